@@ -1,0 +1,114 @@
+"""The frozen messages that training sends to whoever drives it; plain numbers and numpy arrays.
+
+Losses are in nats per image: summed over pixels (and, for the KL, over latent dimensions), averaged over images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The mean losses of some images, in nats per image; ``loss`` is ``reconstruction + beta * kl``."""
+
+    loss: float
+    reconstruction: float
+    kl: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Training begins, or goes on after `first_epoch` epochs that an earlier run did."""
+
+    run: str
+    epochs: int
+    first_epoch: int
+    steps_per_epoch: int
+    images: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """Some steps were taken since the last message.
+
+    Attributes
+    ----------
+    epochs_done : float32 (K,)
+        Position of each step on the axis of epochs: step ``s`` of ``S`` in the first epoch lies at ``s / S``.
+    losses : float32 (K, 3)
+        Loss, reconstruction and KL of each step's batch, nats per image.
+    images_per_second : float
+        Over the run so far, evaluation and pauses left out.
+    seconds, seconds_left : float
+        Spent on training so far, and an estimate of what remains.
+    """
+
+    run: str
+    epochs_done: Floats
+    losses: Floats
+    images_per_second: float
+    seconds: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """A pass over the training images is done; `epoch` counts from 1; `is_best` by test loss so far."""
+
+    run: str
+    epoch: int
+    train: Losses
+    test: Losses
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A setting was changed while training ran; in force from `epochs_done` on the axis of epochs."""
+
+    run: str
+    epochs_done: float
+    setting: Literal["learning_rate", "beta"]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """The loss was not finite; the last good model is back in place and training waits to be resumed."""
+
+    run: str
+    epochs_done: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Training ended, by itself or because it was asked to stop (`stopped`); `epochs` counts whole ones."""
+
+    run: str
+    epochs: int
+    train: Losses | None
+    test: Losses | None
+    images_per_second: float
+    seconds: float
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Training could not go on; `message` is a sentence for a person."""
+
+    run: str
+    message: str
+
+
+Event = Started | Progress | EpochEnded | Changed | Diverged | Finished | Failed

@@ -1,0 +1,246 @@
+"""What a run is made of: data, model, loss and training, validated, read from and written to TOML.
+
+A recipe is frozen. Every change gives a new one, so that a run keeps the recipe it was trained with
+and two recipes can be compared key by key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.resources import resource
+
+
+class RecipeError(LatentlabError):
+    """A recipe that cannot be used; the message names the file, the key and what is allowed."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataSettings(_Part):
+    """Which images a run learns from."""
+
+    dataset: str = Field("mnist", min_length=1, description="Name of the image set")
+    limit: int | None = Field(None, ge=2, description="Use only the first so many training images")
+
+
+class NetworkSettings(_Part):
+    """The hidden layers of an encoder, in its own order, or of a decoder, in its own order."""
+
+    kind: Literal["mlp", "conv"] = Field("mlp", description="Fully connected, or convolutional")
+    layers: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
+        (256,), max_length=12, description="Width of each hidden layer; for conv, its channels"
+    )
+    activation: Literal["relu", "leaky-relu", "gelu", "tanh"] = Field("relu", description="Between the layers")
+
+    @model_validator(mode="after")
+    def _conv_has_layers(self) -> Self:
+        if self.kind == "conv" and not self.layers:
+            raise ValueError("a convolutional network needs at least one layer")
+        return self
+
+
+class ModelSettings(_Part):
+    """The model that is trained."""
+
+    kind: Literal["vae", "cvae"] = Field("vae", description="VAE, or VAE conditioned on the label")
+    latent: int = Field(2, ge=1, le=1024, description="Dimensions of the latent space")
+    encoder: NetworkSettings = NetworkSettings()
+    decoder: NetworkSettings = NetworkSettings()
+    output: Literal["sigmoid", "tanh"] = Field(
+        "sigmoid", description="sigmoid models pixels in [0, 1], tanh in [-1, 1]"
+    )
+
+
+class LossSettings(_Part):
+    """What is minimised: reconstruction + beta * KL, each summed over its dimensions, in nats per image."""
+
+    reconstruction: Literal["bernoulli", "squared-error"] = Field("bernoulli", description="Error of the pixels")
+    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL divergence")
+
+
+class AugmentationSettings(_Part):
+    """Small random affine changes of the training images, drawn anew at every step; zero changes nothing."""
+
+    rotation: float = Field(0.0, ge=0, le=45, description="Degrees, at most")
+    scale: float = Field(0.0, ge=0, le=0.5, description="Share by which an image grows or shrinks, at most")
+    shear: float = Field(0.0, ge=0, le=1, description="Horizontal slant, at most")
+    shift: float = Field(0.0, ge=0, le=10, description="Pixels, at most")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any change is made at all."""
+        return any((self.rotation, self.scale, self.shear, self.shift))
+
+
+class TrainingSettings(_Part):
+    """How the model is trained."""
+
+    optimiser: Literal["adam", "adamw"] = Field("adam", description="adamw decays weights by 0.01")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Step size; the peak where a schedule is used")
+    beta1: float = Field(0.9, ge=0, lt=1, description="Adam's momentum")
+    schedule: Literal["constant", "one-cycle"] = Field("constant", description="Learning rate over the run")
+    batch_size: int = Field(128, ge=1, le=65536, description="Images per step")
+    epochs: int = Field(20, ge=1, le=100000, description="Passes over the training images")
+    seed: int = Field(0, ge=0, lt=2**63, description="Same seed, same run on the same machine")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where it is computed")
+    augmentation: AugmentationSettings = AugmentationSettings()
+
+
+class Recipe(_Part):
+    """What a run is made of.
+
+    Raises
+    ------
+    RecipeError
+        From the class methods and `with_changes`; the bare constructor raises pydantic's ``ValidationError``.
+    """
+
+    name: str = Field("untitled", min_length=1, max_length=100)
+    title: str = ""
+    summary: str = ""
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    loss: LossSettings = LossSettings()
+    training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _output_fits_loss(self) -> Self:
+        if self.loss.reconstruction == "bernoulli" and self.model.output != "sigmoid":
+            raise ValueError("the bernoulli reconstruction needs model.output = 'sigmoid'")
+        return self
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Give the names of the bundled recipes, in alphabetical order."""
+        return tuple(sorted(path.stem for path in resource("recipes").glob("*.toml")))
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Recipe:
+        """Read a bundled recipe by its name, or any recipe from a TOML file."""
+        path = Path(name_or_path)
+        if str(name_or_path) in cls.names():
+            path = resource("recipes", f"{name_or_path}.toml")
+        elif path.suffix != ".toml":
+            raise RecipeError(
+                f"There is no recipe named '{name_or_path}': choose one of {', '.join(cls.names())}, or a .toml file."
+            )
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise RecipeError(f"The recipe {path} cannot be read: {reason}.") from error
+        return cls.from_toml(text, source=str(path), name=path.stem)
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str = "the recipe", name: str = "untitled") -> Recipe:
+        """Read a recipe from TOML; `source` names the text in errors, `name` is used where it gives none."""
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise RecipeError(f"{source} is not valid TOML: {error}.") from error
+        return cls._validated({"name": name} | values, source)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, source: str = "the recipe") -> Recipe:
+        """Read a recipe from nested dictionaries, such as a run's metadata hold."""
+        return cls._validated(values, source)
+
+    def to_toml(self) -> str:
+        """Write the recipe as TOML that `from_toml` reads back to an equal recipe."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    def flat(self) -> dict[str, Any]:
+        """Give every setting by its dotted key, e.g. ``"training.epochs"``."""
+        return dict(_flatten(self.model_dump(mode="python")))
+
+    def differences(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
+        """Give the dotted keys whose values differ, each with this recipe's value and the other's."""
+        mine, theirs = self.flat(), other.flat()
+        return {key: (mine[key], theirs[key]) for key in mine if mine[key] != theirs[key]}
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Recipe:
+        """Give a copy with some settings changed.
+
+        Parameters
+        ----------
+        changes : mapping of str to object
+            Dotted keys, or a last component that is unique (``epochs``). Values may be strings, as typed on a
+            command line: ``"3"``, ``"1e-3"``, ``"512,256"``.
+
+        Raises
+        ------
+        RecipeError
+            For an unknown or ambiguous key or a value that is not allowed.
+        """
+        values = self.model_dump(mode="python")
+        known = self.flat()
+        for key, value in changes.items():
+            dotted = _full_key(key, known)
+            *parents, leaf = dotted.split(".")
+            part = values
+            for parent in parents:
+                part = part[parent]
+            part[leaf] = _typed_value(value, known[dotted])
+        return self._validated(values, "the changed recipe" if changes else "the recipe")
+
+    @classmethod
+    def _validated(cls, values: Mapping[str, Any], source: str) -> Recipe:
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise RecipeError(f"In {source}, {_sentence(error)}") from error
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            pairs += _flatten(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", value))
+    return pairs
+
+
+def _full_key(key: str, known: Mapping[str, Any]) -> str:
+    if key in known:
+        return key
+    matches = [full for full in known if full.endswith(f".{key}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise RecipeError(f"'{key}' could mean {' or '.join(matches)}: write the whole key.")
+    raise RecipeError(f"There is no setting '{key}': the settings are {', '.join(known)}.")
+
+
+def _typed_value(value: Any, current: Any) -> Any:
+    if isinstance(value, str) and isinstance(current, tuple):
+        return [item.strip() for item in value.replace("-", ",").split(",") if item.strip()]
+    if isinstance(value, str) and value.lower() in {"none", ""} and not isinstance(current, str):
+        return None
+    return value
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say in one clause which key is wrong and what is allowed; more mistakes are counted."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        said = f"the key '{key}' is not known: check its spelling and its section"
+    elif first["type"] == "value_error":
+        said = (f"{key}: " if key else "") + str(first["ctx"]["error"])
+    else:
+        message = first["msg"][0].lower() + first["msg"][1:]
+        said = f"{key} = {first['input']!r} is not allowed: {message.replace('input should', 'it should')}"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{said}{more}."

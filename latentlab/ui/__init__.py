@@ -1,0 +1,1 @@
+"""Everything that a person sees and touches; it knows nothing of optimisers."""
