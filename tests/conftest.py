@@ -1,0 +1,120 @@
+"""What all tests share: a machine of their own to run on, tiny images, and a watch for what Qt tests leave behind."""
+
+import os
+import threading
+import time
+
+import hypothesis
+import pytest
+
+# Before torch is imported: the suite shares its machine, and one thread gives the same sums on every machine.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+hypothesis.settings.register_profile("latentlab", deadline=None, max_examples=50, print_blob=True)
+hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("latentlab"), derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "latentlab")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """Keep the settings, data and caches of whoever runs the tests out of them, and untouched."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.delenv("LATENTLAB_DATA", raising=False)
+    monkeypatch.setenv("LATENTLAB_SETTINGS", str(home / "settings.ini"))
+    for kind in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+    return home
+
+
+@pytest.fixture(scope="session")
+def tiny_images():
+    """Give an ImageSet of 28×28 images: 180 to train and 60 to test, in three classes that a model tells apart."""
+    import numpy as np
+    import torch
+
+    from latentlab.core.image_set import ImageSet
+
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:28, :28]
+    images, labels = [], []
+    for number in range(240):
+        label = number % 3
+        cx, cy = random.uniform(12, 16, 2)
+        distance = [np.abs(x - cx), np.abs(y - cy), np.abs(np.hypot(x - cx, y - cy) - random.uniform(6, 8))][label]
+        within = np.hypot(x - cx, y - cy) < 10
+        images.append((np.clip(2.5 - distance, 0, 1) * within * 255).astype(np.uint8))
+        labels.append(label)
+    images, labels = torch.from_numpy(np.stack(images)), torch.tensor(labels)
+    return ImageSet(
+        name="tiny",
+        title="Tiny shapes",
+        train_images=images[:180],
+        train_labels=labels[:180],
+        test_images=images[180:],
+        test_labels=labels[180:],
+        class_names=("upright", "level", "ring"),
+    )
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request):
+    """Fail a test that leaves a thread running or, where it uses Qt, a top-level widget or an active timer."""
+    uses_qt = not {"qtbot", "qapp"}.isdisjoint(request.fixturenames)
+    if uses_qt:
+        request.getfixturevalue("qapp")
+    before = {key for key, _ in _remains(uses_qt)}
+    yield
+    deadline = time.monotonic() + 2
+    while left := [said for key, said in _remains(uses_qt) if key not in before]:
+        if time.monotonic() > deadline:
+            pytest.fail("The test left behind:\n  " + "\n  ".join(left), pytrace=False)
+        _let_go(uses_qt)
+
+
+def _let_go(uses_qt):
+    """Give what is on its way out the time to go: cycles of Python objects, deferred deletes, ending threads."""
+    import gc
+
+    gc.collect()
+    if uses_qt:
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    time.sleep(0.01)
+
+
+def _remains(uses_qt):
+    """Give a key and a description of each thing that a test may have started and not ended."""
+    found = [
+        (thread.ident, f"thread {thread.name!r}, which runs {getattr(thread, '_target', None)}")
+        for thread in threading.enumerate()
+        if not isinstance(thread, threading._DummyThread)  # Python's shadow of a QThread; it never goes
+    ]
+    return found + _qt_remains() if uses_qt else found
+
+
+def _qt_remains():
+    from PySide6.QtCore import QThread, QThreadPool, QTimer
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import Shiboken
+
+    found = [
+        (("widget", *Shiboken.getCppPointer(widget)), f"top-level widget {_described(widget)}")
+        for widget in QApplication.topLevelWidgets()
+        if widget.parent() is None
+    ]
+    for item in Shiboken.getAllValidWrappers():
+        if isinstance(item, QTimer) and item.isActive():
+            found.append((("timer", *Shiboken.getCppPointer(item)), f"active timer {_described(item)}"))
+        elif isinstance(item, QThread) and item.isRunning() and item is not QThread.currentThread():
+            found.append((("thread", *Shiboken.getCppPointer(item)), f"running QThread {_described(item)}"))
+    busy = QThreadPool.globalInstance().activeThreadCount()
+    return found + ([(("pool", busy), f"{busy} tasks in the thread pool")] if busy else [])
+
+
+def _described(item):
+    owners = [f"{type(item).__name__} {item.objectName()!r}"]
+    while (item := item.parent()) is not None:
+        owners.append(f"{type(item).__name__} {item.objectName()!r}")
+    return " in ".join(owners)
