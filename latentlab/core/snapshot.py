@@ -1,0 +1,127 @@
+"""A frozen copy of a model to explore: encode, decode, losses; safe beside a training model.
+
+Numpy in, numpy out, always on the CPU and in inference mode: grad mode belongs to a thread, so whoever explores
+cannot rely on what training has set.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from latentlab.core.events import Floats, Integers
+from latentlab.core.models import VAE
+from latentlab.core.recipe import Recipe
+
+_CHUNK = 1000  # images at once: bounds the memory of an encoding, and is past the knee of speed
+
+
+class Snapshot:
+    """A model as it was at one moment.
+
+    Parameters
+    ----------
+    run : str
+        Id of the run it belongs to.
+    recipe : Recipe
+        What it was trained with.
+    model : VAE
+        Copied; the original may go on training on any device.
+    class_names : tuple of str
+        Of the data; empty where there are none.
+
+    Attributes
+    ----------
+    model : VAE
+        The copy, on the CPU; nobody writes to it.
+    """
+
+    def __init__(self, run: str, recipe: Recipe, model: VAE, class_names: tuple[str, ...]) -> None:
+        self.run = run
+        self.recipe = recipe
+        self.class_names = class_names
+        self.model = copy.deepcopy(model).to("cpu").eval().requires_grad_(False)
+
+    @property
+    def latent(self) -> int:
+        """Dimensions of the latent space, L."""
+        return self.recipe.model.latent
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.model.image_shape
+
+    @property
+    def uses_labels(self) -> bool:
+        """Whether it encodes and decodes under a label (CVAE)."""
+        return self.model.classes > 0
+
+    def state(self) -> dict[str, Tensor]:
+        """Give the weights by name; not to be written to."""
+        return self.model.state_dict()
+
+    def encode(self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> tuple[Floats, Floats]:
+        """Give the posterior's mean and logvar.
+
+        Parameters
+        ----------
+        images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+        labels : int64 (N,), optional
+            Needed by a CVAE; -1 where there is none.
+
+        Returns
+        -------
+        mean, logvar : float32 (N, L)
+        """
+        x, y = torch.as_tensor(images), self._labels(labels)
+        means, logvars = [], []
+        with torch.inference_mode():
+            for start in range(0, len(x), _CHUNK):
+                part = slice(start, start + _CHUNK)
+                mean, logvar = self.model.encode(as_input(x[part]), None if y is None else y[part])
+                means.append(mean)
+                logvars.append(logvar)
+            if not means:
+                return np.empty((0, self.latent), np.float32), np.empty((0, self.latent), np.float32)
+            return torch.cat(means).numpy(), torch.cat(logvars).numpy()
+
+    def decode(self, codes: npt.ArrayLike, labels: npt.ArrayLike | None = None) -> Floats:
+        """Give the images of codes: float32 (N, L), and int64 (N,) labels for a CVAE, to float32 (N, H, W) in [0, 1]."""
+        z, y = torch.as_tensor(np.asarray(codes, np.float32)), self._labels(labels)
+        with torch.inference_mode():
+            images: Floats = self.model.pixels(self.model.decode(z, y))[:, 0].numpy()
+        return images
+
+    def loss_terms(
+        self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None, noise: npt.ArrayLike | None = None
+    ) -> tuple[Floats, Floats]:
+        """Give reconstruction and KL of each image, float32 (N,), nats.
+
+        Without `noise`, float32 (N, L), z is at the mean.
+        """
+        x, y = as_input(torch.as_tensor(images)), self._labels(labels)
+        epsilon = torch.zeros(len(x), self.latent) if noise is None else torch.as_tensor(np.asarray(noise, np.float32))
+        with torch.inference_mode():
+            terms = self.model.loss_terms(x, y, epsilon)
+            return terms.reconstruction.numpy(), terms.kl.numpy()
+
+    def _labels(self, labels: npt.ArrayLike | Tensor | None) -> Tensor | None:
+        if not self.uses_labels or labels is None:
+            return None
+        return labels if isinstance(labels, Tensor) else torch.as_tensor(np.asarray(labels, np.int64))
+
+
+def as_input(images: Tensor) -> Tensor:
+    """Turn uint8 or float (N, H, W) into the model's float32 (N, 1, H, W) in [0, 1]."""
+    x = images.unsqueeze(1)
+    return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
+
+
+def label_or_none(label: int | None, count: int) -> Integers | None:
+    """Give `count` copies of a label, int64 (count,), or None."""
+    return None if label is None else np.full(count, label, np.int64)
