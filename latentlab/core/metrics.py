@@ -32,24 +32,24 @@ def loss_sums(model: VAE, images: Tensor, labels: Tensor, device: torch.device) 
     ------
     int
         Images in the chunk.
-    float64 (2,)
-        Sums of reconstruction and KL over them, nats, on `device`'s CPU side only when read.
+    float32 (2,)
+        Sums of reconstruction and KL over them, nats, on `device`.
     """
     generator = torch.Generator().manual_seed(0)
-    latent = model.mean_head.out_features
     for start in range(0, len(images), _CHUNK):
         part = slice(start, start + _CHUNK)
         x = as_input(images[part].to(device))
-        noise = torch.randn(len(x), latent, generator=generator).to(device)
+        noise = torch.randn(len(x), model.latent, generator=generator).to(device)
         with torch.inference_mode():
             terms = model.loss_terms(x, labels[part].to(device), noise)
-            yield len(x), torch.stack([terms.reconstruction.sum(), terms.kl.sum()]).double()
+            sums = torch.stack([terms.reconstruction.sum(), terms.kl.sum()])
+        yield len(x), sums  # outside: whoever reads on must not find grad mode switched off
 
 
 def mean_losses(parts: list[tuple[int, Tensor]], beta: float) -> Losses:
     """Put the chunks of `loss_sums` together into means over all images, nats per image."""
     count = sum(size for size, _ in parts)
-    reconstruction, kl = (torch.stack([sums.cpu() for _, sums in parts]).sum(0) / count).tolist()
+    reconstruction, kl = (torch.stack([sums.cpu().double() for _, sums in parts]).sum(0) / count).tolist()
     return Losses(reconstruction + beta * kl, reconstruction, kl)
 
 

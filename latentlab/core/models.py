@@ -46,6 +46,7 @@ class VAE(nn.Module):
         super().__init__()
         settings = recipe.model
         self.image_shape = image_shape
+        self.latent = settings.latent
         self.classes = classes if settings.kind == "cvae" else 0
         if settings.kind == "cvae" and classes < 2:
             raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
@@ -59,7 +60,9 @@ class VAE(nn.Module):
         self.logvar_head = networks.initialised(nn.Linear(features, settings.latent))
         self.decoder = networks.decoder(settings.decoder, settings.latent + self.classes, image_shape)
         if self.classes:
-            self.label_plane = nn.Sequential(nn.Linear(self.classes, height * width), nn.Unflatten(1, (1, height, width)))
+            self.label_plane = nn.Sequential(
+                nn.Linear(self.classes, height * width), nn.Unflatten(1, (1, height, width))
+            )
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""

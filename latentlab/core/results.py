@@ -53,8 +53,8 @@ class Decoded:
         Decoded from z.
     samples : float32 (S, H, W)
         Decoded from ``z + T * deviation * noise``, or from ``T * noise`` for samples of the prior.
-    sample_positions : float32 (S, 2)
-        Where the samples' codes lie on the map.
+    sample_codes : float32 (S, L)
+        The samples' own codes.
     samples_are_prior : bool
         Whether the samples are of the prior instead of around the pick.
     by_label : float32 (C, H, W) or None
@@ -69,7 +69,7 @@ class Decoded:
     deviation: Floats
     image: Floats
     samples: Floats
-    sample_positions: Floats
+    sample_codes: Floats
     samples_are_prior: bool
     temperature: float
     by_label: Floats | None
@@ -136,6 +136,8 @@ class Sketched:
         Of this image with z at μ, nats.
     neighbours : tuple of Neighbour
         The nearest points in latent space, nearest first, at most eight.
+    nearest : int64 (15,)
+        Rows of the nearest points among the map's, fewer where the map has fewer.
     votes : tuple of (int, int)
         Class and number of points among the 15 nearest, most first.
     label : int or None
@@ -153,6 +155,7 @@ class Sketched:
     reconstruction: Floats
     losses: Losses
     neighbours: tuple[Neighbour, ...]
+    nearest: Integers
     votes: tuple[tuple[int, int], ...]
     label: int | None
     label_probabilities: Floats | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from latentlab.core.datasets import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, EpochEnded, Floats, Integers, Losses
+from latentlab.core.image_set import ImageSet
 from latentlab.core.models import VAE
 from latentlab.core.recipe import Recipe
 from latentlab.core.sketch import Preparation
@@ -112,7 +111,7 @@ class Run:
         partial = path.with_name(f".{path.name}.part")
         try:
             save_file(tensors, partial, metadata)
-            os.replace(partial, path)
+            partial.replace(path)
         except (OSError, SafetensorError) as error:
             partial.unlink(missing_ok=True)
             raise RunError(f"The run could not be saved as {path}: {_reason(error)}; choose another place.") from error
@@ -134,7 +133,9 @@ class Run:
         except OSError as error:
             raise RunError(f"{path} cannot be opened: {_reason(error)}.") from error
         except SafetensorError as error:
-            raise RunError(f"{path} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab.") from error
+            raise RunError(
+                f"{path} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
+            ) from error
         if metadata.get("format") != FORMAT:
             raise RunError(
                 f"{path} is not a run that this version can read (it expects format {FORMAT}): "

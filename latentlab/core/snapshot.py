@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from latentlab.core.events import Floats, Integers
+from latentlab.core.events import Floats
 from latentlab.core.models import VAE
 from latentlab.core.recipe import Recipe
 
@@ -91,7 +91,7 @@ class Snapshot:
             return torch.cat(means).numpy(), torch.cat(logvars).numpy()
 
     def decode(self, codes: npt.ArrayLike, labels: npt.ArrayLike | None = None) -> Floats:
-        """Give the images of codes: float32 (N, L), and int64 (N,) labels for a CVAE, to float32 (N, H, W) in [0, 1]."""
+        """Give the images of codes: float32 (N, L), with labels int64 (N,) for a CVAE; float32 (N, H, W) in [0, 1]."""
         z, y = torch.as_tensor(np.asarray(codes, np.float32)), self._labels(labels)
         with torch.inference_mode():
             images: Floats = self.model.pixels(self.model.decode(z, y))[:, 0].numpy()
@@ -120,8 +120,3 @@ def as_input(images: Tensor) -> Tensor:
     """Turn uint8 or float (N, H, W) into the model's float32 (N, 1, H, W) in [0, 1]."""
     x = images.unsqueeze(1)
     return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
-
-
-def label_or_none(label: int | None, count: int) -> Integers | None:
-    """Give `count` copies of a label, int64 (count,), or None."""
-    return None if label is None else np.full(count, label, np.int64)

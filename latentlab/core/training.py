@@ -20,9 +20,9 @@ from torch import Tensor
 
 from latentlab.core import metrics, sketch
 from latentlab.core.augmentation import augmented
-from latentlab.core.datasets import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Losses, Progress, Started
+from latentlab.core.image_set import ImageSet
 from latentlab.core.models import VAE
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, codes_of
@@ -114,10 +114,10 @@ class Trainer:
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
         self._first_epoch = start.epochs if start else 0
-        self._preparation = sketch.measure(self.data.train_images[:2000].numpy())
+        self.preparation = sketch.measure(self.data.train_images[:500].numpy())
         with torch.random.fork_rng(devices=[]):  # the global generator stays as others left it
             torch.manual_seed(recipe.training.seed)
-            self.model = VAE(recipe, self.data.image_shape, len(self.data.class_names))
+            self.model = VAE(recipe, self.data.image_shape, len(self.data.class_names) if self.data.has_labels else 0)
         if start:
             start.check_fits(recipe, self.data)
             self.model.load_state_dict(start.snapshot.state())
@@ -127,7 +127,7 @@ class Trainer:
         self._learning_rate, self._beta = recipe.training.learning_rate, recipe.loss.beta
         self._optimiser = self._new_optimiser()
         self._safe, self._candidate = self._copied_weights(), self._copied_weights()
-        self._safe_time = 0.0
+        self._safe_time = self._mark = 0.0
         self._images, self._seconds, self._tests, self._test_seconds = 0, 0.0, 0, 0.0
         self._pending: list[Tensor] = []
         self._sizes: list[int] = []
@@ -154,7 +154,7 @@ class Trainer:
             history=tuple(self.history),
             changes=tuple(self.changes),
             epochs=self._epoch,
-            preparation=self._preparation,
+            preparation=self.preparation,
             codes=codes,
             labels=labels,
         )
@@ -172,18 +172,15 @@ class Trainer:
         settings = self.recipe.training
         images, labels = self.data.train_images.to(self.device), self.data.train_labels.to(self.device)
         last_epoch = self._first_epoch + settings.epochs
-        yield Started(
-            self.run, last_epoch, self._first_epoch, self._steps_per_epoch, len(images), str(self.device)
-        )
+        yield Started(self.run, last_epoch, self._first_epoch, self._steps_per_epoch, len(images), str(self.device))
         self.model.train()
         self._resume_clock()
         while self._epoch < last_epoch and not self.control.stop.is_set():
             order = torch.randperm(len(images), generator=self._order).to(self.device)
-            for rows in order.split(settings.batch_size):
+            for rows in torch.split(order, settings.batch_size):
                 if self.control.stop.is_set():
                     break
-                for change in self._apply_changes():
-                    yield change
+                yield from self._apply_changes()
                 self._step(images[rows], labels[rows])
                 if time.perf_counter() - self._mark >= _MESSAGE_SECONDS:
                     yield self._report(last_epoch)

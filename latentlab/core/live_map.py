@@ -1,0 +1,180 @@
+"""The map of a model that is training: the means of a fixed sample, encoded again and again at a bounded cost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from latentlab.core.events import Floats, Integers
+from latentlab.core.image_set import ImageSet
+from latentlab.core.projection import Projection, fit
+from latentlab.core.runs import Run
+from latentlab.core.sketch import Preparation
+from latentlab.core.snapshot import Snapshot
+from latentlab.core.training import Trainer
+
+Split = Literal["test", "train", "both"]
+
+_SHARE = 0.08  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
+_EARLY_SECONDS = 10.0
+_EARLY_INTERVAL, _LATER_INTERVAL = 0.2, 0.5
+_SMALLEST_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class MapChoice:
+    """Which images the map shows: of which split, and how many (0: all of them)."""
+
+    split: Split = "test"
+    count: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapImages:
+    """The images that a map shows: uint8 (N, H, W) with int64 (N,) labels."""
+
+    images: Tensor
+    labels: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapUpdate:
+    """A model as it is now, and where it puts the map's images.
+
+    Attributes
+    ----------
+    run : str
+    epochs_done : float
+        Position on the axis of epochs.
+    snapshot : Snapshot
+    means : float32 (N, L)
+        Of all the images; in an update during training some may be some seconds old.
+    labels : int64 (N,)
+    projection : Projection
+        Fitted to the means.
+    images : uint8 (N, H, W) or None
+        What the means are of; None where the data set is not on this machine.
+    preparation : Preparation
+        How a sketch is made like them.
+    """
+
+    run: str
+    epochs_done: float
+    snapshot: Snapshot
+    means: Floats
+    labels: Integers
+    projection: Projection
+    images: npt.NDArray[np.uint8] | None
+    preparation: Preparation
+
+
+def choose(data: ImageSet, choice: MapChoice) -> MapImages:
+    """Pick the images of a choice: the first of each split, so that they stay the same from run to run.
+
+    Test images come first, so that they keep their rows when training images join them.
+    """
+    if choice.split == "test":
+        images, labels = data.test_images, data.test_labels
+    elif choice.split == "train":
+        images, labels = data.train_images, data.train_labels
+    else:
+        images = torch.cat([data.test_images, data.train_images])
+        labels = torch.cat([data.test_labels, data.train_labels])
+    count = choice.count or len(images)
+    return MapImages(images[:count], labels[:count].numpy())
+
+
+class LiveMap:
+    """Keeps the means of a map's images up to date beside a training, at less than a tenth of its time.
+
+    Each update encodes as many images as the time allows, in a fixed random order, and goes on from there with the
+    next: a small set is encoded whole each time, a large one on a slow model bit by bit.
+
+    Parameters
+    ----------
+    shown : MapImages
+    """
+
+    def __init__(self, shown: MapImages) -> None:
+        self._shown = shown
+        self._order = np.random.default_rng(0).permutation(len(shown.labels))
+        self._next = 0
+        self._means: Floats | None = None
+        self._projection: Projection | None = None
+        self._images_per_second = 0.0
+        self._started = self._last = time.perf_counter()
+        self._cost = 0.0
+
+    def is_due(self) -> bool:
+        """Whether time for another update has come."""
+        return time.perf_counter() - self._last >= max(self._interval(), self._cost / _SHARE)
+
+    def update(self, trainer: Trainer, *, whole: bool = False) -> MapUpdate:
+        """Encode what the time allows, or with `whole` everything, with the model as it is now."""
+        begin = time.perf_counter()
+        snapshot = trainer.snapshot()
+        total = len(self._order)
+        if whole or self._means is None or not self._images_per_second:
+            rows = self._order
+        else:
+            budget = self._images_per_second * _SHARE * self._interval()
+            chunk = min(total, max(_SMALLEST_CHUNK, int(budget)))
+            rows = self._order[np.arange(self._next, self._next + chunk) % total]
+            self._next = (self._next + chunk) % total
+        before = time.perf_counter()
+        means, _ = snapshot.encode(self._shown.images[torch.from_numpy(rows)], self._shown.labels[rows])
+        self._images_per_second = len(rows) / max(1e-6, time.perf_counter() - before)
+        # A new array each time: whoever got the last one may still be drawing it.
+        fresh = np.empty((total, snapshot.latent), np.float32) if self._means is None else self._means.copy()
+        fresh[rows] = means
+        self._means = fresh
+        self._projection = fit(fresh, self._projection)
+        self._last = time.perf_counter()
+        if not whole:
+            self._cost = self._last - begin
+        return MapUpdate(
+            trainer.run,
+            trainer.epochs_done,
+            snapshot,
+            fresh,
+            self._shown.labels,
+            self._projection,
+            self._shown.images.numpy(),
+            trainer.preparation,
+        )
+
+    def _interval(self) -> float:
+        early = time.perf_counter() - self._started < _EARLY_SECONDS
+        return _EARLY_INTERVAL if early else _LATER_INTERVAL
+
+
+def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
+    """Give the map of a run that is not training.
+
+    Parameters
+    ----------
+    run : Run
+    shown : MapImages or None
+        What to show; None where the data set is not on this machine: then the codes that the run keeps.
+    """
+    if shown is None or np.array_equal(shown.labels, run.labels):  # the images whose codes the run keeps
+        means, labels = run.codes, run.labels
+    else:
+        means, _ = run.snapshot.encode(shown.images, shown.labels)
+        labels = shown.labels
+    return MapUpdate(
+        run.snapshot.run,
+        float(run.epochs),
+        run.snapshot,
+        means,
+        labels,
+        fit(means),
+        None if shown is None else shown.images.numpy(),
+        run.preparation,
+    )

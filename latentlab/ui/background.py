@@ -1,0 +1,91 @@
+"""Work that takes longer than a frame: done on the application's thread pool, its result handed back here.
+
+Work is started on a channel. A newer start on the same channel cancels the older one and drops its answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+
+from latentlab.core.errors import LatentlabError
+
+Report = Callable[[object], None]
+Work = Callable[[threading.Event, Report], Any]
+
+_log = logging.getLogger(__name__)
+
+
+class Background(QObject):
+    """Runs functions off the GUI thread and emits what comes of them on it.
+
+    Work is called with an event that is set when its answer is no longer wanted, and a function that reports
+    progress. All signals begin with the channel's name.
+    """
+
+    progressed = Signal(str, object)
+    done = Signal(str, object)
+    failed = Signal(str, str)
+    _arrived = Signal(str, int, str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._generation = 0
+        self._running: dict[str, tuple[int, threading.Event]] = {}
+        self._arrived.connect(self._sort)
+
+    def start(self, channel: str, work: Work) -> None:
+        """Do `work`, instead of what the channel was doing."""
+        self.cancel(channel)
+        self._generation += 1
+        generation, cancelled = self._generation, threading.Event()
+        self._running[channel] = (generation, cancelled)
+
+        def report(progress: object) -> None:
+            if not cancelled.is_set():
+                self._arrived.emit(channel, generation, "progressed", progress)
+
+        def run() -> None:
+            try:
+                kind, value = "done", work(cancelled, report)
+            except LatentlabError as error:
+                kind, value = "failed", str(error)
+            except Exception as error:
+                _log.exception("Work on channel %s failed", channel)
+                kind, value = (
+                    "failed",
+                    f"Something went wrong ({type(error).__name__}: {error}); the log has the details.",
+                )
+            self._arrived.emit(channel, generation, kind, value)
+
+        self._pool.start(run)
+
+    def cancel(self, channel: str) -> None:
+        """Tell the channel's work to stop, and drop its answer."""
+        if channel in self._running:
+            self._running.pop(channel)[1].set()
+
+    def is_busy(self, channel: str) -> bool:
+        """Whether the channel's answer is still to come."""
+        return channel in self._running
+
+    def shut_down(self, milliseconds: int = 1500) -> None:
+        """Cancel everything and wait, with a limit, for the threads to end."""
+        for channel in list(self._running):
+            self.cancel(channel)
+        self._pool.waitForDone(milliseconds)
+
+    @Slot(str, int, str, object)
+    def _sort(self, channel: str, generation: int, kind: str, value: object) -> None:
+        if self._running.get(channel, (None,))[0] != generation:
+            return
+        if kind == "progressed":
+            self.progressed.emit(channel, value)
+            return
+        del self._running[channel]
+        (self.done if kind == "done" else self.failed).emit(channel, value)

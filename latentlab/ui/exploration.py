@@ -1,0 +1,273 @@
+"""The part of the session's state that is looked at: the model shown, what is picked on its map, and the sketch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core import exploring, sketch
+from latentlab.core.live_map import MapUpdate
+from latentlab.core.results import Decoded, MapPoints
+
+
+class Exploration(QObject):
+    """Owns the pick, the label, the temperature, the noise and the sketch; answers with what the model makes of them.
+
+    Every intent goes in through a slot and comes back as the results that follow from it, at once: decoding a
+    handful of images takes less than a frame.
+    """
+
+    model_changed = Signal(object)  # Snapshot or None
+    map_changed = Signal(object)  # MapPoints or None
+    pick_changed = Signal(object)  # (x, y) or None
+    decoded = Signal(object)  # Decoded or None
+    pointed = Signal(object)  # DataPoint or None
+    sketched = Signal(object)  # Sketched or None
+    label_changed = Signal(int)
+    temperature_changed = Signal(float)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._shown: MapUpdate | None = None
+        self._code: np.ndarray | None = None
+        self._point: int | None = None
+        self._label = 0
+        self._temperature = 1.0
+        self._seed = 0
+        self._prior = False
+        self._decoded: Decoded | None = None
+        self._drawing: Any = None
+        self._label_is_overruled = False
+
+    @property
+    def shown(self) -> MapUpdate | None:
+        """What is explored."""
+        return self._shown
+
+    def show(self, update: MapUpdate | None) -> None:
+        """Explore another model, or the same one further trained; the pick stays where that makes sense."""
+        before, self._shown = self._shown, update
+        if update is None:
+            self._code = self._point = self._decoded = None
+            self.model_changed.emit(None)
+            self.map_changed.emit(None)
+            self.pick_changed.emit(None)
+            self.decoded.emit(None)
+            self.pointed.emit(None)
+            self.sketched.emit(None)
+            return
+        if before is None or not _is_same_kind(before, update):
+            self._code = None
+            self._label = min(self._label, max(0, len(update.snapshot.class_names) - 1))
+            self.model_changed.emit(update.snapshot)
+            self.label_changed.emit(self._label)
+            self.pick_changed.emit(None)
+            self.decoded.emit(None)
+        same_images = before is not None and np.array_equal(before.labels, update.labels)
+        if not same_images and self._point is not None:
+            self._point = None
+            self.pointed.emit(None)
+        self.map_changed.emit(
+            MapPoints(
+                run=update.run,
+                points=update.projection.to_plane(update.means),
+                labels=update.labels,
+                class_names=update.snapshot.class_names,
+                axes=update.projection.axes,
+                glide=same_images,
+            )
+        )
+        if self._point is not None:
+            self._code = update.means[self._point]
+        self._decode()
+        self._describe_point()
+        self._sketch()
+
+    # The pick
+
+    @Slot(float, float)
+    def pick(self, x: float, y: float) -> None:
+        """Pick a place of the map: within its plane, through the current code."""
+        if self._shown is None:
+            return
+        self._code = self._shown.projection.moved(self._current_code(), (x, y))
+        self._leave_point()
+        self._prior = False
+        self._decode()
+
+    @Slot(int)
+    def pick_point(self, index: int) -> None:
+        """Pick an image of the data: its mean, under its own label."""
+        if self._shown is None or not 0 <= index < len(self._shown.means):
+            return
+        self._point = index
+        self._code = self._shown.means[index]
+        self._prior = False
+        label = int(self._shown.labels[index])
+        if self._shown.snapshot.uses_labels and label >= 0:
+            self._label_is_overruled = self._drawing is not None
+            self._put_label_in_force(label)
+        self._decode()
+        self._describe_point()
+
+    @Slot(int)
+    def pick_sample(self, index: int) -> None:
+        """Move to one of the samples shown."""
+        if self._decoded is None or not 0 <= index < len(self._decoded.sample_codes):
+            return
+        self._code = self._decoded.sample_codes[index]
+        self._leave_point()
+        self._prior = False
+        self._decode()
+
+    @Slot(int, float)
+    def set_dimension(self, index: int, value: float) -> None:
+        """Move the code along one latent dimension."""
+        if self._shown is None or not 0 <= index < self._shown.snapshot.latent:
+            return
+        code = self._current_code().copy()
+        code[index] = value
+        self._code = code
+        self._leave_point()
+        self._decode()
+
+    @Slot(float, float)
+    def preview(self, x: float, y: float) -> None:
+        """Show what lies at a place, without picking it."""
+        if self._shown is not None:
+            code = self._shown.projection.moved(self._current_code(), (x, y))
+            self.decoded.emit(self._decoded_at(code))
+
+    @Slot()
+    def end_preview(self) -> None:
+        """Show what is picked again."""
+        self.decoded.emit(self._decoded)
+
+    # Decoding
+
+    @Slot(float)
+    def set_temperature(self, temperature: float) -> None:
+        """Set T of the samples."""
+        self._temperature = temperature
+        self.temperature_changed.emit(temperature)
+        self._decode()
+
+    @Slot(int)
+    def set_label(self, label: int) -> None:
+        """Decode under another label; a sketch is then read under it too."""
+        self._label_is_overruled = self._drawing is not None
+        self._put_label_in_force(label)
+        self._decode()
+        self._sketch()
+
+    @Slot()
+    def draw_noise(self) -> None:
+        """Draw the noise of the samples anew."""
+        self._seed += 1
+        self._decode()
+
+    @Slot()
+    def sample_prior(self) -> None:
+        """Show samples of the prior; asked again, other ones."""
+        if self._shown is None:
+            return
+        if self._code is None:
+            self._code = self._current_code()
+        if self._prior:
+            self._seed += 1
+        self._prior = True
+        self._decode()
+
+    # The sketch
+
+    @Slot(object)
+    def set_sketch(self, drawing: Any) -> None:
+        """Encode what is drawn."""
+        self._drawing = drawing
+        self._sketch()
+
+    @Slot()
+    def clear_sketch(self) -> None:
+        """Forget the sketch."""
+        self._drawing = None
+        self._label_is_overruled = False
+        self.sketched.emit(None)
+
+    def _sketch(self) -> None:
+        if self._shown is None or self._drawing is None:
+            return
+        image = sketch.prepare(self._drawing, self._shown.preparation)
+        if image is None:
+            self.sketched.emit(None)
+            return
+        update = self._shown
+        result = exploring.sketched(
+            update.snapshot,
+            update.projection,
+            image,
+            label=self._label if self._label_is_overruled else None,
+            means=update.means,
+            labels=update.labels,
+            images=self._shown.images,
+        )
+        if result.label is not None and result.label != self._label:
+            self._put_label_in_force(result.label)
+            self._decode()
+        self.sketched.emit(result)
+
+    # What follows from the state
+
+    def _current_code(self) -> np.ndarray:
+        assert self._shown is not None
+        if self._code is not None:
+            return self._code
+        return self._shown.projection.origin.copy()
+
+    def _decode(self) -> None:
+        if self._shown is None or self._code is None:
+            return
+        self._decoded = self._decoded_at(self._code)
+        self.pick_changed.emit(self._decoded.position)
+        self.decoded.emit(self._decoded)
+
+    def _decoded_at(self, code: np.ndarray) -> Decoded:
+        assert self._shown is not None
+        update = self._shown
+        return exploring.decode(
+            update.snapshot,
+            update.projection,
+            code,
+            label=self._label,
+            temperature=self._temperature,
+            noise=exploring.new_noise(self._seed, update.snapshot.latent),
+            prior=self._prior,
+        )
+
+    def _describe_point(self) -> None:
+        if self._shown is None or self._point is None:
+            return
+        update, images, row = self._shown, self._shown.images, self._point
+        image = None if images is None else (images[row] / 255).astype(np.float32)
+        self.pointed.emit(
+            exploring.data_point(
+                update.snapshot, update.projection, row, update.means[row], int(update.labels[row]), image
+            )
+        )
+
+    def _leave_point(self) -> None:
+        if self._point is not None:
+            self._point = None
+            self.pointed.emit(None)
+
+    def _put_label_in_force(self, label: int) -> None:
+        if label != self._label:
+            self._label = label
+            self.label_changed.emit(label)
+
+
+def _is_same_kind(before: MapUpdate, after: MapUpdate) -> bool:
+    """Whether a code of one model means something in the other."""
+    old, new = before.snapshot, after.snapshot
+    return (old.latent, old.uses_labels, old.class_names) == (new.latent, new.uses_labels, new.class_names)

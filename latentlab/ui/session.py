@@ -1,0 +1,389 @@
+"""The one owner of state: the recipe, the run at hand, and what happens to it.
+
+Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
+Three parts own what is theirs: `library` the images, `training` the training going on, `exploration` what is looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core import datasets
+from latentlab.core.checkpoints import Checkpoints
+from latentlab.core.errors import LatentlabError
+from latentlab.core.events import Diverged, Failed, Finished
+from latentlab.core.image_set import ImageSet
+from latentlab.core.live_map import MapChoice, MapUpdate, Split, choose, map_of
+from latentlab.core.recipe import Recipe, RecipeError
+from latentlab.core.runs import Run
+from latentlab.ui.background import Background, Report
+from latentlab.ui.exploration import Exploration
+from latentlab.ui.image_library import ImageLibrary
+from latentlab.ui.live_training import LiveTraining, State
+from latentlab.ui.training_thread import EpochModel, Result
+
+FIRST_RECIPE = "digits-vae-2d"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtHand:
+    """The run that is shown when nothing trains, where it lies on the disk, and its earlier epochs."""
+
+    run: Run | None = None
+    path: Path | None = None
+    is_saved: bool = True
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+
+
+class Session(QObject):
+    """What the window shows and does, without the window.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        Where downloaded image sets lie.
+    """
+
+    recipes_changed = Signal(object)  # tuple of Recipe: what can be chosen by name
+    recipe_changed = Signal(object, object)  # the recipe as it is named, and as it is in force
+    message = Signal(str, bool)  # sentence, is it a problem
+    history_shown = Signal(object, object)  # tuples of EpochEnded and Changed
+    epochs_kept = Signal(object)  # list of int
+    can_continue_changed = Signal(bool, str)
+    run_changed = Signal(str, bool)  # its name, is it unsaved
+    saved = Signal(Path)
+    opened = Signal(Path)
+
+    def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.exploration = Exploration(self)
+        self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
+        self.library.loaded.connect(self._use_data)
+        self.library.failed.connect(self._lack_data)
+        self.training = LiveTraining(self)
+        self.training.epoch_kept.connect(self._keep_epoch)
+        self.training.map_updated.connect(self._take_update)
+        self.training.result_made.connect(self._take_result)
+        self.training.diverged.connect(self._tell_divergence)
+        self.training.ended.connect(self._finish)
+        self.training.failed.connect(self._fail)
+        self._background = Background(self)
+        self._background.done.connect(self._take_background)
+        self._background.failed.connect(self._complain)
+        self._recipes = {name: Recipe.load(name) for name in Recipe.names()}
+        self._base = self._recipe = self._recipes[FIRST_RECIPE]
+        self._map_choice = MapChoice()
+        self._at_hand = AtHand()
+        self._trained: Run | None = None  # the result of a training that is about to end
+        self._checkpoints = self._at_hand.checkpoints  # of what is shown
+        self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
+        self._looks_back = False
+        self._train_when_loaded: bool | None = None
+        self._save_to: Path | None = None
+
+    @property
+    def state(self) -> State:
+        """``"idle"``, ``"training"`` or ``"paused"``."""
+        return self.training.state
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe in force."""
+        return self._recipe
+
+    @property
+    def run(self) -> Run | None:
+        """The run at hand; while training, the one before it."""
+        return self._at_hand.run
+
+    @property
+    def run_path(self) -> Path | None:
+        """Where the run at hand was opened or saved last."""
+        return self._at_hand.path
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing would be lost by letting go what is at hand."""
+        return self._at_hand.is_saved and self.state == "idle"
+
+    def begin(self, recipe: str = "", dataset: str = "") -> None:
+        """Tell everything there is to show at the start, with the recipe and images of last time."""
+        if recipe in self._recipes:
+            self._base = self._recipe = self._recipes[recipe]
+        if dataset:
+            self._recipe = self._recipe.with_changes({"data.dataset": dataset})
+        self.recipes_changed.emit(tuple(self._recipes.values()))
+        self.library.refresh()
+        self._announce_recipe()
+        self._announce_run()
+
+    def shut_down(self) -> None:
+        """Stop everything that runs; nothing is told any more."""
+        self.training.abandon()
+        self.library.shut_down()
+        self._background.shut_down()
+
+    # Recipe and images
+
+    @Slot(str)
+    def choose_recipe(self, name: str) -> None:
+        """Take a recipe by its name; the chosen images stay."""
+        if name in self._recipes:
+            self._base = self._recipes[name]
+            self._recipe = self._base.with_changes({"data.dataset": self._recipe.data.dataset})
+            self._announce_recipe()
+
+    def open_recipe(self, path: Path) -> None:
+        """Take a recipe, images included, from a file."""
+        try:
+            recipe = Recipe.load(path)
+        except RecipeError as error:
+            self.message.emit(str(error), True)
+            return
+        self._recipes[recipe.name] = recipe
+        self._base = self._recipe = recipe
+        self.recipes_changed.emit(tuple(self._recipes.values()))
+        self._announce_recipe()
+
+    @Slot(object)
+    def edit_recipe(self, recipe: Recipe) -> None:
+        """Put an edited recipe in force."""
+        self._recipe = recipe
+        self._announce_recipe()
+
+    @Slot(str)
+    def choose_dataset(self, name: str) -> None:
+        """Choose other images for the recipe in force."""
+        self.edit_recipe(self._recipe.with_changes({"data.dataset": name}))
+
+    def _announce_recipe(self) -> None:
+        self.recipe_changed.emit(self._base, self._recipe)
+        self.library.choose(self._recipe.data.dataset)
+        self._tell_whether_it_can_continue()
+
+    @Slot(object)
+    def _use_data(self, data: ImageSet) -> None:
+        run = self._at_hand.run
+        if self._train_when_loaded is not None:
+            proceed, self._train_when_loaded = self._train_when_loaded, None
+            self.train(proceed)
+        elif self.state == "idle" and run is not None and data.name == run.recipe.data.dataset:
+            self._show_run(run)  # its images are at hand now
+        self._tell_whether_it_can_continue()
+
+    @Slot(str)
+    def _lack_data(self, sentence: str) -> None:
+        if self._train_when_loaded is not None:
+            self._train_when_loaded = None
+            self.message.emit(sentence, True)
+        self._tell_whether_it_can_continue()
+
+    # Training
+
+    @Slot(bool)
+    def train(self, proceed: bool = False) -> None:
+        """Train a new model, or with `proceed` go on from the one at hand; waits for images that are being loaded."""
+        if self.state != "idle":
+            return
+        data = self.library.data
+        if data is None:
+            if self.library.is_loading():
+                self._train_when_loaded = proceed
+            else:
+                sentence = self.tr("The images '{name}' are not on this machine: download them, or choose others.")
+                self.message.emit(sentence.format(name=self._recipe.data.dataset), True)
+            return
+        self._background.cancel("map")
+        self._background.cancel("open")
+        self._checkpoints = Checkpoints()
+        self._looks_back = False
+        self._present = self._trained = None
+        self.epochs_kept.emit([])
+        start = self._at_hand.run if proceed else None
+        self.training.start(self._recipe, data, choose(data, self._map_choice), start)
+        self._announce_run()
+
+    @Slot()
+    def discard(self) -> None:
+        """End training and go back to what was there before."""
+        if self.state != "idle":
+            self.training.abandon()
+            self._go_back()
+            self.message.emit(self.tr("The training was discarded; what was there before is back."), False)
+
+    def _go_back(self) -> None:
+        self._save_to = None
+        self._looks_back = False
+        self._checkpoints = self._at_hand.checkpoints
+        run = self._at_hand.run
+        if run is None:
+            self.exploration.show(None)
+            self.history_shown.emit((), ())
+        else:
+            self.history_shown.emit(run.history, run.changes)
+            self._show_run(run)
+        self.epochs_kept.emit(self._checkpoints.epochs())
+        self._announce_run()
+        self._tell_whether_it_can_continue()
+
+    @Slot(float)
+    def set_learning_rate(self, value: float) -> None:
+        """Change the learning rate of a running training from its next step on."""
+        self.training.change("learning_rate", value)
+
+    @Slot(float)
+    def set_beta(self, value: float) -> None:
+        """Change the weight of the KL of a running training from its next step on."""
+        self.training.change("beta", value)
+
+    @Slot(object)
+    def _keep_epoch(self, kept: EpochModel) -> None:
+        self._checkpoints.add(kept.epoch, kept.update)
+        self.epochs_kept.emit(self._checkpoints.epochs())
+
+    @Slot(object)
+    def _take_result(self, result: Result) -> None:
+        if result.is_final:
+            self._trained = result.run
+        elif self._save_to is not None:
+            path, self._save_to = self._save_to, None
+            self._write(result.run, path)
+
+    @Slot(object)
+    def _tell_divergence(self, diverged: Diverged) -> None:
+        self.message.emit(diverged.message, True)
+
+    @Slot(object)
+    def _finish(self, finished: Finished) -> None:
+        self._at_hand = AtHand(self._trained, None, False, self._checkpoints)
+        self._announce_run()
+        self._tell_whether_it_can_continue()
+        if self._save_to is not None and self._trained is not None:
+            path, self._save_to = self._save_to, None
+            self._write(self._trained, path)
+
+    @Slot(object)
+    def _fail(self, failed: Failed) -> None:
+        self._go_back()
+        self.message.emit(failed.message, True)
+
+    def _tell_whether_it_can_continue(self) -> None:
+        data, run = self.library.data, self._at_hand.run
+        why = ""
+        if run is None:
+            why = self.tr("There is no model to go on from yet.")
+        elif data is None:
+            why = self.tr("The images are not loaded.")
+        else:
+            try:
+                run.check_fits(self._recipe, data)
+            except LatentlabError as error:
+                why = str(error)
+        self.can_continue_changed.emit(not why, why)
+
+    # The map
+
+    @Slot(str, int)
+    def choose_map(self, split: Split, count: int) -> None:
+        """Show other images on the map: of which split, and how many (0: all)."""
+        self._map_choice = MapChoice(split, count)
+        if self.state != "idle" and self.library.data is not None:
+            self.training.show_on_map(choose(self.library.data, self._map_choice))
+        elif self._at_hand.run is not None:
+            self._show_run(self._at_hand.run)
+
+    @Slot(int)
+    def look_back(self, position: int) -> None:
+        """Show the model of an earlier epoch, by its place among those kept; the last place is the present."""
+        epochs = self._checkpoints.epochs()
+        self._looks_back = 0 <= position < len(epochs) - 1
+        shown = self._checkpoints.at(epochs[position]) if self._looks_back else self._present
+        if shown is not None:
+            self.exploration.show(shown)
+
+    @Slot(object)
+    def _take_update(self, update: MapUpdate) -> None:
+        self._present = update
+        if not self._looks_back:
+            self.exploration.show(update)
+
+    def _show_run(self, run: Run) -> None:
+        """Put a run that is not training on the map; its images may have to be encoded first."""
+        data = self.library.data
+        if data is not None and data.name != run.recipe.data.dataset:
+            data = None
+        shown = None if data is None else choose(data, self._map_choice)
+
+        def make_map(cancelled: threading.Event, report: Report) -> MapUpdate:
+            return map_of(run, shown)
+
+        self._background.start("map", make_map)
+
+    # Keeping
+
+    def open_run(self, path: Path) -> None:
+        """Read a run and show it; what is at hand stays if that fails."""
+
+        def read(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
+            return path, Run.open(path)
+
+        self._background.start("open", read)
+
+    def save_run(self, path: Path) -> None:
+        """Write the run at hand, or, while training, the run so far."""
+        if self.state != "idle":
+            self._save_to = path
+            self.training.ask_for_result()
+        elif self._at_hand.run is not None:
+            self._write(self._at_hand.run, path)
+
+    def _write(self, run: Run, path: Path) -> None:
+        def write(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
+            run.save(path)
+            return path, run
+
+        self._background.start("save", write)
+
+    @Slot(str, object)
+    def _take_background(self, channel: str, result: object) -> None:
+        match channel, result:
+            case "map", MapUpdate():
+                self._take_update(result)
+            case "open", (Path() as path, Run() as run) if self.state == "idle":
+                self._take_opened(path, run)
+            case "save", (Path() as path, Run() as run):
+                if self._at_hand.run is run:
+                    self._at_hand = AtHand(run, path, True, self._checkpoints)
+                self._announce_run()
+                self.saved.emit(path)
+                self.message.emit(self.tr("The run is saved as {path}.").format(path=path), False)
+
+    @Slot(str, str)
+    def _complain(self, channel: str, sentence: str) -> None:
+        self.message.emit(sentence, True)
+
+    def _take_opened(self, path: Path, run: Run) -> None:
+        self._at_hand = AtHand(run, path)
+        self._checkpoints = self._at_hand.checkpoints
+        self._looks_back = False
+        self._base = self._recipes.get(run.recipe.name, run.recipe)
+        self._recipe = run.recipe
+        self.history_shown.emit(run.history, run.changes)
+        self.epochs_kept.emit([])
+        self._announce_recipe()
+        self._show_run(run)
+        self._announce_run()
+        self.opened.emit(path)
+
+    def _announce_run(self) -> None:
+        run, path = self._at_hand.run, self._at_hand.path
+        if self.state != "idle":
+            self.run_changed.emit(self._recipe.name, True)
+        elif run is None:
+            self.run_changed.emit("", False)
+        else:
+            self.run_changed.emit(path.stem if path is not None else run.recipe.name, not self._at_hand.is_saved)

@@ -1,0 +1,192 @@
+"""The only file with a QThread: drives the training generator and keeps what it tells until somebody asks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import torch
+from PySide6.QtCore import QObject, QThread
+
+from latentlab.core.checkpoints import Checkpoints
+from latentlab.core.errors import LatentlabError
+from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
+from latentlab.core.image_set import ImageSet
+from latentlab.core.live_map import LiveMap, MapImages, MapUpdate
+from latentlab.core.recipe import Recipe
+from latentlab.core.runs import Run
+from latentlab.core.training import Control, Setting, Trainer
+
+_log = logging.getLogger(__name__)
+
+_STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
+
+
+def threads_beside_the_window() -> int:
+    """Give how many threads torch may use so that the window keeps a core to itself."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpochModel:
+    """The model at the end of an epoch, with its whole map."""
+
+    epoch: int
+    update: MapUpdate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The run so far, made on request or at the end."""
+
+    run: Run
+    is_final: bool
+
+
+Post = Event | EpochModel | Result
+
+
+class TrainingThread(QThread):
+    """Trains one model.
+
+    Nothing is signalled from here: a flood of signals would queue up in front of the window's own events. What must
+    not be lost waits in a queue, of the map only the latest is kept, and the session takes both when it is ready.
+
+    Parameters
+    ----------
+    run : str
+        Id that all it tells carries.
+    recipe : Recipe
+    data : ImageSet
+    shown : MapImages
+        What the map shows.
+    start : Run or None
+        To go on from.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        recipe: Recipe,
+        data: ImageSet,
+        shown: MapImages,
+        start: Run | None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setStackSize(_STACK_BYTES)
+        self.run_id = run
+        self._recipe, self._data, self._start = recipe, data, start
+        self._shown = self._chosen = shown
+        self._live = LiveMap(shown)
+        self._control = Control()
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
+        self._abandoned = threading.Event()
+        self._result_wanted = threading.Event()
+        self._checkpoints = Checkpoints()
+        self._lock = threading.Lock()
+        self._posts: deque[Post] = deque()
+        self._update: MapUpdate | None = None
+
+    def pause(self) -> None:
+        """Wait before the next step."""
+        self._may_go_on.clear()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._may_go_on.set()
+
+    def ask_to_stop(self, *, abandon: bool = False) -> None:
+        """Stop before the next step; with `abandon` nobody wants the result any more."""
+        if abandon:
+            self._abandoned.set()
+        self._control.stop.set()
+        self._may_go_on.set()
+
+    def ask_for_result(self) -> None:
+        """Post a `Result` of the run as it is now, as soon as it can be made."""
+        self._result_wanted.set()
+
+    def change(self, setting: Setting, value: float) -> None:
+        """Put a learning rate or beta in force at the next step."""
+        self._control.change(setting, value)
+
+    def show_on_map(self, shown: MapImages) -> None:
+        """Show other images on the map from the next update on."""
+        self._chosen = shown
+
+    def take(self) -> tuple[list[Post], MapUpdate | None]:
+        """Give what was told since the last call, oldest first, and the latest map if it is new."""
+        with self._lock:
+            posts, update = list(self._posts), self._update
+            self._posts.clear()
+            self._update = None
+        return posts, update
+
+    def run(self) -> None:
+        """Train; called by Qt on the new thread."""
+        torch.set_num_threads(threads_beside_the_window())
+        try:
+            self._train()
+        except LatentlabError as error:
+            self._post(Failed(self.run_id, str(error)))
+        except Exception as error:
+            _log.exception("Training failed")
+            self._post(
+                Failed(self.run_id, f"Training failed ({type(error).__name__}: {error}); the log has the details.")
+            )
+
+    def _train(self) -> None:
+        trainer = Trainer(self._recipe, self._data, run=self.run_id, control=self._control, start=self._start)
+        self._show_choice(trainer)
+        for event in trainer.events():
+            if isinstance(event, Finished):
+                self._finish(trainer, event)
+                return
+            self._post(event)
+            if isinstance(event, EpochEnded) and self._checkpoints.wants(event.epoch):
+                update = self._live.update(trainer, whole=True)
+                self._checkpoints.add(event.epoch, update)
+                self._put(update)
+                self._post(EpochModel(event.epoch, update))
+            elif self._live.is_due():
+                self._put(self._live.update(trainer))
+            if isinstance(event, Diverged):
+                self.pause()
+            if not self._may_go_on.is_set():
+                self._put(self._live.update(trainer, whole=True))
+            self._answer(trainer)
+            while not self._may_go_on.wait(0.05):
+                self._answer(trainer)
+
+    def _finish(self, trainer: Trainer, event: Finished) -> None:
+        if not self._abandoned.is_set():
+            self._put(self._live.update(trainer, whole=True))
+        if not self._abandoned.is_set():
+            self._post(Result(trainer.result(), is_final=True))
+        self._post(event)
+
+    def _answer(self, trainer: Trainer) -> None:
+        """Do what was asked for between two steps."""
+        if self._chosen is not self._shown:
+            self._show_choice(trainer)
+        if self._result_wanted.is_set():
+            self._result_wanted.clear()
+            self._post(Result(trainer.result(), is_final=False))
+
+    def _show_choice(self, trainer: Trainer) -> None:
+        self._shown = self._chosen
+        self._live = LiveMap(self._shown)
+        self._put(self._live.update(trainer, whole=True))
+
+    def _post(self, post: Post) -> None:
+        with self._lock:
+            self._posts.append(post)
+
+    def _put(self, update: MapUpdate) -> None:
+        with self._lock:
+            self._update = update
