@@ -1,0 +1,84 @@
+"""Images in memory, whatever they came from, and how they are split for training and testing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from latentlab.core.errors import LatentlabError
+
+NO_LABEL = -1
+
+
+class DatasetError(LatentlabError):
+    """Images that cannot be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Grey images with their classes, split for training and testing.
+
+    Attributes
+    ----------
+    name, title : str
+        The name that recipes use, and what people read.
+    train_images, test_images : uint8 (N, H, W)
+        0 is the background of handwriting, 255 full ink.
+    train_labels, test_labels : int64 (N,)
+        Index into `class_names`, -1 where there is none.
+    class_names : tuple of str
+        Empty for a set without classes.
+    """
+
+    name: str
+    title: str
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    class_names: tuple[str, ...]
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width of every image."""
+        height, width = self.train_images.shape[1:]
+        return int(height), int(width)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether every image has a class, as a CVAE needs."""
+        return bool(self.class_names) and int(self.train_labels.min()) >= 0 and int(self.test_labels.min()) >= 0
+
+    def limited(self, count: int | None) -> ImageSet:
+        """Give a set with the first `count` training images, as views; None and large counts keep all."""
+        if count is None or count >= len(self.train_images):
+            return self
+        if count < 1:
+            raise DatasetError(f"A limit of {count} leaves no training images: use at least 1.")
+        return replace(self, train_images=self.train_images[:count], train_labels=self.train_labels[:count])
+
+
+def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Set a sixth of each class apart for testing, the same sixth every time.
+
+    Parameters
+    ----------
+    labels : int64 (N,)
+        N is at least 2.
+
+    Returns
+    -------
+    train, test : intp (K,), intp (N - K,)
+        Indices, neither empty. Those for training are shuffled, so that the first few hold every class.
+    """
+    order = np.random.default_rng(0).permutation(len(labels))
+    is_test = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        is_test[members[: round(len(members) / 6)]] = True
+    if not is_test.any():
+        is_test[order[0]] = True
+    return order[~is_test[order]], np.flatnonzero(is_test)
