@@ -1,0 +1,160 @@
+"""The numbers behind the loss curves: finite, in order, and bounded in memory however long a run is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from latentlab.core.events import Changed, EpochEnded, Losses, Progress
+
+Numbers = npt.NDArray[np.float64]
+QUANTITIES = ("loss", "reconstruction", "kl")
+MAX_STEPS = 20_000
+
+
+class StepSeries:
+    """The losses of steps; when there are too many, each kept row becomes the mean of twice as many."""
+
+    def __init__(self, max_rows: int = MAX_STEPS) -> None:
+        self._rows = np.empty((max_rows, 4))
+        self._count = 0
+        self._steps_per_row = 1
+        self._waiting = np.empty((0, 4))
+
+    def append(self, epochs_done: npt.ArrayLike, losses: npt.ArrayLike) -> None:
+        """Add steps: their positions (K,) and losses (K, 3). A step with a value that is not finite is left out."""
+        rows = np.column_stack([np.asarray(epochs_done, np.float64), np.asarray(losses, np.float64).reshape(-1, 3)])
+        rows = np.concatenate([self._waiting, rows[np.isfinite(rows).all(axis=1)]])
+        while True:
+            whole = len(rows) // self._steps_per_row
+            if self._count + whole <= len(self._rows):
+                break
+            self._thin()
+        size = whole * self._steps_per_row
+        self._rows[self._count : self._count + whole] = _means(rows[:size], self._steps_per_row)
+        self._count += whole
+        self._waiting = rows[size:]
+
+    def rows(self) -> Numbers:
+        """Give what is kept: position, loss, reconstruction, KL, float64 (N, 4)."""
+        return self._rows[: self._count]
+
+    def cut(self, position: float) -> None:
+        """Forget what lies after a position on the axis of epochs."""
+        self._count = int(np.searchsorted(self._rows[: self._count, 0], position, side="right"))
+        self._waiting = np.empty((0, 4))
+
+    def _thin(self) -> None:
+        pairs = self._count // 2
+        odd = self._rows[2 * pairs : self._count]
+        self._rows[:pairs] = _means(self._rows[: 2 * pairs], 2)
+        if len(odd):
+            # A last row without a partner stands for half the steps of the others, which no one can see.
+            self._rows[pairs] = odd[0]
+        self._count = pairs + len(odd)
+        self._steps_per_row *= 2
+
+
+class LossHistory:
+    """Steps, epochs and changes of one run, continued ones included."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.steps = StepSeries()
+        self._epochs: dict[int, Numbers] = {}
+        self._changes: dict[tuple[str, float], float] = {}
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to draw."""
+        return not len(self.steps.rows()) and not self._epochs
+
+    def add_progress(self, progress: Progress) -> None:
+        """Add the steps of a message."""
+        self.steps.append(progress.epochs_done, progress.losses)
+
+    def add_epoch(self, ended: EpochEnded) -> None:
+        """Add an epoch; a loss that is not finite is left out of its curve."""
+        self._epochs[ended.epoch] = np.array([_values(ended.train), _values(ended.test)])
+
+    def add_change(self, changed: Changed) -> None:
+        """Add a change of a setting; at the same place, the last one counts."""
+        if np.isfinite(changed.epochs_done) and np.isfinite(changed.value):
+            self._changes[(changed.setting, changed.epochs_done)] = changed.value
+
+    def cut(self, epoch: int) -> None:
+        """Forget what lies after an epoch: training goes on from there."""
+        self.steps.cut(epoch)
+        self._epochs = {number: values for number, values in self._epochs.items() if number <= epoch}
+        self._changes = {place: value for place, value in self._changes.items() if place[1] <= epoch}
+
+    def changes(self) -> Mapping[tuple[str, float], float]:
+        """Give the changes: setting and position, to value."""
+        return self._changes
+
+    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
+        """Give every curve as positions on the axis of epochs and values, e.g. ``"train/loss"``, ``"step/kl"``."""
+        numbers = np.array(sorted(self._epochs), np.float64)
+        table = np.array([self._epochs[int(number)] for number in numbers]).reshape(-1, 2, 3)
+        steps = self.steps.rows()
+        curves = {}
+        for column, quantity in enumerate(QUANTITIES):
+            for row, split in enumerate(("train", "test")):
+                values = table[:, row, column]
+                finite = np.isfinite(values)
+                curves[f"{split}/{quantity}"] = (numbers[finite], values[finite])
+            curves[f"step/{quantity}"] = (steps[:, 0].copy(), steps[:, column + 1].copy())
+        return curves
+
+    def last_position(self) -> float:
+        """Give how far the curves reach on the axis of epochs."""
+        steps = self.steps.rows()
+        return max([0.0, *self._epochs, *(steps[-1:, 0])])
+
+    def best_epoch(self) -> int | None:
+        """Give the epoch of the lowest test loss."""
+        losses = {number: values[1, 0] for number, values in self._epochs.items() if np.isfinite(values[1, 0])}
+        return min(losses, key=lambda number: losses[number]) if losses else None
+
+
+def robust_range(steps: Numbers, *curves: Numbers) -> tuple[float, float] | None:
+    """Give the range of values worth showing: a spike, or the plunge of the first steps, does not flatten the rest.
+
+    Parameters
+    ----------
+    steps : float64 (N,)
+        The many noisy values, of which the outermost hundredths may fall outside.
+    *curves : float64 (M,)
+        The few that matter, shown whole but for what lies far outside of its own kind.
+
+    Returns
+    -------
+    tuple of float, or None
+        Lowest and highest, never equal; None where there is no value.
+    """
+    bounds: list[float] = []
+    if len(steps):
+        bounds += np.quantile(steps, (0.01, 0.97) if len(steps) >= 50 else (0, 0.9)).tolist()
+    for curve in curves:
+        if len(curve):
+            middle = np.median(curve)
+            spread = np.median(np.abs(curve - middle))
+            near = curve[np.abs(curve - middle) <= max(20 * spread, 1e-3 * abs(middle))]
+            bounds += [near.min(), near.max()] if len(near) else [middle]
+    if not bounds:
+        return None
+    low, high = float(min(bounds)), float(max(bounds))
+    margin = max(0.06 * (high - low), 1e-3 * max(abs(low), abs(high)), 1e-6)
+    return low - margin, high + margin
+
+
+def _means(rows: Numbers, size: int) -> Numbers:
+    return rows.reshape(-1, size, rows.shape[1]).mean(axis=1)
+
+
+def _values(losses: Losses) -> tuple[float, float, float]:
+    return losses.loss, losses.reconstruction, losses.kl

@@ -1,0 +1,308 @@
+"""One plot of a loss over the epochs: faint steps, bold epochs, the best one, and what was changed on the way."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from latentlab.ui import theme
+from latentlab.ui.loss_history import LossHistory, Numbers, robust_range
+
+# Far beyond any sensible loss; Qt's painter overflows above.
+_DRAWABLE = 1e12
+# Below this width in pixels the plot is one of several and says less.
+_NARROW = 330
+
+
+class LossPlot(pg.PlotWidget):
+    """Draws one quantity of a history: ``"loss"``, ``"reconstruction"`` or ``"kl"``."""
+
+    follows_changed = Signal(bool)
+    # Qt changes the palette and the size of a graphics view while it is being made.
+    _is_made = False
+
+    def __init__(self, history: LossHistory, quantity: str = "loss", parent: QWidget | None = None) -> None:
+        axis = _LossAxis("left")
+        super().__init__(parent, axisItems={"left": axis}, enableMenu=False)
+        self._axis = axis
+        self._history = history
+        self._quantity = quantity
+        self._is_log = False
+        self._follows = True
+        self._hovered: float | None = None
+        self._change_lines: list[pg.InfiniteLine] = []
+        self._drawn_changes: dict[tuple[str, float], float] = {}
+
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.showGrid(x=False, y=True, alpha=0.35)
+        self._steps = pg.PlotDataItem(autoDownsample=True, downsampleMethod="peak", clipToView=True)
+        self._train = pg.PlotDataItem(antialias=True, symbol="o")
+        self._test = pg.PlotDataItem(antialias=True, symbol="o")
+        self._best = pg.PlotDataItem(pen=None, symbol="star", antialias=True)
+        self._shown_epoch = pg.InfiniteLine(movable=False)
+        self._shown_epoch.setVisible(False)
+        for z, item in enumerate((self._steps, self._train, self._test, self._best, self._shown_epoch)):
+            item.setZValue(z)
+            plot.addItem(item)
+        view = plot.getViewBox()
+        view.setMouseEnabled(x=True, y=True)
+        view.disableAutoRange()
+        view.sigRangeChangedManually.connect(self._zoomed_by_hand)
+
+        # Title and legend stand above the curves, and the word "epoch" in the empty corner below the left axis:
+        # labels of pyqtgraph's own would take a third of a plot as low as this.
+        self._title, self._legend, self._unit = QLabel(self), QLabel(self, objectName="lossLegend"), QLabel(self)
+        for label in (self._title, self._legend, self._unit):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        plot.setContentsMargins(2, QFontMetrics(QApplication.font()).height() + 4, 8, 2)
+        self.setMouseTracking(True)
+        self.setMinimumSize(120, 70)
+        self._is_made = True
+        self._restyle()
+
+    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
+        """Give every curve of the history, whatever is drawn: positions on the axis of epochs, and values."""
+        return self._history.series()
+
+    def quantity(self) -> str:
+        """Give what is drawn."""
+        return self._quantity
+
+    def set_quantity(self, quantity: str) -> None:
+        """Draw another quantity."""
+        self._quantity = quantity
+        self._name_axes()
+        self.follow(True)
+
+    def set_log(self, is_log: bool) -> None:
+        """Draw on a logarithmic scale; what is not above zero has no place there."""
+        self._is_log = is_log
+        self._axis.setLogMode(is_log)
+        self.follow(True)
+
+    def follows(self) -> bool:
+        """Tell whether the range follows the curves, or was chosen by hand."""
+        return self._follows
+
+    def follow(self, follows: bool) -> None:
+        """Let the range follow the curves again, or leave it as it is."""
+        changed = follows != self._follows
+        self._follows = follows
+        self.redraw()
+        if changed:
+            self.follows_changed.emit(follows)
+
+    def mark_epoch(self, epoch: float | None) -> None:
+        """Mark the epoch that is being looked back at, if any."""
+        self._shown_epoch.setVisible(epoch is not None)
+        if epoch is not None:
+            self._shown_epoch.setValue(epoch)
+
+    def redraw(self) -> None:
+        """Draw what the history holds now."""
+        curves = self._history.series()
+        best = self._history.best_epoch()
+        drawn = []
+        for item, split in ((self._steps, "step"), (self._train, "train"), (self._test, "test")):
+            x, y = self._drawable(*curves[f"{split}/{self._quantity}"])
+            item.setData(x, y)
+            drawn.append(y)
+        x, y = self._drawable(*curves[f"test/{self._quantity}"])
+        at_best = x == best if best is not None else np.zeros(len(x), bool)
+        self._best.setData(x[at_best], y[at_best])
+        # Dots tell a handful of epochs apart and only thicken the line of hundreds.
+        dots = "o" if len(x) <= 60 else None
+        if self._train.opts["symbol"] != dots:
+            self._train.setSymbol(dots)
+            self._test.setSymbol(dots)
+        self._draw_changes()
+        for name in ("left", "bottom"):
+            self.getAxis(name).setVisible(not self._history.is_empty())
+        if self._follows:
+            self._fit(robust_range(*drawn))
+        self._describe()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show all again."""
+        super().mouseDoubleClickEvent(event)
+        self.follow(True)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell the values of the epoch under the cursor."""
+        super().mouseMoveEvent(event)
+        view = self.getPlotItem().getViewBox()
+        scene = self.mapToScene(event.position().toPoint())
+        inside = view.sceneBoundingRect().contains(scene)
+        self._hovered = view.mapSceneToView(QPointF(scene)).x() if inside else None
+        self._describe()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell the values of the last epoch again."""
+        super().leaveEvent(event)
+        self._hovered = None
+        self._describe()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if self._is_made and event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the legend in its corner."""
+        super().resizeEvent(event)
+        if self._is_made:
+            self._name_axes()
+            self._describe()
+
+    def _drawable(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+        keep = np.abs(y) < _DRAWABLE
+        if self._is_log:
+            keep &= y > 0
+        return x[keep], np.log10(y[keep]) if self._is_log else y[keep]
+
+    def _fit(self, y_range: tuple[float, float] | None) -> None:
+        right = max(1.0, math.ceil(self._history.last_position()))
+        low, high = y_range or (0.0, 1.0)
+        self.setRange(xRange=(-0.01 * right, 1.02 * right), yRange=(low, high), padding=0.0, disableAutoRange=True)
+
+    def _zoomed_by_hand(self) -> None:
+        if self._follows and not self._history.is_empty():
+            self._follows = False
+            self.follows_changed.emit(False)
+
+    def _draw_changes(self) -> None:
+        changes = dict(self._history.changes())
+        if changes == self._drawn_changes:
+            return
+        self._drawn_changes = changes
+        for line in self._change_lines:
+            self.removeItem(line)
+        self._change_lines = []
+        colours = theme.current()
+        pen = pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine)
+        for i, ((setting, position), value) in enumerate(changes.items()):
+            text = self.tr("rate {value:g}") if setting == "learning_rate" else self.tr("β {value:g}")
+            # Neighbouring labels stand at different heights, so that they can be read.
+            place = {
+                "position": (0.86, 0.60, 0.34)[i % 3],
+                "color": colours.foreground,
+                "anchors": [(0, 0.5), (1, 0.5)],
+            }
+            fill = QColor(colours.background)
+            fill.setAlpha(200)
+            place["fill"] = fill
+            line = pg.InfiniteLine(position, 90, pen, label=text.format(value=value), labelOpts=place)
+            line.label.setFont(QApplication.font())
+            line.setZValue(10)
+            self.addItem(line)
+            self._change_lines.append(line)
+
+    def _describe(self) -> None:
+        """Write the legend: colours, and the values at the cursor or of the last epoch."""
+        colours = theme.current()
+        curves = self._history.series()
+        epochs = curves[f"test/{self._quantity}"][0]
+        at: float | None = None
+        if len(epochs):
+            target = epochs[-1] if self._hovered is None else self._hovered
+            at = float(epochs[np.argmin(np.abs(epochs - target))])
+        rows = []
+        for split, name, colour in (
+            ("train", self.tr("training"), colours.train),
+            ("test", self.tr("test"), colours.test),
+        ):
+            x, y = curves[f"{split}/{self._quantity}"]
+            value = y[x == at][0] if at is not None and (x == at).any() else None
+            said = f" {_written(value)}" if value is not None else ""
+            label = "" if self._is_narrow() and said else f" {name}"
+            rows.append(f'<span style="color:{colour}">●</span>{label}<b>{said}</b>')
+        if at is not None and not self._is_narrow():
+            rows.insert(0, self.tr("epoch {n:.0f}:").format(n=at))
+        best = self._history.best_epoch()
+        if best is not None and not self._is_narrow():
+            rows.append(f'<span style="color:{colours.test}">★</span> ' + self.tr("best: epoch {n}").format(n=best))
+        self._legend.setText((" " if self._is_narrow() else "&nbsp;&nbsp; ").join(rows))
+        empty = self._history.is_empty()
+        for label in (self._title, self._legend, self._unit):
+            label.setVisible(not empty)
+            label.adjustSize()
+        self._title.move(4, 2)
+        self._legend.move(self.width() - self._legend.width() - 4, 2)
+        self._unit.move(6, self.height() - self._unit.height() - 4)
+
+    def _is_narrow(self) -> bool:
+        return self.width() < _NARROW
+
+    def _name_axes(self) -> None:
+        names = {"loss": self.tr("loss"), "reconstruction": self.tr("reconstruction"), "kl": self.tr("KL")}
+        short = {"loss": self.tr("Loss"), "reconstruction": self.tr("Recon."), "kl": self.tr("KL")}
+        self._title.setText(short[self._quantity] if self._is_narrow() else self.tr("nats per image"))
+        self._unit.setText(self.tr("epoch"))
+        # As wide as the word below it, which must not run into the axis of epochs.
+        self._axis.setWidth(QFontMetrics(QApplication.font()).horizontalAdvance(self._unit.text()) + 14)
+        name = self.tr("Curve of {quantity}, in nats per image, over the epochs").format(quantity=names[self._quantity])
+        self.setAccessibleName(name)
+
+    def _restyle(self) -> None:
+        colours = theme.current()
+        self.setBackground(colours.background)
+        # Mixed, not transparent: steps that lie over each other would add up to full colour.
+        faint = _mixed(colours.train, colours.background, 0.35)
+        self._steps.setPen(pg.mkPen(faint, width=1))
+        for item, colour in ((self._train, colours.train), (self._test, colours.test)):
+            item.setPen(pg.mkPen(colour, width=2.5))
+            item.setSymbolBrush(colour)
+            item.setSymbolPen(None)
+            item.setSymbolSize(5)
+        self._best.setSymbolBrush(colours.test)
+        self._best.setSymbolPen(pg.mkPen(colours.background, width=1.5))
+        self._best.setSymbolSize(18)
+        self._shown_epoch.setPen(pg.mkPen(colours.accent, width=2))
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setPen(pg.mkPen(colours.grid))
+            axis.setTextPen(pg.mkPen(colours.foreground))
+            axis.setStyle(tickFont=QApplication.font(), tickLength=4)
+        self._legend.setStyleSheet(f"color: {colours.foreground}; background: transparent;")
+        for label in (self._title, self._unit):
+            label.setStyleSheet(f"color: {colours.muted}; background: transparent;")
+        self._drawn_changes = {}
+        self._name_axes()
+        self.redraw()
+
+
+def _written(value: float) -> str:
+    """Write a loss with as many digits as tell epochs apart."""
+    size = abs(value)
+    return f"{value:.1f}" if 10 <= size < 1e5 else f"{value:.2f}" if 0.1 <= size < 10 else f"{value:.2g}"
+
+
+def _mixed(colour: str, other: str, share: float) -> QColor:
+    pairs = zip(QColor(colour).getRgb()[:3], QColor(other).getRgb()[:3], strict=True)
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
+
+
+class _LossAxis(pg.AxisItem):
+    """An axis that also has round ticks where a logarithmic scale spans less than a decade or two."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float | None, list[float]]]:
+        """Give linear ticks, moved to where a logarithmic scale has them."""
+        if not self.logMode or high - low > 2 or abs(low) > 15 or abs(high) > 15:
+            return super().tickValues(low, high, size)
+        self.logMode = False
+        levels = super().tickValues(10**low, 10**high, size)
+        self.logMode = True
+        return [(None, [math.log10(value) for value in values if value > 0]) for _, values in levels]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
+        """Write losses, not their logarithms."""
+        if not self.logMode:
+            return super().tickStrings(values, scale, spacing)
+        return [f"{10**value:.6g}" for value in values]

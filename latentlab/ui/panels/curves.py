@@ -1,0 +1,226 @@
+"""The panel of training curves, and the slider that looks back at earlier epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from latentlab.core.events import Changed, EpochEnded, Progress, Started
+from latentlab.ui import theme
+from latentlab.ui.loss_history import QUANTITIES, LossHistory
+from latentlab.ui.loss_plot import LossPlot
+
+
+class CurvesPanel(QWidget):
+    """Draws the losses of a run as they come, and chooses the epoch that is looked at."""
+
+    epoch_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = LossHistory()
+        self._epochs: list[int] = []
+        self._is_stale = False
+
+        self.plot = LossPlot(self._history)
+        self.plot.setObjectName("lossPlot")
+        self._others = [LossPlot(self._history, quantity) for quantity in QUANTITIES[1:]]
+        for plot in (self.plot, *self._others):
+            plot.follows_changed.connect(self._follows_changed)
+        self.choice = QButtonGroup(self)
+        names = {
+            "loss": (self.tr("Loss"), self.tr("What is minimised: reconstruction + β · KL.")),
+            "reconstruction": (
+                self.tr("Reconstruction"),
+                self.tr("How much the rebuilt images differ."),
+            ),
+            "kl": (self.tr("KL"), self.tr("How much the codes tell: their divergence from the standard normal.")),
+            "all": (self.tr("All"), self.tr("All three, side by side.")),
+        }
+        top = QHBoxLayout()
+        top.setSpacing(0)
+        for i, (text, tip) in enumerate(names.values()):
+            button = QToolButton(text=text, checkable=True, toolTip=tip)
+            button.setObjectName(f"curve-{list(names)[i]}")
+            self.choice.addButton(button, i)
+            top.addWidget(button)
+        self.choice.button(0).setChecked(True)
+        self.choice.idToggled.connect(self._choose)
+        self.log_box = QCheckBox(self.tr("log scale"), objectName="logScaleBox")
+        self.log_box.setToolTip(self.tr("Equal factors take equal heights: shows small changes beside large ones."))
+        self.log_box.toggled.connect(self._set_log)
+        self.auto_button = QToolButton(text=self.tr("Show all"), objectName="showAllCurvesButton", enabled=False)
+        self.auto_button.setToolTip(self.tr("Let the axes follow the curves again (or double-click the plot)."))
+        self.auto_button.clicked.connect(self._follow)
+        top.addStretch(1)
+        top.addWidget(self.log_box)
+        top.addSpacing(8)
+        top.addWidget(self.auto_button)
+
+        plots = QHBoxLayout()
+        plots.setSpacing(4)
+        for plot in (self.plot, *self._others):
+            plots.addWidget(plot, 1)
+        self._empty = QLabel(self.tr("The loss curves appear here while a model trains."), self.plot)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.plot.installEventFilter(self)
+
+        self.slider = QSlider(Qt.Orientation.Horizontal, objectName="epochSlider")
+        self.slider.setAccessibleName(self.tr("Epoch shown"))
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._slid)
+        self._showing = QLabel(objectName="epochLabel")
+        self._showing.setMinimumWidth(self._showing.fontMetrics().horizontalAdvance("showing epoch 1000 of 1000"))
+        bottom = QHBoxLayout()
+        bottom.addWidget(self.slider, 1)
+        bottom.addWidget(self._showing)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(3)
+        layout.addLayout(top)
+        layout.addLayout(plots, 1)
+        layout.addLayout(bottom)
+        self._choose(0, True)
+        self.set_epochs([])
+        self._restyle()
+        self._redraw()
+
+    def start(self, started: Started) -> None:
+        """Make room for a run; one that is continued keeps its curves up to where it goes on."""
+        if started.first_epoch:
+            self._history.cut(started.first_epoch)
+        else:
+            self._history.clear()
+        self._follow()
+
+    def add_progress(self, progress: Progress) -> None:
+        """Draw some steps more."""
+        self._history.add_progress(progress)
+        self._redraw()
+
+    def add_epoch(self, ended: EpochEnded) -> None:
+        """Draw an epoch more."""
+        self._history.add_epoch(ended)
+        self._redraw()
+
+    def add_change(self, changed: Changed) -> None:
+        """Mark where a setting was changed."""
+        self._history.add_change(changed)
+        self._redraw()
+
+    def show_history(self, history: Iterable[EpochEnded], changes: Iterable[Changed]) -> None:
+        """Draw the curves of a run that was opened."""
+        self._history.clear()
+        for ended in history:
+            self._history.add_epoch(ended)
+        for changed in changes:
+            self._history.add_change(changed)
+        self._follow()
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self._history.clear()
+        self._follow()
+
+    def set_epochs(self, epochs: Sequence[int]) -> None:
+        """Say which epochs can be looked back at; the last position is the model as it is now.
+
+        Whoever looks at the last position keeps looking at it when epochs are added.
+        """
+        was_live = self._is_live()
+        shown = self._epochs[self.slider.value()] if self._epochs else None
+        self._epochs = list(epochs)
+        last = max(len(self._epochs) - 1, 0)
+        position = last if was_live or shown not in self._epochs else self._epochs.index(shown)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, last)
+        self.slider.setValue(position)
+        self.slider.blockSignals(False)
+        self.slider.setEnabled(last > 0)
+        if last > 0:
+            tip = self.tr("Look back at the map as it was after an earlier epoch. At the right end it is live.")
+        else:
+            tip = self.tr("Nothing to look back at yet: epochs appear here while a model trains.")
+        self.slider.setToolTip(tip)
+        self._show_position()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def showEvent(self, event: QEvent) -> None:
+        """Draw what came while no one could see it."""
+        super().showEvent(event)
+        if self._is_stale:
+            self._redraw()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Keep the empty plot's text as large as the plot."""
+        if watched is self.plot and event.type() == QEvent.Type.Resize:
+            self._empty.setGeometry(QRect(0, 0, self.plot.width(), self.plot.height()))
+        return super().eventFilter(watched, event)
+
+    def _is_live(self) -> bool:
+        return not self._epochs or self.slider.value() == len(self._epochs) - 1
+
+    def _redraw(self) -> None:
+        self._empty.setVisible(self._history.is_empty())
+        self._is_stale = not self.isVisible()
+        for plot in (self.plot, *self._others):
+            if plot is self.plot or plot.isVisibleTo(self):
+                plot.redraw()
+
+    def _choose(self, index: int, checked: bool) -> None:
+        if not checked:
+            return
+        every = index == len(QUANTITIES)
+        for plot in self._others:
+            plot.setVisible(every)
+        self.plot.set_quantity(QUANTITIES[0 if every else index])
+        self._redraw()
+
+    def _set_log(self, is_log: bool) -> None:
+        for plot in (self.plot, *self._others):
+            plot.set_log(is_log)
+
+    def _follow(self) -> None:
+        for plot in (self.plot, *self._others):
+            plot.follow(True)
+        self._redraw()
+
+    def _follows_changed(self) -> None:
+        self.auto_button.setEnabled(not all(plot.follows() for plot in (self.plot, *self._others)))
+
+    def _slid(self, position: int) -> None:
+        self._show_position()
+        self.epoch_chosen.emit(position)
+
+    def _show_position(self) -> None:
+        live = self._is_live()
+        epoch = None if live else self._epochs[self.slider.value()]
+        text = self.tr("showing epoch {n} of {last}").format(n=epoch, last=self._epochs[-1]) if not live else ""
+        if live:
+            text = self.tr("live") if self._epochs else ""
+        self._showing.setText(text)
+        for plot in (self.plot, *self._others):
+            plot.mark_epoch(epoch)
+
+    def _restyle(self) -> None:
+        colours = theme.current()
+        self._empty.setStyleSheet(f"color: {colours.muted}; background: transparent;")
+        sheet = (
+            f"QToolButton {{ border: 1px solid {colours.grid}; padding: 2px 10px; color: {colours.foreground};"
+            f" background: {colours.surface}; }}"
+            f"QToolButton:checked {{ background: {colours.accent}; color: {colours.background};"
+            f" border-color: {colours.accent}; }}"
+            f"QToolButton:hover, QToolButton:focus {{ border-color: {colours.foreground}; }}"
+        )
+        for button in self.choice.buttons():
+            button.setStyleSheet(sheet)

@@ -1,0 +1,198 @@
+"""The panel where a run is set up: recipe, images, and every setting that differs from the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.core.recipe import Recipe
+from latentlab.ui import theme
+from latentlab.ui.dataset_picker import DatasetPicker, DatasetStatus
+from latentlab.ui.recipe_form import RecipeForm
+from latentlab.ui.wheel_guard import WheelGuard
+
+
+class RecipePanel(QWidget):
+    """Chooses and edits a recipe; every intent is a signal, and what is shown is set from outside."""
+
+    recipe_chosen = Signal(str)
+    recipe_edited = Signal(object)
+    dataset_chosen = Signal(str)
+    download_requested = Signal(str)
+    download_cancelled = Signal()
+    data_folder_requested = Signal()
+    recipe_file_requested = Signal()
+    validity_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._about: dict[str, tuple[str, str]] = {}
+
+        self.recipe_box = QComboBox(objectName="recipeBox")
+        self.recipe_box.setAccessibleName(self.tr("Recipe"))
+        self.recipe_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.recipe_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        WheelGuard(self.recipe_box)
+        self.recipe_box.currentTextChanged.connect(self._recipe_chosen)
+        self.file_button = QToolButton(objectName="recipeFileButton", text="…")
+        self.file_button.setToolTip(self.tr("Open recipe file…"))
+        self.file_button.setAccessibleName(self.tr("Open recipe file…"))
+        self.file_button.clicked.connect(self.recipe_file_requested)
+        self._summary = QLabel(wordWrap=True, objectName="recipeSummary")
+        self.data = DatasetPicker()
+        self.data.dataset_chosen.connect(self._dataset_chosen)
+        self.data.download_requested.connect(self.download_requested)
+        self.data.download_cancelled.connect(self.download_cancelled)
+        self.data.data_folder_requested.connect(self.data_folder_requested)
+        self.form = RecipeForm()
+        self.form.recipe_edited.connect(self.recipe_edited)
+        self.form.validity_changed.connect(self.validity_changed)
+        self._lock = QLabel(wordWrap=True, objectName="recipeLockNote")
+        self._lock.hide()
+        self._headings = [QLabel(self.tr("Recipe")), QLabel(self.tr("Images")), QLabel(self.tr("Settings"))]
+        self._data_mark = QLabel(objectName="datasetMark")
+
+        pick = QHBoxLayout()
+        pick.setSpacing(4)
+        pick.addWidget(self.recipe_box, 1)
+        pick.addWidget(self.file_button)
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(10, 8, 10, 8)
+        rows.setSpacing(4)
+        rows.addWidget(self._lock)
+        rows.addWidget(self._headings[0])
+        rows.addLayout(pick)
+        rows.addWidget(self._summary)
+        rows.addSpacing(8)
+        data_head = QHBoxLayout()
+        data_head.addWidget(self._headings[1], 1)
+        data_head.addWidget(self._data_mark)
+        rows.addLayout(data_head)
+        rows.addWidget(self.data)
+        rows.addSpacing(8)
+        rows.addWidget(self._headings[2])
+        rows.addWidget(self.form)
+        rows.addStretch(1)
+        self.scroll = QScrollArea(widgetResizable=True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.scroll)
+        self._restyle()
+
+    def recipe(self) -> Recipe:
+        """Give the recipe in force: the last valid one."""
+        return self.form.recipe()
+
+    def is_valid(self) -> bool:
+        """Tell whether everything that is typed is in force."""
+        return self.form.is_valid()
+
+    def set_recipes(self, recipes: Iterable[tuple[str, str, str]]) -> None:
+        """List the recipes: name, title and summary of each; the chosen one stays chosen."""
+        chosen = self.recipe_box.currentText()
+        self._about = {name: (title, summary) for name, title, summary in recipes}
+        self.recipe_box.blockSignals(True)
+        self.recipe_box.clear()
+        for name, (title, _) in self._about.items():
+            self.recipe_box.addItem(name)
+            self.recipe_box.setItemData(self.recipe_box.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+        self._select(chosen or next(iter(self._about), ""))
+        self.recipe_box.blockSignals(False)
+        self._describe()
+
+    def show_recipe(self, base: Recipe, current: Recipe) -> None:
+        """Show the recipe in force and the named one that it is based on."""
+        self._about.setdefault(base.name, (base.title, base.summary))
+        self.recipe_box.blockSignals(True)
+        self._select(base.name)
+        self.recipe_box.blockSignals(False)
+        self._describe()
+        self.data.select(current.data.dataset)
+        self.form.show_recipe(base, current)
+        self._mark_data()
+
+    def set_datasets(self, statuses: Iterable[DatasetStatus]) -> None:
+        """List the image sets and say which are on this machine."""
+        self.data.set_datasets(statuses)
+
+    def set_dataset_message(self, text: str, is_problem: bool) -> None:
+        """Say something below the image set; an empty text takes it back."""
+        self.data.set_message(text, is_problem)
+
+    def show_download(self, done_bytes: int, total_bytes: int) -> None:
+        """Show how far the download is."""
+        self.data.show_download(done_bytes, total_bytes)
+
+    def end_download(self) -> None:
+        """Show that no download runs any more."""
+        self.data.end_download()
+
+    def set_locked(self, locked: bool) -> None:
+        """Lock everything that cannot change while a model trains, and say so."""
+        why = ""
+        if locked:
+            why = self.tr("Settings are locked while a model trains. Learning rate and β can be changed below.")
+        self._lock.setText(why)
+        self._lock.setVisible(locked)
+        self.recipe_box.setEnabled(not locked)
+        self.file_button.setEnabled(not locked)
+        self.data.set_locked(why)
+        self.form.set_locked(why)
+        self._describe(why)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def _select(self, name: str) -> None:
+        if name and self.recipe_box.findText(name) < 0:
+            self.recipe_box.addItem(name)
+        self.recipe_box.setCurrentIndex(self.recipe_box.findText(name))
+
+    def _describe(self, why_locked: str = "") -> None:
+        title, summary = self._about.get(self.recipe_box.currentText(), ("", ""))
+        self._summary.setText(summary)
+        self._summary.setVisible(bool(summary))
+        self.recipe_box.setToolTip(why_locked or title)
+
+    def _recipe_chosen(self, name: str) -> None:
+        self._describe()
+        self.recipe_chosen.emit(name)
+
+    def _dataset_chosen(self, name: str) -> None:
+        self.form.choose("data.dataset", name)
+        self._mark_data()
+        self.dataset_chosen.emit(name)
+
+    def _mark_data(self) -> None:
+        theirs = self.form.base().data.dataset
+        differs = theirs != self.form.recipe().data.dataset
+        self._data_mark.setText(self.tr("● recipe: {name}").format(name=theirs) if differs else "")
+
+    def _restyle(self) -> None:
+        colours = theme.current()
+        self._data_mark.setStyleSheet(f"color: {colours.accent};")
+        self._summary.setStyleSheet(f"color: {colours.muted};")
+        self._lock.setStyleSheet(
+            f"background: {colours.grid}; color: {colours.foreground}; border-radius: 4px; padding: 6px;"
+        )
+        for heading in self._headings:
+            heading.setStyleSheet(f"color: {colours.foreground}; font-weight: bold;")
