@@ -1,0 +1,310 @@
+"""The map: means of images as points, which one clicks, drags and walks through.
+
+It shows what it is told and emits what a person wants; a pick appears when `set_pick` says so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QFont, QHideEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from latentlab.core.events import Floats, Integers
+from latentlab.core.results import MapPoints, Position
+from latentlab.ui import theme
+from latentlab.ui.canvas.glide import Glide
+from latentlab.ui.canvas.grid import GridLayer
+from latentlab.ui.canvas.keys import KeyTool
+from latentlab.ui.canvas.legend import Legend
+from latentlab.ui.canvas.markers import MarkersLayer
+from latentlab.ui.canvas.mouse import MouseTool
+from latentlab.ui.canvas.points import PointsLayer
+from latentlab.ui.canvas.view import Extent, MapView, extent_of
+
+_GAP = 8
+
+
+class LatentCanvas(pg.PlotWidget):
+    """Composes the layers of the map and its tools."""
+
+    picked_at = Signal(float, float)
+    """Decode here: a click, a drag or an arrow key."""
+    point_picked = Signal(int)
+    """A click was on this point; follows the `picked_at` of its position."""
+    hovered = Signal(float, float)
+    """Preview this, while the key is held."""
+    hover_ended = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        box = pg.ViewBox(enableMenu=False, enableMouse=False)
+        super().__init__(parent, viewBox=box, enableMenu=False)
+        self.setObjectName("latentCanvas")
+        self.setAccessibleName(self.tr("Map of the latent space"))
+        self.setAccessibleDescription(self.tr("Arrow keys move the pick, plus and minus zoom, Home shows all points."))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 200)
+        self.hideButtons()
+        self.getPlotItem().setContentsMargins(2, 10, 10, 2)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+
+        self._points: MapPoints | None = None
+        self._visible: set[int] = set()
+        self._highlights: Integers = np.empty(0, np.int64)
+        self._view = MapView(box, self)
+        self._grid_layer = GridLayer(self._view, self.getAxis("bottom"), self.getAxis("left"))
+        self._points_layer = PointsLayer(self._view)
+        self._markers = MarkersLayer(self._view)
+        self._glide = Glide(self)
+        self._glide.moved.connect(self._move_points)
+        self._glide.view_moved.connect(self._move_view)
+        self._view.changed.connect(self._place_highlights)
+
+        self._mouse = MouseTool(self._view, self._points_layer, self.viewport())
+        self._mouse.picked_at.connect(self.picked_at)
+        self._mouse.point_picked.connect(self.point_picked)
+        self._mouse.hovered.connect(self.hovered)
+        self._mouse.hover_ended.connect(self.hover_ended)
+        self._keys = KeyTool(self._view, self._markers, self)
+        self._keys.picked_at.connect(self.picked_at)
+        self._keys.preview_held.connect(self._mouse.hold_preview)
+
+        self.legend = Legend(self)
+        self.legend.toggled.connect(self.set_class_visible)
+        self.legend.isolated.connect(self._isolate)
+        self._message = QLabel(self)
+        self._message.setObjectName("mapMessage")
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setWordWrap(True)
+        self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._message.setAutoFillBackground(True)
+        self._message.setMargin(12)
+        self._message.hide()
+        self._set_fonts()
+        self._colour()
+        self._view.show_all()
+
+    # What it shows
+
+    def set_points(self, points: MapPoints) -> None:
+        """Show these points; the same images at other places glide there."""
+        before = self._points
+        same = points.glide and before is not None and len(before.points) == len(points.points)
+        self._glide.stop()
+        self._points = points
+        classes = len(points.class_names)
+        if before is None or before.class_names != points.class_names:
+            self._visible = set(range(classes))
+            self._points_layer.set_visible_classes(self._visible)
+        if not same:
+            self._highlights = np.empty(0, np.int64)
+        glides = same and self.isVisible()
+        start = self._points_layer.positions()
+        self._points_layer.set_points(points.points, points.labels, classes, glides=glides)
+        self._update_legend(points)
+        self._name_axes(points.axes)
+        target = self._points_layer.targets()
+        new_run = before is not None and before.run != points.run
+        if new_run and not self._view.shows_any(target):
+            self._view.mode = "all"
+        view_target = self._view.set_points(extent_of(target))
+        if glides:
+            self._glide.to(start, target, self._view.extent(), view_target)
+        elif view_target is not None:
+            self._view.show(view_target)
+        self._place_highlights()
+        self._place_message()
+
+    def clear_points(self) -> None:
+        """Show no points."""
+        self._glide.stop()
+        self._points = None
+        self._highlights = np.empty(0, np.int64)
+        self._points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
+        self._view.set_points(None)
+        self.legend.set_classes((), ())
+        self._place_legend()
+        self._place_highlights()
+        self._place_message()
+
+    def set_pick(self, position: Position | None) -> None:
+        """Show the crosshair here, or nowhere."""
+        self._markers.set_pick(position)
+
+    def set_sketch(self, position: Position | None, covariance: npt.ArrayLike | None = None) -> None:
+        """Show where a sketch is encoded, and its posterior at 1 and 2 σ."""
+        self._markers.set_sketch(position, covariance)
+
+    def set_highlights(self, indices: npt.ArrayLike) -> None:
+        """Put rings around these points; none for an empty list."""
+        indices = np.asarray(indices, np.int64).reshape(-1)
+        count = len(self._points_layer.positions())
+        self._highlights = indices[(indices >= 0) & (indices < count)]
+        self._place_highlights()
+
+    def set_message(self, text: str) -> None:
+        """Say this in the middle of the map while it has no points."""
+        self._message.setText(text)
+        self._place_message()
+
+    def set_class_visible(self, label: int, visible: bool) -> None:
+        """Show or hide the points of a class."""
+        self._show_classes(self._visible | {label} if visible else self._visible - {label})
+
+    def show_all(self) -> None:
+        """Show all points, and follow them as they move."""
+        self._glide.leave_view()
+        self._view.show_all()
+
+    def show_standard(self) -> None:
+        """Show ±4."""
+        self._glide.leave_view()
+        self._view.show_standard()
+
+    # What it answers
+
+    def points(self) -> Floats:
+        """Give where the points belong, even while they glide: float32 (N, 2)."""
+        return np.empty((0, 2), np.float32) if self._points is None else np.array(self._points.points, np.float32)
+
+    def labels(self) -> Integers:
+        """Give the points' classes, -1 for none: int64 (N,)."""
+        return np.empty(0, np.int64) if self._points is None else np.array(self._points.labels, np.int64)
+
+    def picked(self) -> Position | None:
+        """Give the pick."""
+        return self._markers.pick
+
+    def sketch_point(self) -> Position | None:
+        """Give where the sketch is encoded."""
+        return self._markers.sketch
+
+    def visible_classes(self) -> set[int]:
+        """Give the classes that are shown."""
+        return set(self._visible)
+
+    def pixel_of(self, x: float, y: float) -> QPoint:
+        """Give the pixel of the viewport on which a position falls."""
+        ((across, down),) = self._view.to_pixels([(x, y)])
+        return self.mapFromScene(self._view.box.mapToScene(QPointF(across, down)))
+
+    # Qt's events
+
+    def enterEvent(self, event: QEvent) -> None:
+        """Take the keyboard, unless somebody is typing: the preview key must be heard."""
+        focus = self.window().focusWidget()
+        typing = focus is not None and focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+        if self.isActiveWindow() and not typing:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().enterEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow theme and font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_message"):
+            self._colour()
+        elif event.type() == QEvent.Type.FontChange and hasattr(self, "_message"):
+            self._set_fonts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep legend and message in their places."""
+        super().resizeEvent(event)
+        if hasattr(self, "_message"):
+            self._place_legend()
+            self._place_message()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest while nobody looks."""
+        self._glide.finish()
+        super().hideEvent(event)
+
+    # Inner workings
+
+    def _move_points(self, positions: Floats) -> None:
+        self._points_layer.move(positions)
+        self._place_highlights()
+
+    def _move_view(self, extent: Extent) -> None:
+        if self._view.mode == "all":
+            self._view.show(extent)
+
+    def _isolate(self, label: int) -> None:
+        # The first click of a double click has hidden a class that was alone already.
+        alone = self._visible in ({label}, set())
+        self._show_classes(set(range(len(self._points.class_names))) if alone and self._points else {label})
+
+    def _show_classes(self, visible: set[int]) -> None:
+        self._visible = visible
+        self._points_layer.set_visible_classes(visible)
+        self.legend.set_visible_classes(visible)
+
+    def _update_legend(self, points: MapPoints) -> None:
+        classes = len(points.class_names)
+        labels = points.labels[(points.labels >= 0) & (points.labels < classes)]
+        counts = np.bincount(labels, minlength=classes)
+        self.legend.set_classes(points.class_names, tuple(counts.tolist()))
+        self.legend.set_visible_classes(self._visible)
+        self._place_legend()
+
+    def _plot_rect(self) -> QRect:
+        return self._view.box.sceneBoundingRect().toRect()
+
+    def _place_legend(self) -> None:
+        rect = self._plot_rect()
+        size = self.legend.fit(rect.width() // 2, rect.height() - 2 * _GAP)
+        shown = not size.isEmpty() and rect.height() > 4 * _GAP
+        self.legend.setVisible(shown)
+        if shown:
+            self.legend.resize(size)
+            self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
+        self._view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
+
+    def _place_message(self) -> None:
+        rect = self._plot_rect()
+        width = min(rect.width() * 3 // 4, self._message.fontMetrics().horizontalAdvance(self._message.text()) + 48)
+        self._message.resize(width, self._message.heightForWidth(width))
+        self._message.move(rect.center() - self._message.rect().center())
+        self._message.setVisible(bool(self._message.text()) and not len(self._points_layer.positions()))
+
+    def _place_highlights(self) -> None:
+        radius = self._points_layer.radius() if len(self._highlights) else 0.0
+        self._markers.set_highlights(self._points_layer.positions()[self._highlights], radius)
+
+    def _name_axes(self, names: tuple[str, str]) -> None:
+        style = {"color": theme.current().foreground, "font-size": f"{max(self.font().pointSizeF(), 10.0) + 1}pt"}
+        for axis, name in zip(("bottom", "left"), names, strict=True):
+            self.setLabel(axis, name, **style)
+
+    def _set_fonts(self) -> None:
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF(), 10.0))
+        self.legend.setFont(font)
+        for name in ("bottom", "left"):
+            axis = self.getAxis(name)
+            axis.setStyle(tickFont=font, tickLength=4)
+            # "×0.001" beside the name of an axis is read by nobody.
+            axis.enableAutoSIPrefix(False)
+        large = QFont(font)
+        large.setPointSizeF(font.pointSizeF() + 3)
+        self._message.setFont(large)
+        # Of a fixed width, or every new tick would shift the whole map.
+        self.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("−00.00") + 30)
+
+    def _colour(self) -> None:
+        colours = theme.current()
+        self.setBackground(colours.background)
+        for name in ("bottom", "left"):
+            self.getAxis(name).setPen(colours.grid)
+            self.getAxis(name).setTextPen(colours.muted)
+        if self._points is not None:
+            self._name_axes(self._points.axes)
+        palette = self._message.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, colours.muted)
+        palette.setColor(QPalette.ColorRole.Window, colours.background)
+        self._message.setPalette(palette)
+        self._points_layer.redraw()
+        self.viewport().update()

@@ -1,0 +1,145 @@
+"""The few things drawn above the points: the pick, the sketch with its posterior, highlighted points."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.core.events import Floats
+from latentlab.core.results import Position
+from latentlab.ui import theme
+from latentlab.ui.canvas.view import MapView
+
+_RING = 8.0
+_PIN_HEIGHT, _PIN_RADIUS = 25.0, 8.5
+
+
+class MarkersLayer(QGraphicsItem):
+    """Draws the markers in pixels, so that only the ellipse grows with zoom."""
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self.pick: Position | None = None
+        self.sketch: Position | None = None
+        self._covariance: npt.NDArray[np.float64] | None = None
+        self._highlights: Floats = np.empty((0, 2), np.float32)
+        self._highlight_radius = 0.0
+        self.setZValue(20)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
+        view.changed.connect(self.update)
+
+    def set_pick(self, position: Position | None) -> None:
+        """Mark the pick by a crosshair."""
+        self.pick = position
+        self.update()
+
+    def set_sketch(self, position: Position | None, covariance: npt.ArrayLike | None) -> None:
+        """Mark the sketch by a pin, and by the ellipses of 1 and 2 σ of a covariance (2, 2)."""
+        self.sketch = position
+        self._covariance = None if covariance is None else np.asarray(covariance, np.float64)
+        self.update()
+
+    def set_highlights(self, positions: Floats, radius: float) -> None:
+        """Put rings around points (N, 2) that are drawn with a radius in pixels."""
+        self._highlights = positions
+        self._highlight_radius = radius
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw highlights, ellipses, crosshair and pin."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # A position falls on the middle of a pixel, as for the points.
+        painter.translate(0.5, 0.5)
+        if len(self._highlights):
+            self._paint_highlights(painter)
+        if self.sketch is not None and self._covariance is not None:
+            self._paint_ellipses(painter, self._local(self.sketch), self._covariance)
+        if self.pick is not None:
+            self._paint_crosshair(painter, self._local(self.pick))
+        if self.sketch is not None:
+            self._paint_pin(painter, self._local(self.sketch))
+
+    def _local(self, position: Position) -> QPointF:
+        ((x, y),) = self._view.to_pixels([position])
+        # Far outside, Qt's painter would overflow.
+        return QPointF(min(max(x, -1e5), 1e5), min(max(y, -1e5), 1e5))
+
+    def _paint_highlights(self, painter: QPainter) -> None:
+        radius = self._highlight_radius + 2.0
+        places = [self._local((float(x), float(y))) for x, y in self._highlights if np.isfinite(x + y)]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        colours = theme.current()
+        for colour, width in ((colours.background, 3.2), (colours.foreground, 1.5)):
+            painter.setPen(QPen(QColor(colour), width))
+            for place in places:
+                painter.drawEllipse(place, radius, radius)
+
+    def _paint_ellipses(self, painter: QPainter, centre: QPointF, covariance: npt.NDArray[np.float64]) -> None:
+        (origin, across, up) = self._view.to_pixels([(0, 0), (1, 0), (0, 1)])
+        scale = np.column_stack([across - origin, up - origin])
+        # L Lᵀ = Σ maps the unit circle to the ellipse of 1 σ; rounding may leave a flat Σ a little below zero.
+        (a, b), (_, c) = scale @ covariance @ scale.T
+        if not np.isfinite((a, b, c)).all() or a < 0 or c < 0:
+            return
+        first = max(a, 1e-12) ** 0.5
+        slant = b / first
+        second = max(c - slant**2, 0.0) ** 0.5
+        if max(first, second, abs(slant)) > 1e5:
+            return
+        to_pixels = QTransform(first, slant, 0, second, centre.x(), centre.y())
+        colours = theme.current()
+        fill = QColor(colours.foreground)
+        for sigmas, alpha in ((2.0, 28), (1.0, 40)):
+            circle = QPainterPath()
+            circle.addEllipse(QPointF(), sigmas, sigmas)
+            ellipse = to_pixels.map(circle)
+            fill.setAlpha(alpha)
+            painter.setBrush(fill)
+            painter.setPen(QPen(QColor(colours.background), 4))
+            painter.drawPath(ellipse)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            style = Qt.PenStyle.SolidLine if sigmas == 1.0 else Qt.PenStyle.DashLine
+            painter.setPen(QPen(QColor(colours.foreground), 1.8, style))
+            painter.drawPath(ellipse)
+
+    def _paint_crosshair(self, painter: QPainter, centre: QPointF) -> None:
+        x, y = round(centre.x()), round(centre.y())
+        rect = self.boundingRect()
+        colours = theme.current()
+        lines = [
+            QLineF(rect.left(), y, x - _RING, y),
+            QLineF(x + _RING, y, rect.right(), y),
+            QLineF(x, rect.top(), x, y - _RING),
+            QLineF(x, y + _RING, x, rect.bottom()),
+        ]
+        hairline = QColor(colours.foreground)
+        hairline.setAlpha(150)
+        painter.setPen(QPen(hairline, 1))
+        painter.drawLines(lines)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((colours.background, 5.0), (colours.foreground, 2.4)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawEllipse(QPointF(x, y), _RING, _RING)
+
+    def _paint_pin(self, painter: QPainter, tip: QPointF) -> None:
+        # A pin above its tip: the ellipse, often small, stays in sight.
+        head = tip - QPointF(0, _PIN_HEIGHT - _PIN_RADIUS)
+        pin = QPainterPath(tip)
+        pin.cubicTo(tip - QPointF(2, 8), head + QPointF(-_PIN_RADIUS, 6), head - QPointF(_PIN_RADIUS, 0))
+        pin.arcTo(QRectF(head.x() - _PIN_RADIUS, head.y() - _PIN_RADIUS, 2 * _PIN_RADIUS, 2 * _PIN_RADIUS), 180, -180)
+        pin.cubicTo(head + QPointF(_PIN_RADIUS, 6), tip - QPointF(-2, 8), tip)
+        colours = theme.current()
+        painter.setPen(QPen(QColor(colours.background), 2))
+        painter.setBrush(QColor(colours.foreground))
+        painter.drawPath(pin)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.background))
+        painter.drawEllipse(head, 3.2, 3.2)

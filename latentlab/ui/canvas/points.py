@@ -1,0 +1,144 @@
+"""The layer of data points: thousands of discs in one image, redrawn when the view or the points change."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.core.events import Floats, Integers
+from latentlab.ui import theme
+from latentlab.ui.canvas.raster import LARGEST_RADIUS, Raster
+from latentlab.ui.canvas.view import MapView, drawable
+
+# Pixels that may be written in a drawing: keeps it within a few milliseconds, however many points there are.
+_BUDGET = 300_000
+
+
+class PointsLayer(QGraphicsItem):
+    """Draws the visible points; an item of the view box itself, in its pixels.
+
+    It paints a ``QImage`` of its own: pyqtgraph's ``ImageItem`` would convert and resample what is already at the
+    resolution of the screen, at three times the cost.
+    """
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self._positions: Floats = np.empty((0, 2), np.float32)
+        self._targets = self._positions
+        self._labels: Integers = np.empty(0, np.int64)
+        self._classes = 0
+        self._visible: set[int] = set()
+        self._order: Integers = np.empty(0, np.int64)
+        self._raster = Raster()
+        self._stale = True
+        self._pixel = QPointF()
+        self.setZValue(10)
+        view.changed.connect(self.redraw)
+
+    def set_points(self, positions: Floats, labels: Integers, classes: int, *, glides: bool) -> None:
+        """Take other points; labels outside of 0 … classes - 1 mean "no class".
+
+        If they glide they stay where they are drawn, until `move` tells their places on the way.
+        """
+        self._targets = drawable(positions)
+        if not glides:
+            self._positions = self._targets
+        labels = np.where((labels >= 0) & (labels < classes), labels, -1)
+        if classes != self._classes or not np.array_equal(labels, self._labels):
+            self._labels, self._classes = labels, classes
+            self._arrange()
+        self.redraw()
+
+    def move(self, positions: Floats) -> None:
+        """Draw the same points at other places."""
+        self._positions = positions
+        self.redraw()
+
+    def set_visible_classes(self, visible: set[int]) -> None:
+        """Show these classes, and whatever has none."""
+        self._visible = set(visible)
+        self._arrange()
+
+    def positions(self) -> Floats:
+        """Give where the points are drawn now: float32 (N, 2)."""
+        return self._positions
+
+    def targets(self) -> Floats:
+        """Give where the points belong: float32 (N, 2)."""
+        return self._targets
+
+    def nearest(self, local: QPointF) -> int | None:
+        """Give the visible point whose disc lies under a pixel of the view box, or within two pixels of it."""
+        places = self._view.to_pixels(self._positions[self._order]) - (local.x(), local.y())
+        distances = np.hypot(places[:, 0], places[:, 1])
+        distances[np.isnan(distances)] = np.inf
+        reach = min(6.0, self.radius() + 2)
+        if not len(distances) or distances.min() > reach:
+            return None
+        # Of equally near ones the last, which lies on top.
+        return int(self._order[np.flatnonzero(distances == distances.min())[-1]])
+
+    def radius(self) -> float:
+        """Give the discs' radius in pixels of the view: less for many points, more when zoomed in."""
+        count = max(len(self._positions), 1)
+        area = self._view.box.rect().width() * self._view.box.rect().height()
+        spacing = (max(area, 1.0) / count) ** 0.5
+        wanted = min(max(0.85 * spacing**0.55, 1.1), 6.0) * min(max(self._view.magnification(), 1.0), 16.0) ** 0.25
+        ratio = self._view.pixel_ratio()
+        affordable = max((_BUDGET / (np.pi * count)) ** 0.5 / ratio - 0.4, 1.0)
+        return float(min(wanted, affordable, LARGEST_RADIUS / ratio))
+
+    def redraw(self) -> None:
+        """Draw anew at the next paint."""
+        self._stale = True
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint the image, drawn anew if need be."""
+        if self._stale:
+            self._draw()
+            self._stale = False
+        pixels = self._raster.pixels()
+        height, width = pixels.shape
+        if not (height and width and len(self._order)):
+            return
+        stride = pixels.strides[0]
+        start = pixels.base.reshape(-1)[(pixels.ctypes.data - pixels.base.ctypes.data) // 4 :]
+        image = QImage(start.data, width, height, stride, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(self._view.pixel_ratio())
+        painter.drawImage(self._pixel, image)
+
+    def _arrange(self) -> None:
+        # Shuffled, always alike: in the order of a sorted data set one class would lie above all others.
+        order = np.random.default_rng(0).permutation(len(self._labels))
+        labels = self._labels[order]
+        # The last entry is for -1: what has no class is always shown.
+        is_shown = np.array([label in self._visible for label in range(self._classes)] + [True])
+        shown = is_shown[labels]
+        order, labels = order[shown], labels[shown]
+        self._order = order[np.argsort(labels >= 0, kind="stable")]
+        self.redraw()
+
+    def _draw(self) -> None:
+        colours = theme.current()
+        muted = QColor(colours.muted).getRgb()[:3]
+        palette = np.concatenate([np.array([muted], np.uint8), theme.class_colours(self._classes, dark=colours.dark)])
+        # Whole pixels of the screen, wherever the layout has put the view box.
+        ratio = self._view.pixel_ratio()
+        box = self._view.box
+        corner = box.mapToScene(QPointF(0, 0)) * ratio
+        left, top = round(corner.x()), round(corner.y())
+        size = (int(np.ceil(box.rect().width() * ratio)), int(np.ceil(box.rect().height() * ratio)))
+        self._pixel = box.mapFromScene(QPointF(left, top) / ratio)
+        shift = np.array([corner.x() - left, corner.y() - top])
+        places = self._view.to_pixels(self._positions[self._order]) * ratio + shift
+        # Quarters of a pixel: stamps are kept, and training changes the radius by little at a time.
+        radius = max(round(self.radius() * ratio * 4) / 4, 0.75)
+        self._raster.draw(size, places, self._labels[self._order] + 1, palette, radius)

@@ -1,0 +1,189 @@
+"""Which part of the plane the map shows: fitting, following, zooming, panning."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from latentlab.core.events import Floats
+from latentlab.core.results import Position
+
+Extent = tuple[float, float, float, float]
+"""Left, right, bottom, top of a part of the plane."""
+
+STANDARD: Extent = (-4.0, 4.0, -4.0, 4.0)
+_MARGIN = 0.06
+_STANDARD_MARGIN = 0.02
+# A cloud that fills less than this of the view makes it close in.
+_TOO_SMALL = 0.6
+# Beyond these, the numbers of a point (float32) cannot be told apart or the axes overflow.
+_FINEST = 1e-5
+_WIDEST = 1e30
+
+
+def drawable(points: Floats) -> Floats:
+    """Give the points with whatever no axis can hold replaced by not-a-number, which is never drawn."""
+    return np.where((np.abs(points) <= _WIDEST).all(axis=1, keepdims=True), points, np.float32(np.nan))
+
+
+def extent_of(points: Floats) -> Extent | None:
+    """Give the part of the plane that holds all points, or None where there are none."""
+    finite = points[np.isfinite(points).all(axis=1)]
+    if not len(finite):
+        return None
+    (left, bottom), (right, top) = finite.min(0).tolist(), finite.max(0).tolist()
+    return left, right, bottom, top
+
+
+class MapView(QObject):
+    """What the view box shows, with both axes at one scale.
+
+    In mode "all" it follows the points as they move, in "standard" it stays at ±4, and it is "free" from the moment
+    when a person zooms or pans.
+    """
+
+    changed = Signal()
+
+    def __init__(self, box: pg.ViewBox, widget: pg.GraphicsView) -> None:
+        super().__init__(widget)
+        self.box = box
+        self._widget = widget
+        self._covered = 0.0
+        self._points: Extent | None = None
+        self.mode: Literal["all", "standard", "free"] = "all"
+        box.setAspectLocked(True)
+        box.disableAutoRange()
+        box.sigRangeChanged.connect(self._tell)
+        box.sigResized.connect(self._resized)
+
+    def extent(self) -> Extent:
+        """Give what is shown."""
+        (left, right), (bottom, top) = self.box.viewRange()
+        return left, right, bottom, top
+
+    def pixel_ratio(self) -> float:
+        """Give the screen's pixels per pixel of the view."""
+        return float(self._widget.viewport().devicePixelRatioF())
+
+    def to_pixels(self, positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Turn positions (N, 2) into pixels of the view box."""
+        left, right, bottom, top = self.extent()
+        scale = (self.box.rect().width() / (right - left), -self.box.rect().height() / (top - bottom))
+        return (np.asarray(positions, np.float64) - (left, top)) * scale
+
+    def to_position(self, local: QPointF) -> Position:
+        """Turn a pixel of the view box into a position."""
+        left, right, bottom, top = self.extent()
+        across, down = local.x() / self.box.rect().width(), local.y() / self.box.rect().height()
+        return left + across * (right - left), top - down * (top - bottom)
+
+    def magnification(self) -> float:
+        """Give how much larger than in "show all" things are drawn."""
+        if self._points is None:
+            return 1.0
+        whole, now = self._fit(self._points), self.extent()
+        return (whole[1] - whole[0]) / (now[1] - now[0])
+
+    def set_covered(self, pixels: float) -> None:
+        """Keep fitted things clear of so many pixels at the right, which the legend covers."""
+        if pixels != self._covered:
+            self._covered = pixels
+            self._refit()
+
+    def set_points(self, extent: Extent | None) -> Extent | None:
+        """Take where the points lie now; give where the view should move to, if it should.
+
+        It waits until points leave the view or fill too little of it: a view that shrinks and grows with every
+        update could not be looked at.
+        """
+        self._points = extent
+        if self.mode != "all" or extent is None:
+            return None
+        left, right, bottom, top = self.extent()
+        clear = right - self._covered * (right - left) / max(self.box.rect().width(), 1.0)
+        inside = left <= extent[0] and extent[1] <= clear and bottom <= extent[2] and extent[3] <= top
+        wanted = self._fit(extent)
+        small = wanted[1] - wanted[0] < _TOO_SMALL * (right - left)
+        return wanted if small or not inside else None
+
+    def shows_any(self, points: Floats) -> bool:
+        """Tell whether any of the points lies in the view."""
+        left, right, bottom, top = self.extent()
+        x, y = points[:, 0], points[:, 1]
+        return bool(((x >= left) & (x <= right) & (y >= bottom) & (y <= top)).any())
+
+    def show(self, extent: Extent) -> None:
+        """Show this part of the plane, and more where the window has another shape."""
+        left, right, bottom, top = extent
+        self.box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0, disableAutoRange=True)
+
+    def show_all(self) -> None:
+        """Show all points, now and as they move."""
+        self.mode = "all"
+        self._refit()
+
+    def show_standard(self) -> None:
+        """Show ±4, where the prior has nearly all its mass."""
+        self.mode = "standard"
+        self._refit()
+
+    def zoom(self, factor: float, local: QPointF | None = None) -> None:
+        """Show `factor` times as much, around a pixel that stays where it is (the centre if none is given)."""
+        left, right, bottom, top = self.extent()
+        x, y = ((left + right) / 2, (bottom + top) / 2) if local is None else self.to_position(local)
+        span = min(right - left, top - bottom)
+        finest = _FINEST * max(abs(x), abs(y), 1.0)
+        factor = min(max(factor, finest / span), _WIDEST / span)
+        self.mode = "free"
+        self.show(
+            (x - (x - left) * factor, x + (right - x) * factor, y - (y - bottom) * factor, y + (top - y) * factor)
+        )
+
+    def pan(self, start: Extent, pixels: QPointF) -> None:
+        """Show `start`, dragged by so many pixels."""
+        left, right, bottom, top = start
+        x = -pixels.x() * (right - left) / self.box.rect().width()
+        y = pixels.y() * (top - bottom) / self.box.rect().height()
+        self.mode = "free"
+        self.show((left + x, right + x, bottom + y, top + y))
+
+    def reveal(self, position: Position) -> None:
+        """Move just so far that a position is in the view."""
+        left, right, bottom, top = self.extent()
+        x, y = position
+        across = min(x - left, 0.0) + max(x - right, 0.0)
+        up = min(y - bottom, 0.0) + max(y - top, 0.0)
+        if across or up:
+            self.mode = "free"
+            self.show((left + across, right + across, bottom + up, top + up))
+
+    def _fit(self, extent: Extent, margin: float = _MARGIN) -> Extent:
+        left, right, bottom, top = extent
+        x, y = (left + right) / 2, (bottom + top) / 2
+        least = 1e-3 * max(abs(x), abs(y), 1.0)
+        wide, high = (max(span, least) * (1 + 2 * margin) for span in (right - left, top - bottom))
+        width, height = (max(side, 1.0) for side in (self.box.rect().width(), self.box.rect().height()))
+        covered = min(self._covered, width / 2)
+        per_pixel = max(wide / (width - covered), high / height)
+        # What is fitted moves left only as far as the legend needs.
+        spare = width * per_pixel - wide
+        at_right = max(spare / 2, covered * per_pixel)
+        up = height * per_pixel / 2
+        return x - wide / 2 - (spare - at_right), x + wide / 2 + at_right, y - up, y + up
+
+    def _refit(self) -> None:
+        if self.mode == "standard":
+            self.show(self._fit(STANDARD, _STANDARD_MARGIN))
+        elif self.mode == "all":
+            self.show(self._fit(self._points or STANDARD, _MARGIN if self._points else _STANDARD_MARGIN))
+
+    def _resized(self) -> None:
+        self._refit()
+        self.changed.emit()
+
+    def _tell(self) -> None:
+        self.changed.emit()
