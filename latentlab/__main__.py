@@ -1,0 +1,139 @@
+"""The arguments; then the command line or the window. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from latentlab import __version__, cli
+from latentlab.core.errors import LatentlabError
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise LatentlabError(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run latentlab as from a shell.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 1 for what went wrong, 2 for bad input, 130 when interrupted.
+    """
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+        return status
+    except LatentlabError as error:
+        sys.stderr.write(f"latentlab: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone; the interpreter's own flush at exit must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(argv: Sequence[str]) -> int:
+    if not argv or (argv[0] not in cli.COMMANDS and argv[0] != "tour" and not argv[0].startswith("-")):
+        return _app(argv)
+    arguments = _parser().parse_args(argv)
+    if arguments.command is None:
+        return _app([])
+    if arguments.command == "tour":
+        from latentlab.ui import tour
+
+        return tour.play(arguments.out)
+    return cli.COMMANDS[arguments.command](arguments)
+
+
+def _app(argv: Sequence[str]) -> int:
+    if len(argv) > 1:
+        raise LatentlabError(f"The app opens one run at a time, and '{argv[0]}' is no command; see latentlab --help.")
+    path = Path(argv[0]) if argv else None
+    if path and not path.is_file():
+        raise LatentlabError(f"There is neither a run nor a command '{path}'; see latentlab --help.")
+    from latentlab.ui import display
+
+    if problem := display.display_problem():
+        sys.stderr.write(f"latentlab: {problem}\n")
+        return 1
+    from latentlab.ui import application
+
+    return application.run(path)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="latentlab",
+        usage="latentlab [RUN]\n       latentlab COMMAND ...",
+        description="A laboratory for latent spaces. Without a command it opens the app, on RUN if one is given.",
+        epilog="latentlab COMMAND --help tells more. LATENTLAB_DATA is the default of --data-dir.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"latentlab {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="latentlab")
+
+    recipes = commands.add_parser("recipes", help="list the recipes", description="List the recipes.")
+    data = commands.add_parser(
+        "data", help="list the image sets, or download one", description="List the image sets, or download one."
+    )
+    data.add_argument("--download", metavar="NAME", help="fetch this set and check what arrived")
+
+    train = commands.add_parser(
+        "train",
+        help="train a recipe and save the run",
+        description="Train a recipe and save the run. Ctrl-C stops between two steps and saves the run so far.",
+    )
+    train.add_argument("recipe", metavar="RECIPE", help="a recipe's name, or a .toml file")
+    train.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the run goes (.safetensors)")
+    train.add_argument("--epochs", metavar="N", help="passes over the training images")
+    train.add_argument("--limit", metavar="N", help="use only the first N training images")
+    train.add_argument("--seed", metavar="N", help="same seed, same run on the same machine")
+    train.add_argument("--device", metavar="auto|cpu|cuda|mps", help="where it is computed")
+    train.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="change settings of the recipe, e.g. beta=4 model.encoder.layers=512,256",
+    )
+    train.add_argument("--resume", metavar="RUN", type=Path, help="go on from the weights of a saved run")
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a run on test images",
+        description="Measure a run on test images: its losses, and how well its map keeps classes together.",
+    )
+    evaluate.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
+    for command in (train, evaluate):
+        command.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
+    for command in (data, train, evaluate):
+        command.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
+    for command in (recipes, data, train, evaluate):
+        command.add_argument("--json", action="store_true", help="write one JSON object a line")
+
+    tour = commands.add_parser(
+        "tour",
+        help="play a session without a screen and save pictures of it",
+        description="Play a session without a screen and save a picture of each stage.",
+    )
+    tour.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the pictures go")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,228 @@
+"""The commands that need no window: recipes, data, train, evaluate. The same core, told to a terminal or as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import signal
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from latentlab import terminal
+from latentlab.core.errors import LatentlabError
+
+_INTERRUPTED = 130
+
+
+def recipes(arguments: Namespace) -> int:
+    """List the bundled recipes."""
+    from latentlab.core.recipe import Recipe
+
+    found = [Recipe.load(name) for name in Recipe.names()]
+    if arguments.json:
+        for recipe in found:
+            settings = recipe.model_dump(mode="json", include={"data", "model", "loss", "training"})
+            terminal.write_json(name=recipe.name, title=recipe.title, summary=recipe.summary, settings=settings)
+    else:
+        rows = [(recipe.name, recipe.title, recipe.summary) for recipe in found]
+        terminal.write_table(("Recipe", "Title", "What it is"), rows)
+    return 0
+
+
+def data(arguments: Namespace) -> int:
+    """List the image sets, or download one."""
+    from latentlab.core import datasets
+
+    data_dir = arguments.data_dir or datasets.default_data_dir()
+    if arguments.download is not None:
+        return _download(arguments.download, data_dir, arguments.json)
+    found = datasets.statuses(data_dir)
+    if arguments.json:
+        for each in found:
+            terminal.write_json(
+                name=each.name,
+                title=each.title,
+                here=each.is_here,
+                bytes=each.download_bytes,
+                train=each.train_count,
+                test=each.test_count,
+                problem=each.problem,
+            )
+    else:
+        rows = [
+            (
+                each.name,
+                each.title,
+                "here" if each.is_here else f"{_megabytes(each.download_bytes)} to download",
+                f"{each.train_count:,}",
+                f"{each.test_count:,}",
+            )
+            for each in found
+        ]
+        terminal.write_table(("Name", "Title", "Where", "Training", "Test"), rows)
+    for each in found:
+        if each.problem:
+            terminal.say(each.problem)
+    return 0
+
+
+def train(arguments: Namespace) -> int:
+    """Train a recipe and save the run; when interrupted, or when the loss diverges, the run so far."""
+    from latentlab.core.recipe import Recipe
+
+    recipe = Recipe.load(arguments.recipe).with_changes(_changes(arguments))
+    _check_out(arguments.out)
+
+    from latentlab.core import datasets, training
+    from latentlab.core.events import Diverged
+    from latentlab.core.runs import Run
+
+    images = datasets.load(recipe.data.dataset, arguments.data_dir or datasets.default_data_dir())
+    start = Run.open(arguments.resume) if arguments.resume else None
+    control = training.Control()
+    trainer = training.Trainer(recipe, images, control=control, start=start)
+    has_diverged = False
+    reader_has_gone: BrokenPipeError | None = None
+    with _interrupt_sets(control.stop), terminal.shown_training(f"{recipe.name} on {images.title}") as show:
+        for event in trainer.events():
+            if isinstance(event, Diverged):
+                has_diverged = True
+                control.stop.set()
+            show(event)
+            try:
+                if arguments.json:
+                    terminal.write_event(event)
+            except BrokenPipeError as error:
+                reader_has_gone = error
+                control.stop.set()
+        run = trainer.result()
+        run.save(arguments.out)
+    saved = f"{run.epochs} {'epoch' if run.epochs == 1 else 'epochs'}, saved as {arguments.out}"
+    if reader_has_gone:
+        raise reader_has_gone
+    if has_diverged:
+        terminal.say(
+            f"latentlab: The loss was no longer a finite number; the last good model, after {saved}, "
+            f"can be trained further with --resume and a lower learning rate."
+        )
+        return 1
+    if control.stop.is_set():
+        terminal.say(f"Interrupted after {saved}; --resume goes on from there.")
+        return _INTERRUPTED
+    terminal.say(f"Trained {saved}.")
+    return 0
+
+
+def evaluate(arguments: Namespace) -> int:
+    """Measure a run on test images."""
+    from latentlab.core import datasets, metrics
+    from latentlab.core.runs import Run, codes_of
+
+    snapshot = Run.open(arguments.run).snapshot
+    name = arguments.dataset or snapshot.recipe.data.dataset
+    images = datasets.load(name, arguments.data_dir or datasets.default_data_dir())
+    if images.image_shape != snapshot.image_shape:
+        theirs, mine = ("×".join(map(str, shape)) for shape in (images.image_shape, snapshot.image_shape))
+        raise LatentlabError(f"The images of '{name}' have {theirs} pixels, but the run takes {mine}: choose others.")
+    if snapshot.uses_labels and images.class_names != snapshot.class_names:
+        raise LatentlabError(
+            f"The classes of '{name}' are not those that the run's model is told: choose other images."
+        )
+    test = metrics.evaluate(snapshot, images.test_images, images.test_labels)
+    agreement = metrics.agreement(*codes_of(snapshot, images)) if images.has_labels else math.nan
+    if arguments.json:
+        terminal.write_json(
+            event="finished",
+            dataset=name,
+            images=len(images.test_images),
+            test=dataclasses.asdict(test),
+            agreement=agreement,
+        )
+    else:
+        rows = [
+            ("Test images", f"{len(images.test_images):,} of {images.title}"),
+            ("Loss", f"{test.loss:.2f} nats"),
+            ("Reconstruction", f"{test.reconstruction:.2f} nats"),
+            ("KL", f"{test.kl:.2f} nats"),
+            ("Agreement of 15 neighbours", "unknown" if math.isnan(agreement) else f"{agreement:.1%}"),
+        ]
+        terminal.write_table(("Measure", "Value"), rows)
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
+    "recipes": recipes,
+    "data": data,
+    "train": train,
+    "evaluate": evaluate,
+}
+
+
+def _changes(arguments: Namespace) -> dict[str, str]:
+    """Give what the options change in the recipe; an option of its own weighs more than --set."""
+    changes = {}
+    for pair in arguments.set:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise LatentlabError(f"--set takes key=value, not '{pair}': e.g. --set beta=4.")
+        changes[key] = value
+    options = {
+        "data.dataset": arguments.dataset,
+        "data.limit": arguments.limit,
+        "training.epochs": arguments.epochs,
+        "training.seed": arguments.seed,
+        "training.device": arguments.device,
+    }
+    return changes | {key: value for key, value in options.items() if value is not None}
+
+
+def _check_out(path: Path) -> None:
+    """See, before hours of training, that the run can be saved."""
+    if path.suffix != ".safetensors":
+        raise LatentlabError(f"A run is saved as a .safetensors file, not as '{path}': change --out.")
+    if path.is_dir():
+        raise LatentlabError(f"{path} is a folder: name a file for --out.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LatentlabError(f"The folder {path.parent} cannot be made ({error.strerror}): change --out.") from error
+    if not os.access(path.parent, os.W_OK):
+        raise LatentlabError(f"The folder {path.parent} cannot be written to: change --out.")
+
+
+def _download(name: str, data_dir: Path, as_json: bool) -> int:
+    from latentlab.core import datasets, downloads
+
+    cancelled = threading.Event()
+    with _interrupt_sets(cancelled), terminal.shown_download(name) as show:
+        for progress in downloads.download(name, data_dir, cancelled):
+            show(progress)
+            if as_json:
+                terminal.write_json(event="progress", **dataclasses.asdict(progress))
+    status = datasets.status(name, data_dir)
+    if not status.is_here:
+        terminal.say(f"The download of {status.title} was interrupted; nothing of it is kept.")
+        return _INTERRUPTED
+    if as_json:
+        terminal.write_json(event="finished", name=name)
+    terminal.say(f"{status.title} is in {data_dir}.")
+    return 0
+
+
+@contextmanager
+def _interrupt_sets(event: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and a plea to terminate set an event, instead of ending the program where it stands."""
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
