@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QSizePolicy, QWidget
 
 from latentlab.ui import theme
 
 
 class ImageView(QWidget):
-    """Shows one grey image, its aspect kept, each pixel a square.
+    """Shows one grey image, its aspect kept, each pixel a square; its menu copies and saves it.
 
     Parameters
     ----------
@@ -31,6 +33,12 @@ class ImageView(QWidget):
         self.setMinimumSize(min(side, 28), min(side, 28))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setSizePolicy(policy)
+
+    def set_side(self, side: int) -> None:
+        """Prefer another side."""
+        if side != self._side:
+            self._side = side
+            self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Prefer a square."""
@@ -63,6 +71,41 @@ class ImageView(QWidget):
         scale = min(self.width() / width, self.height() / height)
         w, h = width * scale, height * scale
         return QRectF((self.width() - w) / 2, (self.height() - h) / 2, w, h)
+
+    def shown_image(self) -> QImage:
+        """Give the image as large as it is shown, its pixels as squares: what is copied and saved."""
+        size = self.image_rect().size().toSize() * self.devicePixelRatioF()
+        size = size.expandedTo(self._image.size())
+        return self._image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation)
+
+    def copy(self) -> None:
+        """Put the image on the clipboard."""
+        if self._pixels is not None:
+            QGuiApplication.clipboard().setImage(self.shown_image())
+
+    def save(self, path: Path) -> None:
+        """Write the image to a file, of the kind that the suffix names; without one, PNG."""
+        path = path if path.suffix else path.with_suffix(".png")
+        if not self.shown_image().save(str(path)):
+            text = self.tr("The image could not be written to {path}; choose a folder that can be written to.")
+            QMessageBox.warning(self, self.tr("Save image"), text.format(path=path))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy and to save the image."""
+        if self._pixels is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Copy image"), self.copy)
+        menu.addAction(self.tr("Save image…"), self._ask_and_save)
+        menu.popup(event.globalPos())
+
+    def _ask_and_save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save image"), "image.png", self.tr("Images (*.png *.jpg *.bmp)")
+        )
+        if path:
+            self.save(Path(path))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

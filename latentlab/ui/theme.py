@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
-# Ten hues that stay apart from each other on white and on near-black, in the order of the digits.
-_TEN_LIGHT = ("#d62839", "#e8760a", "#b58900", "#3a8f2d", "#0d8f8c", "#1273c4", "#5a49c8", "#a63bb5", "#d1478c", "#6b7280")
-_TEN_DARK = ("#ff6b6b", "#ff9f43", "#f2d13c", "#6fd15c", "#35d0c4", "#4dabf7", "#9b8cff", "#db7bea", "#ff85b8", "#adb5bd")
+# Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
+# the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
+# colour-blindness alike: above 20 and above 11. They differ in lightness too, which is what the colour-blind see.
+_TEN_LIGHT = ("#a44952", "#c48456", "#836e02", "#114f04", "#009380", "#3993ff", "#5e5ad6", "#760384", "#ff4c96", "#5a5264")
+_TEN_DARK = ("#eb5c65", "#db9b16", "#e9e93a", "#408131", "#29caa7", "#4597ff", "#695bd9", "#ebbbfc", "#ab4c87", "#d3e7e4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,40 @@ def current() -> Theme:
     """Give the theme that fits the application's palette."""
     window = QGuiApplication.palette().color(QPalette.ColorRole.Window)
     return DARK if window.lightness() < 128 else LIGHT
+
+
+def palette(colours: Theme) -> QPalette:
+    """Give the palette that dresses Qt's own widgets in the theme's colours."""
+    raised = "#2a2f37" if colours.dark else "#ffffff"
+    on_accent = colours.background if colours.dark else "#ffffff"
+    roles = {
+        QPalette.ColorRole.Window: colours.surface,
+        QPalette.ColorRole.WindowText: colours.foreground,
+        QPalette.ColorRole.Base: colours.background,
+        QPalette.ColorRole.AlternateBase: colours.surface,
+        QPalette.ColorRole.Text: colours.foreground,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Button: raised,
+        QPalette.ColorRole.ButtonText: colours.foreground,
+        QPalette.ColorRole.BrightText: colours.warning,
+        QPalette.ColorRole.ToolTipBase: raised,
+        QPalette.ColorRole.ToolTipText: colours.foreground,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: on_accent,
+        QPalette.ColorRole.Accent: colours.accent,
+        QPalette.ColorRole.Link: colours.accent,
+        QPalette.ColorRole.LinkVisited: colours.accent,
+    }
+    # The constructor derives the shades of bevels and borders from these two.
+    palette = QPalette(QColor(raised), QColor(colours.surface))
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    disabled = QColor(colours.muted)
+    disabled.setAlphaF(0.65)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colours.grid))
+    return palette
 
 
 def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,131 @@
+"""The image of the data that was picked on the map, beside what the model rebuilds of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from latentlab.core.results import DataPoint
+from latentlab.ui import theme
+from latentlab.ui.image_view import ImageView
+
+_SIDE = 72
+
+
+class _Chip(QWidget):
+    """A dot in the colour of a class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(16, 16)
+        self._label, self._count = -1, 10
+
+    def show_class(self, label: int, count: int) -> None:
+        self._label, self._count = label, count
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._label < 0:
+            return
+        colours = theme.class_colours(max(self._count, self._label + 1), dark=theme.current().dark)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(*colours[self._label].tolist()))
+        painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
+        painter.end()
+
+
+class DataPointPanel(QWidget):
+    """Shows a point of the data: its image, its reconstruction, its class and its loss."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._class_count = 10
+        self._hint = QLabel(self.tr("Click on a point of the map to see its image beside its reconstruction."))
+        self._hint.setWordWrap(True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setForegroundRole(self._hint.palette().ColorRole.PlaceholderText)
+
+        self._image = ImageView(_SIDE)
+        self._image.setObjectName("dataPointImage")
+        self._image.setAccessibleName(self.tr("Image of the data"))
+        self._reconstruction = ImageView(_SIDE)
+        self._reconstruction.setObjectName("dataPointReconstruction")
+        self._reconstruction.setAccessibleName(self.tr("Its reconstruction"))
+        for view in (self._image, self._reconstruction):
+            view.setFixedSize(_SIDE, _SIDE)
+        self._image.setToolTip(self.tr("The image, as it is in the data"))
+        self._reconstruction.setToolTip(self.tr("What the model makes of it: decoded from its mean"))
+        self._arrow = QLabel("→")
+        self._chip = _Chip()
+        self._class = QLabel()
+        font = self._class.font()
+        font.setBold(True)
+        self._class.setFont(font)
+        self._class.setTextFormat(Qt.TextFormat.PlainText)
+        self._losses = QLabel()
+        self._losses.setWordWrap(True)
+        self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self._chip)
+        head.addWidget(self._class, 1)
+        text = QVBoxLayout()
+        text.setSpacing(2)
+        text.addStretch()
+        text.addLayout(head)
+        text.addWidget(self._losses)
+        text.addStretch()
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._image)
+        row.addWidget(self._arrow)
+        row.addWidget(self._reconstruction)
+        row.addLayout(text, 1)
+
+        self._stack = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addWidget(self._stack)
+        self._stack.addWidget(self._hint)
+        self._stack.addWidget(content)
+        self.setMaximumHeight(100)
+
+    def set_class_count(self, count: int) -> None:
+        """Colour the class as the map does, which depends on how many classes there are."""
+        self._class_count = max(count, 1)
+
+    def show_point(self, point: DataPoint | None) -> None:
+        """Show a point of the data, or the hint that one can be clicked."""
+        self._stack.setCurrentIndex(0 if point is None else 1)
+        if point is None:
+            self._image.set_pixels(None)
+            self._reconstruction.set_pixels(None)
+            return
+        for widget in (self._image, self._arrow):
+            widget.setVisible(point.image is not None)
+        self._image.set_pixels(point.image)
+        self._reconstruction.set_pixels(point.reconstruction)
+        self._chip.setVisible(point.label >= 0)
+        self._chip.show_class(point.label, self._class_count)
+        self._class.setText(point.class_name if point.label >= 0 else self.tr("No class"))
+        if point.image is None:
+            text = self.tr("The data set is not on this machine, so only the reconstruction can be shown.")
+        elif point.losses is None:
+            text = ""
+        else:
+            text = self.tr("Loss {loss:.1f} nats\nReconstruction {reconstruction:.1f}\nKL {kl:.1f}").format(
+                loss=point.losses.loss, reconstruction=point.losses.reconstruction, kl=point.losses.kl
+            )
+        self._losses.setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._chip.update()
+        super().changeEvent(event)

@@ -1,0 +1,287 @@
+"""What the decoder makes of the pick: the image, samples around it, every label, every dimension."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QCollapsible
+
+from latentlab.core.results import Decoded
+from latentlab.ui.dimension_sliders import DimensionSliders
+from latentlab.ui.image_strip import ImageStrip
+from latentlab.ui.image_view import ImageView
+from latentlab.ui.slider import Slider, SliderScale
+
+_STEPS = 100  # of the slider, per unit of temperature
+_SAMPLES = 8
+_ONE_ROW = 13  # labels that fit below the slider, each under its own stop
+
+
+class DecoderPanel(QWidget):
+    """Shows what a code decodes to, and asks for another temperature, label, sample or code."""
+
+    temperature_changed = Signal(float)
+    label_changed = Signal(int)
+    noise_requested = Signal()
+    prior_requested = Signal()
+    sample_picked = Signal(int)
+    dimension_changed = Signal(int, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        layout.addLayout(self._make_top())
+        self._samples_box = self._make_samples()
+        self._label_box = self._make_labels()
+        layout.addWidget(self._samples_box)
+        layout.addWidget(self._label_box)
+        layout.addWidget(self._make_dimensions())
+        layout.addStretch(1)
+        self.set_temperature(1.0)
+        self.clear_model()
+
+    def show_decoded(self, decoded: Decoded | None) -> None:
+        """Show what was decoded, or that nothing is picked."""
+        self._samples.set_images(None if decoded is None else decoded.samples)
+        self._image.set_pixels(None if decoded is None else decoded.image)
+        if decoded is None:
+            self._labels.set_images(None)
+            self._code.clear()
+            self._describe_samples(prior=False)
+            return
+        self.set_temperature(decoded.temperature)
+        self._describe_samples(prior=decoded.samples_are_prior)
+        if len(decoded.code) <= 2:
+            text = self.tr("z = {code}\nσ = {deviation}")
+            self._code.setText(text.format(code=_vector(decoded.code), deviation=_vector(decoded.deviation)))
+        else:
+            self._code.setText(self.tr("z has {count} dimensions").format(count=len(decoded.code)))
+            self._dimensions.set_code(decoded.code)
+        if decoded.by_label is not None:
+            self._labels.set_images(decoded.by_label)
+        if decoded.label is not None:
+            self.set_label(decoded.label)
+
+    def set_model(self, latent: int, class_names: tuple[str, ...], uses_labels: bool) -> None:
+        """Fit the sliders to a model with so many latent dimensions and these classes."""
+        self.show_decoded(None)
+        self._set_enabled(True)
+        self._names = class_names if uses_labels else ()
+        self._set_label_range(uses_labels)
+        self._dimensions.set_dimensions(latent if latent > 2 else 0)
+        self._dimension_box.setVisible(latent > 2)
+
+    def clear_model(self) -> None:
+        """Show that there is no model to decode with."""
+        self.show_decoded(None)
+        self._names = ()
+        self._set_label_range(False)
+        self._label_slider.setToolTip(self.tr("There is no model yet: train one, or open a run."))
+        self._label_text.setText(self.tr("Label"))
+        self._dimensions.set_dimensions(0)
+        self._dimension_box.setVisible(False)
+        self._set_enabled(False)
+
+    def set_temperature(self, temperature: float) -> None:
+        """Put the slider at a temperature."""
+        with QSignalBlocker(self._temperature):
+            self._temperature.setValue(round(temperature * _STEPS))
+        self._temperature_text.setText(self.tr("T = {value}").format(value=f"{temperature:.2f}"))
+
+    def set_label(self, label: int) -> None:
+        """Put the slider at a label."""
+        with QSignalBlocker(self._label_slider):
+            self._label_slider.setValue(label)
+        self._show_label(label)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the image as large as it gets, and keep each stop of the label slider above its image."""
+        super().resizeEvent(event)
+        self._fit_image()
+        self._align_labels()
+
+    def _make_top(self) -> QHBoxLayout:
+        self._image = ImageView(200, self.tr("Click on the map to decode a point"))
+        self._image.setObjectName("decodedImage")
+        self._image.setAccessibleName(self.tr("Decoded image"))
+        self._image.setMinimumSize(120, 120)
+        self._image.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+
+        self._code = QLabel()
+        self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._code.setToolTip(self.tr("The picked code, and the deviation of the encoder's posterior for its image"))
+
+        self._temperature_text = QLabel()
+        font = self._temperature_text.font()
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setBold(True)
+        self._temperature_text.setFont(font)
+
+        self._temperature = Slider(0, 2 * _STEPS)
+        self._temperature.setObjectName("temperatureSlider")
+        self._temperature.setAccessibleName(self.tr("Temperature"))
+        self._temperature.setToolTip(
+            self.tr("How far samples stray from the pick: 0 gives the image itself, 1 the encoder's own posterior.")
+        )
+        self._temperature.setSingleStep(5)
+        self._temperature.setPageStep(25)
+        self._temperature.setMinimumWidth(150)
+        self._temperature.valueChanged.connect(self._change_temperature)
+        scale = SliderScale(self._temperature, {0: "0", _STEPS: "1.0", 2 * _STEPS: "2"})
+        scale.emphasise(_STEPS)
+        scale.picked.connect(self._temperature.setValue)
+
+        self._noise = QPushButton(self.tr("New noise"))
+        self._noise.setObjectName("newNoiseButton")
+        self._noise.setToolTip(self.tr("Draw the samples anew; while a slider moves, the noise stays the same."))
+        self._noise.clicked.connect(self._request_noise)
+        self._prior = QPushButton(self.tr("Sample the prior"))
+        self._prior.setObjectName("priorButton")
+        self._prior.setToolTip(self.tr("Decode codes drawn from T·N(0, I), wherever they fall on the map."))
+        self._prior.clicked.connect(self._request_prior)
+
+        side = QVBoxLayout()
+        side.setSpacing(2)
+        for widget in (self._code, self._temperature_text, self._temperature, scale):
+            side.addWidget(widget)
+        side.addSpacing(6)
+        side.addWidget(self._noise)
+        side.addSpacing(2)
+        side.addWidget(self._prior)
+        side.addStretch()
+        self._side = QWidget()
+        self._side.setLayout(side)
+        side.setContentsMargins(0, 0, 0, 0)
+        self._top = QHBoxLayout()
+        self._top.setSpacing(12)
+        self._top.addWidget(self._image)
+        self._top.addWidget(self._side, 1)
+        return self._top
+
+    def _make_samples(self) -> QWidget:
+        self._samples_text = QLabel()
+        self._samples = ImageStrip(_SAMPLES)
+        self._samples.setAccessibleName(self.tr("Samples"))
+        self._samples.setToolTip(self.tr("Click on a sample to move there."))
+        self._samples.picked.connect(self.sample_picked)
+        return _stacked(self._samples_text, self._samples)
+
+    def _make_labels(self) -> QWidget:
+        self._label_text = QLabel()
+        self._label_text.setTextFormat(Qt.TextFormat.PlainText)
+        self._label_slider = Slider(0, 0)
+        self._label_slider.setObjectName("labelSlider")
+        self._label_slider.setAccessibleName(self.tr("Label"))
+        self._label_slider.setPageStep(1)
+        self._label_slider.valueChanged.connect(self._change_label)
+        self._label_scale = SliderScale(self._label_slider, {})
+        self._label_scale.picked.connect(self._label_slider.setValue)
+        self._labels = ImageStrip(1, _ONE_ROW)
+        self._labels.setAccessibleName(self.tr("The same code under every label"))
+        self._labels.picked.connect(self._label_slider.setValue)
+        self._label_row = QHBoxLayout()
+        self._label_row.addWidget(self._label_slider)
+        box = _stacked(self._label_text, self._label_scale, self._labels)
+        box.layout().insertLayout(1, self._label_row)
+        return box
+
+    def _make_dimensions(self) -> QWidget:
+        self._dimensions = DimensionSliders()
+        self._dimensions.dimension_changed.connect(self.dimension_changed)
+        self._dimension_box = QCollapsible(self.tr("Dimensions of z"))
+        self._dimension_box.setContent(self._dimensions)
+        return self._dimension_box
+
+    def _fit_image(self) -> None:
+        """Put the image beside the temperature, or above it where a tall panel makes it larger so."""
+        margins = self.contentsMargins() + self.layout().contentsMargins()
+        width, height = self.width() - margins.left() - margins.right(), self.height() - margins.top()
+        below = [self._samples_box, self._label_box, self._dimension_box]
+        height -= sum(box.heightForWidth(width) + self.layout().spacing() for box in below if not box.isHidden())
+        side = self._side.sizeHint()
+        beside = min(width - side.width() - self._top.spacing(), height - margins.bottom())
+        above = min(width, height - margins.bottom() - side.height() - self._top.spacing())
+        direction = QBoxLayout.Direction.TopToBottom if above > beside else QBoxLayout.Direction.LeftToRight
+        self._top.setDirection(direction)
+        self._image.set_side(max(beside, above))
+
+    def _set_enabled(self, enabled: bool) -> None:
+        for widget in (self._temperature, self._noise, self._prior, self._samples):
+            widget.setEnabled(enabled)
+
+    def _set_label_range(self, uses_labels: bool) -> None:
+        count = len(self._names)
+        with QSignalBlocker(self._label_slider):
+            self._label_slider.setRange(0, max(count - 1, 0))
+            self._label_slider.setValue(0)
+        self._label_slider.setEnabled(uses_labels)
+        self._label_slider.setToolTip(
+            self.tr("Decode the pick under another label.")
+            if uses_labels
+            else self.tr(
+                "This model was trained without labels: it decodes a code in one way only. "
+                "A recipe with a CVAE, such as conv-cvae-2d, learns to decode under a label."
+            )
+        )
+        self._label_scale.set_names(dict(enumerate(self._names)))
+        self._label_scale.setVisible(0 < count <= _ONE_ROW)
+        self._labels.set_slots(max(count, 1))
+        self._labels.set_names(self._names, captions=count > _ONE_ROW)
+        self._labels.setVisible(uses_labels)
+        self._show_label(0)
+        self._align_labels()
+
+    def _align_labels(self) -> None:
+        """Inset the slider so that its stops lie above the middles of the images."""
+        count = len(self._names)
+        if not 1 < count <= _ONE_ROW:
+            self._label_row.setContentsMargins(0, 0, 0, 0)
+            return
+        half_tile = self._labels.width() / count / 2
+        inset = max(0, round(half_tile - self._label_slider.handle().width() / 2))
+        self._label_row.setContentsMargins(inset, 0, inset, 0)
+
+    def _describe_samples(self, *, prior: bool) -> None:
+        around, of_prior = self.tr("z + T·σ·ε around the pick"), self.tr("T·N(0, I): samples of the prior")
+        self._samples_text.setText(of_prior if prior else around)
+
+    def _show_label(self, label: int) -> None:
+        if not self._names:
+            self._label_text.setText(self.tr("Label: none in this model"))
+            return
+        self._label_text.setText(self.tr("Label: {name}").format(name=self._names[label]))
+        self._label_scale.emphasise(label)
+        self._labels.set_framed(label)
+
+    def _change_temperature(self, value: int) -> None:
+        self.set_temperature(value / _STEPS)
+        self.temperature_changed.emit(value / _STEPS)
+
+    def _change_label(self, label: int) -> None:
+        self._show_label(label)
+        self.label_changed.emit(label)
+
+    def _request_noise(self) -> None:
+        self.noise_requested.emit()
+
+    def _request_prior(self) -> None:
+        self.prior_requested.emit()
+
+
+def _stacked(*widgets: QWidget) -> QWidget:
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(2)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return box
+
+
+def _vector(values: object) -> str:
+    numbers = ", ".join(f"{value:.2f}" for value in values)  # type: ignore[attr-defined]
+    return f"({numbers})".replace("-", "−")

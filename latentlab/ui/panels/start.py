@@ -1,0 +1,230 @@
+"""What stands where the map will be, until there is a model: the ways to get one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QIcon, QPalette
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.core.resources import resource
+from latentlab.ui import theme
+
+_WIDTH = 620
+_CARD = 280
+
+
+class StartPage(QWidget):
+    """Offers to train, to open a pretrained model, and to open a run."""
+
+    start_requested = Signal()
+    model_requested = Signal(str)
+    open_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        content = QWidget()
+        content.setMaximumWidth(_WIDTH)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(8)
+        column.addStretch()
+        column.addLayout(self._make_head())
+        column.addSpacing(12)
+        column.addWidget(self._make_train_button(), 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(_text(self.tr("Press Train: a map of the bundled digits forms within seconds.")))
+        column.addSpacing(16)
+
+        self._models_heading = _text(self.tr("Or open a pretrained model"), bold=True)
+        column.addWidget(self._models_heading)
+        self._models = QHBoxLayout()
+        self._models.setSpacing(10)
+        column.addLayout(self._models)
+        column.addSpacing(16)
+
+        self._recent_heading = _text(self.tr("Recent runs"), bold=True)
+        column.addWidget(self._recent_heading)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(0)
+        column.addLayout(self._recent)
+        self._open = QPushButton(self.tr("&Open a run…"))
+        self._open.setObjectName("openRunButton")
+        self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
+        self._open.clicked.connect(self._request_open)
+        column.addWidget(self._open, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch()
+
+        centred = QWidget()
+        row = QHBoxLayout(centred)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(content, 1000)
+        row.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(centred)
+        self._content = centred
+        scroll.viewport().setAutoFillBackground(False)
+        centred.setAutoFillBackground(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._dress()
+        self.setFocusProxy(self._train)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.set_models([])
+        self.set_recent([])
+
+    def set_models(self, models: Sequence[tuple[Path | str, str, str]]) -> None:
+        """Offer pretrained models: the path, title and description of each."""
+        _empty(self._models)
+        for number, (path, title, text) in enumerate(models):
+            card = _Card(title, text)
+            card.setObjectName(f"openModel{number}")
+            card.setProperty("path", str(path))
+            card.clicked.connect(self._request_model)
+            self._models.addWidget(card, 1)
+        self._models_heading.setVisible(bool(models))
+
+    def set_recent(self, paths: Sequence[Path | str]) -> None:
+        """Offer the runs that were open last."""
+        _empty(self._recent)
+        for number, path in enumerate(map(Path, paths)):
+            # A single & would make the next letter a shortcut.
+            button = QPushButton(path.name.replace("&", "&&"))
+            button.setObjectName(f"openRecent{number}")
+            button.setFlat(True)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.setToolTip(str(path))
+            button.setProperty("path", str(path))
+            button.clicked.connect(self._request_model)
+            self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._recent_heading.setVisible(bool(paths))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _make_head(self) -> QBoxLayout:
+        icon = QLabel()
+        icon.setPixmap(QIcon(str(resource("icons", "latentlab.svg"))).pixmap(QSize(64, 64)))
+        title = _text("latentlab", bold=True, scale=2.0)
+        text = _text(
+            self.tr("A laboratory for latent spaces: train a VAE while you watch, and walk through what it learns.")
+        )
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(title)
+        words.addWidget(text)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addLayout(words, 1)
+        return head
+
+    def _make_train_button(self) -> QPushButton:
+        self._train = QPushButton(self.tr("Train"))
+        self._train.setObjectName("startTrainingButton")
+        self._train.setToolTip(self.tr("Train the selected recipe on the selected images."))
+        self._train.setMinimumSize(220, 56)
+        self._train.setCursor(Qt.CursorShape.PointingHandCursor)
+        font = self._train.font()
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setBold(True)
+        self._train.setFont(font)
+        self._train.setAutoDefault(True)
+        self._train.clicked.connect(self._request_start)
+        return self._train
+
+    def _dress(self) -> None:
+        colours = theme.current()
+        accent = QColor(colours.accent)
+        on_accent = theme.palette(colours).color(QPalette.ColorRole.HighlightedText).name()
+        card = f"QPushButton {{ background: {colours.surface}; border: 1px solid {colours.grid}; border-radius: 8px; "
+        self._content.setStyleSheet(
+            f"{card} padding: 7px 14px; color: {colours.foreground}; }}"
+            f"QPushButton:flat {{ background: transparent; border-color: transparent; padding: 4px; }}"
+            f"QPushButton:hover, QPushButton:focus {{ border: 2px solid {accent.name()}; }}"
+            f"QPushButton#{self._train.objectName()} {{ background: {accent.name()}; color: {on_accent}; border: none; }}"
+            f"QPushButton#{self._train.objectName()}:hover {{ background: {accent.lighter(112).name()}; }}"
+            f"QPushButton#{self._train.objectName()}:pressed {{ background: {accent.darker(115).name()}; }}"
+            f"QPushButton#{self._train.objectName()}:focus {{ border: 2px solid {colours.foreground}; }}"
+        )
+
+    def _request_start(self) -> None:
+        self.start_requested.emit()
+
+    def _request_open(self) -> None:
+        self.open_requested.emit()
+
+    def _request_model(self) -> None:
+        self.model_requested.emit(self.sender().property("path"))
+
+
+class _Card(QPushButton):
+    """A button of a title and a few lines."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.setAccessibleName(f"{title}. {text}")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(4)
+        for label in (_text(title, bold=True, scale=1.1), _text(text)):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(label)
+        layout.addStretch()
+
+    def sizeHint(self) -> QSize:
+        """Be as large as the words need."""
+        return QSize(_CARD, self.heightForWidth(_CARD))
+
+    def minimumSizeHint(self) -> QSize:
+        """Be wide enough for a few words a line."""
+        return QSize(170, self.heightForWidth(_WIDTH))
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that the words wrap."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Give the height of the wrapped words."""
+        return self.layout().totalHeightForWidth(width)
+
+
+def _text(text: str, *, bold: bool = False, scale: float = 1.0) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    font = QFont(label.font())
+    font.setBold(bold)
+    font.setPointSizeF(font.pointSizeF() * scale)
+    label.setFont(font)
+    return label
+
+
+def _empty(layout: QBoxLayout) -> None:
+    while item := layout.takeAt(0):
+        item.widget().setParent(None)
+        item.widget().deleteLater()

@@ -1,0 +1,99 @@
+"""What is remembered between starts; a value that is broken counts as not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+THEMES = ("system", "light", "dark")
+_RECENT = 8
+
+
+class Settings:
+    """Remembers, in a file, what a person would not want to choose again.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; else what LATENTLAB_SETTINGS names, else the place where the system keeps settings.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        chosen = path or os.environ.get("LATENTLAB_SETTINGS")
+        if chosen:
+            self._store = QSettings(str(chosen), QSettings.Format.IniFormat)
+        else:
+            scope = QSettings.Scope.UserScope
+            self._store = QSettings(QSettings.Format.IniFormat, scope, "latentlab", "latentlab")
+
+    def save(self) -> None:
+        """Write to the disk now."""
+        self._store.sync()
+
+    @property
+    def theme(self) -> str:
+        """``system``, ``light`` or ``dark``."""
+        theme = self._text("theme")
+        return theme if theme in THEMES else "system"
+
+    @theme.setter
+    def theme(self, theme: str) -> None:
+        self._store.setValue("theme", theme)
+
+    @property
+    def data_dir(self) -> Path | None:
+        """Where the image sets lie, if it was chosen and is still there."""
+        text = self._text("data_dir")
+        return Path(text) if text and Path(text).is_dir() else None
+
+    @data_dir.setter
+    def data_dir(self, folder: Path | None) -> None:
+        self._store.setValue("data_dir", "" if folder is None else str(folder))
+
+    @property
+    def recipe(self) -> str:
+        """Name of the recipe that was last selected, or an empty string."""
+        return self._text("recipe")
+
+    @recipe.setter
+    def recipe(self, name: str) -> None:
+        self._store.setValue("recipe", name)
+
+    @property
+    def dataset(self) -> str:
+        """Name of the image set that was last selected, or an empty string."""
+        return self._text("dataset")
+
+    @dataset.setter
+    def dataset(self, name: str) -> None:
+        self._store.setValue("dataset", name)
+
+    @property
+    def recent_runs(self) -> list[Path]:
+        """The runs that were last opened or saved and still exist, latest first, at most eight."""
+        value = self._store.value("recent_runs")
+        # An INI file gives back a list of one as a plain string.
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        paths = [Path(text) for text in texts if isinstance(text, str) and text]
+        return [path for path in dict.fromkeys(paths) if path.is_file()][:_RECENT]
+
+    def add_recent_run(self, path: Path) -> None:
+        """Put a run at the head of `recent_runs`."""
+        first = path.absolute()
+        others = [recent for recent in self.recent_runs if recent != first]
+        self._store.setValue("recent_runs", [str(recent) for recent in [first, *others][:_RECENT]])
+
+    def layout(self, name: str) -> QByteArray:
+        """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
+        value = self._store.value(f"layout/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set_layout(self, name: str, state: QByteArray) -> None:
+        """Remember the geometry or state of a window or splitter; Qt ignores it if it no longer fits."""
+        self._store.setValue(f"layout/{name}", state)
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key)
+        return value if isinstance(value, str) else ""

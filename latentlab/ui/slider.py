@@ -1,0 +1,177 @@
+"""A slider that goes where it is clicked, and a scale of names along it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
+
+from latentlab.ui import theme
+
+_TICK = 5
+_HANDLE = 18
+
+
+class Slider(QSlider):
+    """A horizontal slider whose handle jumps to a click beside it, and can be dragged on from there."""
+
+    def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(low, high)
+        self._dress()
+
+    def handle(self) -> QRect:
+        """Give where the handle lies."""
+        return self._part(QStyle.SubControl.SC_SliderHandle)
+
+    def x_of(self, value: int) -> int:
+        """Give where the handle's centre lies for a value."""
+        groove, handle = self._part(QStyle.SubControl.SC_SliderGroove), self.handle()
+        span = groove.width() - handle.width()
+        along = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, span)
+        return groove.x() + along + handle.width() // 2
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Jump to the click; the handle is then under the cursor, and Qt goes on as if it had been grabbed."""
+        position = event.position().toPoint()
+        if event.button() == Qt.MouseButton.LeftButton and not self.handle().contains(position):
+            groove, handle = self._part(QStyle.SubControl.SC_SliderGroove), self.handle()
+            span = groove.width() - handle.width()
+            along = position.x() - groove.x() - handle.width() // 2
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), along, span))
+            position = QPoint(position.x(), self.handle().center().y())
+            if not self.handle().contains(position):
+                position = self.handle().center()
+            event = QMouseEvent(
+                event.type(), position, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
+            )
+        super().mousePressEvent(event)
+
+    def _dress(self) -> None:
+        """Make the handle and the groove large enough to be seen from the back of a room."""
+        colours = theme.current()
+        sheet = (
+            f"QSlider {{ min-height: {_HANDLE + 2}px; }}"
+            f"QSlider::groove {{ height: 6px; border-radius: 3px; background: {colours.grid}; }}"
+            f"QSlider::sub-page {{ height: 6px; border-radius: 3px; background: {colours.accent}; }}"
+            f"QSlider::handle {{ width: {_HANDLE - 4}px; margin: -{(_HANDLE - 6) // 2}px 0; background: "
+            f"{colours.background}; border: 2px solid {colours.accent}; border-radius: {_HANDLE // 2}px; }}"
+            f"QSlider::handle:hover, QSlider::handle:focus {{ background: {colours.accent}; }}"
+            f"QSlider::handle:focus {{ border-color: {colours.foreground}; }}"
+            f"QSlider::handle:disabled {{ background: {colours.surface}; border-color: {colours.grid}; }}"
+            f"QSlider::sub-page:disabled {{ background: {colours.grid}; }}"
+        )
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+
+    def _part(self, part: QStyle.SubControl) -> QRect:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
+
+
+class SliderScale(QWidget):
+    """The names of some of a slider's values, below it; a click on a name asks for its value.
+
+    Names that do not fit beside each other take turns on two lines; what does not fit then is left out,
+    the name in force never.
+    """
+
+    picked = Signal(int)
+
+    def __init__(self, slider: Slider, names: Mapping[int, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = slider
+        self._names = dict(names)
+        self._emphasised: int | None = None
+        self._places: list[tuple[int, QRect]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        slider.installEventFilter(self)
+
+    def set_names(self, names: Mapping[int, str]) -> None:
+        """Name other values."""
+        self._names = dict(names)
+        self.updateGeometry()
+        self._place()
+
+    def emphasise(self, value: int | None) -> None:
+        """Write the name of a value bold, whatever the slider says."""
+        self._emphasised = value
+        self._place()
+
+    def sizeHint(self) -> QSize:
+        """Take one line, or two where the names are long."""
+        return QSize(80, _TICK + self._lines() * self._metrics().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the names anew."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+        self._place()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Follow the slider's size."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.EnabledChange):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for the value whose name was clicked."""
+        for value, place in self._places:
+            if place.contains(event.position().toPoint()) and self._slider.isEnabled():
+                self.picked.emit(value)
+                return
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a tick for each value, and the names."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setPen(QColor(colours.muted))
+        for value in self._names:
+            x = self._x(value)
+            painter.drawLine(x, 0, x, _TICK - 2)
+        for value, place in self._places:
+            strong = value == self._emphasised and self._slider.isEnabled()
+            font = self.font()
+            font.setBold(strong)
+            painter.setFont(font)
+            painter.setPen(QColor(colours.foreground if strong else colours.muted))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), self._names[value])
+        painter.end()
+
+    def _metrics(self) -> QFontMetrics:
+        bold = self.font()
+        bold.setBold(True)
+        return QFontMetrics(bold)
+
+    def _x(self, value: int) -> int:
+        return self.mapFromGlobal(self._slider.mapToGlobal(QPoint(self._slider.x_of(value), 0))).x()
+
+    def _natural(self, value: int, line: int) -> QRect:
+        """Give where a name would like to stand: centred below its value, within the widget."""
+        metrics = self._metrics()
+        width = metrics.horizontalAdvance(self._names[value]) + 6
+        left = min(max(self._x(value) - width // 2, 0), max(self.width() - width, 0))
+        return QRect(left, _TICK + line * metrics.height(), width, metrics.height())
+
+    def _lines(self) -> int:
+        places = [self._natural(value, 0) for value in self._names]
+        return 2 if any(a.intersects(b) for a, b in zip(places, places[1:], strict=False)) else 1
+
+    def _place(self) -> None:
+        lines = self._lines()
+        wanted = [(value, self._natural(value, number % lines)) for number, value in enumerate(self._names)]
+        wanted.sort(key=lambda item: item[0] != self._emphasised)
+        self._places = []
+        for value, place in wanted:
+            if not any(place.intersects(other) for _, other in self._places):
+                self._places.append((value, place))
+        self.update()
