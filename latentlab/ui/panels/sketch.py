@@ -1,0 +1,335 @@
+"""The sketch: a pad, what the model sees of the drawing, what it makes of it, and whom it takes it to be near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPalette, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.core.results import Neighbour, Sketched
+from latentlab.ui import theme
+from latentlab.ui.image_view import ImageView
+from latentlab.ui.sketch_pad import SketchPad
+
+_INTERVAL_MS = 16
+_NEIGHBOURS = 8
+
+
+class SketchPanel(QWidget):
+    """Draw, and see at each stroke what the model shown makes of it."""
+
+    sketched = Signal(object)  # the drawing: float32 (h, w) in [0, 1], ink is 1
+    cleared = Signal()
+    label_chosen = Signal(int)
+    neighbour_picked = Signal(int)  # row among the map's points
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sketched: Sketched | None = None
+        self._class_names: Sequence[str] = ()
+        self._hint = ""
+        self._problem = ""
+
+        self.pad = SketchPad()
+        self._input = _view("sketchInput", self.tr("What the model sees"))
+        self._reconstruction = _view("sketchReconstruction", self.tr("What it makes of it"))
+        self._loss = QLabel()
+        self._loss.setToolTip(
+            self.tr("How badly the reconstruction fits the input, and what the code costs; less is better.")
+        )
+        self._verdict = QLabel()
+        self._verdict.setWordWrap(True)
+        self._verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        self._use_label = QPushButton()
+        self._use_label.clicked.connect(self._choose_label)
+        self._neighbours = [_NeighbourButton() for _ in range(_NEIGHBOURS)]
+        for button in self._neighbours:
+            button.clicked.connect(self._pick_neighbour)
+
+        # Often enough for the eye, and the last state of a drawing is always sent.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_INTERVAL_MS)
+        self._timer.timeout.connect(self._send)
+        self.pad.drawn.connect(self._on_drawn)
+        self.pad.emptied.connect(self._on_emptied)
+        self.pad.problem.connect(self._on_problem)
+
+        self._lay_out(self._make_tools())
+        self.pad.stepped.connect(self._update_tools)
+        self._update_tools()
+        self._show()
+
+    # Setters
+
+    def show_sketched(self, sketched: Sketched | None, class_names: Sequence[str]) -> None:
+        """Show what the model makes of the drawing; None where there is nothing to show."""
+        self._sketched, self._class_names = sketched, class_names
+        self._show()
+
+    def set_hint(self, text: str) -> None:
+        """Say what is missing before a drawing can be encoded; an empty text where nothing is."""
+        self._hint = text
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show()
+
+    # Making
+
+    def _make_tools(self) -> QHBoxLayout:
+        self._brush = QSlider(Qt.Orientation.Horizontal)
+        self._brush.setRange(8, 64)
+        self._brush.setValue(24)
+        self._brush.setMinimumWidth(60)
+        self._brush.setToolTip(self.tr("Width of the brush. The model sees strokes of its data's width in any case."))
+        self._brush.setAccessibleName(self.tr("Brush width"))
+        self._brush.valueChanged.connect(self.pad.set_brush)
+        self._eraser = _tool(self.tr("Eraser"), self.tr("Take ink away; the other end of a tablet's pen does so too"))
+        self._eraser.setCheckable(True)
+        self._eraser.toggled.connect(self.pad.set_erasing)
+        self._undo = _tool("↶", self.tr("Take back the last stroke (Ctrl+Z in the pad)"), self.tr("Undo"))
+        self._undo.clicked.connect(self.pad.undo)
+        self._redo = _tool("↷", self.tr("Do it again (Ctrl+Shift+Z in the pad)"), self.tr("Redo"))
+        self._redo.clicked.connect(self.pad.redo)
+        self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
+        self._clear.setObjectName("sketchClearButton")
+        self._clear.clicked.connect(self.pad.clear)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        brush_name = QLabel(self.tr("Brush"))
+        brush_name.setBuddy(self._brush)
+        row.addWidget(brush_name)
+        row.addWidget(self._brush, 1)
+        for button in (self._eraser, self._undo, self._redo, self._clear):
+            row.addWidget(button)
+        return row
+
+    def _lay_out(self, tools: QHBoxLayout) -> None:
+        images = QGridLayout()
+        images.setSpacing(4)
+        for column, (view, name) in enumerate(
+            ((self._input, self.tr("What the\nmodel sees")), (self._reconstruction, self.tr("What it\nmakes of it")))
+        ):
+            images.addWidget(_caption(name), 0, column)
+            images.addWidget(view, 1, column)
+            images.setColumnStretch(column, 1)
+        images.setRowStretch(1, 1)
+
+        findings = QVBoxLayout()
+        findings.setSpacing(4)
+        findings.addLayout(images, 1)
+        findings.addWidget(self._loss)
+        findings.addWidget(self._verdict)
+        findings.addWidget(self._label)
+        findings.addWidget(self._use_label)
+
+        upper = QHBoxLayout()
+        upper.setSpacing(10)
+        upper.addWidget(_Square(self.pad), 1)
+        upper.addLayout(findings, 1)
+
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        for button in self._neighbours:
+            row.addWidget(button, 1)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(6)
+        layout.addLayout(upper, 1)
+        layout.addLayout(tools)
+        layout.addLayout(row)
+
+    # Intents
+
+    def _on_drawn(self) -> None:
+        if self._problem:
+            self._problem = ""
+            self._show()
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _on_emptied(self) -> None:
+        self._timer.stop()
+        self.cleared.emit()
+
+    def _on_problem(self, sentence: str) -> None:
+        self._problem = sentence
+        self._show()
+
+    def _send(self) -> None:
+        self.sketched.emit(self.pad.drawing())
+
+    def _choose_label(self) -> None:
+        likely = self._likely_label()
+        if likely is not None:
+            self.label_chosen.emit(likely)
+
+    def _pick_neighbour(self) -> None:
+        button = self.sender()
+        if isinstance(button, _NeighbourButton) and button.row is not None:
+            self.neighbour_picked.emit(button.row)
+
+    # Showing
+
+    def _update_tools(self) -> None:
+        self._undo.setEnabled(self.pad.can_undo())
+        self._redo.setEnabled(self.pad.can_redo())
+        self._clear.setEnabled(not self.pad.is_empty())
+
+    def _show(self) -> None:
+        found = self._sketched
+        self._input.set_pixels(None if found is None else found.input)
+        self._reconstruction.set_pixels(None if found is None else found.reconstruction)
+        self._loss.setText("" if found is None else self.tr("Loss: {n:.1f} nats").format(n=found.losses.loss))
+        self._show_verdict()
+        self._show_label()
+        neighbours: Sequence[Neighbour | None] = () if found is None else found.neighbours
+        shown = [*neighbours, *[None] * _NEIGHBOURS][:_NEIGHBOURS]
+        colours = theme.class_colours(max(len(self._class_names), 1), dark=theme.current().dark)
+        for button, neighbour in zip(self._neighbours, shown, strict=True):
+            known = neighbour is not None and 0 <= neighbour.label < len(colours)
+            button.show_neighbour(neighbour, QColor(*colours[neighbour.label].tolist()) if known else None)
+
+    def _show_verdict(self) -> None:
+        text = self._problem or self._hint
+        if not text and self._sketched is not None and self._sketched.votes:
+            votes = self._sketched.votes
+            counts = ", ".join(f"{count} × {self._name(label)}" for label, count in votes[:4])
+            total = sum(count for _, count in votes)
+            text = self.tr("Among the {n} nearest: {counts}").format(n=total, counts=counts)
+            if len(votes) > 4:
+                text = self.tr("{text}, and others").format(text=text)
+        colours = theme.current()
+        palette = QPalette(self.palette())
+        colour = colours.warning if self._problem else colours.foreground
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+        self._verdict.setPalette(palette)
+        self._verdict.setText(text)
+
+    def _show_label(self) -> None:
+        found, likely = self._sketched, self._likely_label()
+        self._label.setVisible(likely is not None)
+        in_force = found is not None and found.label == likely
+        self._use_label.setVisible(likely is not None and not in_force)
+        if found is None or found.label_probabilities is None or likely is None:
+            return
+        share = 100 * float(found.label_probabilities[likely])
+        text = self.tr("Most likely label: {name} ({share:.0f} %)").format(name=self._name(likely), share=share)
+        if not in_force and found.label is not None:
+            text += "\n" + self.tr("The label slider says {name}.").format(name=self._name(found.label))
+        self._label.setText(text)
+        self._use_label.setText(self.tr("Use {name}").format(name=self._name(likely)))
+        self._use_label.setToolTip(self.tr("Read the drawing under its most likely label"))
+
+    def _likely_label(self) -> int | None:
+        if self._sketched is None or self._sketched.label_probabilities is None:
+            return None
+        return int(np.argmax(self._sketched.label_probabilities))
+
+    def _name(self, label: int) -> str:
+        return self._class_names[label] if 0 <= label < len(self._class_names) else str(label)
+
+
+class _Square(QWidget):
+    """Keeps its one child a square, as large as there is room, at the top."""
+
+    def __init__(self, child: QWidget) -> None:
+        super().__init__()
+        self._child = child
+        child.setParent(self)
+        self.setMinimumSize(child.minimumSize())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return self._child.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        side = min(self.width(), self.height())
+        self._child.setGeometry((self.width() - side) // 2, (self.height() - side) // 2, side, side)
+
+
+class _NeighbourButton(QToolButton):
+    """An image near the sketch with its class, to be picked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row: int | None = None
+        self._image = QImage()
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setAutoRaise(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setIconSize(QSize(36, 36))
+
+    def show_neighbour(self, neighbour: Neighbour | None, colour: QColor | None) -> None:
+        """Show an image, its class in its colour; None leaves the place empty."""
+        self.setEnabled(neighbour is not None)
+        if neighbour is None:
+            self.row = None
+            self.setIcon(QIcon())
+            self.setText("")
+            self.setToolTip("")
+            self.setAccessibleName(self.tr("No image"))
+            return
+        self.row = neighbour.index
+        grey = np.ascontiguousarray(np.rint(neighbour.image.clip(0, 1) * 255).astype(np.uint8))
+        height, width = grey.shape
+        image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8)
+        # Larger at once, each pixel a square; a copy, since QImage does not own the memory of a numpy array.
+        self.setIcon(QIcon(QPixmap.fromImage(image.scaled(width * 3, height * 3))))
+        self.setText(neighbour.class_name)
+        rebuilt = neighbour.is_reconstruction
+        what = self.tr("Rebuilt by the model from its code") if rebuilt else self.tr("From the data")
+        self.setToolTip(
+            self.tr("{name}, at a distance of {d:.2f}. {what}. Click to pick it on the map.").format(
+                name=neighbour.class_name, d=neighbour.distance, what=what
+            )
+        )
+        self.setAccessibleName(self.tr("Near: {name}").format(name=neighbour.class_name))
+        palette = QPalette()
+        if colour is not None:
+            palette.setColor(QPalette.ColorRole.ButtonText, colour)
+        self.setPalette(palette)
+
+
+def _view(object_name: str, name: str) -> ImageView:
+    view = ImageView(96)
+    view.setObjectName(object_name)
+    view.setAccessibleName(name)
+    view.setToolTip(name)
+    return view
+
+
+def _caption(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
+    return label
+
+
+def _tool(text: str, tip: str, name: str = "") -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(name or text)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
