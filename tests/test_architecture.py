@@ -1,0 +1,51 @@
+"""The house keeps its shape: two floors, one staircase, short files; and the tools that check style find nothing."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "latentlab").rglob("*.py"))
+MOST_LINES = 400
+
+
+def imported_names(path):
+    """Give what a file imports, and what it takes from modules that it imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    aliases = [alias.name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    return {*aliases, *(node.attr for node in nodes if isinstance(node, ast.Attribute))}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lint-imports"],
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy"],
+    ],
+    ids=["lint-imports", "ruff check", "ruff format", "mypy"],
+)
+def test_the_tools_find_nothing(command):
+    tool = Path(sys.executable).with_name(command[0])
+    done = subprocess.run([tool, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_does_one_thing_and_is_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_one_file_touches_qthread():
+    assert [path.name for path in SOURCES if "QThread" in imported_names(path)] == ["training_thread.py"]
+
+
+def test_nothing_is_unpickled():
+    unsafe = re.compile(r"^\s*(import|from) (pickle|joblib|dill)\b|torch\.load\(|allow_pickle=True", re.MULTILINE)
+    assert [path.name for path in SOURCES if unsafe.search(path.read_text(encoding="utf-8"))] == []
