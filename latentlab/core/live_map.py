@@ -19,7 +19,7 @@ from latentlab.core.sketch import Preparation
 from latentlab.core.snapshot import Snapshot
 from latentlab.core.training import Trainer
 
-Split = Literal["test", "train", "both"]
+Split = Literal["test", "training", "both"]
 
 _SHARE = 0.08  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
 _EARLY_SECONDS = 10.0
@@ -81,7 +81,7 @@ def choose(data: ImageSet, choice: MapChoice) -> MapImages:
     """
     if choice.split == "test":
         images, labels = data.test_images, data.test_labels
-    elif choice.split == "train":
+    elif choice.split == "training":
         images, labels = data.train_images, data.train_labels
     else:
         images = torch.cat([data.test_images, data.train_images])

@@ -28,6 +28,7 @@ class ImageLibrary(QObject):
     failed = Signal(str)  # sentence: the chosen set could not be loaded
     downloading = Signal(float, float)  # bytes done, bytes in all
     download_ended = Signal()
+    folder_changed = Signal(Path)
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -114,6 +115,7 @@ class ImageLibrary(QObject):
         """Take downloaded sets from another folder, used as it is."""
         self._data_dir = data_dir
         self._data = None
+        self.folder_changed.emit(data_dir)
         self.refresh()
         name, self._name = self._name, ""
         self.choose(name)
@@ -149,12 +151,7 @@ class ImageLibrary(QObject):
         self.downloading.emit(float(progress.done_bytes), float(progress.total_bytes))
 
     def _announce(self, data: ImageSet) -> None:
-        self.message.emit(
-            self.tr("{train:,} training and {test:,} test images").format(
-                train=len(data.train_images), test=len(data.test_images)
-            ),
-            False,
-        )
+        self.message.emit("", False)
         self.loaded.emit(data)
 
     def _fail(self, sentence: str) -> None:

@@ -96,6 +96,11 @@ class Session(QObject):
         return self._recipe
 
     @property
+    def base_name(self) -> str:
+        """Name of the recipe that the one in force is based on."""
+        return self._base.name
+
+    @property
     def run(self) -> Run | None:
         """The run at hand; while training, the one before it."""
         return self._at_hand.run
@@ -114,7 +119,7 @@ class Session(QObject):
         """Tell everything there is to show at the start, with the recipe and images of last time."""
         if recipe in self._recipes:
             self._base = self._recipe = self._recipes[recipe]
-        if dataset:
+        if recipe and dataset:
             self._recipe = self._recipe.with_changes({"data.dataset": dataset})
         self.recipes_changed.emit(tuple(self._recipes.values()))
         self.library.refresh()

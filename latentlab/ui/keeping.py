@@ -1,0 +1,173 @@
+"""The questions around files: which run to open, where to save one, what to do with one that is not saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from latentlab.ui.session import Session
+
+_SUFFIX = ".safetensors"
+
+
+class Keeping(QObject):
+    """Asks, without ever blocking the window's event loop, and hands the answers to the session.
+
+    Parameters
+    ----------
+    session : Session
+    window : QWidget
+        Over which the questions appear.
+    """
+
+    may_close = Signal()  # an unsaved run was dealt with: the window may close now
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._closes_when_saved = False
+        self._was_paused_to_ask = False
+        session.saved.connect(self._take_saved)
+        session.message.connect(self._take_message)
+
+    @Slot()
+    def ask_for_run(self) -> None:
+        """Ask which run to open."""
+        dialog = self._dialog(self.tr("Open a run"), self._runs_filter(), QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._open_run)
+        dialog.open()
+
+    @Slot()
+    def ask_for_recipe(self) -> None:
+        """Ask which recipe file to open."""
+        dialog = self._dialog(self.tr("Open a recipe"), self.tr("Recipes (*.toml)"), QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._open_recipe)
+        dialog.open()
+
+    @Slot()
+    def ask_for_data_folder(self) -> None:
+        """Ask where downloaded image sets lie."""
+        dialog = self._dialog(self.tr("Folder of image sets"), "", QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._use_data_folder)
+        dialog.open()
+
+    @Slot()
+    def ask_for_image_folder(self) -> None:
+        """Ask for a folder of one's own images."""
+        dialog = self._dialog(
+            self.tr("Folder of images, its sub-folders are the classes"), "", QFileDialog.FileMode.Directory
+        )
+        dialog.fileSelected.connect(self._use_image_folder)
+        dialog.open()
+
+    @Slot()
+    def ask_for_array(self) -> None:
+        """Ask for an array file of one's own images."""
+        dialog = self._dialog(
+            self.tr("Array file with 'images' and, if there are, 'labels'"),
+            self.tr("NumPy arrays (*.npz)"),
+            QFileDialog.FileMode.ExistingFile,
+        )
+        dialog.fileSelected.connect(self._use_array)
+        dialog.open()
+
+    @Slot()
+    def save(self) -> None:
+        """Save the run where it was saved before, or ask where."""
+        if self._session.state == "idle" and self._session.run_path is not None:
+            self._session.save_run(self._session.run_path)
+        else:
+            self.save_as()
+
+    @Slot()
+    def save_as(self) -> None:
+        """Ask where to save the run."""
+        dialog = self._dialog(self.tr("Save the run"), self._runs_filter(), QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(_SUFFIX.removeprefix("."))
+        dialog.selectFile(f"{self._session.recipe.name}{_SUFFIX}")
+        dialog.fileSelected.connect(self._save_run)
+        dialog.rejected.connect(self._stay)
+        dialog.open()
+
+    def ask_before_closing(self) -> None:
+        """Ask what to do with an unsaved run; a training waits meanwhile, and goes on if the window stays."""
+        self._was_paused_to_ask = self._session.state == "training"
+        self._session.training.pause()
+        question = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.tr("The run is not saved"),
+            self.tr("Save the run before closing? Otherwise it is lost."),
+            QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        question.setObjectName("unsavedQuestion")
+        question.setDefaultButton(QMessageBox.StandardButton.Save)
+        question.finished.connect(self._take_answer)
+        question.finished.connect(question.deleteLater)
+        question.open()
+
+    @Slot(int)
+    def _take_answer(self, button: int) -> None:
+        if button == QMessageBox.StandardButton.Discard:
+            self.may_close.emit()
+        elif button == QMessageBox.StandardButton.Save:
+            self._closes_when_saved = True
+            self.save()
+        else:
+            self._stay()
+
+    @Slot(Path)
+    def _take_saved(self, path: Path) -> None:
+        if self._closes_when_saved:
+            self._closes_when_saved = False
+            self.may_close.emit()
+
+    @Slot(str, bool)
+    def _take_message(self, text: str, is_problem: bool) -> None:
+        if is_problem:  # saving failed: the window stays, and says why
+            self._stay()
+
+    @Slot()
+    def _stay(self) -> None:
+        self._closes_when_saved = False
+        if self._was_paused_to_ask:
+            self._was_paused_to_ask = False
+            self._session.training.resume()
+
+    @Slot(str)
+    def _open_run(self, path: str) -> None:
+        self._session.open_run(Path(path))
+
+    @Slot(str)
+    def _open_recipe(self, path: str) -> None:
+        self._session.open_recipe(Path(path))
+
+    @Slot(str)
+    def _use_data_folder(self, path: str) -> None:
+        self._session.library.use_folder(Path(path))
+
+    @Slot(str)
+    def _use_image_folder(self, path: str) -> None:
+        self._session.choose_dataset(f"folder:{path}")
+
+    @Slot(str)
+    def _use_array(self, path: str) -> None:
+        self._session.choose_dataset(f"array:{path}")
+
+    @Slot(str)
+    def _save_run(self, path: str) -> None:
+        self._session.save_run(Path(path))
+
+    def _runs_filter(self) -> str:
+        return self.tr("Runs of latentlab (*{suffix})").format(suffix=_SUFFIX)
+
+    def _dialog(self, title: str, name_filter: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        dialog.setFileMode(mode)
+        if name_filter:
+            dialog.setNameFilter(name_filter)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog

@@ -1,0 +1,68 @@
+"""A sentence above the map: what went wrong and what to do, or what has just been done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from latentlab.ui import theme
+
+_NEWS_MILLISECONDS = 8000
+
+
+class MessageBar(QFrame):
+    """Shows one sentence at a time; a problem stays until it is read, news go by themselves."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBar")
+        self._is_problem = False
+        self._label = QLabel(wordWrap=True, objectName="messageText")
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        close = QToolButton(text="✕", autoRaise=True, objectName="messageClose")
+        close.setAccessibleName(self.tr("Close the message"))
+        close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.addWidget(self._label, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._timer = QTimer(self, singleShot=True, interval=_NEWS_MILLISECONDS)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def text(self) -> str:
+        """Give the sentence shown, or an empty string."""
+        return "" if self.isHidden() else self._label.text()
+
+    @Slot(str, bool)
+    def show_message(self, text: str, is_problem: bool) -> None:
+        """Show a sentence in place of the one before; an empty one takes it back."""
+        self._is_problem = is_problem
+        self._label.setText(text)
+        self._dress()
+        self.setVisible(bool(text))
+        self._timer.stop()
+        if text and not is_problem:
+            self._timer.start()
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Forget the timer of what is no longer shown."""
+        self._timer.stop()
+        super().hideEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        colours = theme.current()
+        edge = colours.warning if self._is_problem else colours.accent
+        style = (
+            f"#messageBar {{ background: {colours.surface}; border: 1px solid {colours.grid}; "
+            f"border-left: 4px solid {edge}; border-radius: 4px; }}"
+        )
+        if style != self.styleSheet():  # setting it changes the palette, which asks for it again
+            self.setStyleSheet(style)
