@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from latentlab.ui import theme
-from latentlab.ui.loss_history import LossHistory, Numbers, robust_range
+from latentlab.ui.loss_axis import LossAxis
+from latentlab.ui.loss_history import LossHistory, Numbers, envelope, robust_range
 
 # Far beyond any sensible loss; Qt's painter overflows above.
 _DRAWABLE = 1e12
@@ -27,7 +28,7 @@ class LossPlot(pg.PlotWidget):
     _is_made = False
 
     def __init__(self, history: LossHistory, quantity: str = "loss", parent: QWidget | None = None) -> None:
-        axis = _LossAxis("left")
+        axis = LossAxis("left")
         super().__init__(parent, axisItems={"left": axis}, enableMenu=False)
         self._axis = axis
         self._history = history
@@ -35,13 +36,15 @@ class LossPlot(pg.PlotWidget):
         self._is_log = False
         self._follows = True
         self._hovered: float | None = None
+        self._epoch_values: list[Numbers] = []
         self._change_lines: list[pg.InfiniteLine] = []
         self._drawn_changes: dict[tuple[str, float], float] = {}
 
         plot = self.getPlotItem()
         plot.hideButtons()
+        plot.ctrlMenu.setParent(self)  # it is never shown, and would otherwise outlive the plot
         plot.showGrid(x=False, y=True, alpha=0.35)
-        self._steps = pg.PlotDataItem(autoDownsample=True, downsampleMethod="peak", clipToView=True)
+        self._steps = pg.PlotCurveItem(skipFiniteCheck=True)
         self._train = pg.PlotDataItem(antialias=True, symbol="o")
         self._test = pg.PlotDataItem(antialias=True, symbol="o")
         self._best = pg.PlotDataItem(pen=None, symbol="star", antialias=True)
@@ -54,6 +57,7 @@ class LossPlot(pg.PlotWidget):
         view.setMouseEnabled(x=True, y=True)
         view.disableAutoRange()
         view.sigRangeChangedManually.connect(self._zoomed_by_hand)
+        view.sigXRangeChanged.connect(self._x_range_changed)
 
         # Title and legend stand above the curves, and the word "epoch" in the empty corner below the left axis:
         # labels of pyqtgraph's own would take a third of a plot as low as this.
@@ -106,14 +110,13 @@ class LossPlot(pg.PlotWidget):
 
     def redraw(self) -> None:
         """Draw what the history holds now."""
-        curves = self._history.series()
+        curves = []
+        for item, split in ((self._train, "train"), (self._test, "test")):
+            curves.append(self._drawable(*self._history.epoch_curve(split, self._quantity)))
+            item.setData(*curves[-1])
+        self._epoch_values = [y for _, y in curves]
+        x, y = curves[1]
         best = self._history.best_epoch()
-        drawn = []
-        for item, split in ((self._steps, "step"), (self._train, "train"), (self._test, "test")):
-            x, y = self._drawable(*curves[f"{split}/{self._quantity}"])
-            item.setData(x, y)
-            drawn.append(y)
-        x, y = self._drawable(*curves[f"test/{self._quantity}"])
         at_best = x == best if best is not None else np.zeros(len(x), bool)
         self._best.setData(x[at_best], y[at_best])
         # Dots tell a handful of epochs apart and only thicken the line of hundreds.
@@ -124,9 +127,17 @@ class LossPlot(pg.PlotWidget):
         self._draw_changes()
         for name in ("left", "bottom"):
             self.getAxis(name).setVisible(not self._history.is_empty())
-        if self._follows:
-            self._fit(robust_range(*drawn))
+        self.redraw_steps()
         self._describe()
+
+    def redraw_steps(self) -> None:
+        """Draw the steps that the history holds now: many times a second, so only what is new with them."""
+        x, y = self._drawable(*self._history.step_curve(self._quantity))
+        if self._follows:
+            self._fit(robust_range(y, *self._epoch_values))
+        left, right = self.getPlotItem().getViewBox().viewRange()[0]
+        start, stop = max(0, np.searchsorted(x, left) - 1), np.searchsorted(x, right) + 1
+        self._steps.setData(*envelope(x[start:stop], y[start:stop], max(self.width(), 100)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show all again."""
@@ -159,7 +170,7 @@ class LossPlot(pg.PlotWidget):
         super().resizeEvent(event)
         if self._is_made:
             self._name_axes()
-            self._describe()
+            self.redraw()
 
     def _drawable(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         keep = np.abs(y) < _DRAWABLE
@@ -170,12 +181,20 @@ class LossPlot(pg.PlotWidget):
     def _fit(self, y_range: tuple[float, float] | None) -> None:
         right = max(1.0, math.ceil(self._history.last_position()))
         low, high = y_range or (0.0, 1.0)
+        (_, shown_right), (shown_low, shown_high) = self.getPlotItem().getViewBox().viewRange()
+        near = 0.02 * (high - low)
+        if math.isclose(shown_right, 1.02 * right) and abs(shown_low - low) <= near and abs(shown_high - high) <= near:
+            return  # ticks that tremble at every step are hard to read, and cost as much as the curves
         self.setRange(xRange=(-0.01 * right, 1.02 * right), yRange=(low, high), padding=0.0, disableAutoRange=True)
 
     def _zoomed_by_hand(self) -> None:
         if self._follows and not self._history.is_empty():
             self._follows = False
             self.follows_changed.emit(False)
+
+    def _x_range_changed(self) -> None:
+        if not self._follows:
+            self.redraw_steps()
 
     def _draw_changes(self) -> None:
         changes = dict(self._history.changes())
@@ -207,8 +226,7 @@ class LossPlot(pg.PlotWidget):
     def _describe(self) -> None:
         """Write the legend: colours, and the values at the cursor or of the last epoch."""
         colours = theme.current()
-        curves = self._history.series()
-        epochs = curves[f"test/{self._quantity}"][0]
+        epochs, _ = self._history.epoch_curve("test", self._quantity)
         at: float | None = None
         if len(epochs):
             target = epochs[-1] if self._hovered is None else self._hovered
@@ -218,7 +236,7 @@ class LossPlot(pg.PlotWidget):
             ("train", self.tr("training"), colours.train),
             ("test", self.tr("test"), colours.test),
         ):
-            x, y = curves[f"{split}/{self._quantity}"]
+            x, y = self._history.epoch_curve(split, self._quantity)
             value = y[x == at][0] if at is not None and (x == at).any() else None
             said = f" {_written(value)}" if value is not None else ""
             label = "" if self._is_narrow() and said else f" {name}"
@@ -287,22 +305,3 @@ def _written(value: float) -> str:
 def _mixed(colour: str, other: str, share: float) -> QColor:
     pairs = zip(QColor(colour).getRgb()[:3], QColor(other).getRgb()[:3], strict=True)
     return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
-
-
-class _LossAxis(pg.AxisItem):
-    """An axis that also has round ticks where a logarithmic scale spans less than a decade or two."""
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float | None, list[float]]]:
-        """Give linear ticks, moved to where a logarithmic scale has them."""
-        if not self.logMode or high - low > 2 or abs(low) > 15 or abs(high) > 15:
-            return super().tickValues(low, high, size)
-        self.logMode = False
-        levels = super().tickValues(10**low, 10**high, size)
-        self.logMode = True
-        return [(None, [math.log10(value) for value in values if value > 0]) for _, values in levels]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
-        """Write losses, not their logarithms."""
-        if not self.logMode:
-            return super().tickStrings(values, scale, spacing)
-        return [f"{10**value:.6g}" for value in values]

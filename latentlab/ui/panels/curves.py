@@ -22,7 +22,6 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._history = LossHistory()
         self._epochs: list[int] = []
-        self._is_stale = False
 
         self.plot = LossPlot(self._history)
         self.plot.setObjectName("lossPlot")
@@ -100,8 +99,13 @@ class CurvesPanel(QWidget):
 
     def add_progress(self, progress: Progress) -> None:
         """Draw some steps more."""
+        was_empty = self._history.is_empty()
         self._history.add_progress(progress)
-        self._redraw()
+        if was_empty:
+            self._redraw()
+        else:
+            for plot in self._visible_plots():
+                plot.redraw_steps()
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Draw an epoch more."""
@@ -155,12 +159,6 @@ class CurvesPanel(QWidget):
             self._restyle()
         super().changeEvent(event)
 
-    def showEvent(self, event: QEvent) -> None:
-        """Draw what came while no one could see it."""
-        super().showEvent(event)
-        if self._is_stale:
-            self._redraw()
-
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the empty plot's text as large as the plot."""
         if watched is self.plot and event.type() == QEvent.Type.Resize:
@@ -170,12 +168,13 @@ class CurvesPanel(QWidget):
     def _is_live(self) -> bool:
         return not self._epochs or self.slider.value() == len(self._epochs) - 1
 
+    def _visible_plots(self) -> list[LossPlot]:
+        return [plot for plot in (self.plot, *self._others) if plot.isVisibleTo(self)]
+
     def _redraw(self) -> None:
         self._empty.setVisible(self._history.is_empty())
-        self._is_stale = not self.isVisible()
-        for plot in (self.plot, *self._others):
-            if plot is self.plot or plot.isVisibleTo(self):
-                plot.redraw()
+        for plot in self._visible_plots():
+            plot.redraw()
 
     def _choose(self, index: int, checked: bool) -> None:
         if not checked:

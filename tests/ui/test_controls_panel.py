@@ -1,0 +1,213 @@
+"""The panel that drives training, driven by keys and mouse."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
+
+from latentlab.core.events import Finished, Losses, Progress, Started
+from latentlab.ui.panels.controls import ControlsPanel
+
+INTENTS = (
+    "train_requested",
+    "pause_requested",
+    "resume_requested",
+    "stop_requested",
+    "discard_requested",
+    "learning_rate_changed",
+    "beta_changed",
+)
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = ControlsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(290, 260)
+    panel.show()
+    panel.activateWindow()  # without a window manager, nothing else gives it the keyboard
+    qtbot.waitUntil(panel.isActiveWindow)
+    return panel
+
+
+def button(panel, name):
+    return panel.findChild(QPushButton, f"{name}Button")
+
+
+def text(panel, name):
+    label = panel.findChild(QLabel, name)
+    return label.text() if label.isVisible() else ""
+
+
+def progress(epochs_done, speed=23000.0, left=130.0):
+    return Progress("run", np.array([epochs_done], np.float32), np.ones((1, 3), np.float32), speed, 1.0, left)
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled"),
+    [("idle", {"train"}), ("training", {"pause", "stop", "discard"}), ("paused", {"pause", "stop", "discard"})],
+)
+def test_what_can_be_done_in_each_state(panel, state, enabled):
+    panel.set_state(state)
+    names = ("train", "pause", "stop", "discard")
+    assert {name for name in names if button(panel, name).isEnabled()} == enabled
+    assert button(panel, "pause").text() == ("Resume" if state == "paused" else "Pause")
+
+
+def test_buttons_are_intents(qtbot, panel):
+    for state, name, signal in (
+        ("idle", "train", panel.train_requested),
+        ("training", "pause", panel.pause_requested),
+        ("paused", "pause", panel.resume_requested),
+        ("training", "stop", panel.stop_requested),
+        ("paused", "discard", panel.discard_requested),
+    ):
+        panel.set_state(state)
+        with qtbot.waitSignal(signal):
+            qtbot.mouseClick(button(panel, name), Qt.MouseButton.LeftButton)
+
+
+def test_stop_and_discard_explain_their_difference(panel):
+    assert "keep" in button(panel, "stop").toolTip()
+    assert "back" in button(panel, "discard").toolTip()
+
+
+def test_training_continues_only_where_there_is_a_model(qtbot, panel):
+    assert not panel.continue_box.isEnabled()
+    panel.set_can_continue(True)
+    panel.continue_box.setFocus()
+    qtbot.keyClick(panel.continue_box, Qt.Key.Key_Space)
+    with qtbot.waitSignal(panel.train_requested) as caught:
+        qtbot.mouseClick(button(panel, "train"), Qt.MouseButton.LeftButton)
+    assert caught.args == [True]
+    panel.set_can_continue(False, "The model has other layers.")
+    assert not panel.continue_box.isChecked()
+    assert panel.continue_box.toolTip() == "The model has other layers."
+
+
+def test_a_wrong_setting_keeps_from_training_and_says_so(panel):
+    panel.set_valid(False, "The learning rate is wrong.")
+    assert not button(panel, "train").isEnabled()
+    assert text(panel, "trainingMessage") == "The learning rate is wrong."
+    panel.set_valid(True)
+    assert button(panel, "train").isEnabled()
+    assert text(panel, "trainingMessage") == ""
+
+
+def test_while_something_loads_training_waits(panel):
+    panel.set_busy("Loading mnist…")
+    assert not button(panel, "train").isEnabled()
+    assert text(panel, "trainingSpeed") == "Loading mnist…"
+    bar = panel.findChild(QProgressBar)
+    assert bar.isVisible()
+    assert bar.maximum() == 0
+    panel.set_busy(None)
+    assert button(panel, "train").isEnabled()
+    assert not bar.isVisible()
+
+
+def test_progress_tells_epoch_speed_and_time_left(panel):
+    bar = panel.findChild(QProgressBar)
+    panel.set_state("training")
+    panel.show_started(Started("run", 20, 0, 10, 1280, "cpu"))
+    panel.show_progress(progress(2.5))
+    assert bar.text() == "epoch 3 of 20"
+    assert bar.value() == 125
+    assert text(panel, "trainingSpeed") == "23,000 images/s · 2 min 10 s left"
+    panel.show_progress(progress(20.0, speed=float("inf"), left=float("nan")))
+    assert bar.text() == "epoch 20 of 20"
+    assert text(panel, "trainingSpeed") == ""
+
+
+def test_a_continued_run_counts_on(panel):
+    bar = panel.findChild(QProgressBar)
+    panel.show_started(Started("run", 30, 20, 10, 1280, "cpu"))
+    assert (bar.text(), bar.value()) == ("epoch 21 of 30", 0)
+    panel.show_progress(progress(25.0))
+    assert bar.value() == 500
+
+
+def test_the_end_is_told(panel):
+    panel.show_started(Started("run", 20, 0, 10, 1280, "cpu"))
+    panel.show_finished(Finished("run", 7, None, Losses(154.12, 148, 6), 23000.0, 62.0, stopped=True))
+    assert panel.findChild(QProgressBar).text() == "stopped after epoch 7 of 20"
+    assert text(panel, "trainingSpeed") == "test loss 154.1 nats · 1 min 2 s"
+
+
+def test_trouble_stays_until_training_begins_anew(panel):
+    panel.show_message("The loss was not finite.", True)
+    assert text(panel, "trainingMessage") == "The loss was not finite."
+    panel.show_started(Started("run", 20, 0, 10, 1280, "cpu"))
+    assert text(panel, "trainingMessage") == ""
+
+
+def retype(qtbot, field, typed):
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, typed)
+
+
+def test_live_settings_are_applied_on_enter(qtbot, panel):
+    rate, beta = panel.findChild(QLineEdit, "liveLearningRate"), panel.findChild(QLineEdit, "liveBeta")
+    assert not rate.isEnabled()
+    panel.set_state("training")
+    panel.set_live_values(1e-3, 1.0)
+    spy = QSignalSpy(panel.learning_rate_changed)
+    retype(qtbot, rate, "1e-4")
+    assert spy.count() == 0
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert spy.at(0)[0] == 1e-4
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert spy.count() == 1  # nothing new
+    retype(qtbot, beta, "4")
+    with qtbot.waitSignal(panel.beta_changed) as caught:
+        rate.setFocus()
+    assert caught.args == [4.0]
+
+
+def test_a_wrong_live_setting_is_told_and_not_applied(qtbot, panel):
+    rate = panel.findChild(QLineEdit, "liveLearningRate")
+    panel.set_state("training")
+    panel.set_live_values(1e-3, 1.0)
+    spy = QSignalSpy(panel.learning_rate_changed)
+    retype(qtbot, rate, "-1")
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert spy.count() == 0
+    assert text(panel, "trainingMessage") == "It must be more than 0."
+    panel.set_state("idle")
+    assert rate.text() == "0.001"
+    assert text(panel, "trainingMessage") == ""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=st.one_of(st.text(max_size=20), st.floats().map(repr)))
+def test_whatever_is_typed_only_allowed_values_leave_a_live_field(panel, typed):
+    panel.set_state("training")
+    panel.set_live_values(1e-3, 1.0)
+    applied = []
+    panel.beta.applied.connect(applied.append)
+    panel.beta.setText(typed)
+    panel.beta.textEdited.emit(panel.beta.text())
+    panel.beta.editingFinished.emit()
+    panel.beta.applied.disconnect(applied.append)
+    assert all(0 <= value <= 1000 for value in applied)
+    assert applied or panel.beta.problem() or float(typed) == 1.0
+    panel.set_state("idle")
+
+
+def test_setters_emit_nothing(panel):
+    spies = [QSignalSpy(getattr(panel, name)) for name in INTENTS]
+    panel.set_state("training")
+    panel.set_live_values(0.5, 3.0)
+    panel.set_can_continue(True)
+    panel.show_started(Started("run", 2, 0, 10, 1280, "cpu"))
+    panel.show_progress(progress(1.0))
+    panel.show_finished(Finished("run", 2, None, None, 1.0, 1.0, stopped=False))
+    panel.set_busy("Loading…")
+    panel.set_busy(None)
+    panel.set_valid(False)
+    panel.set_state("idle")
+    assert [spy.count() for spy in spies] == [0] * len(spies)
