@@ -47,18 +47,18 @@ class DatasetStatus(Protocol):
         ...
 
     @property
-    def train_count(self) -> int | None:
-        """Training images, if known."""
+    def train_count(self) -> int:
+        """Training images; 0 where only loading can tell."""
         ...
 
     @property
-    def test_count(self) -> int | None:
-        """Test images, if known."""
+    def test_count(self) -> int:
+        """Test images; 0 where only loading can tell."""
         ...
 
     @property
-    def problem(self) -> str:
-        """Why it cannot be used as it lies there; empty if it can."""
+    def problem(self) -> str | None:
+        """Why it cannot be used as it lies there."""
         ...
 
 
@@ -216,7 +216,7 @@ class DatasetPicker(QWidget):
                 size = megabytes(status.download_bytes)
                 return self.tr("Not on this machine: {size} to download").format(size=size)
             return self.tr("Not on this machine")
-        if status.train_count is None or status.test_count is None:
+        if not status.train_count:
             return ""
         return self.tr("{train:,} training and {test:,} test images").format(
             train=status.train_count, test=status.test_count

@@ -42,9 +42,10 @@ class LossPlot(pg.PlotWidget):
 
         plot = self.getPlotItem()
         plot.hideButtons()
-        plot.ctrlMenu.setParent(self)  # it is never shown, and would otherwise outlive the plot
+        # It is never opened; without a parent it would outlive the plot, as a mere child it would be drawn on it.
+        plot.ctrlMenu.setParent(self, Qt.WindowType.Popup)
         plot.showGrid(x=False, y=True, alpha=0.35)
-        self._steps = pg.PlotCurveItem(skipFiniteCheck=True)
+        self._steps = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         self._train = pg.PlotDataItem(antialias=True, symbol="o")
         self._test = pg.PlotDataItem(antialias=True, symbol="o")
         self._best = pg.PlotDataItem(pen=None, symbol="star", antialias=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QLabel, QSlider
+from PySide6.QtWidgets import QLabel, QMenu, QSlider
 
 from latentlab.core.events import Changed, EpochEnded, Losses, Progress, Started
 from latentlab.ui.loss_history import MAX_STEPS, StepSeries, envelope, robust_range
@@ -63,6 +63,12 @@ def test_series_hold_every_epoch_and_step(panel):
     np.testing.assert_allclose(y, [169, 165, 161 + 8 / 3])
     np.testing.assert_allclose(series["train/kl"][1], 6)
     assert len(series["step/loss"][0]) == 30
+
+
+def test_no_menu_of_the_plotting_library_shows(qtbot, panel):
+    train(panel, 2)
+    qtbot.mouseClick(panel.plot.viewport(), Qt.MouseButton.RightButton)
+    assert not any(menu.isVisible() for menu in panel.findChildren(QMenu))
 
 
 def test_a_new_run_clears_and_a_continued_one_goes_on_from_its_epoch(panel):

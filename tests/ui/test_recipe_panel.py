@@ -19,9 +19,9 @@ class Status:
     title: str = "A set"
     is_here: bool = True
     download_bytes: int = 0
-    train_count: int | None = 60000
-    test_count: int | None = 10000
-    problem: str = ""
+    train_count: int = 60000
+    test_count: int = 10000
+    problem: str | None = None
 
 
 STATUSES = (
