@@ -56,9 +56,9 @@ class VAE(nn.Module):
 
         height, width = image_shape
         self.encoder, features = networks.encoder(settings.encoder, 2 if self.classes else 1, image_shape)
-        self.mean_head = networks.initialised(nn.Linear(features, settings.latent))
-        self.logvar_head = networks.initialised(nn.Linear(features, settings.latent))
-        self.decoder = networks.decoder(settings.decoder, settings.latent + self.classes, image_shape)
+        self.mean_head = nn.Linear(features, settings.latent)
+        self.logvar_head = nn.Linear(features, settings.latent)
+        self.decoder = networks.decoder(settings.decoder, settings.latent, self.classes, image_shape)
         if self.classes:
             self.label_plane = nn.Sequential(
                 nn.Linear(self.classes, height * width), nn.Unflatten(1, (1, height, width))

@@ -63,10 +63,10 @@ def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]
             layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), _ACTIVATIONS[settings.activation]()]
         layers.append(nn.Flatten())
         features = settings.layers[-1] * rows * columns
-    return initialised(nn.Sequential(*layers)), features
+    return nn.Sequential(*layers), features
 
 
-def decoder(settings: NetworkSettings, inputs: int, image_shape: tuple[int, int]) -> nn.Module:
+def decoder(settings: NetworkSettings, latent: int, classes: int, image_shape: tuple[int, int]) -> nn.Module:
     """Build the layers from a code to an image, without the output's non-linearity.
 
     Parameters
@@ -74,15 +74,17 @@ def decoder(settings: NetworkSettings, inputs: int, image_shape: tuple[int, int]
     settings : NetworkSettings
         Kind, layers and activation. A convolutional decoder starts from as many planes as its last layer has,
         doubles the image with each layer, and ends in a 3x3 convolution.
-    inputs : int
-        L, and the number of classes where the label is joined to the code.
+    latent : int
+        L.
+    classes : int
+        How many classes, where the one-hot label is joined to the code; else 0.
     image_shape : tuple of int
         (H, W) in pixels.
 
     Returns
     -------
     nn.Module
-        From float32 (B, inputs) to (B, 1, H, W).
+        From float32 (B, L + classes) to (B, 1, H, W).
 
     Raises
     ------
@@ -92,32 +94,39 @@ def decoder(settings: NetworkSettings, inputs: int, image_shape: tuple[int, int]
     height, width = image_shape
     layers: list[nn.Module] = []
     if settings.kind == "mlp":
-        widths = [inputs, *settings.layers]
+        widths = [*settings.layers, height * width]
+        layers.append(_reading_codes(latent, classes, widths[0]))
         for narrow, wide in pairwise(widths):
-            layers += [nn.Linear(narrow, wide), _ACTIVATIONS[settings.activation]()]
-        layers += [nn.Linear(widths[-1], height * width), nn.Unflatten(1, (1, height, width))]
+            layers += [_ACTIVATIONS[settings.activation](), nn.Linear(narrow, wide)]
+        layers.append(nn.Unflatten(1, (1, height, width)))
     else:
         rows, columns = _smallest_shape(settings, image_shape)
         base = settings.layers[-1]
         layers += [
-            nn.Linear(inputs, base * rows * columns),
+            _reading_codes(latent, classes, base * rows * columns),
             nn.Unflatten(1, (base, rows, columns)),
             _ACTIVATIONS[settings.activation](),
         ]
         for before, after in pairwise([base, *settings.layers]):
             layers += [nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), _ACTIVATIONS[settings.activation]()]
         layers.append(nn.Conv2d(settings.layers[-1], 1, 3, padding=1))
-    return initialised(nn.Sequential(*layers))
+    return nn.Sequential(*layers)
 
 
-def initialised(network: nn.Module) -> nn.Module:
-    """Draw weights as in Glorot and Bengio (2010), eq. 16, and set biases to zero; gives the network back."""
-    for module in network.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    return network
+def _reading_codes(latent: int, classes: int, units: int) -> nn.Linear:
+    """Make a decoder's first layer, drawn so that its units' edges cross the space where the codes are.
+
+    A ReLU bends along the line where its input is zero. Torch draws so small biases and weights that with two latent
+    dimensions all lines pass near the origin and slopes are gentle, while networks learn what varies slowly first:
+    few inputs are better spread out beforehand (Tancik et al., 2020). Here a unit's input varies about as much as
+    the +-3 over which the prior lies; with more dimensions, which tell codes apart anyway, it comes down to what He
+    et al. (2015) draw.
+    """
+    layer = nn.Linear(latent + classes, units)
+    spread = 6 / latent
+    nn.init.normal_(layer.weight, std=spread)
+    nn.init.normal_(layer.bias, std=spread)
+    return layer
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:
