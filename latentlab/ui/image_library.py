@@ -73,16 +73,12 @@ class ImageLibrary(QObject):
         except LatentlabError as error:
             self._fail(str(error))
             return
+        self.message.emit("", False)
         if status.problem:
-            self._fail(status.problem)
+            self.failed.emit(status.problem)
         elif not status.is_here:
-            size = max(1, round(status.download_bytes / 1e6))
-            self.message.emit(self.tr("Not on this machine: {n} MB to download.").format(n=size), False)
-            self.failed.emit(
-                self.tr("{title} is not on this machine: download it, or choose another set.").format(
-                    title=status.title
-                )
-            )
+            sentence = self.tr("{title} is not on this machine: download it, or choose another set.")
+            self.failed.emit(sentence.format(title=status.title))
         else:
             self.message.emit(self.tr("Loading {title} …").format(title=status.title), False)
             data_dir = self._data_dir
@@ -151,7 +147,12 @@ class ImageLibrary(QObject):
         self.downloading.emit(float(progress.done_bytes), float(progress.total_bytes))
 
     def _announce(self, data: ImageSet) -> None:
-        self.message.emit("", False)
+        text = ""
+        if data.name not in datasets.names():  # of those that are listed, their list tells
+            text = self.tr("{title}: {train:,} training and {test:,} test images").format(
+                title=data.title, train=len(data.train_images), test=len(data.test_images)
+            )
+        self.message.emit(text, False)
         self.loaded.emit(data)
 
     def _fail(self, sentence: str) -> None:

@@ -35,13 +35,18 @@ class MainWindow(QMainWindow):
 
     Made under a QApplication of the caller's. Scripts find its parts by their object names, and its state in
     `session`.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        What is remembered between starts; the user's own by default.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.resize(_SIZE)
-        self._settings = Settings()
+        self._settings = settings or Settings()
         self.session = Session(self._settings.data_dir, self)
         self._class_names: tuple[str, ...] = ()
         self._may_close = False

@@ -1,0 +1,181 @@
+"""Plays a session by itself, with the mouse and keys that a person would use, and saves a picture of each stage."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.resources import resource
+
+if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported: a tour needs no screen
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QWidget
+
+from latentlab.ui.application import create_application, set_theme
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.main_window import MainWindow
+from latentlab.ui.session import FIRST_RECIPE
+from latentlab.ui.settings import Settings
+
+_PATIENCE_SECONDS = 300.0
+
+Kind = TypeVar("Kind", bound=QWidget)
+
+# A three, as a pen writes it: points in the unit square, y down.
+_THREE = [
+    (0.30, 0.28), (0.38, 0.20), (0.50, 0.17), (0.62, 0.21), (0.67, 0.31), (0.61, 0.41), (0.48, 0.47),
+    (0.61, 0.51), (0.69, 0.61), (0.67, 0.73), (0.57, 0.81), (0.44, 0.82), (0.33, 0.77), (0.28, 0.70),
+]  # fmt: skip
+
+
+def play(out: Path) -> int:
+    """Play the tour.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the pictures, made if it is not there.
+
+    Returns
+    -------
+    int
+        The exit status.
+
+    Raises
+    ------
+    LatentlabError
+        When the folder cannot be written to, or a stage does not come about.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LatentlabError(f"The pictures cannot be saved in {out}: {error.strerror}.") from error
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else create_application(["latentlab"], "light")
+    with tempfile.TemporaryDirectory() as folder:
+        # A tour starts like a first start, and leaves nobody's settings changed.
+        settings = Settings(Path(folder) / "settings.ini")
+        for number, (name, window) in enumerate(_stages(app, settings)):
+            path = out / f"{number:02d}-{name}.png"
+            if not window.grab().save(str(path)):
+                raise LatentlabError(f"The picture {path} cannot be saved: choose another folder.")
+            sys.stderr.write(f"{path}\n")
+    return 0
+
+
+def _stages(app: QApplication, settings: Settings) -> Iterator[tuple[str, MainWindow]]:
+    """Go from stage to stage; the window is to be pictured at each."""
+    window = MainWindow(settings)
+    window.show()
+    session, canvas = window.session, _child(window, LatentCanvas, "latentCanvas")
+    try:
+        _settle(app)
+        yield "start", window
+
+        _child(window, QComboBox, "recipeBox").setCurrentText(FIRST_RECIPE)
+        _click(_child(window, QWidget, "trainButton"))
+        _until(app, lambda: len(canvas.points()) > 0)
+        _settle(app)
+        yield "first-steps", window
+        _until(app, lambda: session.state == "idle")
+        _settle(app)
+        yield "trained", window
+
+        QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.pixel_of(0.8, -0.4))
+        _settle(app)
+        yield "click", window
+        _drag(canvas.viewport(), [canvas.pixel_of(-1.5 + 0.1 * i, 1.2 - 0.08 * i) for i in range(31)])
+        _settle(app)
+        yield "drag", window
+
+        temperature = _child(window, QSlider, "temperatureSlider")
+        for value in (0, 200):
+            temperature.setValue(value)
+            _settle(app)
+            yield f"temperature-{value / 100:.0f}", window
+        temperature.setValue(100)
+
+        pad = _child(window, QWidget, "sketchPad")
+        if (model := resource("models", "mnist-vae-2d.safetensors")).is_file():
+            _open(app, window, model)
+        _drag(pad, [_on(pad, x, y) for x, y in _smooth(_THREE)])
+        _until(app, lambda: canvas.sketch_point() is not None)
+        _settle(app)
+        yield "sketch", window
+        set_theme("dark")
+        _settle(app)
+        yield "dark", window
+        set_theme("light")
+
+        if (model := resource("models", "mnist-cvae-2d.safetensors")).is_file():
+            _click(_child(window, QWidget, "sketchClearButton"))
+            _open(app, window, model)
+            QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.pixel_of(0.5, 0.5))
+            _child(window, QSlider, "labelSlider").setValue(7)
+            _settle(app)
+            yield "label", window
+    finally:
+        session.shut_down()
+        window.deleteLater()
+        app.sendPostedEvents()
+
+
+def _open(app: QApplication, window: MainWindow, path: Path) -> None:
+    window.open_run(path)
+    _until(app, lambda: window.session.run_path == path and window.session.exploration.shown is not None)
+    _settle(app)
+
+
+def _child(window: MainWindow, kind: type[Kind], name: str) -> Kind:
+    child = window.findChild(kind, name)
+    if child is None:
+        raise LatentlabError(f"The window has no '{name}': this copy of latentlab is not whole, install it again.")
+    return child
+
+
+def _click(widget: QWidget) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def _drag(widget: QWidget, points: list[QPoint]) -> None:
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=points[0])
+    for point in points[1:]:
+        QTest.mouseMove(widget, point)
+        QApplication.processEvents()
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=points[-1])
+
+
+def _on(widget: QWidget, x: float, y: float) -> QPoint:
+    return QPointF(x * widget.width(), y * widget.height()).toPoint()
+
+
+def _smooth(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Put five points on each line between two, as a moving hand would."""
+    return [
+        (a[0] + (b[0] - a[0]) * step / 5, a[1] + (b[1] - a[1]) * step / 5)
+        for a, b in pairwise(points)
+        for step in range(6)
+    ]
+
+
+def _until(app: QApplication, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise LatentlabError("The tour got stuck: try again on a machine that is less busy.")
+        QTest.qWait(20)
+
+
+def _settle(app: QApplication) -> None:
+    """Let glides and answers that are under way arrive."""
+    QTest.qWait(400)
