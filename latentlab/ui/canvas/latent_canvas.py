@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QFont, QHideEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QHideEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from latentlab.core.events import Floats, Integers
 from latentlab.core.results import MapPoints, Position
 from latentlab.ui import theme
+from latentlab.ui.canvas import axes
 from latentlab.ui.canvas.glide import Glide
 from latentlab.ui.canvas.grid import GridLayer
 from latentlab.ui.canvas.keys import KeyTool
@@ -48,6 +49,9 @@ class LatentCanvas(pg.PlotWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
         self.hideButtons()
+        # Never shown; without a parent it would outlive the map.
+        menu = self.getPlotItem().ctrlMenu
+        menu.setParent(self, menu.windowFlags())
         self.getPlotItem().setContentsMargins(2, 10, 10, 2)
         self.viewport().setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
@@ -84,8 +88,7 @@ class LatentCanvas(pg.PlotWidget):
         self._message.setAutoFillBackground(True)
         self._message.setMargin(12)
         self._message.hide()
-        self._set_fonts()
-        self._colour()
+        self._dress()
         self._view.show_all()
 
     # What it shows
@@ -105,13 +108,14 @@ class LatentCanvas(pg.PlotWidget):
         glides = same and self.isVisible()
         start = self._points_layer.positions()
         self._points_layer.set_points(points.points, points.labels, classes, glides=glides)
-        self._update_legend(points)
-        self._name_axes(points.axes)
+        self._update_legend(points, anew=before is None or before.class_names != points.class_names)
+        if before is None or before.axes != points.axes:
+            self._dress()
         target = self._points_layer.targets()
         new_run = before is not None and before.run != points.run
         if new_run and not self._view.shows_any(target):
             self._view.mode = "all"
-        view_target = self._view.set_points(extent_of(target))
+        view_target = self._view.set_points(extent_of(target), glides=same)
         if glides:
             self._glide.to(start, target, self._view.extent(), view_target)
         elif view_target is not None:
@@ -205,10 +209,8 @@ class LatentCanvas(pg.PlotWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow theme and font."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_message"):
-            self._colour()
-        elif event.type() == QEvent.Type.FontChange and hasattr(self, "_message"):
-            self._set_fonts()
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_message"):
+            self._dress()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep legend and message in their places."""
@@ -216,6 +218,10 @@ class LatentCanvas(pg.PlotWidget):
         if hasattr(self, "_message"):
             self._place_legend()
             self._place_message()
+
+    def close(self) -> bool:
+        """Close as every widget does: pyqtgraph's own takes the plot apart, and fails the second time."""
+        return QWidget.close(self)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""
@@ -242,13 +248,14 @@ class LatentCanvas(pg.PlotWidget):
         self._points_layer.set_visible_classes(visible)
         self.legend.set_visible_classes(visible)
 
-    def _update_legend(self, points: MapPoints) -> None:
+    def _update_legend(self, points: MapPoints, *, anew: bool) -> None:
         classes = len(points.class_names)
         labels = points.labels[(points.labels >= 0) & (points.labels < classes)]
         counts = np.bincount(labels, minlength=classes)
         self.legend.set_classes(points.class_names, tuple(counts.tolist()))
-        self.legend.set_visible_classes(self._visible)
-        self._place_legend()
+        if anew:
+            self.legend.set_visible_classes(self._visible)
+            self._place_legend()
 
     def _plot_rect(self) -> QRect:
         return self._view.box.sceneBoundingRect().toRect()
@@ -274,37 +281,18 @@ class LatentCanvas(pg.PlotWidget):
         radius = self._points_layer.radius() if len(self._highlights) else 0.0
         self._markers.set_highlights(self._points_layer.positions()[self._highlights], radius)
 
-    def _name_axes(self, names: tuple[str, str]) -> None:
-        style = {"color": theme.current().foreground, "font-size": f"{max(self.font().pointSizeF(), 10.0) + 1}pt"}
-        for axis, name in zip(("bottom", "left"), names, strict=True):
-            self.setLabel(axis, name, **style)
-
-    def _set_fonts(self) -> None:
+    def _dress(self) -> None:
+        colours = theme.current()
         font = QFont(self.font())
         font.setPointSizeF(max(font.pointSizeF(), 10.0))
         self.legend.setFont(font)
-        for name in ("bottom", "left"):
-            axis = self.getAxis(name)
-            axis.setStyle(tickFont=font, tickLength=4)
-            # "×0.001" beside the name of an axis is read by nobody.
-            axis.enableAutoSIPrefix(False)
-        large = QFont(font)
-        large.setPointSizeF(font.pointSizeF() + 3)
-        self._message.setFont(large)
-        # Of a fixed width, or every new tick would shift the whole map.
-        self.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("−00.00") + 30)
-
-    def _colour(self) -> None:
-        colours = theme.current()
-        self.setBackground(colours.background)
-        for name in ("bottom", "left"):
-            self.getAxis(name).setPen(colours.grid)
-            self.getAxis(name).setTextPen(colours.muted)
-        if self._points is not None:
-            self._name_axes(self._points.axes)
+        axes.dress(self, font, None if self._points is None else self._points.axes)
+        font.setPointSizeF(font.pointSizeF() + 3)
+        self._message.setFont(font)
         palette = self._message.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, colours.muted)
-        palette.setColor(QPalette.ColorRole.Window, colours.background)
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.muted))
+        palette.setColor(QPalette.ColorRole.Window, QColor(colours.background))
         self._message.setPalette(palette)
+        self.setBackground(colours.background)
         self._points_layer.redraw()
         self.viewport().update()

@@ -46,8 +46,15 @@ class ClassButton(QCheckBox):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Ask for this class alone."""
+        # The release that follows is no click.
+        self.setDown(False)
         if event.button() == Qt.MouseButton.LeftButton:
             self.isolated.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take the release after a double click too."""
+        super().mouseReleaseEvent(event)
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let Enter do what a double click does."""
@@ -93,6 +100,7 @@ class Legend(QFrame):
         self.setObjectName("mapLegend")
         self.setAccessibleName(self.tr("Classes on the map"))
         self._buttons: list[ClassButton] = []
+        self._listed: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
         self._content = QWidget()
         self._content.setAutoFillBackground(False)
         self._grid = QGridLayout(self._content)
@@ -111,7 +119,10 @@ class Legend(QFrame):
         self.hide()
 
     def set_classes(self, names: tuple[str, ...], counts: tuple[int, ...]) -> None:
-        """List other classes, all shown, with the number of points of each."""
+        """List these classes, with the number of points of each."""
+        if (names, counts) == self._listed:
+            return
+        self._listed = (names, counts)
         if names != tuple(button.text() for button in self._buttons):
             for button in self._buttons:
                 button.hide()

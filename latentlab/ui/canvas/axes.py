@@ -1,0 +1,28 @@
+"""The axes' names, numbers and colours."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtGui import QFont, QFontMetrics
+
+from latentlab.ui import theme
+
+_SIDES = ("bottom", "left")
+
+
+def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None) -> None:
+    """Name the axes, and give them the font and the colours of the theme."""
+    colours = theme.current()
+    for side, name in zip(_SIDES, names or ("", ""), strict=True):
+        axis = plot.getAxis(side)
+        axis.setPen(colours.grid)
+        axis.setTextPen(colours.muted)
+        axis.setStyle(tickFont=font, tickLength=4)
+        # "×0.001" beside the name of an axis is read by nobody.
+        axis.enableAutoSIPrefix(False)
+        axis.setLabel(name, color=colours.foreground, **{"font-size": f"{font.pointSizeF() + 1}pt"})
+        axis.showLabel(True)
+    # Of a fixed size, or every new number would shift the whole map.
+    metrics = QFontMetrics(font)
+    plot.getAxis("left").setWidth(metrics.horizontalAdvance("−00.00") + metrics.height() + 14)
+    plot.getAxis("bottom").setHeight(2 * metrics.height() + 14)

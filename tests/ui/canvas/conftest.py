@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from latentlab.core.results import MapPoints
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
+
+
+@pytest.fixture
+def canvas(qtbot):
+    widget = LatentCanvas()
+    widget.resize(700, 560)
+    qtbot.addWidget(widget)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+@pytest.fixture
+def map_points():
+    def make(points, labels=None, names=("a", "b", "c"), *, run="r", glide=False):
+        points = np.asarray(points, np.float32).reshape(-1, 2)
+        labels = np.zeros(len(points), np.int64) if labels is None else np.asarray(labels, np.int64)
+        return MapPoints(run, points, labels, names, ("z₁", "z₂"), glide)
+
+    return make
+
+
+@pytest.fixture
+def shown():
+    """Give what the viewport shows now, as uint8 (H, W, 3)."""
+
+    def look(canvas):
+        image = canvas.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+    return look

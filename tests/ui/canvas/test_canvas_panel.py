@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QToolButton
+
+from latentlab.ui.canvas.panel import CanvasPanel
+
+
+@pytest.fixture
+def panel(qtbot):
+    widget = CanvasPanel()
+    widget.resize(700, 560)
+    qtbot.addWidget(widget)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+def extent(panel):
+    return panel.canvas.getViewBox().viewRange()
+
+
+def test_choosing_images_says_which_and_how_many(panel, qtbot):
+    source = panel.findChild(QComboBox, "mapSourceBox")
+    count = panel.findChild(QComboBox, "mapCountBox")
+    with qtbot.waitSignal(panel.source_chosen) as chosen:
+        qtbot.keyClick(source, Qt.Key.Key_Down)
+    assert chosen.args == ["training", 10_000]
+    with qtbot.waitSignal(panel.source_chosen) as chosen:
+        qtbot.keyClick(count, Qt.Key.Key_End)
+    assert chosen.args == ["training", 0]
+
+
+def test_the_setter_says_nothing(panel, qtbot):
+    with qtbot.assertNotEmitted(panel.source_chosen):
+        panel.set_source("both", 1_000)
+        panel.set_source("test", 250)
+    assert panel.findChild(QComboBox, "mapSourceBox").currentData() == "test"
+    assert panel.findChild(QComboBox, "mapCountBox").currentData() == 250
+
+
+def test_buttons_show_all_and_the_standard_view(panel, map_points, qtbot):
+    panel.canvas.set_points(map_points([(-40, -40), (40, 40)]))
+    whole = extent(panel)
+    qtbot.mouseClick(panel.findChild(QToolButton, "mapShowStandardButton"), Qt.MouseButton.LeftButton)
+    assert extent(panel)[1][1] < 5
+    qtbot.mouseClick(panel.findChild(QToolButton, "mapShowAllButton"), Qt.MouseButton.LeftButton)
+    assert extent(panel) == whole
+
+
+def test_everything_can_be_reached_and_says_what_it_does(panel):
+    for kind in (QToolButton, QComboBox):
+        for widget in panel.findChildren(kind):
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            assert widget.toolTip()
