@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from latentlab.core.snapshot import Snapshot
 FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
 CODES = 10_000  # at most so many test images have their codes in the file
+_KEPT = 20
 
 
 class RunError(LatentlabError):
@@ -173,6 +175,37 @@ class Run:
             codes=codes.numpy(),
             labels=labels.numpy(),
         )
+
+
+def keep(run: Run, folder: Path) -> Path:
+    """Save a run that nobody has named in a folder of such runs, and let the oldest go when they become too many.
+
+    Parameters
+    ----------
+    run : Run
+    folder : Path
+        Made if it is not there; only runs that were kept by this function are in it.
+
+    Returns
+    -------
+    Path
+        Of the new file.
+
+    Raises
+    ------
+    RunError
+        When the file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        older = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+        for path in older[: len(older) + 1 - _KEPT]:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
+    path = folder / f"{run.recipe.name}-{datetime.now():%Y%m%d-%H%M%S}-{run.snapshot.run[:4]}{SUFFIX}"
+    run.save(path)
+    return path
 
 
 def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:

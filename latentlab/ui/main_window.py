@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         session.run_changed.connect(self._show_run)
         session.opened.connect(self._remember_run)
         session.saved.connect(self._remember_run)
+        session.kept.connect(self._remember_run)
 
     def _wire_exploration(self) -> None:
         session, exploration = self.session, self.session.exploration

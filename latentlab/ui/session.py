@@ -10,9 +10,10 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core import datasets
+from latentlab.core import datasets, runs
 from latentlab.core.checkpoints import Checkpoints
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
@@ -56,6 +57,7 @@ class Session(QObject):
     can_continue_changed = Signal(bool, str)
     run_changed = Signal(str, bool)  # its name, is it unsaved
     saved = Signal(Path)
+    kept = Signal(Path)  # an unsaved run that another has replaced
     opened = Signal(Path)
 
     def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
@@ -264,6 +266,7 @@ class Session(QObject):
 
     @Slot(object)
     def _finish(self, finished: Finished) -> None:
+        self._keep_unsaved()
         self._at_hand = AtHand(self._trained, None, False, self._checkpoints)
         self._announce_run()
         self._tell_whether_it_can_continue()
@@ -353,6 +356,17 @@ class Session(QObject):
 
         self._background.start("save", write)
 
+    def _keep_unsaved(self) -> None:
+        """Put the run at hand aside on the disk, where another takes its place before it was saved."""
+        run = self._at_hand.run
+        if run is None or self._at_hand.is_saved:
+            return
+
+        def put_aside(cancelled: threading.Event, report: Report) -> Path:
+            return runs.keep(run, platformdirs.user_data_path("latentlab", appauthor=False) / "runs")
+
+        self._background.start("keep", put_aside)
+
     @Slot(str, object)
     def _take_background(self, channel: str, result: object) -> None:
         match channel, result:
@@ -360,6 +374,9 @@ class Session(QObject):
                 self._take_update(result)
             case "open", (Path() as path, Run() as run) if self.state == "idle":
                 self._take_opened(path, run)
+            case "keep", Path():
+                self.kept.emit(result)
+                self.message.emit(self.tr("The unsaved run before this one was kept; see File, Open recent."), False)
             case "save", (Path() as path, Run() as run):
                 if self._at_hand.run is run:
                     self._at_hand = AtHand(run, path, True, self._checkpoints)
@@ -372,6 +389,7 @@ class Session(QObject):
         self.message.emit(sentence, True)
 
     def _take_opened(self, path: Path, run: Run) -> None:
+        self._keep_unsaved()
         self._at_hand = AtHand(run, path)
         self._checkpoints = self._at_hand.checkpoints
         self._looks_back = False
