@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit status: 0, or 1 for what went wrong, 2 for bad input, 130 when interrupted.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no β is no reason to fail
     try:
         status = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()

@@ -79,7 +79,7 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
     from latentlab.core.events import EpochEnded, Progress, Started
 
     epoch, *texts = [TextColumn(f"{{task.fields[{field}]}}") for field in ("epoch", "loss", "speed", "left")]
-    with _bar(epoch, BarColumn(), *texts) as bar:
+    with _bar(epoch, BarColumn(bar_width=None), *texts) as bar:
         task = bar.add_task(title, epoch="", loss="", speed="", left="")
         epochs = 0
 
@@ -95,12 +95,12 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                     task,
                     completed=done,
                     epoch=f"epoch {min(math.ceil(done), epochs)}/{epochs}",
-                    loss="loss {:.1f} = {:.1f} + β · KL {:.1f}".format(*event.losses.mean(0)),
+                    loss="loss {:.1f} (rec. {:.1f}, KL {:.1f})".format(*event.losses.mean(0)),
                     speed=f"{event.images_per_second:,.0f} images/s",
                     left=f"{_clock(event.seconds_left)} left",
                 )
             elif isinstance(event, EpochEnded):
-                test = f"{event.test.loss:.2f} = {event.test.reconstruction:.2f} + β · KL {event.test.kl:.2f}"
+                test = f"{event.test.loss:.2f} (reconstruction {event.test.reconstruction:.2f}, KL {event.test.kl:.2f})"
                 line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}  test {test}"
                 bar.console.print(line + ("  best so far" if event.is_best else ""), soft_wrap=True)
 
@@ -112,7 +112,14 @@ def _bar(*columns: ProgressColumn) -> Bar:
 
     console = _console()
     # Four times a second: drawing at every message would take a tenth of the time of training.
-    return Bar(*columns, console=console, refresh_per_second=4, transient=True, disable=not console.is_terminal)
+    return Bar(
+        *columns,
+        console=console,
+        refresh_per_second=4,
+        transient=True,
+        expand=True,
+        disable=not console.is_terminal,
+    )
 
 
 def _console() -> Console:

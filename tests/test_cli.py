@@ -226,6 +226,14 @@ def test_recipes_are_listed_with_their_settings(capsys):
     assert all(name in told for name in Recipe.names())
 
 
+def test_a_terminal_without_the_fields_letters_is_no_traceback():
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    with latentlab("recipes", env=environment) as process:
+        told, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+    assert "mlp-vae-2d" in told
+
+
 def test_image_sets_are_listed_with_what_is_here(tmp_path, capsys):
     assert main(["data", "--json", "--data-dir", str(tmp_path)]) == 0
     listed = {each["name"]: each for each in objects(capsys)}
