@@ -214,24 +214,24 @@ class Trainer:
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        self._pending.append(means.detach())
+        self._pending.append(torch.cat([loss[None], means]).detach())
         self._sizes.append(len(x))
         self._steps_done += 1
 
     def _report(self, last_epoch: int) -> Progress | Diverged:
         """Read what the steps since the last message have left, put it into sums and tell it."""
         count = len(self._sizes)
-        terms = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 2))
+        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 3))
         sizes = np.array(self._sizes, np.int64)
         self._pending, self._sizes = [], []
         self._stop_clock(int(sizes.sum()))
-        if not np.isfinite(terms).all():
+        # The losses speak for the weights before the last step only; whoever drives this may look at those after it.
+        if not (np.isfinite(losses).all() and self._weights_are_finite()):
             return self._recover()
-        self._sums += (terms * sizes[:, None]).sum(0)
+        self._sums += (losses[:, 1:] * sizes[:, None]).sum(0)
         self._summed += int(sizes.sum())
         self._keep_safe_copy()
         positions = self._epoch + (self._steps_done - np.arange(count)[::-1]) / self._steps_per_epoch
-        losses = np.column_stack([terms[:, 0] + self._beta * terms[:, 1], terms])
         speed = self._images / self._seconds if self._seconds else 0.0
         left = (last_epoch - self.epochs_done) * len(self.data.train_images) / speed if speed else 0.0
         if self._tests:
@@ -268,6 +268,10 @@ class Trainer:
             reconstruction, kl = (float(value) for value in sums / summed)
             train = Losses(reconstruction + self._beta * kl, reconstruction, kl)
             test = metrics.mean_losses(parts, self._beta)
+            if not math.isfinite(test.loss):
+                yield self._recover()
+                self._resume_clock()
+                return
             is_best = all(test.loss < earlier.test.loss for earlier in self.history)
             self.history.append(EpochEnded(self.run, self._epoch, train, test, is_best))
             yield self.history[-1]
@@ -298,11 +302,13 @@ class Trainer:
         )
 
     def _keep_safe_copy(self) -> None:
-        # The finite losses just read speak for the weights before the last step only: a copy counts as safe
-        # when the losses after it were finite too.
+        # Finite weights may still give a loss that is not: a copy counts as safe when the losses after it were finite.
         if time.perf_counter() - self._safe_time >= _SAFE_COPY_SECONDS:
             self._safe, self._candidate = self._candidate, self._copied_weights()
             self._safe_time = time.perf_counter()
+
+    def _weights_are_finite(self) -> bool:
+        return bool(torch.stack([parameter.isfinite().all() for parameter in self.model.parameters()]).all())
 
     def _copied_weights(self) -> list[Tensor]:
         return [parameter.detach().clone() for parameter in self.model.parameters()]
