@@ -113,7 +113,7 @@ class LatentCanvas(pg.PlotWidget):
             self._dress()
         target = self._points_layer.targets()
         new_run = before is not None and before.run != points.run
-        if new_run and not self._view.shows_any(target):
+        if new_run and not self._view.count_shown(target):
             self._view.mode = "all"
         view_target = self._view.set_points(extent_of(target), glides=same)
         if glides:
@@ -211,6 +211,8 @@ class LatentCanvas(pg.PlotWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_message"):
             self._dress()
+            self._place_legend()
+            self._place_message()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep legend and message in their places."""
@@ -287,8 +289,9 @@ class LatentCanvas(pg.PlotWidget):
         font.setPointSizeF(max(font.pointSizeF(), 10.0))
         self.legend.setFont(font)
         axes.dress(self, font, None if self._points is None else self._points.axes)
-        font.setPointSizeF(font.pointSizeF() + 3)
-        self._message.setFont(font)
+        large = QFont(font)
+        large.setPointSizeF(font.pointSizeF() + 3)
+        self._message.setFont(large)
         palette = self._message.palette()
         palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.muted))
         palette.setColor(QPalette.ColorRole.Window, QColor(colours.background))

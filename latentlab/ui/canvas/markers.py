@@ -73,11 +73,13 @@ class MarkersLayer(QGraphicsItem):
         return QPointF(min(max(x, -1e5), 1e5), min(max(y, -1e5), 1e5))
 
     def _paint_highlights(self, painter: QPainter) -> None:
-        radius = self._highlight_radius + 2.0
+        # Rings around small points stand close: thin ones, or they would cover each other.
+        small = self._highlight_radius < 3
+        radius = self._highlight_radius + (1.2 if small else 2.0)
         places = [self._local((float(x), float(y))) for x, y in self._highlights if np.isfinite(x + y)]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         colours = theme.current()
-        for colour, width in ((colours.background, 3.2), (colours.foreground, 1.5)):
+        for colour, width in ((colours.background, 1.8 if small else 3.2), (colours.foreground, 1.1 if small else 1.5)):
             painter.setPen(QPen(QColor(colour), width))
             for place in places:
                 painter.drawEllipse(place, radius, radius)

@@ -83,12 +83,15 @@ class PointsLayer(QGraphicsItem):
 
     def radius(self) -> float:
         """Give the discs' radius in pixels of the view: less for many points, more when zoomed in."""
+        magnification = max(self._view.magnification(), 1.0)
         count = max(len(self._positions), 1)
         area = self._view.box.rect().width() * self._view.box.rect().height()
         spacing = (max(area, 1.0) / count) ** 0.5
-        wanted = min(max(0.85 * spacing**0.55, 1.1), 6.0) * min(max(self._view.magnification(), 1.0), 16.0) ** 0.25
+        wanted = min(max(0.85 * spacing**0.55, 1.1), 6.0) * min(magnification, 16.0) ** 0.25
+        # Only what is in the view costs time.
+        drawn = count if magnification == 1.0 else max(self._view.count_shown(self._positions), 1)
         ratio = self._view.pixel_ratio()
-        affordable = max((_BUDGET / (np.pi * count)) ** 0.5 / ratio - 0.4, 1.0)
+        affordable = max((_BUDGET * ratio / (np.pi * drawn)) ** 0.5 / ratio - 0.4, 1.0)
         return float(min(wanted, affordable, LARGEST_RADIUS / ratio))
 
     def redraw(self) -> None:

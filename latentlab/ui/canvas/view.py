@@ -116,11 +116,11 @@ class MapView(QObject):
         small = wanted[1] - wanted[0] < _TOO_SMALL * (right - left)
         return wanted if small or not inside else None
 
-    def shows_any(self, points: Floats) -> bool:
-        """Tell whether any of the points lies in the view."""
+    def count_shown(self, points: Floats) -> int:
+        """Give how many of the points lie in the view."""
         left, right, bottom, top = self.extent()
-        x, y = points[:, 0], points[:, 1]
-        return bool(((x >= left) & (x <= right) & (y >= bottom) & (y <= top)).any())
+        x, y = points.T
+        return int(np.count_nonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top)))
 
     def show(self, extent: Extent) -> None:
         """Show this part of the plane, and more where the window has another shape."""

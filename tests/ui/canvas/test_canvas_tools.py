@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 CORNERS = [(-3, -3), (3, -3), (-3, 3), (3, 3), (0, 0)]
@@ -252,3 +252,17 @@ def test_setters_say_nothing(canvas, map_points, said):
     canvas.show_all()
     canvas.clear_points()
     assert said == []
+
+
+def test_the_cursor_brings_the_keyboard_unless_somebody_types(canvas, qtbot, monkeypatch):
+    enter = QEnterEvent(QPointF(50, 50), QPointF(50, 50), QPointF(50, 50))
+    monkeypatch.setattr(canvas, "isActiveWindow", lambda: True)
+    asked = []
+    monkeypatch.setattr(canvas, "setFocus", asked.append)
+    field = QLineEdit(canvas)
+    monkeypatch.setattr(canvas.window(), "focusWidget", lambda: field)
+    QApplication.sendEvent(canvas, enter)
+    assert asked == []
+    monkeypatch.setattr(canvas.window(), "focusWidget", lambda: None)
+    QApplication.sendEvent(canvas, enter)
+    assert len(asked) == 1
