@@ -141,15 +141,13 @@ def test_a_diverging_loss_saves_the_last_good_model(tmp_path, array, capsys):
     assert np.isfinite(Run.open(out).codes).all()
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_saves_the_run_so_far(tmp_path, array, signal_number):
+def test_ctrl_c_saves_the_run_so_far(tmp_path, array):
     out = tmp_path / "run.safetensors"
-    with latentlab(
-        "train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999", "--json"
-    ) as process:
+    command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999"]
+    with latentlab(*command, "--json") as process:
         while json.loads(process.stdout.readline())["event"] != "epoch":
             pass
-        process.send_signal(signal_number)
+        process.send_signal(signal.SIGINT)
         told, said = process.communicate(timeout=60)
     assert process.returncode == 130
     finished = json.loads(told.splitlines()[-1])
@@ -157,6 +155,16 @@ def test_an_interrupt_saves_the_run_so_far(tmp_path, array, signal_number):
     assert finished["stopped"] is True
     assert Run.open(out).epochs == finished["epochs"] >= 1
     assert "Traceback" not in said
+
+
+def test_a_plea_to_terminate_does_as_ctrl_c(tmp_path, array, monkeypatch):
+    out = tmp_path / "run.safetensors"
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("latentlab.terminal.write_event", lambda event: signal.raise_signal(signal.SIGTERM))
+    command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999", "--json"]
+    assert main(command) == 130
+    assert Run.open(out).epochs == 0
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_reader_that_goes_away_ends_training_with_the_run_saved(tmp_path, array):
