@@ -9,6 +9,8 @@ from latentlab.core.events import Floats
 from latentlab.ui.canvas.view import Extent
 
 _MILLISECONDS = 200
+# Thirty pictures a second are smooth enough; sixty would take time from training.
+_FRAME = 32
 
 
 class Glide(QVariantAnimation):
@@ -27,6 +29,7 @@ class Glide(QVariantAnimation):
         self.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._start: Floats = np.empty((0, 2), np.float32)
         self._target = self._start
+        self._last = 0
         self._view_start: Extent | None = None
         self._view_target: Extent | None = None
         self.valueChanged.connect(self._step)
@@ -34,6 +37,7 @@ class Glide(QVariantAnimation):
     def to(self, start: Floats, target: Floats, view_start: Extent, view_target: Extent | None) -> None:
         """Begin anew, from where the points are drawn now."""
         self.stop()
+        self._last = 0
         self._start, self._target = start, target
         self._view_start, self._view_target = view_start, view_target
         self.start()
@@ -49,7 +53,9 @@ class Glide(QVariantAnimation):
             self._step(1.0)
 
     def _step(self, done: float) -> None:
-        # Nothing is at work between stop() and start(), though Qt reports the first value there.
+        if done < 1.0 and self.currentTime() - self._last < _FRAME:
+            return
+        self._last = self.currentTime()
         if done >= 1.0:
             self.moved.emit(self._target)
         else:
