@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -117,6 +118,12 @@ class SliderScale(QWidget):
         self.updateGeometry()
         self._place()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        if event.type() == QEvent.Type.FontChange:
+            self._place()
+        super().changeEvent(event)
+
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Follow the slider's size."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.EnabledChange):
@@ -164,7 +171,7 @@ class SliderScale(QWidget):
 
     def _lines(self) -> int:
         places = [self._natural(value, 0) for value in self._names]
-        return 2 if any(a.intersects(b) for a, b in zip(places, places[1:], strict=False)) else 1
+        return 2 if any(a.intersects(b) for a, b in pairwise(places)) else 1
 
     def _place(self) -> None:
         lines = self._lines()

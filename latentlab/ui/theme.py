@@ -16,8 +16,14 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
 # the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
 # colour-blindness alike: above 20 and above 11. They differ in lightness too, which is what the colour-blind see.
-_TEN_LIGHT = ("#a44952", "#c48456", "#836e02", "#114f04", "#009380", "#3993ff", "#5e5ad6", "#760384", "#ff4c96", "#5a5264")
-_TEN_DARK = ("#eb5c65", "#db9b16", "#e9e93a", "#408131", "#29caa7", "#4597ff", "#695bd9", "#ebbbfc", "#ab4c87", "#d3e7e4")
+_TEN_LIGHT = (
+    "#a44952", "#c48456", "#836e02", "#114f04", "#009380",
+    "#3993ff", "#5e5ad6", "#760384", "#ff4c96", "#5a5264",
+)  # fmt: skip
+_TEN_DARK = (
+    "#eb5c65", "#db9b16", "#e9e93a", "#408131", "#29caa7",
+    "#4597ff", "#695bd9", "#ebbbfc", "#ab4c87", "#d3e7e4",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Theme:
 
 LIGHT = Theme(
     dark=False, background="#ffffff", surface="#f5f6f8", foreground="#1b1f24", muted="#5f6b7a", grid="#d9dee5",
-    accent="#1a6fd4", train="#e8760a", test="#1a6fd4", warning="#b42318",
+    accent="#1a6fd4", train="#d56a00", test="#1a6fd4", warning="#b42318",
 )  # fmt: skip
 DARK = Theme(
     dark=True, background="#15181d", surface="#1e2228", foreground="#eef1f5", muted="#9aa5b4", grid="#343b45",
@@ -95,6 +101,7 @@ def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:
         # Neighbouring classes differ in lightness too: hue alone cannot tell twenty apart.
         light = (0.72, 0.58) if dark else (0.36, 0.50)
         colours = [
-            tuple(round(255 * part) for part in colorsys.hls_to_rgb(i / count, light[i % 2], 0.75)) for i in range(count)
+            tuple(round(255 * part) for part in colorsys.hls_to_rgb(i / count, light[i % 2], 0.75))
+            for i in range(count)
         ]
     return np.array(colours, np.uint8).reshape(count, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from latentlab.core.results import DataPoint
@@ -61,7 +61,7 @@ class DataPointPanel(QWidget):
         self._arrow = QLabel("→")
         self._chip = _Chip()
         self._class = QLabel()
-        font = self._class.font()
+        font = QFont()
         font.setBold(True)
         self._class.setFont(font)
         self._class.setTextFormat(Qt.TextFormat.PlainText)

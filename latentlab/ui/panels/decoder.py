@@ -90,7 +90,9 @@ class DecoderPanel(QWidget):
         """Put the slider at a temperature."""
         with QSignalBlocker(self._temperature):
             self._temperature.setValue(round(temperature * _STEPS))
-        self._temperature_text.setText(self.tr("T = {value}").format(value=f"{temperature:.2f}"))
+        text = self.tr("T = {value}").format(value=f"{temperature:.2f}")
+        # Relative to the font, so that it follows the chosen text size.
+        self._temperature_text.setText(f'<b style="font-size: x-large">{text}</b>')
 
     def set_label(self, label: int) -> None:
         """Put the slider at a label."""
@@ -116,10 +118,6 @@ class DecoderPanel(QWidget):
         self._code.setToolTip(self.tr("The picked code, and the deviation of the encoder's posterior for its image"))
 
         self._temperature_text = QLabel()
-        font = self._temperature_text.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        font.setBold(True)
-        self._temperature_text.setFont(font)
 
         self._temperature = Slider(0, 2 * _STEPS)
         self._temperature.setObjectName("temperatureSlider")

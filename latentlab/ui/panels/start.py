@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QIcon, QPalette
+from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -47,14 +49,14 @@ class StartPage(QWidget):
         column.addWidget(_text(self.tr("Press Train: a map of the bundled digits forms within seconds.")))
         column.addSpacing(16)
 
-        self._models_heading = _text(self.tr("Or open a pretrained model"), bold=True)
+        self._models_heading = _text(self.tr("Or open a pretrained model"), "medium")
         column.addWidget(self._models_heading)
         self._models = QHBoxLayout()
         self._models.setSpacing(10)
         column.addLayout(self._models)
         column.addSpacing(16)
 
-        self._recent_heading = _text(self.tr("Recent runs"), bold=True)
+        self._recent_heading = _text(self.tr("Recent runs"), "medium")
         column.addWidget(self._recent_heading)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
@@ -99,6 +101,7 @@ class StartPage(QWidget):
             card.clicked.connect(self._request_model)
             self._models.addWidget(card, 1)
         self._models_heading.setVisible(bool(models))
+        self._order_tabs()
 
     def set_recent(self, paths: Sequence[Path | str]) -> None:
         """Offer the runs that were open last."""
@@ -114,6 +117,7 @@ class StartPage(QWidget):
             button.clicked.connect(self._request_model)
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self._recent_heading.setVisible(bool(paths))
+        self._order_tabs()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -124,7 +128,7 @@ class StartPage(QWidget):
     def _make_head(self) -> QBoxLayout:
         icon = QLabel()
         icon.setPixmap(QIcon(str(resource("icons", "latentlab.svg"))).pixmap(QSize(64, 64)))
-        title = _text("latentlab", bold=True, scale=2.0)
+        title = _text("latentlab", "xx-large")
         text = _text(
             self.tr("A laboratory for latent spaces: train a VAE while you watch, and walk through what it learns.")
         )
@@ -156,16 +160,23 @@ class StartPage(QWidget):
         colours = theme.current()
         accent = QColor(colours.accent)
         on_accent = theme.palette(colours).color(QPalette.ColorRole.HighlightedText).name()
-        card = f"QPushButton {{ background: {colours.surface}; border: 1px solid {colours.grid}; border-radius: 8px; "
+        train = f"QPushButton#{self._train.objectName()}"
         self._content.setStyleSheet(
-            f"{card} padding: 7px 14px; color: {colours.foreground}; }}"
+            f"QPushButton {{ background: {colours.surface}; color: {colours.foreground}; padding: 7px 14px; "
+            f"border: 1px solid {colours.grid}; border-radius: 8px; }}"
             f"QPushButton:flat {{ background: transparent; border-color: transparent; padding: 4px; }}"
-            f"QPushButton:hover, QPushButton:focus {{ border: 2px solid {accent.name()}; }}"
-            f"QPushButton#{self._train.objectName()} {{ background: {accent.name()}; color: {on_accent}; border: none; }}"
-            f"QPushButton#{self._train.objectName()}:hover {{ background: {accent.lighter(112).name()}; }}"
-            f"QPushButton#{self._train.objectName()}:pressed {{ background: {accent.darker(115).name()}; }}"
-            f"QPushButton#{self._train.objectName()}:focus {{ border: 2px solid {colours.foreground}; }}"
+            f"QPushButton:hover, QPushButton:focus {{ border: 2px solid {colours.accent}; }}"
+            f"{train} {{ background: {colours.accent}; color: {on_accent}; border: none; }}"
+            f"{train}:hover {{ background: {accent.lighter(112).name()}; }}"
+            f"{train}:pressed {{ background: {accent.darker(115).name()}; }}"
+            f"{train}:focus {{ border: 2px solid {colours.foreground}; }}"
         )
+
+    def _order_tabs(self) -> None:
+        """Let Tab go down the page, also to what was added later."""
+        added = [layout.itemAt(i).widget() for layout in (self._models, self._recent) for i in range(layout.count())]
+        for one, next_one in pairwise([self._train, *added, self._open]):
+            self.setTabOrder(one, next_one)
 
     def _request_start(self) -> None:
         self.start_requested.emit()
@@ -190,7 +201,7 @@ class _Card(QPushButton):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(4)
-        for label in (_text(title, bold=True, scale=1.1), _text(text)):
+        for label in (_text(title, "large"), _text(text)):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             layout.addWidget(label)
@@ -213,18 +224,17 @@ class _Card(QPushButton):
         return self.layout().totalHeightForWidth(width)
 
 
-def _text(text: str, *, bold: bool = False, scale: float = 1.0) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+def _text(text: str, size: str = "") -> QLabel:
+    """Give a label; with a `size` of CSS, relative to the font so that it follows the chosen text size, a bold one."""
+    label = QLabel(f'<b style="font-size: {size}">{escape(text)}</b>' if size else text)
+    label.setTextFormat(Qt.TextFormat.RichText if size else Qt.TextFormat.PlainText)
     label.setWordWrap(True)
-    font = QFont(label.font())
-    font.setBold(bold)
-    font.setPointSizeF(font.pointSizeF() * scale)
-    label.setFont(font)
     return label
 
 
 def _empty(layout: QBoxLayout) -> None:
     while item := layout.takeAt(0):
-        item.widget().setParent(None)
-        item.widget().deleteLater()
+        # The item ends with its widget's parent: ask it once.
+        widget = item.widget()
+        widget.setParent(None)
+        widget.deleteLater()
