@@ -83,7 +83,9 @@ class VAE(nn.Module):
         """Turn the decoder's raw output into images in [0, 1]."""
         return torch.sigmoid(output) if self._output == "sigmoid" else (torch.tanh(output) + 1) / 2
 
-    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor) -> LossTerms:
+    def loss_terms(
+        self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None
+    ) -> LossTerms:
         """Give both terms of the negative ELBO, one sample of z per image.
 
         Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise.
@@ -96,8 +98,11 @@ class VAE(nn.Module):
             Used by a CVAE.
         noise : float32 (B, L)
             Standard normal; zeros put z at the mean.
+        seen : float32 (B, 1, H, W), optional
+            What the encoder sees in place of the images that the decoder is asked for: a denoising VAE (Im et al.,
+            2017).
         """
-        mean, logvar = self.encode(images, labels)
+        mean, logvar = self.encode(images if seen is None else seen, labels)
         codes = mean + torch.exp(0.5 * logvar) * noise
         return LossTerms(self.reconstruction_error(codes, images, labels), losses.kl(mean, logvar))
 

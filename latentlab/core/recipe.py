@@ -69,12 +69,17 @@ class LossSettings(_Part):
 
 
 class AugmentationSettings(_Part):
-    """Small random affine changes of the training images, drawn anew at every step; zero changes nothing."""
+    """Small random affine changes of what the encoder sees in training, drawn anew at every step; zero changes nothing.
+
+    The decoder is still asked for the image itself (Im et al., 2017): the code of a letter comes to depend less on
+    the hand that wrote it.
+    """
 
     rotation: float = Field(0.0, ge=0, le=45, description="Degrees, at most")
     scale: float = Field(0.0, ge=0, le=0.5, description="Share by which an image grows or shrinks, at most")
     shear: float = Field(0.0, ge=0, le=1, description="Horizontal slant, at most")
     shift: float = Field(0.0, ge=0, le=10, description="Pixels, at most")
+    until: float = Field(1.0, ge=0, le=1, description="Share of the run after which images are left as they are")
 
     @property
     def is_on(self) -> bool:

@@ -202,13 +202,14 @@ class Trainer:
 
     def _step(self, images: Tensor, labels: Tensor) -> None:
         settings = self.recipe.training
-        x = augmented(as_input(images), settings.augmentation, self._generator)
+        done = (self.epochs_done - self._first_epoch) / settings.epochs
+        x = as_input(images)
+        seen = augmented(x, settings.augmentation, self._generator) if done < settings.augmentation.until else x
         noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
-        terms = self.model.loss_terms(x, labels, noise)
+        terms = self.model.loss_terms(x, labels, noise, seen)
         means = torch.stack([terms.reconstruction.mean(), terms.kl.mean()])
         loss = means[0] + self._beta * means[1]
         if settings.schedule == "one-cycle":
-            done = (self.epochs_done - self._first_epoch) / settings.epochs
             for group in self._optimiser.param_groups:
                 group["lr"] = self._learning_rate * one_cycle(done)
         self._optimiser.zero_grad(set_to_none=True)

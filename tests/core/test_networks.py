@@ -49,7 +49,8 @@ def test_edges_of_a_decoders_units_cross_the_prior_everywhere() -> None:
     first = networks.decoder(NetworkSettings(layers=(512,)), 2, 0, (28, 28))[0]
     distances = first.bias.abs() / first.weight.norm(dim=1)
     near, far = float((distances < 0.5).float().mean()), float(((distances > 1) & (distances < 3)).float().mean())
-    assert near > 0.2 and far > 0.2
+    assert near > 0.2
+    assert far > 0.2
 
 
 @pytest.mark.parametrize("latent", [1, 2, 16, 256])
