@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Changed, EpochEnded, Floats, Integers, Losses
+from latentlab.core.events import Changed, EpochEnded, Floats, Integers
 from latentlab.core.image_set import ImageSet
 from latentlab.core.models import VAE
 from latentlab.core.recipe import Recipe
@@ -26,6 +28,9 @@ FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
 CODES = 10_000  # at most so many test images have their codes in the file
 _KEPT = 20
+
+_HISTORY = TypeAdapter(tuple[EpochEnded, ...])
+_CHANGES = TypeAdapter(tuple[Changed, ...])
 
 
 class RunError(LatentlabError):
@@ -110,12 +115,14 @@ class Run:
             "changes": json.dumps([dataclasses.asdict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
         }
-        partial = path.with_name(f".{path.name}.part")
+        partial = path.parent / f".{path.name}.part"
         try:
-            save_file(tensors, partial, metadata)
+            # Written by ourselves: safetensors would leave a file that only its owner can read.
+            partial.write_bytes(save(tensors, metadata))
             partial.replace(path)
         except (OSError, SafetensorError) as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink()
             raise RunError(f"The run could not be saved as {path}: {_reason(error)}; choose another place.") from error
 
     @classmethod
@@ -147,7 +154,7 @@ class Run:
             return cls._assembled(metadata, tensors)
         except LatentlabError as error:
             raise RunError(f"{path} does not hold together: {error}") from error
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, AttributeError) as error:
             raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
 
     @classmethod
@@ -156,8 +163,11 @@ class Run:
         recipe = Recipe.from_dict(values["recipe"], source="the file")
         class_names = tuple(str(name) for name in values["class_names"])
         height, width = (int(side) for side in values["image_shape"])
+        preparation = Preparation.from_dict(values["preparation"])
+        if (height, width) != (preparation.height, preparation.width):
+            raise ValueError("a sketch would not fit the model")
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
-        if codes.shape != (len(labels), recipe.model.latent):
+        if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
             raise ValueError("codes and labels disagree")
         model = VAE(recipe, (height, width), len(class_names))
         weights = {name.removeprefix("model."): tensor.float() for name, tensor in tensors.items()}
@@ -166,12 +176,15 @@ class Run:
             raise ValueError("weights or codes are not finite")
         if len(labels) and not -1 <= int(labels.min()) <= int(labels.max()) < max(1, len(class_names)):
             raise ValueError("labels without a class")
+        epochs = int(values["epochs"])
+        if epochs < 0:
+            raise ValueError("epochs below zero")
         return cls(
             snapshot=Snapshot(str(values["run"]), recipe, model, class_names),
-            history=tuple(_epoch_ended(epoch) for epoch in values["history"]),
-            changes=tuple(Changed(**change) for change in values["changes"]),
-            epochs=int(values["epochs"]),
-            preparation=Preparation.from_dict(values["preparation"]),
+            history=_HISTORY.validate_python(values["history"]),
+            changes=_CHANGES.validate_python(values["changes"]),
+            epochs=epochs,
+            preparation=preparation,
             codes=codes.numpy(),
             labels=labels.numpy(),
         )
@@ -213,16 +226,6 @@ def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:
     labels = data.test_labels[:CODES].numpy().astype(np.int64)
     means, _ = snapshot.encode(data.test_images[:CODES], labels)
     return means, labels
-
-
-def _epoch_ended(values: dict[str, Any]) -> EpochEnded:
-    return EpochEnded(
-        str(values["run"]),
-        int(values["epoch"]),
-        Losses(**values["train"]),
-        Losses(**values["test"]),
-        bool(values["is_best"]),
-    )
 
 
 def _reason(error: Exception) -> str:

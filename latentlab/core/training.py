@@ -67,6 +67,11 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def warm_up() -> None:
+    """Have torch load what it loads with the first optimiser, so that the first training does not wait for it."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True)
+
+
 def one_cycle(progress: float) -> float:
     """Give the factor on the learning rate at a share of the run in [0, 1].
 

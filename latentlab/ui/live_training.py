@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Literal
 
@@ -12,7 +13,8 @@ from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapImages
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
-from latentlab.core.training import Setting
+from latentlab.core.training import Setting, warm_up
+from latentlab.ui.background import Background, Report
 from latentlab.ui.training_thread import EpochModel, Post, Result, TrainingThread
 
 State = Literal["idle", "training", "paused"]
@@ -22,6 +24,10 @@ _CLOSE_MILLISECONDS = 2000
 
 # Threads that did not end in time: referenced until they do, since destroying a running QThread aborts the program.
 _leftover: list[TrainingThread] = []
+
+
+def _warm_up(cancelled: threading.Event, report: Report) -> None:
+    warm_up()
 
 
 class LiveTraining(QObject):
@@ -46,6 +52,7 @@ class LiveTraining(QObject):
         super().__init__(parent)
         self._state: State = "idle"
         self._thread: TrainingThread | None = None
+        self._background = Background(self)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
@@ -84,6 +91,15 @@ class LiveTraining(QObject):
         if self._thread is not None:
             self._end_thread()
             self._set_state("idle")
+
+    def get_ready(self) -> None:
+        """Load in the background what the first training will need."""
+        self._background.start("warm-up", _warm_up)
+
+    def shut_down(self) -> None:
+        """End without a result, and wait for what was being loaded."""
+        self.abandon()
+        self._background.shut_down()
 
     def change(self, setting: Setting, value: float) -> None:
         """Put a setting in force from the next step on."""

@@ -6,25 +6,23 @@ Three parts own what is theirs: `library` the images, `training` the training go
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core import datasets, runs
+from latentlab.core import datasets
 from latentlab.core.checkpoints import Checkpoints
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.image_set import ImageSet
-from latentlab.core.live_map import MapChoice, MapUpdate, Split, choose, map_of
+from latentlab.core.live_map import MapChoice, MapUpdate, Split, choose
 from latentlab.core.recipe import Recipe, RecipeError
 from latentlab.core.runs import Run
-from latentlab.ui.background import Background, Report
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
+from latentlab.ui.run_files import RunFiles
 from latentlab.ui.training_thread import EpochModel, Result
 
 FIRST_RECIPE = "digits-vae-2d"
@@ -73,9 +71,12 @@ class Session(QObject):
         self.training.diverged.connect(self._tell_divergence)
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
-        self._background = Background(self)
-        self._background.done.connect(self._take_background)
-        self._background.failed.connect(self._complain)
+        self._files = RunFiles(self)
+        self._files.opened.connect(self._take_opened)
+        self._files.saved.connect(self._take_saved)
+        self._files.kept.connect(self._take_kept)
+        self._files.map_made.connect(self._take_update)
+        self._files.failed.connect(self._complain)
         self._recipes = {name: Recipe.load(name) for name in Recipe.names()}
         self._base = self._recipe = self._recipes[FIRST_RECIPE]
         self._map_choice = MapChoice()
@@ -127,12 +128,13 @@ class Session(QObject):
         self.library.refresh()
         self._announce_recipe()
         self._announce_run()
+        self.training.get_ready()
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        self.training.abandon()
+        self.training.shut_down()
         self.library.shut_down()
-        self._background.shut_down()
+        self._files.shut_down()
 
     # Recipe and images
 
@@ -204,8 +206,7 @@ class Session(QObject):
                 sentence = self.tr("The images '{name}' are not on this machine: download them, or choose others.")
                 self.message.emit(sentence.format(name=self._recipe.data.dataset), True)
             return
-        self._background.cancel("map")
-        self._background.cancel("open")
+        self._files.forget_questions()
         self._checkpoints = Checkpoints()
         self._looks_back = False
         self._present = self._trained = None
@@ -258,7 +259,7 @@ class Session(QObject):
             self._trained = result.run
         elif self._save_to is not None:
             path, self._save_to = self._save_to, None
-            self._write(result.run, path)
+            self._files.save(result.run, path)
 
     @Slot(object)
     def _tell_divergence(self, diverged: Diverged) -> None:
@@ -272,7 +273,7 @@ class Session(QObject):
         self._tell_whether_it_can_continue()
         if self._save_to is not None and self._trained is not None:
             path, self._save_to = self._save_to, None
-            self._write(self._trained, path)
+            self._files.save(self._trained, path)
 
     @Slot(object)
     def _fail(self, failed: Failed) -> None:
@@ -324,22 +325,13 @@ class Session(QObject):
         data = self.library.data
         if data is not None and data.name != run.recipe.data.dataset:
             data = None
-        shown = None if data is None else choose(data, self._map_choice)
-
-        def make_map(cancelled: threading.Event, report: Report) -> MapUpdate:
-            return map_of(run, shown)
-
-        self._background.start("map", make_map)
+        self._files.make_map(run, None if data is None else choose(data, self._map_choice))
 
     # Keeping
 
     def open_run(self, path: Path) -> None:
         """Read a run and show it; what is at hand stays if that fails."""
-
-        def read(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
-            return path, Run.open(path)
-
-        self._background.start("open", read)
+        self._files.open(path)
 
     def save_run(self, path: Path) -> None:
         """Write the run at hand, or, while training, the run so far."""
@@ -347,48 +339,17 @@ class Session(QObject):
             self._save_to = path
             self.training.ask_for_result()
         elif self._at_hand.run is not None:
-            self._write(self._at_hand.run, path)
-
-    def _write(self, run: Run, path: Path) -> None:
-        def write(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
-            run.save(path)
-            return path, run
-
-        self._background.start("save", write)
+            self._files.save(self._at_hand.run, path)
 
     def _keep_unsaved(self) -> None:
         """Put the run at hand aside on the disk, where another takes its place before it was saved."""
-        run = self._at_hand.run
-        if run is None or self._at_hand.is_saved:
-            return
+        if self._at_hand.run is not None and not self._at_hand.is_saved:
+            self._files.keep(self._at_hand.run)
 
-        def put_aside(cancelled: threading.Event, report: Report) -> Path:
-            return runs.keep(run, platformdirs.user_data_path("latentlab", appauthor=False) / "runs")
-
-        self._background.start("keep", put_aside)
-
-    @Slot(str, object)
-    def _take_background(self, channel: str, result: object) -> None:
-        match channel, result:
-            case "map", MapUpdate():
-                self._take_update(result)
-            case "open", (Path() as path, Run() as run) if self.state == "idle":
-                self._take_opened(path, run)
-            case "keep", Path():
-                self.kept.emit(result)
-                self.message.emit(self.tr("The unsaved run before this one was kept; see File, Open recent."), False)
-            case "save", (Path() as path, Run() as run):
-                if self._at_hand.run is run:
-                    self._at_hand = AtHand(run, path, True, self._checkpoints)
-                self._announce_run()
-                self.saved.emit(path)
-                self.message.emit(self.tr("The run is saved as {path}.").format(path=path), False)
-
-    @Slot(str, str)
-    def _complain(self, channel: str, sentence: str) -> None:
-        self.message.emit(sentence, True)
-
+    @Slot(Path, object)
     def _take_opened(self, path: Path, run: Run) -> None:
+        if self.state != "idle":
+            return
         self._keep_unsaved()
         self._at_hand = AtHand(run, path)
         self._checkpoints = self._at_hand.checkpoints
@@ -401,6 +362,23 @@ class Session(QObject):
         self._show_run(run)
         self._announce_run()
         self.opened.emit(path)
+
+    @Slot(Path, object)
+    def _take_saved(self, path: Path, run: Run) -> None:
+        if self._at_hand.run is run:
+            self._at_hand = AtHand(run, path, True, self._checkpoints)
+        self._announce_run()
+        self.saved.emit(path)
+        self.message.emit(self.tr("The run is saved as {path}.").format(path=path), False)
+
+    @Slot(Path)
+    def _take_kept(self, path: Path) -> None:
+        self.kept.emit(path)
+        self.message.emit(self.tr("The unsaved run before this one was kept; see File, Open recent."), False)
+
+    @Slot(str)
+    def _complain(self, sentence: str) -> None:
+        self.message.emit(sentence, True)
 
     def _announce_run(self) -> None:
         run, path = self._at_hand.run, self._at_hand.path
