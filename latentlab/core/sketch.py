@@ -25,6 +25,8 @@ from latentlab.core.events import Floats
 _FINE = 5
 # Samples per pixel and axis when the drawing is sampled on the model's grid.
 _SAMPLES = 4
+# A disc's width is found to be two thirds of its extent; what comes near that is a dot, and stays one.
+_DOT = 0.6
 # A pen's strokes are thinner than this share of the box; what is wider (a shirt, a face) is no drawing of lines.
 _WIDEST_STROKE = 0.25
 
@@ -221,12 +223,14 @@ def _crop(ink: Floats) -> Floats | None:
 
 
 def _resized(ink: Floats, longest: float) -> Floats:
+    """Bring the longest side to a length, the peak at 1."""
     height, width = ink.shape
     factor = longest / max(height, width)
     shape = (max(1, round(height * factor)), max(1, round(width * factor)))
     tensor = torch.from_numpy(np.ascontiguousarray(ink))[None, None]
     resized: Floats = F.interpolate(tensor, shape, mode="bilinear", antialias=True)[0, 0].numpy()
-    return resized
+    # Thin ink fades when it shrinks; it stays ink.
+    return resized / max(float(resized.max()), 1e-6)
 
 
 def _inner_distance(mask: npt.NDArray[np.bool_]) -> Floats:
@@ -260,12 +264,14 @@ def _fit(shape: tuple[int, ...], preparation: Preparation, stroke: float) -> flo
     """Model pixels per pixel of a drawing whose strokes are `stroke` wide, so that its strokes' middles fit."""
     target = preparation.stroke
     tall, wide = shape
+    if stroke > _DOT * max(tall, wide):
+        return target / max(tall, wide)
     scale = min(
         (preparation.box - target) / max(max(tall, wide) - stroke, 1e-6),
         (preparation.height - target) / max(tall - stroke, 1e-6),
         (preparation.width - target) / max(wide - stroke, 1e-6),
     )
-    # A dot has no extent but its stroke: it is not blown up to a blot.
+    # Hardly longer than wide: such a drawing is not blown up to a blot.
     return min(scale, 1.5 * preparation.box / max(tall, wide))
 
 
@@ -282,6 +288,7 @@ def _restroked(ink: Floats, preparation: Preparation) -> tuple[Floats, float]:
 
 def _placed(field: Floats, scale: float, preparation: Preparation) -> Floats:
     """Sample the ink on the model's grid, its centre in the middle."""
+    field = np.pad(field, 2)  # so that it fades out at its edge
     (top, bottom), (left, right) = _extent(field > 0.5)
     centre = _mass_centre(field) if preparation.centred_by == "mass" else ((top + bottom) / 2, (left + right) / 2)
     axes = []

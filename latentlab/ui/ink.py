@@ -137,7 +137,8 @@ class Ink:
         painter.end()
         longest = round(SIDE * _PICTURE_SHARE)
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        grey = _pixels(flat.scaled(longest, longest, keep, smooth).convertToFormat(QImage.Format.Format_Grayscale8))
+        flat = flat.scaled(longest, longest, keep, smooth).convertToFormat(QImage.Format.Format_Grayscale8)
+        grey = _pixels(flat)
         height, width = grey.shape
         top, left = (SIDE - height) // 2, (SIDE - width) // 2
         paper = np.full((SIDE, SIDE), _PAPER, np.uint8)
@@ -184,6 +185,6 @@ def _blank() -> QImage:
 
 
 def _pixels(image: QImage) -> npt.NDArray[np.uint8]:
-    """Look at a grey image's pixels, uint8 (H, W); valid as long as the image is."""
+    """Copy a grey image's pixels, uint8 (H, W): a view would outlive an image that is only passed through."""
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width()]
+    return rows[:, : image.width()].copy()

@@ -131,7 +131,7 @@ class SketchPanel(QWidget):
             ((self._input, self.tr("What the\nmodel sees")), (self._reconstruction, self.tr("What it\nmakes of it")))
         ):
             images.addWidget(_caption(name), 0, column)
-            images.addWidget(view, 1, column)
+            images.addWidget(_Square(view), 1, column)
             images.setColumnStretch(column, 1)
         images.setRowStretch(1, 1)
 
@@ -215,7 +215,7 @@ class SketchPanel(QWidget):
         text = self._problem or self._hint
         if not text and self._sketched is not None and self._sketched.votes:
             votes = self._sketched.votes
-            counts = ", ".join(f"{count} × {self._name(label)}" for label, count in votes[:4])
+            counts = ", ".join(f"{count}\u00a0×\u00a0{self._name(label)}" for label, count in votes[:4])
             total = sum(count for _, count in votes)
             text = self.tr("Among the {n} nearest: {counts}").format(n=total, counts=counts)
             if len(votes) > 4:
@@ -266,7 +266,7 @@ class _Square(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         side = min(self.width(), self.height())
-        self._child.setGeometry((self.width() - side) // 2, (self.height() - side) // 2, side, side)
+        self._child.setGeometry((self.width() - side) // 2, 0, side, side)
 
 
 class _NeighbourButton(QToolButton):
@@ -280,6 +280,9 @@ class _NeighbourButton(QToolButton):
         self.setAutoRaise(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setIconSize(QSize(36, 36))
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
 
     def show_neighbour(self, neighbour: Neighbour | None, colour: QColor | None) -> None:
         """Show an image, its class in its colour; None leaves the place empty."""
@@ -287,7 +290,7 @@ class _NeighbourButton(QToolButton):
         if neighbour is None:
             self.row = None
             self.setIcon(QIcon())
-            self.setText("")
+            self.setText(" ")  # keeps its height: nothing jumps at the first stroke
             self.setToolTip("")
             self.setAccessibleName(self.tr("No image"))
             return
