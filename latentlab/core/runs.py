@@ -212,7 +212,7 @@ def keep(run: Run, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         older = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
-        for path in older[: len(older) + 1 - _KEPT]:
+        for path in older[: max(0, len(older) + 1 - _KEPT)]:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
