@@ -21,7 +21,7 @@ class Slider(QSlider):
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setRange(low, high)
-        self._dress()
+        self.dress()
 
     def handle(self) -> QRect:
         """Give where the handle lies."""
@@ -33,12 +33,6 @@ class Slider(QSlider):
         span = groove.width() - handle.width()
         along = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, span)
         return groove.x() + along + handle.width() // 2
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-        super().changeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jump to the click; the handle is then under the cursor, and Qt goes on as if it had been grabbed."""
@@ -56,8 +50,11 @@ class Slider(QSlider):
             )
         super().mousePressEvent(event)
 
-    def _dress(self) -> None:
-        """Make the handle and the groove large enough to be seen from the back of a room."""
+    def dress(self) -> None:
+        """Take the theme's colours, and a size that can be seen from the back of a room.
+
+        The panel around it calls this again on ``PaletteChange``, which Qt keeps from widgets with a style sheet.
+        """
         colours = theme.current()
         sheet = (
             f"QSlider {{ min-height: {_HANDLE + 2}px; }}"
@@ -70,8 +67,7 @@ class Slider(QSlider):
             f"QSlider::handle:disabled {{ background: {colours.surface}; border-color: {colours.grid}; }}"
             f"QSlider::sub-page:disabled {{ background: {colours.grid}; }}"
         )
-        if sheet != self.styleSheet():
-            self.setStyleSheet(sheet)
+        self.setStyleSheet(sheet)
 
     def _part(self, part: QStyle.SubControl) -> QRect:
         option = QStyleOptionSlider()

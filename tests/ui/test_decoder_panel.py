@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSlider
 from superqt import QCollapsible
 
 from latentlab.core.results import Decoded
+from latentlab.ui import theme
 from latentlab.ui.image_strip import ImageStrip
 from latentlab.ui.image_view import ImageView
 from latentlab.ui.panels.decoder import DecoderPanel
@@ -153,6 +154,17 @@ def test_one_is_marked_and_can_be_clicked(qtbot, panel):
     with qtbot.waitSignal(panel.temperature_changed) as changed:
         qtbot.mouseClick(scale, Qt.MouseButton.LeftButton, pos=QPoint(middle.x(), scale.height() - 6))
     assert changed.args == [1.0]
+
+
+def test_sliders_follow_the_theme(panel):
+    before = QApplication.palette()
+    try:
+        for colours in (theme.LIGHT, theme.DARK):
+            QApplication.setPalette(theme.palette(colours))
+            QApplication.processEvents()
+            assert colours.grid in slider(panel, "temperatureSlider").styleSheet()
+    finally:
+        QApplication.setPalette(before)
 
 
 def test_larger_text_reaches_the_temperature(panel):

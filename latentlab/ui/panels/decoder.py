@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QCollapsible
@@ -99,6 +99,13 @@ class DecoderPanel(QWidget):
         with QSignalBlocker(self._label_slider):
             self._label_slider.setValue(label)
         self._show_label(label)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            for slider in self.findChildren(Slider):
+                slider.dress()
+        super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the image as large as it gets, and keep each stop of the label slider above its image."""
