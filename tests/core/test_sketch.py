@@ -124,6 +124,12 @@ def test_what_lies_far_off_its_mass_is_not_cut_off():
     assert image[:, 0].max() > 0.1
 
 
+def test_leaning_to_the_left_straightens_what_leans_to_the_right():
+    upright, leaning = drawn([(0.5, 0), (0.5, 1)]), drawn([(0.7, 0), (0.4, 1)])
+    assert np.abs(prepare(upright, MNIST) - prepare(leaning, MNIST)).mean() > 0.05
+    assert np.abs(prepare(upright, MNIST) - prepare(leaning, MNIST, slant=0.3)).mean() < 0.02
+
+
 def test_ink_is_dark_where_the_data_are_on_paper():
     image = prepare(drawn(SEVEN), replace(MNIST, inverted=True, peak=0.9))
     assert image[0, 0] == 1

@@ -26,6 +26,7 @@ from latentlab.ui.sketch_pad import SketchPad
 
 _INTERVAL_MS = 16
 _NEIGHBOURS = 8
+_THUMBNAIL = 36
 
 
 class SketchPanel(QWidget):
@@ -279,10 +280,12 @@ class _NeighbourButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setAutoRaise(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setIconSize(QSize(36, 36))
+        self.setIconSize(QSize(_THUMBNAIL, _THUMBNAIL))
         font = self.font()
         font.setBold(True)
         self.setFont(font)
+        # Fixed, so that nothing jumps at the first stroke.
+        self.setFixedHeight(_THUMBNAIL + self.fontMetrics().height() + 8)
 
     def show_neighbour(self, neighbour: Neighbour | None, colour: QColor | None) -> None:
         """Show an image, its class in its colour; None leaves the place empty."""
@@ -290,7 +293,7 @@ class _NeighbourButton(QToolButton):
         if neighbour is None:
             self.row = None
             self.setIcon(QIcon())
-            self.setText(" ")  # keeps its height: nothing jumps at the first stroke
+            self.setText("")
             self.setToolTip("")
             self.setAccessibleName(self.tr("No image"))
             return
