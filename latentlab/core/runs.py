@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -216,7 +217,8 @@ def keep(run: Run, folder: Path) -> Path:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
-    path = folder / f"{run.recipe.name}-{datetime.now():%Y%m%d-%H%M%S}-{run.snapshot.run[:4]}{SUFFIX}"
+    name = re.sub(r"[^\w-]+", "-", run.recipe.name)[:40]  # of a recipe of anyone's
+    path = folder / f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run.snapshot.run[:4]}{SUFFIX}"
     run.save(path)
     return path
 
