@@ -81,9 +81,9 @@ def agreement(codes: Floats, labels: Integers, neighbours: int = 15) -> float:
     # Where identical codes push a point out of its own list, the farthest is left out in its place.
     own[~own.any(1), -1] = True
     votes = labels[nearest[~own].reshape(len(codes), neighbours)]
-    classes = int(labels.max()) + 1
-    counts = np.stack([(votes == label).sum(1) for label in range(classes)], 1)
-    return float((counts.argmax(1) == labels).mean())
+    classes = np.unique(labels)
+    counts = np.stack([(votes == label).sum(1) for label in classes], 1)
+    return float((classes[counts.argmax(1)] == labels).mean())
 
 
 def nearest_neighbours(codes: Floats, queries: Floats, count: int) -> Integers:

@@ -75,7 +75,8 @@ def fit(means: Floats, previous: Projection | None = None) -> Projection:
 
     from sklearn.decomposition import PCA  # a second to import, and a 2-D model never needs it
 
-    if len(means) < 2:
+    means = means[np.isfinite(means).all(1)]  # a model that diverges is shown before its loss is read
+    if len(means) < 2 or (means == means[0]).all():
         return Projection(np.zeros(latent, np.float32), np.eye(2, latent, dtype=np.float32), ("z₁", "z₂"))
     pca = PCA(2, svd_solver="covariance_eigh").fit(means.astype(np.float64))
     directions = pca.components_.astype(np.float32)
