@@ -1,0 +1,160 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latentlab.core import metrics
+from latentlab.core.metrics import agreement, evaluate, loss_sums, mean_losses, nearest_neighbours
+from latentlab.core.recipe import Recipe
+from latentlab.core.training import Trainer
+
+RECIPE = Recipe.from_dict(
+    {
+        "data": {"dataset": "tiny"},
+        "model": {"encoder": {"layers": [16]}, "decoder": {"layers": [16]}},
+        "loss": {"beta": 0.7},
+        "training": {"batch_size": 60, "epochs": 1, "device": "cpu"},
+    }
+)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", params=["vae", "cvae"])
+def snapshot(request, tiny_images):
+    trainer = Trainer(RECIPE.with_changes({"model.kind": request.param}), tiny_images)
+    list(trainer.events())
+    return trainer.snapshot()
+
+
+def by_hand(codes, labels, neighbours):
+    """Count as the definition says: sort all others by distance, let the nearest vote, the lowest class wins ties."""
+    agree = 0
+    for row, code in enumerate(codes):
+        distance = np.square(codes.astype(np.float64) - code).sum(1)
+        distance[row] = np.inf
+        votes = labels[np.argsort(distance)[:neighbours]].tolist()
+        winner = min(set(votes), key=lambda label: (-votes.count(label), label))
+        agree += winner == labels[row]
+    return agree / len(codes)
+
+
+# Agreement
+
+
+@given(
+    count=st.integers(2, 60),
+    latent=st.integers(1, 5),
+    classes=st.integers(1, 5),
+    neighbours=st.integers(1, 20),
+    seed=st.integers(0, 2**32),
+)
+def test_agreement_is_what_the_definition_says(count, latent, classes, neighbours, seed):
+    random = np.random.default_rng(seed)
+    codes = random.normal(size=(count, latent)).astype(np.float32)
+    labels = random.integers(0, classes, count)
+    answer = agreement(codes, labels, neighbours)
+    if count <= neighbours:
+        assert math.isnan(answer)
+    else:
+        assert answer == pytest.approx(by_hand(codes, labels, neighbours))
+
+
+def test_agreement_of_classes_apart_and_of_classes_mixed():
+    random = np.random.default_rng(0)
+    labels = np.arange(300) % 3
+    apart = (random.normal(size=(300, 2)) + 50 * labels[:, None]).astype(np.float32)
+    assert agreement(apart, labels) == 1
+    mixed = random.normal(size=(300, 2)).astype(np.float32)
+    assert agreement(mixed, labels) < 0.5
+
+
+@pytest.mark.parametrize(("count", "is_known"), [(0, False), (1, False), (15, False), (16, True)])
+def test_agreement_of_too_few_codes_is_unknown(count, is_known):
+    codes = np.arange(2 * count, dtype=np.float32).reshape(count, 2)
+    assert math.isnan(agreement(codes, np.zeros(count, np.int64))) != is_known
+
+
+@pytest.mark.parametrize("copies", [2, 20, 40])
+def test_agreement_with_codes_that_are_the_same(copies):
+    # Each place holds as many codes of one class: whoever is nearest among the same, the answer is one.
+    places = 100 * np.arange(3, dtype=np.float32)
+    codes = np.repeat(np.stack([places, places], 1), copies, 0)
+    labels = np.repeat(np.arange(3), copies)
+    assert agreement(codes, labels, neighbours=min(15, copies - 1)) == 1
+
+
+def test_agreement_where_all_codes_are_the_same_is_a_share():
+    answer = agreement(np.zeros((40, 2), np.float32), np.arange(40) % 4)
+    assert 0 <= answer <= 1
+
+
+def test_a_code_does_not_vote_for_itself():
+    codes = np.array([[0, 0], [1, 0], [10, 0], [11, 0]], np.float32)
+    assert agreement(codes, np.array([0, 1, 0, 1]), neighbours=1) == 0
+
+
+def test_codes_without_a_class_are_a_class_of_their_own():
+    random = np.random.default_rng(0)
+    codes = random.normal(size=(40, 2)).astype(np.float32)
+    assert agreement(codes, np.full(40, -1)) == 1
+    labels = random.integers(-1, 2, 40)
+    assert agreement(codes, labels) == pytest.approx(by_hand(codes, labels, 15))
+
+
+def test_nearest_neighbours_come_nearest_first():
+    random = np.random.default_rng(0)
+    codes, queries = random.normal(size=(2, 50, 3)).astype(np.float32)
+    nearest = nearest_neighbours(codes, queries, 7)
+    distance = np.linalg.norm(codes[None] - queries[:, None], axis=2)
+    np.testing.assert_array_equal(nearest, np.argsort(distance, 1)[:, :7])
+    assert nearest.dtype == np.int64
+    assert nearest_neighbours(codes[:3], queries, 7).shape == (50, 3)
+
+
+# Losses
+
+
+def test_evaluation_is_the_mean_over_all_images(snapshot, tiny_images):
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+    reconstruction, kl = snapshot.loss_terms(images, labels, noise)
+    losses = evaluate(snapshot, images, labels)
+    assert losses.reconstruction == pytest.approx(reconstruction.mean(dtype=float), rel=1e-5)
+    assert losses.kl == pytest.approx(kl.mean(dtype=float), rel=1e-5)
+    assert losses.loss == pytest.approx(losses.reconstruction + 0.7 * losses.kl)
+
+
+def test_evaluating_again_gives_the_same(snapshot, tiny_images):
+    first = evaluate(snapshot, tiny_images.test_images, tiny_images.test_labels)
+    torch.manual_seed(7)
+    torch.rand(3)
+    assert evaluate(snapshot, tiny_images.test_images, tiny_images.test_labels) == first
+
+
+def test_chunks_of_another_size_give_the_same_means(snapshot, tiny_images, monkeypatch):
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    whole = evaluate(snapshot, images, labels)
+    monkeypatch.setattr(metrics, "_CHUNK", 16)  # 60 is no multiple of it: the last chunk counts for less
+    parts = list(loss_sums(snapshot.model, images, labels, CPU))
+    assert [size for size, _ in parts] == [16, 16, 16, 12]
+    chunked = mean_losses(parts, 0.7)
+    assert dataclasses.astuple(chunked) == pytest.approx(dataclasses.astuple(whole), rel=1e-5)
+
+
+def test_grad_mode_between_chunks_is_the_readers_own(snapshot, tiny_images, monkeypatch):
+    monkeypatch.setattr(metrics, "_CHUNK", 20)
+    for _ in loss_sums(snapshot.model, tiny_images.test_images, tiny_images.test_labels, CPU):
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+
+
+def test_an_untrained_model_is_worse(tiny_images):
+    recipe = RECIPE.with_changes({"epochs": 10, "learning_rate": 0.01})
+    trainer = Trainer(recipe, tiny_images)
+    before = evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
+    list(trainer.events())
+    assert evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels).loss < before.loss
