@@ -14,8 +14,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
-import torch.nn.functional as F
 from scipy import ndimage  # type: ignore[import-untyped]
 
 from latentlab.core.errors import LatentlabError
@@ -229,11 +227,14 @@ def _crop(ink: Floats) -> Floats | None:
 
 def _resized(ink: Floats, longest: float) -> Floats:
     """Bring the longest side to a length, the peak at 1."""
-    height, width = ink.shape
+    block = max(1, math.floor(max(ink.shape) / longest))
+    # Averaged over blocks first: sampling alone would skip thin ink.
+    padded = np.pad(ink, [(0, -side % block) for side in ink.shape])
+    height, width = (side // block for side in padded.shape)
+    means = padded.reshape(height, block, width, block).mean((1, 3))
     factor = longest / max(height, width)
-    shape = (max(1, round(height * factor)), max(1, round(width * factor)))
-    tensor = torch.from_numpy(np.ascontiguousarray(ink))[None, None]
-    resized: Floats = F.interpolate(tensor, shape, mode="bilinear", antialias=True)[0, 0].numpy()
+    factors = (max(1, round(height * factor)) / height, max(1, round(width * factor)) / width)
+    resized: Floats = ndimage.zoom(means, factors, order=1, mode="nearest", grid_mode=True)
     # Thin ink fades when it shrinks; it stays ink.
     return resized / max(float(resized.max()), 1e-6)
 
