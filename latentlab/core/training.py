@@ -1,7 +1,7 @@
 """Training as a generator: recipe and images in, events out. Whoever drives it may stop between two steps.
 
 Nothing waits for the device at each step: losses stay where they are computed until a message is due, about
-thirty times a second, and are read, checked and reported together.
+twenty times a second, and are read, checked and reported together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, codes_of
 from latentlab.core.snapshot import Snapshot, as_input
 
-_MESSAGE_SECONDS = 1 / 30
+_MESSAGE_SECONDS = 1 / 20
 _SAFE_COPY_SECONDS = 1.0
 
 Setting = Literal["learning_rate", "beta"]
@@ -170,7 +170,7 @@ class Trainer:
         Yields
         ------
         Event
-            Started; Progress about 30 times a second, or after each step where steps are slower, and during
+            Started; Progress about 20 times a second, or after each step where steps are slower, and during
             tests; Changed; EpochEnded; Diverged when the loss is not finite (going on means going on from the last
             good weights); at the end Finished, with the losses of the last whole epoch.
         """
@@ -314,7 +314,7 @@ class Trainer:
             self._safe_time = time.perf_counter()
 
     def _weights_are_finite(self) -> bool:
-        return bool(torch.stack([parameter.isfinite().all() for parameter in self.model.parameters()]).all())
+        return bool(torch.nn.utils.get_total_norm(self.model.parameters()).isfinite())
 
     def _copied_weights(self) -> list[Tensor]:
         return [parameter.detach().clone() for parameter in self.model.parameters()]

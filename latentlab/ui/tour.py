@@ -17,7 +17,7 @@ from latentlab.core.resources import resource
 if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported: a tour needs no screen
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QWidget
 
@@ -79,50 +79,50 @@ def _stages(app: QApplication, settings: Settings) -> Iterator[tuple[str, MainWi
     window.show()
     session, canvas = window.session, _child(window, LatentCanvas, "latentCanvas")
     try:
-        _settle(app)
+        _settle()
         yield "start", window
 
         _child(window, QComboBox, "recipeBox").setCurrentText(FIRST_RECIPE)
         _click(_child(window, QWidget, "trainButton"))
-        _until(app, lambda: len(canvas.points()) > 0)
-        _settle(app)
+        _until(lambda: len(canvas.points()) > 0)
+        _settle()
         yield "first-steps", window
-        _until(app, lambda: session.state == "idle")
-        _settle(app)
+        _until(lambda: session.state == "idle")
+        _settle()
         yield "trained", window
 
         QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.pixel_of(0.8, -0.4))
-        _settle(app)
+        _settle()
         yield "click", window
         _drag(canvas.viewport(), [canvas.pixel_of(-1.5 + 0.1 * i, 1.2 - 0.08 * i) for i in range(31)])
-        _settle(app)
+        _settle()
         yield "drag", window
 
         temperature = _child(window, QSlider, "temperatureSlider")
         for value in (0, 200):
             temperature.setValue(value)
-            _settle(app)
+            _settle()
             yield f"temperature-{value / 100:.0f}", window
         temperature.setValue(100)
 
         pad = _child(window, QWidget, "sketchPad")
         if (model := resource("models", "mnist-vae-2d.safetensors")).is_file():
-            _open(app, window, model)
+            _open(window, model)
         _drag(pad, [_on(pad, x, y) for x, y in _smooth(_THREE)])
-        _until(app, lambda: canvas.sketch_point() is not None)
-        _settle(app)
+        _until(lambda: canvas.sketch_point() is not None)
+        _settle()
         yield "sketch", window
         set_theme("dark")
-        _settle(app)
+        _settle()
         yield "dark", window
         set_theme("light")
 
         if (model := resource("models", "mnist-cvae-2d.safetensors")).is_file():
             _click(_child(window, QWidget, "sketchClearButton"))
-            _open(app, window, model)
+            _open(window, model)
             QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.pixel_of(0.5, 0.5))
             _child(window, QSlider, "labelSlider").setValue(7)
-            _settle(app)
+            _settle()
             yield "label", window
     finally:
         session.shut_down()
@@ -130,10 +130,10 @@ def _stages(app: QApplication, settings: Settings) -> Iterator[tuple[str, MainWi
         app.sendPostedEvents()
 
 
-def _open(app: QApplication, window: MainWindow, path: Path) -> None:
+def _open(window: MainWindow, path: Path) -> None:
     window.open_run(path)
-    _until(app, lambda: window.session.run_path == path and window.session.exploration.shown is not None)
-    _settle(app)
+    _until(lambda: window.session.run_path == path and window.session.exploration.shown is not None)
+    _settle()
 
 
 def _child(window: MainWindow, kind: type[Kind], name: str) -> Kind:
@@ -168,14 +168,21 @@ def _smooth(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     ]
 
 
-def _until(app: QApplication, condition: Callable[[], bool]) -> None:
+def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
             raise LatentlabError("The tour got stuck: try again on a machine that is less busy.")
-        QTest.qWait(20)
+        _wait(20)
 
 
-def _settle(app: QApplication) -> None:
+def _settle() -> None:
     """Let glides and answers that are under way arrive."""
-    QTest.qWait(400)
+    _wait(400)
+
+
+def _wait(milliseconds: int) -> None:
+    # An event loop of its own: QTest.qWait would keep Python's lock, and the training thread would stand still.
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QLabel, QMenu, QSlider
 
@@ -40,7 +40,17 @@ def epoch(number, train=160.0, test=161.0):
     return EpochEnded("run", number, Losses(train, train - 6, 6.0), Losses(test, test - 6, 6.0), is_best=False)
 
 
+def drawn(panel):
+    """Wait until what was told last is drawn: the panel draws a few times a second at most."""
+    waiting = QEventLoop()
+    timer = panel.findChild(QTimer)
+    if timer.isActive():
+        timer.timeout.connect(waiting.quit)
+        waiting.exec()
+
+
 def y_range(panel):
+    drawn(panel)
     return panel.plot.getPlotItem().getViewBox().viewRange()[1]
 
 
@@ -102,6 +112,7 @@ def test_an_empty_plot_says_what_will_be_there(panel):
     assert empty_text(panel).isVisible()
     panel.start(started())
     panel.add_progress(steps(0, 1))
+    drawn(panel)
     assert not empty_text(panel).isVisible()
     panel.clear()
     assert empty_text(panel).isVisible()
@@ -121,6 +132,7 @@ def test_a_spike_does_not_flatten_the_rest(panel):
 def test_the_legend_tells_values_and_the_best_epoch(qtbot, panel):
     train(panel, 4)
     panel.add_epoch(epoch(5, 170.0, 190.0))
+    drawn(panel)
     legend = panel.plot.findChild(QLabel, "lossLegend")
     assert "epoch 5" in legend.text()
     assert "190.0" in legend.text()
@@ -187,6 +199,7 @@ def test_changes_are_marked_once(panel):
     panel.add_change(Changed("run", 2.5, "learning_rate", 1e-2))
     panel.add_change(Changed("run", 2.5, "learning_rate", 1e-4))
     panel.add_change(Changed("run", 3.0, "beta", 4.0))
+    drawn(panel)
     items = panel.plot.getPlotItem().items
     marks = {item.value(): item.label.format for item in items if getattr(item, "label", None) is not None}
     assert marks == {2.5: "rate 0.0001", 3.0: "β 4"}

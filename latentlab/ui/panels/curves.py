@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
 from latentlab.ui import theme
 from latentlab.ui.loss_history import QUANTITIES, LossHistory
 from latentlab.ui.loss_plot import LossPlot
+
+_REDRAW_MILLISECONDS = 100
 
 
 class CurvesPanel(QWidget):
@@ -84,6 +86,8 @@ class CurvesPanel(QWidget):
         layout.addLayout(top)
         layout.addLayout(plots, 1)
         layout.addLayout(bottom)
+        self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MILLISECONDS)
+        self._timer.timeout.connect(self._redraw)
         self._choose(0, True)
         self.set_epochs([])
         self._restyle()
@@ -99,23 +103,18 @@ class CurvesPanel(QWidget):
 
     def add_progress(self, progress: Progress) -> None:
         """Draw some steps more."""
-        was_empty = self._history.is_empty()
         self._history.add_progress(progress)
-        if was_empty:
-            self._redraw()
-        else:
-            for plot in self._visible_plots():
-                plot.redraw_steps()
+        self._redraw_soon()
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Draw an epoch more."""
         self._history.add_epoch(ended)
-        self._redraw()
+        self._redraw_soon()
 
     def add_change(self, changed: Changed) -> None:
         """Mark where a setting was changed."""
         self._history.add_change(changed)
-        self._redraw()
+        self._redraw_soon()
 
     def show_history(self, history: Iterable[EpochEnded], changes: Iterable[Changed]) -> None:
         """Draw the curves of a run that was opened."""
@@ -170,6 +169,11 @@ class CurvesPanel(QWidget):
 
     def _visible_plots(self) -> list[LossPlot]:
         return [plot for plot in (self.plot, *self._others) if plot.isVisibleTo(self)]
+
+    def _redraw_soon(self) -> None:
+        # Training tells more often than an eye follows a curve, and each drawing takes time from it.
+        if not self._timer.isActive():
+            self._timer.start()
 
     def _redraw(self) -> None:
         self._empty.setVisible(self._history.is_empty())
