@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core import training
+from latentlab.core import sketch, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Progress, Started
 from latentlab.core.metrics import evaluate
@@ -28,6 +28,17 @@ CONV = {
     "decoder": {"kind": "conv", "layers": [8, 4], "activation": "leaky-relu"},
     "output": "tanh",
 }
+
+
+@pytest.fixture(scope="module")
+def preparation(tiny_images):
+    return sketch.measure(tiny_images.train_images[:200].numpy())
+
+
+@pytest.fixture(autouse=True)
+def measured_once(preparation, monkeypatch):
+    """Give each trainer what is measured of the tiny images, which takes longer than training on them."""
+    monkeypatch.setattr(sketch, "measure", lambda images: preparation)
 
 
 @pytest.fixture
