@@ -62,7 +62,10 @@ def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]
         for before, after in pairwise([planes, *settings.layers]):
             layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), _ACTIVATIONS[settings.activation]()]
         layers.append(nn.Flatten())
-        features = settings.layers[-1] * rows * columns
+        widths = [settings.layers[-1] * rows * columns, *settings.dense]
+        for wide, narrow in pairwise(widths):
+            layers += [nn.Linear(wide, narrow), _ACTIVATIONS[settings.activation]()]
+        features = widths[-1]
     return nn.Sequential(*layers), features
 
 
@@ -102,11 +105,11 @@ def decoder(settings: NetworkSettings, latent: int, classes: int, image_shape: t
     else:
         rows, columns = _smallest_shape(settings, image_shape)
         base = settings.layers[-1]
-        layers += [
-            _reading_codes(latent, classes, base * rows * columns),
-            nn.Unflatten(1, (base, rows, columns)),
-            _ACTIVATIONS[settings.activation](),
-        ]
+        widths = [*settings.dense, base * rows * columns]
+        layers.append(_reading_codes(latent, classes, widths[0]))
+        for narrow, wide in pairwise(widths):
+            layers += [_ACTIVATIONS[settings.activation](), nn.Linear(narrow, wide)]
+        layers += [nn.Unflatten(1, (base, rows, columns)), _ACTIVATIONS[settings.activation]()]
         for before, after in pairwise([base, *settings.layers]):
             layers += [nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), _ACTIVATIONS[settings.activation]()]
         layers.append(nn.Conv2d(settings.layers[-1], 1, 3, padding=1))

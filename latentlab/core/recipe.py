@@ -40,12 +40,17 @@ class NetworkSettings(_Part):
     layers: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
         (256,), max_length=12, description="Width of each hidden layer; for conv, its channels"
     )
+    dense: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
+        (), max_length=4, description="Widths of fully connected layers between convolutions and code"
+    )
     activation: Literal["relu", "leaky-relu", "gelu", "tanh"] = Field("relu", description="Between the layers")
 
     @model_validator(mode="after")
     def _conv_has_layers(self) -> Self:
         if self.kind == "conv" and not self.layers:
             raise ValueError("a convolutional network needs at least one layer")
+        if self.kind == "mlp" and self.dense:
+            raise ValueError("all layers of an mlp are fully connected: put their widths into layers, not dense")
         return self
 
 
