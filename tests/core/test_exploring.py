@@ -1,4 +1,5 @@
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -294,6 +295,14 @@ def test_label_probabilities_follow_the_bound(cvae, tiny_images):
         assert probabilities.argmax() == bounds.argmax()
         shares = np.exp(bounds - bounds.max(), dtype=np.float64)
         np.testing.assert_allclose(probabilities, shares / shares.sum(), rtol=1e-2, atol=1e-6)
+
+
+def test_both_terms_of_the_bound_weigh_a_label():
+    terms = np.array([3, 1, 9], np.float32), np.array([0, 4, 0], np.float32)
+    snapshot = SimpleNamespace(uses_labels=True, class_names=("a", "b", "c"), loss_terms=lambda images, labels: terms)
+    shares = np.exp([-3.0, -5.0, -9.0])
+    probabilities = label_probabilities(snapshot, np.zeros((28, 28), np.float32))
+    np.testing.assert_allclose(probabilities, shares / shares.sum(), rtol=1e-5)
 
 
 def test_the_most_probable_label_is_proposed_and_can_be_overruled(cvae, tiny_images):
