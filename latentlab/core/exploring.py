@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.events import Floats, Integers, Losses
+from latentlab.core.poses import poses
 from latentlab.core.projection import Projection
 from latentlab.core.results import DataPoint, Decoded, Neighbour, Sketched
 from latentlab.core.snapshot import Snapshot
@@ -125,6 +126,7 @@ def sketched(
     means: Floats,
     labels: Integers,
     images: npt.NDArray[np.uint8] | None,
+    posed: bool = False,
 ) -> Sketched:
     """Say what a model makes of a prepared sketch.
 
@@ -138,10 +140,14 @@ def sketched(
         Codes of the map's images, among which neighbours are found, with int64 (N,) `labels`.
     images : uint8 (N, H, W) or None
         The map's images, if they are at hand; else neighbours are shown as the model rebuilds them.
+    posed : bool
+        Turn and slant the sketch to where its ELBO is highest (see `poses`), as fits pen strokes.
     """
     probabilities = label_probabilities(snapshot, image)
     if probabilities is not None and label is None:
         label = int(probabilities.argmax())
+    if posed:
+        image = _best_pose(snapshot, image, label)
     y = _labels(snapshot, label, 1)
     mean, logvar = (part[0] for part in snapshot.encode(image[None], y))
     reconstruction, kl = (float(term[0]) for term in snapshot.loss_terms(image[None], y))
@@ -164,6 +170,13 @@ def sketched(
         label=label if snapshot.uses_labels else None,
         label_probabilities=probabilities,
     )
+
+
+def _best_pose(snapshot: Snapshot, image: Floats, label: int | None) -> Floats:
+    variations = poses(image)
+    reconstruction, kl = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
+    best: Floats = variations[int((reconstruction + kl).argmin())]
+    return best
 
 
 def nearest_rows(means: Floats, code: Floats, count: int) -> Integers:

@@ -210,7 +210,8 @@ class Exploration(QObject):
             label=self._label if self._label_is_overruled else None,
             means=update.means,
             labels=update.labels,
-            images=self._shown.images,
+            images=update.images,
+            posed=update.preparation.stroke > 0,
         )
         if result.label is not None and result.label != self._label:
             self._put_label_in_force(result.label)
