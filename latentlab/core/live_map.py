@@ -78,17 +78,19 @@ class MapUpdate:
 def choose(data: ImageSet, choice: MapChoice) -> MapImages:
     """Pick the images of a choice: the first of each split, so that they stay the same from run to run.
 
-    Test images come first, so that they keep their rows when training images join them.
+    Of both splits as many are taken of each, as far as they go; test images come first.
     """
+    test, training = len(data.test_labels), len(data.train_labels)
     if choice.split == "test":
-        images, labels = data.test_images, data.test_labels
+        training = 0
     elif choice.split == "training":
-        images, labels = data.train_images, data.train_labels
-    else:
-        images = torch.cat([data.test_images, data.train_images])
-        labels = torch.cat([data.test_labels, data.train_labels])
-    count = choice.count or len(images)
-    return MapImages(images[:count], labels[:count].numpy())
+        test = 0
+    count = min(choice.count or test + training, test + training)
+    test = max(min(test, count - count // 2), count - training)
+    training = count - test
+    images = torch.cat([data.test_images[:test], data.train_images[:training]])
+    labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
+    return MapImages(images, labels.numpy())
 
 
 class LiveMap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextlib
 import dataclasses
 import json
 import re
@@ -212,14 +213,15 @@ def keep(run: Run, folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        older = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
-        for path in older[: max(0, len(older) + 1 - _KEPT)]:
-            path.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
     name = re.sub(r"[^\w-]+", "-", run.recipe.name)[:40]  # of a recipe of anyone's
     path = folder / f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run.snapshot.run[:4]}{SUFFIX}"
     run.save(path)
+    with contextlib.suppress(OSError):  # one too many does no harm
+        kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda kept: kept.stat().st_mtime)
+        for oldest in kept[: max(0, len(kept) - _KEPT)]:
+            oldest.unlink(missing_ok=True)
     return path
 
 

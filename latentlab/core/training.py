@@ -119,7 +119,7 @@ class Trainer:
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
         self._first_epoch = start.epochs if start else 0
-        self.preparation = sketch.measure(self.data.train_images[:200].numpy())
+        self.preparation = sketch.measure(self.data.train_images[:100].numpy())
         with torch.random.fork_rng(devices=[]):  # the global generator stays as others left it
             torch.manual_seed(recipe.training.seed)
             self.model = VAE(recipe, self.data.image_shape, len(self.data.class_names) if self.data.has_labels else 0)
