@@ -71,8 +71,7 @@ def _app(argv: Sequence[str]) -> int:
     from latentlab.ui import display
 
     if problem := display.display_problem():
-        sys.stderr.write(f"latentlab: {problem}\n")
-        return 1
+        raise LatentlabError(problem)
     from latentlab.ui import application
 
     return application.run(path)

@@ -7,9 +7,6 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-if sys.platform == "win32":
-    import torch  # noqa: F401  Qt's libraries first, and torch's do not load on Windows
-
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontInfo, QIcon
