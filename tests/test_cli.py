@@ -346,7 +346,7 @@ def test_without_a_screen_the_app_says_what_works():
     environment.pop("QT_QPA_PLATFORM", None)
     with latentlab(env=environment) as process:
         told, said = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert told == ""
     assert "latentlab train" in said
     assert said.count("\n") == 1

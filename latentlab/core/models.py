@@ -83,9 +83,7 @@ class VAE(nn.Module):
         """Turn the decoder's raw output into images in [0, 1]."""
         return torch.sigmoid(output) if self._output == "sigmoid" else (torch.tanh(output) + 1) / 2
 
-    def loss_terms(
-        self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None
-    ) -> LossTerms:
+    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
         """Give both terms of the negative ELBO, one sample of z per image.
 
         Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise.
