@@ -5,12 +5,14 @@ Functions without state: whoever explores owns the code, the label, the temperat
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.events import Floats, Integers, Losses
 from latentlab.core.poses import poses
-from latentlab.core.projection import Projection
+from latentlab.core.projection import Projection, fit
 from latentlab.core.results import DataPoint, Decoded, Neighbour, Sketched
 from latentlab.core.snapshot import Snapshot
 
@@ -74,6 +76,18 @@ def decode(
         by_label=by_label,
         label=label if snapshot.uses_labels else None,
     )
+
+
+def seconds_to_decode(snapshot: Snapshot) -> float:
+    """Measure what `decode` costs with a model on this machine: the best of three, in seconds."""
+    code, noise = np.zeros(snapshot.latent, np.float32), new_noise(0, snapshot.latent)
+    projection = fit(code[None])
+    seconds = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        decode(snapshot, projection, code, label=0, temperature=1.0, noise=noise)
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
 
 
 def data_point(

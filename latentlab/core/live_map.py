@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.events import Floats, Integers
+from latentlab.core.exploring import seconds_to_decode
 from latentlab.core.image_set import ImageSet
 from latentlab.core.projection import Projection, fit
 from latentlab.core.runs import Run
@@ -63,6 +64,8 @@ class MapUpdate:
         What the means are of; None where the data set is not on this machine.
     preparation : Preparation
         How a sketch is made like them.
+    decode_seconds : float
+        What a pick costs: decoding it with its samples and labels on this machine.
     """
 
     run: str
@@ -73,6 +76,7 @@ class MapUpdate:
     projection: Projection
     images: npt.NDArray[np.uint8] | None
     preparation: Preparation
+    decode_seconds: float
 
 
 def choose(data: ImageSet, choice: MapChoice) -> MapImages:
@@ -110,7 +114,7 @@ class LiveMap:
         self._next = 0
         self._means: Floats | None = None
         self._projection: Projection | None = None
-        self._images_per_second = 0.0
+        self._images_per_second = self._decode_seconds = 0.0
         self._started = self._last = time.perf_counter()
         self._cost = 0.0
 
@@ -122,6 +126,8 @@ class LiveMap:
         """Encode what the time allows, or with `whole` everything, with the model as it is now."""
         begin = time.perf_counter()
         snapshot = trainer.snapshot()
+        if not self._decode_seconds:
+            self._decode_seconds = seconds_to_decode(snapshot)
         total = len(self._order)
         if whole or self._means is None or not self._images_per_second:
             rows = self._order
@@ -150,6 +156,7 @@ class LiveMap:
             self._projection,
             self._shown.images.numpy(),
             trainer.preparation,
+            self._decode_seconds,
         )
 
     def _interval(self) -> float:
@@ -180,6 +187,7 @@ def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
         fit(means),
         None if shown is None else shown.images.numpy(),
         run.preparation,
+        seconds_to_decode(run.snapshot),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,29 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import exploring, sketch
 from latentlab.core.live_map import MapUpdate
-from latentlab.core.results import Decoded, MapPoints
+from latentlab.core.results import Decoded, MapPoints, Sketched
+from latentlab.ui.latest import Latest
+
+_INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    decoded: Decoded
+    is_preview: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    update: MapUpdate
+    sketched: Sketched | None
 
 
 class Exploration(QObject):
     """Owns the pick, the label, the temperature, the noise and the sketch; answers with what the model makes of them.
 
-    Every intent goes in through a slot and comes back as the results that follow from it, at once: decoding a
-    handful of images takes less than a frame.
+    Every intent goes in through a slot and comes back as the results that follow from it: at once where a model
+    decodes a handful of images in a part of a frame, else when another thread has done it.
     """
 
     model_changed = Signal(object)  # Snapshot or None
@@ -27,6 +43,7 @@ class Exploration(QObject):
     sketched = Signal(object)  # Sketched or None
     label_changed = Signal(int)
     temperature_changed = Signal(float)
+    failed = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,8 +55,15 @@ class Exploration(QObject):
         self._seed = 0
         self._prior = False
         self._decoded: Decoded | None = None
+        self._previews = False
         self._drawing: Any = None
         self._label_is_overruled = False
+        self._decodings = Latest(self)
+        self._decodings.answered.connect(self._take_decoded)
+        self._decodings.failed.connect(self.failed)
+        self._sketches = Latest(self)
+        self._sketches.answered.connect(self._take_sketched)
+        self._sketches.failed.connect(self.failed)
 
     @property
     def shown(self) -> MapUpdate | None:
@@ -84,6 +108,11 @@ class Exploration(QObject):
         self._decode()
         self._describe_point()
         self._sketch()
+
+    def shut_down(self) -> None:
+        """Drop what is being decoded."""
+        self._decodings.shut_down()
+        self._sketches.shut_down()
 
     # The pick
 
@@ -137,12 +166,13 @@ class Exploration(QObject):
     def preview(self, x: float, y: float) -> None:
         """Show what lies at a place, without picking it."""
         if self._shown is not None:
-            code = self._shown.projection.moved(self._current_code(), (x, y))
-            self.decoded.emit(self._decoded_at(code))
+            self._previews = True
+            self._ask_for(self._shown.projection.moved(self._current_code(), (x, y)), is_preview=True)
 
     @Slot()
     def end_preview(self) -> None:
         """Show what is picked again."""
+        self._previews = False
         self.decoded.emit(self._decoded)
 
     # Decoding
@@ -193,30 +223,42 @@ class Exploration(QObject):
         """Forget the sketch."""
         self._drawing = None
         self._label_is_overruled = False
+        self._sketches.drop()
         self.sketched.emit(None)
 
     def _sketch(self) -> None:
-        if self._shown is None or self._drawing is None:
+        update, drawing = self._shown, self._drawing
+        if update is None or drawing is None:
             return
-        image = sketch.prepare(self._drawing, self._shown.preparation)
-        if image is None:
-            self.sketched.emit(None)
+        label = self._label if self._label_is_overruled else None
+
+        def read() -> _Read:
+            image = sketch.prepare(drawing, update.preparation)
+            if image is None:
+                return _Read(update, None)
+            result = exploring.sketched(
+                update.snapshot,
+                update.projection,
+                image,
+                label=label,
+                means=update.means,
+                labels=update.labels,
+                images=update.images,
+                posed=update.preparation.stroke > 0,
+            )
+            return _Read(update, result)
+
+        self._sketches.ask(read)
+
+    @Slot(object)
+    def _take_sketched(self, read: _Read) -> None:
+        if self._shown is None or self._drawing is None or read.update.run != self._shown.run:
             return
-        update = self._shown
-        result = exploring.sketched(
-            update.snapshot,
-            update.projection,
-            image,
-            label=self._label if self._label_is_overruled else None,
-            means=update.means,
-            labels=update.labels,
-            images=update.images,
-            posed=update.preparation.stroke > 0,
-        )
-        if result.label is not None and result.label != self._label:
-            self._put_label_in_force(result.label)
+        label = None if read.sketched is None else read.sketched.label
+        if label is not None and not self._label_is_overruled and label != self._label:
+            self._put_label_in_force(label)
             self._decode()
-        self.sketched.emit(result)
+        self.sketched.emit(read.sketched)
 
     # What follows from the state
 
@@ -229,22 +271,41 @@ class Exploration(QObject):
     def _decode(self) -> None:
         if self._shown is None or self._code is None:
             return
-        self._decoded = self._decoded_at(self._code)
-        self.pick_changed.emit(self._decoded.position)
-        self.decoded.emit(self._decoded)
+        self.pick_changed.emit(self._shown.projection.position(self._code))
+        self._ask_for(self._code, is_preview=False)
 
-    def _decoded_at(self, code: np.ndarray) -> Decoded:
-        assert self._shown is not None
+    def _ask_for(self, code: np.ndarray, *, is_preview: bool) -> None:
+        """Have a code decoded: here and now where that takes a part of a frame, else on another thread."""
         update = self._shown
-        return exploring.decode(
-            update.snapshot,
-            update.projection,
-            code,
-            label=self._label,
-            temperature=self._temperature,
-            noise=exploring.new_noise(self._seed, update.snapshot.latent),
-            prior=self._prior,
-        )
+        assert update is not None
+        label, temperature, prior = self._label, self._temperature, self._prior
+        noise = exploring.new_noise(self._seed, update.snapshot.latent)
+
+        def decode() -> _Answer:
+            decoded = exploring.decode(
+                update.snapshot,
+                update.projection,
+                code,
+                label=label,
+                temperature=temperature,
+                noise=noise,
+                prior=prior,
+            )
+            return _Answer(decoded, is_preview)
+
+        if update.decode_seconds < _INLINE_SECONDS:
+            self._take_decoded(decode())
+        else:
+            self._decodings.ask(decode)
+
+    @Slot(object)
+    def _take_decoded(self, answer: _Answer) -> None:
+        if self._shown is None or answer.decoded.run != self._shown.run:
+            return
+        if not answer.is_preview:
+            self._decoded = answer.decoded
+        if answer.is_preview == self._previews:
+            self.decoded.emit(answer.decoded)
 
     def _describe_point(self) -> None:
         if self._shown is None or self._point is None:

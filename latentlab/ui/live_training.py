@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import uuid
 from typing import Literal
@@ -22,8 +23,23 @@ State = Literal["idle", "training", "paused"]
 _DRAIN_MILLISECONDS = 33
 _CLOSE_MILLISECONDS = 2000
 
-# Threads that did not end in time: referenced until they do, since destroying a running QThread aborts the program.
-_leftover: list[TrainingThread] = []
+# Threads that may still run: referenced until they end, since destroying a running QThread aborts the program.
+_alive: set[TrainingThread] = set()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what a program has left running that never closed its window."""
+    for thread in _alive:
+        thread.abandon()
+    for thread in _alive:
+        thread.wait(_CLOSE_MILLISECONDS)
+
+
+@atexit.register
+def _wait_for_leftover() -> None:
+    for thread in _leftover:
+        thread.wait()
 
 
 def _warm_up(cancelled: threading.Event, report: Report) -> None:
@@ -64,7 +80,11 @@ class LiveTraining(QObject):
 
     def start(self, recipe: Recipe, data: ImageSet, shown: MapImages, start: Run | None) -> None:
         """Train on a thread of its own, from new weights or from a run's."""
-        self._thread = TrainingThread(uuid.uuid4().hex[:12], recipe, data, shown, start, self)
+        _alive.difference_update([thread for thread in _alive if thread.isFinished()])
+        # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
+        self._thread = TrainingThread(uuid.uuid4().hex[:12], recipe, data, shown, start)
+        _alive.add(self._thread)
+        self.destroyed.connect(self._thread.abandon)
         self._thread.start()
         self._timer.start()
         self._set_state("training")
@@ -158,14 +178,10 @@ class LiveTraining(QObject):
         self._timer.stop()
         if thread is None:
             return
-        thread.ask_to_stop(abandon=True)
-        thread.quit()
+        thread.abandon()
+        # Never terminate(): one that takes longer ends by itself.
         if thread.wait(_CLOSE_MILLISECONDS):
-            thread.deleteLater()
-        else:
-            # Never terminate(): let it end by itself, and keep it alive until then.
-            thread.setParent(None)
-            _leftover.append(thread)
+            _alive.discard(thread)
 
     def _set_state(self, state: State) -> None:
         if state != self._state:

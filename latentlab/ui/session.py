@@ -61,6 +61,7 @@ class Session(QObject):
     def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.exploration = Exploration(self)
+        self.exploration.failed.connect(self._complain)
         self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)
@@ -133,6 +134,7 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         self.training.shut_down()
+        self.exploration.shut_down()
         self.library.shut_down()
         self._files.shut_down()
 

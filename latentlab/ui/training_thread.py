@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import torch
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QThread, Slot
 
 from latentlab.core.checkpoints import Checkpoints
 from latentlab.core.errors import LatentlabError
@@ -74,9 +74,8 @@ class TrainingThread(QThread):
         data: ImageSet,
         shown: MapImages,
         start: Run | None,
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setStackSize(_STACK_BYTES)
         self.run_id = run
         self._recipe, self._data, self._start = recipe, data, start
@@ -100,12 +99,16 @@ class TrainingThread(QThread):
         """Go on after a pause."""
         self._may_go_on.set()
 
-    def ask_to_stop(self, *, abandon: bool = False) -> None:
-        """Stop before the next step; with `abandon` nobody wants the result any more."""
-        if abandon:
-            self._abandoned.set()
+    def ask_to_stop(self) -> None:
+        """Stop before the next step, and post the result."""
         self._control.stop.set()
         self._may_go_on.set()
+
+    @Slot()
+    def abandon(self) -> None:
+        """Stop before the next step; nobody wants the result any more."""
+        self._abandoned.set()
+        self.ask_to_stop()
 
     def ask_for_result(self) -> None:
         """Post a `Result` of the run as it is now, as soon as it can be made."""
