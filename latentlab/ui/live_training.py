@@ -36,12 +36,6 @@ def _end_all() -> None:
         thread.wait(_CLOSE_MILLISECONDS)
 
 
-@atexit.register
-def _wait_for_leftover() -> None:
-    for thread in _leftover:
-        thread.wait()
-
-
 def _warm_up(cancelled: threading.Event, report: Report) -> None:
     warm_up()
 

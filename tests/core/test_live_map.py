@@ -33,6 +33,7 @@ class Clock:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(live_map, "time", clock)
+    monkeypatch.setattr(live_map, "seconds_to_decode", lambda snapshot: 0.001)  # a paced trainer decodes nothing
     return clock
 
 
