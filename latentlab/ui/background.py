@@ -5,6 +5,7 @@ Work is started on a channel. A newer start on the same channel cancels the olde
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class Background(QObject):
 
         def report(progress: object) -> None:
             if not cancelled.is_set():
-                self._arrived.emit(channel, generation, "progressed", progress)
+                self._hand_back(channel, generation, "progressed", progress)
 
         def run() -> None:
             try:
@@ -61,7 +62,7 @@ class Background(QObject):
                     "failed",
                     f"Something went wrong ({type(error).__name__}: {error}); the log has the details.",
                 )
-            self._arrived.emit(channel, generation, kind, value)
+            self._hand_back(channel, generation, kind, value)
 
         self._pool.start(run)
 
@@ -79,6 +80,10 @@ class Background(QObject):
         for channel in list(self._running):
             self.cancel(channel)
         self._pool.waitForDone(milliseconds)
+
+    def _hand_back(self, channel: str, generation: int, kind: str, value: object) -> None:
+        with contextlib.suppress(RuntimeError):  # a window that was never closed may be gone by now, and this with it
+            self._arrived.emit(channel, generation, kind, value)
 
     @Slot(str, int, str, object)
     def _sort(self, channel: str, generation: int, kind: str, value: object) -> None:
