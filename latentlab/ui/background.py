@@ -57,6 +57,8 @@ class Background(QObject):
             except LatentlabError as error:
                 kind, value = "failed", str(error)
             except Exception as error:
+                if cancelled.is_set():  # whatever happened, nobody is interested; Python may be ending under it
+                    return
                 _log.exception("Work on channel %s failed", channel)
                 kind, value = (
                     "failed",
