@@ -136,6 +136,8 @@ class Run:
             When the file is not there, no run, cut short, or its parts do not fit each other.
         """
         path = Path(path)
+        if not path.exists():
+            raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}

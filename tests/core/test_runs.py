@@ -292,7 +292,7 @@ def test_other_files_are_refused(tmp_path, content):
 
 
 def test_no_file_and_a_folder_are_refused(tmp_path):
-    assert "cannot be opened" in refused(tmp_path / "none.safetensors")
+    assert "There is no file" in refused(tmp_path / "none.safetensors")
     refused(tmp_path)
 
 

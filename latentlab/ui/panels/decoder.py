@@ -125,6 +125,8 @@ class DecoderPanel(QWidget):
         self._code.setToolTip(self.tr("The picked code, and the deviation of the encoder's posterior for its image"))
 
         self._temperature_text = QLabel()
+        for text in (self._code, self._temperature_text):  # where room is short, not at the cost of what is read
+            text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
         self._temperature = Slider(0, 2 * _STEPS)
         self._temperature.setObjectName("temperatureSlider")
