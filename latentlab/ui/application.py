@@ -19,6 +19,7 @@ from latentlab.ui.errors import ErrorReporter
 from latentlab.ui.settings import Settings
 
 _SMALLEST_FONT = 10.0  # points: legible on a projector
+_SMALLEST_CHOSEN_FONT, _LARGEST_FONT = 8.0, 24.0
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
     "light": Qt.ColorScheme.Light,
@@ -59,6 +60,17 @@ def set_theme(choice: str) -> None:
     # Where the desktop takes no such wish, the palette below fulfils it all the same.
     dark = choice == "dark" or (choice == "system" and hints.colorScheme() == Qt.ColorScheme.Dark)
     _dress(dark=dark)
+
+
+def change_text_size(step: int) -> None:
+    """Write everything larger by so many points, or smaller where `step` is below zero."""
+    font = QApplication.font()
+    font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_CHOSEN_FONT, font.pointSizeF() + step)))
+    QApplication.setFont(font)
+    # Qt hands a new font past every widget that has a style sheet, until the sheet is set again.
+    for widget in QApplication.allWidgets():
+        if sheet := widget.styleSheet():
+            widget.setStyleSheet(sheet)
 
 
 def run(run_path: Path | None = None) -> int:

@@ -138,6 +138,7 @@ class Exploration(QObject):
         if self._shown.snapshot.uses_labels and label >= 0:
             self._label_is_overruled = self._drawing is not None
             self._put_label_in_force(label)
+            self._sketch()
         self._decode()
         self._describe_point()
 

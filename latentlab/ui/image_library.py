@@ -35,6 +35,7 @@ class ImageLibrary(QObject):
         self._data_dir = data_dir
         self._name = ""
         self._data: ImageSet | None = None
+        self._problem = ""
         self._downloading = ""
         self._background = Background(self)
         self._background.done.connect(self._take)
@@ -45,6 +46,11 @@ class ImageLibrary(QObject):
     def data(self) -> ImageSet | None:
         """The chosen set, once it is loaded."""
         return self._data if self._data is not None and self._data.name == self._name else None
+
+    @property
+    def problem(self) -> str:
+        """Why the chosen set could not be loaded, in a sentence."""
+        return self._problem
 
     @property
     def data_dir(self) -> Path:
@@ -73,12 +79,14 @@ class ImageLibrary(QObject):
         except LatentlabError as error:
             self._fail(str(error))
             return
+        # Of those that are listed, their list tells already.
+        is_listed = name in datasets.names()
         self.message.emit("", False)
         if status.problem:
-            self.failed.emit(status.problem)
+            self._fail(status.problem, is_told=is_listed)
         elif not status.is_here:
             sentence = self.tr("{title} is not on this machine: download it, or choose another set.")
-            self.failed.emit(sentence.format(title=status.title))
+            self._fail(sentence.format(title=status.title), is_told=is_listed)
         else:
             self.message.emit(self.tr("Loading {title} …").format(title=status.title), False)
             data_dir = self._data_dir
@@ -155,8 +163,10 @@ class ImageLibrary(QObject):
         self.message.emit(text, False)
         self.loaded.emit(data)
 
-    def _fail(self, sentence: str) -> None:
-        self.message.emit(sentence, True)
+    def _fail(self, sentence: str, *, is_told: bool = False) -> None:
+        self._problem = sentence
+        if not is_told:
+            self.message.emit(sentence, True)
         self.failed.emit(sentence)
 
     def _end_download(self) -> None:

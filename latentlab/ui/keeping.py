@@ -27,6 +27,7 @@ class Keeping(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
+        self._question: QMessageBox | None = None
         self._closes_when_saved = False
         self._was_paused_to_ask = False
         session.saved.connect(self._take_saved)
@@ -94,6 +95,8 @@ class Keeping(QObject):
 
     def ask_before_closing(self) -> None:
         """Ask what to do with an unsaved run; a training waits meanwhile, and goes on if the window stays."""
+        if self._question is not None:
+            return
         self._was_paused_to_ask = self._session.state == "training"
         self._session.training.pause()
         question = QMessageBox(
@@ -107,10 +110,12 @@ class Keeping(QObject):
         question.setDefaultButton(QMessageBox.StandardButton.Save)
         question.finished.connect(self._take_answer)
         question.finished.connect(question.deleteLater)
+        self._question = question
         question.open()
 
     @Slot(int)
     def _take_answer(self, button: int) -> None:
+        self._question = None
         if button == QMessageBox.StandardButton.Discard:
             self.may_close.emit()
         elif button == QMessageBox.StandardButton.Save:
@@ -127,7 +132,7 @@ class Keeping(QObject):
 
     @Slot(str, bool)
     def _take_message(self, text: str, is_problem: bool) -> None:
-        if is_problem:  # saving failed: the window stays, and says why
+        if is_problem and self._closes_when_saved:  # saving failed: the window stays, and says why
             self._stay()
 
     @Slot()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from latentlab.core.recipe import Recipe
 from latentlab.core.resources import resource
@@ -16,7 +16,6 @@ from latentlab.ui import application
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.keeping import Keeping
 from latentlab.ui.menus import Menus
-from latentlab.ui.message_bar import MessageBar
 from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.data_point import DataPointPanel
@@ -26,6 +25,7 @@ from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.widgets.message_bar import MessageBar
 
 _SIZE = QSize(1280, 800)
 
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         exploration.pick_changed.connect(self._show_place)
         exploration.pointed.connect(self._show_point)
         exploration.sketched.connect(self._show_sketch)
-        self._start.start_requested.connect(session.train)
+        self._start.start_requested.connect(self._controls.train_button.click)
         self._start.model_requested.connect(self.open_run)
         self._start.open_requested.connect(self._keeping.ask_for_run)
         self._keeping.may_close.connect(self._close_now)
@@ -249,6 +249,8 @@ class MainWindow(QMainWindow):
         self._recipe.set_locked(state != "idle")
         self._menus.set_state(state)
         self._menus.set_can_save(state != "idle" or self.session.run is not None)
+        if state == "idle":  # what was changed while it ran is not in force for the next one
+            self._show_live_values(self.session.recipe, self.session.recipe)
         if state == "training":
             self._messages.show_message("", False)
             self._canvas.set_message(self.tr("The map appears with the first steps …"))
@@ -344,9 +346,7 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _change_text_size(self, step: int) -> None:
-        font = QApplication.font()
-        font.setPointSizeF(min(24.0, max(8.0, font.pointSizeF() + step)))
-        QApplication.setFont(font)
+        application.change_text_size(step)
 
     @Slot()
     def _close_now(self) -> None:

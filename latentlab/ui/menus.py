@@ -46,8 +46,8 @@ class Menus(QObject):
     def set_state(self, state: str) -> None:
         """Enable what can be done now."""
         self._train.setEnabled(state == "idle")
-        self._open.setEnabled(state == "idle")
-        self._recent.setEnabled(state == "idle" and not self._recent.isEmpty())
+        for action in self._choices:
+            action.setEnabled(state == "idle")
         for action in (self._pause, self._stop, self._discard):
             action.setEnabled(state != "idle")
         self._pause.setText(self.tr("Resume") if state == "paused" else self.tr("Pause"))
@@ -64,7 +64,7 @@ class Menus(QObject):
             action = self._recent.addAction(path.name.replace("&", "&&"))
             action.setData(str(path))
             action.setToolTip(str(path))
-        self._recent.setEnabled(not self._recent.isEmpty())
+        self._recent.menuAction().setVisible(not self._recent.isEmpty())
 
     def set_theme(self, choice: str) -> None:
         """Mark the theme in force."""
@@ -72,7 +72,7 @@ class Menus(QObject):
             action.setChecked(action.data() == choice)
 
     def _file(self, menu: QMenu) -> None:
-        self._open = self._add(menu, self.tr("&Open run…"), self.open_requested.emit, QKeySequence.StandardKey.Open)
+        open_run = self._add(menu, self.tr("&Open run…"), self.open_requested.emit, QKeySequence.StandardKey.Open)
         self._recent = menu.addMenu(self.tr("Open &recent"))
         self._recent.setToolTipsVisible(True)
         self._recent.triggered.connect(self._choose_recent)
@@ -81,10 +81,15 @@ class Menus(QObject):
             menu, self.tr("Save run &as…"), self.save_as_requested.emit, QKeySequence.StandardKey.SaveAs
         )
         menu.addSeparator()
-        self._add(menu, self.tr("Open re&cipe file…"), self.recipe_file_requested.emit)
-        self._add(menu, self.tr("Folder of downloaded image &sets…"), self.data_folder_requested.emit)
-        self._add(menu, self.tr("My own images: a &folder…"), self.image_folder_requested.emit)
-        self._add(menu, self.tr("My own images: an arra&y file…"), self.array_requested.emit)
+        # What a training would be taken away under, or be told wrongly of.
+        self._choices = [
+            open_run,
+            self._recent.menuAction(),
+            self._add(menu, self.tr("Open re&cipe file…"), self.recipe_file_requested.emit),
+            self._add(menu, self.tr("Folder of downloaded image &sets…"), self.data_folder_requested.emit),
+            self._add(menu, self.tr("My own images: a &folder…"), self.image_folder_requested.emit),
+            self._add(menu, self.tr("My own images: an arra&y file…"), self.array_requested.emit),
+        ]
         menu.addSeparator()
         self._add(menu, self.tr("&Quit"), self._window.close, QKeySequence.StandardKey.Quit)
 

@@ -205,8 +205,7 @@ class Session(QObject):
             if self.library.is_loading():
                 self._train_when_loaded = proceed
             else:
-                sentence = self.tr("The images '{name}' are not on this machine: download them, or choose others.")
-                self.message.emit(sentence.format(name=self._recipe.data.dataset), True)
+                self.message.emit(self.library.problem, True)
             return
         self._files.forget_questions()
         self._checkpoints = Checkpoints()
@@ -333,6 +332,10 @@ class Session(QObject):
 
     def open_run(self, path: Path) -> None:
         """Read a run and show it; what is at hand stays if that fails."""
+        if self.state != "idle":
+            self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
+            return
+        self._train_when_loaded = None
         self._files.open(path)
 
     def save_run(self, path: Path) -> None:
@@ -350,13 +353,14 @@ class Session(QObject):
 
     @Slot(Path, object)
     def _take_opened(self, path: Path, run: Run) -> None:
-        if self.state != "idle":
-            return
         self._keep_unsaved()
         self._at_hand = AtHand(run, path)
         self._checkpoints = self._at_hand.checkpoints
         self._looks_back = False
-        self._base = self._recipes.get(run.recipe.name, run.recipe)
+        if run.recipe.name not in self._recipes:
+            self._recipes[run.recipe.name] = run.recipe
+            self.recipes_changed.emit(tuple(self._recipes.values()))
+        self._base = self._recipes[run.recipe.name]
         self._recipe = run.recipe
         self.history_shown.emit(run.history, run.changes)
         self.epochs_kept.emit([])

@@ -12,9 +12,9 @@ from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QLabel, QMenu, QSlider
 
 from latentlab.core.events import Changed, EpochEnded, Losses, Progress, Started
-from latentlab.ui.loss_history import MAX_STEPS, StepSeries, envelope, robust_range
-from latentlab.ui.loss_plot import LossPlot
 from latentlab.ui.panels.curves import CurvesPanel
+from latentlab.ui.widgets.loss_history import MAX_STEPS, StepSeries, envelope, robust_range
+from latentlab.ui.widgets.loss_plot import LossPlot
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLabel
 from latentlab.core.events import Losses
 from latentlab.core.results import DataPoint
 from latentlab.ui import theme
-from latentlab.ui.image_view import ImageView
 from latentlab.ui.panels.data_point import DataPointPanel
+from latentlab.ui.widgets.image_view import ImageView
 
 
 def data_point(**changes):

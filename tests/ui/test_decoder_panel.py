@@ -8,10 +8,10 @@ from superqt import QCollapsible
 
 from latentlab.core.results import Decoded
 from latentlab.ui import theme
-from latentlab.ui.image_strip import ImageStrip
-from latentlab.ui.image_view import ImageView
 from latentlab.ui.panels.decoder import DecoderPanel
-from latentlab.ui.slider import SliderScale
+from latentlab.ui.widgets.image_strip import ImageStrip
+from latentlab.ui.widgets.image_view import ImageView
+from latentlab.ui.widgets.slider import SliderScale
 
 DIGITS = tuple("0123456789")
 INTENTS = (

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
-from latentlab.ui.image_view import ImageView
+from latentlab.ui.widgets.image_view import ImageView
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSlider, QToolB
 
 from latentlab.core.events import Losses
 from latentlab.core.results import Neighbour, Sketched
-from latentlab.ui.image_view import ImageView
 from latentlab.ui.panels.sketch import SketchPanel
-from latentlab.ui.sketch_pad import SketchPad
+from latentlab.ui.widgets.image_view import ImageView
+from latentlab.ui.widgets.sketch_pad import SketchPad
 
 NAMES = ("nought", "one", "two")
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from latentlab.core.events import Finished, Progress, Started
 from latentlab.core.recipe import Recipe
 from latentlab.ui import theme
-from latentlab.ui.live_field import LiveField
+from latentlab.ui.widgets.live_field import LiveField
 
 State = Literal["idle", "training", "paused"]
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QSli
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
 from latentlab.ui import theme
-from latentlab.ui.loss_history import QUANTITIES, LossHistory
-from latentlab.ui.loss_plot import LossPlot
+from latentlab.ui.widgets.loss_history import QUANTITIES, LossHistory
+from latentlab.ui.widgets.loss_plot import LossPlot
 
 _REDRAW_MILLISECONDS = 100
 

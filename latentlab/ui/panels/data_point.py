@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 
 from latentlab.core.results import DataPoint
 from latentlab.ui import theme
-from latentlab.ui.image_view import ImageView
+from latentlab.ui.widgets.image_view import ImageView
 
 _SIDE = 72
 

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSiz
 from superqt import QCollapsible
 
 from latentlab.core.results import Decoded
-from latentlab.ui.dimension_sliders import DimensionSliders
-from latentlab.ui.image_strip import ImageStrip
-from latentlab.ui.image_view import ImageView
-from latentlab.ui.slider import Slider, SliderScale
+from latentlab.ui.widgets.dimension_sliders import DimensionSliders
+from latentlab.ui.widgets.image_strip import ImageStrip
+from latentlab.ui.widgets.image_view import ImageView
+from latentlab.ui.widgets.slider import Slider, SliderScale
 
 _STEPS = 100  # of the slider, per unit of temperature
 _SAMPLES = 8

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe import Recipe
 from latentlab.ui import theme
-from latentlab.ui.dataset_picker import DatasetPicker, DatasetStatus
-from latentlab.ui.recipe_form import RecipeForm
-from latentlab.ui.wheel_guard import WheelGuard
+from latentlab.ui.widgets.dataset_picker import DatasetPicker, DatasetStatus
+from latentlab.ui.widgets.recipe_form import RecipeForm
+from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 
 class RecipePanel(QWidget):

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.results import Neighbour, Sketched
 from latentlab.ui import theme
-from latentlab.ui.image_view import ImageView
-from latentlab.ui.sketch_pad import SketchPad
+from latentlab.ui.widgets.image_view import ImageView
+from latentlab.ui.widgets.sketch_pad import SketchPad
 
 _INTERVAL_MS = 16
 _NEIGHBOURS = 8

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBo
 
 from latentlab.core.recipe import Recipe, RecipeError
 from latentlab.ui import theme
-from latentlab.ui.wheel_guard import WheelGuard
+from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 Editor = QLineEdit | QSpinBox | QComboBox
 

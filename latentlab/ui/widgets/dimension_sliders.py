@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from latentlab.core.events import Floats
-from latentlab.ui.slider import Slider
-from latentlab.ui.wheel_guard import WheelGuard
+from latentlab.ui.widgets.slider import Slider
+from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 _STEPS = 100  # of a slider, per unit of the code
 _REACH = 4

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from latentlab.ui import theme
-from latentlab.ui.loss_axis import LossAxis
-from latentlab.ui.loss_history import LossHistory, Numbers, envelope, robust_range
+from latentlab.ui.widgets.loss_axis import LossAxis
+from latentlab.ui.widgets.loss_history import LossHistory, Numbers, envelope, robust_range
 
 # Far beyond any sensible loss; Qt's painter overflows above.
 _DRAWABLE = 1e12

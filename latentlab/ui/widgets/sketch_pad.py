@@ -29,7 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui import theme
-from latentlab.ui.ink import SIDE, Ink
+from latentlab.ui.widgets.ink import SIDE, Ink
 
 
 class SketchPad(QWidget):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from latentlab.core.recipe import Recipe
 from latentlab.ui import theme
-from latentlab.ui.setting_field import as_text, try_changes
+from latentlab.ui.widgets.setting_field import as_text, try_changes
 
 
 class LiveField(QLineEdit):

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.ui import theme
-from latentlab.ui.wheel_guard import WheelGuard
+from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 
 class DatasetStatus(Protocol):

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe import Recipe
 from latentlab.ui import theme
-from latentlab.ui.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
+from latentlab.ui.widgets.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 
 
 class RecipeForm(QWidget):
