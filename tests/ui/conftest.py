@@ -1,0 +1,165 @@
+"""What tests of whole sessions share: a window with a hand on it, and runs that are ready to be opened."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+from shiboken6 import Shiboken
+
+PATIENCE = 20_000  # milliseconds: what a busy machine may take, not what anything should
+
+# So small that a training takes a fraction of a second.
+TINY = {
+    "data.limit": 256,
+    "training.batch_size": 64,
+    "training.epochs": 3,
+    "training.device": "cpu",
+    "model.encoder.layers": (16,),
+    "model.decoder.layers": (16,),
+}
+LONG = {"training.epochs": 100_000}
+
+
+class Lab:
+    """A main window, and what a person does with it."""
+
+    def __init__(self, qtbot, settings=None):
+        from latentlab.ui.main_window import MainWindow
+
+        self.qtbot = qtbot
+        self.window = MainWindow(settings)
+        self.session = self.window.session
+        self.canvas = self.child("latentCanvas")
+        self.window.show()
+        self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow, timeout=PATIENCE)
+
+    def child(self, name, kind=QWidget):
+        found = self.window.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    def text(self, name):
+        """What a label says, if it can be seen."""
+        label = self.child(name, QLabel)
+        return label.text() if label.isVisible() else ""
+
+    def message(self):
+        return self.text("messageText")
+
+    def until(self, condition: Callable[[], object]):
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+    def press(self, name):
+        button = self.child(name)
+        assert button.isVisible(), name
+        assert button.isEnabled(), name
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def until_loaded(self):
+        self.until(lambda: self.session.library.data is not None)
+
+    def set_up(self, *changes, **more):
+        """Put a tiny recipe in force, with some settings changed."""
+        merged = TINY.copy()
+        for change in (*changes, more):
+            merged |= change
+        self.session.edit_recipe(self.session.recipe.with_changes(merged))
+        self.until_loaded()
+
+    def begin(self, *changes):
+        """Train, until there is a map."""
+        self.set_up(LONG, *changes)
+        self.press("trainButton")
+        self.until(lambda: len(self.canvas.points()))
+        assert self.session.state == "training"
+
+    def train(self, *changes):
+        """Train to the end."""
+        self.set_up(*changes)
+        with self.qtbot.waitSignal(self.session.training.ended, timeout=PATIENCE):
+            self.press("trainButton")
+
+    def open(self, path: Path):
+        with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
+            self.window.open_run(path)
+        with self.qtbot.waitSignal(self.session.exploration.map_changed, timeout=PATIENCE):
+            pass
+
+    def pixel(self, x, y) -> QPoint:
+        return self.canvas.pixel_of(x, y)
+
+    def click(self, x, y):
+        self.qtbot.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.pixel(x, y))
+
+    def drag(self, widget, places):
+        self.qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=places[0])
+        for place in places[1:]:
+            self.qtbot.mouseMove(widget, place)
+        self.qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=places[-1])
+
+    def decoded(self):
+        return self.child("decodedImage").pixels()
+
+    def stroke(self, points):
+        """Draw a line through points of the unit square."""
+        pad = self.child("sketchPad")
+        places = [QPoint(round(x * pad.width()), round(y * pad.height())) for x, y in points]
+        self.drag(pad, places)
+
+    def epochs_drawn(self):
+        return len(self.child("lossPlot").series().get("test/loss", ((), ()))[0])
+
+    def end(self):
+        if Shiboken.isValid(self.window):
+            self.session.shut_down()
+            self.window.deleteLater()
+
+
+@pytest.fixture
+def make_lab(qtbot):
+    """Make windows; what they run ends with the test."""
+    made = []
+
+    def make(settings=None):
+        made.append(Lab(qtbot, settings))
+        return made[-1]
+
+    yield make
+    for lab in made:
+        lab.end()
+
+
+@pytest.fixture
+def lab(make_lab):
+    """A window as at a first start, its images loaded."""
+    lab = make_lab()
+    lab.until_loaded()
+    return lab
+
+
+@pytest.fixture(scope="session")
+def run_file(tmp_path_factory):
+    """Give the file of a run trained on the bundled digits, by what differs from a tiny recipe; each is made once."""
+    from latentlab.core import datasets
+    from latentlab.core.recipe import Recipe
+    from latentlab.core.training import Trainer
+
+    folder = tmp_path_factory.mktemp("runs")
+    made: dict[str, Path] = {}
+
+    def give(**changes) -> Path:
+        key = repr(sorted(changes.items()))
+        if key not in made:
+            dotted = {name.replace("__", "."): value for name, value in changes.items()}
+            recipe = Recipe.load("digits-vae-2d").with_changes(TINY | {"training.epochs": 6} | dotted)
+            trainer = Trainer(recipe, datasets.load("digits", folder))
+            for _ in trainer.events():
+                pass
+            made[key] = folder / f"run{len(made)}.safetensors"
+            trainer.result().save(made[key])
+        return made[key]
+
+    return give
