@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from latentlab.core import networks
 from latentlab.core.networks import NetworkError
@@ -64,3 +65,13 @@ def test_a_decoder_begins_with_finite_moderate_outputs(latent: int) -> None:
 
 def test_one_hot_gives_zeros_for_a_label_out_of_range() -> None:
     assert networks.one_hot(torch.tensor([2, -1, 0, 3]), 3).tolist() == [[0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 0]]
+
+
+def test_dense_layers_lie_between_convolutions_and_code():
+    settings = NetworkSettings(kind="conv", layers=(4, 8), dense=(16,))
+    encoder, features = networks.encoder(settings, 1, (28, 28))
+    assert features == 16
+    assert encoder(torch.zeros(2, 1, 28, 28)).shape == (2, 16)
+    assert networks.decoder(settings, 2, 0, (28, 28))(torch.zeros(3, 2)).shape == (3, 1, 28, 28)
+    with pytest.raises(ValidationError, match="into layers, not dense"):
+        NetworkSettings(kind="mlp", dense=(16,))

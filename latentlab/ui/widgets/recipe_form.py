@@ -248,6 +248,7 @@ class RecipeForm(QWidget):
 
     def _add_advanced_settings(self, layout: QVBoxLayout) -> None:
         network = self.tr("mlp: every pixel is connected to every unit. conv: small filters slide over the image.")
+        dense = self.tr("Of a convolutional network: widths of connected layers between its filters and the code.")
         activation = self.tr("The function between two layers that lets the network bend: without it all is linear.")
         self._add_heading(layout, self.tr("Model"))
         self._add(
@@ -270,9 +271,11 @@ class RecipeForm(QWidget):
         )
         self._add_heading(layout, self.tr("Encoder"))
         self._add(layout, "model.encoder.kind", self.tr("Kind"), network)
+        self._add(layout, "model.encoder.dense", self.tr("Dense layers"), dense)
         self._add(layout, "model.encoder.activation", self.tr("Activation"), activation)
         self._add_heading(layout, self.tr("Decoder"))
         self._add(layout, "model.decoder.kind", self.tr("Kind"), network)
+        self._add(layout, "model.decoder.dense", self.tr("Dense layers"), dense)
         self._add(layout, "model.decoder.activation", self.tr("Activation"), activation)
         self._add_heading(layout, self.tr("Steps"))
         self._add(
@@ -299,6 +302,7 @@ class RecipeForm(QWidget):
             ("scale", self.tr("Scale"), self.tr("Images are scaled at random by up to this share: 0.1 is 10 %.")),
             ("shear", self.tr("Slant"), self.tr("Images are slanted at random by up to this amount.")),
             ("shift", self.tr("Shift"), self.tr("Images are moved at random by up to so many pixels.")),
+            ("until", self.tr("Until"), self.tr("Share of the run after which images are left as they are: 1 is all.")),
         ):
             self._add(layout, f"training.augmentation.{leaf}", label, tip)
 
