@@ -63,6 +63,7 @@ class MainWindow(QMainWindow):
         self._restore_layout()
         self.session.begin(self._settings.recipe, self._settings.dataset)
         self._show_state(self.session.state)
+        self._show_model(None)
 
     def open_run(self, path: str | Path) -> None:
         """Open a run as the menu does, without a dialog; a file that is no run is told in a sentence."""
