@@ -1,8 +1,10 @@
 """What tests of whole sessions share: a window with a hand on it, and runs that are ready to be opened."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
@@ -87,12 +89,29 @@ class Lab:
             self.window.open_run(path)
         with self.qtbot.waitSignal(self.session.exploration.map_changed, timeout=PATIENCE):
             pass
+        self.press("mapShowStandardButton")  # so that a test knows what is in sight
 
     def pixel(self, x, y) -> QPoint:
         return self.canvas.pixel_of(x, y)
 
     def click(self, x, y):
-        self.qtbot.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.pixel(x, y))
+        """Click on a place of the map."""
+        place = self.pixel(x, y)
+        assert self.canvas.viewport().rect().contains(place), "out of sight"
+        self.qtbot.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    def pick(self, dx=0, dy=0):
+        """Click beside the middle of the map, wherever that is, and wait until it is decoded."""
+        place = self.canvas.viewport().rect().center() + QPoint(dx, dy)
+        with self.changes(self.decoded):
+            self.qtbot.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    @contextmanager
+    def changes(self, answer: Callable[[], object]):
+        """Wait, after what is done within, until an array or None is another than before."""
+        before = answer()
+        yield
+        self.until(lambda: not np.array_equal(before, answer()))
 
     def drag(self, widget, places):
         self.qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=places[0])
