@@ -86,7 +86,7 @@ class Menus(QObject):
             open_run,
             self._recent.menuAction(),
             self._add(menu, self.tr("Open re&cipe file…"), self.recipe_file_requested.emit),
-            self._add(menu, self.tr("Folder of downloaded image &sets…"), self.data_folder_requested.emit),
+            self._add(menu, self.tr("Folder of &downloaded image sets…"), self.data_folder_requested.emit),
             self._add(menu, self.tr("My own images: a &folder…"), self.image_folder_requested.emit),
             self._add(menu, self.tr("My own images: an arra&y file…"), self.array_requested.emit),
         ]

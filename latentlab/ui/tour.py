@@ -19,7 +19,7 @@ if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
 
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QSpinBox, QWidget
 
 from latentlab.ui.application import create_application, set_theme
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -38,13 +38,15 @@ _THREE = [
 ]  # fmt: skip
 
 
-def play(out: Path) -> int:
+def play(out: Path, epochs: int | None = None) -> int:
     """Play the tour.
 
     Parameters
     ----------
     out : Path
         Folder of the pictures, made if it is not there.
+    epochs : int, optional
+        Of the training that is shown; the recipe's own by default.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def play(out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         # A tour starts like a first start, and leaves nobody's settings changed.
         settings = Settings(Path(folder) / "settings.ini")
-        for number, (name, window) in enumerate(_stages(app, settings)):
+        for number, (name, window) in enumerate(_stages(app, settings, epochs)):
             path = out / f"{number:02d}-{name}.png"
             if not window.grab().save(str(path)):
                 raise LatentlabError(f"The picture {path} cannot be saved: choose another folder.")
@@ -73,7 +75,7 @@ def play(out: Path) -> int:
     return 0
 
 
-def _stages(app: QApplication, settings: Settings) -> Iterator[tuple[str, MainWindow]]:
+def _stages(app: QApplication, settings: Settings, epochs: int | None) -> Iterator[tuple[str, MainWindow]]:
     """Go from stage to stage; the window is to be pictured at each."""
     window = MainWindow(settings)
     window.show()
@@ -83,6 +85,8 @@ def _stages(app: QApplication, settings: Settings) -> Iterator[tuple[str, MainWi
         yield "start", window
 
         _child(window, QComboBox, "recipeBox").setCurrentText(FIRST_RECIPE)
+        if epochs is not None:
+            _child(window, QSpinBox, "epochsBox").setValue(epochs)
         _click(_child(window, QWidget, "trainButton"))
         _until(lambda: len(canvas.points()) > 0)
         _settle()
