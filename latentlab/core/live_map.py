@@ -22,7 +22,7 @@ from latentlab.core.training import Trainer
 
 Split = Literal["test", "training", "both"]
 
-_SHARE = 0.08  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
+_SHARE = 0.06  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
 _EARLY_SECONDS = 10.0
 _EARLY_INTERVAL, _LATER_INTERVAL = 0.2, 0.5
 _SMALLEST_CHUNK = 64

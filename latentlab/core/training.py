@@ -212,15 +212,15 @@ class Trainer:
         seen = augmented(x, settings.augmentation, self._generator) if done < settings.augmentation.until else x
         noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
         terms = self.model.loss_terms(x, labels, noise, seen)
-        means = torch.stack([terms.reconstruction.mean(), terms.kl.mean()])
-        loss = means[0] + self._beta * means[1]
+        reconstruction, kl = terms.reconstruction.mean(), terms.kl.mean()
+        loss = reconstruction + self._beta * kl
         if settings.schedule == "one-cycle":
             for group in self._optimiser.param_groups:
                 group["lr"] = self._learning_rate * one_cycle(done)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        self._pending.append(torch.cat([loss[None], means]).detach())
+        self._pending.append(torch.stack([loss.detach(), reconstruction.detach(), kl.detach()]))
         self._sizes.append(len(x))
         self._steps_done += 1
 

@@ -166,7 +166,7 @@ def test_the_map_costs_less_than_a_tenth_of_the_time(clock, images_per_second, c
 
 def test_a_small_set_is_encoded_whole_each_time(clock):
     trainer = PacedTrainer(clock, 20_000)
-    live = LiveMap(many(300))
+    live = LiveMap(many(200))
     for _ in range(4):
         trainer.version += 1
         clock.now += 1
