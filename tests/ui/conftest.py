@@ -87,8 +87,8 @@ class Lab:
     def open(self, path: Path):
         with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
             self.window.open_run(path)
-        with self.qtbot.waitSignal(self.session.exploration.map_changed, timeout=PATIENCE):
-            pass
+        run = self.session.run.snapshot.run
+        self.until(lambda: self.session.exploration.shown and self.session.exploration.shown.run == run)
         self.press("mapShowStandardButton")  # so that a test knows what is in sight
 
     def pixel(self, x, y) -> QPoint:
