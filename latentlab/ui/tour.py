@@ -65,9 +65,9 @@ def play(out: Path, epochs: int | None = None) -> int:
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else create_application(["latentlab"], "light")
     with tempfile.TemporaryDirectory() as folder:
-        # A tour starts like a first start, and leaves nobody's settings changed.
-        settings = Settings(Path(folder) / "settings.ini")
-        for number, (name, window) in enumerate(_stages(app, settings, epochs)):
+        # A tour starts like a first start, and leaves nothing behind but its pictures.
+        settings, run = Settings(Path(folder) / "settings.ini"), Path(folder) / "run.safetensors"
+        for number, (name, window) in enumerate(_stages(app, settings, run, epochs)):
             path = out / f"{number:02d}-{name}.png"
             if not window.grab().save(str(path)):
                 raise LatentlabError(f"The picture {path} cannot be saved: choose another folder.")
@@ -75,8 +75,8 @@ def play(out: Path, epochs: int | None = None) -> int:
     return 0
 
 
-def _stages(app: QApplication, settings: Settings, epochs: int | None) -> Iterator[tuple[str, MainWindow]]:
-    """Go from stage to stage; the window is to be pictured at each."""
+def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None) -> Iterator[tuple[str, MainWindow]]:
+    """Go from stage to stage; the window is to be pictured at each. What is trained is saved as `run`."""
     window = MainWindow(settings)
     window.show()
     session, canvas = window.session, _child(window, LatentCanvas, "latentCanvas")
@@ -108,6 +108,9 @@ def _stages(app: QApplication, settings: Settings, epochs: int | None) -> Iterat
             _settle()
             yield f"temperature-{value / 100:.0f}", window
         temperature.setValue(100)
+
+        session.save_run(run)
+        _until(lambda: session.is_saved)
 
         pad = _child(window, QWidget, "sketchPad")
         if (model := resource("models", "mnist-vae-2d.safetensors")).is_file():

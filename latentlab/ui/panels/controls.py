@@ -173,6 +173,12 @@ class ControlsPanel(QWidget):
         self._say(text)
         self._run = None
 
+    def clear(self) -> None:
+        """Forget what was trained last: something else is shown."""
+        self._run = None
+        self._show_progress(0, 1, "")
+        self._say("")
+
     def show_message(self, text: str, is_problem: bool) -> None:
         """Say what went wrong, or what is worth knowing; an empty text takes it back."""
         self._message, self._message_is_problem = text, is_problem
