@@ -1,5 +1,7 @@
 """What tests of whole sessions share: a window with a hand on it, and runs that are ready to be opened."""
 
+import gc
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,9 +139,25 @@ class Lab:
             self.window.deleteLater()
 
 
+@pytest.fixture(scope="session")
+def digits():
+    """Give the bundled digits, read once; and spare the search for leaks the modules that windows need."""
+    import latentlab.ui.main_window  # noqa: F401  with torch it makes some hundred thousand objects
+    from latentlab.core import bundled_digits, training
+
+    training.warm_up()
+    gc.collect()
+    gc.freeze()
+    yield bundled_digits.load()
+    gc.unfreeze()
+
+
 @pytest.fixture
-def make_lab(qtbot):
+def make_lab(qtbot, digits, monkeypatch):
     """Make windows; what they run ends with the test."""
+    from latentlab.core import bundled_digits
+
+    monkeypatch.setattr(bundled_digits, "load", lambda: digits)
     made = []
 
     def make(settings=None):
@@ -182,3 +200,19 @@ def run_file(tmp_path_factory):
         return made[key]
 
     return give
+
+
+@pytest.fixture
+def held_load(monkeypatch):
+    """Let no image set be loaded until the event that this gives is set, or five seconds have passed."""
+    from latentlab.core import datasets
+
+    go_on, load = threading.Event(), datasets.load
+
+    def hold(*arguments):
+        go_on.wait(5)
+        return load(*arguments)
+
+    monkeypatch.setattr(datasets, "load", hold)
+    yield go_on
+    go_on.set()

@@ -323,10 +323,12 @@ def test_of_two_runs_opened_at_once_the_later_is_shown(lab, run_file):
     assert np.allclose(lab.canvas.points(), Run.open(second).codes, atol=1e-5)
 
 
-def test_opening_takes_back_a_training_that_waits_for_images(make_lab, run_file):
+def test_opening_takes_back_a_training_that_waits_for_images(make_lab, run_file, held_load):
+    path = run_file()
     lab = make_lab()
     lab.press("trainButton")
-    lab.open(run_file())
+    lab.open(path)
+    held_load.set()
     lab.until_loaded()
     assert lab.session.state == "idle"
     assert lab.session.run_path == run_file()
