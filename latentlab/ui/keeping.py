@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from latentlab.core.resources import resource
 from latentlab.ui.session import Session
 
 _SUFFIX = ".safetensors"
@@ -77,8 +78,10 @@ class Keeping(QObject):
     @Slot()
     def save(self) -> None:
         """Save the run where it was saved before, or ask where."""
-        if self._session.state == "idle" and self._session.run_path is not None:
-            self._session.save_run(self._session.run_path)
+        path = self._session.run_path
+        # The pretrained runs are the program's own, not a place for someone's work.
+        if self._session.state == "idle" and path is not None and path.parent != resource("models"):
+            self._session.save_run(path)
         else:
             self.save_as()
 
@@ -148,7 +151,7 @@ class Keeping(QObject):
 
     @Slot(str)
     def _open_recipe(self, path: str) -> None:
-        self._session.open_recipe(Path(path))
+        self._session.recipes.open(Path(path))
 
     @Slot(str)
     def _use_data_folder(self, path: str) -> None:
@@ -156,11 +159,11 @@ class Keeping(QObject):
 
     @Slot(str)
     def _use_image_folder(self, path: str) -> None:
-        self._session.choose_dataset(f"folder:{path}")
+        self._session.recipes.choose_dataset(f"folder:{path}")
 
     @Slot(str)
     def _use_array(self, path: str) -> None:
-        self._session.choose_dataset(f"array:{path}")
+        self._session.recipes.choose_dataset(f"array:{path}")
 
     @Slot(str)
     def _save_run(self, path: str) -> None:

@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
             return
         self.session.shut_down()
         self._remember()
+        self._may_close = False
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -128,7 +129,7 @@ class MainWindow(QMainWindow):
         self._settings.set_layout("window", self.saveGeometry())
         for name, splitter in self._splitters().items():
             self._settings.set_layout(name, splitter.saveState())
-        self._settings.recipe = self.session.base_name
+        self._settings.recipe = self.session.recipes.base_name
         self._settings.dataset = self.session.recipe.data.dataset
         self._settings.save()
 
@@ -139,17 +140,17 @@ class MainWindow(QMainWindow):
 
     def _wire_recipe(self) -> None:
         session, library, panel = self.session, self.session.library, self._recipe
-        panel.recipe_chosen.connect(session.choose_recipe)
-        panel.recipe_edited.connect(session.edit_recipe)
-        panel.dataset_chosen.connect(session.choose_dataset)
+        panel.recipe_chosen.connect(session.recipes.choose)
+        panel.recipe_edited.connect(session.recipes.edit)
+        panel.dataset_chosen.connect(session.recipes.choose_dataset)
         panel.validity_changed.connect(self._controls.set_valid)
         panel.download_requested.connect(library.download)
         panel.download_cancelled.connect(library.cancel_download)
         panel.data_folder_requested.connect(self._keeping.ask_for_data_folder)
         panel.recipe_file_requested.connect(self._keeping.ask_for_recipe)
-        session.recipes_changed.connect(self._list_recipes)
-        session.recipe_changed.connect(panel.show_recipe)
-        session.recipe_changed.connect(self._show_live_values)
+        session.recipes.listed.connect(self._list_recipes)
+        session.recipes.changed.connect(panel.show_recipe)
+        session.recipes.changed.connect(self._show_live_values)
         library.sets_changed.connect(panel.set_datasets)
         library.message.connect(panel.set_dataset_message)
         library.downloading.connect(panel.show_download)
@@ -176,6 +177,7 @@ class MainWindow(QMainWindow):
         training.ended.connect(controls.show_finished)
         session.history_shown.connect(curves.show_history)
         session.history_shown.connect(controls.clear)
+        session.waiting.connect(controls.set_busy)
         session.epochs_kept.connect(curves.set_epochs)
         session.can_continue_changed.connect(controls.set_can_continue)
         session.message.connect(self._messages.show_message)

@@ -1,7 +1,8 @@
-"""The one owner of state: the recipe, the run at hand, and what happens to it.
+"""The one owner of state: the run at hand, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Three parts own what is theirs: `library` the images, `training` the training going on, `exploration` what is looked at.
+Four parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+`exploration` what is looked at.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapChoice, MapUpdate, Split, choose
-from latentlab.core.recipe import Recipe, RecipeError
+from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
+from latentlab.ui.recipe_choice import RecipeChoice
 from latentlab.ui.run_files import RunFiles
 from latentlab.ui.training_thread import EpochModel, Result
 
@@ -47,9 +49,8 @@ class Session(QObject):
         Where downloaded image sets lie.
     """
 
-    recipes_changed = Signal(object)  # tuple of Recipe: what can be chosen by name
-    recipe_changed = Signal(object, object)  # the recipe as it is named, and as it is in force
     message = Signal(str, bool)  # sentence, is it a problem
+    waiting = Signal(str)  # what a training waits for; empty when it does not
     history_shown = Signal(object, object)  # tuples of EpochEnded and Changed
     epochs_kept = Signal(object)  # list of int
     can_continue_changed = Signal(bool, str)
@@ -60,6 +61,9 @@ class Session(QObject):
 
     def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.recipes = RecipeChoice(FIRST_RECIPE, self)
+        self.recipes.changed.connect(self._use_recipe)
+        self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
         self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
@@ -78,8 +82,6 @@ class Session(QObject):
         self._files.kept.connect(self._take_kept)
         self._files.map_made.connect(self._take_update)
         self._files.failed.connect(self._complain)
-        self._recipes = {name: Recipe.load(name) for name in Recipe.names()}
-        self._base = self._recipe = self._recipes[FIRST_RECIPE]
         self._map_choice = MapChoice()
         self._at_hand = AtHand()
         self._trained: Run | None = None  # the result of a training that is about to end
@@ -97,12 +99,7 @@ class Session(QObject):
     @property
     def recipe(self) -> Recipe:
         """The recipe in force."""
-        return self._recipe
-
-    @property
-    def base_name(self) -> str:
-        """Name of the recipe that the one in force is based on."""
-        return self._base.name
+        return self.recipes.current
 
     @property
     def run(self) -> Run | None:
@@ -121,13 +118,8 @@ class Session(QObject):
 
     def begin(self, recipe: str = "", dataset: str = "") -> None:
         """Tell everything there is to show at the start, with the recipe and images of last time."""
-        if recipe in self._recipes:
-            self._base = self._recipe = self._recipes[recipe]
-        if recipe and dataset:
-            self._recipe = self._recipe.with_changes({"data.dataset": dataset})
-        self.recipes_changed.emit(tuple(self._recipes.values()))
         self.library.refresh()
-        self._announce_recipe()
+        self.recipes.begin(recipe, dataset)
         self._announce_run()
         self.training.get_ready()
 
@@ -140,47 +132,17 @@ class Session(QObject):
 
     # Recipe and images
 
-    @Slot(str)
-    def choose_recipe(self, name: str) -> None:
-        """Take a recipe by its name; the chosen images stay."""
-        if name in self._recipes:
-            self._base = self._recipes[name]
-            self._recipe = self._base.with_changes({"data.dataset": self._recipe.data.dataset})
-            self._announce_recipe()
-
-    def open_recipe(self, path: Path) -> None:
-        """Take a recipe, images included, from a file."""
-        try:
-            recipe = Recipe.load(path)
-        except RecipeError as error:
-            self.message.emit(str(error), True)
-            return
-        self._recipes[recipe.name] = recipe
-        self._base = self._recipe = recipe
-        self.recipes_changed.emit(tuple(self._recipes.values()))
-        self._announce_recipe()
-
-    @Slot(object)
-    def edit_recipe(self, recipe: Recipe) -> None:
-        """Put an edited recipe in force."""
-        self._recipe = recipe
-        self._announce_recipe()
-
-    @Slot(str)
-    def choose_dataset(self, name: str) -> None:
-        """Choose other images for the recipe in force."""
-        self.edit_recipe(self._recipe.with_changes({"data.dataset": name}))
-
-    def _announce_recipe(self) -> None:
-        self.recipe_changed.emit(self._base, self._recipe)
-        self.library.choose(self._recipe.data.dataset)
+    @Slot(object, object)
+    def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:
+        self.library.choose(recipe.data.dataset)
         self._tell_whether_it_can_continue()
 
     @Slot(object)
     def _use_data(self, data: ImageSet) -> None:
         run = self._at_hand.run
         if self._train_when_loaded is not None:
-            proceed, self._train_when_loaded = self._train_when_loaded, None
+            proceed = self._train_when_loaded
+            self._wait_to_train(None)
             self.train(proceed)
         elif self.state == "idle" and run is not None and data.name == run.recipe.data.dataset:
             self._show_run(run)  # its images are at hand now
@@ -189,7 +151,7 @@ class Session(QObject):
     @Slot(str)
     def _lack_data(self, sentence: str) -> None:
         if self._train_when_loaded is not None:
-            self._train_when_loaded = None
+            self._wait_to_train(None)
             self.message.emit(sentence, True)
         self._tell_whether_it_can_continue()
 
@@ -203,7 +165,7 @@ class Session(QObject):
         data = self.library.data
         if data is None:
             if self.library.is_loading():
-                self._train_when_loaded = proceed
+                self._wait_to_train(proceed)
             else:
                 self.message.emit(self.library.problem, True)
             return
@@ -213,8 +175,13 @@ class Session(QObject):
         self._present = self._trained = None
         self.epochs_kept.emit([])
         start = self._at_hand.run if proceed else None
-        self.training.start(self._recipe, data, choose(data, self._map_choice), start)
+        self.training.start(self.recipe, data, choose(data.limited(self.recipe.data.limit), self._map_choice), start)
         self._announce_run()
+
+    def _wait_to_train(self, proceed: bool | None) -> None:
+        """Train as `train` was told to when the images have been loaded; None waits no longer."""
+        self._train_when_loaded = proceed
+        self.waiting.emit("" if proceed is None else self.tr("Training begins when the images are loaded …"))
 
     @Slot()
     def discard(self) -> None:
@@ -290,7 +257,7 @@ class Session(QObject):
             why = self.tr("The images are not loaded.")
         else:
             try:
-                run.check_fits(self._recipe, data)
+                run.check_fits(self.recipe, data)
             except LatentlabError as error:
                 why = str(error)
         self.can_continue_changed.emit(not why, why)
@@ -302,7 +269,8 @@ class Session(QObject):
         """Show other images on the map: of which split, and how many (0: all)."""
         self._map_choice = MapChoice(split, count)
         if self.state != "idle" and self.library.data is not None:
-            self.training.show_on_map(choose(self.library.data, self._map_choice))
+            data = self.library.data.limited(self.recipe.data.limit)
+            self.training.show_on_map(choose(data, self._map_choice))
         elif self._at_hand.run is not None:
             self._show_run(self._at_hand.run)
 
@@ -326,7 +294,9 @@ class Session(QObject):
         data = self.library.data
         if data is not None and data.name != run.recipe.data.dataset:
             data = None
-        self._files.make_map(run, None if data is None else choose(data, self._map_choice))
+        self._files.make_map(
+            run, None if data is None else choose(data.limited(run.recipe.data.limit), self._map_choice)
+        )
 
     # Keeping
 
@@ -335,7 +305,7 @@ class Session(QObject):
         if self.state != "idle":
             self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
             return
-        self._train_when_loaded = None
+        self._wait_to_train(None)
         self._files.open(path)
 
     def save_run(self, path: Path) -> None:
@@ -357,14 +327,9 @@ class Session(QObject):
         self._at_hand = AtHand(run, path)
         self._checkpoints = self._at_hand.checkpoints
         self._looks_back = False
-        if run.recipe.name not in self._recipes:
-            self._recipes[run.recipe.name] = run.recipe
-            self.recipes_changed.emit(tuple(self._recipes.values()))
-        self._base = self._recipes[run.recipe.name]
-        self._recipe = run.recipe
         self.history_shown.emit(run.history, run.changes)
         self.epochs_kept.emit([])
-        self._announce_recipe()
+        self.recipes.take(run.recipe)
         self._show_run(run)
         self._announce_run()
         self.opened.emit(path)
@@ -389,7 +354,7 @@ class Session(QObject):
     def _announce_run(self) -> None:
         run, path = self._at_hand.run, self._at_hand.path
         if self.state != "idle":
-            self.run_changed.emit(self._recipe.name, True)
+            self.run_changed.emit(self.recipe.name, True)
         elif run is None:
             self.run_changed.emit("", False)
         else:

@@ -70,7 +70,7 @@ class Lab:
         merged = TINY.copy()
         for change in (*changes, more):
             merged |= change
-        self.session.edit_recipe(self.session.recipe.with_changes(merged))
+        self.session.recipes.edit(self.session.recipe.with_changes(merged))
         self.until_loaded()
 
     def begin(self, *changes):

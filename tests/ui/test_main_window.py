@@ -120,7 +120,7 @@ def test_a_set_that_is_not_here_is_told_and_the_digits_remain(lab):
 
 def test_ones_own_folder_that_is_gone_is_told(lab, tmp_path):
     gone = tmp_path / "gone"
-    lab.session.choose_dataset(f"folder:{gone}")
+    lab.session.recipes.choose_dataset(f"folder:{gone}")
     lab.until(lambda: str(gone) in lab.text("datasetMessage"))
     lab.press("trainButton")
     assert str(gone) in lab.message()

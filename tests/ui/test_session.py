@@ -391,10 +391,10 @@ def test_a_recipe_file_is_taken_and_a_broken_one_told(lab, tmp_path):
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text(Recipe(name="good").with_changes({"epochs": 7, "dataset": "digits"}).to_toml())
     bad.write_text("[training]\nepochs = 'many'\n")
-    lab.session.open_recipe(good)
+    lab.session.recipes.open(good)
     assert lab.child("recipeBox").currentText() == "good"
     assert lab.child("epochsBox").value() == 7
-    lab.session.open_recipe(bad)
+    lab.session.recipes.open(bad)
     assert "training.epochs" in lab.message()
     assert lab.session.recipe.name == "good"
 
@@ -408,8 +408,8 @@ def test_nothing_that_is_written_is_pickled(run_file):
 
 
 def test_the_map_shows_the_images_that_are_chosen_idle_and_training(lab, run_file):
-    lab.open(run_file())
-    data = lab.session.library.data
+    lab.open(run_file(data__limit=900))
+    data = lab.session.library.data.limited(lab.session.recipe.data.limit)
     test, training = len(data.test_images), len(data.train_images)
     source, count = lab.child("mapSourceBox"), lab.child("mapCountBox")
     assert len(lab.canvas.points()) == test
@@ -420,7 +420,7 @@ def test_the_map_shows_the_images_that_are_chosen_idle_and_training(lab, run_fil
     lab.until(lambda: len(lab.canvas.points()) == test + training)
     count.setCurrentIndex(count.findData(1000))
     lab.until(lambda: len(lab.canvas.points()) == 1000)
-    lab.begin()
+    lab.begin({"data.limit": 900})
     assert len(lab.canvas.points()) == 1000
     count.setCurrentIndex(count.findData(0))
     lab.until(lambda: len(lab.canvas.points()) == test + training)

@@ -1,0 +1,87 @@
+"""The part of the session's state that is the recipe: those that can be chosen by name, and the one in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.recipe import Recipe, RecipeError
+
+
+class RecipeChoice(QObject):
+    """Owns the recipe in force, and the named one that it is based on.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundled recipe to begin with.
+    """
+
+    listed = Signal(object)  # tuple of Recipe: what can be chosen by name
+    changed = Signal(object, object)  # the recipe as it is named, and as it is in force
+    failed = Signal(str)  # sentence
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._named = {name: Recipe.load(name) for name in Recipe.names()}
+        self._base = self._current = self._named[name]
+
+    @property
+    def current(self) -> Recipe:
+        """The recipe in force."""
+        return self._current
+
+    @property
+    def base_name(self) -> str:
+        """Name of the recipe that the one in force is based on."""
+        return self._base.name
+
+    def begin(self, name: str, dataset: str) -> None:
+        """Tell everything, with the recipe and images of last time if there are any."""
+        if name in self._named:
+            self._base = self._current = self._named[name]
+            if dataset:
+                self._current = self._base.with_changes({"data.dataset": dataset})
+        self.listed.emit(tuple(self._named.values()))
+        self.changed.emit(self._base, self._current)
+
+    @Slot(str)
+    def choose(self, name: str) -> None:
+        """Take a recipe by its name; the chosen images stay."""
+        if name in self._named:
+            self._base = self._named[name]
+            self.edit(self._base.with_changes({"data.dataset": self._current.data.dataset}))
+
+    @Slot(object)
+    def edit(self, recipe: Recipe) -> None:
+        """Put an edited recipe in force."""
+        self._current = recipe
+        self.changed.emit(self._base, self._current)
+
+    @Slot(str)
+    def choose_dataset(self, name: str) -> None:
+        """Choose other images for the recipe in force."""
+        self.edit(self._current.with_changes({"data.dataset": name}))
+
+    def open(self, path: Path) -> None:
+        """Take a recipe, images included, from a file; it can be chosen by its name from then on."""
+        try:
+            recipe = Recipe.load(path)
+        except RecipeError as error:
+            self.failed.emit(str(error))
+            return
+        self._list(recipe)
+        self._base = recipe
+        self.edit(recipe)
+
+    def take(self, recipe: Recipe) -> None:
+        """Put the recipe of a run in force; a name that is not known yet is listed."""
+        if recipe.name not in self._named:
+            self._list(recipe)
+        self._base = self._named[recipe.name]
+        self.edit(recipe)
+
+    def _list(self, recipe: Recipe) -> None:
+        self._named[recipe.name] = recipe
+        self.listed.emit(tuple(self._named.values()))
