@@ -14,6 +14,7 @@ from latentlab.core.results import Decoded, MapPoints, Sketched
 from latentlab.ui.latest import Latest
 
 _INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
+_INLINE_SKETCH_SECONDS = 0.003  # of decoding: reading a sketch takes some times as long
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,11 +214,11 @@ class Exploration(QObject):
 
     # The sketch
 
-    @Slot(object)
-    def set_sketch(self, drawing: Any) -> None:
-        """Encode what is drawn."""
+    @Slot(object, bool)
+    def set_sketch(self, drawing: Any, is_whole: bool = True) -> None:
+        """Encode what is drawn; a stroke that is done is answered at once where the model is quick."""
         self._drawing = drawing
-        self._sketch()
+        self._sketch(at_once=is_whole)
 
     @Slot()
     def clear_sketch(self) -> None:
@@ -227,7 +228,7 @@ class Exploration(QObject):
         self._sketches.drop()
         self.sketched.emit(None)
 
-    def _sketch(self) -> None:
+    def _sketch(self, *, at_once: bool = False) -> None:
         update, drawing = self._shown, self._drawing
         if update is None or drawing is None:
             return
@@ -249,7 +250,11 @@ class Exploration(QObject):
             )
             return _Read(update, result)
 
-        self._sketches.ask(read)
+        if at_once and update.decode_seconds < _INLINE_SKETCH_SECONDS:
+            self._sketches.drop()  # an earlier state of the drawing must not come after this one
+            self._take_sketched(read())
+        else:
+            self._sketches.ask(read)
 
     @Slot(object)
     def _take_sketched(self, read: _Read) -> None:

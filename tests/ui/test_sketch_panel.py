@@ -310,16 +310,26 @@ def test_the_pad_is_a_square(panel):
 
 def test_drawing_is_sent_at_most_each_frame_and_the_last_state_always(qtbot, panel):
     sent = []
-    panel.sketched.connect(sent.append)
+    panel.sketched.connect(lambda drawing, is_whole: sent.append(drawing))
     stroke(qtbot, panel.pad, *((x, 0.5) for x in np.linspace(0.1, 0.9, 40)))
     qtbot.waitUntil(lambda: bool(sent) and np.array_equal(sent[-1], panel.pad.drawing()))
     assert len(sent) < 40
 
 
+def test_a_stroke_that_is_done_is_sent_whole_and_at_once(qtbot, panel):
+    sent = []
+    panel.sketched.connect(lambda drawing, is_whole: sent.append((drawing, is_whole)))
+    stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
+    assert sent[-1][1]
+    assert np.array_equal(sent[-1][0], panel.pad.drawing())
+    with qtbot.assertNotEmitted(panel.sketched, wait=50):
+        pass
+
+
 def test_clearing_is_sent_and_nothing_after_it(qtbot, panel):
     stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
     sent = []
-    panel.sketched.connect(sent.append)
+    panel.sketched.connect(lambda drawing, is_whole: sent.append(drawing))
     with qtbot.waitSignal(panel.cleared):
         qtbot.mouseClick(panel.findChild(QToolButton, "sketchClearButton"), Qt.MouseButton.LeftButton)
     with qtbot.assertNotEmitted(panel.sketched, wait=50):

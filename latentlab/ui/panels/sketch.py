@@ -32,7 +32,7 @@ _THUMBNAIL = 36
 class SketchPanel(QWidget):
     """Draw, and see at each stroke what the model shown makes of it."""
 
-    sketched = Signal(object)  # the drawing: float32 (h, w) in [0, 1], ink is 1
+    sketched = Signal(object, bool)  # the drawing: float32 (h, w) in [0, 1], ink is 1; is the pen lifted
     cleared = Signal()
     label_chosen = Signal(int)
     neighbour_picked = Signal(int)  # row among the map's points
@@ -69,6 +69,7 @@ class SketchPanel(QWidget):
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._send)
         self.pad.drawn.connect(self._on_drawn)
+        self.pad.lifted.connect(self._on_lifted)
         self.pad.emptied.connect(self._on_emptied)
         self.pad.problem.connect(self._on_problem)
 
@@ -170,6 +171,11 @@ class SketchPanel(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
+    def _on_lifted(self) -> None:
+        if not self.pad.is_empty():
+            self._timer.stop()
+            self.sketched.emit(self.pad.drawing(), True)
+
     def _on_emptied(self) -> None:
         self._timer.stop()
         self.cleared.emit()
@@ -179,7 +185,7 @@ class SketchPanel(QWidget):
         self._show()
 
     def _send(self) -> None:
-        self.sketched.emit(self.pad.drawing())
+        self.sketched.emit(self.pad.drawing(), False)
 
     def _choose_label(self) -> None:
         likely = self._likely_label()

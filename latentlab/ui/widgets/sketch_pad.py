@@ -37,6 +37,7 @@ class SketchPad(QWidget):
 
     drawn = Signal()  # the ink has changed, and there is some
     emptied = Signal()  # the last ink is gone
+    lifted = Signal()  # a stroke is done
     stepped = Signal()  # what can be undone or redone may have changed
     problem = Signal(str)  # a sentence on what was pasted or dropped
 
@@ -228,6 +229,7 @@ class SketchPad(QWidget):
         touched = self._ink.end()
         if touched is not None:
             self._changed(touched)
+            self.lifted.emit()
 
     def _changed(self, touched: QRectF | None = None) -> None:
         was_empty, self._was_empty = self._was_empty, self.is_empty()
