@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
@@ -47,7 +48,9 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.resize(_SIZE)
         self._settings = settings or Settings()
-        self.session = Session(self._settings.data_dir, self)
+        # Who sets the variable for this start means it, whatever was chosen some day before.
+        data_dir = None if os.environ.get("LATENTLAB_DATA") else self._settings.data_dir
+        self.session = Session(data_dir, self)
         self._class_names: tuple[str, ...] = ()
         self._may_close = False
         self._make_panels()
@@ -61,7 +64,7 @@ class MainWindow(QMainWindow):
         self._offer_models()
         self._menus.set_theme(self._settings.theme)
         self._restore_layout()
-        self.session.begin(self._settings.recipe, self._settings.dataset)
+        self.session.begin()
         self._show_state(self.session.state)
         self._show_model(None)
 
@@ -129,8 +132,6 @@ class MainWindow(QMainWindow):
         self._settings.set_layout("window", self.saveGeometry())
         for name, splitter in self._splitters().items():
             self._settings.set_layout(name, splitter.saveState())
-        self._settings.recipe = self.session.recipes.base_name
-        self._settings.dataset = self.session.recipe.data.dataset
         self._settings.save()
 
     def _splitters(self) -> dict[str, QSplitter]:

@@ -32,17 +32,8 @@ class RecipeChoice(QObject):
         """The recipe in force."""
         return self._current
 
-    @property
-    def base_name(self) -> str:
-        """Name of the recipe that the one in force is based on."""
-        return self._base.name
-
-    def begin(self, name: str, dataset: str) -> None:
-        """Tell everything, with the recipe and images of last time if there are any."""
-        if name in self._named:
-            self._base = self._current = self._named[name]
-            if dataset:
-                self._current = self._base.with_changes({"data.dataset": dataset})
+    def begin(self) -> None:
+        """Tell everything there is to show at the start."""
         self.listed.emit(tuple(self._named.values()))
         self.changed.emit(self._base, self._current)
 

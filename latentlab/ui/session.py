@@ -116,10 +116,10 @@ class Session(QObject):
         """Whether nothing would be lost by letting go what is at hand."""
         return self._at_hand.is_saved and self.state == "idle"
 
-    def begin(self, recipe: str = "", dataset: str = "") -> None:
-        """Tell everything there is to show at the start, with the recipe and images of last time."""
+    def begin(self) -> None:
+        """Tell everything there is to show at the start."""
         self.library.refresh()
-        self.recipes.begin(recipe, dataset)
+        self.recipes.begin()
         self._announce_run()
         self.training.get_ready()
 

@@ -53,24 +53,6 @@ class Settings:
         self._store.setValue("data_dir", "" if folder is None else str(folder))
 
     @property
-    def recipe(self) -> str:
-        """Name of the recipe that was last selected, or an empty string."""
-        return self._text("recipe")
-
-    @recipe.setter
-    def recipe(self, name: str) -> None:
-        self._store.setValue("recipe", name)
-
-    @property
-    def dataset(self) -> str:
-        """Name of the image set that was last selected, or an empty string."""
-        return self._text("dataset")
-
-    @dataset.setter
-    def dataset(self, name: str) -> None:
-        self._store.setValue("dataset", name)
-
-    @property
     def recent_runs(self) -> list[Path]:
         """The runs that were last opened or saved and still exist, latest first, at most eight."""
         value = self._store.value("recent_runs")

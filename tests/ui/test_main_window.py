@@ -151,15 +151,26 @@ def test_text_grows_and_shrinks_with_the_keyboard(lab, restored_looks):
     assert QApplication.font().pointSizeF() == before
 
 
-def test_what_was_chosen_is_chosen_again_at_the_next_start(make_lab):
+def test_every_start_is_a_first_start_but_for_the_layout(make_lab):
     first = make_lab()
     first.child("recipeBox").setCurrentText("conv-vae-2d")
-    first.child("datasetBox").setCurrentText("digits")
-    first.until_loaded()
+    first.window.resize(1400, 900)
     assert first.window.close()
     second = make_lab()
-    assert second.child("recipeBox").currentText() == "conv-vae-2d"
+    assert second.child("recipeBox").currentText() == "digits-vae-2d"
     assert second.child("datasetBox").currentText() == "digits"
+    assert second.window.size().width() == 1400
+
+
+def test_the_variable_names_the_data_folder_whatever_was_chosen_before(make_lab, tmp_path, monkeypatch):
+    chosen, named = tmp_path / "chosen", tmp_path / "named"
+    chosen.mkdir()
+    first = make_lab()
+    first.session.library.use_folder(chosen)
+    assert first.window.close()
+    assert make_lab().session.library.data_dir == chosen
+    monkeypatch.setenv("LATENTLAB_DATA", str(named))
+    assert make_lab().session.library.data_dir == named
 
 
 def test_a_click_on_a_point_shows_it_everywhere(lab, run_file):

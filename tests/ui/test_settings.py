@@ -19,7 +19,6 @@ def test_defaults(path):
     settings = Settings(path)
     assert settings.theme == "system"
     assert settings.data_dir is None
-    assert (settings.recipe, settings.dataset) == ("", "")
     assert settings.recent_runs == []
     assert settings.layout("window").isEmpty()
 
@@ -28,8 +27,6 @@ def test_the_next_start_remembers(path, tmp_path):
     settings = Settings(path)
     settings.theme = "dark"
     settings.data_dir = tmp_path
-    settings.recipe = "conv-vae-2d"
-    settings.dataset = "digits"
     settings.set_layout("window", QByteArray(b"\x00\x01geometry"))
     run = tmp_path / "a, b.safetensors"
     run.touch()
@@ -39,7 +36,6 @@ def test_the_next_start_remembers(path, tmp_path):
     again = Settings(path)
     assert again.theme == "dark"
     assert again.data_dir == tmp_path
-    assert (again.recipe, again.dataset) == ("conv-vae-2d", "digits")
     assert again.layout("window") == QByteArray(b"\x00\x01geometry")
     assert again.recent_runs == [run]
 
@@ -89,8 +85,6 @@ def test_broken_values_count_as_not_there(tmp_path_factory, key, value):
     settings = Settings(path)
     assert settings.theme in ("system", "light", "dark")
     assert settings.data_dir is None or settings.data_dir.is_dir()
-    assert isinstance(settings.recipe, str)
-    assert isinstance(settings.dataset, str)
     assert all(run.is_file() for run in settings.recent_runs)
     assert isinstance(settings.layout("window"), QByteArray)
 
