@@ -107,10 +107,13 @@ def close_on_interrupt(window: QMainWindow) -> list[int]:
             # It asks about an unsaved run; who presses Ctrl-C again means it.
             QApplication.exit(130)
 
+    def let_python_run() -> None:
+        # Python looks for signals between two of its own instructions: calling something built in would not do.
+        return
+
     signal.signal(signal.SIGINT, take)
-    # Python sees a signal only when it runs, which Qt's loop lets it do at a timer.
     timer = QTimer(window)
-    timer.timeout.connect(came.__len__)
+    timer.timeout.connect(let_python_run)
     timer.start(200)
     return came
 

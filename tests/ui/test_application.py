@@ -8,7 +8,7 @@ import threading
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab.core.errors import LatentlabError
@@ -143,8 +143,19 @@ def test_ctrl_c_closes_the_window(qtbot):
         came = application.close_on_interrupt(window)
         with qtbot.waitExposed(window):
             window.show()
-        QTimer.singleShot(0, lambda: os.kill(os.getpid(), signal.SIGINT))
-        qtbot.waitUntil(lambda: not window.isVisible())
+        # Nothing of ours runs in this loop, as in an idle window: the signal must be seen all the same.
+        idle = QEventLoop()
+        QApplication.instance().lastWindowClosed.connect(idle.quit)
+        patience = QTimer(singleShot=True, interval=10_000)
+        patience.timeout.connect(idle.quit)
+        patience.start()
+        sender = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        sender.start()
+        idle.exec()
+        sender.join()
+        assert patience.isActive()  # it was the window that ended the loop
+        patience.stop()
+        assert not window.isVisible()
         assert came == [signal.SIGINT]
     finally:
         signal.signal(signal.SIGINT, before)
