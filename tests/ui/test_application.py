@@ -133,8 +133,11 @@ def test_a_log_that_cannot_be_written_silences_nothing(qapp, tmp_path, reporter)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to oneself")
 def test_ctrl_c_closes_the_window(qtbot):
+    idle = QEventLoop()
+
     class Window(QMainWindow):
-        pass
+        def closeEvent(self, event):
+            idle.quit()
 
     window = Window()
     qtbot.addWidget(window)
@@ -144,8 +147,6 @@ def test_ctrl_c_closes_the_window(qtbot):
         with qtbot.waitExposed(window):
             window.show()
         # Nothing of ours runs in this loop, as in an idle window: the signal must be seen all the same.
-        idle = QEventLoop()
-        QApplication.instance().lastWindowClosed.connect(idle.quit)
         patience = QTimer(singleShot=True, interval=10_000)
         patience.timeout.connect(idle.quit)
         patience.start()
