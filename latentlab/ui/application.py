@@ -1,4 +1,4 @@
-"""The application around the window: its looks, its errors, its start and its end."""
+"""The application around the window: its errors, its start and its end."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-import pyqtgraph as pg
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontInfo, QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow, QToolTip
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab import __version__
 from latentlab.core.resources import resource
-from latentlab.ui import theme
+from latentlab.ui import looks
 from latentlab.ui.errors import ErrorReporter
 from latentlab.ui.settings import Settings
 
 _SMALLEST_FONT = 10.0  # points: legible on a projector
-_SMALLEST_CHOSEN_FONT, _LARGEST_FONT = 8.0, 24.0
-_SCHEMES = {
-    "system": Qt.ColorScheme.Unknown,
-    "light": Qt.ColorScheme.Light,
-    "dark": Qt.ColorScheme.Dark,
-}
 
 
 def create_application(argv: list[str], choice: str = "system") -> QApplication:
@@ -48,29 +41,9 @@ def create_application(argv: list[str], choice: str = "system") -> QApplication:
     if QFontInfo(font).pointSizeF() < _SMALLEST_FONT:
         font.setPointSizeF(_SMALLEST_FONT)
         app.setFont(font)
-    set_theme(choice)
-    app.styleHints().colorSchemeChanged.connect(_follow_system)
+    looks.set_theme(choice)
+    app.styleHints().colorSchemeChanged.connect(looks.follow_system)
     return app
-
-
-def set_theme(choice: str) -> None:
-    """Dress the application, and everything that is open, ``light``, ``dark``, or as the ``system`` is."""
-    hints = QApplication.styleHints()
-    hints.setColorScheme(_SCHEMES[choice])
-    # Where the desktop takes no such wish, the palette below fulfils it all the same.
-    dark = choice == "dark" or (choice == "system" and hints.colorScheme() == Qt.ColorScheme.Dark)
-    _dress(dark=dark)
-
-
-def change_text_size(step: int) -> None:
-    """Write everything larger by so many points, or smaller where `step` is below zero."""
-    font = QApplication.font()
-    font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_CHOSEN_FONT, font.pointSizeF() + step)))
-    QApplication.setFont(font)
-    # Qt hands a new font past every widget that has a style sheet, until the sheet is set again.
-    for widget in QApplication.allWidgets():
-        if sheet := widget.styleSheet():
-            widget.setStyleSheet(sheet)
 
 
 def run(run_path: Path | None = None) -> int:
@@ -116,15 +89,3 @@ def close_on_interrupt(window: QMainWindow) -> list[int]:
     timer.timeout.connect(let_python_run)
     timer.start(200)
     return came
-
-
-def _follow_system(scheme: Qt.ColorScheme) -> None:
-    _dress(dark=scheme == Qt.ColorScheme.Dark)
-
-
-def _dress(*, dark: bool) -> None:
-    colours = theme.DARK if dark else theme.LIGHT
-    pg.setConfigOptions(antialias=True, background=colours.background, foreground=colours.foreground)
-    palette = theme.palette(colours)
-    QApplication.setPalette(palette)
-    QToolTip.setPalette(palette)

@@ -13,7 +13,7 @@ from latentlab.core.recipe import Recipe
 from latentlab.core.resources import resource
 from latentlab.core.results import DataPoint, MapPoints, Sketched
 from latentlab.core.snapshot import Snapshot
-from latentlab.ui import application
+from latentlab.ui import looks
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.keeping import Keeping
 from latentlab.ui.menus import Menus
@@ -348,11 +348,11 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _choose_theme(self, choice: str) -> None:
         self._settings.theme = choice
-        application.set_theme(choice)
+        looks.set_theme(choice)
 
     @Slot(int)
     def _change_text_size(self, step: int) -> None:
-        application.change_text_size(step)
+        looks.change_text_size(step)
 
     @Slot()
     def _close_now(self) -> None:

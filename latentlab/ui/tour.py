@@ -21,8 +21,9 @@ from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QSpinBox, QWidget
 
-from latentlab.ui.application import create_application, set_theme
+from latentlab.ui.application import create_application
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.looks import set_theme
 from latentlab.ui.main_window import MainWindow
 from latentlab.ui.session import FIRST_RECIPE
 from latentlab.ui.settings import Settings

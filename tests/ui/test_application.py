@@ -12,7 +12,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab.core.errors import LatentlabError
-from latentlab.ui import application, theme
+from latentlab.ui import application, looks, theme
 from latentlab.ui.display import display_problem
 from latentlab.ui.errors import ErrorReporter
 
@@ -33,14 +33,14 @@ def dressed(qapp):
     """Give back the looks of the application that all tests share."""
     palette, background, foreground = qapp.palette(), pg.getConfigOption("background"), pg.getConfigOption("foreground")
     yield
-    application.set_theme("system")
+    looks.set_theme("system")
     qapp.setPalette(palette)
     pg.setConfigOptions(background=background, foreground=foreground, antialias=False)
 
 
 @pytest.mark.parametrize(("choice", "colours"), [("dark", theme.DARK), ("light", theme.LIGHT)])
 def test_the_chosen_theme_dresses_everything(qapp, dressed, choice, colours):
-    application.set_theme(choice)
+    looks.set_theme(choice)
     assert theme.current() is colours
     assert pg.getConfigOption("background") == colours.background
 

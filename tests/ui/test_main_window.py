@@ -314,7 +314,7 @@ def answer():
 @pytest.fixture
 def restored_looks():
     """Leave the next test the looks that it expects."""
-    from latentlab.ui.application import set_theme
+    from latentlab.ui.looks import set_theme
 
     font, palette = QApplication.font(), QApplication.palette()
     yield
