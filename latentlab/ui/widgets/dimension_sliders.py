@@ -6,13 +6,13 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from latentlab.core.events import Floats
+from latentlab.core.projection import dimension_name
 from latentlab.ui.widgets.slider import Slider
 from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 _STEPS = 100  # of a slider, per unit of the code
 _REACH = 4
 _AT_MOST = 64
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class DimensionSliders(QScrollArea):
@@ -39,7 +39,7 @@ class DimensionSliders(QScrollArea):
         grid.setColumnStretch(1, 1)
         self._sliders, self._values = [], []
         for index in range(min(latent, _AT_MOST)):
-            name = "z" + str(index + 1).translate(_SUBSCRIPTS)
+            name = dimension_name(index)
             slider, value = Slider(-_REACH * _STEPS, _REACH * _STEPS), QLabel()
             slider.setObjectName(f"dimensionSlider{index}")
             slider.setAccessibleName(name)
