@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from latentlab.core.recipe import AugmentationSettings
+from latentlab.core.recipe_parts import AugmentationSettings
 
 
 def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:

@@ -17,11 +17,15 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """The mean losses of some images, in nats per image; ``loss`` is ``reconstruction + beta * kl``."""
+    """The mean losses of some images, in nats per image; ``loss`` is ``reconstruction + beta * kl + penalty``.
+
+    The penalty, on the code, has its weights already; it is 0 for a recipe without one.
+    """
 
     loss: float
     reconstruction: float
     kl: float
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,10 @@ class Diverged:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Training ended, by itself or because it was asked to stop (`stopped`); `epochs` counts whole ones."""
+    """Training ended, by itself or because it was asked to stop (`stopped`); `epochs` counts whole ones.
+
+    Losses are of the model that it ends with: the last epoch's, or the best's where the recipe has a patience.
+    """
 
     run: str
     epochs: int

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.events import Floats, Integers, Losses
+from latentlab.core.metrics import weighted
 from latentlab.core.poses import poses
 from latentlab.core.projection import Projection, fit
 from latentlab.core.results import DataPoint, Decoded, Neighbour, Sketched
@@ -102,8 +103,8 @@ def data_point(
     labels = _labels(snapshot, label, 1)
     terms = None
     if image is not None:
-        reconstruction, kl = (float(term[0]) for term in snapshot.loss_terms(image[None], labels))
-        terms = _losses(snapshot, reconstruction, kl)
+        terms = _losses(snapshot, image, labels)
+    rebuilt = snapshot.decode(mean[None], labels) if image is None else snapshot.restore(image[None], labels)
     return DataPoint(
         run=snapshot.run,
         index=index,
@@ -111,7 +112,7 @@ def data_point(
         label=label,
         class_name=_name(snapshot, label),
         image=image,
-        reconstruction=snapshot.decode(mean[None], labels)[0],
+        reconstruction=rebuilt[0],
         losses=terms,
     )
 
@@ -124,7 +125,7 @@ def label_probabilities(snapshot: Snapshot, image: Floats) -> Floats | None:
     if not snapshot.uses_labels:
         return None
     classes = len(snapshot.class_names)
-    reconstruction, kl = snapshot.loss_terms(np.repeat(image[None], classes, 0), np.arange(classes))
+    reconstruction, kl, _ = snapshot.loss_terms(np.repeat(image[None], classes, 0), np.arange(classes))
     elbo = -(reconstruction + kl).astype(np.float64)
     shares = np.exp(elbo - elbo.max())
     probabilities: Floats = (shares / shares.sum()).astype(np.float32)
@@ -164,7 +165,6 @@ def sketched(
         image = _best_pose(snapshot, image, label)
     y = _labels(snapshot, label, 1)
     mean, logvar = (part[0] for part in snapshot.encode(image[None], y))
-    reconstruction, kl = (float(term[0]) for term in snapshot.loss_terms(image[None], y))
     deviation = np.exp(0.5 * logvar)
     nearest = nearest_rows(means, mean, VOTERS)
     found, counts = np.unique(labels[nearest], return_counts=True)
@@ -176,8 +176,8 @@ def sketched(
         deviation=deviation,
         position=projection.position(mean),
         covariance=projection.covariance(deviation),
-        reconstruction=snapshot.decode(mean[None], y)[0],
-        losses=_losses(snapshot, reconstruction, kl),
+        reconstruction=snapshot.restore(image[None], y)[0],
+        losses=_losses(snapshot, image, y),
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
@@ -188,7 +188,7 @@ def sketched(
 
 def _best_pose(snapshot: Snapshot, image: Floats, label: int | None) -> Floats:
     variations = poses(image)
-    reconstruction, kl = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
+    reconstruction, kl, _ = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
     best: Floats = variations[int((reconstruction + kl).argmin())]
     return best
 
@@ -231,8 +231,9 @@ def _labels(snapshot: Snapshot, label: int | None, count: int) -> Integers | Non
     return np.full(count, -1 if label is None else label, np.int64) if snapshot.uses_labels else None
 
 
-def _losses(snapshot: Snapshot, reconstruction: float, kl: float) -> Losses:
-    return Losses(reconstruction + snapshot.recipe.loss.beta * kl, reconstruction, kl)
+def _losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> Losses:
+    terms = (float(term[0]) for term in snapshot.loss_terms(image[None], labels))
+    return weighted(terms, snapshot.recipe.loss.beta)
 
 
 def _name(snapshot: Snapshot, label: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,8 @@ class ImageSet:
         Index into `class_names`, -1 where there is none.
     class_names : tuple of str
         Empty for a set without classes.
+    train_noisy, test_noisy : uint8 (N, H, W) or None
+        The same images damaged, for a set of pairs: what an encoder sees while the decoder is asked for the clean ones.
     """
 
     name: str
@@ -40,6 +43,8 @@ class ImageSet:
     test_images: torch.Tensor
     test_labels: torch.Tensor
     class_names: tuple[str, ...]
+    train_noisy: torch.Tensor | None = None
+    test_noisy: torch.Tensor | None = None
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -58,7 +63,50 @@ class ImageSet:
             return self
         if count < 1:
             raise DatasetError(f"A limit of {count} leaves no training images: use at least 1.")
-        return replace(self, train_images=self.train_images[:count], train_labels=self.train_labels[:count])
+        return replace(
+            self,
+            train_images=self.train_images[:count],
+            train_labels=self.train_labels[:count],
+            train_noisy=None if self.train_noisy is None else self.train_noisy[:count],
+        )
+
+    def selected(self, rows: Sequence[int]) -> ImageSet:
+        """Give a set to train and to test on these images alone.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Counted through the training images first, then the test images; none keeps all.
+
+        Raises
+        ------
+        DatasetError
+            For a row that the set does not have.
+        """
+        if not rows:
+            return self
+        training = len(self.train_images)
+        total = training + len(self.test_images)
+        if max(rows) >= total or min(rows) < 0:
+            raise DatasetError(f"'{self.name}' has {total:,} images, counted from 0: there is no image {max(rows)}.")
+        images = torch.stack([self._row(self.train_images, self.test_images, row) for row in rows])
+        labels = torch.stack([self._row(self.train_labels, self.test_labels, row) for row in rows])
+        noisy = None
+        if self.train_noisy is not None and self.test_noisy is not None:
+            noisy = torch.stack([self._row(self.train_noisy, self.test_noisy, row) for row in rows])
+        return replace(
+            self,
+            train_images=images,
+            train_labels=labels,
+            test_images=images,
+            test_labels=labels,
+            train_noisy=noisy,
+            test_noisy=noisy,
+        )
+
+    @staticmethod
+    def _row(training: torch.Tensor, testing: torch.Tensor, row: int) -> torch.Tensor:
+        return training[row] if row < len(training) else testing[row - len(training)]
 
 
 def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -55,3 +58,36 @@ def kl(mean: Tensor, logvar: Tensor) -> Tensor:
     float32 (B,)
     """
     return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(1)
+
+
+def sparsity(code: Tensor) -> Tensor:
+    """Give the L1 norm of each code: float32 (B, ...) to (B,); small where few units are active."""
+    return code.flatten(1).abs().sum(1)
+
+
+def contraction(encode: Callable[[Tensor], Tensor], images: Tensor, noise: Tensor) -> Tensor:
+    """Estimate the squared Frobenius norm of the encoder's Jacobian at each image.
+
+    Rifai et al. (2011), eq. 3: the sum over code and pixels of squared derivatives. With random signs v the square
+    of the gradient of v·code is that norm in the mean (Hutchinson, 1990), at the cost of one backward pass instead
+    of one for each dimension of the code.
+
+    Parameters
+    ----------
+    encode : callable
+        From images to codes (B, L).
+    images : float32 (B, 1, H, W)
+    noise : float32 (B, L)
+        Symmetric about zero; its signs are taken.
+
+    Returns
+    -------
+    float32 (B,)
+        With a gradient for the encoder's weights where the caller is in grad mode.
+    """
+    is_training = torch.is_grad_enabled()
+    with torch.inference_mode(False), torch.enable_grad():  # a derivative is needed even where a model is only tested
+        x = images.clone().requires_grad_()
+        signs = torch.where(noise < 0, -1.0, 1.0)
+        (gradient,) = torch.autograd.grad((encode(x) * signs).sum(), x, create_graph=is_training)
+        return gradient.flatten(1).square().sum(1)

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.core.corruption import corrupted
 from latentlab.core.events import Floats, Integers, Losses
-from latentlab.core.models import VAE
+from latentlab.core.models import Autoencoder
+from latentlab.core.recipe import Recipe
 from latentlab.core.snapshot import Snapshot, as_input
 
 _CHUNK = 1000
+_CHUNK_PIXELS = 1_000_000  # at once: convolutions over pages need some hundred times as many numbers
 
 
-def loss_sums(model: VAE, images: Tensor, labels: Tensor, device: torch.device) -> Iterator[tuple[int, Tensor]]:
-    """Go through images in chunks and give, for each, its size and its summed reconstruction and KL.
+def loss_sums(
+    model: Autoencoder, recipe: Recipe, images: Tensor, labels: Tensor, noisy: Tensor | None, device: torch.device
+) -> Iterator[tuple[int, Tensor]]:
+    """Go through images in chunks and give, for each, its size and its summed reconstruction, KL and penalty.
 
-    One sample of z per image, with noise that is the same at every call, so that epochs can be compared.
+    One sample of z per image, drawn as in training, and what the encoder sees damaged as in training: noise and
+    damage are the same at every call, so that epochs can be compared.
 
     Parameters
     ----------
-    model : VAE
+    model : Autoencoder
+    recipe : Recipe
+        Its corruption and its temperature of training.
     images : uint8 (N, H, W)
     labels : int64 (N,)
+    noisy : uint8 (N, H, W) or None
+        What the encoder sees in place of the images, for a set of pairs.
     device : torch.device
         Where the model is.
 
@@ -32,30 +43,42 @@ def loss_sums(model: VAE, images: Tensor, labels: Tensor, device: torch.device) 
     ------
     int
         Images in the chunk.
-    float32 (2,)
-        Sums of reconstruction and KL over them, nats, on `device`.
+    float32 (3,)
+        Sums of reconstruction, KL and penalty over them, nats, on `device`.
     """
     generator = torch.Generator().manual_seed(0)
-    for start in range(0, len(images), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    chunk = max(1, min(_CHUNK, _CHUNK_PIXELS // math.prod(images.shape[1:])))
+    for start in range(0, len(images), chunk):
+        part = slice(start, start + chunk)
         x = as_input(images[part].to(device))
-        noise = torch.randn(len(x), model.latent, generator=generator).to(device)
+        noise = torch.randn(len(x), model.latent, generator=generator).to(device) * recipe.training.temperature
+        seen = None if noisy is None else as_input(noisy[part])
+        if recipe.corruption.is_on:
+            seen = corrupted(as_input(images[part]) if seen is None else seen, recipe.corruption, generator)
         with torch.inference_mode():
-            terms = model.loss_terms(x, labels[part].to(device), noise)
-            sums = torch.stack([terms.reconstruction.sum(), terms.kl.sum()])
+            terms = model.loss_terms(x, labels[part].to(device), noise, None if seen is None else seen.to(device))
+            sums = torch.stack([term.sum() for term in terms]).detach()
         yield len(x), sums  # outside: whoever reads on must not find grad mode switched off
 
 
 def mean_losses(parts: list[tuple[int, Tensor]], beta: float) -> Losses:
     """Put the chunks of `loss_sums` together into means over all images, nats per image."""
     count = sum(size for size, _ in parts)
-    reconstruction, kl = (torch.stack([sums.cpu().double() for _, sums in parts]).sum(0) / count).tolist()
-    return Losses(reconstruction + beta * kl, reconstruction, kl)
+    return weighted((torch.stack([sums.cpu().double() for _, sums in parts]).sum(0) / count).tolist(), beta)
 
 
-def evaluate(snapshot: Snapshot, images: Tensor, labels: Tensor) -> Losses:
-    """Give the mean losses of a snapshot: uint8 (N, H, W) images with int64 (N,) labels, in nats per image."""
-    parts = list(loss_sums(snapshot.model, images, labels, torch.device("cpu")))
+def weighted(terms: Iterable[float], beta: float) -> Losses:
+    """Put the terms of a loss together, nats per image: reconstruction, KL and penalty."""
+    reconstruction, kl, penalty = terms
+    return Losses(reconstruction + beta * kl + penalty, reconstruction, kl, penalty)
+
+
+def evaluate(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None) -> Losses:
+    """Give the mean losses of a snapshot: uint8 (N, H, W) images with int64 (N,) labels, in nats per image.
+
+    With `noisy`, uint8 (N, H, W), these are what the encoder sees.
+    """
+    parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu")))
     return mean_losses(parts, snapshot.recipe.loss.beta)
 
 

@@ -1,4 +1,4 @@
-"""The models, over any networks: a VAE, and a VAE conditioned on the label (CVAE).
+"""The models, over any networks: an autoencoder, a VAE, and a VAE conditioned on the label (CVAE).
 
 One contract: `encode` gives mean and logvar, `decode` the output before its non-linearity, `pixels` images
 in [0, 1]. Images go in as float32 (B, 1, H, W) in [0, 1]; the model scales them to its own range.
@@ -6,6 +6,7 @@ in [0, 1]. Images go in as float32 (B, 1, H, W) in [0, 1]; the model scales them
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -15,16 +16,26 @@ from latentlab.core import losses, networks
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe import Recipe
 
+_CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "linear": nn.Identity,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
+
 
 class LossTerms(NamedTuple):
-    """Reconstruction and KL of each image, float32 (B,), nats; their weighting is training's business."""
+    """Terms of each image's loss, float32 (B,), nats: beta weighs the KL later, the penalty has its weights already."""
 
     reconstruction: Tensor
     kl: Tensor
+    penalty: Tensor
 
 
-class VAE(nn.Module):
-    """Variational autoencoder (Kingma and Welling, 2014); with `classes`, conditional (Sohn et al., 2015).
+class Autoencoder(nn.Module):
+    """Autoencoder (Hinton and Salakhutdinov, 2006), with a penalty on the code where the recipe has one.
+
+    Its posterior is a point: mean is the code, logvar minus infinity.
 
     Parameters
     ----------
@@ -33,88 +44,186 @@ class VAE(nn.Module):
     image_shape : tuple of int
         (H, W) in pixels.
     classes : int
-        Number of classes of the data. A CVAE tells the label to the encoder as an extra input plane, made from
-        its one-hot code by a linear layer, and joins the one-hot code to z.
+        Number of classes of the data, where labels are told to encoder and decoder; else 0.
+
+    Attributes
+    ----------
+    takes_any_size : bool
+        Whether the code is made of planes, so that images of every size can be restored. `encode` then gives the
+        mean of each plane, and `decode` fills planes with such means.
+
+    Raises
+    ------
+    LatentlabError
+        When the networks do not fit the images or each other.
+    """
+
+    is_variational = False
+
+    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int = 0) -> None:
+        super().__init__()
+        settings = recipe.model
+        self.image_shape = image_shape
+        self.latent = settings.latent
+        self.classes = classes
+        self.takes_any_size = settings.code == "planes"
+        self._output = settings.output
+        self._sparsity, self._contraction = recipe.loss.sparsity, recipe.loss.contraction
+        self._reconstruction = losses.bernoulli if recipe.loss.reconstruction == "bernoulli" else losses.squared_error
+        self._applies_output = recipe.loss.reconstruction != "bernoulli"  # the Bernoulli loss takes logits
+
+        self.encoder, features = networks.encoder(settings.encoder, 2 if classes else 1, image_shape)
+        self._feature_count = math.prod(features)
+        if settings.code == "linear":
+            self.mean_head: nn.Module = nn.Linear(self._feature_count, settings.latent)
+        else:
+            count = features[0] if self.takes_any_size else self._feature_count
+            if settings.latent != count:
+                raise networks.NetworkError(
+                    f"The encoder's features are the code and there are {count} of them, but model.latent is "
+                    f"{settings.latent}: set it to {count}."
+                )
+            self.mean_head = nn.Identity()
+        self.code_activation = _CODE_ACTIVATIONS[settings.code_activation]()
+        # Where the features are the code, a decoder that begins with planes begins with these.
+        goes_on = settings.code != "linear" and settings.decoder.kind != "mlp" and len(features) == 3
+        self._planes_shape = features if goes_on else ()
+        self.decoder = networks.decoder(settings.decoder, settings.latent, classes, image_shape, self._planes_shape)
+        if classes:
+            height, width = image_shape
+            self.label_plane = nn.Sequential(nn.Linear(classes, height * width), nn.Unflatten(1, (1, height, width)))
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
+        mean = self._code(images, labels)
+        if self.takes_any_size:
+            mean = mean.mean((2, 3))
+        return mean, torch.full_like(mean, -torch.inf)
+
+    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Give the decoder's raw output, float32 (B, 1, H, W), for codes (B, L)."""
+        if self.takes_any_size:
+            codes = codes[:, :, None, None].expand(-1, *self._planes_shape)
+        return self._decode(codes, labels, self.image_shape)
+
+    def reconstruct(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Give the decoder's raw output for the posterior's mean, float32 (B, 1, H, W) like the images."""
+        if self.takes_any_size:
+            height, width = images.shape[2:]
+            return self._decode(self._code(images, labels), labels, (height, width))
+        return self.decode(self.encode(images, labels)[0], labels)
+
+    def pixels(self, output: Tensor) -> Tensor:
+        """Turn the decoder's raw output into images in [0, 1]."""
+        if self._output == "sigmoid":
+            return torch.sigmoid(output)
+        return (torch.tanh(output) + 1) / 2 if self._output == "tanh" else output.clamp(0, 1)
+
+    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
+        """Give the terms of the loss of each image.
+
+        Parameters
+        ----------
+        images : float32 (B, 1, H, W)
+            In [0, 1]; what the decoder is asked for.
+        labels : int64 (B,) or None
+            Used by a CVAE.
+        noise : float32 (B, L)
+            Standard normal; of a VAE's posterior, or for the estimate of a contraction.
+        seen : float32 (B, 1, H, W), optional
+            What the encoder sees in place of the images: a denoising autoencoder (Vincent et al., 2008).
+        """
+        seen = images if seen is None else seen
+        code = self._code(seen, labels)
+        height, width = images.shape[2:]
+        error = self._error(self._decode(code, labels, (height, width)), images)
+        return LossTerms(error, torch.zeros_like(error), self._penalty(code, seen, labels, noise))
+
+    def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
+        penalty = code.new_zeros(len(code))
+        if self._sparsity:
+            penalty = penalty + self._sparsity * losses.sparsity(code)
+        if self._contraction:
+            jacobian = losses.contraction(lambda x: self._code(x, labels), seen, noise)
+            penalty = penalty + self._contraction * jacobian
+        return penalty
+
+    def _error(self, output: Tensor, images: Tensor) -> Tensor:
+        """Give the reconstruction term of each image for the decoder's raw output."""
+        if self._applies_output and self._output != "linear":
+            output = torch.sigmoid(output) if self._output == "sigmoid" else torch.tanh(output)
+        return self._reconstruction(output, self._scaled(images))
+
+    def _features(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        x = self._scaled(images)
+        if self.classes:
+            x = torch.cat([x, self.label_plane(self._one_hot(labels))], dim=1)
+        features: Tensor = self.encoder(x)
+        return features if self.takes_any_size else features.flatten(1)
+
+    def _code(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        code: Tensor = self.code_activation(self.mean_head(self._features(images, labels)))
+        return code
+
+    def _decode(self, codes: Tensor, labels: Tensor | None, image_shape: tuple[int, int]) -> Tensor:
+        if self.classes:
+            codes = torch.cat([codes, self._one_hot(labels)], dim=1)
+        if self._planes_shape and not self.takes_any_size:
+            codes = codes.reshape(-1, *self._planes_shape)
+        output: Tensor = self.decoder(codes)
+        return output[:, :, : image_shape[0], : image_shape[1]]
+
+    def _scaled(self, images: Tensor) -> Tensor:
+        return images * 2 - 1 if self._output == "tanh" else images
+
+    def _one_hot(self, labels: Tensor | None) -> Tensor:
+        if labels is None:
+            raise ValueError("a model of labelled images needs labels")
+        return networks.one_hot(labels, self.classes)
+
+
+class VAE(Autoencoder):
+    """Variational autoencoder (Kingma and Welling, 2014); with `classes`, conditional (Sohn et al., 2015).
+
+    A CVAE tells the label to the encoder as an extra input plane, made from its one-hot code by a linear layer, and
+    joins the one-hot code to z.
+    """
+
+    is_variational = True
+
+    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int = 0) -> None:
+        super().__init__(recipe, image_shape, classes)
+        self.logvar_head = nn.Linear(self._feature_count, self.latent)
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
+        features = self._features(images, labels)
+        return self.mean_head(features), self.logvar_head(features)
+
+    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
+        """Give the terms of the negative ELBO, one sample of z per image.
+
+        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; zeros put z at the mean.
+        Parameters as of an autoencoder; with `seen` a denoising VAE (Im et al., 2017).
+        """
+        seen = images if seen is None else seen
+        mean, logvar = self.encode(seen, labels)
+        codes = mean + torch.exp(0.5 * logvar) * noise
+        error = self._error(self.decode(codes, labels), images)
+        return LossTerms(error, losses.kl(mean, logvar), self._penalty(mean, seen, labels, noise))
+
+
+def build(recipe: Recipe, image_shape: tuple[int, int], classes: int) -> Autoencoder:
+    """Make the model of a recipe for images of a shape (H, W) in so many classes, with weights drawn anew.
 
     Raises
     ------
     LatentlabError
         When the networks do not fit the images, or a CVAE has no classes.
     """
-
-    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int) -> None:
-        super().__init__()
-        settings = recipe.model
-        self.image_shape = image_shape
-        self.latent = settings.latent
-        self.classes = classes if settings.kind == "cvae" else 0
-        if settings.kind == "cvae" and classes < 2:
-            raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
-        self._output = settings.output
-        self._reconstruction = losses.bernoulli if recipe.loss.reconstruction == "bernoulli" else losses.squared_error
-        self._applies_output = recipe.loss.reconstruction != "bernoulli"  # the Bernoulli loss takes logits
-
-        height, width = image_shape
-        self.encoder, features = networks.encoder(settings.encoder, 2 if self.classes else 1, image_shape)
-        self.mean_head = nn.Linear(features, settings.latent)
-        self.logvar_head = nn.Linear(features, settings.latent)
-        self.decoder = networks.decoder(settings.decoder, settings.latent, self.classes, image_shape)
-        if self.classes:
-            self.label_plane = nn.Sequential(
-                nn.Linear(self.classes, height * width), nn.Unflatten(1, (1, height, width))
-            )
-
-    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
-        x = self._scaled(images)
-        if self.classes:
-            x = torch.cat([x, self.label_plane(self._one_hot(labels))], dim=1)
-        features = self.encoder(x)
-        return self.mean_head(features), self.logvar_head(features)
-
-    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Give the decoder's raw output, float32 (B, 1, H, W), for codes (B, L)."""
-        if self.classes:
-            codes = torch.cat([codes, self._one_hot(labels)], dim=1)
-        output: Tensor = self.decoder(codes)
-        return output
-
-    def pixels(self, output: Tensor) -> Tensor:
-        """Turn the decoder's raw output into images in [0, 1]."""
-        return torch.sigmoid(output) if self._output == "sigmoid" else (torch.tanh(output) + 1) / 2
-
-    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
-        """Give both terms of the negative ELBO, one sample of z per image.
-
-        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise.
-
-        Parameters
-        ----------
-        images : float32 (B, 1, H, W)
-            In [0, 1].
-        labels : int64 (B,) or None
-            Used by a CVAE.
-        noise : float32 (B, L)
-            Standard normal; zeros put z at the mean.
-        seen : float32 (B, 1, H, W), optional
-            What the encoder sees in place of the images that the decoder is asked for: a denoising VAE (Im et al.,
-            2017).
-        """
-        mean, logvar = self.encode(images if seen is None else seen, labels)
-        codes = mean + torch.exp(0.5 * logvar) * noise
-        return LossTerms(self.reconstruction_error(codes, images, labels), losses.kl(mean, logvar))
-
-    def reconstruction_error(self, codes: Tensor, images: Tensor, labels: Tensor | None) -> Tensor:
-        """Give the reconstruction term of each image, float32 (B,), nats, for given codes (B, L)."""
-        output = self.decode(codes, labels)
-        if self._applies_output:
-            output = torch.sigmoid(output) if self._output == "sigmoid" else torch.tanh(output)
-        return self._reconstruction(output, self._scaled(images))
-
-    def _scaled(self, images: Tensor) -> Tensor:
-        return images if self._output == "sigmoid" else images * 2 - 1
-
-    def _one_hot(self, labels: Tensor | None) -> Tensor:
-        if labels is None:
-            raise ValueError("a CVAE needs labels")
-        return networks.one_hot(labels, self.classes)
+    kind = recipe.model.kind
+    if kind == "cvae" and classes < 2:
+        raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
+    if kind == "autoencoder":
+        return Autoencoder(recipe, image_shape)
+    return VAE(recipe, image_shape, classes if kind == "cvae" else 0)

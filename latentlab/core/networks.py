@@ -1,23 +1,25 @@
-"""Encoders and decoders: fully connected, or convolutional.
+"""Encoders and decoders: fully connected, convolutional with strides, or convolutional with pooling.
 
 Shapes in comments: B images, C planes, H and W pixels, L latent dimensions.
 """
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.recipe import NetworkSettings
+from latentlab.core.recipe_parts import NetworkSettings
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "leaky-relu": nn.LeakyReLU,
     "gelu": nn.GELU,
     "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
 }
 
 
@@ -25,8 +27,8 @@ class NetworkError(LatentlabError):
     """A network that does not fit its images."""
 
 
-def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]) -> tuple[nn.Module, int]:
-    """Build the layers from an image to the features that the heads for mean and logvar read.
+def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]) -> tuple[nn.Module, tuple[int, ...]]:
+    """Build the layers from an image to the features that its code is made of.
 
     Parameters
     ----------
@@ -40,84 +42,108 @@ def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]
     Returns
     -------
     nn.Module
-        From float32 (B, C, H, W) to (B, F).
-    int
-        F.
+        From float32 (B, C, H, W) to features.
+    tuple of int
+        The features' shape without B: (F,), or (C', H', W') of convolutions that no dense layer follows.
 
     Raises
     ------
     NetworkError
-        When the image cannot be halved once per convolution.
+        When the image cannot be halved as often as the layers do.
     """
-    height, width = image_shape
-    layers: list[nn.Module] = []
     if settings.kind == "mlp":
-        widths = [planes * height * width, *settings.layers]
-        layers.append(nn.Flatten())
-        for wide, narrow in pairwise(widths):
-            layers += [nn.Linear(wide, narrow), _ACTIVATIONS[settings.activation]()]
-        features = widths[-1]
-    else:
-        rows, columns = _smallest_shape(settings, image_shape)
-        for before, after in pairwise([planes, *settings.layers]):
-            layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), _ACTIVATIONS[settings.activation]()]
-        layers.append(nn.Flatten())
-        widths = [settings.layers[-1] * rows * columns, *settings.dense]
-        for wide, narrow in pairwise(widths):
-            layers += [nn.Linear(wide, narrow), _ACTIVATIONS[settings.activation]()]
-        features = widths[-1]
-    return nn.Sequential(*layers), features
+        widths = [planes * math.prod(image_shape), *settings.layers]
+        return nn.Sequential(nn.Flatten(), *_dense(widths, settings)), (widths[-1],)
+    rows, columns = _smallest_shape(settings, image_shape)
+    layers: list[nn.Module] = []
+    for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
+        if settings.kind == "pool":
+            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.MaxPool2d(2, ceil_mode=True)]
+        else:
+            layers += [nn.Conv2d(before, after, settings.kernel, stride, padding=1), *_activation(settings)]
+    shape: tuple[int, ...] = (settings.layers[-1], rows, columns)
+    if settings.dense:
+        widths = [math.prod(shape), *settings.dense]
+        layers += [nn.Flatten(), *_dense(widths, settings)]
+        shape = (widths[-1],)
+    return nn.Sequential(*layers), shape
 
 
-def decoder(settings: NetworkSettings, latent: int, classes: int, image_shape: tuple[int, int]) -> nn.Module:
+def decoder(
+    settings: NetworkSettings, latent: int, classes: int, image_shape: tuple[int, int], features: tuple[int, ...] = ()
+) -> nn.Module:
     """Build the layers from a code to an image, without the output's non-linearity.
 
     Parameters
     ----------
     settings : NetworkSettings
-        Kind, layers and activation. A convolutional decoder starts from as many planes as its last layer has,
-        doubles the image with each layer, and ends in a 3x3 convolution.
+        Kind, layers and activation. A convolutional decoder starts from ``settings.planes`` planes, grows the image
+        with each layer, and ends in a 3x3 convolution.
     latent : int
         L.
     classes : int
         How many classes, where the one-hot label is joined to the code; else 0.
     image_shape : tuple of int
         (H, W) in pixels.
+    features : tuple of int, optional
+        (C', H', W') of an encoder's features, where these are the code and go into the first layer as they are.
 
     Returns
     -------
     nn.Module
-        From float32 (B, L + classes) to (B, 1, H, W).
+        From float32 (B, L + classes), or (B, C', H', W'), to (B, 1, H, W); a pooling network's image may be larger,
+        by what its pooling rounded up.
 
     Raises
     ------
     NetworkError
-        When the image cannot be halved once per convolution.
+        When the image cannot be halved as often as the layers do.
     """
-    height, width = image_shape
     layers: list[nn.Module] = []
     if settings.kind == "mlp":
-        widths = [*settings.layers, height * width]
-        layers.append(_reading_codes(latent, classes, widths[0]))
-        for narrow, wide in pairwise(widths):
-            layers += [_ACTIVATIONS[settings.activation](), nn.Linear(narrow, wide)]
-        layers.append(nn.Unflatten(1, (1, height, width)))
+        widths = [latent + classes, *settings.layers, math.prod(image_shape)]
+        layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, (1, *image_shape))]
+        if settings.layers and settings.activation != "linear":
+            _spread(layers[0], latent)
+        return nn.Sequential(*layers)
+    if features:
+        planes = features[0]
     else:
-        rows, columns = _smallest_shape(settings, image_shape)
-        base = settings.layers[-1]
-        widths = [*settings.dense, base * rows * columns]
-        layers.append(_reading_codes(latent, classes, widths[0]))
-        for narrow, wide in pairwise(widths):
-            layers += [_ACTIVATIONS[settings.activation](), nn.Linear(narrow, wide)]
-        layers += [nn.Unflatten(1, (base, rows, columns)), _ACTIVATIONS[settings.activation]()]
-        for before, after in pairwise([base, *settings.layers]):
-            layers += [nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), _ACTIVATIONS[settings.activation]()]
-        layers.append(nn.Conv2d(settings.layers[-1], 1, 3, padding=1))
-    return nn.Sequential(*layers)
+        planes = settings.planes or settings.layers[-1]
+        start = (planes, *_smallest_shape(settings, image_shape))
+        widths = [latent + classes, *settings.dense, math.prod(start)]
+        layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, start), *_activation(settings)]
+        if settings.activation != "linear":
+            _spread(layers[0], latent)
+    for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
+        if settings.kind == "pool":
+            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.Upsample(scale_factor=2)]
+        else:
+            # What a kernel of 3 leaves out when it grows an image has to be added to reach twice its size.
+            missing = stride - 1 if settings.kernel == 3 else 0
+            grown = nn.ConvTranspose2d(before, after, settings.kernel, stride, padding=1, output_padding=missing)
+            layers += [grown, *_activation(settings)]
+    return nn.Sequential(*layers, nn.Conv2d(settings.layers[-1], 1, 3, padding=1))
 
 
-def _reading_codes(latent: int, classes: int, units: int) -> nn.Linear:
-    """Make a decoder's first layer, drawn so that its units' edges cross the space where the codes are.
+def _dense(widths: list[int], settings: NetworkSettings, *, ends_open: bool = False) -> list[nn.Module]:
+    """Make fully connected layers, each followed by the activation; the last one not where it `ends_open`."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), *_activation(settings)]
+    return layers[: len(layers) - len(_activation(settings))] if ends_open else layers
+
+
+def _activation(settings: NetworkSettings) -> list[nn.Module]:
+    return [] if settings.activation == "linear" else [_ACTIVATIONS[settings.activation]()]
+
+
+def _strides(settings: NetworkSettings) -> tuple[int, ...]:
+    return settings.strides or (2,) * len(settings.layers)
+
+
+def _spread(layer: nn.Module, latent: int) -> None:
+    """Draw a decoder's first layer so that its units' edges cross the space where the codes are.
 
     A ReLU bends along the line where its input is zero. Torch draws so small biases and weights that with two latent
     dimensions all lines pass near the origin and slopes are gentle, while networks learn what varies slowly first:
@@ -125,11 +151,8 @@ def _reading_codes(latent: int, classes: int, units: int) -> nn.Linear:
     the +-3 over which the prior lies; with more dimensions, which tell codes apart anyway, it comes down to what He
     et al. (2015) draw.
     """
-    layer = nn.Linear(latent + classes, units)
-    spread = 6 / latent
-    nn.init.normal_(layer.weight, std=spread)
-    nn.init.normal_(layer.bias, std=spread)
-    return layer
+    for parameter in layer.parameters():
+        nn.init.normal_(parameter, std=6 / latent)
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:
@@ -138,11 +161,14 @@ def one_hot(labels: Tensor, classes: int) -> Tensor:
 
 
 def _smallest_shape(settings: NetworkSettings, image_shape: tuple[int, int]) -> tuple[int, int]:
-    factor = 2 ** len(settings.layers)
-    if any(side % factor for side in image_shape):
-        height, width = image_shape
+    height, width = image_shape
+    halvings = sum(stride == 2 for stride in _strides(settings))
+    factor = 2**halvings
+    if settings.kind == "pool":  # pooling rounds up
+        return -(-height // factor), -(-width // factor)
+    if height % factor or width % factor:
         raise NetworkError(
-            f"{len(settings.layers)} convolutions halve the image {len(settings.layers)} times, and {height}x{width} "
+            f"{halvings} convolutions halve the image {halvings} times, and {height}x{width} "
             f"pixels cannot be divided by {factor}: use fewer convolutional layers, or kind = 'mlp'."
         )
-    return image_shape[0] // factor, image_shape[1] // factor
+    return height // factor, width // factor

@@ -1,4 +1,4 @@
-"""What a run is made of: data, model, loss and training, validated, read from and written to TOML.
+"""What a run is made of: data, model, loss, corruption and training, validated, read from and written to TOML.
 
 A recipe is frozen. Every change gives a new one, so that a run keeps the recipe it was trained with
 and two recipes can be compared key by key.
@@ -9,12 +9,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.recipe_parts import (
+    CorruptionSettings,
+    DataSettings,
+    LossSettings,
+    ModelSettings,
+    Part,
+    TrainingSettings,
+)
 from latentlab.core.resources import resource
 
 
@@ -22,91 +30,7 @@ class RecipeError(LatentlabError):
     """A recipe that cannot be used; the message names the file, the key and what is allowed."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DataSettings(_Part):
-    """Which images a run learns from."""
-
-    dataset: str = Field("mnist", min_length=1, description="Name of the image set")
-    limit: int | None = Field(None, ge=2, description="Use only the first so many training images")
-
-
-class NetworkSettings(_Part):
-    """The hidden layers of an encoder, in its own order, or of a decoder, in its own order."""
-
-    kind: Literal["mlp", "conv"] = Field("mlp", description="Fully connected, or convolutional")
-    layers: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
-        (256,), max_length=12, description="Width of each hidden layer; for conv, its channels"
-    )
-    dense: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = Field(
-        (), max_length=4, description="Widths of fully connected layers between convolutions and code"
-    )
-    activation: Literal["relu", "leaky-relu", "gelu", "tanh"] = Field("relu", description="Between the layers")
-
-    @model_validator(mode="after")
-    def _conv_has_layers(self) -> Self:
-        if self.kind == "conv" and not self.layers:
-            raise ValueError("a convolutional network needs at least one layer")
-        if self.kind == "mlp" and self.dense:
-            raise ValueError("all layers of an mlp are fully connected: put their widths into layers, not dense")
-        return self
-
-
-class ModelSettings(_Part):
-    """The model that is trained."""
-
-    kind: Literal["vae", "cvae"] = Field("vae", description="VAE, or VAE conditioned on the label")
-    latent: int = Field(2, ge=1, le=1024, description="Dimensions of the latent space")
-    encoder: NetworkSettings = NetworkSettings()
-    decoder: NetworkSettings = NetworkSettings()
-    output: Literal["sigmoid", "tanh"] = Field(
-        "sigmoid", description="sigmoid models pixels in [0, 1], tanh in [-1, 1]"
-    )
-
-
-class LossSettings(_Part):
-    """What is minimised: reconstruction + beta * KL, each summed over its dimensions, in nats per image."""
-
-    reconstruction: Literal["bernoulli", "squared-error"] = Field("bernoulli", description="Error of the pixels")
-    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL divergence")
-
-
-class AugmentationSettings(_Part):
-    """Small random affine changes of what the encoder sees in training, drawn anew at every step; zero changes nothing.
-
-    The decoder is still asked for the image itself (Im et al., 2017): the code of a letter comes to depend less on
-    the hand that wrote it.
-    """
-
-    rotation: float = Field(0.0, ge=0, le=45, description="Degrees, at most")
-    scale: float = Field(0.0, ge=0, le=0.5, description="Share by which an image grows or shrinks, at most")
-    shear: float = Field(0.0, ge=0, le=1, description="Horizontal slant, at most")
-    shift: float = Field(0.0, ge=0, le=10, description="Pixels, at most")
-    until: float = Field(1.0, ge=0, le=1, description="Share of the run after which images are left as they are")
-
-    @property
-    def is_on(self) -> bool:
-        """Whether any change is made at all."""
-        return any((self.rotation, self.scale, self.shear, self.shift))
-
-
-class TrainingSettings(_Part):
-    """How the model is trained."""
-
-    optimiser: Literal["adam", "adamw"] = Field("adam", description="adamw decays weights by 0.01")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Step size; the peak where a schedule is used")
-    beta1: float = Field(0.9, ge=0, lt=1, description="Adam's momentum")
-    schedule: Literal["constant", "one-cycle"] = Field("constant", description="Learning rate over the run")
-    batch_size: int = Field(128, ge=1, le=65536, description="Images per step")
-    epochs: int = Field(20, ge=1, le=100000, description="Passes over the training images")
-    seed: int = Field(0, ge=0, lt=2**63, description="Same seed, same run on the same machine")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where it is computed")
-    augmentation: AugmentationSettings = AugmentationSettings()
-
-
-class Recipe(_Part):
+class Recipe(Part):
     """What a run is made of.
 
     Raises
@@ -121,12 +45,15 @@ class Recipe(_Part):
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     loss: LossSettings = LossSettings()
+    corruption: CorruptionSettings = CorruptionSettings()
     training: TrainingSettings = TrainingSettings()
 
     @model_validator(mode="after")
-    def _output_fits_loss(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.loss.reconstruction == "bernoulli" and self.model.output != "sigmoid":
             raise ValueError("the bernoulli reconstruction needs model.output = 'sigmoid'")
+        if self.loss.contraction and self.model.code == "planes":
+            raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
         return self
 
     @classmethod

@@ -20,7 +20,7 @@ from safetensors.torch import save
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, EpochEnded, Floats, Integers
 from latentlab.core.image_set import ImageSet
-from latentlab.core.models import VAE
+from latentlab.core.models import build
 from latentlab.core.recipe import Recipe
 from latentlab.core.sketch import Preparation
 from latentlab.core.snapshot import Snapshot
@@ -172,7 +172,7 @@ class Run:
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
         if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
             raise ValueError("codes and labels disagree")
-        model = VAE(recipe, (height, width), len(class_names))
+        model = build(recipe, (height, width), len(class_names))
         weights = {name.removeprefix("model."): tensor.float() for name, tensor in tensors.items()}
         model.load_state_dict(weights)
         if not all(torch.isfinite(tensor).all() for tensor in [*weights.values(), codes]):

@@ -7,6 +7,8 @@ cannot rely on what training has set.
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +16,12 @@ import torch
 from torch import Tensor
 
 from latentlab.core.events import Floats
-from latentlab.core.models import VAE
+from latentlab.core.models import Autoencoder
 from latentlab.core.recipe import Recipe
 
-_CHUNK = 1000  # images at once: bounds the memory of an encoding, and is past the knee of speed
+# Images and pixels at once: they bound the memory of an encoding, and are past the knee of speed.
+_CHUNK = 1000
+_CHUNK_PIXELS = 1_000_000
 
 
 class Snapshot:
@@ -29,18 +33,18 @@ class Snapshot:
         Id of the run it belongs to.
     recipe : Recipe
         What it was trained with.
-    model : VAE
+    model : Autoencoder
         Copied; the original may go on training on any device.
     class_names : tuple of str
         Of the data; empty where there are none.
 
     Attributes
     ----------
-    model : VAE
+    model : Autoencoder
         The copy, on the CPU; nobody writes to it.
     """
 
-    def __init__(self, run: str, recipe: Recipe, model: VAE, class_names: tuple[str, ...]) -> None:
+    def __init__(self, run: str, recipe: Recipe, model: Autoencoder, class_names: tuple[str, ...]) -> None:
         self.run = run
         self.recipe = recipe
         self.class_names = class_names
@@ -60,6 +64,16 @@ class Snapshot:
     def uses_labels(self) -> bool:
         """Whether it encodes and decodes under a label (CVAE)."""
         return self.model.classes > 0
+
+    @property
+    def is_variational(self) -> bool:
+        """Whether it has a posterior and a prior (VAE, CVAE), or points for codes (autoencoder)."""
+        return self.model.is_variational
+
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether `restore` takes images of any size, not only of `image_shape`."""
+        return self.model.takes_any_size
 
     def state(self) -> dict[str, Tensor]:
         """Give the weights by name; not to be written to."""
@@ -81,8 +95,7 @@ class Snapshot:
         x, y = torch.as_tensor(images), self._labels(labels)
         means, logvars = [], []
         with torch.inference_mode():
-            for start in range(0, len(x), _CHUNK):
-                part = slice(start, start + _CHUNK)
+            for part in _chunks(x):
                 mean, logvar = self.model.encode(as_input(x[part]), None if y is None else y[part])
                 means.append(mean)
                 logvars.append(logvar)
@@ -97,10 +110,33 @@ class Snapshot:
             images: Floats = self.model.pixels(self.model.decode(z, y))[:, 0].numpy()
         return images
 
+    def restore(self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> Floats:
+        """Encode images and decode the posterior's mean: the reconstruction, or what is left of a damaged image.
+
+        Parameters
+        ----------
+        images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+            Of `image_shape`, or of any size where `takes_any_size`.
+        labels : int64 (N,), optional
+            Needed by a CVAE.
+
+        Returns
+        -------
+        float32 (N, H, W)
+            In [0, 1].
+        """
+        x, y = torch.as_tensor(images), self._labels(labels)
+        restored = [torch.empty(0, *x.shape[1:])]
+        with torch.inference_mode():
+            for part in _chunks(x):
+                output = self.model.reconstruct(as_input(x[part]), None if y is None else y[part])
+                restored.append(self.model.pixels(output)[:, 0])
+            return torch.cat(restored).numpy()
+
     def loss_terms(
         self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None, noise: npt.ArrayLike | None = None
-    ) -> tuple[Floats, Floats]:
-        """Give reconstruction and KL of each image, float32 (N,), nats.
+    ) -> tuple[Floats, Floats, Floats]:
+        """Give reconstruction, KL and penalty of each image, float32 (N,), nats.
 
         Without `noise`, float32 (N, L), z is at the mean.
         """
@@ -108,12 +144,17 @@ class Snapshot:
         epsilon = torch.zeros(len(x), self.latent) if noise is None else torch.as_tensor(np.asarray(noise, np.float32))
         with torch.inference_mode():
             terms = self.model.loss_terms(x, y, epsilon)
-            return terms.reconstruction.numpy(), terms.kl.numpy()
+            return terms.reconstruction.numpy(), terms.kl.numpy(), terms.penalty.detach().numpy()
 
     def _labels(self, labels: npt.ArrayLike | Tensor | None) -> Tensor | None:
         if not self.uses_labels or labels is None:
             return None
         return labels if isinstance(labels, Tensor) else torch.as_tensor(np.asarray(labels, np.int64))
+
+
+def _chunks(images: Tensor) -> Iterator[slice]:
+    size = max(1, min(_CHUNK, _CHUNK_PIXELS // max(1, math.prod(images.shape[1:]))))
+    return (slice(start, start + size) for start in range(0, len(images), size))
 
 
 def as_input(images: Tensor) -> Tensor:

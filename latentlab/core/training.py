@@ -20,18 +20,31 @@ from torch import Tensor
 
 from latentlab.core import metrics, sketch
 from latentlab.core.augmentation import augmented
-from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Losses, Progress, Started
+from latentlab.core.corruption import corrupted
+from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.image_set import ImageSet
-from latentlab.core.models import VAE
+from latentlab.core.models import build
+from latentlab.core.optimising import new_optimiser, one_cycle, pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, codes_of
 from latentlab.core.snapshot import Snapshot, as_input
 
 _MESSAGE_SECONDS = 1 / 20
 _SAFE_COPY_SECONDS = 1.0
+_TERMS = 3  # reconstruction, KL, penalty
 
 Setting = Literal["learning_rate", "beta"]
+
+
+def of_recipe(data: ImageSet, recipe: Recipe) -> ImageSet:
+    """Give the part of an image set that a recipe learns from.
+
+    Raises
+    ------
+    DatasetError
+        For an image that the set does not have.
+    """
+    return data.selected(recipe.data.images).limited(recipe.data.limit)
 
 
 class Control:
@@ -49,37 +62,6 @@ class Control:
         """Give what was changed since the last call, oldest first."""
         while not self._changes.empty():
             yield self._changes.get()
-
-
-def pick_device(name: str) -> torch.device:
-    """Give the device of a recipe's ``training.device``; ``auto`` takes CUDA, then Apple's MPS, then the CPU.
-
-    Raises
-    ------
-    LatentlabError
-        When the device that is asked for is not there.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(device for device, is_there in there.items() if is_there)
-    if not there[name]:
-        raise LatentlabError(f"This machine offers torch no '{name}' device: set device to 'auto' or 'cpu'.")
-    return torch.device(name)
-
-
-def warm_up() -> None:
-    """Have torch load what it loads with the first optimiser, so that the first training does not wait for it."""
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True)
-
-
-def one_cycle(progress: float) -> float:
-    """Give the factor on the learning rate at a share of the run in [0, 1].
-
-    Smith and Topin (2019), section 3: up from 1/25 over the first 30 %, then down to nothing, along cosines.
-    """
-    if progress < 0.3:
-        return 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * progress / 0.3)) / 2
-    return max(1e-5, (1 + math.cos(math.pi * (progress - 0.3) / 0.7)) / 2)
 
 
 class Trainer:
@@ -114,7 +96,7 @@ class Trainer:
         self.recipe = recipe
         self.run = run or uuid.uuid4().hex[:12]
         self.control = control or Control()
-        self.data = data.limited(recipe.data.limit)
+        self.data = of_recipe(data, recipe)
         self.device = pick_device(recipe.training.device)
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
@@ -122,7 +104,8 @@ class Trainer:
         self.preparation = sketch.measure(self.data.train_images[:100].numpy())
         with torch.random.fork_rng(devices=[]):  # the global generator stays as others left it
             torch.manual_seed(recipe.training.seed)
-            self.model = VAE(recipe, self.data.image_shape, len(self.data.class_names) if self.data.has_labels else 0)
+            classes = len(self.data.class_names) if self.data.has_labels else 0
+            self.model = build(recipe, self.data.image_shape, classes)
         if start:
             start.check_fits(recipe, self.data)
             self.model.load_state_dict(start.snapshot.state())
@@ -130,7 +113,7 @@ class Trainer:
         self._generator = torch.Generator(self.device).manual_seed(recipe.training.seed + self._first_epoch)
         self._order = torch.Generator().manual_seed(recipe.training.seed + self._first_epoch)
         self._learning_rate, self._beta = recipe.training.learning_rate, recipe.loss.beta
-        self._optimiser = self._new_optimiser()
+        self._optimiser = new_optimiser(self.model, recipe.training, self._learning_rate)
         self._safe, self._candidate = self._copied_weights(), self._copied_weights()
         self._safe_time = self._mark = 0.0
         self._images, self._seconds, self._tests, self._test_seconds = 0, 0.0, 0, 0.0
@@ -138,7 +121,9 @@ class Trainer:
         self._sizes: list[int] = []
         self._steps_done = 0  # in this epoch, those pending included
         self._epoch = self._first_epoch  # whole epochs done
-        self._sums, self._summed = np.zeros(2), 0
+        self._sums, self._summed = np.zeros(_TERMS), 0
+        self._best: EpochEnded | None = None  # with its weights, where the recipe waits for no better one
+        self._best_weights: list[Tensor] = []
         self._steps_per_epoch = math.ceil(len(self.data.train_images) / recipe.training.batch_size)
 
     @property
@@ -176,17 +161,18 @@ class Trainer:
         """
         settings = self.recipe.training
         images, labels = self.data.train_images.to(self.device), self.data.train_labels.to(self.device)
+        noisy = None if self.data.train_noisy is None else self.data.train_noisy.to(self.device)
         last_epoch = self._first_epoch + settings.epochs
         yield Started(self.run, last_epoch, self._first_epoch, self._steps_per_epoch, len(images), str(self.device))
         self.model.train()
         self._resume_clock()
-        while self._epoch < last_epoch and not self.control.stop.is_set():
+        while self._epoch < last_epoch and not self.control.stop.is_set() and not self._has_settled():
             order = torch.randperm(len(images), generator=self._order).to(self.device)
             for rows in torch.split(order, settings.batch_size):
                 if self.control.stop.is_set():
                     break
                 yield from self._apply_changes()
-                self._step(images[rows], labels[rows])
+                self._step(images[rows], labels[rows], None if noisy is None else noisy[rows])
                 if time.perf_counter() - self._mark >= _MESSAGE_SECONDS:
                     yield self._report(last_epoch)
                     self._resume_clock()
@@ -194,7 +180,9 @@ class Trainer:
             self._resume_clock()
             if self._steps_done == self._steps_per_epoch:
                 yield from self._end_epoch(last_epoch)
-        last = self.history[-1] if self.history else None
+        has_settled = self._has_settled()
+        self._take_best_back()
+        last = self._best or (self.history[-1] if self.history else None)
         yield Finished(
             self.run,
             self._epoch,
@@ -202,32 +190,35 @@ class Trainer:
             last.test if last else None,
             self._images / self._seconds if self._seconds else 0.0,
             self._seconds + self._test_seconds,
-            self._epoch < last_epoch,
+            self._epoch < last_epoch and not has_settled,
         )
 
-    def _step(self, images: Tensor, labels: Tensor) -> None:
+    def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
         settings = self.recipe.training
         done = (self.epochs_done - self._first_epoch) / settings.epochs
         x = as_input(images)
-        seen = augmented(x, settings.augmentation, self._generator) if done < settings.augmentation.until else x
+        seen = x if noisy is None else as_input(noisy)
+        if done < settings.augmentation.until:
+            seen = augmented(seen, settings.augmentation, self._generator)
+        seen = corrupted(seen, self.recipe.corruption, self._generator)
         noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
-        terms = self.model.loss_terms(x, labels, noise, seen)
-        reconstruction, kl = terms.reconstruction.mean(), terms.kl.mean()
-        loss = reconstruction + self._beta * kl
+        terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
+        means = torch.stack([term.mean() for term in terms])
+        loss = means[0] + self._beta * means[1] + means[2]
         if settings.schedule == "one-cycle":
             for group in self._optimiser.param_groups:
                 group["lr"] = self._learning_rate * one_cycle(done)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        self._pending.append(torch.stack([loss.detach(), reconstruction.detach(), kl.detach()]))
+        self._pending.append(torch.cat([loss.detach()[None], means.detach()]))
         self._sizes.append(len(x))
         self._steps_done += 1
 
     def _report(self, last_epoch: int) -> Progress | Diverged:
         """Read what the steps since the last message have left, put it into sums and tell it."""
         count = len(self._sizes)
-        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 3))
+        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 1 + _TERMS))
         sizes = np.array(self._sizes, np.int64)
         self._pending, self._sizes = [], []
         self._stop_clock(int(sizes.sum()))
@@ -245,7 +236,7 @@ class Trainer:
         return Progress(
             self.run,
             positions.astype(np.float32),
-            losses.astype(np.float32),
+            losses[:, :3].astype(np.float32),
             speed,
             self._seconds + self._test_seconds,
             left,
@@ -255,7 +246,10 @@ class Trainer:
         """Test the model and tell the epoch's losses; nothing is told when stopped in the middle of it."""
         parts = []
         self.model.eval()
-        for part in metrics.loss_sums(self.model, self.data.test_images, self.data.test_labels, self.device):
+        data = self.data
+        for part in metrics.loss_sums(
+            self.model, self.recipe, data.test_images, data.test_labels, data.test_noisy, self.device
+        ):
             parts.append(part)
             if self.control.stop.is_set():
                 break
@@ -269,10 +263,9 @@ class Trainer:
         self._tests += 1
         self._epoch, self._steps_done = self._epoch + 1, 0
         sums, summed = self._sums, self._summed
-        self._sums, self._summed = np.zeros(2), 0
+        self._sums, self._summed = np.zeros(_TERMS), 0
         if summed and sum(size for size, _ in parts) == len(self.data.test_images):
-            reconstruction, kl = (float(value) for value in sums / summed)
-            train = Losses(reconstruction + self._beta * kl, reconstruction, kl)
+            train = metrics.weighted((sums / summed).tolist(), self._beta)
             test = metrics.mean_losses(parts, self._beta)
             if not math.isfinite(test.loss):
                 yield self._recover()
@@ -280,8 +273,19 @@ class Trainer:
                 return
             is_best = all(test.loss < earlier.test.loss for earlier in self.history)
             self.history.append(EpochEnded(self.run, self._epoch, train, test, is_best))
+            if self.recipe.training.patience and (self._best is None or test.loss < self._best.test.loss):
+                self._best, self._best_weights = self.history[-1], self._copied_weights()
             yield self.history[-1]
         self._resume_clock()
+
+    def _has_settled(self) -> bool:
+        """Whether the test loss has not become better for as many epochs as the recipe waits."""
+        patience = self.recipe.training.patience
+        return patience is not None and self._best is not None and self._epoch - self._best.epoch >= patience
+
+    def _take_best_back(self) -> None:
+        if self._best is not None:
+            self._put_weights(self._best_weights)
 
     def _apply_changes(self) -> Iterator[Changed]:
         for setting, value in self.control.take_changes():
@@ -295,11 +299,9 @@ class Trainer:
             yield self.changes[-1]
 
     def _recover(self) -> Diverged:
-        with torch.no_grad():
-            for parameter, safe in zip(self.model.parameters(), self._safe, strict=True):
-                parameter.copy_(safe)
+        self._put_weights(self._safe)
         self._candidate = self._copied_weights()
-        self._optimiser = self._new_optimiser()
+        self._optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
         return Diverged(
             self.run,
             self.epochs_done,
@@ -319,15 +321,10 @@ class Trainer:
     def _copied_weights(self) -> list[Tensor]:
         return [parameter.detach().clone() for parameter in self.model.parameters()]
 
-    def _new_optimiser(self) -> torch.optim.Optimizer:
-        settings = self.recipe.training
-        kind = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
-        return kind(
-            self.model.parameters(),
-            lr=self._learning_rate,
-            betas=(settings.beta1, 0.999),
-            fused=self.device.type in {"cpu", "cuda"},
-        )
+    def _put_weights(self, weights: list[Tensor]) -> None:
+        with torch.no_grad():
+            for parameter, kept in zip(self.model.parameters(), weights, strict=True):
+                parameter.copy_(kept)
 
     def _resume_clock(self) -> None:
         self._mark = time.perf_counter()

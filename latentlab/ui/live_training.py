@@ -12,9 +12,10 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapImages
+from latentlab.core.optimising import warm_up
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
-from latentlab.core.training import Setting, warm_up
+from latentlab.core.training import Setting
 from latentlab.ui.background import Background, Report
 from latentlab.ui.training_thread import EpochModel, Post, Result, TrainingThread
 

@@ -20,6 +20,7 @@ from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapChoice, MapUpdate, Split, choose
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
+from latentlab.core.training import of_recipe
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
@@ -175,7 +176,7 @@ class Session(QObject):
         self._present = self._trained = None
         self.epochs_kept.emit([])
         start = self._at_hand.run if proceed else None
-        self.training.start(self.recipe, data, choose(data.limited(self.recipe.data.limit), self._map_choice), start)
+        self.training.start(self.recipe, data, choose(of_recipe(data, self.recipe), self._map_choice), start)
         self._announce_run()
 
     def _wait_to_train(self, proceed: bool | None) -> None:
@@ -269,7 +270,7 @@ class Session(QObject):
         """Show other images on the map: of which split, and how many (0: all)."""
         self._map_choice = MapChoice(split, count)
         if self.state != "idle" and self.library.data is not None:
-            data = self.library.data.limited(self.recipe.data.limit)
+            data = of_recipe(self.library.data, self.recipe)
             self.training.show_on_map(choose(data, self._map_choice))
         elif self._at_hand.run is not None:
             self._show_run(self._at_hand.run)
@@ -294,9 +295,7 @@ class Session(QObject):
         data = self.library.data
         if data is not None and data.name != run.recipe.data.dataset:
             data = None
-        self._files.make_map(
-            run, None if data is None else choose(data.limited(run.recipe.data.limit), self._map_choice)
-        )
+        self._files.make_map(run, None if data is None else choose(of_recipe(data, run.recipe), self._map_choice))
 
     # Keeping
 

@@ -37,7 +37,7 @@ def _without_test(images):
 def test_bare_loop(benchmark, images):
     def train():
         torch.manual_seed(0)
-        model = models.VAE(_RECIPE, (28, 28), 10)
+        model = models.build(_RECIPE, (28, 28), 10)
         optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
         for rows in torch.randperm(len(images.train_images)).split(128):
             x = images.train_images[rows].unsqueeze(1).float().div_(255)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from latentlab.core.augmentation import augmented
-from latentlab.core.recipe import AugmentationSettings
+from latentlab.core.recipe_parts import AugmentationSettings
 
 
 def _blob(count: int = 64) -> torch.Tensor:

@@ -164,7 +164,7 @@ def test_a_data_point_beside_its_reconstruction(run, tiny_images):
     image = image_of(tiny_images, 4)
     answer = data_point(run.snapshot, fit(run.codes), 4, run.codes[4], 1, image)
     label = [1] if run.snapshot.uses_labels else None
-    reconstruction, kl = run.snapshot.loss_terms(image[None], label)
+    reconstruction, kl, _ = run.snapshot.loss_terms(image[None], label)
     assert answer.losses.reconstruction == pytest.approx(reconstruction[0])
     assert answer.losses.kl == pytest.approx(kl[0])
     assert answer.losses.loss == pytest.approx(reconstruction[0] + 0.5 * kl[0])
@@ -197,7 +197,7 @@ def test_a_sketch_is_encoded_and_rebuilt(run, tiny_images):
     assert answer.position == plane.position(mean[0])
     np.testing.assert_allclose(answer.covariance, plane.covariance(answer.deviation))
     np.testing.assert_array_equal(answer.reconstruction, run.snapshot.decode(mean, label)[0])
-    reconstruction, kl = run.snapshot.loss_terms(image[None], label)
+    reconstruction, kl, _ = run.snapshot.loss_terms(image[None], label)
     assert answer.losses.loss == pytest.approx(reconstruction[0] + 0.5 * kl[0])
     np.testing.assert_array_equal(answer.input, image)
 

@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.models import VAE
+from latentlab.core.models import Autoencoder, build
 from latentlab.core.recipe import Recipe
 
 _MLP = {"kind": "mlp", "layers": [16], "activation": "gelu"}
@@ -15,11 +15,11 @@ _SQUARED = {"model": {"output": "tanh"}, "loss": {"reconstruction": "squared-err
 SHAPE, CLASSES = (12, 8), 3
 
 
-def made(kind: str = "vae", network: dict = _MLP, terms: dict = _BERNOULLI, latent: int = 2) -> VAE:
+def made(kind: str = "vae", network: dict = _MLP, terms: dict = _BERNOULLI, latent: int = 2) -> Autoencoder:
     """Build a small model with seed 0."""
     model = terms["model"] | {"kind": kind, "latent": latent, "encoder": network, "decoder": network}
     torch.manual_seed(0)
-    return VAE(Recipe.from_dict({"model": model, "loss": terms["loss"]}), SHAPE, CLASSES)
+    return build(Recipe.from_dict({"model": model, "loss": terms["loss"]}), SHAPE, CLASSES)
 
 
 def batch(count: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
@@ -91,4 +91,4 @@ def test_a_vae_takes_no_notice_of_labels() -> None:
 def test_a_cvae_without_classes_is_refused_in_one_sentence() -> None:
     recipe = Recipe.from_dict({"model": {"kind": "cvae"}})
     with pytest.raises(LatentlabError, match="A CVAE needs labels of at least two classes"):
-        VAE(recipe, SHAPE, 0)
+        build(recipe, SHAPE, 0)

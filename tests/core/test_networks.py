@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from latentlab.core import networks
 from latentlab.core.networks import NetworkError
-from latentlab.core.recipe import NetworkSettings
+from latentlab.core.recipe_parts import NetworkSettings
 
 _MLP = NetworkSettings(kind="mlp", layers=(32, 16), activation="gelu")
 _CONV = NetworkSettings(kind="conv", layers=(4, 8), activation="leaky-relu")

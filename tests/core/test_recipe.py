@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from latentlab.core.recipe import NetworkSettings, Recipe, RecipeError
+from latentlab.core.recipe import Recipe, RecipeError
+from latentlab.core.recipe_parts import NetworkSettings
 
 networks = st.builds(
     NetworkSettings,

@@ -11,9 +11,10 @@ from latentlab.core import sketch, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress, Started
 from latentlab.core.metrics import evaluate
+from latentlab.core.optimising import one_cycle, pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, RunError
-from latentlab.core.training import Control, Trainer, one_cycle, pick_device
+from latentlab.core.training import Control, Trainer
 
 SMALL = Recipe.from_dict(
     {
@@ -390,8 +391,8 @@ def test_a_cvae_learns_to_use_the_label(tiny_images):
     trainer = Trainer(recipe, tiny_images)
     list(trainer.events())
     images = tiny_images.test_images
-    right, _ = trainer.snapshot().loss_terms(images, tiny_images.test_labels)
-    wrong, _ = trainer.snapshot().loss_terms(images, (tiny_images.test_labels + 1) % 3)
+    right, *_ = trainer.snapshot().loss_terms(images, tiny_images.test_labels)
+    wrong, *_ = trainer.snapshot().loss_terms(images, (tiny_images.test_labels + 1) % 3)
     assert right.mean() < 0.8 * wrong.mean()
 
 

@@ -1,0 +1,160 @@
+"""The parts of a recipe: what each of its keys may be, what it is when left out, and what it does.
+
+Every part is frozen and refuses keys it does not know.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
+
+
+class Part(BaseModel):
+    """A table of a recipe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataSettings(Part):
+    """Which images a run learns from."""
+
+    dataset: str = Field("mnist", min_length=1, description="Name of the image set")
+    limit: int | None = Field(None, ge=1, description="Use only the first so many training images")
+    images: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        (),
+        max_length=10_000,
+        description="Learn from and test on these images alone: rows of the training images, then of the test images",
+    )
+
+
+class NetworkSettings(Part):
+    """The hidden layers of an encoder, in its own order, or of a decoder, in its own order."""
+
+    kind: Literal["mlp", "conv", "pool"] = Field(
+        "mlp", description="Fully connected; convolutions with strides; or 3x3 convolutions with pooling"
+    )
+    layers: Widths = Field((256,), max_length=12, description="Width of each hidden layer, or its channels")
+    dense: Widths = Field((), max_length=4, description="Widths of fully connected layers between images and code")
+    activation: Literal["relu", "leaky-relu", "gelu", "tanh", "sigmoid", "linear"] = Field(
+        "relu", description="After each layer; linear leaves it out"
+    )
+    kernel: Literal[3, 4] = Field(4, description="Side of a conv layer's window, in pixels")
+    strides: tuple[Literal[1, 2], ...] = Field((), description="Of each conv layer; 2 for all when left out")
+    planes: int | None = Field(
+        None, ge=1, le=8192, description="Planes a decoder starts from; as many as its last layer has when left out"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.kind != "mlp" and not self.layers:
+            raise ValueError("a convolutional network needs at least one layer")
+        if self.kind == "mlp" and self.dense:
+            raise ValueError("all layers of an mlp are fully connected: put their widths into layers, not dense")
+        if self.strides and (self.kind != "conv" or len(self.strides) != len(self.layers)):
+            raise ValueError("strides are for kind = 'conv', one for each of its layers")
+        if self.kernel == 4 and 1 in self.strides:
+            raise ValueError("a stride of 1 needs kernel = 3, so that the image keeps its size")
+        return self
+
+
+class ModelSettings(Part):
+    """The model that is trained."""
+
+    kind: Literal["autoencoder", "vae", "cvae"] = Field(
+        "vae", description="Autoencoder, VAE, or VAE conditioned on the label"
+    )
+    latent: int = Field(2, ge=1, le=4096, description="Dimensions of the latent space")
+    code: Literal["linear", "features", "planes"] = Field(
+        "linear",
+        description="What the code is: a linear map of the encoder's features, the features themselves, or, for "
+        "images of any size, their planes",
+    )
+    code_activation: Literal["linear", "relu", "sigmoid", "tanh"] = Field(
+        "linear", description="On an autoencoder's code; relu lets units be silent"
+    )
+    encoder: NetworkSettings = NetworkSettings()
+    decoder: NetworkSettings = NetworkSettings()
+    output: Literal["sigmoid", "tanh", "linear"] = Field(
+        "sigmoid", description="sigmoid and linear model pixels in [0, 1], tanh in [-1, 1]"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.kind != "autoencoder" and (self.code != "linear" or self.code_activation != "linear"):
+            raise ValueError("code and code_activation other than linear are for kind = 'autoencoder'")
+        if self.code == "planes" and (self.encoder.kind, self.decoder.kind) != ("pool", "pool"):
+            raise ValueError("code = 'planes' needs an encoder and a decoder of kind = 'pool'")
+        if self.code == "planes" and (self.encoder.dense or self.decoder.dense):
+            raise ValueError("code = 'planes' has no place for dense layers")
+        return self
+
+
+class LossSettings(Part):
+    """What is minimised: reconstruction + beta * KL + penalties, summed over dimensions, in nats per image."""
+
+    reconstruction: Literal["bernoulli", "squared-error"] = Field("bernoulli", description="Error of the pixels")
+    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL divergence")
+    sparsity: float = Field(0.0, ge=0, le=1000, description="Weight of the code's absolute values, summed")
+    contraction: float = Field(
+        0.0, ge=0, le=1000, description="Weight of the squared norm of the encoder's Jacobian, summed"
+    )
+
+
+class CorruptionSettings(Part):
+    """Damage to what the encoder sees, drawn anew at every step; the loss is against the clean image.
+
+    A denoising autoencoder (Vincent et al., 2008), for any recipe. Zero does nothing.
+    """
+
+    salt_and_pepper: float = Field(0.0, ge=0, le=1, description="Share of pixels that turn black or white")
+    gaussian: float = Field(0.0, ge=0, le=1, description="Standard deviation of noise on pixels in [0, 1]")
+    occlusion: float = Field(0.0, ge=0, le=1, description="Share of the area that a rectangle covers")
+    stains: float = Field(0.0, ge=0, le=1, description="Darkness of a page's stains")
+    creases: float = Field(0.0, ge=0, le=1, description="Darkness of a page's creases")
+    light: float = Field(0.0, ge=0, le=1, description="How much darker the dark side of a page is")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any damage is done at all."""
+        return any(value for _, value in self)
+
+
+class AugmentationSettings(Part):
+    """Small random affine changes of what the encoder sees in training, drawn anew at every step; zero changes nothing.
+
+    The decoder is still asked for the image itself (Im et al., 2017): the code of a letter comes to depend less on
+    the hand that wrote it.
+    """
+
+    rotation: float = Field(0.0, ge=0, le=45, description="Degrees, at most")
+    scale: float = Field(0.0, ge=0, le=0.5, description="Share by which an image grows or shrinks, at most")
+    shear: float = Field(0.0, ge=0, le=1, description="Horizontal slant, at most")
+    shift: float = Field(0.0, ge=0, le=10, description="Pixels, at most")
+    until: float = Field(1.0, ge=0, le=1, description="Share of the run after which images are left as they are")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any change is made at all."""
+        return any((self.rotation, self.scale, self.shear, self.shift))
+
+
+class TrainingSettings(Part):
+    """How the model is trained."""
+
+    optimiser: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="adamw decays weights by 0.01")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Step size; the peak where a schedule is used")
+    beta1: float = Field(0.9, ge=0, lt=1, description="Adam's momentum")
+    schedule: Literal["constant", "one-cycle"] = Field("constant", description="Learning rate over the run")
+    batch_size: int = Field(128, ge=1, le=65536, description="Images per step")
+    epochs: int = Field(20, ge=1, le=100000, description="Passes over the training images")
+    patience: int | None = Field(
+        None, ge=1, description="Stop early after so many epochs without a better test loss, and keep the best model"
+    )
+    temperature: float = Field(1.0, ge=0, le=2, description="T of a VAE in training: z = mean + T * deviation * noise")
+    checkpoint_every: int | None = Field(None, ge=1, description="Also save the run after every so many epochs")
+    seed: int = Field(0, ge=0, lt=2**63, description="Same seed, same run on the same machine")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where it is computed")
+    augmentation: AugmentationSettings = AugmentationSettings()
