@@ -18,6 +18,7 @@ from torch import Tensor
 from latentlab.core.events import Floats
 from latentlab.core.models import Autoencoder
 from latentlab.core.recipe import Recipe
+from latentlab.core.view_results import ModelFacts
 
 # Images and pixels at once: they bound the memory of an encoding, and are past the knee of speed.
 _CHUNK = 1000
@@ -74,6 +75,11 @@ class Snapshot:
     def takes_any_size(self) -> bool:
         """Whether `restore` takes images of any size, not only of `image_shape`."""
         return self.model.takes_any_size
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What views need to know of it."""
+        return ModelFacts(self.latent, self.class_names, self.uses_labels, self.is_variational)
 
     def state(self) -> dict[str, Tensor]:
         """Give the weights by name; not to be written to."""

@@ -36,6 +36,7 @@ class Exploration(QObject):
     decodes a handful of images in a part of a frame, else when another thread has done it.
     """
 
+    shown_changed = Signal(object)  # MapUpdate or None
     model_changed = Signal(object)  # Snapshot or None
     map_changed = Signal(object)  # MapPoints or None
     pick_changed = Signal(object)  # (x, y) or None
@@ -82,6 +83,7 @@ class Exploration(QObject):
             self.decoded.emit(None)
             self.pointed.emit(None)
             self.sketched.emit(None)
+            self.shown_changed.emit(None)
             return
         if before is None or not _is_same_kind(before, update):
             self._code = None
@@ -109,6 +111,7 @@ class Exploration(QObject):
         self._decode()
         self._describe_point()
         self._sketch()
+        self.shown_changed.emit(update)
 
     def shut_down(self) -> None:
         """Drop what is being decoded."""

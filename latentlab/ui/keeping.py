@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from latentlab.core.resources import resource
@@ -29,6 +30,7 @@ class Keeping(QObject):
         super().__init__(window)
         self._session, self._window = session, window
         self._question: QMessageBox | None = None
+        self._picture = QImage()
         self._closes_when_saved = False
         self._was_paused_to_ask = False
         session.saved.connect(self._take_saved)
@@ -96,6 +98,17 @@ class Keeping(QObject):
         dialog.rejected.connect(self._stay)
         dialog.open()
 
+    @Slot(QImage, str)
+    def ask_for_picture(self, picture: QImage, name: str) -> None:
+        """Ask where to save a picture that a view shows."""
+        dialog = self._dialog(self.tr("Save the picture"), self.tr("Pictures (*.png)"), QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(name)
+        self._picture = picture  # as it was when asked for, whatever the view shows by then
+        dialog.fileSelected.connect(self._save_picture)
+        dialog.open()
+
     def ask_before_closing(self) -> None:
         """Ask what to do with an unsaved run; a training waits meanwhile, and goes on if the window stays."""
         if self._question is not None:
@@ -152,6 +165,14 @@ class Keeping(QObject):
     @Slot(str)
     def _open_recipe(self, path: str) -> None:
         self._session.recipes.open(Path(path))
+
+    @Slot(str)
+    def _save_picture(self, path: str) -> None:
+        if self._picture.save(path):
+            self._session.message.emit(self.tr("The picture is saved as {path}.").format(path=path), False)
+        else:
+            text = self.tr("The picture could not be saved as {path}: choose a folder that can be written to.")
+            self._session.message.emit(text.format(path=path), True)
 
     @Slot(str)
     def _use_data_folder(self, path: str) -> None:

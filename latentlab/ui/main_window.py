@@ -26,6 +26,7 @@ from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.view_tabs import ViewTabs
 from latentlab.ui.widgets.message_bar import MessageBar
 
 _SIZE = QSize(1280, 800)
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self._wire_recipe()
         self._wire_training()
         self._wire_exploration()
+        self._wire_views()
         self._wire_menus()
         self._offer_models()
         self._menus.set_theme(self._settings.theme)
@@ -102,6 +104,7 @@ class MainWindow(QMainWindow):
         self._start = StartPage()
         self._map = CanvasPanel()
         self._canvas = self._map.canvas
+        self._tabs = ViewTabs(self._map)
         self._messages = MessageBar()
         self._curves = CurvesPanel()
         self._decoder = DecoderPanel()
@@ -114,7 +117,7 @@ class MainWindow(QMainWindow):
         left.setMinimumWidth(270)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._start)
-        self._pages.addWidget(self._map)
+        self._pages.addWidget(self._tabs)
         self._middle = _splitter(Qt.Orientation.Vertical, [_column(self._messages, self._pages), self._curves], [3, 1])
         self._right = _splitter(Qt.Orientation.Vertical, [_column(self._decoder, self._point), self._sketch], [5, 4])
         self._columns = _splitter(Qt.Orientation.Horizontal, [left, self._middle, self._right], [0, 3, 2])
@@ -219,6 +222,16 @@ class MainWindow(QMainWindow):
         self._start.open_requested.connect(self._keeping.ask_for_run)
         self._keeping.may_close.connect(self._close_now)
 
+    def _wire_views(self) -> None:
+        views, tabs, exploration = self.session.views, self._tabs, self.session.exploration
+        tabs.asked.connect(views.ask)
+        tabs.save_requested.connect(self._keeping.ask_for_picture)
+        views.model_changed.connect(tabs.set_model)
+        views.answered.connect(tabs.show_answer)
+        views.refused.connect(tabs.show_problem)
+        tabs.picked_at.connect(exploration.pick)
+        tabs.point_picked.connect(exploration.pick_point)
+
     def _wire_menus(self) -> None:
         menus, keeping, session = self._menus, self._keeping, self.session
         menus.open_requested.connect(keeping.ask_for_run)
@@ -260,7 +273,7 @@ class MainWindow(QMainWindow):
         if state == "training":
             self._messages.show_message("", False)
             self._canvas.set_message(self.tr("The map appears with the first steps …"))
-            self._pages.setCurrentWidget(self._map)
+            self._pages.setCurrentWidget(self._tabs)
 
     @Slot(object)
     def _show_model(self, snapshot: Snapshot | None) -> None:
@@ -281,7 +294,7 @@ class MainWindow(QMainWindow):
             self._canvas.clear_points()
         else:
             self._canvas.set_points(points)
-            self._pages.setCurrentWidget(self._map)
+            self._pages.setCurrentWidget(self._tabs)
 
     @Slot(object)
     def _show_place(self, position: tuple[float, float] | None) -> None:

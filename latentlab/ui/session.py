@@ -1,8 +1,8 @@
 """The one owner of state: the run at hand, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Four parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at.
+Five parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+`exploration` what is looked at, `views` what the views ask of it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from latentlab.ui.live_training import LiveTraining, State
 from latentlab.ui.recipe_choice import RecipeChoice
 from latentlab.ui.run_files import RunFiles
 from latentlab.ui.training_thread import EpochModel, Result
+from latentlab.ui.views import Views
 
 FIRST_RECIPE = "digits-vae-2d"
 
@@ -67,6 +68,9 @@ class Session(QObject):
         self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
+        self.views = Views(self)
+        self.views.failed.connect(self._complain)
+        self.exploration.shown_changed.connect(self.views.show)
         self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)
@@ -128,6 +132,7 @@ class Session(QObject):
         """Stop everything that runs; nothing is told any more."""
         self.training.shut_down()
         self.exploration.shut_down()
+        self.views.shut_down()
         self.library.shut_down()
         self._files.shut_down()
 

@@ -143,9 +143,9 @@ class Lab:
 def digits():
     """Give the bundled digits, read once; and spare the search for leaks the modules that windows need."""
     import latentlab.ui.main_window  # noqa: F401  with torch it makes some hundred thousand objects
-    from latentlab.core import bundled_digits, training
+    from latentlab.core import bundled_digits, optimising
 
-    training.warm_up()
+    optimising.warm_up()
     gc.collect()
     gc.freeze()
     yield bundled_digits.load()

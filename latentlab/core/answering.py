@@ -1,0 +1,20 @@
+"""Which function answers which question of a view."""
+
+from __future__ import annotations
+
+from latentlab.core.live_map import MapUpdate
+from latentlab.core.manifold import manifold
+from latentlab.core.view_results import Answer, ManifoldQuestion, Question
+
+
+def answer(question: Question, model: MapUpdate) -> Answer:
+    """Answer a view's question about a model as it is now.
+
+    Raises
+    ------
+    LatentlabError
+        When there is no answer for this model; the sentence says why.
+    """
+    match question:
+        case ManifoldQuestion():
+            return manifold(question, model)

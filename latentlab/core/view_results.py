@@ -1,0 +1,68 @@
+"""What the views ask of a model, and the answers: frozen, plain numbers and numpy arrays.
+
+A question is asked again of every new model, so it holds all that the user chose. Answers carry the id of the run
+they belong to. Images are float32 in [0, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from latentlab.core.events import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a view needs to know of a model to offer what fits it."""
+
+    latent: int
+    class_names: tuple[str, ...]
+    uses_labels: bool
+    is_variational: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ManifoldQuestion:
+    """A grid of `side` x `side` codes of the map's plane, decoded.
+
+    Attributes
+    ----------
+    over : str
+        ``"radius"``: from -radius to radius on both axes. ``"means"``: the range of the encoder's means, and `radius`
+        beyond it on every side. ``"quantiles"``: at equal steps of the prior's probability.
+    radius : float
+        In units of the latent space.
+    label : int
+        Decoded under it, by a CVAE.
+    """
+
+    side: int
+    over: Literal["radius", "means", "quantiles"]
+    radius: float
+    label: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manifold:
+    """The decoded grid.
+
+    Attributes
+    ----------
+    images : float32 (N, N, H, W)
+        The first row is the uppermost, where y is largest; x grows to the right.
+    xs, ys : float32 (N,)
+        Positions on the map of columns from the left, and of rows from the top.
+    axes : tuple of str
+        Names of the two axes.
+    """
+
+    run: str
+    images: Floats
+    xs: Floats
+    ys: Floats
+    axes: tuple[str, str]
+
+
+Question = ManifoldQuestion
+Answer = Manifold

@@ -1,0 +1,102 @@
+"""What the views of a model have in common: a bar of options, a picture that can be saved, and room for a sentence."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from latentlab.core.view_results import Answer, ModelFacts, Question
+
+
+class ViewPanel(QWidget):
+    """A view: it asks a question, and shows the answer for the model as it is now.
+
+    A view of its own sets `title` and `about`, puts its options into `bar` and what it shows into `set_content`, gives
+    its `question`, takes the answer in `show_answer`, and calls `ask` when an option changes.
+
+    Attributes
+    ----------
+    title : str
+        Of its tab: short.
+    about : str
+        What it shows, in a sentence.
+    """
+
+    asked = Signal(object)
+    """The question as the options now stand; emitted when one has changed."""
+    save_requested = Signal(QImage, str)
+    """Save this picture; the name is a suggestion."""
+    picked_at = Signal(float, float)
+    """Pick this place of the map."""
+    point_picked = Signal(int)
+    """Pick this image of the map, by its row."""
+    title = ""
+    about = ""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.facts: ModelFacts | None = None
+        self.bar = QHBoxLayout()
+        self.bar.setContentsMargins(8, 4, 8, 0)
+        self._save = QToolButton()
+        self._save.setText(self.tr("Save picture…"))
+        self._save.setToolTip(self.tr("Save what this view shows as a PNG file"))
+        self._save.setAutoRaise(True)
+        self._save.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._save.clicked.connect(self._request_save)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(0, 0, 8, 0)
+        bar.addLayout(self.bar)
+        bar.addStretch(1)
+        bar.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._message.setObjectName("viewMessage")
+        self._message.setMargin(24)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._message)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 8)
+        layout.setSpacing(4)
+        layout.addLayout(bar)
+        layout.addWidget(self._stack, 1)
+        self._wait()
+
+    def set_content(self, widget: QWidget) -> None:
+        """Use this widget to show answers in."""
+        self._stack.addWidget(widget)
+
+    def set_model(self, facts: ModelFacts | None) -> None:
+        """Fit the options to another kind of model; without one, show nothing."""
+        self.facts = facts
+        self._wait()
+
+    def question(self) -> Question | None:
+        """Give what to ask of the model, as the options stand; None while something is missing."""
+        raise NotImplementedError
+
+    def show_answer(self, answer: Answer) -> None:
+        """Show an answer to the question."""
+        self._stack.setCurrentIndex(1)
+        self._save.setEnabled(True)
+
+    def show_problem(self, sentence: str) -> None:
+        """Say in place of an answer why there is none, or what to do first."""
+        self._message.setText(sentence)
+        self._stack.setCurrentIndex(0)
+        self._save.setEnabled(False)
+
+    def picture(self) -> QImage:
+        """Give what is shown, to save it."""
+        return self._stack.currentWidget().grab().toImage()
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask the question as the options now stand."""
+        self.asked.emit(self.question())
+
+    def _wait(self) -> None:
+        self.show_problem(self.tr("One moment …") if self.facts else self.tr("Train or open a model first."))
+
+    def _request_save(self) -> None:
+        self.save_requested.emit(self.picture(), f"{self.objectName().removesuffix('View') or 'view'}.png")
