@@ -78,7 +78,7 @@ def contraction(encode: Callable[[Tensor], Tensor], images: Tensor, noise: Tenso
         From images to codes (B, L).
     images : float32 (B, 1, H, W)
     noise : float32 (B, L)
-        Symmetric about zero; its signs are taken.
+        Symmetric about zero; its signs are taken, those of zeros too: noise times 0 serves as well.
 
     Returns
     -------
@@ -88,6 +88,6 @@ def contraction(encode: Callable[[Tensor], Tensor], images: Tensor, noise: Tenso
     is_training = torch.is_grad_enabled()
     with torch.inference_mode(False), torch.enable_grad():  # a derivative is needed even where a model is only tested
         x = images.clone().requires_grad_()
-        signs = torch.where(noise < 0, -1.0, 1.0)
+        signs = torch.copysign(torch.ones_like(noise), noise)
         (gradient,) = torch.autograd.grad((encode(x) * signs).sum(), x, create_graph=is_training)
         return gradient.flatten(1).square().sum(1)

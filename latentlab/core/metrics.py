@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -13,10 +12,7 @@ from latentlab.core.corruption import corrupted
 from latentlab.core.events import Floats, Integers, Losses
 from latentlab.core.models import Autoencoder
 from latentlab.core.recipe import Recipe
-from latentlab.core.snapshot import Snapshot, as_input
-
-_CHUNK = 1000
-_CHUNK_PIXELS = 1_000_000  # at once: convolutions over pages need some hundred times as many numbers
+from latentlab.core.snapshot import Snapshot, as_input, chunks
 
 
 def loss_sums(
@@ -47,9 +43,7 @@ def loss_sums(
         Sums of reconstruction, KL and penalty over them, nats, on `device`.
     """
     generator = torch.Generator().manual_seed(0)
-    chunk = max(1, min(_CHUNK, _CHUNK_PIXELS // math.prod(images.shape[1:])))
-    for start in range(0, len(images), chunk):
-        part = slice(start, start + chunk)
+    for part in chunks(images):
         x = as_input(images[part].to(device))
         noise = torch.randn(len(x), model.latent, generator=generator).to(device) * recipe.training.temperature
         seen = None if noisy is None else as_input(noisy[part])

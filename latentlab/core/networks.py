@@ -108,6 +108,11 @@ def decoder(
         return nn.Sequential(*layers)
     if features:
         planes = features[0]
+        if features[1:] != _smallest_shape(settings, image_shape):
+            raise NetworkError(
+                "The encoder's features are the code, and the decoder does not grow them back to the size of the "
+                "image: give it as many layers of the same strides."
+            )
     else:
         planes = settings.planes or settings.layers[-1]
         start = (planes, *_smallest_shape(settings, image_shape))
@@ -165,6 +170,12 @@ def _smallest_shape(settings: NetworkSettings, image_shape: tuple[int, int]) -> 
     halvings = sum(stride == 2 for stride in _strides(settings))
     factor = 2**halvings
     if settings.kind == "pool":  # pooling rounds up
+        most = (max(image_shape) - 1).bit_length()
+        if halvings > most:
+            raise NetworkError(
+                f"{halvings} layers halve the image {halvings} times, but {most} leave a single pixel of "
+                f"{height}x{width}: use at most {most}."
+            )
         return -(-height // factor), -(-width // factor)
     if height % factor or width % factor:
         raise NetworkError(

@@ -101,7 +101,7 @@ class Snapshot:
         x, y = torch.as_tensor(images), self._labels(labels)
         means, logvars = [], []
         with torch.inference_mode():
-            for part in _chunks(x):
+            for part in chunks(x):
                 mean, logvar = self.model.encode(as_input(x[part]), None if y is None else y[part])
                 means.append(mean)
                 logvars.append(logvar)
@@ -134,7 +134,7 @@ class Snapshot:
         x, y = torch.as_tensor(images), self._labels(labels)
         restored = [torch.empty(0, *x.shape[1:])]
         with torch.inference_mode():
-            for part in _chunks(x):
+            for part in chunks(x):
                 output = self.model.reconstruct(as_input(x[part]), None if y is None else y[part])
                 restored.append(self.model.pixels(output)[:, 0])
             return torch.cat(restored).numpy()
@@ -158,7 +158,8 @@ class Snapshot:
         return labels if isinstance(labels, Tensor) else torch.as_tensor(np.asarray(labels, np.int64))
 
 
-def _chunks(images: Tensor) -> Iterator[slice]:
+def chunks(images: Tensor) -> Iterator[slice]:
+    """Go through images (N, H, W) in parts that fit into memory, whatever their size."""
     size = max(1, min(_CHUNK, _CHUNK_PIXELS // max(1, math.prod(images.shape[1:]))))
     return (slice(start, start + size) for start in range(0, len(images), size))
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latentlab.core import metrics
+from latentlab.core import snapshot as snapshots
 from latentlab.core.metrics import agreement, evaluate, loss_sums, mean_losses, nearest_neighbours
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import Trainer
@@ -138,16 +138,17 @@ def test_evaluating_again_gives_the_same(snapshot, tiny_images):
 def test_chunks_of_another_size_give_the_same_means(snapshot, tiny_images, monkeypatch):
     images, labels = tiny_images.test_images, tiny_images.test_labels
     whole = evaluate(snapshot, images, labels)
-    monkeypatch.setattr(metrics, "_CHUNK", 16)  # 60 is no multiple of it: the last chunk counts for less
-    parts = list(loss_sums(snapshot.model, images, labels, CPU))
+    monkeypatch.setattr(snapshots, "_CHUNK", 16)  # 60 is no multiple of it: the last chunk counts for less
+    parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU))
     assert [size for size, _ in parts] == [16, 16, 16, 12]
     chunked = mean_losses(parts, 0.7)
     assert dataclasses.astuple(chunked) == pytest.approx(dataclasses.astuple(whole), rel=1e-5)
 
 
 def test_grad_mode_between_chunks_is_the_readers_own(snapshot, tiny_images, monkeypatch):
-    monkeypatch.setattr(metrics, "_CHUNK", 20)
-    for _ in loss_sums(snapshot.model, tiny_images.test_images, tiny_images.test_labels, CPU):
+    monkeypatch.setattr(snapshots, "_CHUNK", 20)
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    for _ in loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU):
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()
 

@@ -19,7 +19,7 @@ def test_an_encoder_gives_the_features_that_it_says(
     settings: NetworkSettings, planes: int, shape: tuple[int, int]
 ) -> None:
     network, features = networks.encoder(settings, planes, shape)
-    assert network(torch.zeros(3, planes, *shape)).shape == (3, features)
+    assert network(torch.zeros(3, planes, *shape)).shape == (3, *features)
 
 
 @pytest.mark.parametrize("settings", [_MLP, _CONV, NetworkSettings(layers=())])
@@ -70,7 +70,7 @@ def test_one_hot_gives_zeros_for_a_label_out_of_range() -> None:
 def test_dense_layers_lie_between_convolutions_and_code():
     settings = NetworkSettings(kind="conv", layers=(4, 8), dense=(16,))
     encoder, features = networks.encoder(settings, 1, (28, 28))
-    assert features == 16
+    assert features == (16,)
     assert encoder(torch.zeros(2, 1, 28, 28)).shape == (2, 16)
     assert networks.decoder(settings, 2, 0, (28, 28))(torch.zeros(3, 2)).shape == (3, 1, 28, 28)
     with pytest.raises(ValidationError, match="into layers, not dense"):
