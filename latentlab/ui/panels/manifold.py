@@ -44,10 +44,9 @@ class ManifoldPanel(ViewPanel):
         self._label.setObjectName("manifoldLabelBox")
         self._label.setAccessibleName(self.tr("Label of the manifold"))
         self._label.setToolTip(self.tr("Decode the grid under this label"))
-        self._place = QLabel()
         self.bar.addWidget(self._side)
         self.bar.addWidget(QLabel("²"))
-        for widget in (self._over, self._radius, self._label, self._place):
+        for widget in (self._over, self._radius, self._label):
             self.bar.addWidget(widget)
         self._label.hide()
         self._grid = ImageGrid()
@@ -81,7 +80,7 @@ class ManifoldPanel(ViewPanel):
         super().show_answer(answer)
         self._manifold = answer
         self._grid.set_images(answer.images)
-        self._place.setText(
+        self.caption.setText(
             self.tr("{x} from {left:.3g} to {right:.3g}, {y} from {low:.3g} to {high:.3g}").format(
                 x=answer.axes[0], left=answer.xs[0], right=answer.xs[-1],
                 y=answer.axes[1], low=answer.ys[-1], high=answer.ys[0],

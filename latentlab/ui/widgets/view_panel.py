@@ -13,7 +13,8 @@ class ViewPanel(QWidget):
     """A view: it asks a question, and shows the answer for the model as it is now.
 
     A view of its own sets `title` and `about`, puts its options into `bar` and what it shows into `set_content`, gives
-    its `question`, takes the answer in `show_answer`, and calls `ask` when an option changes.
+    its `question`, takes the answer in `show_answer`, where it may write a `caption`, and calls `ask` when an option
+    changes.
 
     Attributes
     ----------
@@ -50,6 +51,7 @@ class ViewPanel(QWidget):
         bar.addLayout(self.bar)
         bar.addStretch(1)
         bar.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        self.caption = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message.setObjectName("viewMessage")
         self._message.setMargin(24)
@@ -60,6 +62,7 @@ class ViewPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(bar)
         layout.addWidget(self._stack, 1)
+        layout.addWidget(self.caption)
         self._wait()
 
     def set_content(self, widget: QWidget) -> None:
@@ -84,6 +87,7 @@ class ViewPanel(QWidget):
         """Say in place of an answer why there is none, or what to do first."""
         self._message.setText(sentence)
         self._stack.setCurrentIndex(0)
+        self.caption.clear()
         self._save.setEnabled(False)
 
     def picture(self) -> QImage:
