@@ -6,8 +6,10 @@ and two recipes can be compared key by key.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +26,13 @@ from latentlab.core.recipe_parts import (
     TrainingSettings,
 )
 from latentlab.core.resources import resource
+
+# What pydantic says in words of Python.
+_IN_WORDS_OF_TOML = {
+    "model_type": "it should be a table of settings",
+    "tuple_type": "it should be a list",
+    "too_long": "it should have at most {max_length} items",
+}
 
 
 class RecipeError(LatentlabError):
@@ -173,11 +182,15 @@ def _sentence(error: ValidationError) -> str:
     first = problems[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        said = f"the key '{key}' is not known: check its spelling and its section"
+        *parents, _ = (str(part) for part in first["loc"])
+        allowed = ", ".join(type(reduce(getattr, parents, Recipe())).model_fields)
+        said = f"the key '{key}' is not known: allowed in {'.'.join(parents) or 'a recipe'} are {allowed}"
     elif first["type"] == "value_error":
         said = (f"{key}: " if key else "") + str(first["ctx"]["error"])
     else:
-        message = first["msg"][0].lower() + first["msg"][1:]
-        said = f"{key} = {first['input']!r} is not allowed: {message.replace('input should', 'it should')}"
+        told = re.sub("^(Input|String) should", "it should", first["msg"])
+        if first["type"] in _IN_WORDS_OF_TOML:
+            told = _IN_WORDS_OF_TOML[first["type"]].format(**first.get("ctx", {}))
+        said = f"{key} = {first['input']!r} is not allowed: {told}"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{said}{more}."

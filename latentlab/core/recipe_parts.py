@@ -41,8 +41,10 @@ class NetworkSettings(Part):
     activation: Literal["relu", "leaky-relu", "gelu", "tanh", "sigmoid", "linear"] = Field(
         "relu", description="After each layer; linear leaves it out"
     )
-    kernel: Literal[3, 4] = Field(4, description="Side of a conv layer's window, in pixels")
-    strides: tuple[Literal[1, 2], ...] = Field((), description="Of each conv layer; 2 for all when left out")
+    kernel: int = Field(4, ge=3, le=4, description="Side of a conv layer's window, in pixels")
+    strides: tuple[Annotated[int, Field(ge=1, le=2)], ...] = Field(
+        (), description="Of each conv layer; 2 for all when left out"
+    )
     planes: int | None = Field(
         None, ge=1, le=8192, description="Planes a decoder starts from; as many as its last layer has when left out"
     )

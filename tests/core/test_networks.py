@@ -10,9 +10,11 @@ from latentlab.core.recipe_parts import NetworkSettings
 
 _MLP = NetworkSettings(kind="mlp", layers=(32, 16), activation="gelu")
 _CONV = NetworkSettings(kind="conv", layers=(4, 8), activation="leaky-relu")
+_POOL = NetworkSettings(kind="pool", layers=(4, 8))
+_STRIDES = NetworkSettings(kind="conv", kernel=3, layers=(4, 8, 6), strides=(1, 2, 1), dense=(5,))
 
 
-@pytest.mark.parametrize("settings", [_MLP, _CONV, NetworkSettings(layers=())])
+@pytest.mark.parametrize("settings", [_MLP, _CONV, _POOL, _STRIDES, NetworkSettings(layers=())])
 @pytest.mark.parametrize("planes", [1, 2])
 @pytest.mark.parametrize("shape", [(28, 28), (8, 20)])
 def test_an_encoder_gives_the_features_that_it_says(
@@ -22,12 +24,83 @@ def test_an_encoder_gives_the_features_that_it_says(
     assert network(torch.zeros(3, planes, *shape)).shape == (3, *features)
 
 
-@pytest.mark.parametrize("settings", [_MLP, _CONV, NetworkSettings(layers=())])
+@pytest.mark.parametrize("settings", [_MLP, _CONV, _POOL, _STRIDES, NetworkSettings(layers=())])
 @pytest.mark.parametrize("classes", [0, 10])
 @pytest.mark.parametrize("shape", [(28, 28), (8, 20)])
 def test_a_decoder_gives_images(settings: NetworkSettings, classes: int, shape: tuple[int, int]) -> None:
     network = networks.decoder(settings, 2, classes, shape)
     assert network(torch.zeros(3, 2 + classes)).shape == (3, 1, *shape)
+
+
+def shapes(network: torch.nn.Module, x: torch.Tensor, *kinds: type[torch.nn.Module]) -> list[tuple[int, ...]]:
+    """Give the shapes that layers of some kinds put out, without B."""
+    found = []
+    for layer in network:
+        x = layer(x)
+        if isinstance(layer, kinds):
+            found.append(tuple(x.shape[1:]))
+    return found
+
+
+def test_pooling_rounds_up_and_its_decoder_grows_past_the_image() -> None:
+    settings = NetworkSettings(kind="pool", layers=(6, 5, 3))
+    encoder, features = networks.encoder(settings, 1, (28, 28))
+    pooled = shapes(encoder, torch.zeros(2, 1, 28, 28), torch.nn.MaxPool2d)
+    assert pooled == [(6, 14, 14), (5, 7, 7), (3, 4, 4)]
+    assert features == (3, 4, 4)
+    back = NetworkSettings(kind="pool", layers=(3, 5, 6))
+    decoder = networks.decoder(back, 48, 0, (28, 28), features)
+    grown = shapes(decoder, torch.zeros(2, *features), torch.nn.Upsample)
+    assert grown == [(3, 8, 8), (5, 16, 16), (6, 32, 32)]
+    assert decoder(torch.zeros(2, *features)).shape == (2, 1, 32, 32)  # the model cuts off what is too much
+
+
+def test_pooling_takes_images_of_any_size_or_gives_the_most_layers() -> None:
+    encoder, features = networks.encoder(NetworkSettings(kind="pool", layers=(2, 2, 2)), 1, (31, 45))
+    assert features == (2, 4, 6)
+    assert encoder(torch.zeros(1, 1, 31, 45)).shape == (1, *features)
+    networks.encoder(NetworkSettings(kind="pool", layers=(2,) * 5), 1, (28, 28))
+    with pytest.raises(NetworkError, match=r"^6 layers halve .* but 5 leave a single pixel of 28x28: use at most 5\.$"):
+        networks.encoder(NetworkSettings(kind="pool", layers=(2,) * 6), 1, (28, 28))
+
+
+def test_a_layer_halves_the_image_where_its_stride_is_two() -> None:
+    encoder, features = networks.encoder(_STRIDES, 1, (28, 28))
+    assert shapes(encoder, torch.zeros(2, 1, 28, 28), torch.nn.Conv2d) == [(4, 28, 28), (8, 14, 14), (6, 14, 14)]
+    assert features == (5,)
+    decoder = networks.decoder(
+        NetworkSettings(kind="conv", kernel=3, layers=(6, 4), strides=(1, 2), planes=9, dense=(7,)), 2, 0, (28, 28)
+    )
+    widths = [(layer.in_features, layer.out_features) for layer in decoder if isinstance(layer, torch.nn.Linear)]
+    assert widths == [(2, 7), (7, 9 * 14 * 14)]
+    grown = shapes(decoder, torch.zeros(2, 2), torch.nn.Unflatten, torch.nn.ConvTranspose2d)
+    assert grown == [(9, 14, 14), (6, 14, 14), (4, 28, 28)]
+
+
+@pytest.mark.parametrize("kernel", [3, 4])
+@pytest.mark.parametrize("shape", [(28, 28), (8, 20)])
+def test_either_kernel_halves_and_doubles_exactly(kernel: int, shape: tuple[int, int]) -> None:
+    settings = NetworkSettings(kind="conv", kernel=kernel, layers=(4, 8))
+    encoder, features = networks.encoder(settings, 1, shape)
+    assert features == (8, shape[0] // 4, shape[1] // 4)
+    assert encoder(torch.zeros(1, 1, *shape)).shape == (1, *features)
+    assert networks.decoder(settings, 2, 0, shape)(torch.zeros(1, 2)).shape == (1, 1, *shape)
+
+
+def test_a_decoder_that_does_not_undo_its_encoder_is_refused_in_one_sentence() -> None:
+    for layers in [(4,), (4, 4, 4)]:
+        with pytest.raises(NetworkError, match=r"does not grow them back .*: give it as many layers.*\.$"):
+            networks.decoder(NetworkSettings(kind="pool", layers=layers), 8, 0, (28, 28), (8, 7, 7))
+
+
+def test_linear_leaves_the_activation_out() -> None:
+    for kind in ("mlp", "conv", "pool"):
+        settings = NetworkSettings(kind=kind, layers=(4, 3), activation="linear")
+        encoder, _ = networks.encoder(settings, 1, (8, 8))
+        decoder = networks.decoder(settings, 2, 0, (8, 8))
+        linear = (torch.nn.Flatten, torch.nn.Unflatten, torch.nn.Linear, torch.nn.Upsample, torch.nn.MaxPool2d)
+        linear += (torch.nn.Conv2d, torch.nn.ConvTranspose2d)
+        assert all(isinstance(layer, linear) for layer in [*encoder, *decoder])
 
 
 def test_layers_have_the_widths_of_the_recipe() -> None:
