@@ -7,25 +7,63 @@ from latentlab.core.live_map import MapUpdate
 _MOST = 25
 
 
-class Checkpoints:
-    """Keeps some epochs of a run, evenly spaced: when they become too many, every second one is let go."""
+class SpacedEpochs:
+    """Some epochs of a run, evenly spaced: when they become too many, every second one is let go.
 
-    def __init__(self) -> None:
-        self._stride = 1
+    Parameters
+    ----------
+    every : int, optional
+        Multiples of it (a recipe's ``checkpoint_every``) stay when others go, as long as they alone are not too many.
+    """
+
+    def __init__(self, every: int | None = None) -> None:
+        self._stride, self._every = 1, every
+        self._chosen: set[int] = set()
+
+    def wants(self, epoch: int) -> bool:
+        """Whether an epoch, counted from 1, would be one of them."""
+        return epoch % self._stride == 0 or self._is_marked(epoch)
+
+    def add(self, epoch: int) -> None:
+        """Take an epoch that is wanted."""
+        if not self.wants(epoch):
+            return
+        self._chosen.add(epoch)
+        while len(self._chosen) > _MOST:
+            if self._every is not None and all(self._is_marked(chosen) for chosen in self._chosen):
+                self._every *= 2
+            self._stride *= 2
+            self._chosen = {chosen for chosen in self._chosen if self.wants(chosen)}
+
+    def __contains__(self, epoch: int) -> bool:
+        return epoch in self._chosen
+
+    def _is_marked(self, epoch: int) -> bool:
+        return self._every is not None and epoch % self._every == 0
+
+
+class Checkpoints:
+    """Keeps the models of some epochs.
+
+    Parameters
+    ----------
+    every : int, optional
+        As of `SpacedEpochs`.
+    """
+
+    def __init__(self, every: int | None = None) -> None:
+        self._spaced = SpacedEpochs(every)
         self._kept: dict[int, MapUpdate] = {}
 
     def wants(self, epoch: int) -> bool:
         """Whether the model of the end of an epoch, counted from 1, would be kept."""
-        return epoch % self._stride == 0
+        return self._spaced.wants(epoch)
 
     def add(self, epoch: int, update: MapUpdate) -> None:
         """Keep the model of an epoch that is wanted."""
-        if not self.wants(epoch):
-            return
+        self._spaced.add(epoch)
         self._kept[epoch] = update
-        if len(self._kept) > _MOST:
-            self._stride *= 2
-            self._kept = {kept: update for kept, update in self._kept.items() if kept % self._stride == 0}
+        self._kept = {kept: update for kept, update in self._kept.items() if kept in self._spaced}
 
     def epochs(self) -> list[int]:
         """Give the epochs that are kept, in order."""

@@ -176,7 +176,7 @@ class Session(QObject):
                 self.message.emit(self.library.problem, True)
             return
         self._files.forget_questions()
-        self._checkpoints = Checkpoints()
+        self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
         self._looks_back = False
         self._present = self._trained = None
         self.epochs_kept.emit([])

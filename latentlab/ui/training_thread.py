@@ -86,7 +86,7 @@ class TrainingThread(QThread):
         self._may_go_on.set()
         self._abandoned = threading.Event()
         self._result_wanted = threading.Event()
-        self._checkpoints = Checkpoints()
+        self._checkpoints = Checkpoints(recipe.training.checkpoint_every)
         self._lock = threading.Lock()
         self._posts: deque[Post] = deque()
         self._update: MapUpdate | None = None

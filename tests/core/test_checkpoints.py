@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from latentlab.core.checkpoints import Checkpoints
 
 
-def after(epochs, first=1):
+def after(epochs, first=1, every=None):
     """Offer the model of each epoch, as training does; stands in for a model: its epoch's number."""
-    checkpoints = Checkpoints()
+    checkpoints = Checkpoints(every)
     for epoch in range(first, first + epochs):
         if checkpoints.wants(epoch):
             checkpoints.add(epoch, f"model {epoch}")
@@ -51,3 +51,18 @@ def test_an_epoch_that_is_not_wanted_is_not_kept():
     assert not checkpoints.wants(31)
     checkpoints.add(31, "model 31")
     assert 31 not in checkpoints.epochs()
+
+
+@given(epochs=st.integers(1, 3000), every=st.integers(1, 300))
+def test_checkpoints_of_the_recipe_stay_as_long_as_they_alone_are_few(epochs, every):
+    checkpoints = after(epochs, every=every)
+    kept, marked = checkpoints.epochs(), range(every, epochs + 1, every)
+    assert len(kept) <= 25
+    assert len(kept) >= min(epochs, 12)
+    if len(marked) <= 25:
+        assert set(marked) <= set(kept)
+    assert all(checkpoints.at(epoch) == f"model {epoch}" for epoch in kept)
+
+
+def test_between_the_checkpoints_of_the_recipe_others_are_kept_too():
+    assert after(60, every=15).epochs() == sorted({*range(4, 61, 4), *range(15, 61, 15)})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from latentlab.core.checkpoints import Checkpoints
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.live_map import MapChoice, choose
 from latentlab.core.recipe import Recipe
@@ -68,6 +69,16 @@ def test_a_training_is_told_in_order_with_nothing_lost(drive):
     assert (np.diff(steps) > 0).all()
     assert driven.of(Result)[-1].is_final
     assert {post.run for post in driven.posts if hasattr(post, "run") and isinstance(post.run, str)} == {"run"}
+
+
+def test_the_checkpoints_of_the_recipe_are_among_the_epochs_to_look_back_at(drive):
+    driven = drive(epochs=40, checkpoint_every=9)
+    driven.until(lambda: driven.of(Finished))
+    kept = Checkpoints(9)
+    for model in driven.of(EpochModel):
+        kept.add(model.epoch, model.update)
+    assert {9, 18, 27, 36} < set(kept.epochs())
+    assert len(kept.epochs()) < 40
 
 
 def test_the_last_map_is_the_model_that_results(drive):
@@ -136,8 +147,8 @@ def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monke
     step = Trainer._step
     broken = [False]
 
-    def diverging(self, images, labels):
-        step(self, images, labels)
+    def diverging(self, images, labels, noisy):
+        step(self, images, labels, noisy)
         if broken[0]:
             self._pending[-1] = self._pending[-1] * float("inf")
 
