@@ -8,11 +8,22 @@ from pathlib import Path
 
 import platformdirs
 
-from latentlab.core import bundled_digits, own_images, standard_sets
+from latentlab.core import bundled_digits, own_images, pages, paired_images, standard_sets
 from latentlab.core.image_set import DatasetError, ImageSet
+from latentlab.core.paired_images import name_of as pairs_name
 from latentlab.core.standard_sets import STANDARD_SETS
 
-__all__ = ["DatasetError", "DatasetStatus", "ImageSet", "default_data_dir", "load", "names", "status", "statuses"]
+__all__ = [
+    "DatasetError",
+    "DatasetStatus",
+    "ImageSet",
+    "default_data_dir",
+    "load",
+    "names",
+    "pairs_name",
+    "status",
+    "statuses",
+]
 
 _FOLDER, _ARRAY = "folder:", "array:"
 
@@ -43,8 +54,13 @@ class DatasetStatus:
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the sets; ``folder:PATH`` and ``array:FILE.npz`` are understood besides."""
-    return (bundled_digits.NAME, *STANDARD_SETS)
+    """Give the names of the sets; ``folder:PATH``, ``array:FILE.npz`` and ``pairs:DIRTY,CLEAN`` are understood too."""
+    return (bundled_digits.NAME, *STANDARD_SETS, pages.NAME)
+
+
+def is_paired(name: str) -> bool:
+    """Whether a set has a dirty image beside each clean one, for an encoder to see in its place."""
+    return name == pages.NAME or name.startswith(paired_images.PREFIX)
 
 
 def default_data_dir() -> Path:
@@ -62,6 +78,12 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
     """Look whether a set is there, from names, sizes and headers of its files."""
     if name == bundled_digits.NAME:
         return DatasetStatus(name, bundled_digits.TITLE, True, 0, bundled_digits.TRAIN_COUNT, bundled_digits.TEST_COUNT)
+    if name == pages.NAME:
+        return DatasetStatus(name, pages.TITLE, True, 0, pages.COUNT - pages.TEST_COUNT, pages.TEST_COUNT)
+    if name.startswith(paired_images.PREFIX):
+        problem = paired_images.problem_of(name)
+        title = " and ".join(folder.name for folder in paired_images.folders_of(name))
+        return DatasetStatus(name, title, problem is None, 0, 0, 0, problem)
     if name.startswith((_FOLDER, _ARRAY)):
         path = _own_path(name)
         is_here = path.is_dir() if name.startswith(_FOLDER) else path.is_file()
@@ -70,7 +92,7 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
     try:
         counts = standard_sets.counts(known, data_dir)
     except DatasetError as error:
-        problem: str | None = str(error)
+        problem = str(error)
         counts = None
     else:
         problem = None
@@ -85,7 +107,7 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     Parameters
     ----------
     name : str
-        One of `names`, ``folder:PATH`` or ``array:FILE.npz``.
+        One of `names`, ``folder:PATH``, ``array:FILE.npz`` or ``pairs:DIRTY,CLEAN``.
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
@@ -98,6 +120,10 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     """
     if name == bundled_digits.NAME:
         images = bundled_digits.load()
+    elif name == pages.NAME:
+        images = pages.load()
+    elif name.startswith(paired_images.PREFIX):
+        images = paired_images.load(name)
     elif name.startswith(_FOLDER):
         images = own_images.load_folder(name, _own_path(name))
     elif name.startswith(_ARRAY):
@@ -111,7 +137,8 @@ def standard(name: str) -> standard_sets.StandardSet:
     """Give the set of torchvision's that has this name."""
     if name not in STANDARD_SETS:
         raise DatasetError(
-            f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH or array:FILE.npz."
+            f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
+            "pairs:DIRTY,CLEAN."
         )
     return STANDARD_SETS[name]
 

@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 
 from latentlab.core.bundled_digits import NAME as BUNDLED
 from latentlab.core.datasets import DatasetError, standard
+from latentlab.core.pages import NAME as PAGES
 from latentlab.core.standard_sets import StandardSet, counts, torchvision_datasets
 
 _CHUNK = 1 << 16
@@ -86,8 +87,8 @@ def download(name: str, data_dir: Path, cancelled: threading.Event | None = None
     DownloadError
         If the files cannot be had or written.
     """
-    if name == BUNDLED:
-        raise DownloadError("The digits come with the program: there is nothing to download.")
+    if name in (BUNDLED, PAGES):
+        raise DownloadError(f"The {name} come with the program: there is nothing to download.")
     known = standard(name)
     folder = known.folder(data_dir)
     if _is_here(known, data_dir):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,9 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps
 
+from latentlab.core import pictures
 from latentlab.core.image_set import NO_LABEL, DatasetError, ImageSet, split
 
-_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".webp"))
 _LONGEST_SIDE = 64
 
 _Bytes = npt.NDArray[np.uint8]
@@ -115,19 +113,10 @@ def _as_set(
 def _groups(folder: Path) -> list[tuple[str | None, list[Path]]]:
     """Give each class with its files, in the order that people count in; the class is None in a flat folder."""
     entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-    classes = [(entry.name, _pictures(entry.rglob("*"))) for entry in sorted(entries, key=_natural) if entry.is_dir()]
+    folders = sorted((entry for entry in entries if entry.is_dir()), key=pictures.natural_order)
+    classes = [(entry.name, pictures.among(entry.rglob("*"))) for entry in folders]
     with_pictures: list[tuple[str | None, list[Path]]] = [(name, paths) for name, paths in classes if paths]
-    return with_pictures or [(None, _pictures(entries))]
-
-
-def _pictures(entries: Iterable[Path]) -> list[Path]:
-    found = [entry for entry in entries if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".")]
-    return sorted((entry for entry in found if entry.is_file()), key=_natural)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Order 'image 9' before 'image 10'."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path).casefold())]
+    return with_pictures or [(None, pictures.among(entries))]
 
 
 def _common_size(paths: list[Path]) -> tuple[int, int]:
@@ -151,23 +140,10 @@ def _read_picture(path: Path, size: tuple[int, int]) -> _Bytes | None:
     try:
         with Image.open(path) as picture:
             picture.draft("L", size)  # lets a large JPEG be decoded at a fraction of its size
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith("I") or upright.mode == "F":
-                upright = Image.fromarray(_eight_bits(np.asarray(upright)))
-            elif upright.has_transparency_data:
-                coloured = upright.convert("RGBA")
-                upright = Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
-            fitted = ImageOps.fit(upright.convert("L"), size, Image.Resampling.LANCZOS)
+            fitted = ImageOps.fit(pictures.grey(picture), size, Image.Resampling.LANCZOS)
             return np.array(fitted)
-    except Exception:  # decoders of damaged files raise nearly anything: SyntaxError, struct.error, OverflowError, ...
+    except Exception:  # damaged files raise nearly anything
         return None
-
-
-def _eight_bits(pixels: npt.NDArray[Any]) -> _Bytes:
-    """Bring 16-bit, 32-bit and floating-point greys to 0 to 255; Pillow's own conversion cuts them off there."""
-    highest = float(pixels.max())
-    factor = 255.0 if highest <= 1 else 1.0 if highest <= 255 else 1 / 257 if highest <= 65535 else 255 / highest
-    return np.rint(np.clip(pixels * factor, 0, 255)).astype(np.uint8)
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
