@@ -56,6 +56,32 @@ def tiny_images():
     )
 
 
+@pytest.fixture(scope="session")
+def tiny_model(tiny_images):
+    """Give a model trained on the tiny images, and its map, by what differs from a small VAE; each is made once."""
+    from latentlab.core.live_map import MapChoice, choose, map_of
+    from latentlab.core.recipe import Recipe
+    from latentlab.core.training import Trainer
+
+    base = {
+        "data": {"dataset": "tiny"},
+        "model": {"encoder": {"layers": [16]}, "decoder": {"layers": [16]}},
+        "training": {"batch_size": 30, "epochs": 2, "learning_rate": 0.01, "device": "cpu"},
+    }
+    made = {}
+
+    def give(**changes):
+        key = repr(sorted(changes.items()))
+        if key not in made:
+            dotted = {name.replace("__", "."): value for name, value in changes.items()}
+            trainer = Trainer(Recipe.from_dict(base).with_changes(dotted), tiny_images, run=f"run{len(made)}")
+            list(trainer.events())
+            made[key] = map_of(trainer.result(), choose(tiny_images, MapChoice()))
+        return made[key]
+
+    return give
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request):
     """Fail a test that leaves a thread running or, where it uses Qt, a top-level widget or an active timer."""

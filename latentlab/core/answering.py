@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
-from latentlab.core.view_results import Answer, ManifoldQuestion, Question
+from latentlab.core.samples import samples
+from latentlab.core.view_results import Answer, ManifoldQuestion, Question, SamplesQuestion
 
 
 def answer(question: Question, model: MapUpdate) -> Answer:
@@ -18,3 +19,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
     match question:
         case ManifoldQuestion():
             return manifold(question, model)
+        case SamplesQuestion():
+            return samples(question, model)

@@ -64,5 +64,35 @@ class Manifold:
     axes: tuple[str, str]
 
 
-Question = ManifoldQuestion
-Answer = Manifold
+@dataclass(frozen=True, slots=True)
+class SamplesQuestion:
+    """Random codes, decoded: `rows` x `columns`, or for a CVAE `columns` under every label.
+
+    Attributes
+    ----------
+    temperature : float
+        T.
+    seed : int
+        Of the noise.
+    like_codes : bool
+        Drawn from a Gaussian with the mean and the covariance of the codes in place of N(0, I).
+    """
+
+    rows: int
+    columns: int
+    temperature: float
+    seed: int
+    like_codes: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """The decoded samples: float32 (R, C, H, W); of a CVAE each row is a class, with its name."""
+
+    run: str
+    images: Floats
+    row_names: tuple[str, ...]
+
+
+Question = ManifoldQuestion | SamplesQuestion
+Answer = Manifold | Samples

@@ -1,0 +1,60 @@
+"""Codes in rows and columns, decoded a part at a time; and a sentence where they cannot be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.events import Floats, Integers
+from latentlab.core.snapshot import Snapshot
+
+_MOST_PIXELS = 40_000_000  # of all the images: 160 MB
+_CHUNK_PIXELS = 400_000  # at once: a convolutional decoder holds a hundred times as much
+
+
+def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
+    """Decode a grid of codes.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    codes : float32 (R, C, L)
+    labels : int64 (R, C)
+        Decoded under them, by a CVAE; other models take no notice.
+
+    Returns
+    -------
+    float32 (R, C, H, W)
+        In [0, 1].
+
+    Raises
+    ------
+    LatentlabError
+        When the images would not fit into memory.
+    """
+    height, width = snapshot.image_shape
+    count = codes.shape[0] * codes.shape[1]
+    if count * height * width > _MOST_PIXELS:
+        raise LatentlabError("Images of this size make too large a picture: choose fewer of them.")
+    flat, under = codes.reshape(count, -1), labels.reshape(count)
+    images = np.empty((count, height, width), np.float32)
+    step = max(1, _CHUNK_PIXELS // (height * width))
+    for start in range(0, count, step):
+        part = slice(start, start + step)
+        images[part] = snapshot.decode(flat[part], under[part])
+    return images.reshape(*codes.shape[:2], height, width)
+
+
+def refuse_planes(snapshot: Snapshot) -> None:
+    """Refuse a model whose code is no point.
+
+    Raises
+    ------
+    LatentlabError
+        When its code is a stack of planes.
+    """
+    if snapshot.takes_any_size:
+        raise LatentlabError(
+            "The code of this model is a stack of planes, not a point: open a model with a code of numbers, such as "
+            "that of the recipe mlp-vae-2d."
+        )

@@ -1,0 +1,93 @@
+"""The views of what a model's codes are: samples, posteriors, deviations, units, planes and nudges."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from latentlab.core.answering import answer
+from latentlab.ui.panels.samples import SamplesPanel
+
+
+class Shown:
+    """A view, and a model that answers it at once, as the session does off the GUI thread."""
+
+    def __init__(self, qtbot, panel, model):
+        self.qtbot, self.panel, self.questions = qtbot, panel, []
+        qtbot.addWidget(panel)
+        panel.asked.connect(self._answer)
+        panel.resize(600, 460)
+        panel.show()
+        qtbot.waitExposed(panel)
+        self.turn_to(model)
+
+    def turn_to(self, model):
+        """Show another model, or the same one further trained."""
+        self.model = model
+        self.panel.set_model(model.snapshot.facts)
+        self.panel.ask()
+
+    def child(self, name):
+        found = self.panel.findChild(QWidget, name)
+        assert found is not None, name
+        return found
+
+    def click(self, name):
+        self.qtbot.mouseClick(self.child(name), Qt.MouseButton.LeftButton)
+
+    def type_into(self, name, text):
+        box = self.child(name)
+        box.selectAll()
+        self.qtbot.keyClicks(box, text)
+
+    def pixels(self):
+        """Give the picture that would be saved: uint8 (H, W)."""
+        image = self.panel.picture()
+        return np.array(image.constBits(), np.uint8).reshape(image.height(), -1)[:, : image.width()]
+
+    def _answer(self, question):
+        self.questions.append(question)
+        self.panel.show_answer(answer(question, self.model))
+
+
+@pytest.fixture
+def shown(qtbot):
+    return lambda panel, model: Shown(qtbot, panel, model)
+
+
+# Samples
+
+
+def test_samples_are_drawn_anew_cooled_and_counted(shown, tiny_model):
+    view = shown(SamplesPanel(), tiny_model())
+    first = view.pixels()
+    assert first.shape == (10 * 30 - 2, 20 * 30 - 2)
+    view.click("samplesNoiseButton")
+    assert not np.array_equal(view.pixels(), first)
+    view.type_into("samplesColumnsBox", "7")
+    assert view.pixels().shape == (298, 7 * 30 - 2)
+    view.type_into("samplesTemperatureBox", "0")
+    assert view.questions[-1].temperature == 0
+    cells = np.pad(view.pixels(), ((0, 2), (0, 2))).reshape(10, 30, 7, 30).swapaxes(1, 2)
+    assert (cells == cells[0, 0]).all()
+    assert "From the prior" in view.panel.caption.text()
+
+
+def test_samples_of_a_cvae_have_a_row_per_class(shown, tiny_model):
+    view = shown(SamplesPanel(), tiny_model(model__kind="cvae"))
+    assert view.pixels().shape[0] == 3 * 30 - 2
+    assert not view.child("samplesRowsBox").isVisible()
+    assert "every label" in view.panel.caption.text()
+    view.turn_to(tiny_model())
+    assert view.child("samplesRowsBox").isVisible()
+    assert view.pixels().shape[0] == 298
+
+
+def test_samples_of_an_autoencoder_say_that_it_has_no_prior(shown, tiny_model):
+    view = shown(SamplesPanel(), tiny_model(model__kind="autoencoder"))
+    assert "no prior" in view.panel.caption.text()
+    before = view.pixels()
+    view.click("samplesLikeCodesBox")
+    assert view.questions[-1].like_codes
+    assert "covariance" in view.panel.caption.text()
+    assert not np.array_equal(view.pixels(), before)
