@@ -1,0 +1,82 @@
+"""Animations on the disk: what a reader of GIF files finds in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageSequence
+
+from latentlab.core.animation import AnimationError, fitting_scale, save_gif, there_and_back
+
+
+def _read(path):
+    with Image.open(path) as file:
+        frames = [np.array(frame.convert("L")) for frame in ImageSequence.Iterator(file)]
+        file.seek(0)
+        durations = []
+        for index in range(file.n_frames):
+            file.seek(index)
+            durations.append(file.info["duration"])
+        return np.stack(frames), durations, file.info.get("loop")
+
+
+@pytest.fixture
+def frames():
+    return np.random.default_rng(0).random((7, 5, 9), np.float32)
+
+
+def test_every_pixel_becomes_a_square_and_the_loop_has_no_end(tmp_path, frames):
+    save_gif(tmp_path / "a.gif", frames, 2.0, 3)
+    shown, durations, loop = _read(tmp_path / "a.gif")
+    assert shown.shape == (7, 15, 27)
+    assert np.array_equal(shown[:, ::3, ::3], np.rint(frames * 255))
+    assert np.array_equal(shown[:, 1::3, 2::3], shown[:, ::3, ::3])
+    assert sum(durations) == 2000
+    assert max(durations) - min(durations) <= 10
+    assert loop == 0
+
+
+@settings(max_examples=20)
+@given(count=st.integers(1, 30), seconds=st.floats(0.4, 10))
+def test_a_loop_lasts_as_long_as_was_asked_for(tmp_path_factory, count, seconds):
+    frames = np.arange(count, dtype=np.float32)[:, None, None] / 30 + np.zeros((1, 2, 2), np.float32)
+    path = tmp_path_factory.mktemp("gif") / "a.gif"
+    save_gif(path, frames, seconds, 1)
+    shown, durations, _ = _read(path)
+    assert len(shown) == count
+    if count > 1:
+        assert sum(durations) == pytest.approx(1000 * seconds, abs=6)
+
+
+def test_there_and_back_shows_neither_end_twice():
+    frames = np.arange(4, dtype=np.float32)[:, None, None]
+    assert there_and_back(frames).ravel().tolist() == [0, 1, 2, 3, 2, 1]
+    assert there_and_back(frames[:2]).ravel().tolist() == [0, 1]
+    assert len(there_and_back(frames[:1])) == 1
+    assert len(there_and_back(frames[:0])) == 0
+
+
+def test_small_images_are_enlarged_large_ones_left_alone():
+    assert fitting_scale(28, 28) == 10
+    assert fitting_scale(258, 540) == 1
+
+
+def test_values_that_are_no_numbers_do_no_harm(tmp_path, frames):
+    frames[2] = np.nan
+    save_gif(tmp_path / "a.gif", frames, 1.0, 1)
+    assert not _read(tmp_path / "a.gif")[0][2].any()
+
+
+def test_a_place_that_cannot_be_written_to_is_told_and_nothing_is_left(tmp_path, frames):
+    (tmp_path / "folder.gif").mkdir()
+    for path in (tmp_path / "missing" / "a.gif", tmp_path / "folder.gif"):
+        with pytest.raises(AnimationError, match=r"could not be saved as .*; choose another place\.$"):
+            save_gif(path, frames, 1.0, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.gif"]
+
+
+def test_no_frames_are_told(tmp_path):
+    with pytest.raises(AnimationError, match="choose two images first"):
+        save_gif(tmp_path / "a.gif", np.empty((0, 2, 2), np.float32), 1.0, 1)
