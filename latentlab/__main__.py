@@ -121,6 +121,14 @@ def _parser() -> _Parser:
         description="Measure a run on test images: its losses, and how well its map keeps classes together.",
     )
     evaluate.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
+    clean = commands.add_parser(
+        "clean",
+        help="clean a scanned page with a run",
+        description="Clean a scanned page of any size with a run of a page cleaner, and save it as PNG.",
+    )
+    clean.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
+    clean.add_argument("page", metavar="PAGE", type=Path, help="a picture: PNG, JPEG, TIFF, ...")
+    clean.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the clean page goes (.png)")
     for command in (train, evaluate):
         command.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
     for command in (data, train, evaluate):

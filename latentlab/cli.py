@@ -1,4 +1,4 @@
-"""The commands that need no window: recipes, data, train, evaluate. The same core, told to a terminal or as JSON."""
+"""The commands that need no window: the same core, told to a terminal or as JSON."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def recipes(arguments: Namespace) -> int:
 
     found = [Recipe.load(name) for name in Recipe.names()]
     if arguments.json:
+        parts = {"data", "model", "loss", "corruption", "training"}
         for recipe in found:
-            settings = recipe.model_dump(mode="json", include={"data", "model", "loss", "training"})
+            settings = recipe.model_dump(mode="json", include=parts)
             terminal.write_json(name=recipe.name, title=recipe.title, summary=recipe.summary, settings=settings)
     else:
         rows = [(recipe.name, recipe.title, recipe.summary) for recipe in found]
@@ -154,11 +155,36 @@ def evaluate(arguments: Namespace) -> int:
     return 0
 
 
+def clean(arguments: Namespace) -> int:
+    """Clean a scanned page with a run, and save it."""
+    from latentlab.core import cleaning
+    from latentlab.core.runs import Run
+
+    page, out = arguments.page, arguments.out
+    snapshot = Run.open(arguments.run).snapshot
+    pixels = cleaning.read_page(page)
+    cleaning.check_fits(snapshot, pixels.shape)
+    cleaning.check_target(out)
+    if out.exists() and out.samefile(page):
+        raise LatentlabError(f"{out} is the page itself, which would be lost: change --out.")
+    cancelled = threading.Event()
+    with _interrupt_sets(cancelled), terminal.shown_share(f"Cleaning {page.name}") as show:
+        restored = cleaning.clean(snapshot, pixels, cancelled=cancelled, report=show)
+    if restored is None:
+        terminal.say("Interrupted; nothing is saved.")
+        return _INTERRUPTED
+    cleaning.save_page(out, restored)
+    height, width = restored.shape
+    terminal.say(f"{height}×{width} pixels cleaned, saved as {out}.")
+    return 0
+
+
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
     "data": data,
     "train": train,
     "evaluate": evaluate,
+    "clean": clean,
 }
 
 

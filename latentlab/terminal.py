@@ -72,6 +72,17 @@ def shown_download(name: str) -> Iterator[Callable[[DownloadProgress], None]]:
 
 
 @contextmanager
+def shown_share(title: str) -> Iterator[Callable[[float], None]]:
+    """Show how much of some work is done, as a share, to a person who sits at a terminal."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn())
+    with _bar(*columns, TimeRemainingColumn()) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+@contextmanager
 def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
     """Show training to a person: a line an epoch, and on a terminal a bar with speed and time left."""
     from rich.progress import BarColumn, TextColumn

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from latentlab import __version__
 from latentlab.__main__ import main
+from latentlab.core.cleaning import read_page
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
+from latentlab.core.snapshot import Snapshot
+from latentlab.core.training import Trainer
 
 ROOT = Path(__file__).parents[1]
 
@@ -297,6 +301,8 @@ def test_the_folder_of_image_sets_comes_from_the_environment(tmp_path, monkeypat
         (["evaluate", str(ROOT / "pyproject.toml")], "not a run"),
         (["data", "--download", "nonsense"], "no image set 'nonsense'"),
         (["data", "--download", "digits"], "nothing to download"),
+        (["clean", "{tmp}/no.safetensors", "{tmp}/page.png", "--out", "{tmp}/out.png"], "no.safetensors"),
+        (["clean", "run", "page.png"], "--out"),
         (["recipes", "--colour"], "--colour"),
         (["nonsense"], "neither a run nor a command 'nonsense'"),
         (["a.safetensors", "b.safetensors"], "one run at a time"),
@@ -308,6 +314,61 @@ def test_bad_input_is_one_sentence_and_status_2(arguments, said, tmp_path, capsy
     assert main([argument.format(tmp=tmp_path) for argument in arguments]) == 2
     assert said in sentence(capsys)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def cleaner(tmp_path, tiny_images):
+    """Give a run of a tiny page cleaner, untrained."""
+    network = {"kind": "pool", "layers": [4]}
+    model = {"kind": "autoencoder", "latent": 4, "code": "planes", "encoder": network, "decoder": network}
+    recipe = Recipe.from_dict({"model": model, "loss": {"reconstruction": "squared-error"}})
+    path = tmp_path / "cleaner.safetensors"
+    Trainer(recipe, tiny_images).result().save(path)
+    return path
+
+
+def test_a_page_of_any_size_is_cleaned(tmp_path, cleaner, capsys):
+    page, out = tmp_path / "page.jpg", tmp_path / "new folder" / "clean.png"
+    Image.effect_noise((600, 530), 90).save(page)
+    assert main(["clean", str(cleaner), str(page), "--out", str(out)]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "530×600 pixels" in told.err
+    with Image.open(out) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "L", (600, 530))
+        expected = Run.open(cleaner).snapshot.restore(read_page(page)[None])[0]
+        assert np.abs(np.asarray(picture) / 255 - expected).max() < 0.5 / 255 + 1e-4
+
+
+def test_cleaning_stops_at_ctrl_c_and_saves_nothing(tmp_path, cleaner, monkeypatch, capsys):
+    page, out = tmp_path / "page.png", tmp_path / "clean.png"
+    Image.new("L", (40, 30)).save(page)
+    restore, calls = Snapshot.restore, []
+
+    def interrupted(self, images):
+        calls.append(signal.raise_signal(signal.SIGINT))
+        return restore(self, images)
+
+    monkeypatch.setattr("latentlab.core.cleaning.TILE", 16)
+    monkeypatch.setattr(Snapshot, "restore", interrupted)
+    assert main(["clean", str(cleaner), str(page), "--out", str(out)]) == 130
+    assert len(calls) == 1
+    assert "nothing is saved" in sentence(capsys)
+    assert not out.exists()
+
+
+def test_what_cannot_be_cleaned_is_a_sentence(tmp_path, cleaner, trained, capsys):
+    page = tmp_path / "page.png"
+    Image.new("L", (40, 30)).save(page)
+    for run, scan, out, said in (
+        (cleaner, page, page, "would be lost"),
+        (cleaner, page, tmp_path / "clean.jpg", ".png"),
+        (cleaner, tmp_path / "none.png", tmp_path / "clean.png", "none.png"),
+        (trained, page, tmp_path / "clean.png", "28×28"),
+    ):
+        assert main(["clean", str(run), str(scan), "--out", str(out)]) == 2
+        assert said in sentence(capsys)
+    assert not (tmp_path / "clean.png").exists()
 
 
 def test_a_run_of_another_model_cannot_be_resumed(tmp_path, array, trained, capsys):
