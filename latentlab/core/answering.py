@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
+from latentlab.core.posterior_samples import posterior_samples
 from latentlab.core.samples import samples
-from latentlab.core.view_results import Answer, ManifoldQuestion, Question, SamplesQuestion
+from latentlab.core.view_results import Answer, ManifoldQuestion, PosteriorSamplesQuestion, Question, SamplesQuestion
 
 
 def answer(question: Question, model: MapUpdate) -> Answer:
@@ -21,3 +22,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return manifold(question, model)
         case SamplesQuestion():
             return samples(question, model)
+        case PosteriorSamplesQuestion():
+            return posterior_samples(question, model)

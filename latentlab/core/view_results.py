@@ -94,5 +94,34 @@ class Samples:
     row_names: tuple[str, ...]
 
 
-Question = ManifoldQuestion | SamplesQuestion
-Answer = Manifold | Samples
+@dataclass(frozen=True, slots=True)
+class PosteriorSamplesQuestion:
+    """Samples of the posteriors of `rows` x `columns` images, and of the prior with the same noise.
+
+    Attributes
+    ----------
+    temperature : float
+        T.
+    noise_seed, image_seed : int
+        Of the noise, and of which images are taken.
+    """
+
+    rows: int
+    columns: int
+    temperature: float
+    noise_seed: int
+    image_seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PosteriorSamples:
+    """Images x, decoded μ(x) + T·σ(x)·ε, and decoded T·ε of the same ε: float32 (R, C, H, W) each."""
+
+    run: str
+    images: Floats
+    posterior: Floats
+    prior: Floats
+
+
+Question = ManifoldQuestion | SamplesQuestion | PosteriorSamplesQuestion
+Answer = Manifold | Samples | PosteriorSamples

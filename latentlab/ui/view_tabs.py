@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.core.view_results import Answer, ModelFacts
 from latentlab.ui.panels.manifold import ManifoldPanel
+from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -28,7 +29,7 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        for panel in (ManifoldPanel(), SamplesPanel()):
+        for panel in (ManifoldPanel(), SamplesPanel(), PosteriorSamplesPanel()):
             self._add(panel)
         self.currentChanged.connect(self._ask)
 

@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from latentlab.core.answering import answer
+from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
+from latentlab.ui.widgets.image_grid import ImageGrid
 
 
 class Shown:
@@ -91,3 +93,37 @@ def test_samples_of_an_autoencoder_say_that_it_has_no_prior(shown, tiny_model):
     assert view.questions[-1].like_codes
     assert "covariance" in view.panel.caption.text()
     assert not np.array_equal(view.pixels(), before)
+
+
+# Posterior
+
+
+def test_samples_of_posteriors_stand_above_those_of_the_prior(shown, tiny_model):
+    view = shown(PosteriorSamplesPanel(), tiny_model())
+    assert view.pixels().shape == (3 * 3 * 30 - 2 + 2 * (28 // 3), 14 * 30 - 2)
+    view.type_into("posteriorRowsBox", "1")
+    view.type_into("posteriorColumnsBox", "5")
+    image, posterior, prior = np.split(np.pad(view.pixels(), ((0, 2), (0, 2))), 3)
+    assert image.max() > 200
+    view.click("posteriorNoiseButton")
+    after = np.split(np.pad(view.pixels(), ((0, 2), (0, 2))), 3)
+    assert np.array_equal(after[0], image)
+    assert not np.array_equal(after[1], posterior)
+    assert not np.array_equal(after[2], prior)
+    view.click("posteriorImagesButton")
+    other = np.split(np.pad(view.pixels(), ((0, 2), (0, 2))), 3)
+    assert not np.array_equal(other[0], image)
+    assert np.array_equal(other[2], after[2])
+
+
+def test_a_click_in_a_grid_of_groups_finds_its_image(qtbot):
+    grid = ImageGrid(gap=2)
+    qtbot.addWidget(grid)
+    grid.resize(300, 500)
+    grid.set_images(np.zeros((6, 3, 9, 9), np.float32), group=2)
+    assert grid.picture().height() == 6 * 11 - 2 + 2 * 3
+    for row, column in ((0, 0), (1, 2), (2, 0), (5, 1)):
+        with qtbot.waitSignal(grid.picked) as picked:
+            place = grid.cell_rect(row, column).center().toPoint()
+            qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=place)
+        assert picked.args == [row, column]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from latentlab.ui import theme
 
 _HEADER_GAP = 6
+_GROUP_SHARE = 3  # of an image's height lies between two groups of rows
 
 
 class ImageGrid(QWidget):
@@ -31,22 +32,39 @@ class ImageGrid(QWidget):
         self._image = QImage()
         self._cells = (0, 0)
         self._cell_size = (1, 1)
+        self._tops = np.zeros(1, np.int64)
         self._row_names: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 120)
 
-    def set_images(self, images: npt.NDArray[np.float32] | None, row_names: tuple[str, ...] = ()) -> None:
-        """Show float32 (R, C, H, W) in [0, 1], or nothing; each row may have a name, written at its left."""
+    def set_images(
+        self, images: npt.NDArray[np.float32] | None, row_names: tuple[str, ...] = (), group: int = 0
+    ) -> None:
+        """Show images, or nothing.
+
+        Parameters
+        ----------
+        images : float32 (R, C, H, W) or None
+            In [0, 1].
+        row_names : tuple of str
+            Of each row, written at its left.
+        group : int
+            Rows that belong together: after so many some space is left; 0 for no groups.
+        """
         self._row_names = row_names
         if images is None or not images.size:
             self._image, self._cells = QImage(), (0, 0)
         else:
             rows, columns, height, width = images.shape
             gap = self._gap
-            mosaic = np.zeros((rows, height + gap, columns, width + gap), np.uint8)
-            mosaic[:, :height, :, :width] = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8).swapaxes(1, 2)
-            joined = mosaic.reshape(rows * (height + gap), columns * (width + gap))
-            joined = np.ascontiguousarray(joined[: joined.shape[0] - gap, : joined.shape[1] - gap])
+            groups = np.arange(rows) // group if group else 0
+            self._tops = np.arange(rows) * (height + gap) + groups * (height // _GROUP_SHARE)
+            mosaic = np.zeros((int(self._tops[-1]) + height, columns, width + gap), np.uint8)
+            levels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8).swapaxes(1, 2)
+            for row, top in enumerate(self._tops):
+                mosaic[top : top + height, :, :width] = levels[row]
+            joined = mosaic.reshape(len(mosaic), columns * (width + gap))
+            joined = np.ascontiguousarray(joined[:, : joined.shape[1] - gap])
             # copy(): QImage does not own the memory of a numpy array.
             grey = QImage.Format.Format_Grayscale8
             self._image = QImage(joined.data, joined.shape[1], joined.shape[0], joined.shape[1], grey).copy()
@@ -74,7 +92,7 @@ class ImageGrid(QWidget):
         rect = self.image_rect()
         scale = rect.width() / max(1, self._image.width())
         height, width = (side * scale for side in self._cell_size)
-        return QRectF(rect.left() + column * width, rect.top() + row * height, width, height)
+        return QRectF(rect.left() + column * width, rect.top() + float(self._tops[row]) * scale, width, height)
 
     def sizeHint(self) -> QSize:
         """Prefer room for images one can see from afar."""
@@ -113,13 +131,13 @@ class ImageGrid(QWidget):
         painter.end()
 
     def _pick(self, event: QMouseEvent) -> None:
-        rect, (rows, columns) = self.image_rect(), self._cells
-        if not rows or not rect.contains(event.position()):
+        rect, (_, columns) = self.image_rect(), self._cells
+        if self._image.isNull() or not rect.contains(event.position()):
             return
         place = event.position() - rect.topLeft()
-        cell = self.cell_rect(0, 0)
-        row, column = int(place.y() // cell.height()), int(place.x() // cell.width())
-        self.picked.emit(min(row, rows - 1), min(column, columns - 1))
+        scale = rect.width() / self._image.width()
+        row = int(np.searchsorted(self._tops, place.y() / scale, "right")) - 1
+        self.picked.emit(row, min(int(place.x() / scale) // self._cell_size[1], columns - 1))
 
     def _names_width(self) -> float:
         if not self._row_names:
