@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
     from latentlab.core.downloads import DownloadProgress
-    from latentlab.core.events import Event
+    from latentlab.core.events import Event, Losses
 
 
 def write_json(**values: Any) -> None:
@@ -87,7 +87,7 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
     """Show training to a person: a line an epoch, and on a terminal a bar with speed and time left."""
     from rich.progress import BarColumn, TextColumn
 
-    from latentlab.core.events import EpochEnded, Progress, Started
+    from latentlab.core.events import EpochEnded, Losses, Progress, Started
 
     epoch, *texts = [TextColumn(f"{{task.fields[{field}]}}") for field in ("epoch", "loss", "speed", "left")]
     with _bar(epoch, BarColumn(bar_width=None), *texts) as bar:
@@ -106,16 +106,21 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                     task,
                     completed=done,
                     epoch=f"epoch {min(math.ceil(done), epochs)}/{epochs}",
-                    loss="loss {:.1f} (rec. {:.1f}, KL {:.1f})".format(*event.losses.mean(0)),
+                    loss=f"loss {_described(Losses(*event.losses.mean(0).tolist()))}",
                     speed=f"{event.images_per_second:,.0f} images/s",
                     left=f"{_clock(event.seconds_left)} left",
                 )
             elif isinstance(event, EpochEnded):
-                test = f"{event.test.loss:.2f} (reconstruction {event.test.reconstruction:.2f}, KL {event.test.kl:.2f})"
-                line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}  test {test}"
+                line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}  test {_described(event.test)}"
                 bar.console.print(line + ("  best so far" if event.is_best else ""), soft_wrap=True)
 
         yield show
+
+
+def _described(losses: Losses) -> str:
+    """Say what a loss is made of; what a model does not have is 0 and left out."""
+    parts = {"reconstruction": losses.reconstruction, "KL": losses.kl, "penalty": losses.penalty}
+    return f"{losses.loss:.2f} ({', '.join(f'{name} {value:.2f}' for name, value in parts.items() if value)})"
 
 
 def _bar(*columns: ProgressColumn) -> Bar:

@@ -48,8 +48,8 @@ class Progress:
     ----------
     epochs_done : float32 (K,)
         Position of each step on the axis of epochs: step ``s`` of ``S`` in the first epoch lies at ``s / S``.
-    losses : float32 (K, 3)
-        Loss, reconstruction and KL of each step's batch, nats per image.
+    losses : float32 (K, 4)
+        Loss, reconstruction, KL and penalty of each step's batch, nats per image.
     images_per_second : float
         Over the run so far, evaluation and pauses left out.
     seconds, seconds_left : float

@@ -43,7 +43,7 @@ def text(panel, name):
 
 
 def progress(epochs_done, speed=23000.0, left=130.0):
-    return Progress("run", np.array([epochs_done], np.float32), np.ones((1, 3), np.float32), speed, 1.0, left)
+    return Progress("run", np.array([epochs_done], np.float32), np.ones((1, 4), np.float32), speed, 1.0, left)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QLabel, QMenu, QSlider
+from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolButton
 
 from latentlab.core.events import Changed, EpochEnded, Losses, Progress, Started
 from latentlab.ui.panels.curves import CurvesPanel
@@ -32,7 +32,8 @@ def started(first_epoch=0, epochs=20):
 
 def steps(start, count, values=160.0):
     x = start + np.arange(1, count + 1) / 10
-    losses = np.column_stack([np.broadcast_to(values, count), np.full(count, 150.0), np.full(count, 6.0)])
+    columns = [np.broadcast_to(values, count), np.full(count, 150.0), np.full(count, 6.0), np.zeros(count)]
+    losses = np.column_stack(columns)
     return Progress("run", x.astype(np.float32), losses.astype(np.float32), 1000.0, 1.0, 1.0)
 
 
@@ -242,7 +243,7 @@ ODD = st.one_of(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(
-    batches=st.lists(arrays.arrays(np.float32, st.tuples(st.integers(0, 20), st.just(3)), elements=ODD), max_size=4),
+    batches=st.lists(arrays.arrays(np.float32, st.tuples(st.integers(0, 20), st.just(4)), elements=ODD), max_size=4),
     epochs=st.lists(st.tuples(ODD, ODD), max_size=6),
     is_log=st.booleans(),
 )
@@ -266,7 +267,7 @@ def test_whatever_comes_nothing_that_is_not_finite_is_drawn(panel, batches, epoc
 
 def test_memory_is_bounded_and_means_are_kept():
     series = StepSeries(max_rows=100)
-    y = np.random.default_rng(0).uniform(100, 200, (6400, 3))
+    y = np.random.default_rng(0).uniform(100, 200, (6400, 4))
     x = np.arange(6400) / 100
     for start in range(0, 6400, 64):
         series.append(x[start : start + 64], y[start : start + 64])
@@ -293,3 +294,20 @@ def test_a_robust_range_is_a_range(some, few):
     found = robust_range(np.array(some), np.array(few))
     assert (found is None) == (not some and not few)
     assert found is None or found[0] < found[1]
+
+
+def test_what_a_model_does_not_have_is_not_offered(panel):
+    buttons = {name: panel.findChild(QToolButton, f"curve-{name}") for name in ("kl", "penalty")}
+    panel.show_history([epoch(1), epoch(2)], [])
+    assert [button.isVisibleTo(panel) for button in buttons.values()] == [True, False]
+    sparse = Losses(140.0, 120.0, 0.0, 20.0)
+    buttons["kl"].click()
+    panel.show_history([EpochEnded("run", number, sparse, sparse, is_best=False) for number in (1, 2)], [])
+    assert [button.isVisibleTo(panel) for button in buttons.values()] == [False, True]
+    assert panel.plot.quantity() == "loss"
+    buttons["penalty"].click()
+    assert panel.plot.quantity() == "penalty"
+    np.testing.assert_array_equal(panel.plot.series()["test/penalty"][1], [20.0, 20.0])
+    panel.findChild(QToolButton, "curve-all").click()
+    shown = [plot.quantity() for plot in panel.findChildren(type(panel.plot)) if plot.isVisibleTo(panel)]
+    assert sorted(shown) == ["loss", "penalty", "reconstruction"]

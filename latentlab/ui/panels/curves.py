@@ -32,13 +32,14 @@ class CurvesPanel(QWidget):
             plot.follows_changed.connect(self._follows_changed)
         self.choice = QButtonGroup(self)
         names = {
-            "loss": (self.tr("Loss"), self.tr("What is minimised: reconstruction + β · KL.")),
+            "loss": (self.tr("Loss"), self.tr("What is minimised: reconstruction + β · KL + penalty.")),
             "reconstruction": (
                 self.tr("Reconstruction"),
                 self.tr("How much the rebuilt images differ."),
             ),
             "kl": (self.tr("KL"), self.tr("How much the codes tell: their divergence from the standard normal.")),
-            "all": (self.tr("All"), self.tr("All three, side by side.")),
+            "penalty": (self.tr("Penalty"), self.tr("On the code, with its weight: of a sparse or contractive model.")),
+            "all": (self.tr("All"), self.tr("All of them, side by side.")),
         }
         top = QHBoxLayout()
         top.setSpacing(0)
@@ -177,8 +178,21 @@ class CurvesPanel(QWidget):
 
     def _redraw(self) -> None:
         self._empty.setVisible(self._history.is_empty())
+        self._offer_quantities()
         for plot in self._visible_plots():
             plot.redraw()
+
+    def _offer_quantities(self) -> None:
+        """Leave out what a model does not have."""
+        for index, quantity in enumerate(QUANTITIES[2:], 2):
+            offered = self._history.has(quantity) or (quantity == "kl" and self._history.is_empty())
+            self.choice.button(index).setVisible(offered)
+            self._others[index - 1].setVisible(offered and self._shows_all())
+            if not offered and self.choice.checkedId() == index:
+                self.choice.button(0).setChecked(True)
+
+    def _shows_all(self) -> bool:
+        return self.choice.checkedId() == len(QUANTITIES)
 
     def _choose(self, index: int, checked: bool) -> None:
         if not checked:

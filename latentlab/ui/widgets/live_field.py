@@ -56,7 +56,7 @@ class LiveField(QLineEdit):
 
     def restore(self) -> None:
         """Show what is in force instead of what was typed."""
-        self.setText(as_text(self._value()))
+        self.setText(as_text(self._key, self._value()))
         self.setCursorPosition(0)
         self._set_problem("")
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from latentlab.core.events import Changed, EpochEnded, Losses, Progress
 
 Numbers = npt.NDArray[np.float64]
-QUANTITIES = ("loss", "reconstruction", "kl")
+QUANTITIES = ("loss", "reconstruction", "kl", "penalty")
+_COLUMNS = 1 + len(QUANTITIES)
 MAX_STEPS = 20_000
 
 
@@ -18,14 +19,15 @@ class StepSeries:
     """The losses of steps; when there are too many, each kept row becomes the mean of twice as many."""
 
     def __init__(self, max_rows: int = MAX_STEPS) -> None:
-        self._rows = np.empty((max_rows, 4))
+        self._rows = np.empty((max_rows, _COLUMNS))
         self._count = 0
         self._steps_per_row = 1
-        self._waiting = np.empty((0, 4))
+        self._waiting = np.empty((0, _COLUMNS))
 
     def append(self, epochs_done: npt.ArrayLike, losses: npt.ArrayLike) -> None:
-        """Add steps: their positions (K,) and losses (K, 3). A step with a value that is not finite is left out."""
-        rows = np.column_stack([np.asarray(epochs_done, np.float64), np.asarray(losses, np.float64).reshape(-1, 3)])
+        """Add steps: their positions (K,) and losses (K, 4). A step with a value that is not finite is left out."""
+        values = np.asarray(losses, np.float64).reshape(-1, len(QUANTITIES))
+        rows = np.column_stack([np.asarray(epochs_done, np.float64), values])
         rows = np.concatenate([self._waiting, rows[np.isfinite(rows).all(axis=1)]])
         while True:
             whole = len(rows) // self._steps_per_row
@@ -38,13 +40,13 @@ class StepSeries:
         self._waiting = rows[size:]
 
     def rows(self) -> Numbers:
-        """Give what is kept: position, loss, reconstruction, KL, float64 (N, 4)."""
+        """Give what is kept: position, loss, reconstruction, KL and penalty, float64 (N, 5)."""
         return self._rows[: self._count]
 
     def cut(self, position: float) -> None:
         """Forget what lies after a position on the axis of epochs."""
         self._count = int(np.searchsorted(self._rows[: self._count, 0], position, side="right"))
-        self._waiting = np.empty((0, 4))
+        self._waiting = np.empty((0, _COLUMNS))
 
     def _thin(self) -> None:
         pairs = self._count // 2
@@ -103,10 +105,14 @@ class LossHistory:
         """Give the epochs at which a loss of ``"train"`` or ``"test"`` is finite, and its values."""
         if self._table is None:
             rows = [[number, *_values(train), *_values(test)] for number, (train, test) in sorted(self._epochs.items())]
-            self._table = np.array(rows, np.float64).reshape(-1, 7)
-        values = self._table[:, 1 + QUANTITIES.index(quantity) + (3 if split == "test" else 0)]
+            self._table = np.array(rows, np.float64).reshape(-1, 1 + 2 * len(QUANTITIES))
+        values = self._table[:, 1 + QUANTITIES.index(quantity) + (len(QUANTITIES) if split == "test" else 0)]
         finite = np.isfinite(values)
         return self._table[finite, 0], values[finite]
+
+    def has(self, quantity: str) -> bool:
+        """Tell whether a quantity is ever other than zero: an autoencoder has no KL, and most have no penalty."""
+        return any(y.any() for _, y in (self.epoch_curve("train", quantity), self.step_curve(quantity)))
 
     def step_curve(self, quantity: str) -> tuple[Numbers, Numbers]:
         """Give the positions of the steps and a loss at each; what is given changes with the history."""
@@ -183,5 +189,5 @@ def _means(rows: Numbers, size: int) -> Numbers:
     return rows.reshape(-1, size, rows.shape[1]).mean(axis=1)
 
 
-def _values(losses: Losses) -> tuple[float, float, float]:
-    return losses.loss, losses.reconstruction, losses.kl
+def _values(losses: Losses) -> tuple[float, ...]:
+    return losses.loss, losses.reconstruction, losses.kl, losses.penalty

@@ -21,7 +21,7 @@ _NARROW = 330
 
 
 class LossPlot(pg.PlotWidget):
-    """Draws one quantity of a history: ``"loss"``, ``"reconstruction"`` or ``"kl"``."""
+    """Draws one quantity of a history: ``"loss"``, ``"reconstruction"``, ``"kl"`` or ``"penalty"``."""
 
     follows_changed = Signal(bool)
     # Qt changes the palette and the size of a graphics view while it is being made.
@@ -260,8 +260,18 @@ class LossPlot(pg.PlotWidget):
         return self.width() < _NARROW
 
     def _name_axes(self) -> None:
-        names = {"loss": self.tr("loss"), "reconstruction": self.tr("reconstruction"), "kl": self.tr("KL")}
-        short = {"loss": self.tr("Loss"), "reconstruction": self.tr("Recon."), "kl": self.tr("KL")}
+        names = {
+            "loss": self.tr("loss"),
+            "reconstruction": self.tr("reconstruction"),
+            "kl": self.tr("KL"),
+            "penalty": self.tr("penalty"),
+        }
+        short = {
+            "loss": self.tr("Loss"),
+            "reconstruction": self.tr("Recon."),
+            "kl": self.tr("KL"),
+            "penalty": self.tr("Penalty"),
+        }
         self._title.setText(short[self._quantity] if self._is_narrow() else self.tr("nats per image"))
         self._unit.setText(self.tr("epoch"))
         # As wide as the word below it, which must not run into the axis of epochs.

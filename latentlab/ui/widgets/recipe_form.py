@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe import Recipe
 from latentlab.ui import theme
+from latentlab.ui.widgets.recipe_settings import main_settings, more_settings
 from latentlab.ui.widgets.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 
 
@@ -48,13 +49,17 @@ class RecipeForm(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(5)
         self._layout.addLayout(head)
-        self._add_main_settings(self._layout)
+        for key, label, tip in main_settings():
+            self._add(self._layout, key, label, tip)
         self._layout.addWidget(self.advanced_button)
         self._layout.addWidget(self._advanced)
         inside = QVBoxLayout(self._advanced)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(5)
-        self._add_advanced_settings(inside)
+        for heading, settings in more_settings():
+            self._add_heading(inside, heading)
+            for key, label, tip in settings:
+                self._add(inside, key, label, tip)
         self._show_advanced(False)
 
         fields = list(self.fields.values())
@@ -113,7 +118,7 @@ class RecipeForm(QWidget):
     def _mark(self) -> None:
         theirs = {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
         for key, field in self.fields.items():
-            field.mark(as_text(theirs[key]) if key in theirs else None)
+            field.mark(as_text(key, theirs[key]) if key in theirs else None)
         count = len(self.fields.keys() & theirs.keys())
         # A line must not break inside a name.
         name = self._base.name.replace("-", "\N{NON-BREAKING HYPHEN}")
@@ -194,117 +199,6 @@ class RecipeForm(QWidget):
             field.editor.setAccessibleName(f"{self._heading}: {label}")
         layout.addWidget(field)
         self.fields[key] = field
-
-    def _add_main_settings(self, layout: QVBoxLayout) -> None:
-        for key, label, tip in (
-            ("training.epochs", self.tr("Epochs"), self.tr("How often training goes through all training images.")),
-            (
-                "training.batch_size",
-                self.tr("Batch size"),
-                self.tr("How many images each step of training looks at. Small batches make noisy steps, but more."),
-            ),
-            (
-                "training.learning_rate",
-                self.tr("Learning rate"),
-                self.tr("How far each step moves the weights, e.g. 1e-3. Too large and the loss jumps or explodes."),
-            ),
-            (
-                "model.latent",
-                self.tr("Latent dimensions"),
-                self.tr("How many numbers describe an image in the latent space. Two of them are the map itself."),
-            ),
-            (
-                "loss.beta",
-                self.tr("β, KL weight"),
-                self.tr("How strongly codes are drawn to the standard normal. Above 1: smoother map, blurrier images."),
-            ),
-            (
-                "model.encoder.layers",
-                self.tr("Encoder layers"),
-                self.tr("Width of each hidden layer from image to code, e.g. 512, 256. Convolutional: its channels."),
-            ),
-            (
-                "model.decoder.layers",
-                self.tr("Decoder layers"),
-                self.tr("Width of each hidden layer from code to image, e.g. 256, 512. Convolutional: its channels."),
-            ),
-            (
-                "data.limit",
-                self.tr("Training images"),
-                self.tr("Train on the first so many images only, e.g. 1000. 'all' uses every one."),
-            ),
-            (
-                "training.seed",
-                self.tr("Seed"),
-                self.tr("Where the random numbers start: the same seed gives the same run on the same machine."),
-            ),
-            (
-                "training.device",
-                self.tr("Compute on"),
-                self.tr("Processor (cpu) or graphics card (cuda, mps). 'auto' takes the fastest that is there."),
-            ),
-        ):
-            self._add(layout, key, label, tip)
-
-    def _add_advanced_settings(self, layout: QVBoxLayout) -> None:
-        network = self.tr("mlp: every pixel is connected to every unit. conv: small filters slide over the image.")
-        dense = self.tr("Of a convolutional network: widths of connected layers between its filters and the code.")
-        activation = self.tr("The function between two layers that lets the network bend: without it all is linear.")
-        self._add_heading(layout, self.tr("Model"))
-        self._add(
-            layout,
-            "model.kind",
-            self.tr("Kind"),
-            self.tr("vae: learns from images alone. cvae: is told the class, so that the map is left with style."),
-        )
-        self._add(
-            layout,
-            "model.output",
-            self.tr("Output"),
-            self.tr("Last function of the decoder. sigmoid: pixels in [0, 1]. tanh: pixels in [-1, 1]."),
-        )
-        self._add(
-            layout,
-            "loss.reconstruction",
-            self.tr("Reconstruction"),
-            self.tr("How the error of a rebuilt image is measured. bernoulli needs the output sigmoid."),
-        )
-        self._add_heading(layout, self.tr("Encoder"))
-        self._add(layout, "model.encoder.kind", self.tr("Kind"), network)
-        self._add(layout, "model.encoder.dense", self.tr("Dense layers"), dense)
-        self._add(layout, "model.encoder.activation", self.tr("Activation"), activation)
-        self._add_heading(layout, self.tr("Decoder"))
-        self._add(layout, "model.decoder.kind", self.tr("Kind"), network)
-        self._add(layout, "model.decoder.dense", self.tr("Dense layers"), dense)
-        self._add(layout, "model.decoder.activation", self.tr("Activation"), activation)
-        self._add_heading(layout, self.tr("Steps"))
-        self._add(
-            layout,
-            "training.optimiser",
-            self.tr("Optimiser"),
-            self.tr("How gradients become steps. adamw also pulls the weights a little towards zero."),
-        )
-        self._add(
-            layout,
-            "training.beta1",
-            self.tr("Momentum β₁"),
-            self.tr("How much of the last steps' direction is kept, from 0 to below 1."),
-        )
-        self._add(
-            layout,
-            "training.schedule",
-            self.tr("Schedule"),
-            self.tr("constant: one learning rate. one-cycle: it rises to the learning rate, then falls to zero."),
-        )
-        self._add_heading(layout, self.tr("Random changes of the training images"))
-        for leaf, label, tip in (
-            ("rotation", self.tr("Rotation"), self.tr("Images are turned at random by up to so many degrees.")),
-            ("scale", self.tr("Scale"), self.tr("Images are scaled at random by up to this share: 0.1 is 10 %.")),
-            ("shear", self.tr("Slant"), self.tr("Images are slanted at random by up to this amount.")),
-            ("shift", self.tr("Shift"), self.tr("Images are moved at random by up to so many pixels.")),
-            ("until", self.tr("Until"), self.tr("Share of the run after which images are left as they are: 1 is all.")),
-        ):
-            self._add(layout, f"training.augmentation.{leaf}", label, tip)
 
     def _add_heading(self, layout: QVBoxLayout, text: str) -> None:
         self._heading = text

@@ -77,10 +77,10 @@ def _sentence(problem: Any) -> str:
     return sentence
 
 
-def as_text(value: Any) -> str:
-    """Write a value of a recipe as a person would type it."""
+def as_text(key: str, value: Any) -> str:
+    """Write the value of a recipe's key as a person would type it."""
     if value is None:
-        return "all"
+        return "all" if key == "data.limit" else "none"
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     if isinstance(value, float):
@@ -155,7 +155,7 @@ class SettingField(QWidget):
         if isinstance(self.editor, QComboBox):
             return self.editor.currentText()
         text = self.editor.text().strip()
-        return "" if text.lower() == "all" else text
+        return "" if text.lower() in {"all", "none"} else text
 
     def set_value(self, value: Any) -> None:
         """Show a value of a recipe."""
@@ -165,7 +165,7 @@ class SettingField(QWidget):
         elif isinstance(self.editor, QComboBox):
             self.editor.setCurrentText(value)
         else:
-            self.editor.setText(as_text(value))
+            self.editor.setText(as_text(self.key, value))
             self.editor.setCursorPosition(0)
         self.editor.blockSignals(False)
 
@@ -245,7 +245,7 @@ def make_editor(key: str) -> Editor:
         editor.addItems(list(choices))
     elif key in {"training.epochs", "model.latent"}:
         editor = QSpinBox()
-        editor.setRange(1, 100_000 if leaf == "epochs" else 1024)
+        editor.setRange(1, 100_000 if leaf == "epochs" else 4096)
     else:
         editor = QLineEdit()
     editor.setObjectName("epochsBox" if leaf == "epochs" else key)
