@@ -98,20 +98,21 @@ def _creases(images: Tensor, generator: torch.Generator) -> Tensor:
     count, _, height, width = images.shape
     rows = torch.arange(height, device=images.device)[:, None] - (height - 1) / 2
     columns = torch.arange(width, device=images.device) - (width - 1) / 2
-    reach = max(_SHADOW * min(height, width), 1.0)
-    light = torch.ones_like(images)
+    fall = 0.3 * _CREASE / max(_SHADOW * min(height, width), 1.0)
+    dark = torch.zeros_like(images)
     for _ in range(_CREASES):
         u = torch.rand(4, count, 1, 1, 1, generator=generator, device=images.device)
         angle = u[0] * math.pi
-        sine, cosine = torch.sin(angle), torch.cos(angle)
+        sine, cosine = torch.sin(angle) / _CREASE, torch.cos(angle) / _CREASE
         # The line goes through a random point, so that it crosses the image whatever its angle.
         offset = (u[1] - 0.5) * height * sine + (u[2] - 0.5) * width * cosine
-        distance = (rows * sine - offset) + columns * cosine
-        before = (distance / _CREASE).add_(1).clamp_(0, 1)
-        shadow = (distance / -reach).add_(1).clamp_(min=0).square_().mul_(0.3)
-        behind = torch.maximum(distance.div_(-_CREASE).add_(1), shadow, out=distance)
-        light.mul_(torch.minimum(before, behind, out=behind).mul_(-0.4 - 0.6 * u[3]).add_(1))
-    return light.neg_().add_(1)
+        distance = (rows * sine - offset) + columns * cosine  # in half widths of a crease
+        before = (distance + 1).clamp_(max=1)
+        shadow = torch.rsub(distance, 0.3, alpha=fall)
+        behind = torch.maximum(1 - distance, shadow, out=shadow)
+        crease = torch.minimum(before, behind, out=behind).mul_(0.4 + 0.6 * u[3])
+        torch.maximum(dark, crease, out=dark)
+    return dark
 
 
 def _rectangles(images: Tensor, share: float | Tensor, generator: torch.Generator) -> Tensor:

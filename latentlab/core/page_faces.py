@@ -75,8 +75,7 @@ class Type:
         self._size = size * SCALE
         bundled = ImageFont.load_default(self._size)
         assert isinstance(bundled, ImageFont.FreeTypeFont)
-        # Not Raqm: whether there is one depends on the machine.
-        self._font = bundled.font_variant(layout_engine=ImageFont.Layout.BASIC)
+        self._font = bundled
         ascent, descent = self._font.getmetrics()
         self._base = ascent + SCALE
         self._height = ascent + descent + 2 * SCALE
