@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from latentlab.core.deviations import deviations
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
 from latentlab.core.posterior_samples import posterior_samples
 from latentlab.core.samples import samples
-from latentlab.core.view_results import Answer, ManifoldQuestion, PosteriorSamplesQuestion, Question, SamplesQuestion
+from latentlab.core.view_results import (
+    Answer,
+    DeviationsQuestion,
+    ManifoldQuestion,
+    PosteriorSamplesQuestion,
+    Question,
+    SamplesQuestion,
+)
 
 
 def answer(question: Question, model: MapUpdate) -> Answer:
@@ -24,3 +32,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return samples(question, model)
         case PosteriorSamplesQuestion():
             return posterior_samples(question, model)
+        case DeviationsQuestion():
+            return deviations(question, model)

@@ -25,7 +25,9 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
             "Open a VAE, such as that of the recipe mlp-vae-2d."
         )
     if model.images is None:
-        raise LatentlabError("The images that this model was trained on are not on this machine: choose them first.")
+        raise LatentlabError(
+            "The images of this run are not on this machine, so there is nothing to encode: get the data set first."
+        )
     shape = (question.rows, question.columns)
     chosen = np.random.default_rng(question.image_seed).permutation(len(model.images))
     rows = np.resize(chosen, shape[0] * shape[1])  # of a handful of images some come more than once

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from latentlab.core.events import Floats
+from latentlab.core.events import Floats, Integers
+from latentlab.core.results import MapPoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +124,31 @@ class PosteriorSamples:
     prior: Floats
 
 
-Question = ManifoldQuestion | SamplesQuestion | PosteriorSamplesQuestion
-Answer = Manifold | Samples | PosteriorSamples
+@dataclass(frozen=True, slots=True)
+class DeviationsQuestion:
+    """Means and standard deviations of the images' posteriors."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deviations:
+    """Means beside standard deviations of the same images, in two dimensions.
+
+    Attributes
+    ----------
+    rows : int64 (N,)
+        Which of the map's images these are.
+    total : int
+        How many the map shows.
+    means, deviations : MapPoints
+        Their axes name the dimensions.
+    """
+
+    run: str
+    rows: Integers
+    total: int
+    means: MapPoints
+    deviations: MapPoints
+
+
+Question = ManifoldQuestion | SamplesQuestion | PosteriorSamplesQuestion | DeviationsQuestion
+Answer = Manifold | Samples | PosteriorSamples | Deviations

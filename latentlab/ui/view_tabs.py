@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.core.view_results import Answer, ModelFacts
+from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
@@ -29,7 +30,7 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        for panel in (ManifoldPanel(), SamplesPanel(), PosteriorSamplesPanel()):
+        for panel in (ManifoldPanel(), SamplesPanel(), PosteriorSamplesPanel(), DeviationsPanel()):
             self._add(panel)
         self.currentChanged.connect(self._ask)
 

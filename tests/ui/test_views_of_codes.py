@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from latentlab.core.answering import answer
+from latentlab.ui.canvas.scatter import ScatterPair
+from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
 from latentlab.ui.widgets.image_grid import ImageGrid
@@ -41,6 +44,15 @@ class Shown:
         box = self.child(name)
         box.selectAll()
         self.qtbot.keyClicks(box, text)
+
+    def pair(self):
+        return self.panel.findChild(ScatterPair)
+
+    def click_point(self, scatter, position):
+        """Click on a point of a scatter."""
+        ((x, y),) = scatter.view.to_pixels([position])
+        place = scatter.mapFromScene(scatter.view.box.mapToScene(QPointF(x, y)))
+        self.qtbot.mouseClick(scatter.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
     def pixels(self):
         """Give the picture that would be saved: uint8 (H, W)."""
@@ -127,3 +139,59 @@ def test_a_click_in_a_grid_of_groups_finds_its_image(qtbot):
             place = grid.cell_rect(row, column).center().toPoint()
             qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=place)
         assert picked.args == [row, column]
+
+
+# Deviations
+
+
+def test_a_click_on_a_deviation_picks_its_image(shown, tiny_model):
+    model = tiny_model()
+    view = shown(DeviationsPanel(), model)
+    assert "60 of 60 images" in view.panel.caption.text()
+    _, logvar = model.snapshot.encode(model.images)
+    deviation = np.exp(logvar / 2)
+    row = int(deviation[:, 0].argmax())  # at the edge no other point lies above it
+    with view.qtbot.waitSignal(view.panel.point_picked) as picked:
+        view.click_point(view.pair().scatters[1], deviation[row])
+    assert picked.args == [row]
+
+
+def test_the_legend_hides_a_class_on_both_sides(shown, tiny_model):
+    view = shown(DeviationsPanel(), tiny_model())
+    legend = view.pair().legend
+    before = [inked(scatter) for scatter in view.pair().scatters]
+    view.qtbot.mouseClick(legend.button(1), Qt.MouseButton.LeftButton)
+    assert view.pair().visible_classes() == {0, 2}
+    after = [inked(scatter) for scatter in view.pair().scatters]
+    assert all(few < many for few, many in zip(after, before, strict=True))
+    view.qtbot.keyClick(legend.button(2), Qt.Key.Key_Return)
+    assert view.pair().visible_classes() == {2}
+    view.qtbot.keyClick(legend.button(2), Qt.Key.Key_Return)
+    assert view.pair().visible_classes() == {0, 1, 2}
+    assert [inked(scatter) for scatter in view.pair().scatters] == before
+
+
+def inked(scatter):
+    """Count the pixels that points have coloured."""
+    image = scatter.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    colours = np.array(image.constBits(), np.uint8).reshape(image.height(), -1, 4)[..., :3].astype(int)
+    return int((np.ptp(colours, axis=2) > 60).sum())
+
+
+def test_show_all_returns_from_a_zoom(shown, tiny_model):
+    view = shown(DeviationsPanel(), tiny_model())
+    scatter = view.pair().scatters[0]
+    whole = scatter.view.extent()
+    scatter.view.zoom(0.2)
+    view.panel.ask()  # a model that trains on does not take the view away
+    assert scatter.view.extent() != whole
+    view.click("deviationsShowAllButton")
+    np.testing.assert_allclose(scatter.view.extent(), whole, rtol=1e-5)
+    scatter.view.zoom(0.2)
+    view.qtbot.keyClick(scatter, Qt.Key.Key_Home)
+    np.testing.assert_allclose(scatter.view.extent(), whole, rtol=1e-5)
+
+
+def test_more_than_two_dimensions_are_named_in_the_caption(shown, tiny_model):
+    view = shown(DeviationsPanel(), tiny_model(model__latent=5))
+    assert "the two of 5 dimensions" in view.panel.caption.text()

@@ -1,0 +1,173 @@
+"""Points to look at, and two sets of them side by side: layers of the map without what explores it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from latentlab.core.results import MapPoints
+from latentlab.ui import theme
+from latentlab.ui.canvas import axes
+from latentlab.ui.canvas.grid import GridLayer
+from latentlab.ui.canvas.legend import Legend
+from latentlab.ui.canvas.mouse import MouseTool
+from latentlab.ui.canvas.points import PointsLayer
+from latentlab.ui.canvas.view import MapView, extent_of
+
+_GAP = 6
+
+
+class Scatter(pg.PlotWidget):
+    """Points in the colours of their classes, both axes at one scale; wheel and right button zoom and move."""
+
+    point_picked = Signal(int)
+    """A click was on this point."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        box = pg.ViewBox(enableMenu=False, enableMouse=False)
+        super().__init__(parent, viewBox=box, enableMenu=False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(180, 160)
+        self.hideButtons()
+        # Never shown; without a parent it would outlive the plot.
+        menu = self.getPlotItem().ctrlMenu
+        menu.setParent(self, menu.windowFlags())
+        self.getPlotItem().setContentsMargins(2, 6, 6, 2)
+        self._points: MapPoints | None = None
+        self.view = MapView(box, self)
+        self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
+        self._points_layer = PointsLayer(self.view)
+        self._mouse = MouseTool(self.view, self._points_layer, self.viewport())
+        self._mouse.point_picked.connect(self.point_picked)
+        self._dress()
+
+    def set_points(self, points: MapPoints) -> None:
+        """Show these points; the view follows them until a person moves it."""
+        before, self._points = self._points, points
+        classes = len(points.class_names)
+        if before is None or before.class_names != points.class_names:
+            self._points_layer.set_visible_classes(set(range(classes)))
+        self._points_layer.set_points(points.points, points.labels, classes, glides=False)
+        same = before is not None and (before.run, before.axes) == (points.run, points.axes)
+        if not same:
+            self.view.mode = "all"
+            self._dress()
+        target = self.view.set_points(extent_of(self._points_layer.targets()), glides=same)
+        if target is not None:
+            self.view.show(target)
+
+    def set_visible_classes(self, visible: set[int]) -> None:
+        """Show these classes, and whatever has none."""
+        self._points_layer.set_visible_classes(visible)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show all points with Home or 0, as on the map."""
+        if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_0):
+            self.view.show_all()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow theme and font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_mouse"):
+            self._dress()
+
+    def close(self) -> bool:
+        """Close as every widget does: pyqtgraph's own takes the plot apart, and fails the second time."""
+        return QWidget.close(self)
+
+    def _dress(self) -> None:
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF(), 10.0))
+        axes.dress(self, font, None if self._points is None else self._points.axes)
+        self.setBackground(theme.current().background)
+        self._points_layer.redraw()
+
+
+class ScatterPair(QWidget):
+    """Two scatters of the same images below their titles, with one legend for both."""
+
+    point_picked = Signal(int)
+    """A click was on this point, on either side."""
+
+    def __init__(self, left: str, right: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scatters = (Scatter(), Scatter())
+        self._classes: tuple[str, ...] = ()
+        self._visible: set[int] = set()
+        self.legend = Legend(self.scatters[1])
+        self.legend.setObjectName("scatterLegend")
+        self.legend.toggled.connect(self._toggle)
+        self.legend.isolated.connect(self._isolate)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.setRowStretch(1, 1)
+        for column, (title, scatter) in enumerate(zip((left, right), self.scatters, strict=True)):
+            label = QLabel(f"<b>{title}</b>", alignment=Qt.AlignmentFlag.AlignCenter)
+            scatter.setAccessibleName(title)
+            scatter.point_picked.connect(self.point_picked)
+            layout.addWidget(label, 0, column)
+            layout.addWidget(scatter, 1, column)
+            layout.setColumnStretch(column, 1)
+
+    def set_points(self, left: MapPoints, right: MapPoints) -> None:
+        """Show points of the same images, in the same classes."""
+        for scatter, points in zip(self.scatters, (left, right), strict=True):
+            scatter.set_points(points)
+        classes = right.class_names
+        labels = right.labels[(right.labels >= 0) & (right.labels < len(classes))]
+        self.legend.set_classes(classes, tuple(np.bincount(labels, minlength=len(classes)).tolist()))
+        if classes != self._classes:
+            self._classes = classes
+            self._show_classes(set(range(len(classes))))
+            self._place_legend()
+
+    def visible_classes(self) -> set[int]:
+        """Give the classes that are shown."""
+        return set(self._visible)
+
+    def show_all(self) -> None:
+        """Show all points on both sides, and follow them as they move."""
+        for scatter in self.scatters:
+            scatter.view.show_all()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the legend in its corner."""
+        super().resizeEvent(event)
+        self._place_legend()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._place_legend()
+
+    def _toggle(self, label: int, visible: bool) -> None:
+        self._show_classes(self._visible | {label} if visible else self._visible - {label})
+
+    def _isolate(self, label: int) -> None:
+        # The first click of a double click has hidden a class that was alone already.
+        alone = self._visible in ({label}, set())
+        self._show_classes(set(range(len(self._classes))) if alone else {label})
+
+    def _show_classes(self, visible: set[int]) -> None:
+        self._visible = visible
+        self.legend.set_visible_classes(visible)
+        for scatter in self.scatters:
+            scatter.set_visible_classes(visible)
+
+    def _place_legend(self) -> None:
+        scatter = self.scatters[1]
+        rect = scatter.view.box.sceneBoundingRect().toRect()
+        size = self.legend.fit(rect.width() // 2, rect.height() - 2 * _GAP)
+        shown = not size.isEmpty() and rect.height() > 4 * _GAP
+        self.legend.setVisible(shown)
+        if shown:
+            self.legend.resize(size)
+            self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
+        scatter.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
