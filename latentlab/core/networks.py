@@ -21,6 +21,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
 }
+_FEW = 4  # latent dimensions
 
 
 class NetworkError(LatentlabError):
@@ -153,11 +154,11 @@ def _spread(layer: nn.Module, latent: int) -> None:
     A ReLU bends along the line where its input is zero. Torch draws so small biases and weights that with two latent
     dimensions all lines pass near the origin and slopes are gentle, while networks learn what varies slowly first:
     few inputs are better spread out beforehand (Tancik et al., 2020). Here a unit's input varies about as much as
-    the +-3 over which the prior lies; with more dimensions, which tell codes apart anyway, it comes down to what He
-    et al. (2015) draw.
+    the +-3 over which the prior lies. More dimensions tell codes apart without that: with twenty it costs a little.
     """
-    for parameter in layer.parameters():
-        nn.init.normal_(parameter, std=6 / latent)
+    if latent <= _FEW:
+        for parameter in layer.parameters():
+            nn.init.normal_(parameter, std=6 / latent)
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:
