@@ -5,12 +5,14 @@ from __future__ import annotations
 from latentlab.core.deviations import deviations
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
+from latentlab.core.passages import passages
 from latentlab.core.posterior_samples import posterior_samples
 from latentlab.core.samples import samples
 from latentlab.core.view_results import (
     Answer,
     DeviationsQuestion,
     ManifoldQuestion,
+    PassagesQuestion,
     PosteriorSamplesQuestion,
     Question,
     SamplesQuestion,
@@ -30,6 +32,8 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return manifold(question, model)
         case SamplesQuestion():
             return samples(question, model)
+        case PassagesQuestion():
+            return passages(question, model)
         case PosteriorSamplesQuestion():
             return posterior_samples(question, model)
         case DeviationsQuestion():

@@ -12,6 +12,8 @@ from typing import Literal
 from latentlab.core.events import Floats, Integers
 from latentlab.core.results import MapPoints
 
+Way = Literal["linear", "spherical", "arithmetic"]
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
@@ -96,6 +98,67 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
+class PassagesQuestion:
+    """Ways between chosen images of the map: from A to B, straight and on a sphere; from C to A - B + C.
+
+    Attributes
+    ----------
+    rows : tuple of int
+        Of A, B, C and so on, among the map's images.
+    steps : int
+        Decoded on each way, its ends included.
+    way : str
+        Which of them is wanted finely too, for an animation.
+    label : int or None
+        Decoded under it, by a CVAE; None takes that of A.
+    """
+
+    rows: tuple[int, ...]
+    steps: int
+    way: Way
+    label: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """A way, decoded.
+
+    Attributes
+    ----------
+    ends : float32 (2, H, W)
+        The images of the data that it leads from and to: A and B; or C and the one nearest to A - B + C.
+    steps : float32 (S, H, W)
+    """
+
+    way: Way
+    ends: Floats
+    steps: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """What lies between chosen images.
+
+    Attributes
+    ----------
+    images : float32 (K, H, W)
+        The chosen ones, rebuilt from their means where the data set is not on this machine.
+    passages : tuple of Passage
+        None for a single image, two for two, three for three and more.
+    frames : float32 (F, H, W)
+        Of the way that was asked for; none where there are too few images for it.
+    nearest : int or None
+        Row of the image whose mean is nearest to A - B + C.
+    """
+
+    run: str
+    images: Floats
+    passages: tuple[Passage, ...]
+    frames: Floats
+    nearest: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PosteriorSamplesQuestion:
     """Samples of the posteriors of `rows` x `columns` images, and of the prior with the same noise.
 
@@ -150,5 +213,5 @@ class Deviations:
     deviations: MapPoints
 
 
-Question = ManifoldQuestion | SamplesQuestion | PosteriorSamplesQuestion | DeviationsQuestion
-Answer = Manifold | Samples | PosteriorSamples | Deviations
+Question = ManifoldQuestion | SamplesQuestion | PassagesQuestion | PosteriorSamplesQuestion | DeviationsQuestion
+Answer = Manifold | Samples | Passages | PosteriorSamples | Deviations
