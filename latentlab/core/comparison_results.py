@@ -1,0 +1,56 @@
+"""What comparing maps and models gives: frozen, plain numbers and numpy arrays.
+
+Images are float32 in [0, 1]. Positions are (x, y) on the plane of the map. They carry the id of the run they belong to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from latentlab.core.events import Floats, Losses
+from latentlab.core.results import Position
+
+GAP = 0.5
+"""From here on a place of the map counts as a gap: what is decoded there is encoded half a map's radius away."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gaps:
+    """How far codes of the map's plane move when they are decoded and encoded again.
+
+    Attributes
+    ----------
+    values : float32 (R, C)
+        In units of the map's radius, at the middles of R x C cells, the uppermost row first; not-a-number where a
+        model gives none.
+    extent : tuple of float
+        Left, right, bottom and top of the part of the plane that the cells cover.
+    share : float
+        Of the box that holds the means, from the first to the 99th percentile on either axis: where the value is
+        above `GAP`.
+    """
+
+    run: str
+    values: Floats
+    extent: tuple[float, float, float, float]
+    share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What a second model makes of the cursor.
+
+    Attributes
+    ----------
+    position : tuple of float
+        On the second model's own map.
+    image : float32 (H, W)
+        Its reconstruction of the image, or what it decodes at the place.
+    losses : Losses or None
+        Of the image, nats; None where the cursor is a place, or the image is not at hand.
+    """
+
+    run: str
+    position: Position
+    image: Floats
+    losses: Losses | None
