@@ -8,6 +8,7 @@ from latentlab.core.manifold import manifold
 from latentlab.core.passages import passages
 from latentlab.core.posterior_samples import posterior_samples
 from latentlab.core.samples import samples
+from latentlab.core.units import units
 from latentlab.core.view_results import (
     Answer,
     DeviationsQuestion,
@@ -16,6 +17,7 @@ from latentlab.core.view_results import (
     PosteriorSamplesQuestion,
     Question,
     SamplesQuestion,
+    UnitsQuestion,
 )
 
 
@@ -38,3 +40,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return posterior_samples(question, model)
         case DeviationsQuestion():
             return deviations(question, model)
+        case UnitsQuestion():
+            return units(question, model)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from latentlab.core.events import Floats, Integers
 from latentlab.core.results import MapPoints
 
@@ -213,5 +216,78 @@ class Deviations:
     deviations: MapPoints
 
 
-Question = ManifoldQuestion | SamplesQuestion | PassagesQuestion | PosteriorSamplesQuestion | DeviationsQuestion
-Answer = Manifold | Samples | Passages | PosteriorSamples | Deviations
+@dataclass(frozen=True, slots=True)
+class UnitsQuestion:
+    """Which dimensions a VAE uses; or which units of an autoencoder's code are on, and what those of a class draw."""
+
+    label: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsedDimensions:
+    """What each dimension of a VAE tells.
+
+    Attributes
+    ----------
+    dimensions : int64 (L,)
+        The one that tells most first.
+    kl : float32 (L,)
+        Their shares of the KL divergence, nats per image.
+    active : bool (L,)
+        Which of them the model uses.
+    images : int
+        How many these are means over.
+    """
+
+    run: str
+    dimensions: Integers
+    kl: Floats
+    active: npt.NDArray[np.bool_]
+    images: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FiringUnits:
+    """Which images switch on which units of an autoencoder's code; shares in [0, 1].
+
+    Attributes
+    ----------
+    by_unit : float32 (L,)
+        Of images that switch each unit on, descending.
+    share : float
+        Of units that an image switches on, in the mean.
+    edges, counts : float32 (B + 1,), float32 (B,)
+        Histogram over images: bounds of the share of units, and the share of images between two.
+    by_class : float32 (C, U)
+        Of each class's images that switch on each unit that is ever on; units of one class lie together.
+    label : int
+        The class that was asked about.
+    chosen : int64 (K,)
+        Units that fire more for it than for others, the most telling first.
+    chosen_shares : float32 (K,)
+        Of that class's images that switch these on.
+    drawn : float32 (K, H, W)
+        What these add to an image: grey is nothing, white ink.
+    """
+
+    run: str
+    by_unit: Floats
+    share: float
+    edges: Floats
+    counts: Floats
+    by_class: Floats
+    label: int
+    chosen: Integers
+    chosen_shares: Floats
+    drawn: Floats
+
+
+Question = (
+    ManifoldQuestion
+    | SamplesQuestion
+    | PassagesQuestion
+    | PosteriorSamplesQuestion
+    | DeviationsQuestion
+    | UnitsQuestion
+)
+Answer = Manifold | Samples | Passages | PosteriorSamples | Deviations | UsedDimensions | FiringUnits

@@ -11,6 +11,7 @@ from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
+from latentlab.ui.panels.units import UnitsPanel
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 
@@ -30,7 +31,7 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        for panel in (ManifoldPanel(), SamplesPanel(), PosteriorSamplesPanel(), DeviationsPanel()):
+        for panel in (ManifoldPanel(), SamplesPanel(), PosteriorSamplesPanel(), DeviationsPanel(), UnitsPanel()):
             self._add(panel)
         self.currentChanged.connect(self._ask)
 

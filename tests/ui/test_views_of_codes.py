@@ -3,15 +3,20 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.core.answering import answer
+from latentlab.ui import looks, theme
+from latentlab.ui.canvas.bar_plot import BarPlot
 from latentlab.ui.canvas.scatter import ScatterPair
 from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
+from latentlab.ui.panels.units import UnitsPanel
+from latentlab.ui.widgets.heat_map import HeatMap
 from latentlab.ui.widgets.image_grid import ImageGrid
+from latentlab.ui.widgets.image_strip import ImageStrip
 
 
 class Shown:
@@ -195,3 +200,45 @@ def test_show_all_returns_from_a_zoom(shown, tiny_model):
 def test_more_than_two_dimensions_are_named_in_the_caption(shown, tiny_model):
     view = shown(DeviationsPanel(), tiny_model(model__latent=5))
     assert "the two of 5 dimensions" in view.panel.caption.text()
+
+
+# Units
+
+
+def test_the_dimensions_of_a_vae_are_bars(shown, tiny_model):
+    view = shown(UnitsPanel(), tiny_model(model__latent=5))
+    assert "of 5 dimensions active" in view.child("unitsHeadline").text()
+    assert "Burda" in view.panel.caption.text()
+    assert not view.child("unitsClassBox").isVisible()
+    assert inked(view.panel.findChild(BarPlot)) > 1000
+    assert not view.panel.findChild(HeatMap).isVisible()
+
+
+def test_the_units_of_an_autoencoder_are_drawn_for_the_class_that_is_chosen(shown, tiny_model):
+    model = tiny_model(model__kind="autoencoder", model__latent=40, model__code_activation="relu")
+    view = shown(UnitsPanel(), model)
+    assert "of 40 units are on" in view.child("unitsHeadline").text()
+    heat = view.panel.findChild(HeatMap)
+    assert heat.isVisible()
+    assert inked(heat) > 1000
+    classes, strip = view.child("unitsClassBox"), view.panel.findChild(ImageStrip)
+    before = strip.grab().toImage()
+    view.qtbot.keyClick(classes, Qt.Key.Key_Down)
+    assert view.questions[-1].label == 1
+    assert any("units of level" in label.text() for label in view.panel.findChildren(QLabel))
+    assert strip.grab().toImage() != before
+    view.turn_to(tiny_model())
+    assert not heat.isVisible()
+    assert not classes.isVisible()
+
+
+def test_bars_follow_the_theme(shown, tiny_model):
+    view = shown(UnitsPanel(), tiny_model())
+    plot = view.panel.findChild(BarPlot)
+    light = plot.grab().toImage()
+    looks.set_theme("dark")
+    try:
+        view.qtbot.waitUntil(lambda: plot.grab().toImage().pixelColor(5, 5) == QColor(theme.DARK.background))
+    finally:
+        looks.set_theme("light")
+    view.qtbot.waitUntil(lambda: plot.grab().toImage() == light)
