@@ -7,6 +7,7 @@ from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
 from latentlab.core.passages import passages
 from latentlab.core.posterior_samples import posterior_samples
+from latentlab.core.restoring import restored
 from latentlab.core.samples import samples
 from latentlab.core.units import units
 from latentlab.core.view_results import (
@@ -16,6 +17,7 @@ from latentlab.core.view_results import (
     PassagesQuestion,
     PosteriorSamplesQuestion,
     Question,
+    RestoredQuestion,
     SamplesQuestion,
     UnitsQuestion,
 )
@@ -34,6 +36,8 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return manifold(question, model)
         case SamplesQuestion():
             return samples(question, model)
+        case RestoredQuestion():
+            return restored(question, model)
         case PassagesQuestion():
             return passages(question, model)
         case PosteriorSamplesQuestion():

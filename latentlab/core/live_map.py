@@ -39,10 +39,11 @@ class MapChoice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapImages:
-    """The images that a map shows: uint8 (N, H, W) with int64 (N,) labels."""
+    """The images that a map shows: uint8 (N, H, W) with int64 (N,) labels; `noisy` are their dirty ones, in pairs."""
 
     images: Tensor
     labels: Integers
+    noisy: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +67,8 @@ class MapUpdate:
         How a sketch is made like them.
     decode_seconds : float
         What a pick costs: decoding it with its samples and labels on this machine.
+    noisy : uint8 (N, H, W) or None
+        The same images damaged, where the data set is one of pairs.
     """
 
     run: str
@@ -77,6 +80,7 @@ class MapUpdate:
     images: npt.NDArray[np.uint8] | None
     preparation: Preparation
     decode_seconds: float
+    noisy: npt.NDArray[np.uint8] | None = None
 
 
 def choose(data: ImageSet, choice: MapChoice) -> MapImages:
@@ -94,7 +98,10 @@ def choose(data: ImageSet, choice: MapChoice) -> MapImages:
     training = count - test
     images = torch.cat([data.test_images[:test], data.train_images[:training]])
     labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
-    return MapImages(images, labels.numpy())
+    noisy = None
+    if data.test_noisy is not None and data.train_noisy is not None:
+        noisy = torch.cat([data.test_noisy[:test], data.train_noisy[:training]])
+    return MapImages(images, labels.numpy(), noisy)
 
 
 class LiveMap:
@@ -157,6 +164,7 @@ class LiveMap:
             self._shown.images.numpy(),
             trainer.preparation,
             self._decode_seconds,
+            None if self._shown.noisy is None else self._shown.noisy.numpy(),
         )
 
     def _interval(self) -> float:
@@ -188,6 +196,7 @@ def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
         None if shown is None else shown.images.numpy(),
         run.preparation,
         seconds_to_decode(run.snapshot),
+        None if shown is None or shown.noisy is None else shown.noisy.numpy(),
     )
 
 

@@ -7,10 +7,12 @@ they belong to, so that stale ones can be dropped.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from latentlab.core.events import Floats, Integers, Losses
 
 Position = tuple[float, float]
+DamageKind = Literal["training", "salt_and_pepper", "gaussian", "occlusion", "stains", "creases", "light"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,3 +161,46 @@ class Sketched:
     votes: tuple[tuple[int, int], ...]
     label: int | None
     label_probabilities: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Damage that is done to images, to see what a model restores.
+
+    Attributes
+    ----------
+    kind : str
+        One of a recipe's corruptions; or ``"training"``, as the model saw its images: damaged as its recipe says, in
+        a set of pairs the dirty ones.
+    amount : float
+        In [0, 1], as in a recipe; it says nothing of ``"training"``.
+    seed : int
+        Of what is random.
+    """
+
+    kind: DamageKind
+    amount: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestoredImage:
+    """An image, damaged, and what a model restores of it.
+
+    Attributes
+    ----------
+    source : str
+        What the image is: a ``"point"`` of the data, the ``"sketch"``, or what a code was ``"decoded"`` to.
+    clean, noisy, restored : float32 (H, W)
+    noisy_quality, restored_quality : float
+        Peak signal-to-noise ratios against the clean image, decibels; infinite where there is no difference.
+    """
+
+    run: str
+    source: Literal["point", "sketch", "decoded"]
+    damage: Damage
+    clean: Floats
+    noisy: Floats
+    restored: Floats
+    noisy_quality: float
+    restored_quality: float

@@ -27,6 +27,8 @@ _SAMPLES = 4
 _DOT = 0.6
 # A pen's strokes are thinner than this share of the box; what is wider (a shirt, a face) is no drawing of lines.
 _WIDEST_STROKE = 0.25
+# What is measured of a data set: a million pixels take a second or two.
+_MOST_PIXELS, _FEWEST = 1_000_000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
     Parameters
     ----------
     images : uint8 (N, H, W)
-        A thousand are plenty.
+        A thousand are plenty; of large ones only the first few are looked at.
 
     Returns
     -------
@@ -145,7 +147,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
         For `prepare`. Images without ink do not count; where none has any, drawings are fitted to the whole image.
     """
     _, height, width = images.shape
-    grey = images.astype(np.float32) / 255
+    grey = images[: max(_FEWEST, _MOST_PIXELS // (height * width))].astype(np.float32) / 255
     edge = np.concatenate([grey[:, 0].ravel(), grey[:, -1].ravel(), grey[:, :, 0].ravel(), grey[:, :, -1].ravel()])
     inverted = bool(edge.size) and float(np.median(edge)) > 0.5
     if inverted:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from latentlab.core import datasets
 from latentlab.core.events import Floats
 from latentlab.core.models import Autoencoder
 from latentlab.core.recipe import Recipe
@@ -79,7 +80,9 @@ class Snapshot:
     @property
     def facts(self) -> ModelFacts:
         """What views need to know of it."""
-        return ModelFacts(self.latent, self.class_names, self.uses_labels, self.is_variational)
+        recipe = self.recipe
+        is_denoising = recipe.corruption.is_on or datasets.is_paired(recipe.data.dataset)
+        return ModelFacts(self.latent, self.class_names, self.uses_labels, self.is_variational, is_denoising)
 
     def state(self) -> dict[str, Tensor]:
         """Give the weights by name; not to be written to."""

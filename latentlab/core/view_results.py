@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.events import Floats, Integers
-from latentlab.core.results import MapPoints
+from latentlab.core.results import Damage, MapPoints
 
 Way = Literal["linear", "spherical", "arithmetic"]
 
@@ -26,6 +26,7 @@ class ModelFacts:
     class_names: tuple[str, ...]
     uses_labels: bool
     is_variational: bool
+    is_denoising: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,33 @@ class Samples:
     run: str
     images: Floats
     row_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredQuestion:
+    """The first `count` images of the map damaged, and what the model restores; fewer where images are large."""
+
+    damage: Damage
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Restored:
+    """Images clean, damaged and restored: float32 (N, H, W).
+
+    Attributes
+    ----------
+    noisy_quality, restored_quality : float
+        Peak signal-to-noise ratios against the clean images, their mean in decibels; infinite where nothing differs.
+    """
+
+    run: str
+    damage: Damage
+    clean: Floats
+    noisy: Floats
+    restored: Floats
+    noisy_quality: float
+    restored_quality: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +313,10 @@ class FiringUnits:
 Question = (
     ManifoldQuestion
     | SamplesQuestion
+    | RestoredQuestion
     | PassagesQuestion
     | PosteriorSamplesQuestion
     | DeviationsQuestion
     | UnitsQuestion
 )
-Answer = Manifold | Samples | Passages | PosteriorSamples | Deviations | UsedDimensions | FiringUnits
+Answer = Manifold | Samples | Restored | Passages | PosteriorSamples | Deviations | UsedDimensions | FiringUnits

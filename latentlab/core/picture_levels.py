@@ -1,0 +1,51 @@
+"""A large grey picture at several sizes, so that any part of it can be shown at any zoom without delay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+_SMALLEST = 512  # pixels on the longer side: below that every screen is large enough
+
+_Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureLevels:
+    """A picture, and the same again and again at half the size.
+
+    Attributes
+    ----------
+    levels : tuple of uint8 (H, W)
+        The picture itself first.
+    """
+
+    levels: tuple[_Bytes, ...]
+
+    @classmethod
+    def of(cls, picture: npt.ArrayLike) -> Self:
+        """Make the smaller ones: of uint8 (H, W), or float32 (H, W) in [0, 1]."""
+        pixels = np.asarray(picture)
+        if pixels.dtype != np.uint8:
+            pixels = np.rint(pixels * np.float32(255)).astype(np.uint8)
+        levels = [np.ascontiguousarray(pixels)]
+        while max(levels[-1].shape) > _SMALLEST and min(levels[-1].shape) > 1:
+            levels.append(_halved(levels[-1]))
+        return cls(tuple(levels))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture itself, pixels."""
+        height, width = self.levels[0].shape
+        return height, width
+
+
+def _halved(pixels: _Bytes) -> _Bytes:
+    """Put the mean in place of every four pixels; of a side that is odd, the last row or column stays out."""
+    height, width = (side // 2 * 2 for side in pixels.shape)
+    even = pixels[:height, :width].astype(np.uint16)
+    total = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
+    return ((total + 2) // 4).astype(np.uint8)
