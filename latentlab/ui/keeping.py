@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from latentlab.core import animation
 from latentlab.core.resources import resource
+from latentlab.ui.background import Background, Report
 from latentlab.ui.session import Session
 
 _SUFFIX = ".safetensors"
+_FRAME_SECONDS = 1 / 30
 
 
 class Keeping(QObject):
@@ -31,6 +37,10 @@ class Keeping(QObject):
         self._session, self._window = session, window
         self._question: QMessageBox | None = None
         self._picture = QImage()
+        self._frames = np.empty((0, 1, 1), np.float32)
+        self._writing = Background(self)
+        self._writing.done.connect(self._tell_written)
+        self._writing.failed.connect(self._tell_unwritten)
         self._closes_when_saved = False
         self._was_paused_to_ask = False
         session.saved.connect(self._take_saved)
@@ -109,6 +119,25 @@ class Keeping(QObject):
         dialog.fileSelected.connect(self._save_picture)
         dialog.open()
 
+    @Slot(object, str)
+    def ask_for_animation(self, frames: npt.NDArray[np.float32], name: str) -> None:
+        """Ask where to save frames (N, H, W) as an animation."""
+        dialog = self._dialog(self.tr("Save the animation"), self.tr("GIF files (*.gif)"), QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("gif")
+        dialog.selectFile(name)
+        self._frames = frames
+        dialog.fileSelected.connect(self._save_animation)
+        dialog.open()
+
+    def offer_tensorboard(self, switch: QAction) -> None:
+        """Let a checkable action switch writing for TensorBoard on, once a folder was chosen, and off."""
+        self._tensorboard_switch = switch
+        switch.triggered.connect(self._switch_tensorboard)
+        self._session.tensorboard.folder_changed.connect(self._show_tensorboard)
+        self._session.tensorboard.message.connect(self._session.message)
+        self._show_tensorboard(None)
+
     def ask_before_closing(self) -> None:
         """Ask what to do with an unsaved run; a training waits meanwhile, and goes on if the window stays."""
         if self._question is not None:
@@ -173,6 +202,48 @@ class Keeping(QObject):
         else:
             text = self.tr("The picture could not be saved as {path}: choose a folder that can be written to.")
             self._session.message.emit(text.format(path=path), True)
+
+    @Slot(str)
+    def _save_animation(self, path: str) -> None:
+        frames = animation.there_and_back(self._frames)
+        scale = animation.fitting_scale(*frames.shape[1:])
+
+        def write(cancelled: threading.Event, report: Report) -> str:
+            animation.save_gif(Path(path), frames, len(frames) * _FRAME_SECONDS, scale)
+            return path
+
+        self._writing.start(path, write)
+
+    @Slot(str, object)
+    def _tell_written(self, channel: str, path: str) -> None:
+        self._session.message.emit(self.tr("The animation is saved as {path}.").format(path=path), False)
+
+    @Slot(str, str)
+    def _tell_unwritten(self, channel: str, sentence: str) -> None:
+        self._session.message.emit(sentence, True)
+
+    @Slot(bool)
+    def _switch_tensorboard(self, on: bool) -> None:
+        if not on:
+            self._session.tensorboard.switch_off()
+            return
+        self._tensorboard_switch.setChecked(False)  # until there is a folder that can be written to
+        dialog = self._dialog(self.tr("Folder for TensorBoard"), "", QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._use_tensorboard_folder)
+        dialog.open()
+
+    @Slot(str)
+    def _use_tensorboard_folder(self, path: str) -> None:
+        self._session.tensorboard.choose(Path(path))
+
+    @Slot(object)
+    def _show_tensorboard(self, folder: Path | None) -> None:
+        self._tensorboard_switch.setChecked(folder is not None)
+        self._tensorboard_switch.setToolTip(
+            self.tr("Losses, images and codes of trainings, for TensorBoard's own pages")
+            if folder is None
+            else self.tr("Trainings are written below {folder}").format(folder=folder)
+        )
 
     @Slot(str)
     def _use_data_folder(self, path: str) -> None:

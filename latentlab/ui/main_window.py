@@ -223,14 +223,14 @@ class MainWindow(QMainWindow):
         self._keeping.may_close.connect(self._close_now)
 
     def _wire_views(self) -> None:
-        views, tabs, exploration = self.session.views, self._tabs, self.session.exploration
-        tabs.asked.connect(views.ask)
+        choosing, tabs = self.session.choosing, self._tabs
+        tabs.explore(self.session)
         tabs.save_requested.connect(self._keeping.ask_for_picture)
-        views.model_changed.connect(tabs.set_model)
-        views.answered.connect(tabs.show_answer)
-        views.refused.connect(tabs.show_problem)
-        tabs.picked_at.connect(exploration.pick)
-        tabs.point_picked.connect(exploration.pick_point)
+        tabs.images.animation_save_requested.connect(self._keeping.ask_for_animation)
+        self._canvas.point_toggled.connect(choosing.toggle)
+        self._point.toggled.connect(choosing.toggle)
+        choosing.changed.connect(self._canvas.set_chosen)
+        choosing.changed.connect(self._point.set_chosen)
 
     def _wire_menus(self) -> None:
         menus, keeping, session = self._menus, self._keeping, self.session
@@ -244,6 +244,7 @@ class MainWindow(QMainWindow):
         menus.run_requested.connect(self.open_run)
         menus.train_requested.connect(self._controls.train_button.click)
         menus.pause_requested.connect(self._controls.pause_button.click)
+        menus.train_on_chosen_requested.connect(session.train_on_chosen)
         menus.stop_requested.connect(session.training.stop)
         menus.discard_requested.connect(session.discard)
         menus.show_all_requested.connect(self._canvas.show_all)

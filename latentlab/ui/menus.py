@@ -24,6 +24,7 @@ class Menus(QObject):
     array_requested = Signal()
     run_requested = Signal(str)
     train_requested = Signal()
+    train_on_chosen_requested = Signal()
     pause_requested = Signal()
     stop_requested = Signal()
     discard_requested = Signal()
@@ -46,6 +47,7 @@ class Menus(QObject):
     def set_state(self, state: str) -> None:
         """Enable what can be done now."""
         self._train.setEnabled(state == "idle")
+        self._train_on_chosen.setEnabled(state == "idle")
         for action in self._choices:
             action.setEnabled(state == "idle")
         for action in (self._pause, self._stop, self._discard):
@@ -95,6 +97,9 @@ class Menus(QObject):
 
     def _training(self, menu: QMenu) -> None:
         self._train = self._add(menu, self.tr("&Train"), self.train_requested.emit, QKeySequence("F5"))
+        self._train_on_chosen = self._add(
+            menu, self.tr("Train on the &chosen images"), self.train_on_chosen_requested.emit
+        )
         self._pause = self._add(menu, self.tr("&Pause"), self.pause_requested.emit, QKeySequence("F6"))
         self._stop = self._add(menu, self.tr("&Stop, keep the model"), self.stop_requested.emit, QKeySequence("F7"))
         self._discard = self._add(menu, self.tr("&Discard, go back"), self.discard_requested.emit)

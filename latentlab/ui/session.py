@@ -1,8 +1,8 @@
 """The one owner of state: the run at hand, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Five parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at, `views` what the views ask of it.
+Six parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+`exploration` what is looked at, `choosing` the images chosen on its map, `views` what the views ask of it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import datasets
 from latentlab.core.checkpoints import Checkpoints
+from latentlab.core.chosen_images import for_chosen
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.image_set import ImageSet
-from latentlab.core.live_map import MapChoice, MapUpdate, Split, choose
+from latentlab.core.live_map import MapChoice, MapImages, MapUpdate, Split, choose
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
 from latentlab.core.training import of_recipe
+from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
@@ -68,6 +70,9 @@ class Session(QObject):
         self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
+        self.choosing = Choosing(self)
+        self.choosing.refused.connect(self._complain)
+        self.exploration.shown_changed.connect(self.choosing.show)  # before the views ask about it
         self.views = Views(self)
         self.views.failed.connect(self._complain)
         self.exploration.shown_changed.connect(self.views.show)
@@ -175,14 +180,33 @@ class Session(QObject):
             else:
                 self.message.emit(self.library.problem, True)
             return
+        shown = self._on_map(data, self.recipe)
+        if shown is None:
+            return
         self._files.forget_questions()
         self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
         self._looks_back = False
         self._present = self._trained = None
         self.epochs_kept.emit([])
         start = self._at_hand.run if proceed else None
-        self.training.start(self.recipe, data, choose(of_recipe(data, self.recipe), self._map_choice), start)
+        self.training.start(self.recipe, data, shown, start)
         self._announce_run()
+
+    @Slot()
+    def train_on_chosen(self) -> None:
+        """Train a new model, by the recipe at hand, on the images chosen on the map alone."""
+        if self.state != "idle":
+            self.message.emit(
+                self.tr("A model is training: stop or discard it, then train on the chosen images."), True
+            )
+            return
+        shown, rows = self.exploration.shown, self.choosing.rows
+        try:
+            self.recipes.edit(for_chosen(self.recipe, self.library.data, shown, rows, self._map_choice))
+        except LatentlabError as error:
+            self.message.emit(str(error), True)
+        else:
+            self.train()
 
     def _wait_to_train(self, proceed: bool | None) -> None:
         """Train as `train` was told to when the images have been loaded; None waits no longer."""
@@ -300,7 +324,15 @@ class Session(QObject):
         data = self.library.data
         if data is not None and data.name != run.recipe.data.dataset:
             data = None
-        self._files.make_map(run, None if data is None else choose(of_recipe(data, run.recipe), self._map_choice))
+        self._files.make_map(run, None if data is None else self._on_map(data, run.recipe))
+
+    def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
+        """Give what a map shows; a recipe for images that the set does not have is told."""
+        try:
+            return choose(of_recipe(data, recipe), self._map_choice)
+        except LatentlabError as error:
+            self.message.emit(str(error), True)
+            return None
 
     # Keeping
 

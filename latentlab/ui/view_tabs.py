@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.core.view_results import Answer, ModelFacts
 from latentlab.ui.panels.deviations import DeviationsPanel
+from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
 from latentlab.ui.panels.units import UnitsPanel
+from latentlab.ui.session import Session
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 
@@ -31,9 +33,32 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        for panel in (ManifoldPanel(), SamplesPanel(), PosteriorSamplesPanel(), DeviationsPanel(), UnitsPanel()):
+        self.images = ImagesPanel()
+        for panel in (
+            ManifoldPanel(),
+            SamplesPanel(),
+            PosteriorSamplesPanel(),
+            DeviationsPanel(),
+            UnitsPanel(),
+            self.images,
+        ):
             self._add(panel)
         self.currentChanged.connect(self._ask)
+
+    def explore(self, session: Session) -> None:
+        """Ask a session, and show what it answers."""
+        views, choosing, images = session.views, session.choosing, self.images
+        self.asked.connect(views.ask)
+        self.picked_at.connect(session.exploration.pick)
+        self.point_picked.connect(session.exploration.pick_point)
+        views.model_changed.connect(self.set_model)
+        views.answered.connect(self.show_answer)
+        views.refused.connect(self.show_problem)
+        images.toggled.connect(choosing.toggle)
+        images.swap_requested.connect(choosing.swap)
+        images.clear_requested.connect(choosing.clear)
+        images.train_requested.connect(session.train_on_chosen)
+        choosing.changed.connect(images.set_chosen)
 
     @Slot(object)
     def set_model(self, facts: ModelFacts | None) -> None:

@@ -1,13 +1,14 @@
-"""What the keyboard does on the map: walk, zoom, show, preview."""
+"""What the keyboard does on the map: walk, choose, zoom, show, preview."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from latentlab.core.results import Position
 from latentlab.ui.canvas.markers import MarkersLayer
 from latentlab.ui.canvas.mouse import PREVIEW_KEY
+from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import MapView
 
 _DIRECTIONS = {
@@ -19,17 +20,20 @@ _DIRECTIONS = {
 # A step of the walk, as a share of the view's shorter side.
 _STEP, _LONG_STEP = 0.01, 0.1
 _ZOOM = 1.25
+_ANYWHERE = 1e6  # pixels
 
 
 class KeyTool(QObject):
     """Reads the keys that the canvas gets while it has the focus."""
 
     picked_at = Signal(float, float)
+    point_toggled = Signal(int)
     preview_held = Signal(bool)
 
-    def __init__(self, view: MapView, markers: MarkersLayer, canvas: QObject) -> None:
+    def __init__(self, view: MapView, points: PointsLayer, markers: MarkersLayer, canvas: QObject) -> None:
         super().__init__(canvas)
         self._view = view
+        self._points = points
         self._markers = markers
         canvas.installEventFilter(self)
 
@@ -54,6 +58,8 @@ class KeyTool(QObject):
             self._view.show_all()
         elif key == Qt.Key.Key_4:
             self._view.show_standard()
+        elif key == Qt.Key.Key_C and not event.modifiers():
+            self._choose()
         elif key == PREVIEW_KEY:
             self.preview_held.emit(True)
         else:
@@ -67,3 +73,12 @@ class KeyTool(QObject):
         position: Position = (x + step * direction[0], y + step * direction[1])
         self._view.reveal(position)
         self.picked_at.emit(*position)
+
+    def _choose(self) -> None:
+        """Choose the point that is nearest to the pick, wherever in the view it is."""
+        if self._markers.pick is None:
+            return
+        ((x, y),) = self._view.to_pixels([self._markers.pick])
+        point = self._points.nearest(QPointF(x, y), _ANYWHERE)
+        if point is not None:
+            self.point_toggled.emit(point)

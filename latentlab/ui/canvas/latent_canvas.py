@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QHideEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -35,6 +35,8 @@ class LatentCanvas(pg.PlotWidget):
     """Decode here: a click, a drag or an arrow key."""
     point_picked = Signal(int)
     """A click was on this point; follows the `picked_at` of its position."""
+    point_toggled = Signal(int)
+    """Choose this point, or choose it no longer."""
     hovered = Signal(float, float)
     """Preview this, while the key is held."""
     hover_ended = Signal()
@@ -44,7 +46,9 @@ class LatentCanvas(pg.PlotWidget):
         super().__init__(parent, viewBox=box, enableMenu=False)
         self.setObjectName("latentCanvas")
         self.setAccessibleName(self.tr("Map of the latent space"))
-        self.setAccessibleDescription(self.tr("Arrow keys move the pick, plus and minus zoom, Home shows all points."))
+        self.setAccessibleDescription(
+            self.tr("Arrow keys move the pick, C chooses the point nearby, plus and minus zoom, Home shows all points.")
+        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
@@ -59,6 +63,7 @@ class LatentCanvas(pg.PlotWidget):
         self._points: MapPoints | None = None
         self._visible: set[int] = set()
         self._highlights: Integers = np.empty(0, np.int64)
+        self._chosen: Integers = np.empty(0, np.int64)
         self._view = MapView(box, self)
         self._grid_layer = GridLayer(self._view, self.getAxis("bottom"), self.getAxis("left"))
         self._points_layer = PointsLayer(self._view)
@@ -66,15 +71,17 @@ class LatentCanvas(pg.PlotWidget):
         self._glide = Glide(self)
         self._glide.moved.connect(self._move_points)
         self._glide.view_moved.connect(self._move_view)
-        self._view.changed.connect(self._place_highlights)
+        self._view.changed.connect(self._place_marks)
 
         self._mouse = MouseTool(self._view, self._points_layer, self.viewport())
         self._mouse.picked_at.connect(self.picked_at)
         self._mouse.point_picked.connect(self.point_picked)
+        self._mouse.point_toggled.connect(self.point_toggled)
         self._mouse.hovered.connect(self.hovered)
         self._mouse.hover_ended.connect(self.hover_ended)
-        self._keys = KeyTool(self._view, self._markers, self)
+        self._keys = KeyTool(self._view, self._points_layer, self._markers, self)
         self._keys.picked_at.connect(self.picked_at)
+        self._keys.point_toggled.connect(self.point_toggled)
         self._keys.preview_held.connect(self._mouse.hold_preview)
 
         self.legend = Legend(self)
@@ -120,7 +127,7 @@ class LatentCanvas(pg.PlotWidget):
             self._glide.to(start, target, self._view.extent(), view_target)
         elif view_target is not None:
             self._view.show(view_target)
-        self._place_highlights()
+        self._place_marks()
         self._place_message()
 
     def clear_points(self) -> None:
@@ -132,7 +139,7 @@ class LatentCanvas(pg.PlotWidget):
         self._view.set_points(None)
         self.legend.set_classes((), ())
         self._place_legend()
-        self._place_highlights()
+        self._place_marks()
         self._place_message()
 
     def set_pick(self, position: Position | None) -> None:
@@ -148,7 +155,13 @@ class LatentCanvas(pg.PlotWidget):
         indices = np.asarray(indices, np.int64).reshape(-1)
         count = len(self._points_layer.positions())
         self._highlights = indices[(indices >= 0) & (indices < count)]
-        self._place_highlights()
+        self._place_marks()
+
+    @Slot(object)
+    def set_chosen(self, rows: tuple[int, ...]) -> None:
+        """Mark these points by the letters A, B, C and so on; rows that the map does not have are left out."""
+        self._chosen = np.asarray(rows, np.int64)
+        self._place_marks()
 
     def set_message(self, text: str) -> None:
         """Say this in the middle of the map while it has no points."""
@@ -186,6 +199,10 @@ class LatentCanvas(pg.PlotWidget):
     def sketch_point(self) -> Position | None:
         """Give where the sketch is encoded."""
         return self._markers.sketch
+
+    def chosen(self) -> Floats:
+        """Give where the chosen points are drawn, A first: float32 (K, 2)."""
+        return self._markers.chosen
 
     def visible_classes(self) -> set[int]:
         """Give the classes that are shown."""
@@ -234,7 +251,7 @@ class LatentCanvas(pg.PlotWidget):
 
     def _move_points(self, positions: Floats) -> None:
         self._points_layer.move(positions)
-        self._place_highlights()
+        self._place_marks()
 
     def _move_view(self, extent: Extent) -> None:
         if self._view.mode == "all":
@@ -279,9 +296,11 @@ class LatentCanvas(pg.PlotWidget):
         self._message.move(rect.center() - self._message.rect().center())
         self._message.setVisible(bool(self._message.text()) and not len(self._points_layer.positions()))
 
-    def _place_highlights(self) -> None:
+    def _place_marks(self) -> None:
+        positions = self._points_layer.positions()
         radius = self._points_layer.radius() if len(self._highlights) else 0.0
-        self._markers.set_highlights(self._points_layer.positions()[self._highlights], radius)
+        self._markers.set_highlights(positions[self._highlights], radius)
+        self._markers.set_chosen(positions[self._chosen[self._chosen < len(positions)]])
 
     def _dress(self) -> None:
         colours = theme.current()

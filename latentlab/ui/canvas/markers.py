@@ -1,17 +1,18 @@
-"""The few things drawn above the points: the pick, the sketch with its posterior, highlighted points."""
+"""The few things drawn above the points: the pick, chosen points, the sketch with its posterior, highlighted points."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.events import Floats
 from latentlab.core.results import Position
 from latentlab.ui import theme
 from latentlab.ui.canvas.view import MapView
+from latentlab.ui.widgets.letters import disc_radius, letter, paint_letter
 
 _RING = 8.0
 _PIN_HEIGHT, _PIN_RADIUS = 25.0, 8.5
@@ -26,6 +27,7 @@ class MarkersLayer(QGraphicsItem):
         self.pick: Position | None = None
         self.sketch: Position | None = None
         self._covariance: npt.NDArray[np.float64] | None = None
+        self.chosen: Floats = np.empty((0, 2), np.float32)
         self._highlights: Floats = np.empty((0, 2), np.float32)
         self._highlight_radius = 0.0
         self.setZValue(20)
@@ -49,12 +51,18 @@ class MarkersLayer(QGraphicsItem):
         self._highlight_radius = radius
         self.update()
 
+    def set_chosen(self, positions: Floats) -> None:
+        """Mark points (K, 2) by the letters A, B, C and so on."""
+        if len(positions) or len(self.chosen):
+            self.chosen = positions
+            self.update()
+
     def boundingRect(self) -> QRectF:
         """Cover the view box."""
         return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw highlights, ellipses, crosshair and pin."""
+        """Draw highlights, ellipses, crosshair, letters and pin."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # A position falls on the middle of a pixel, as for the points.
         painter.translate(0.5, 0.5)
@@ -64,6 +72,7 @@ class MarkersLayer(QGraphicsItem):
             self._paint_ellipses(painter, self._local(self.sketch), self._covariance)
         if self.pick is not None:
             self._paint_crosshair(painter, self._local(self.pick))
+        self._paint_letters(painter)
         if self.sketch is not None:
             self._paint_pin(painter, self._local(self.sketch))
 
@@ -130,6 +139,20 @@ class MarkersLayer(QGraphicsItem):
         for colour, width in ((colours.background, 5.0), (colours.foreground, 2.4)):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawEllipse(QPointF(x, y), _RING, _RING)
+
+    def _paint_letters(self, painter: QPainter) -> None:
+        font = QFont(QGuiApplication.font())
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        height = 2.4 * disc_radius(font)
+        # From the last to the first: where they meet, A is on top.
+        for index in reversed(range(len(self.chosen))):
+            x, y = self.chosen[index].tolist()
+            if np.isfinite(x + y):
+                point = self._local((x, y))
+                # Near the upper edge it hangs below its point.
+                hangs = point.y() < self.boundingRect().top() + 1.5 * height
+                head = point + QPointF(0, height if hangs else -height)
+                paint_letter(painter, head, letter(index), font, tip=point)
 
     def _paint_pin(self, painter: QPainter, tip: QPointF) -> None:
         # A pin above its tip: the ellipse, often small, stays in sight.

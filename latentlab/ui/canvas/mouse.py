@@ -1,4 +1,4 @@
-"""What the mouse does on the map: pick by click and drag, preview, zoom, pan."""
+"""What the mouse does on the map: pick by click and drag, choose, preview, zoom, pan."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import Extent, MapView
 
 PREVIEW_KEY = Qt.Key.Key_Shift
+_CHOOSING_MODIFIER = Qt.KeyboardModifier.ControlModifier  # the command key of a Mac
 _PREVIEW_MODIFIER = Qt.KeyboardModifier.ShiftModifier
 # One notch of a wheel is 120: a fifth nearer or farther.
 _ZOOM_PER_STEP = 1.2 ** (-1 / 120)
@@ -21,6 +22,7 @@ class MouseTool(QObject):
 
     picked_at = Signal(float, float)
     point_picked = Signal(int)
+    point_toggled = Signal(int)
     hovered = Signal(float, float)
     hover_ended = Signal()
 
@@ -72,7 +74,10 @@ class MouseTool(QObject):
             return
         self._preview(False)
         self._pressed, self._dragged = local, False
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and event.modifiers() & _CHOOSING_MODIFIER:
+            if (point := self._points.nearest(local)) is not None:
+                self.point_toggled.emit(point)
+        elif event.button() == Qt.MouseButton.LeftButton:
             self._button = event.button()
             self._on_point = self._points.nearest(local)
             if self._on_point is None:

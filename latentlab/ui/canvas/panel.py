@@ -97,6 +97,7 @@ class CanvasPanel(QWidget):
     def _instructions(self) -> str:
         rows = (
             (self.tr("Click, drag"), self.tr("decode what is under the cursor")),
+            (self.tr("Ctrl + click, C"), self.tr("choose a point; C the one nearest to the pick")),
             (self.tr("Shift + move"), self.tr("preview, without moving the pick")),
             (self.tr("Wheel, + and −"), self.tr("zoom")),
             (self.tr("Right or middle drag"), self.tr("pan")),

@@ -70,12 +70,15 @@ class PointsLayer(QGraphicsItem):
         """Give where the points belong: float32 (N, 2)."""
         return self._targets
 
-    def nearest(self, local: QPointF) -> int | None:
-        """Give the visible point whose disc lies under a pixel of the view box, or within two pixels of it."""
+    def nearest(self, local: QPointF, reach: float | None = None) -> int | None:
+        """Give the visible point nearest to a pixel of the view box.
+
+        At most `reach` pixels away; without one, its disc lies under the pixel, or within two pixels of it.
+        """
         places = self._view.to_pixels(np.take(self._positions, self._order, axis=0)) - (local.x(), local.y())
         distances = np.hypot(places[:, 0], places[:, 1])
         distances[np.isnan(distances)] = np.inf
-        reach = min(6.0, self.radius() + 2)
+        reach = min(6.0, self.radius() + 2) if reach is None else reach
         if not len(distances) or distances.min() > reach:
             return None
         # Of equally near ones the last, which lies on top.

@@ -170,7 +170,10 @@ class MapView(QObject):
     def _fit(self, extent: Extent, margin: float = _MARGIN) -> Extent:
         left, right, bottom, top = extent
         x, y = (left + right) / 2, (bottom + top) / 2
-        least = 1e-3 * max(abs(x), abs(y), 1.0)
+        # A point alone has no scale: as much is shown around it as a prior's deviation.
+        least = (
+            1e-3 * max(abs(x), abs(y), 1.0) if right > left or top > bottom else max(2.0, 1e-3 * max(abs(x), abs(y)))
+        )
         wide, high = (max(span, least) * (1 + 2 * margin) for span in (right - left, top - bottom))
         width, height = (max(side, 1.0) for side in (self.box.rect().width(), self.box.rect().height()))
         covered = min(self._covered, width / 2)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from latentlab.core.results import DataPoint
 from latentlab.ui import theme
@@ -38,11 +38,16 @@ class _Chip(QWidget):
 
 
 class DataPointPanel(QWidget):
-    """Shows a point of the data: its image, its reconstruction, its class and its loss."""
+    """Shows a point of the data: its image, its reconstruction, its class and its loss; it can be chosen here."""
+
+    toggled = Signal(int)
+    """Choose the image in this row of the map, or choose it no longer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._class_count = 10
+        self._row: int | None = None
+        self._chosen: tuple[int, ...] = ()
         self._hint = QLabel(self.tr("Click on a point of the map to see its image beside its reconstruction."))
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -69,10 +74,19 @@ class DataPointPanel(QWidget):
         self._losses.setWordWrap(True)
         self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
+        self._choose = QToolButton()
+        self._choose.setObjectName("choosePointButton")
+        self._choose.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._choose.setToolTip(
+            self.tr("Chosen images lie in the view Images, ready to be mixed and trained on (Ctrl+click on the map)")
+        )
+        self._choose.clicked.connect(self._toggle)
+
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self._chip)
         head.addWidget(self._class, 1)
+        head.addWidget(self._choose)
         text = QVBoxLayout()
         text.setSpacing(2)
         text.addStretch()
@@ -103,6 +117,8 @@ class DataPointPanel(QWidget):
     def show_point(self, point: DataPoint | None) -> None:
         """Show a point of the data, or the hint that one can be clicked."""
         self._stack.setCurrentIndex(0 if point is None else 1)
+        self._row = None if point is None else point.index
+        self._name_button()
         if point is None:
             self._image.set_pixels(None)
             self._reconstruction.set_pixels(None)
@@ -124,8 +140,22 @@ class DataPointPanel(QWidget):
             )
         self._losses.setText(text)
 
+    @Slot(object)
+    def set_chosen(self, rows: tuple[int, ...]) -> None:
+        """Take which images are chosen, by their rows."""
+        self._chosen = rows
+        self._name_button()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         if event.type() == QEvent.Type.PaletteChange:
             self._chip.update()
         super().changeEvent(event)
+
+    @Slot()
+    def _toggle(self) -> None:
+        if self._row is not None:
+            self.toggled.emit(self._row)
+
+    def _name_button(self) -> None:
+        self._choose.setText(self.tr("Un-choose") if self._row in self._chosen else self.tr("Choose"))

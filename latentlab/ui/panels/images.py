@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
@@ -130,8 +130,10 @@ class ImagesPanel(ViewPanel):
         self._label.currentIndexChanged.connect(self.ask)
         self._label.hide()
         self._swap = self._button(self.tr("Swap A and B"), self.tr("Exchange the first two images"))
+        self._swap.setObjectName("swapChosenButton")
         self._swap.clicked.connect(self.swap_requested)
         self._clear = self._button(self.tr("Clear"), self.tr("Choose nothing"))
+        self._clear.setObjectName("clearChosenButton")
         self._clear.clicked.connect(self.clear_requested)
         self.bar.addWidget(QLabel(self.tr("Steps")))
         for widget in (self._steps, self._label, self._swap, self._clear):
@@ -176,6 +178,7 @@ class ImagesPanel(ViewPanel):
         button.setText(text)
         button.setToolTip(tip)
         button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
 
     def _wait(self) -> None:
@@ -199,7 +202,7 @@ class ImagesPanel(ViewPanel):
             return
         way = ways["arithmetic"]
         terms = np.stack([*answer.images[:3], way.steps[-1], way.ends[1]])
-        self._equation.set_terms(terms, ("A", "B", "C", self.tr("decoded"), self.tr("nearest image")))
+        self._equation.set_terms(terms, ("A", "B", "C", self.tr("decoded"), self.tr("nearest")))
 
     @Slot(int)
     def _pick(self, index: int) -> None:

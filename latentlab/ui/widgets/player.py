@@ -34,6 +34,7 @@ class Player(QWidget):
         self.play_button = QPushButton(checkable=True)
         self.play_button.toggled.connect(self._run)
         self._save = QPushButton(self.tr("Save GIF…"))
+        self._save.setObjectName("saveAnimationButton")
         self._save.setToolTip(self.tr("Save the animation, there and back, as a GIF file"))
         self._save.clicked.connect(self.save_requested)
         self.options = QHBoxLayout()

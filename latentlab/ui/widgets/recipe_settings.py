@@ -52,6 +52,14 @@ def main_settings() -> tuple[Setting, ...]:
             _tr("Train on the first so many images only, e.g. 1000. 'all' uses every one."),
         ),
         (
+            "data.images",
+            _tr("Only images"),
+            _tr(
+                "Train and test on these alone, e.g. 5, 16: images of the set by their numbers from 0, those for "
+                "training first, then those for testing. 'all' uses every one."
+            ),
+        ),
+        (
             "training.seed",
             _tr("Seed"),
             _tr("Where the random numbers start: the same seed gives the same run on the same machine."),

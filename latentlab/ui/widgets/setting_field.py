@@ -57,7 +57,7 @@ def _sentence(problem: Any) -> str:
         "less_than": tr("It must be less than {lt:g}."),
         "less_than_equal": tr("It must be {le:g} or less."),
         "finite_number": tr("It must be a finite number."),
-        "too_long": tr("At most {max_length} layers are possible."),
+        "too_long": tr("At most {max_length:,} are possible."),
         "int_type": tr("Write a whole number, such as 128."),
         "int_parsing": tr("Write a whole number, such as 128."),
         "int_parsing_size": tr("This number is too large."),
@@ -71,9 +71,8 @@ def _sentence(problem: Any) -> str:
     kind = problem["type"]
     sentence = said[kind].format(**problem.get("ctx", {})) if kind in said else f"{problem['msg']}."
     if problem["loc"] and isinstance(problem["loc"][-1], int):
-        sentence = tr("Layer {n}: {sentence}").format(
-            n=problem["loc"][-1] + 1, sentence=sentence[:1].lower() + sentence[1:]
-        )
+        text = tr("Number {n}: {sentence}") if "images" in problem["loc"] else tr("Layer {n}: {sentence}")
+        sentence = text.format(n=problem["loc"][-1] + 1, sentence=sentence[:1].lower() + sentence[1:])
     return sentence
 
 
@@ -81,6 +80,8 @@ def as_text(key: str, value: Any) -> str:
     """Write the value of a recipe's key as a person would type it."""
     if value is None:
         return "all" if key == "data.limit" else "none"
+    if key == "data.images" and not value:
+        return "all"
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     if isinstance(value, float):
