@@ -104,7 +104,9 @@ def decoder(
     if settings.kind == "mlp":
         widths = [latent + classes, *settings.layers, math.prod(image_shape)]
         layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, (1, *image_shape))]
-        if settings.layers and settings.activation != "linear":
+        if settings.activation == "linear":
+            _begin_small(layers[0])
+        elif settings.layers:
             _spread(layers[0], latent)
         return nn.Sequential(*layers)
     if features:
@@ -119,7 +121,9 @@ def decoder(
         start = (planes, *_smallest_shape(settings, image_shape))
         widths = [latent + classes, *settings.dense, math.prod(start)]
         layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, start), *_activation(settings)]
-        if settings.activation != "linear":
+        if settings.activation == "linear":
+            _begin_small(layers[0])
+        else:
             _spread(layers[0], latent)
     for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
         if settings.kind == "pool":
@@ -159,6 +163,17 @@ def _spread(layer: nn.Module, latent: int) -> None:
     if latent <= _FEW:
         for parameter in layer.parameters():
             nn.init.normal_(parameter, std=6 / latent)
+
+
+def _begin_small(layer: nn.Module) -> None:
+    """Draw a linear decoder's first layer by how many numbers it puts out, not by how few it takes.
+
+    Torch's way gives two latent dimensions weights up to 0.7 for every pixel: a plane far off the images, from which
+    Adam takes more epochs than it has to come back. With these a linear autoencoder finds the principal plane.
+    """
+    for parameter in layer.parameters():
+        bound = len(parameter) ** -0.5
+        nn.init.uniform_(parameter, -bound, bound)
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

@@ -236,7 +236,7 @@ class Trainer:
         return Progress(
             self.run,
             positions.astype(np.float32),
-            losses[:, :3].astype(np.float32),
+            losses.astype(np.float32),
             speed,
             self._seconds + self._test_seconds,
             left,

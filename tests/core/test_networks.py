@@ -148,3 +148,14 @@ def test_dense_layers_lie_between_convolutions_and_code():
     assert networks.decoder(settings, 2, 0, (28, 28))(torch.zeros(3, 2)).shape == (3, 1, 28, 28)
     with pytest.raises(ValidationError, match="into layers, not dense"):
         NetworkSettings(kind="mlp", dense=(16,))
+
+
+@pytest.mark.parametrize(
+    "settings", [NetworkSettings(layers=(), activation="linear"), NetworkSettings(activation="linear")]
+)
+def test_a_linear_decoder_begins_near_the_images(settings: NetworkSettings) -> None:
+    torch.manual_seed(0)
+    first = networks.decoder(settings, 2, 0, (28, 28))[0]
+    for parameter in first.parameters():
+        bound = len(parameter) ** -0.5
+        assert 0.8 * bound < float(parameter.detach().abs().max()) < 1.0001 * bound
