@@ -27,14 +27,14 @@ CODE = np.array([0.3, -0.7, 1.1], np.float32)
 def runs(tiny_images):
     """Give a trained run of each kind of model."""
     trained = {}
-    for kind in ("vae", "cvae"):
+    for kind in ("autoencoder", "vae", "cvae"):
         trainer = Trainer(RECIPE.with_changes({"model.kind": kind}), tiny_images, run=kind)
         list(trainer.events())
         trained[kind] = trainer.result()
     return trained
 
 
-@pytest.fixture(params=["vae", "cvae"])
+@pytest.fixture(params=["autoencoder", "vae", "cvae"])
 def run(request, runs):
     return runs[request.param]
 
@@ -118,7 +118,14 @@ def test_noise_stays_while_the_temperature_moves(run, prior):
     half, full = (decode(run, label=0, temperature=t, prior=prior).sample_codes - middle for t in (0.5, 1.0))
     np.testing.assert_allclose(2 * half, full, atol=1e-5)
     again = decode(run, label=0, temperature=1.0, prior=prior, seed=1).sample_codes - middle
-    assert not np.allclose(again, full, atol=0.01)
+    assert np.allclose(again, full, atol=0.01) == (not prior and not run.snapshot.is_variational)
+
+
+def test_around_a_pick_an_autoencoder_has_nothing_to_draw(runs):
+    answer = decode(runs["autoencoder"], temperature=2.0)
+    assert (answer.deviation == 0).all()
+    np.testing.assert_array_equal(answer.sample_codes, np.repeat(CODE[None], 8, 0))
+    np.testing.assert_allclose(answer.samples, np.repeat(answer.image[None], 8, 0), atol=1e-6)
 
 
 def test_samples_of_the_prior_do_not_depend_on_the_pick(run):
@@ -182,6 +189,23 @@ def test_a_data_point_without_its_image_or_class(run):
     assert answer.losses is None
     assert answer.class_name == ""
     assert answer.reconstruction.shape == (28, 28)
+
+
+def test_what_a_code_leaves_out_is_still_in_a_reconstruction(tiny_images):
+    pool = {"kind": "pool", "layers": [6]}
+    model = {"kind": "autoencoder", "code": "planes", "latent": 6, "encoder": pool, "decoder": pool}
+    snapshot = Trainer(Recipe.from_dict(RECIPE.model_dump() | {"model": model}), tiny_images).snapshot()
+    image = image_of(tiny_images, 2)
+    means, _ = snapshot.encode(tiny_images.test_images)
+    answer = data_point(snapshot, fit(means), 2, means[2], 2, image)
+    np.testing.assert_array_equal(answer.reconstruction, snapshot.restore(image[None])[0])
+    assert not np.allclose(answer.reconstruction, snapshot.decode(means[2:3])[0])  # the code is a mean over places
+    drawn = sketched(
+        snapshot, fit(means), image, label=None, means=means, labels=tiny_images.test_labels.numpy(), images=None
+    )
+    np.testing.assert_array_equal(drawn.reconstruction, answer.reconstruction)
+    assert drawn.losses == answer.losses
+    assert (drawn.covariance == 0).all()
 
 
 # A sketch

@@ -62,7 +62,7 @@ def many(count):
     return MapImages(torch.zeros(count, 1, 1, dtype=torch.uint8), np.zeros(count, np.int64))
 
 
-@pytest.fixture(scope="module", params=["vae", "cvae"])
+@pytest.fixture(scope="module", params=["autoencoder", "vae", "cvae"])
 def run(request, tiny_images):
     trainer = Trainer(RECIPE.with_changes({"model.kind": request.param}), tiny_images, run="abc")
     list(trainer.events())
@@ -100,7 +100,7 @@ def test_of_both_splits_test_images_keep_their_rows(tiny_images):
 # Beside a training
 
 
-@pytest.mark.parametrize("kind", ["vae", "cvae"])
+@pytest.mark.parametrize("kind", ["autoencoder", "vae", "cvae"])
 @pytest.mark.parametrize("latent", [2, 4])
 def test_the_first_update_is_whole(tiny_images, kind, latent):
     trainer = Trainer(RECIPE.with_changes({"model.kind": kind, "latent": latent}), tiny_images, run="abc")

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core import snapshot as snapshots
+from latentlab.core.corruption import corrupted
 from latentlab.core.metrics import agreement, evaluate, loss_sums, mean_losses, nearest_neighbours
 from latentlab.core.recipe import Recipe
+from latentlab.core.snapshot import Snapshot, as_input
 from latentlab.core.training import Trainer
 
 RECIPE = Recipe.from_dict(
@@ -159,3 +161,83 @@ def test_an_untrained_model_is_worse(tiny_images):
     before = evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
     list(trainer.events())
     assert evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels).loss < before.loss
+
+
+# What the encoder sees
+
+
+def test_a_set_of_pairs_is_tested_on_the_noisy_side(snapshot, tiny_images):
+    images, labels, noisy = tiny_images.test_images, tiny_images.test_labels, 255 - tiny_images.test_images
+    noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        clean, seen = (part[:, None] / 255 for part in (images, noisy))
+        expected = snapshot.model.loss_terms(clean, labels, noise, seen)
+    losses = evaluate(snapshot, images, labels, noisy)
+    assert losses.reconstruction == pytest.approx(float(expected.reconstruction.mean()), rel=1e-5)
+    assert losses.kl == pytest.approx(float(expected.kl.mean()), rel=1e-5)
+    assert losses.kl != pytest.approx(evaluate(snapshot, images, labels).kl)
+
+
+@pytest.fixture(scope="module", params=[{"salt_and_pepper": 0.2}, {"gaussian": 0.3}, {"occlusion": 0.3}])
+def denoising(request, tiny_images):
+    recipe = RECIPE.with_changes({"model.kind": "autoencoder"} | request.param)
+    return Trainer(recipe, tiny_images).snapshot()
+
+
+def test_a_denoising_model_sees_the_same_damage_at_every_test(denoising, tiny_images):
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    first = evaluate(denoising, images, labels)
+    torch.rand(3)
+    assert evaluate(denoising, images, labels) == first
+    generator = torch.Generator().manual_seed(0)
+    torch.randn(60, 2, generator=generator)
+    seen = corrupted(as_input(images), denoising.recipe.corruption, generator)
+    restored = denoising.restore(seen[:, 0])
+    clean = (images / 255).numpy()
+    error = -(clean * np.log(restored) + (1 - clean) * np.log1p(-restored)).sum((1, 2)).mean()
+    assert first.reconstruction == pytest.approx(error, rel=1e-4)  # against the clean image
+    undamaged = denoising.loss_terms(images)[0].mean()
+    assert first.reconstruction != pytest.approx(undamaged, rel=1e-5)
+
+
+def test_damage_comes_on_top_of_the_noisy_side_of_pairs(denoising, tiny_images):
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    both = evaluate(denoising, images, labels, 255 - images)
+    assert both != evaluate(denoising, images, labels)
+    assert both != evaluate(Snapshot("", RECIPE, denoising.model, ()), images, labels, 255 - images)
+
+
+def test_the_noise_of_a_test_has_the_temperature_of_training(tiny_images):
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    model = Trainer(RECIPE, tiny_images).model
+    tested = {
+        temperature: evaluate(
+            Snapshot("", RECIPE.with_changes({"temperature": temperature}), model, ()), images, labels
+        )
+        for temperature in (0.0, 0.6, 1.0)
+    }
+    snapshot = Snapshot("", RECIPE, model, ())
+    noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+    for temperature, losses in tested.items():
+        expected = snapshot.loss_terms(images, labels, temperature * noise)[0].mean(dtype=float)
+        assert losses.reconstruction == pytest.approx(expected, rel=1e-5)
+    assert tested[0].reconstruction == pytest.approx(snapshot.loss_terms(images)[0].mean(dtype=float), rel=1e-5)
+    assert tested[0] != tested[1]
+
+
+def test_penalties_are_part_of_the_loss(tiny_images):
+    recipe = RECIPE.with_changes({"model.kind": "autoencoder", "sparsity": 0.2, "contraction": 0.1, "latent": 1})
+    snapshot = Trainer(recipe, tiny_images).snapshot()
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    losses = evaluate(snapshot, images, labels)
+    penalty = snapshot.loss_terms(images)[2]
+    assert penalty.dtype == np.float32
+    assert (penalty > 0.2 * np.abs(snapshot.encode(images)[0][:, 0])).all()
+    assert losses.penalty == pytest.approx(penalty.mean(dtype=float), rel=1e-5)
+    assert losses.kl == 0
+    assert losses.loss == pytest.approx(losses.reconstruction + losses.penalty)
+
+
+def test_large_images_are_gone_through_a_few_at_a_time():
+    assert [part.stop - part.start for part in snapshots.chunks(torch.empty(5, 500, 800))] == [2, 2, 2]
+    assert len(list(snapshots.chunks(torch.empty(3, 2000, 2000)))) == 3

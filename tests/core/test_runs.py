@@ -91,7 +91,7 @@ def opened_or_refused(path):
 # Round trip
 
 
-@pytest.mark.parametrize("kind", ["vae", "cvae"])
+@pytest.mark.parametrize("kind", ["autoencoder", "vae", "cvae"])
 def test_round_trip(tiny_images, tmp_path, kind):
     run = trained(RECIPE.with_changes({"model.kind": kind}), tiny_images)
     path = tmp_path / "run.safetensors"

@@ -17,6 +17,7 @@ RECIPE = Recipe.from_dict(
     }
 )
 MODELS = {
+    "autoencoder": {"model.kind": "autoencoder"},
     "vae": {},
     "cvae": {"model.kind": "cvae"},
     "tanh": {"reconstruction": "squared-error", "output": "tanh"},
@@ -187,3 +188,61 @@ def test_its_state_builds_the_same_model(trainer, snapshot, tiny_images):
     other.model.load_state_dict(snapshot.state())
     images, labels = tiny_images.test_images, tiny_images.test_labels
     np.testing.assert_array_equal(other.encode(images, labels), snapshot.encode(images, labels))
+
+
+# Autoencoders
+
+
+@pytest.mark.parametrize("kind", ["autoencoder", "vae", "cvae"])
+def test_restoring_is_encoding_and_decoding_the_mean(kind, tiny_images):
+    snapshot = Trainer(RECIPE.with_changes({"model.kind": kind}), tiny_images).snapshot()
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    mean, logvar = snapshot.encode(images, labels)
+    restored = snapshot.restore(images, labels)
+    assert restored.dtype == np.float32
+    np.testing.assert_allclose(restored, snapshot.decode(mean, labels), atol=1e-6)
+    np.testing.assert_allclose(restored[:3], snapshot.restore((images[:3] / 255).numpy(), labels[:3]), atol=1e-6)
+    assert snapshot.restore(images[:0], labels[:0]).shape == (0, 28, 28)
+    assert snapshot.is_variational == (kind != "autoencoder")
+    assert (logvar == -np.inf).all() == (kind == "autoencoder")
+    assert not snapshot.takes_any_size
+
+
+def test_chunks_of_restored_images_agree_with_the_whole(snapshot, tiny_images, monkeypatch):
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    whole = snapshot.restore(images, labels)
+    monkeypatch.setattr(snapshots, "_CHUNK", 7)
+    np.testing.assert_allclose(snapshot.restore(images, labels), whole, atol=1e-5)
+
+
+def test_a_model_of_planes_restores_pages_of_any_size(tiny_images):
+    pool = {"kind": "pool", "layers": [4]}
+    model = {"kind": "autoencoder", "code": "planes", "latent": 4, "encoder": pool, "decoder": pool}
+    recipe = Recipe.from_dict(RECIPE.model_dump() | {"model": model})
+    snapshot = Trainer(recipe, tiny_images).snapshot()
+    assert snapshot.takes_any_size
+    random = np.random.default_rng(0)
+    for shape in [(28, 28), (1, 1), (31, 45), (270, 100)]:
+        page = random.random((2, *shape), np.float32)
+        restored = snapshot.restore(page)
+        assert restored.shape == page.shape
+        assert 0 <= restored.min() <= restored.max() <= 1
+        assert snapshot.encode(page)[0].shape == (2, 4)
+        assert snapshot.loss_terms(page)[0].shape == (2,)
+    assert snapshot.decode(np.zeros((3, 4))).shape == (3, 28, 28)
+
+
+def test_penalties_are_known_without_gradients(tiny_images):
+    changes = {"model.kind": "autoencoder", "latent": 5, "sparsity": 0.5, "contraction": 2.0}
+    snapshot = Trainer(RECIPE.with_changes(changes), tiny_images).snapshot()
+    images = tiny_images.test_images[:4]
+    penalty = snapshot.loss_terms(images)[2]
+    assert penalty.shape == (4,)
+    noise = np.random.default_rng(0).choice([-1.0, 1.0], (400, 5))
+    for image, mean, one in zip(images, snapshot.encode(images)[0], penalty, strict=True):
+        draws = snapshot.loss_terms(np.repeat(image[None].numpy(), 400, 0), None, noise)[2]
+        assert draws.min() <= one <= draws.max()
+        jacobian = torch.func.jacrev(lambda x: snapshot.model.encode(x)[0])(image[None, None] / 255)
+        exact = 0.5 * np.abs(mean).sum() + 2 * float(jacobian.square().sum())
+        assert draws.mean() == pytest.approx(exact, rel=0.15)
+    np.testing.assert_array_equal(snapshot.loss_terms(images)[2], penalty)

@@ -8,10 +8,13 @@ import pytest
 import torch
 
 from latentlab.core import sketch, training
+from latentlab.core.code_measures import activity, movement
+from latentlab.core.corruption import corrupted
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress, Started
+from latentlab.core.image_quality import peak_signal_to_noise
 from latentlab.core.metrics import evaluate
-from latentlab.core.optimising import one_cycle, pick_device
+from latentlab.core.optimising import new_optimiser, one_cycle, pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, RunError
 from latentlab.core.training import Control, Trainer
@@ -176,7 +179,7 @@ def test_progress_is_well_formed(tiny_images, request, pace):
     losses = np.concatenate([event.losses for event in progress])
     assert positions.dtype == losses.dtype == np.float32
     np.testing.assert_allclose(positions, np.arange(1, 7) / 3, rtol=1e-6)
-    assert losses.shape == (6, 3)
+    assert losses.shape == (6, 4)
     assert np.isfinite(losses).all()
     np.testing.assert_allclose(losses[:, 0], losses[:, 1] + 0.5 * losses[:, 2], rtol=1e-5)
     assert (losses[:, 1:] >= 0).all()
@@ -188,12 +191,13 @@ def test_progress_is_well_formed(tiny_images, request, pace):
 
 
 def test_an_epochs_train_loss_is_the_mean_over_its_images(tiny_images, each_step):
-    recipe = SMALL.with_changes({"batch_size": 128, "epochs": 1})  # batches of 128 and 52
+    changes = {"batch_size": 128, "epochs": 1, "sparsity": 0.1}  # batches of 128 and 52
+    recipe = SMALL.with_changes(changes)
     trainer = Trainer(recipe, tiny_images)
     losses = step_losses(trainer.events())
     expected = (losses * [[128], [52]]).sum(0) / 180
     train = trainer.history[0].train
-    np.testing.assert_allclose([train.loss, train.reconstruction, train.kl], expected, rtol=1e-5)
+    np.testing.assert_allclose(dataclasses.astuple(train), expected, rtol=1e-5)
 
 
 def test_test_losses_are_those_of_the_model_at_the_epochs_end(tiny_images):
@@ -337,7 +341,7 @@ def test_evaluation_of_a_large_test_set_tells_that_it_lives_and_can_be_stopped(t
     events = list(Trainer(recipe, many).events())
     without_steps = [event for event in of_kind(Progress, events) if not len(event.epochs_done)]
     assert without_steps  # told during the test of 2400 images
-    assert all(event.losses.shape == (0, 3) for event in without_steps)
+    assert all(event.losses.shape == (0, 4) for event in without_steps)
     assert len(of_kind(EpochEnded, events)) == 1
 
     control = Control()
@@ -365,6 +369,7 @@ def learned(recipe, images):
     [
         pytest.param({}, 0.5, id="mlp"),
         pytest.param({"optimiser": "adamw", "schedule": "one-cycle"}, 0.5, id="adamw, one-cycle"),
+        pytest.param({"optimiser": "rmsprop"}, 0.5, id="rmsprop"),
         pytest.param({"rotation": 5, "scale": 0.1, "shear": 0.1, "shift": 1}, 0.5, id="augmented"),
         pytest.param({"latent": 5, "beta": 0.5}, 0.5, id="five dimensions"),
     ],
@@ -384,6 +389,50 @@ def test_training_lowers_the_loss_of_convolutions(tiny_images, kind):
     }
     before, after = learned(Recipe.from_dict(values), tiny_images)
     assert after.loss < 0.5 * before.loss
+
+
+def test_rmsprop_forgets_as_fast_as_its_author_said(tiny_images):
+    trainer = Trainer(SMALL.with_changes({"optimiser": "rmsprop"}), tiny_images)
+    optimiser = new_optimiser(trainer.model, trainer.recipe.training, 0.01)
+    assert isinstance(optimiser, torch.optim.RMSprop)
+    assert [(group["alpha"], group["lr"], group["momentum"]) for group in optimiser.param_groups] == [(0.9, 0.01, 0)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "ratio"),
+    [
+        pytest.param({}, 0.5, id="mlp"),
+        pytest.param({"latent": 32, "code_activation": "relu", "sparsity": 0.1}, 0.5, id="sparse"),
+        pytest.param({"latent": 8, "model.encoder.activation": "sigmoid", "contraction": 0.1}, 0.5, id="contractive"),
+    ],
+)
+def test_training_lowers_the_loss_of_an_autoencoder(tiny_images, changes, ratio):
+    recipe = SMALL.with_changes({"model.kind": "autoencoder", "epochs": 25, "batch_size": 30} | changes)
+    before, after = learned(recipe, tiny_images)
+    assert after.loss < ratio * before.loss
+    assert after.kl == 0
+    assert (after.penalty > 0) == bool(recipe.loss.sparsity or recipe.loss.contraction)
+
+
+def test_sparsity_keeps_units_silent(tiny_images):
+    shares = {}
+    for sparsity in (0.0, 1.0):
+        changes = {"model.kind": "autoencoder", "latent": 32, "code_activation": "relu", "sparsity": sparsity}
+        trainer = Trainer(SMALL.with_changes({"epochs": 20, "batch_size": 30} | changes), tiny_images)
+        list(trainer.events())
+        codes, _ = trainer.snapshot().encode(tiny_images.test_images)
+        shares[sparsity] = activity(codes, tiny_images.test_labels.numpy(), 3).by_image.mean()
+    assert shares[1.0] < 0.5 * shares[0.0]
+
+
+def test_contraction_keeps_the_code_still(tiny_images):
+    moves = {}
+    for contraction in (0.0, 10.0):
+        changes = {"model.kind": "autoencoder", "latent": 8, "contraction": contraction, "epochs": 20, "batch_size": 30}
+        trainer = Trainer(SMALL.with_changes(changes), tiny_images)
+        list(trainer.events())
+        moves[contraction] = movement(trainer.snapshot(), tiny_images.test_images, None, 0.1, 0)
+    assert moves[10.0] < 0.8 * moves[0.0]
 
 
 def test_a_cvae_learns_to_use_the_label(tiny_images):
@@ -408,6 +457,207 @@ def test_limit_trains_on_the_first_images_only(tiny_images):
 
 def test_a_limit_beyond_the_data_takes_all(tiny_images):
     assert next(Trainer(SMALL.with_changes({"limit": 10_000}), tiny_images).events()).images == 180
+
+
+# The images alone that a recipe names
+
+
+def test_a_recipe_may_name_the_images_it_learns_from_and_is_tested_on(tiny_images):
+    recipe = SMALL.with_changes({"images": (185, 3, 179, 180), "batch_size": 4})
+    trainer = Trainer(recipe, tiny_images)
+    first, second = tiny_images.train_images, tiny_images.test_images
+    expected = torch.stack([second[5], first[3], first[179], second[0]])  # 180 are for training, in this order
+    assert torch.equal(trainer.data.train_images, expected)
+    assert torch.equal(trainer.data.test_images, expected)
+    labels = [tiny_images.test_labels[5], tiny_images.train_labels[3]]
+    assert trainer.data.train_labels[:2].tolist() == trainer.data.test_labels[:2].tolist() == labels
+    assert next(trainer.events()).images == 4
+    assert trainer.result().codes.shape == (4, 2)
+    one = Trainer(SMALL.with_changes({"images": (7,), "limit": 5}), tiny_images).data
+    assert torch.equal(one.train_images, first[7:8])
+
+
+def test_the_noisy_sides_of_pairs_are_selected_with_them(tiny_images):
+    pairs = dataclasses.replace(
+        tiny_images, train_noisy=255 - tiny_images.train_images, test_noisy=255 - tiny_images.test_images
+    )
+    data = Trainer(SMALL.with_changes({"images": (1, 200)}), pairs).data
+    assert torch.equal(data.train_noisy, 255 - data.train_images)
+    assert torch.equal(data.test_noisy, 255 - data.test_images)
+
+
+def test_an_image_that_the_set_does_not_have_is_told_in_a_sentence(tiny_images):
+    Trainer(SMALL.with_changes({"images": (239,)}), tiny_images)
+    with pytest.raises(LatentlabError, match=r"^'tiny' has 240 images, counted from 0: there is no image 240\.$"):
+        Trainer(SMALL.with_changes({"images": (0, 240)}), tiny_images)
+
+
+# What the encoder sees
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """Make a trainer whose model keeps what it was given at each step: image, label, noise, and what is seen."""
+
+    def make(recipe, images):
+        trainer, given = Trainer(recipe, images), []
+        kind = type(trainer.model)
+        loss_terms = kind.loss_terms
+
+        def watch(model, x, labels, noise, seen=None):
+            if model is trainer.model and model.training:
+                given.append((x, labels, noise, seen))
+            return loss_terms(model, x, labels, noise, seen)
+
+        monkeypatch.setattr(kind, "loss_terms", watch)
+        return trainer, given
+
+    return make
+
+
+def test_the_encoder_sees_damage_and_the_decoder_is_asked_for_the_clean_image(tiny_images, watched):
+    trainer, given = watched(SMALL.with_changes({"salt_and_pepper": 0.3, "model.kind": "autoencoder"}), tiny_images)
+    list(trainer.events())
+    clean = {image.numpy().tobytes() for image in tiny_images.train_images}
+    for x, _, _, seen in given:
+        assert all(image.mul(255).round().byte().numpy().tobytes() in clean for image in x)
+        changed = seen != x
+        assert set(seen[changed].tolist()) == {0.0, 1.0}
+        expected = 0.15 * ((x > 0).float() + (x < 1).float()).mean()  # black stays where it turns black
+        assert float(changed.float().mean()) == pytest.approx(float(expected), abs=0.01)
+    (first, *_, seen), (again, *_, seen_again) = given[0], given[3]  # the first steps of two epochs
+    assert not torch.equal(first, again)
+    assert not torch.equal((seen != first).nonzero(), (seen_again != again).nonzero())
+
+
+def test_undamaged_images_are_seen_as_they_are(tiny_images, watched):
+    trainer, given = watched(SMALL, tiny_images)
+    list(trainer.events())
+    assert all(torch.equal(x, seen) for x, _, _, seen in given)
+
+
+def test_of_pairs_the_encoder_sees_the_noisy_side(tiny_images, watched):
+    pairs = dataclasses.replace(
+        tiny_images, train_noisy=255 - tiny_images.train_images, test_noisy=255 - tiny_images.test_images
+    )
+    trainer, given = watched(SMALL, pairs)
+    list(trainer.events())
+    for x, _, _, seen in given:
+        torch.testing.assert_close(seen, 1 - x)
+    images, labels = pairs.test_images, pairs.test_labels
+    assert trainer.history[-1].test == evaluate(trainer.snapshot(), images, labels, pairs.test_noisy)
+    assert trainer.history[-1].test != evaluate(trainer.snapshot(), images, labels)
+
+
+def test_a_denoising_model_learns_to_restore(tiny_images):
+    recipe = SMALL.with_changes({"model.kind": "autoencoder", "latent": 16, "salt_and_pepper": 0.2, "epochs": 25})
+    trainer = Trainer(recipe.with_changes({"batch_size": 20}), tiny_images)
+    list(trainer.events())
+    clean = tiny_images.test_images[:, None] / 255
+    noisy = corrupted(clean, recipe.corruption, torch.Generator().manual_seed(1))
+    restored = trainer.snapshot().restore(noisy[:, 0])
+    before, after = (peak_signal_to_noise(clean[:, 0], other) for other in (noisy[:, 0], restored))
+    assert after > before + 5  # decibels
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.6])
+def test_a_temperature_scales_the_noise_of_training(tiny_images, watched, each_step, temperature):
+    warm, warm_given = watched(SMALL, tiny_images)
+    trainer, given = watched(SMALL.with_changes({"temperature": temperature}), tiny_images)
+    before = trainer.snapshot()
+    progress = of_kind(Progress, trainer.events())
+    list(warm.events())
+    for (*_, noise, _), (*_, full, _) in zip(given, warm_given, strict=True):
+        torch.testing.assert_close(noise, temperature * full)
+    x, labels, noise, _ = given[0]
+    expected = before.loss_terms(x[:, 0], labels, noise)
+    np.testing.assert_allclose(progress[0].losses[0, 1], expected[0].mean(), rtol=1e-5)
+    if temperature == 0:  # the image is decoded from the mean
+        shares = before.decode(before.encode(x[:, 0])[0])
+        target = x[:, 0].numpy()
+        error = -(target * np.log(shares) + (1 - target) * np.log1p(-shares)).sum((1, 2)).mean()
+        np.testing.assert_allclose(progress[0].losses[0, 1], error, rtol=1e-5)
+
+
+# Patience
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Have the tests of a training find these losses, one after the other."""
+
+    def script(*losses):
+        found = iter(losses)
+        monkeypatch.setattr(training.metrics, "mean_losses", lambda parts, beta: Losses(next(found), 1.0, 1.0))
+
+    return script
+
+
+def trained_with(recipe, images):
+    """Train, keeping the weights of each epoch's end: give the trainer, these, and how it finished."""
+    trainer, at_end = Trainer(recipe, images), []
+    for event in trainer.events():
+        if isinstance(event, EpochEnded):
+            at_end.append(weights(trainer))
+    return trainer, at_end, event
+
+
+@pytest.mark.parametrize(
+    ("patience", "losses", "epochs", "best"),
+    [
+        (1, (5, 3, 4), 3, 2),
+        (2, (5, 3, 4, 3), 4, 2),  # as good is not better
+        (2, (5, 6, 3, 4, 2, 4, 4), 7, 5),
+        (3, (5, 6, 7, 8), 4, 1),
+        (3, (8, 7, 6, 5, 4, 3, 2, 1, 2, 2), 10, 8),  # and the last epoch comes before it is settled
+    ],
+)
+def test_patience_ends_a_training_with_its_best_model(tiny_images, scripted, patience, losses, epochs, best):
+    scripted(*losses)
+    recipe = SMALL.with_changes({"epochs": 10, "patience": patience, "batch_size": 180})
+    trainer, at_end, finished = trained_with(recipe, tiny_images)
+    assert finished.epochs == len(at_end) == len(trainer.history) == epochs
+    assert not finished.stopped
+    assert (finished.train, finished.test) == (trainer.history[best - 1].train, trainer.history[best - 1].test)
+    assert finished.test.loss == min(losses)
+    assert same_weights(weights(trainer), at_end[best - 1])
+    run = trainer.result()
+    assert run.epochs == epochs
+    assert same_weights(run.snapshot.state(), at_end[best - 1])
+
+
+def test_without_patience_a_training_ends_with_its_last_model(tiny_images, scripted):
+    scripted(5, 3, 4, 4)
+    trainer, at_end, finished = trained_with(SMALL.with_changes({"epochs": 4}), tiny_images)
+    assert finished.test.loss == 4
+    assert same_weights(weights(trainer), at_end[3])
+
+
+def test_stopping_a_patient_training_keeps_its_best_model(tiny_images, scripted, each_step):
+    scripted(5, 3, 4, 4)
+    control = Control()
+    trainer, at_end = Trainer(SMALL.with_changes({"epochs": 9, "patience": 5}), tiny_images, control=control), []
+    for event in trainer.events():
+        if isinstance(event, EpochEnded):
+            at_end.append(weights(trainer))
+        elif isinstance(event, Progress) and trainer.epochs_done > 3.5:
+            control.stop.set()
+    assert event.stopped
+    assert event.test.loss == 3
+    assert event.epochs == 3
+    assert same_weights(weights(trainer), at_end[1])
+
+
+def test_a_patient_training_that_goes_on_is_patient_anew(tiny_images, scripted):
+    scripted(5, 3, 4, 9, 8, 9, 9)
+    recipe = SMALL.with_changes({"epochs": 10, "patience": 1, "batch_size": 180})
+    first, _, finished = trained_with(recipe, tiny_images)
+    assert finished.epochs == 3
+    recipe = recipe.with_changes({"patience": 2})
+    second = Trainer(recipe, tiny_images, start=first.result())
+    finished = list(second.events())[-1]
+    assert finished.epochs == 7
+    assert finished.test.loss == 8
 
 
 # Changes while it runs
