@@ -37,8 +37,10 @@ def linear(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
 def spherical(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
     """Give codes at equal angles on the arc from one code to another, around the origin.
 
-    Shoemake (1985), section 3.3; for codes, White (2016), section 2.1: under a Gaussian prior in many dimensions
-    nearly all codes lie near a sphere, and a straight line leaves it. Two codes of one length keep it all the way.
+    Directions follow Shoemake (1985), section 3.3; lengths go evenly from one to the other. White (2016), section
+    2.1: under a Gaussian prior in many dimensions nearly all codes lie near a sphere, and a straight line leaves it.
+    His formula weighs the codes themselves, which is the same for two of one length, but throws others far out where
+    they lie on nearly opposite sides.
 
     Parameters
     ----------
@@ -58,13 +60,16 @@ def spherical(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
         For fewer than 2 steps.
     """
     first, last, share = _ends(a, b, steps)
-    lengths = np.linalg.norm(first) * np.linalg.norm(last)
-    cosine = float(np.clip(first @ last / lengths, -1, 1)) if lengths > 0 else 1.0
-    angle = np.arccos(cosine)
+    lengths = np.linalg.norm(first), np.linalg.norm(last)
+    if min(lengths) == 0:
+        return linear(a, b, steps)
+    from_, to = first / lengths[0], last / lengths[1]
+    # Kahan's formula: the arc cosine loses half its digits where the codes are nearly parallel.
+    angle = 2 * np.arctan2(np.linalg.norm(to - from_), np.linalg.norm(to + from_))
     if not np.sin(angle) > _SMALLEST_SINE:
         return linear(a, b, steps)
-    codes = (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
-    return _exact(codes, first, last)
+    directions = (np.sin((1 - share) * angle) * from_ + np.sin(share * angle) * to) / np.sin(angle)
+    return _exact(((1 - share) * lengths[0] + share * lengths[1]) * directions, first, last)
 
 
 def arithmetic(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:

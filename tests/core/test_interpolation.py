@@ -53,10 +53,23 @@ def test_an_arc_keeps_the_length_and_goes_at_equal_angles(seed, latent, radius):
     assert np.allclose(cosines, cosines[0], atol=1e-3)
 
 
-def test_lengths_between_two_of_different_length_change_without_a_dent():
-    way = spherical([4.0, 0.0], [0.0, 2.0], 5)
-    # Shoemake's formula at the middle of a right angle: both ends weigh sin 45° / sin 90°.
-    assert np.allclose(way[2], [4 * 0.5**0.5, 2 * 0.5**0.5])
+def test_lengths_go_evenly_from_one_to_the_other():
+    way = spherical([4.0, 0.0], [0.0, 2.0], 5).astype(np.float64)
+    assert np.allclose(np.linalg.norm(way, axis=1), [4, 3.5, 3, 2.5, 2])
+    assert np.allclose(np.degrees(np.arctan2(way[:, 1], way[:, 0])), [0, 22.5, 45, 67.5, 90])
+
+
+@settings(max_examples=100, deadline=None)
+@given(codes=_codes(2), steps=st.integers(2, 30))
+def test_no_way_leads_farther_out_than_its_ends(codes, steps):
+    farthest = max(np.linalg.norm(code.astype(np.float64)) for code in codes)
+    for way in _WAYS:
+        assert np.linalg.norm(way(*codes, steps).astype(np.float64), axis=1).max() <= farthest * 1.001 + 1e-5
+
+
+def test_nearly_opposite_codes_of_unlike_length_stay_at_home():
+    way = spherical([3.0, 0.01], [-1.0, 0.0], 9)
+    assert np.linalg.norm(way, axis=1).max() <= 3.001
 
 
 @pytest.mark.parametrize(
