@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from latentlab.core.beside_pca import beside_pca
 from latentlab.core.deviations import deviations
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
@@ -12,6 +13,7 @@ from latentlab.core.samples import samples
 from latentlab.core.units import units
 from latentlab.core.view_results import (
     Answer,
+    BesidePcaQuestion,
     DeviationsQuestion,
     ManifoldQuestion,
     PassagesQuestion,
@@ -46,3 +48,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return deviations(question, model)
         case UnitsQuestion():
             return units(question, model)
+        case BesidePcaQuestion():
+            return beside_pca(question, model)

@@ -310,6 +310,37 @@ class FiringUnits:
     drawn: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class BesidePcaQuestion:
+    """The plane of a model's codes beside the one that PCA finds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BesidePca:
+    """A model's L dimensions beside the first L principal components of the images.
+
+    Attributes
+    ----------
+    angles : float32 (K,)
+        Principal angles between what both span, degrees, ascending.
+    points, principal_points : MapPoints
+        Where the images lie along the first two components: as far as the model's codes tell it, and in truth.
+    error, principal_error : float
+        Squared error of both reconstructions, summed over pixels, averaged over images.
+    explained, principal_explained : float
+        Shares of the images' variance that they keep.
+    """
+
+    run: str
+    angles: Floats
+    points: MapPoints
+    principal_points: MapPoints
+    error: float
+    principal_error: float
+    explained: float
+    principal_explained: float
+
+
 Question = (
     ManifoldQuestion
     | SamplesQuestion
@@ -318,5 +349,8 @@ Question = (
     | PosteriorSamplesQuestion
     | DeviationsQuestion
     | UnitsQuestion
+    | BesidePcaQuestion
 )
-Answer = Manifold | Samples | Restored | Passages | PosteriorSamples | Deviations | UsedDimensions | FiringUnits
+Answer = (
+    Manifold | Samples | Restored | Passages | PosteriorSamples | Deviations | UsedDimensions | FiringUnits | BesidePca
+)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.core.view_results import Answer, ModelFacts
+from latentlab.ui.panels.beside_pca import BesidePcaPanel
 from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
@@ -40,6 +41,7 @@ class ViewTabs(QTabWidget):
             PosteriorSamplesPanel(),
             DeviationsPanel(),
             UnitsPanel(),
+            BesidePcaPanel(),
             self.images,
         ):
             self._add(panel)

@@ -10,6 +10,7 @@ from latentlab.core.answering import answer
 from latentlab.ui import looks, theme
 from latentlab.ui.canvas.bar_plot import BarPlot
 from latentlab.ui.canvas.scatter import ScatterPair
+from latentlab.ui.panels.beside_pca import BesidePcaPanel
 from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
@@ -66,7 +67,8 @@ class Shown:
 
     def _answer(self, question):
         self.questions.append(question)
-        self.panel.show_answer(answer(question, self.model))
+        self.last = answer(question, self.model)
+        self.panel.show_answer(self.last)
 
 
 @pytest.fixture
@@ -242,3 +244,28 @@ def test_bars_follow_the_theme(shown, tiny_model):
     finally:
         looks.set_theme("light")
     view.qtbot.waitUntil(lambda: plot.grab().toImage() == light)
+
+
+# Beside PCA
+
+
+def test_a_plane_stands_beside_pca_with_the_angles(shown, tiny_model):
+    view = shown(BesidePcaPanel(), tiny_model(model__kind="autoencoder"))
+    headline = view.child("pcaHeadline").text()
+    assert headline.count("°") == 2
+    left, right = view.pair().scatters
+    assert left.view.extent() == pytest.approx(right.view.extent(), rel=0.05)
+    assert min(inked(left), inked(right)) > 100
+    places = view.last.principal_points.points
+    row = int(places[:, 0].argmax())
+    with view.qtbot.waitSignal(view.panel.point_picked) as picked:
+        view.click_point(right, places[row])
+    assert picked.args == [row]
+    left.view.zoom(0.5)
+    view.click("pcaShowAllButton")
+    assert left.view.extent() == pytest.approx(right.view.extent(), rel=0.05)
+
+
+def test_of_many_angles_the_first_and_the_last_are_written(shown, tiny_model):
+    view = shown(BesidePcaPanel(), tiny_model(model__latent=5))
+    assert "5-D spaces" in view.child("pcaHeadline").text()

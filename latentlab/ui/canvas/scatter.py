@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from latentlab.core.results import MapPoints
@@ -15,7 +15,7 @@ from latentlab.ui.canvas.grid import GridLayer
 from latentlab.ui.canvas.legend import Legend
 from latentlab.ui.canvas.mouse import MouseTool
 from latentlab.ui.canvas.points import PointsLayer
-from latentlab.ui.canvas.view import MapView, extent_of
+from latentlab.ui.canvas.view import Extent, MapView, drawable, extent_of
 
 _GAP = 6
 
@@ -44,8 +44,8 @@ class Scatter(pg.PlotWidget):
         self._mouse.point_picked.connect(self.point_picked)
         self._dress()
 
-    def set_points(self, points: MapPoints) -> None:
-        """Show these points; the view follows them until a person moves it."""
+    def set_points(self, points: MapPoints, extent: Extent | None = None) -> None:
+        """Show these points; the view follows them, or what `extent` holds, until a person moves it."""
         before, self._points = self._points, points
         classes = len(points.class_names)
         if before is None or before.class_names != points.class_names:
@@ -55,7 +55,7 @@ class Scatter(pg.PlotWidget):
         if not same:
             self.view.mode = "all"
             self._dress()
-        target = self.view.set_points(extent_of(self._points_layer.targets()), glides=same)
+        target = self.view.set_points(extent or extent_of(self._points_layer.targets()), glides=same)
         if target is not None:
             self.view.show(target)
 
@@ -89,13 +89,20 @@ class Scatter(pg.PlotWidget):
 
 
 class ScatterPair(QWidget):
-    """Two scatters of the same images below their titles, with one legend for both."""
+    """Two scatters of the same images below their titles, with one legend for both.
+
+    Parameters
+    ----------
+    shares_scale : bool
+        Whether both show the same part of their planes.
+    """
 
     point_picked = Signal(int)
     """A click was on this point, on either side."""
 
-    def __init__(self, left: str, right: str, parent: QWidget | None = None) -> None:
+    def __init__(self, *, shares_scale: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shares_scale = shares_scale
         self.scatters = (Scatter(), Scatter())
         self._classes: tuple[str, ...] = ()
         self._visible: set[int] = set()
@@ -107,18 +114,24 @@ class ScatterPair(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.setRowStretch(1, 1)
-        for column, (title, scatter) in enumerate(zip((left, right), self.scatters, strict=True)):
-            label = QLabel(f"<b>{title}</b>", alignment=Qt.AlignmentFlag.AlignCenter)
-            scatter.setAccessibleName(title)
+        self._titles = tuple(QLabel(alignment=Qt.AlignmentFlag.AlignCenter) for _ in self.scatters)
+        for column, (title, scatter) in enumerate(zip(self._titles, self.scatters, strict=True)):
             scatter.point_picked.connect(self.point_picked)
-            layout.addWidget(label, 0, column)
+            layout.addWidget(title, 0, column)
             layout.addWidget(scatter, 1, column)
             layout.setColumnStretch(column, 1)
 
+    def set_titles(self, *titles: str) -> None:
+        """Write above each side what it shows; rich text."""
+        for label, scatter, title in zip(self._titles, self.scatters, titles, strict=True):
+            label.setText(title)
+            scatter.setAccessibleName(QTextDocumentFragment.fromHtml(title).toPlainText())
+
     def set_points(self, left: MapPoints, right: MapPoints) -> None:
         """Show points of the same images, in the same classes."""
+        extent = extent_of(drawable(np.concatenate([left.points, right.points]))) if self._shares_scale else None
         for scatter, points in zip(self.scatters, (left, right), strict=True):
-            scatter.set_points(points)
+            scatter.set_points(points, extent)
         classes = right.class_names
         labels = right.labels[(right.labels >= 0) & (right.labels < len(classes))]
         self.legend.set_classes(classes, tuple(np.bincount(labels, minlength=len(classes)).tolist()))
@@ -170,4 +183,5 @@ class ScatterPair(QWidget):
         if shown:
             self.legend.resize(size)
             self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
-        scatter.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
+        for side in self.scatters if self._shares_scale else (scatter,):
+            side.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)

@@ -43,7 +43,8 @@ class DeviationsPanel(ViewPanel):
     def _shown_pair(self) -> ScatterPair:
         # Not before it is looked at: plots take long to make, and every window would wait for them.
         if self._pair is None:
-            self._pair = ScatterPair(self.tr("means μ"), self.tr("deviations σ"))
+            self._pair = ScatterPair()
+            self._pair.set_titles(self.tr("<b>means μ</b>"), self.tr("<b>deviations σ</b>"))
             self._pair.setToolTip(self.tr("Click on a point to pick its image on the map"))
             self._pair.point_picked.connect(self._pick)
             self.set_content(self._pair)
@@ -51,7 +52,8 @@ class DeviationsPanel(ViewPanel):
 
     @Slot()
     def _show_all(self) -> None:
-        self._shown_pair().show_all()
+        if self._pair is not None:
+            self._pair.show_all()
 
     @Slot(int)
     def _pick(self, point: int) -> None:
