@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 import signal
 import threading
@@ -11,9 +10,13 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from latentlab import terminal
 from latentlab.core.errors import LatentlabError
+
+if TYPE_CHECKING:
+    from latentlab.core.evaluation import Evaluation
 
 _INTERRUPTED = 130
 
@@ -119,39 +122,29 @@ def train(arguments: Namespace) -> int:
 
 
 def evaluate(arguments: Namespace) -> int:
-    """Measure a run on test images."""
-    from latentlab.core import datasets, metrics
-    from latentlab.core.runs import Run, codes_of
+    """Measure a run on test images: those of the whole set, or those that its recipe names."""
+    from latentlab.core import datasets, evaluation
+    from latentlab.core.runs import Run
+    from latentlab.core.training import of_recipe
 
     snapshot = Run.open(arguments.run).snapshot
     name = arguments.dataset or snapshot.recipe.data.dataset
     images = datasets.load(name, arguments.data_dir or datasets.default_data_dir())
-    if images.image_shape != snapshot.image_shape:
+    if images.image_shape != snapshot.image_shape and not snapshot.takes_any_size:
         theirs, mine = ("×".join(map(str, shape)) for shape in (images.image_shape, snapshot.image_shape))
         raise LatentlabError(f"The images of '{name}' have {theirs} pixels, but the run takes {mine}: choose others.")
     if snapshot.uses_labels and images.class_names != snapshot.class_names:
         raise LatentlabError(
             f"The classes of '{name}' are not those that the run's model is told: choose other images."
         )
-    test = metrics.evaluate(snapshot, images.test_images, images.test_labels)
-    agreement = metrics.agreement(*codes_of(snapshot, images)) if images.has_labels else math.nan
+    if not arguments.dataset:
+        images = of_recipe(images, snapshot.recipe)
+    found = evaluation.evaluate(snapshot, images)
     if arguments.json:
-        terminal.write_json(
-            event="finished",
-            dataset=name,
-            images=len(images.test_images),
-            test=dataclasses.asdict(test),
-            agreement=agreement,
-        )
+        applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
+        terminal.write_json(event="finished", dataset=name, **({"agreement": None} | applies))
     else:
-        rows = [
-            ("Test images", f"{len(images.test_images):,} of {images.title}"),
-            ("Loss", f"{test.loss:.2f} nats"),
-            ("Reconstruction", f"{test.reconstruction:.2f} nats"),
-            ("KL", f"{test.kl:.2f} nats"),
-            ("Agreement of 15 neighbours", "unknown" if math.isnan(agreement) else f"{agreement:.1%}"),
-        ]
-        terminal.write_table(("Measure", "Value"), rows)
+        terminal.write_table(("Measure", "Value"), _measures(found, images.title, snapshot.latent))
     return 0
 
 
@@ -186,6 +179,32 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "evaluate": evaluate,
     "clean": clean,
 }
+
+
+def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str]]:
+    """Give what is known of a run as rows of a table."""
+    test = found.test
+    rows = [
+        ("Test images", f"{found.images:,} of {title}"),
+        ("Loss", f"{test.loss:.2f} nats"),
+        ("Reconstruction", f"{test.reconstruction:.2f} nats"),
+        ("KL", f"{test.kl:.2f} nats"),
+        ("Agreement of 15 neighbours", "unknown" if found.agreement is None else f"{found.agreement:.1%}"),
+    ]
+    if test.penalty:
+        rows.insert(4, ("Penalty", f"{test.penalty:.2f} nats"))
+    if found.psnr is not None:
+        rows.append(("PSNR, noisy to restored", f"{found.psnr.noisy:.1f} to {found.psnr.restored:.1f} dB"))
+    if found.active_units is not None:
+        rows.append(("Active dimensions", f"{found.active_units} of {latent}"))
+    if found.active_share is not None:
+        rows.append(("Units that an image switches on", f"{found.active_share:.1%} of {latent}"))
+    if found.movement is not None:
+        rows.append(("Movement of the code under noise of 0.1", f"{found.movement:.3f} of its spread"))
+    if found.principal_angles is not None:
+        angles = ", ".join(f"{angle:.1f}°" for angle in found.principal_angles)
+        rows.append(("Angles to the principal components", angles))
+    return rows
 
 
 def _changes(arguments: Namespace) -> dict[str, str]:

@@ -411,3 +411,79 @@ def test_without_a_screen_the_app_says_what_works():
     assert told == ""
     assert "latentlab train" in said
     assert said.count("\n") == 1
+
+
+def saved(tmp_path, images, dataset, changes):
+    """Save an untrained run of a small model on an image set, and give its path."""
+    from latentlab.core.training import Trainer
+
+    small = {"model.encoder.layers": "8", "model.decoder.layers": "8", "device": "cpu", "dataset": dataset}
+    path = tmp_path / "run.safetensors"
+    Trainer(Recipe.load("mlp-vae-2d").with_changes(small | changes), images).result().save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys", "said"),
+    [
+        ({}, {"active_units"}, ["Active dimensions", "of 2"]),
+        (
+            {"model.kind": "autoencoder", "sparsity": "0.1", "latent": "5"},
+            {"active_share", "movement"},
+            ["Penalty", "Units that an image switches on", "% of 5", "Movement of the code"],
+        ),
+        ({"model.kind": "autoencoder", "gaussian": "0.2"}, {"movement", "psnr"}, ["PSNR, noisy to restored", "dB"]),
+        (
+            {
+                "model.kind": "autoencoder",
+                "output": "linear",
+                "reconstruction": "squared-error",
+                "model.encoder.activation": "linear",
+                "model.decoder.activation": "linear",
+            },
+            {"movement", "principal_angles"},
+            ["Angles to the principal components", "°"],
+        ),
+    ],
+    ids=["vae", "sparse", "denoising", "linear"],
+)
+def test_evaluating_tells_what_applies_to_the_model(tmp_path, tiny_images, array, capsys, changes, keys, said):
+    path = saved(tmp_path, tiny_images, array, changes)
+    assert main(["evaluate", str(path), "--json"]) == 0
+    (finished,) = objects(capsys)
+    assert finished.keys() == {"event", "dataset", "images", "test", "agreement"} | keys
+    assert finished["images"] == 39
+    if "psnr" in keys:
+        assert finished["psnr"].keys() == {"noisy", "restored"}
+        assert 10 < finished["psnr"]["noisy"] < 30
+    if "principal_angles" in keys:
+        assert len(finished["principal_angles"]) == 2
+        assert all(0 <= angle <= 90 for angle in finished["principal_angles"])
+    for share in ("active_share", "movement"):
+        assert finished.get(share, 0.5) > 0
+    assert main(["evaluate", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert all(words in told for words in said)
+
+
+def test_evaluating_keeps_to_the_images_of_the_recipe_unless_others_are_named(tmp_path, tiny_images, array, capsys):
+    path = saved(tmp_path, tiny_images, array, {"images": "5,16", "model.kind": "autoencoder"})
+    assert main(["evaluate", str(path), "--json"]) == 0
+    assert main(["evaluate", str(path), "--dataset", array, "--json"]) == 0
+    chosen, all_of_them = objects(capsys)
+    assert (chosen["images"], all_of_them["images"]) == (2, 39)
+    assert chosen["agreement"] is None
+    assert chosen["test"]["loss"] != all_of_them["test"]["loss"]
+
+
+def test_a_model_of_planes_is_evaluated_on_images_of_another_size(tmp_path, tiny_images, array, capsys):
+    path, small = tmp_path / "planes.toml", tmp_path / "small.npz"
+    changes = {"dataset": array, "latent": 4, "model.encoder.layers": "4", "model.decoder.layers": "4", "epochs": 1}
+    path.write_text(Recipe.load("page-cleaner").with_changes(changes).to_toml(), encoding="utf-8")
+    out = tmp_path / "run.safetensors"
+    assert main(["train", str(path), "--out", str(out)]) == 0
+    np.savez(small, images=tiny_images.train_images[:40, :9, :20].numpy())
+    capsys.readouterr()
+    assert main(["evaluate", str(out), "--dataset", f"array:{small}", "--json"]) == 0
+    (finished,) = objects(capsys)
+    assert finished["test"]["loss"] > 0
