@@ -13,7 +13,7 @@ from latentlab.core.live_map import MapUpdate
 from latentlab.core.results import Decoded, MapPoints, Sketched
 from latentlab.ui.latest import Latest
 
-_INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
+INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
 _INLINE_SKETCH_SECONDS = 0.003  # of decoding: reading a sketch takes some times as long
 
 
@@ -302,7 +302,7 @@ class Exploration(QObject):
             )
             return _Answer(decoded, is_preview)
 
-        if update.decode_seconds < _INLINE_SECONDS:
+        if update.decode_seconds < INLINE_SECONDS:
             self._take_decoded(decode())
         else:
             self._decodings.ask(decode)

@@ -10,11 +10,10 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from latentlab.core.recipe import Recipe
-from latentlab.core.resources import resource
 from latentlab.core.results import DataPoint, MapPoints, Sketched
 from latentlab.core.snapshot import Snapshot
-from latentlab.ui import looks
 from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.comparing import Comparing
 from latentlab.ui.keeping import Keeping
 from latentlab.ui.menus import Menus
 from latentlab.ui.panels.controls import ControlsPanel
@@ -24,6 +23,7 @@ from latentlab.ui.panels.decoder import DecoderPanel
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
+from latentlab.ui.remembering import Remembering
 from latentlab.ui.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.view_tabs import ViewTabs
@@ -63,8 +63,8 @@ class MainWindow(QMainWindow):
         self._wire_exploration()
         self._wire_views()
         self._wire_menus()
-        self._offer_models()
-        self._menus.set_theme(self._settings.theme)
+        Comparing(self.session, self._tabs, self._canvas, self._menus)
+        Remembering(self._settings, self.session, self._start, self._menus)
         self._restore_layout()
         self.session.begin()
         self._show_state(self.session.state)
@@ -159,7 +159,6 @@ class MainWindow(QMainWindow):
         library.message.connect(panel.set_dataset_message)
         library.downloading.connect(panel.show_download)
         library.download_ended.connect(panel.end_download)
-        library.folder_changed.connect(self._remember_data_dir)
 
     def _wire_training(self) -> None:
         session, training, controls, curves = self.session, self.session.training, self._controls, self._curves
@@ -187,9 +186,6 @@ class MainWindow(QMainWindow):
         session.message.connect(self._messages.show_message)
         session.run_changed.connect(self._show_run)
         session.opened.connect(self._messages.hide)
-        session.opened.connect(self._remember_run)
-        session.saved.connect(self._remember_run)
-        session.kept.connect(self._remember_run)
 
     def _wire_exploration(self) -> None:
         session, exploration = self.session, self.session.exploration
@@ -250,8 +246,6 @@ class MainWindow(QMainWindow):
         menus.show_all_requested.connect(self._canvas.show_all)
         menus.show_standard_requested.connect(self._canvas.show_standard)
         menus.clear_sketch_requested.connect(self._sketch.pad.clear)
-        menus.theme_chosen.connect(self._choose_theme)
-        menus.text_size_requested.connect(self._change_text_size)
 
     # What the panels cannot take as it comes
 
@@ -332,41 +326,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] – latentlab" if name else "latentlab")
         self.setWindowModified(is_unsaved)
         self._menus.set_can_save(self.session.state != "idle" or self.session.run is not None)
-
-    # Settings and the end
-
-    def _offer_models(self) -> None:
-        cards = {
-            "mnist-vae-2d": (self.tr("VAE, 2-D, MNIST"), self.tr("Walk the map of ten thousand handwritten digits.")),
-            "mnist-cvae-2d": (self.tr("CVAE, 2-D, MNIST"), self.tr("One place, ten digits: the map holds the style.")),
-        }
-        models = [(resource("models", f"{name}.safetensors"), *texts) for name, texts in cards.items()]
-        self._start.set_models([model for model in models if model[0].is_file()])
-        self._list_recent()
-
-    def _list_recent(self) -> None:
-        recent = self._settings.recent_runs
-        self._start.set_recent(recent)
-        self._menus.set_recent(recent)
-
-    @Slot(Path)
-    def _remember_run(self, path: Path) -> None:
-        if path.parent != resource("models"):
-            self._settings.add_recent_run(path)
-            self._list_recent()
-
-    @Slot(Path)
-    def _remember_data_dir(self, folder: Path) -> None:
-        self._settings.data_dir = folder
-
-    @Slot(str)
-    def _choose_theme(self, choice: str) -> None:
-        self._settings.theme = choice
-        looks.set_theme(choice)
-
-    @Slot(int)
-    def _change_text_size(self, step: int) -> None:
-        looks.change_text_size(step)
 
     @Slot()
     def _close_now(self) -> None:

@@ -16,6 +16,7 @@ class Menus(QObject):
     """Fills a window's menu bar; what is chosen comes out as signals."""
 
     open_requested = Signal()
+    second_run_requested = Signal()
     save_requested = Signal()
     save_as_requested = Signal()
     recipe_file_requested = Signal()
@@ -78,6 +79,7 @@ class Menus(QObject):
         self._recent = menu.addMenu(self.tr("Open &recent"))
         self._recent.setToolTipsVisible(True)
         self._recent.triggered.connect(self._choose_recent)
+        self._second = self._add(menu, self.tr("Open a s&econd run…"), self.second_run_requested.emit)
         self._save = self._add(menu, self.tr("&Save run"), self.save_requested.emit, QKeySequence.StandardKey.Save)
         self._save_as = self._add(
             menu, self.tr("Save run &as…"), self.save_as_requested.emit, QKeySequence.StandardKey.SaveAs

@@ -1,13 +1,13 @@
 """The one owner of state: the run at hand, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Six parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at, `choosing` the images chosen on its map, `views` what the views ask of it.
+Seven parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+`exploration` what is looked at, `choosing` the images chosen on its map, `views` what the views ask of it,
+`comparison` a second model beside it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -22,26 +22,19 @@ from latentlab.core.live_map import MapChoice, MapImages, MapUpdate, Split, choo
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
 from latentlab.core.training import of_recipe
+from latentlab.ui.at_hand import AtHand
 from latentlab.ui.choosing import Choosing
+from latentlab.ui.comparison import Comparison
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
+from latentlab.ui.map_gaps import MapGaps
 from latentlab.ui.recipe_choice import RecipeChoice
 from latentlab.ui.run_files import RunFiles
 from latentlab.ui.training_thread import EpochModel, Result
 from latentlab.ui.views import Views
 
 FIRST_RECIPE = "digits-vae-2d"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AtHand:
-    """The run that is shown when nothing trains, where it lies on the disk, and its earlier epochs."""
-
-    run: Run | None = None
-    path: Path | None = None
-    is_saved: bool = True
-    checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
 
 class Session(QObject):
@@ -76,6 +69,11 @@ class Session(QObject):
         self.views = Views(self)
         self.views.failed.connect(self._complain)
         self.exploration.shown_changed.connect(self.views.show)
+        self.gaps = MapGaps(self)
+        self.gaps.failed.connect(self._complain)
+        self.gaps.follow(self.exploration)
+        self.comparison = Comparison(self.exploration, self)
+        self.comparison.failed.connect(self._complain)
         self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)
@@ -138,6 +136,8 @@ class Session(QObject):
         self.training.shut_down()
         self.exploration.shut_down()
         self.views.shut_down()
+        self.gaps.shut_down()
+        self.comparison.shut_down()
         self.library.shut_down()
         self._files.shut_down()
 

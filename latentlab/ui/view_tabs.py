@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.core.view_results import Answer, ModelFacts
 from latentlab.ui.panels.beside_pca import BesidePcaPanel
+from latentlab.ui.panels.compare import ComparePanel
 from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
@@ -34,7 +35,7 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        self.images = ImagesPanel()
+        self.images, self.compare = ImagesPanel(), ComparePanel()
         for panel in (
             ManifoldPanel(),
             SamplesPanel(),
@@ -43,6 +44,7 @@ class ViewTabs(QTabWidget):
             UnitsPanel(),
             BesidePcaPanel(),
             self.images,
+            self.compare,
         ):
             self._add(panel)
         self.currentChanged.connect(self._ask)

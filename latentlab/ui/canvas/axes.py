@@ -10,8 +10,8 @@ from latentlab.ui import theme
 _SIDES = ("bottom", "left")
 
 
-def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None) -> None:
-    """Name the axes, and give them the font and the colours of the theme."""
+def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None, *, is_narrow: bool = False) -> None:
+    """Name the axes, and give them the font and the colours of the theme; narrow ones leave the names out."""
     colours = theme.current()
     for side, name in zip(_SIDES, names or ("", ""), strict=True):
         axis = plot.getAxis(side)
@@ -21,8 +21,9 @@ def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None) -> No
         # "×0.001" beside the name of an axis is read by nobody.
         axis.enableAutoSIPrefix(False)
         axis.setLabel(name, color=colours.foreground, **{"font-size": f"{font.pointSizeF() + 1}pt"})
-        axis.showLabel(True)
+        axis.showLabel(not is_narrow)
     # Of a fixed size, or every new number would shift the whole map.
     metrics = QFontMetrics(font)
-    plot.getAxis("left").setWidth(metrics.horizontalAdvance("−00.00") + metrics.height() + 14)
-    plot.getAxis("bottom").setHeight(2 * metrics.height() + 14)
+    name = 0 if is_narrow else metrics.height() + 4
+    plot.getAxis("left").setWidth(metrics.horizontalAdvance("−00" if is_narrow else "−00.00") + name + 10)
+    plot.getAxis("bottom").setHeight(metrics.height() + name + 10)

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QHideEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QHideEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from latentlab.core.events import Floats, Integers
 from latentlab.core.results import MapPoints, Position
 from latentlab.ui import theme
 from latentlab.ui.canvas import axes
+from latentlab.ui.canvas.gaps_layer import GapsLayer
 from latentlab.ui.canvas.glide import Glide
 from latentlab.ui.canvas.grid import GridLayer
 from latentlab.ui.canvas.keys import KeyTool
@@ -29,7 +30,13 @@ _GAP = 8
 
 
 class LatentCanvas(pg.PlotWidget):
-    """Composes the layers of the map and its tools."""
+    """Composes the layers of the map and its tools.
+
+    Parameters
+    ----------
+    is_narrow : bool
+        Leave out the axes' names, where two maps share the width of one.
+    """
 
     picked_at = Signal(float, float)
     """Decode here: a click, a drag or an arrow key."""
@@ -41,7 +48,7 @@ class LatentCanvas(pg.PlotWidget):
     """Preview this, while the key is held."""
     hover_ended = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, is_narrow: bool = False) -> None:
         box = pg.ViewBox(enableMenu=False, enableMouse=False)
         super().__init__(parent, viewBox=box, enableMenu=False)
         self.setObjectName("latentCanvas")
@@ -60,12 +67,15 @@ class LatentCanvas(pg.PlotWidget):
         self.viewport().setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
 
+        self._is_narrow = is_narrow
+        self._has_legend = True
         self._points: MapPoints | None = None
         self._visible: set[int] = set()
         self._highlights: Integers = np.empty(0, np.int64)
         self._chosen: Integers = np.empty(0, np.int64)
         self._view = MapView(box, self)
         self._grid_layer = GridLayer(self._view, self.getAxis("bottom"), self.getAxis("left"))
+        self.gaps = GapsLayer(self._view, is_narrow=is_narrow)
         self._points_layer = PointsLayer(self._view)
         self._markers = MarkersLayer(self._view)
         self._glide = Glide(self)
@@ -86,7 +96,7 @@ class LatentCanvas(pg.PlotWidget):
 
         self.legend = Legend(self)
         self.legend.toggled.connect(self.set_class_visible)
-        self.legend.isolated.connect(self._isolate)
+        self.legend.isolated.connect(self.isolate_class)
         self._message = QLabel(self)
         self._message.setObjectName("mapMessage")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -172,6 +182,17 @@ class LatentCanvas(pg.PlotWidget):
         """Show or hide the points of a class."""
         self._show_classes(self._visible | {label} if visible else self._visible - {label})
 
+    def isolate_class(self, label: int) -> None:
+        """Show a class alone; all of them where it is alone already."""
+        # The first click of a double click has hidden a class that was alone already.
+        alone = self._visible in ({label}, set())
+        self._show_classes(set(range(len(self._points.class_names))) if alone and self._points else {label})
+
+    def set_legend_shown(self, is_shown: bool) -> None:
+        """Lay the legend over a corner, or leave it to another map that shows the same classes."""
+        self._has_legend = is_shown
+        self._place_legend()
+
     def show_all(self) -> None:
         """Show all points, and follow them as they move."""
         self._glide.leave_view()
@@ -245,7 +266,13 @@ class LatentCanvas(pg.PlotWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""
         self._glide.finish()
+        self.gaps.set_looked_at(False)
         super().hideEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go on where it rested."""
+        super().showEvent(event)
+        self.gaps.set_looked_at(True)
 
     # Inner workings
 
@@ -256,11 +283,6 @@ class LatentCanvas(pg.PlotWidget):
     def _move_view(self, extent: Extent) -> None:
         if self._view.mode == "all":
             self._view.show(extent)
-
-    def _isolate(self, label: int) -> None:
-        # The first click of a double click has hidden a class that was alone already.
-        alone = self._visible in ({label}, set())
-        self._show_classes(set(range(len(self._points.class_names))) if alone and self._points else {label})
 
     def _show_classes(self, visible: set[int]) -> None:
         self._visible = visible
@@ -282,7 +304,7 @@ class LatentCanvas(pg.PlotWidget):
     def _place_legend(self) -> None:
         rect = self._plot_rect()
         size = self.legend.fit(rect.width() // 2, rect.height() - 2 * _GAP)
-        shown = not size.isEmpty() and rect.height() > 4 * _GAP
+        shown = self._has_legend and not size.isEmpty() and rect.height() > 4 * _GAP
         self.legend.setVisible(shown)
         if shown:
             self.legend.resize(size)
@@ -307,7 +329,7 @@ class LatentCanvas(pg.PlotWidget):
         font = QFont(self.font())
         font.setPointSizeF(max(font.pointSizeF(), 10.0))
         self.legend.setFont(font)
-        axes.dress(self, font, None if self._points is None else self._points.axes)
+        axes.dress(self, font, None if self._points is None else self._points.axes, is_narrow=self._is_narrow)
         large = QFont(font)
         large.setPointSizeF(font.pointSizeF() + 3)
         self._message.setFont(large)
@@ -317,4 +339,5 @@ class LatentCanvas(pg.PlotWidget):
         self._message.setPalette(palette)
         self.setBackground(colours.background)
         self._points_layer.redraw()
+        self.gaps.redraw()
         self.viewport().update()

@@ -56,6 +56,16 @@ class CanvasPanel(QWidget):
         )
         show_standard.setObjectName("mapShowStandardButton")
         show_standard.clicked.connect(self.canvas.show_standard)
+        gaps = self._button(
+            self.tr("Gaps"),
+            self.tr(
+                "Shade the places whose decoded image the encoder would put elsewhere, by how far in radii of the map; "
+                "from half a radius on a place counts as a gap"
+            ),
+        )
+        gaps.setObjectName("mapGapsButton")
+        gaps.setCheckable(True)
+        gaps.toggled.connect(self.canvas.gaps.set_on)
         self._help = self._button(self.tr("?"), self._instructions())
         self._help.setAccessibleName(self.tr("Mouse and keys on the map"))
         self._help.clicked.connect(self._tell)
@@ -67,7 +77,7 @@ class CanvasPanel(QWidget):
         for widget in (self._source, self._count):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for button in (show_all, show_standard, self._help):
+        for button in (gaps, show_all, show_standard, self._help):
             bar.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
