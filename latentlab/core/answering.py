@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from latentlab.core.beside_pca import beside_pca
+from latentlab.core.code_results import BesidePcaQuestion, DeviationsQuestion, NudgesQuestion, UnitsQuestion
 from latentlab.core.deviations import deviations
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
+from latentlab.core.nudges import nudges
 from latentlab.core.passages import passages
 from latentlab.core.posterior_samples import posterior_samples
 from latentlab.core.restoring import restored
@@ -13,15 +15,12 @@ from latentlab.core.samples import samples
 from latentlab.core.units import units
 from latentlab.core.view_results import (
     Answer,
-    BesidePcaQuestion,
-    DeviationsQuestion,
     ManifoldQuestion,
     PassagesQuestion,
     PosteriorSamplesQuestion,
     Question,
     RestoredQuestion,
     SamplesQuestion,
-    UnitsQuestion,
 )
 
 
@@ -50,3 +49,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return units(question, model)
         case BesidePcaQuestion():
             return beside_pca(question, model)
+        case NudgesQuestion():
+            return nudges(question, model)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from latentlab.core.code_results import BesidePca, BesidePcaQuestion
 from latentlab.core.decoded_grid import refuse_planes
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.principal_plane import compare
 from latentlab.core.results import MapPoints
-from latentlab.core.view_results import BesidePca, BesidePcaQuestion
 
 
 def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:

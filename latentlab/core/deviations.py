@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from latentlab.core.code_measures import kl_per_dimension
+from latentlab.core.code_results import Deviations, DeviationsQuestion
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.projection import dimension_name
 from latentlab.core.results import MapPoints
-from latentlab.core.view_results import Deviations, DeviationsQuestion
 
 _MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
 _COMPARED = 1000  # by which dimensions are chosen

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from latentlab.core.code_measures import Activity, active_units, activity, kl_per_dimension
+from latentlab.core.code_results import FiringUnits, UnitsQuestion, UsedDimensions
 from latentlab.core.decoded_grid import decode_grid, refuse_planes
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats, Integers
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.snapshot import Snapshot
-from latentlab.core.view_results import FiringUnits, UnitsQuestion, UsedDimensions
 
 _MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
 _BINS = 40

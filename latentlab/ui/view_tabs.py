@@ -12,6 +12,7 @@ from latentlab.ui.panels.compare import ComparePanel
 from latentlab.ui.panels.deviations import DeviationsPanel
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
+from latentlab.ui.panels.nudges import NudgesPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
 from latentlab.ui.panels.units import UnitsPanel
@@ -43,6 +44,7 @@ class ViewTabs(QTabWidget):
             DeviationsPanel(),
             UnitsPanel(),
             BesidePcaPanel(),
+            NudgesPanel(),
             self.images,
             self.compare,
         ):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from latentlab.core.answering import answer
+from latentlab.core.code_results import BesidePcaQuestion
 from latentlab.core.errors import LatentlabError
-from latentlab.core.view_results import BesidePcaQuestion
 
 LINEAR = {
     "model__kind": "autoencoder",

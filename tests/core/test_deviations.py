@@ -7,8 +7,8 @@ import pytest
 
 from latentlab.core import deviations as core_deviations
 from latentlab.core.answering import answer
+from latentlab.core.code_results import DeviationsQuestion
 from latentlab.core.errors import LatentlabError
-from latentlab.core.view_results import DeviationsQuestion
 
 
 def asked(model):

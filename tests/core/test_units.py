@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.answering import answer
+from latentlab.core.code_results import UnitsQuestion
 from latentlab.core.errors import LatentlabError
-from latentlab.core.view_results import UnitsQuestion
 
 
 def asked(model, label=0):

@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QLabel, QWidget
 from latentlab.core.answering import answer
 from latentlab.ui import looks, theme
 from latentlab.ui.canvas.bar_plot import BarPlot
+from latentlab.ui.canvas.line_plot import LinePlot
 from latentlab.ui.canvas.scatter import ScatterPair
 from latentlab.ui.panels.beside_pca import BesidePcaPanel
 from latentlab.ui.panels.deviations import DeviationsPanel
+from latentlab.ui.panels.nudges import NudgesPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.samples import SamplesPanel
 from latentlab.ui.panels.units import UnitsPanel
@@ -269,3 +271,28 @@ def test_a_plane_stands_beside_pca_with_the_angles(shown, tiny_model):
 def test_of_many_angles_the_first_and_the_last_are_written(shown, tiny_model):
     view = shown(BesidePcaPanel(), tiny_model(model__latent=5))
     assert "5-D spaces" in view.child("pcaHeadline").text()
+
+
+# Nudges
+
+
+def test_a_kept_curve_stays_beside_another_models(shown, tiny_model):
+    contracted = tiny_model(model__kind="autoencoder", loss__contraction=10.0)
+    view = shown(NudgesPanel(), contracted)
+    plot = view.panel.findChild(LinePlot)
+    assert plot.names() == ("untitled · λ = 10 · epoch 2",)
+    assert f"{view.last.movements[-1]:.0%}" in view.child("nudgeHeadline").text()
+    view.click("nudgeKeepButton")
+    view.turn_to(tiny_model(model__kind="autoencoder"))
+    assert plot.names() == ("untitled · λ = 0 · epoch 2", "untitled · λ = 10 · epoch 2")
+    view.click("nudgeForgetButton")
+    assert plot.names() == ("untitled · λ = 0 · epoch 2",)
+    assert not view.child("nudgeForgetButton").isEnabled()
+
+
+def test_without_an_answer_there_is_nothing_to_keep(shown, tiny_model):
+    view = shown(NudgesPanel(), tiny_model())
+    assert view.child("nudgeKeepButton").isEnabled()
+    view.panel.show_problem("Because.")
+    assert not view.child("nudgeKeepButton").isEnabled()
+    assert not view.panel.findChild(LinePlot).isVisible()

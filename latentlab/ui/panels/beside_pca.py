@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
-from latentlab.core.view_results import BesidePca, BesidePcaQuestion
+from latentlab.core.code_results import BesidePca, BesidePcaQuestion
 from latentlab.ui.canvas.scatter import ScatterPair
 from latentlab.ui.widgets.view_panel import ViewPanel
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from latentlab.core.view_results import Deviations, DeviationsQuestion
+from latentlab.core.code_results import Deviations, DeviationsQuestion
 from latentlab.ui.canvas.scatter import ScatterPair
 from latentlab.ui.widgets.view_panel import ViewPanel
 

@@ -6,8 +6,9 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from latentlab.core.code_results import FiringUnits, UnitsQuestion, UsedDimensions
 from latentlab.core.projection import dimension_name
-from latentlab.core.view_results import FiringUnits, ModelFacts, UnitsQuestion, UsedDimensions
+from latentlab.core.view_results import ModelFacts
 from latentlab.ui.canvas.bar_plot import BarPlot, Bars
 from latentlab.ui.widgets.heat_map import HeatMap
 from latentlab.ui.widgets.image_strip import ImageStrip

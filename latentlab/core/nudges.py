@@ -1,0 +1,48 @@
+"""How far a model's codes move when its images are nudged, as a view."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.code_measures import movement
+from latentlab.core.code_results import Nudges, NudgesQuestion
+from latentlab.core.decoded_grid import refuse_planes
+from latentlab.core.errors import LatentlabError
+from latentlab.core.live_map import MapUpdate
+
+_DEVIATIONS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+_MOST_IMAGES = 500  # encoded anew for every deviation
+
+
+def nudges(question: NudgesQuestion, model: MapUpdate) -> Nudges:
+    """Measure the movement of codes for Gaussian noise of several strengths on the images.
+
+    After Rifai et al. (2011), section 5; see `code_measures.movement`.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, all images have the same one, or they are not at hand.
+    """
+    snapshot = model.snapshot
+    refuse_planes(snapshot)
+    if model.images is None:
+        raise LatentlabError(
+            "The images of this run are not on this machine, so there is nothing to nudge: get the data set first."
+        )
+    rows = np.random.default_rng(0).permutation(len(model.images))[:_MOST_IMAGES]
+    images, labels = model.images[rows], model.labels[rows]
+    moved = np.array([movement(snapshot, images, labels, deviation, 0) for deviation in _DEVIATIONS], np.float32)
+    if not np.isfinite(moved).all():
+        raise LatentlabError(
+            "The codes of these images are all the same, or not finite: there is no spread to measure a movement by."
+        )
+    return Nudges(
+        run=model.run,
+        name=snapshot.recipe.name,
+        contraction=snapshot.recipe.loss.contraction,
+        epochs=model.epochs_done,
+        deviations=np.array(_DEVIATIONS, np.float32),
+        movements=moved,
+        images=len(rows),
+    )
