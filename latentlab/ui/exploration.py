@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import exploring, sketch
 from latentlab.core.live_map import MapUpdate
-from latentlab.core.results import Decoded, MapPoints, Sketched
+from latentlab.core.results import DataPoint, Decoded, MapPoints, Sketched
 from latentlab.ui.latest import Latest
 
 INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
@@ -59,10 +59,14 @@ class Exploration(QObject):
         self._decoded: Decoded | None = None
         self._previews = False
         self._drawing: Any = None
+        self._drew_last = False
         self._label_is_overruled = False
         self._decodings = Latest(self)
         self._decodings.answered.connect(self._take_decoded)
         self._decodings.failed.connect(self.failed)
+        self._points = Latest(self)
+        self._points.answered.connect(self._take_point)
+        self._points.failed.connect(self.failed)
         self._sketches = Latest(self)
         self._sketches.answered.connect(self._take_sketched)
         self._sketches.failed.connect(self.failed)
@@ -71,6 +75,13 @@ class Exploration(QObject):
     def shown(self) -> MapUpdate | None:
         """What is explored."""
         return self._shown
+
+    @property
+    def latest(self) -> Literal["point", "sketch", "decoded"]:
+        """What was picked or drawn last: a point of the data, the sketch, or a code that was decoded."""
+        if self._drew_last and self._drawing is not None:
+            return "sketch"
+        return "decoded" if self._point is None else "point"
 
     def show(self, update: MapUpdate | None) -> None:
         """Explore another model, or the same one further trained; the pick stays where that makes sense."""
@@ -116,6 +127,7 @@ class Exploration(QObject):
     def shut_down(self) -> None:
         """Drop what is being decoded."""
         self._decodings.shut_down()
+        self._points.shut_down()
         self._sketches.shut_down()
 
     # The pick
@@ -136,6 +148,7 @@ class Exploration(QObject):
         if self._shown is None or not 0 <= index < len(self._shown.means):
             return
         self._point = index
+        self._drew_last = False
         self._code = self._shown.means[index]
         self._prior = False
         label = int(self._shown.labels[index])
@@ -221,6 +234,7 @@ class Exploration(QObject):
     def set_sketch(self, drawing: Any, is_whole: bool = True) -> None:
         """Encode what is drawn; a stroke that is done is answered at once where the model is quick."""
         self._drawing = drawing
+        self._drew_last = True
         self._sketch(at_once=is_whole)
 
     @Slot()
@@ -249,7 +263,7 @@ class Exploration(QObject):
                 means=update.means,
                 labels=update.labels,
                 images=update.images,
-                posed=update.preparation.stroke > 0,
+                posed=update.preparation.stroke > 0 and not update.snapshot.takes_any_size,
             )
             return _Read(update, result)
 
@@ -320,14 +334,25 @@ class Exploration(QObject):
         if self._shown is None or self._point is None:
             return
         update, images, row = self._shown, self._shown.images, self._point
-        image = None if images is None else (images[row] / 255).astype(np.float32)
-        self.pointed.emit(
-            exploring.data_point(
+
+        def describe() -> DataPoint:
+            image = None if images is None else (images[row] / 255).astype(np.float32)
+            return exploring.data_point(
                 update.snapshot, update.projection, row, update.means[row], int(update.labels[row]), image
             )
-        )
+
+        if update.decode_seconds < INLINE_SECONDS:
+            self._take_point(describe())
+        else:
+            self._points.ask(describe)
+
+    @Slot(object)
+    def _take_point(self, point: DataPoint) -> None:
+        if self._shown is not None and (point.run, point.index) == (self._shown.run, self._point):
+            self.pointed.emit(point)
 
     def _leave_point(self) -> None:
+        self._drew_last = False
         if self._point is not None:
             self._point = None
             self.pointed.emit(None)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSlider
-from superqt import QCollapsible
 
 from latentlab.core.results import Decoded
 from latentlab.ui import theme
 from latentlab.ui.panels.decoder import DecoderPanel
 from latentlab.ui.widgets.image_strip import ImageStrip
 from latentlab.ui.widgets.image_view import ImageView
+from latentlab.ui.widgets.section import Section
 from latentlab.ui.widgets.slider import SliderScale
 
 DIGITS = tuple("0123456789")
@@ -59,6 +59,10 @@ def asked(panel):
     for name in INTENTS:
         getattr(panel, name).connect(lambda *arguments, name=name: asked.append((name, *arguments)))
     return asked
+
+
+def dimensions(panel) -> Section:
+    return next(section for section in panel.findChildren(Section) if section.button.text() == "Dimensions of z")
 
 
 def slider(panel, name) -> QSlider:
@@ -261,15 +265,15 @@ def test_many_labels_take_rows(panel):
 
 def test_two_dimensions_need_no_sliders(panel):
     panel.set_model(2, DIGITS, False)
-    assert not panel.findChild(QCollapsible).isVisible()
+    assert not dimensions(panel).isVisible()
     panel.set_model(3, DIGITS, False)
-    assert panel.findChild(QCollapsible).isVisible()
+    assert dimensions(panel).isVisible()
 
 
 def test_a_slider_per_dimension(qtbot, panel, asked):
     panel.set_model(5, DIGITS, False)
     panel.show_decoded(decoded(latent=5, code=[0, -1.25, 2, 7.5, 0]))
-    panel.findChild(QCollapsible).expand(animate=False)
+    dimensions(panel).set_open(True)
     assert slider(panel, "dimensionSlider1").value() == -125
     assert slider(panel, "dimensionSlider3").value() == 400
     assert "−1.25" in texts(panel)
@@ -282,7 +286,7 @@ def test_a_slider_per_dimension(qtbot, panel, asked):
 
 def test_at_most_64_dimensions_get_a_slider(panel):
     panel.set_model(100, DIGITS, False)
-    panel.findChild(QCollapsible).expand(animate=False)
+    dimensions(panel).set_open(True)
     panel.show_decoded(decoded(latent=100))
     assert panel.findChild(QSlider, "dimensionSlider63") is not None
     assert panel.findChild(QSlider, "dimensionSlider64") is None

@@ -153,9 +153,9 @@ def test_more_dimensions_are_shown_in_a_plane_and_moved_by_sliders(lab, run_file
     lab.pick()
     code = lab.session.exploration._code
     assert code.shape == (5,)
-    from superqt import QCollapsible
+    from latentlab.ui.widgets.section import Section
 
-    lab.window.findChild(QCollapsible).expand(False)
+    next(part for part in lab.window.findChildren(Section) if part.button.text() == "Dimensions of z").set_open(True)
     slider = lab.child("dimensionSlider3", QSlider)
     assert slider.value() / 100 == pytest.approx(float(code[3]), abs=0.02)
     before = lab.canvas.picked()

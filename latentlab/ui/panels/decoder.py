@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QCollapsible
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from latentlab.core.results import Decoded
+from latentlab.core.results import Damage, Decoded, RestoredImage
+from latentlab.ui.widgets.damage_strip import DamageStrip
 from latentlab.ui.widgets.dimension_sliders import DimensionSliders
 from latentlab.ui.widgets.image_strip import ImageStrip
 from latentlab.ui.widgets.image_view import ImageView
+from latentlab.ui.widgets.section import Section
 from latentlab.ui.widgets.slider import Slider, SliderScale
+from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 _STEPS = 100  # of the slider, per unit of temperature
 _SAMPLES = 8
+_LEAST_HEIGHT = 260
 _ONE_ROW = 13  # labels that fit below the slider, each under its own stop
 
 
-class DecoderPanel(QWidget):
-    """Shows what a code decodes to, and asks for another temperature, label, sample or code."""
+class DecoderPanel(QScrollArea):
+    """Shows what a code decodes to, and asks for another temperature, label, sample or code, or for damage."""
 
     temperature_changed = Signal(float)
     label_changed = Signal(int)
@@ -27,11 +40,16 @@ class DecoderPanel(QWidget):
     prior_requested = Signal()
     sample_picked = Signal(int)
     dimension_changed = Signal(int, float)
+    damage_asked = Signal(object)  # Damage, or None where its section is closed
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
-        layout = QVBoxLayout(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setWidget(QWidget())
+        layout = QVBoxLayout(self.widget())
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
         layout.addLayout(self._make_top())
@@ -40,6 +58,7 @@ class DecoderPanel(QWidget):
         layout.addWidget(self._samples_box)
         layout.addWidget(self._label_box)
         layout.addWidget(self._make_dimensions())
+        layout.addWidget(self._make_damage())
         layout.addStretch(1)
         self.set_temperature(1.0)
         self.clear_model()
@@ -74,6 +93,7 @@ class DecoderPanel(QWidget):
         self._set_label_range(uses_labels)
         self._dimensions.set_dimensions(latent if latent > 2 else 0)
         self._dimension_box.setVisible(latent > 2)
+        self._fit_image()
 
     def clear_model(self) -> None:
         """Show that there is no model to decode with."""
@@ -100,12 +120,38 @@ class DecoderPanel(QWidget):
             self._label_slider.setValue(label)
         self._show_label(label)
 
+    def show_damage(self, damage: Damage | None, is_denoising: bool) -> None:
+        """Show which damage is done, or close its section; `is_denoising` offers the damage of the training."""
+        self._damage.show_damage(damage, is_denoising)
+        self._damage_box.set_open(damage is not None)
+        layout = self.widget().layout()
+        layout.removeWidget(self._damage_box)  # first where a model is about it, else last, before the stretch
+        layout.insertWidget(1 if is_denoising else layout.count() - 1, self._damage_box)
+        self._fit_image()
+
+    def show_restored(self, restored: RestoredImage | None) -> None:
+        """Show what is looked at damaged, and what the model restores of it."""
+        self._damage.show_restored(restored)
+
+    def sizeHint(self) -> QSize:
+        """Prefer room for everything."""
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Scroll rather than ask for height."""
+        scroll_bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self.widget().minimumSizeHint().width() + scroll_bar, _LEAST_HEIGHT)
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         if event.type() == QEvent.Type.PaletteChange:
             for slider in self.findChildren(Slider):
                 slider.dress()
         super().changeEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take what its parts leave over: a click on them goes no further."""
+        event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the image as large as it gets, and keep each stop of the label slider above its image."""
@@ -138,6 +184,7 @@ class DecoderPanel(QWidget):
         self._temperature.setPageStep(25)
         self._temperature.setMinimumWidth(150)
         self._temperature.valueChanged.connect(self._change_temperature)
+        WheelGuard(self._temperature)
         scale = SliderScale(self._temperature, {0: "0", _STEPS: "1.0", 2 * _STEPS: "2"})
         scale.emphasise(_STEPS)
         scale.picked.connect(self._temperature.setValue)
@@ -185,6 +232,7 @@ class DecoderPanel(QWidget):
         self._label_slider.setAccessibleName(self.tr("Label"))
         self._label_slider.setPageStep(1)
         self._label_slider.valueChanged.connect(self._change_label)
+        WheelGuard(self._label_slider)
         self._label_scale = SliderScale(self._label_slider, {})
         self._label_scale.picked.connect(self._label_slider.setValue)
         self._labels = ImageStrip(1, _ONE_ROW)
@@ -199,19 +247,32 @@ class DecoderPanel(QWidget):
     def _make_dimensions(self) -> QWidget:
         self._dimensions = DimensionSliders()
         self._dimensions.dimension_changed.connect(self.dimension_changed)
-        self._dimension_box = QCollapsible(self.tr("Dimensions of z"))
-        self._dimension_box.setContent(self._dimensions)
+        self._dimension_box = Section(self.tr("Dimensions of z"), self._dimensions)
+        self._dimension_box.toggled.connect(self._fit_image)
         return self._dimension_box
+
+    def _make_damage(self) -> QWidget:
+        self._damage = DamageStrip()
+        self._damage.changed.connect(self._ask_for_damage)
+        self._damage_box = Section(self.tr("Damage"), self._damage)
+        self._damage_box.button.setObjectName("damageButton")
+        self._damage_box.button.setToolTip(
+            self.tr("Damage the image that was picked or drawn last, and see what the model restores of it")
+        )
+        self._damage_box.toggled.connect(self._toggle_damage)
+        return self._damage_box
 
     def _fit_image(self) -> None:
         """Put the image beside the temperature, or above it where a tall panel makes it larger so."""
-        margins = self.contentsMargins() + self.layout().contentsMargins()
-        width, height = self.width() - margins.left() - margins.right(), self.height() - margins.top()
-        below = [self._samples_box, self._label_box, self._dimension_box]
-        height -= sum(box.heightForWidth(width) + self.layout().spacing() for box in below if not box.isHidden())
+        layout = self.widget().layout()
+        margins = layout.contentsMargins()
+        width = self.viewport().width() - margins.left() - margins.right()
+        height = self.viewport().height() - margins.top() - margins.bottom() - layout.spacing()
+        below = [self._samples_box, self._label_box, self._dimension_box, self._damage_box]
+        height -= sum(_height(box, width) + layout.spacing() for box in below if not box.isHidden())
         side = self._side.sizeHint()
-        beside = min(width - side.width() - self._top.spacing(), height - margins.bottom())
-        above = min(width, height - margins.bottom() - side.height() - self._top.spacing())
+        beside = min(width - side.width() - self._top.spacing(), max(height, side.height()))
+        above = min(width, height - side.height() - self._top.spacing())
         direction = QBoxLayout.Direction.TopToBottom if above > beside else QBoxLayout.Direction.LeftToRight
         self._top.setDirection(direction)
         self._image.set_side(max(beside, above))
@@ -278,6 +339,15 @@ class DecoderPanel(QWidget):
     def _request_prior(self) -> None:
         self.prior_requested.emit()
 
+    def _toggle_damage(self) -> None:
+        self._fit_image()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that there is room to scroll
+        self.ensureWidgetVisible(self._damage_box, 0, 0)
+        self._ask_for_damage()
+
+    def _ask_for_damage(self) -> None:
+        self.damage_asked.emit(self._damage.damage() if self._damage_box.is_open() else None)
+
 
 def _stacked(*widgets: QWidget) -> QWidget:
     box = QWidget()
@@ -287,6 +357,10 @@ def _stacked(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         layout.addWidget(widget)
     return box
+
+
+def _height(box: QWidget, width: int) -> int:
+    return box.heightForWidth(width) if box.hasHeightForWidth() else box.sizeHint().height()
 
 
 def _vector(values: object) -> str:
