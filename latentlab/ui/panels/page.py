@@ -1,0 +1,156 @@
+"""A page to be cleaned: dirty and cleaned beside each other, and what can be done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from latentlab.core.picture_levels import PictureLevels
+from latentlab.ui import theme
+from latentlab.ui.widgets.page_compare import PageCompare
+
+
+class PagePanel(QWidget):
+    """Shows a page and its cleaned copy; asks for another page, for cleaning, and for saving."""
+
+    open_requested = Signal()
+    file_dropped = Signal(Path)
+    clean_requested = Signal()
+    cancel_requested = Signal()
+    save_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_problem = self._is_busy = self._has_page = self._has_result = False
+        self.setAcceptDrops(True)
+        self.compare = PageCompare(self.tr("Drop a picture of a page here, or open one"))
+        self.compare.setObjectName("pageCompare")
+        self.compare.setAccessibleName(self.tr("The page, dirty at the left and cleaned at the right of a divider"))
+        self.compare.setToolTip(
+            self.tr("Drag the divider or press the arrow keys · wheel: zoom · right button: move · 0: all of the page")
+        )
+        self._open = QPushButton(self.tr("Open a page…"), objectName="pageOpenButton")
+        self._clean = QPushButton(self.tr("Clean again with the model as it is now"), objectName="pageCleanButton")
+        self._clean.setToolTip(self.tr("The page does not follow the training: it is cleaned when you ask"))
+        self._save = QPushButton(self.tr("Save cleaned page…"), objectName="pageSaveButton")
+        self._text = QLabel(wordWrap=True, objectName="pageMessage")
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._progress = QProgressBar(objectName="pageProgress")
+        self._progress.setRange(0, 100)
+        self._progress.setMaximumWidth(220)
+        self._cancel = QPushButton(self.tr("Cancel"), objectName="pageCancelButton")
+        self._open.clicked.connect(self._request_open)
+        self._clean.clicked.connect(self._request_clean)
+        self._save.clicked.connect(self._request_save)
+        self._cancel.clicked.connect(self._request_cancel)
+
+        bar, foot = QHBoxLayout(), QHBoxLayout()
+        for button in (self._open, self._clean):
+            bar.addWidget(button)
+        bar.addStretch(1)
+        bar.addWidget(self._save)
+        foot.addWidget(self._text, 1)
+        foot.addWidget(self._progress)
+        foot.addWidget(self._cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setSpacing(8)
+        layout.addLayout(bar)
+        layout.addWidget(self.compare, 1)
+        layout.addLayout(foot)
+        # As high as with the button: nothing moves when work begins.
+        self._text.setMinimumHeight(self._cancel.sizeHint().height())
+        self._show()
+
+    def show_page(self, name: str, page: PictureLevels) -> None:
+        """Show another page, which is not cleaned yet."""
+        self._has_page, self._has_result = True, False
+        self.compare.show_page(page)
+        height, width = page.shape
+        self.show_message(self.tr("{name} · {width} × {height} pixels").format(name=name, width=width, height=height))
+        self._show()
+
+    def show_cleaned(self, page: PictureLevels | None) -> None:
+        """Show the cleaned page, or that there is none yet."""
+        self._has_result = page is not None
+        self.compare.show_cleaned(page)
+        self._show()
+
+    def show_message(self, sentence: str, is_problem: bool = False) -> None:
+        """Say what was done, or what went wrong and what to do."""
+        self._is_problem = is_problem
+        self._text.setText(sentence)
+        self._dress()
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Show that a page is being read or cleaned, or that it no longer is."""
+        self._is_busy = is_busy
+        if is_busy and self._is_problem:
+            self.show_message("")
+        self._show()
+
+    def set_progress(self, share: float) -> None:
+        """Show how much of the page is cleaned."""
+        self._progress.setValue(round(100 * share))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept a file."""
+        if _file_of(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the page that was dropped."""
+        path = _file_of(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.file_dropped.emit(path)
+
+    def sizeHint(self) -> QSize:
+        """Prefer the room for a page."""
+        return QSize(960, 720)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _show(self) -> None:
+        self._open.setEnabled(not self._is_busy)
+        self._clean.setEnabled(self._has_page and not self._is_busy)
+        self._save.setEnabled(self._has_result and not self._is_busy)
+        for widget in (self._progress, self._cancel):
+            widget.setVisible(self._is_busy)
+
+    def _dress(self) -> None:
+        colours = theme.current()
+        palette = QPalette(self.palette())
+        colour = colours.warning if self._is_problem else colours.foreground
+        palette.setColor(QPalette.ColorRole.WindowText, colour)
+        self._text.setPalette(palette)
+
+    @Slot()
+    def _request_open(self) -> None:
+        self.open_requested.emit()
+
+    @Slot()
+    def _request_clean(self) -> None:
+        self.clean_requested.emit()
+
+    @Slot()
+    def _request_save(self) -> None:
+        self.save_requested.emit()
+
+    @Slot()
+    def _request_cancel(self) -> None:
+        self.cancel_requested.emit()
+
+
+def _file_of(data: QMimeData) -> Path | None:
+    """Give the first file that is dragged."""
+    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return files[0] if files else None
