@@ -14,6 +14,7 @@ from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.manifold import ManifoldPanel
 from latentlab.ui.panels.nudges import NudgesPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
+from latentlab.ui.panels.restored import RestoredPanel
 from latentlab.ui.panels.samples import SamplesPanel
 from latentlab.ui.panels.units import UnitsPanel
 from latentlab.ui.session import Session
@@ -45,6 +46,7 @@ class ViewTabs(QTabWidget):
             UnitsPanel(),
             BesidePcaPanel(),
             NudgesPanel(),
+            RestoredPanel(),
             self.images,
             self.compare,
         ):
