@@ -16,6 +16,7 @@ from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.comparing import Comparing
 from latentlab.ui.keeping import Keeping
 from latentlab.ui.menus import Menus
+from latentlab.ui.page_window import PageWindow
 from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.data_point import DataPointPanel
@@ -201,6 +202,7 @@ class MainWindow(QMainWindow):
         decoder.prior_requested.connect(exploration.sample_prior)
         decoder.sample_picked.connect(exploration.pick_sample)
         decoder.dimension_changed.connect(exploration.set_dimension)
+        session.restoration.serve(decoder)
         pad.sketched.connect(exploration.set_sketch)
         pad.cleared.connect(exploration.clear_sketch)
         pad.label_chosen.connect(exploration.set_label)
@@ -237,6 +239,7 @@ class MainWindow(QMainWindow):
         menus.data_folder_requested.connect(keeping.ask_for_data_folder)
         menus.image_folder_requested.connect(keeping.ask_for_image_folder)
         menus.array_requested.connect(keeping.ask_for_array)
+        menus.clean_page_requested.connect(PageWindow(session.page, self).ask_for_page)
         menus.run_requested.connect(self.open_run)
         menus.train_requested.connect(self._controls.train_button.click)
         menus.pause_requested.connect(self._controls.pause_button.click)

@@ -23,6 +23,7 @@ class Menus(QObject):
     data_folder_requested = Signal()
     image_folder_requested = Signal()
     array_requested = Signal()
+    clean_page_requested = Signal()
     run_requested = Signal(str)
     train_requested = Signal()
     train_on_chosen_requested = Signal()
@@ -94,6 +95,8 @@ class Menus(QObject):
             self._add(menu, self.tr("My own images: a &folder…"), self.image_folder_requested.emit),
             self._add(menu, self.tr("My own images: an arra&y file…"), self.array_requested.emit),
         ]
+        menu.addSeparator()
+        self._add(menu, self.tr("Clean a &page…"), self.clean_page_requested.emit)
         menu.addSeparator()
         self._add(menu, self.tr("&Quit"), self._window.close, QKeySequence.StandardKey.Quit)
 

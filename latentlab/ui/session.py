@@ -29,7 +29,9 @@ from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
 from latentlab.ui.map_gaps import MapGaps
+from latentlab.ui.page_cleaning import PageCleaning
 from latentlab.ui.recipe_choice import RecipeChoice
+from latentlab.ui.restoration import Restoration
 from latentlab.ui.run_files import RunFiles
 from latentlab.ui.training_thread import EpochModel, Result
 from latentlab.ui.views import Views
@@ -69,6 +71,9 @@ class Session(QObject):
         self.views = Views(self)
         self.views.failed.connect(self._complain)
         self.exploration.shown_changed.connect(self.views.show)
+        self.restoration = Restoration(self.exploration, self)
+        self.restoration.failed.connect(self._complain)
+        self.page = PageCleaning(self.exploration, self)
         self.gaps = MapGaps(self)
         self.gaps.failed.connect(self._complain)
         self.gaps.follow(self.exploration)
@@ -133,13 +138,9 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        self.training.shut_down()
-        self.exploration.shut_down()
-        self.views.shut_down()
-        self.gaps.shut_down()
-        self.comparison.shut_down()
-        self.library.shut_down()
-        self._files.shut_down()
+        looking = (self.exploration, self.views, self.restoration, self.page, self.gaps, self.comparison)
+        for part in (self.training, *looking, self.library, self._files):
+            part.shut_down()
 
     # Recipe and images
 
