@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from latentlab.core.code_results import BesidePca, BesidePcaQuestion
-from latentlab.core.decoded_grid import refuse_planes
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.principal_plane import compare
 from latentlab.core.results import MapPoints
+from latentlab.core.view_needs import need_images, need_point
 
 
 def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:
@@ -23,14 +23,11 @@ def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:
         When the model's code is no point, cannot be compared or is not finite, or the images are not at hand.
     """
     snapshot = model.snapshot
-    refuse_planes(snapshot)
-    if model.images is None:
-        raise LatentlabError(
-            "The images of this run are not on this machine, so there is nothing for PCA: get the data set first."
-        )
+    need_point(snapshot)
+    images = need_images(model)
     if not np.isfinite(model.means).all():
         raise LatentlabError("The model's codes are not finite: it has diverged, and has no plane to compare.")
-    found = compare(snapshot, torch.from_numpy(model.images))
+    found = compare(snapshot, torch.from_numpy(images))
     labels = model.labels[: len(found.positions)]
     axes = ("PC 1", "PC 2" if snapshot.latent > 1 else "")
 

@@ -43,18 +43,3 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
         part = slice(start, start + step)
         images[part] = snapshot.decode(flat[part], under[part])
     return images.reshape(*codes.shape[:2], height, width)
-
-
-def refuse_planes(snapshot: Snapshot) -> None:
-    """Refuse a model whose code is no point.
-
-    Raises
-    ------
-    LatentlabError
-        When its code is a stack of planes.
-    """
-    if snapshot.takes_any_size:
-        raise LatentlabError(
-            "The code of this model is a stack of planes, not a point: open a model with a code of numbers, such as "
-            "that of the recipe mlp-vae-2d."
-        )

@@ -6,11 +6,11 @@ import numpy as np
 
 from latentlab.core.code_measures import kl_per_dimension
 from latentlab.core.code_results import Deviations, DeviationsQuestion
-from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.projection import dimension_name
 from latentlab.core.results import MapPoints
+from latentlab.core.view_needs import need_images, need_posterior, some_rows
 
 _MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
 _COMPARED = 1000  # by which dimensions are chosen
@@ -27,17 +27,10 @@ def deviations(question: DeviationsQuestion, model: MapUpdate) -> Deviations:
         When the model has no posterior, or the images are not at hand.
     """
     snapshot = model.snapshot
-    if not snapshot.is_variational:
-        raise LatentlabError(
-            "An autoencoder encodes an image as a point: there are no deviations to show. Open a VAE, such as that of "
-            "the recipe conv-vae-2d."
-        )
-    if model.images is None:
-        raise LatentlabError(
-            "The images of this run are not on this machine, so there is nothing to encode: get the data set first."
-        )
-    rows = np.random.default_rng(0).permutation(len(model.images))[:_MOST_IMAGES]
-    images, labels = model.images[rows], model.labels[rows]
+    need_posterior(snapshot)
+    available = need_images(model)
+    rows = some_rows(available, _MOST_IMAGES)
+    images, labels = available[rows], model.labels[rows]
     means, logvars = snapshot.encode(images, labels)
     chosen = np.arange(min(2, snapshot.latent))
     if snapshot.latent > 2:
@@ -52,4 +45,4 @@ def deviations(question: DeviationsQuestion, model: MapUpdate) -> Deviations:
         axes = [name.replace("z", symbol) for name in names] + [""]
         return MapPoints(model.run, plane, labels, snapshot.class_names, (axes[0], axes[1]), glide=True)
 
-    return Deviations(model.run, rows, len(model.images), points(means, "z"), points(np.exp(0.5 * logvars), "σ"))
+    return Deviations(model.run, rows, len(available), points(means, "z"), points(np.exp(0.5 * logvars), "σ"))

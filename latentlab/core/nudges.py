@@ -6,9 +6,9 @@ import numpy as np
 
 from latentlab.core.code_measures import movement
 from latentlab.core.code_results import Nudges, NudgesQuestion
-from latentlab.core.decoded_grid import refuse_planes
 from latentlab.core.errors import LatentlabError
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.view_needs import need_images, need_point, some_rows
 
 _DEVIATIONS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _MOST_IMAGES = 500  # encoded anew for every deviation
@@ -25,13 +25,10 @@ def nudges(question: NudgesQuestion, model: MapUpdate) -> Nudges:
         When the model's code is no point, all images have the same one, or they are not at hand.
     """
     snapshot = model.snapshot
-    refuse_planes(snapshot)
-    if model.images is None:
-        raise LatentlabError(
-            "The images of this run are not on this machine, so there is nothing to nudge: get the data set first."
-        )
-    rows = np.random.default_rng(0).permutation(len(model.images))[:_MOST_IMAGES]
-    images, labels = model.images[rows], model.labels[rows]
+    need_point(snapshot)
+    available = need_images(model)
+    rows = some_rows(available, _MOST_IMAGES)
+    images, labels = available[rows], model.labels[rows]
     moved = np.array([movement(snapshot, images, labels, deviation, 0) for deviation in _DEVIATIONS], np.float32)
     if not np.isfinite(moved).all():
         raise LatentlabError(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from latentlab.core.decoded_grid import decode_grid, refuse_planes
+from latentlab.core.decoded_grid import decode_grid
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats, Integers
 from latentlab.core.exploring import nearest_rows
 from latentlab.core.interpolation import arithmetic, linear, spherical
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.view_needs import need_point
 from latentlab.core.view_results import Passage, Passages, PassagesQuestion, Way
 
 FRAMES = 60  # of an animation: two seconds
@@ -24,7 +25,7 @@ def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
         When the model's code is no point, the map shows other images by now, or the pictures would not fit into
         memory.
     """
-    refuse_planes(model.snapshot)
+    need_point(model.snapshot)
     rows = np.asarray(question.rows, np.int64)
     if len(rows) and rows.max() >= len(model.means):
         raise LatentlabError("The map shows other images by now: choose some of these.")

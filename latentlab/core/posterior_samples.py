@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from latentlab.core.decoded_grid import decode_grid
-from latentlab.core.errors import LatentlabError
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.view_needs import need_images, need_posterior
 from latentlab.core.view_results import PosteriorSamples, PosteriorSamplesQuestion
 
 
@@ -19,19 +19,12 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
         When the model has no posterior, the images are not at hand, or a picture of so many would not fit into memory.
     """
     snapshot = model.snapshot
-    if not snapshot.is_variational:
-        raise LatentlabError(
-            "An autoencoder encodes an image as a point: it has no posterior to draw samples from, and no prior. "
-            "Open a VAE, such as that of the recipe mlp-vae-2d."
-        )
-    if model.images is None:
-        raise LatentlabError(
-            "The images of this run are not on this machine, so there is nothing to encode: get the data set first."
-        )
+    need_posterior(snapshot)
+    available = need_images(model)
     shape = (question.rows, question.columns)
-    chosen = np.random.default_rng(question.image_seed).permutation(len(model.images))
+    chosen = np.random.default_rng(question.image_seed).permutation(len(available))
     rows = np.resize(chosen, shape[0] * shape[1])  # of a handful of images some come more than once
-    images, labels = model.images[rows], model.labels[rows]
+    images, labels = available[rows], model.labels[rows]
     means, logvars = snapshot.encode(images, labels)
     noise = np.random.default_rng(question.noise_seed).standard_normal(means.shape, np.float32)
     spread = np.float32(question.temperature) * noise

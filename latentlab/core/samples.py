@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from latentlab.core.decoded_grid import decode_grid, refuse_planes
+from latentlab.core.decoded_grid import decode_grid
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.view_needs import need_point
 from latentlab.core.view_results import Samples, SamplesQuestion
 
 _MOST_FITTED = 3000  # codes that a Gaussian is fitted to
@@ -23,7 +24,7 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
         When the model's code is no point, or the images would not fit into memory.
     """
     snapshot = model.snapshot
-    refuse_planes(snapshot)
+    need_point(snapshot)
     names = snapshot.class_names if snapshot.uses_labels else ()
     drawn = 1 if names else question.rows
     generator = np.random.default_rng(question.seed)

@@ -6,11 +6,11 @@ import numpy as np
 
 from latentlab.core.code_measures import Activity, active_units, activity, kl_per_dimension
 from latentlab.core.code_results import FiringUnits, UnitsQuestion, UsedDimensions
-from latentlab.core.decoded_grid import decode_grid, refuse_planes
-from latentlab.core.errors import LatentlabError
+from latentlab.core.decoded_grid import decode_grid
 from latentlab.core.events import Floats, Integers
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.snapshot import Snapshot
+from latentlab.core.view_needs import need_images, need_point, some_rows
 
 _MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
 _BINS = 40
@@ -25,17 +25,14 @@ def units(question: UnitsQuestion, model: MapUpdate) -> UsedDimensions | FiringU
     LatentlabError
         When the model's code is no point, or a VAE's images are not at hand.
     """
-    refuse_planes(model.snapshot)
+    need_point(model.snapshot)
     return _used(model) if model.snapshot.is_variational else _firing(model, question.label)
 
 
 def _used(model: MapUpdate) -> UsedDimensions:
-    if model.images is None:
-        raise LatentlabError(
-            "The images of this run are not on this machine, so there is nothing to encode: get the data set first."
-        )
-    rows = np.random.default_rng(0).permutation(len(model.images))[:_MOST_IMAGES]
-    kl = kl_per_dimension(model.snapshot, model.images[rows], model.labels[rows])
+    images = need_images(model)
+    rows = some_rows(images, _MOST_IMAGES)
+    kl = kl_per_dimension(model.snapshot, images[rows], model.labels[rows])
     order = np.argsort(-kl, kind="stable")
     return UsedDimensions(model.run, order, kl[order], active_units(model.means)[order], len(rows))
 

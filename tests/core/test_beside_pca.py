@@ -48,7 +48,7 @@ def test_a_single_dimension_has_one_axis(tiny_model):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"images": None}, "not on this machine"),
+        ({"images": None}, "not at hand"),
         ({"means": np.full((60, 2), np.nan, np.float32)}, "diverged"),
     ],
 )

@@ -61,7 +61,7 @@ def test_of_many_images_as_many_are_encoded_as_keep_up(tiny_model, monkeypatch):
 
 
 def test_models_without_deviations_or_images_are_refused_in_a_sentence(tiny_model):
-    with pytest.raises(LatentlabError, match="no deviations"):
+    with pytest.raises(LatentlabError, match="no posterior"):
         asked(tiny_model(model__kind="autoencoder"))
-    with pytest.raises(LatentlabError, match="not on this machine"):
+    with pytest.raises(LatentlabError, match="not at hand"):
         asked(dataclasses.replace(tiny_model(), images=None))

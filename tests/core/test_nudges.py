@@ -38,7 +38,7 @@ def test_a_contracted_code_moves_less(tiny_model):
 
 def test_what_has_no_movement_is_refused_in_a_sentence(tiny_model):
     model = tiny_model(**AUTOENCODER)
-    with pytest.raises(LatentlabError, match="not on this machine"):
+    with pytest.raises(LatentlabError, match="not at hand"):
         asked(dataclasses.replace(model, images=None))
     alone = dataclasses.replace(model, images=model.images[:1], labels=model.labels[:1], means=model.means[:1])
     with pytest.raises(LatentlabError, match="no spread"):

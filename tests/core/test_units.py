@@ -28,7 +28,7 @@ def test_the_dimensions_of_a_vae_come_by_their_kl(tiny_model):
 
 
 def test_a_vae_without_its_images_is_refused_in_a_sentence(tiny_model):
-    with pytest.raises(LatentlabError, match="not on this machine"):
+    with pytest.raises(LatentlabError, match="not at hand"):
         asked(dataclasses.replace(tiny_model(), images=None))
 
 
