@@ -64,8 +64,11 @@ def at_image(model: MapUpdate, row: int) -> Beside:
 def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
     """Decode a place of the plane of a model's map; under a label, for a CVAE."""
     code = model.projection.moved(model.projection.origin, position)
-    labels = np.array([label], np.int64) if model.snapshot.uses_labels else None
-    return Beside(model.run, position, model.snapshot.decode(code[None], labels)[0], None)
+    if not model.snapshot.uses_labels:
+        return Beside(model.run, position, model.snapshot.decode(code[None])[0], None)
+    label = min(label, len(model.snapshot.class_names) - 1)  # it may be in force for a model of more classes
+    image = model.snapshot.decode(code[None], np.array([label], np.int64))[0]
+    return Beside(model.run, position, image, None, model.snapshot.class_names[label])
 
 
 def loss_on_test_images(

@@ -48,9 +48,12 @@ class Beside:
         Its reconstruction of the image, or what it decodes at the place.
     losses : Losses or None
         Of the image, nats; None where the cursor is a place, or the image is not at hand.
+    label : str
+        Name of the class under which a CVAE decodes the place; else empty.
     """
 
     run: str
     position: Position
     image: Floats
     losses: Losses | None
+    label: str = ""

@@ -97,6 +97,7 @@ def _middles(extent: Extent, cells: int) -> tuple[Floats, tuple[int, int]]:
 def _moved(model: MapUpdate, base: Floats, label: int, positions: Floats) -> Floats:
     """Give how far the codes at positions (N, 2) move when decoded and encoded again, in units of the latent space."""
     snapshot = model.snapshot
+    label = min(label, len(snapshot.class_names) - 1)  # it may be in force for another model, of more classes
     codes = (base + positions @ model.projection.directions).astype(np.float32)
     parts = []
     for part in np.array_split(codes, max(1, -(-len(codes) // _CHUNK))):

@@ -89,6 +89,8 @@ def test_a_place_is_decoded_on_the_plane_of_the_map(runs, images, kind):
     found = comparing.at_place(model, (0.4, -0.3), label=1)
     code = model.projection.origin + np.array([0.4, -0.3], np.float32) @ model.projection.directions
     assert found.position == (0.4, -0.3)
+    assert found.label == ("level" if kind == 2 else "")
+    assert comparing.at_place(model, (0.4, -0.3), label=20).label == ("ring" if kind == 2 else "")
     assert found.image == pytest.approx(model.snapshot.decode(code[None], [1])[0], abs=1e-5)
 
 

@@ -291,8 +291,11 @@ class ComparePanel(ViewPanel):
             self._first_card.show_image(point.reconstruction, None if losses is None else losses.loss)
         else:
             self._first_card.show_image(None if decoded is None else decoded.image, None)
-        losses = None if beside is None else beside.losses
-        self._second_card.show_image(None if beside is None else beside.image, None if losses is None else losses.loss)
+        if beside is None:
+            self._second_card.show_image(None, None)
+        else:
+            loss = None if beside.losses is None else beside.losses.loss
+            self._second_card.show_image(beside.image, loss, beside.label)
         self._original.setVisible(by_image)
         self._original.set_pixels(point.image if by_image else None)
         self.caption.setText(self._hint())

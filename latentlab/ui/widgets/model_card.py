@@ -68,10 +68,11 @@ class ModelCard(QWidget):
         """Say which share of its map gaps are, in [0, 1]."""
         self._say(self._gaps, "" if share is None else self.tr("gaps {share:.1%}").format(share=share))
 
-    def show_image(self, pixels: npt.NDArray[np.float32] | None, loss: float | None) -> None:
-        """Show its image of the cursor, float32 (H, W), with the loss of this image in nats."""
+    def show_image(self, pixels: npt.NDArray[np.float32] | None, loss: float | None, label: str = "") -> None:
+        """Show its image of the cursor, float32 (H, W), with its loss in nats, or the label it is decoded under."""
         self.image.set_pixels(pixels)
-        self._say(self._own, "" if loss is None else self.tr("here {loss:.1f} nats").format(loss=loss))
+        text = self.tr("under label {name}").format(name=label) if label else ""
+        self._say(self._own, text if loss is None else self.tr("here {loss:.1f} nats").format(loss=loss))
 
     def words(self) -> list[str]:
         """Give what is said, in its order."""
