@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapChoice, MapUpdate, choose
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import of_recipe
+
+# Of an optimiser at least: with the recipe one-image 100 leave 267 nats, 1,000 leave 3.
+_STEPS = 1000
 
 
 def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
@@ -56,7 +60,8 @@ def for_chosen(
     Parameters
     ----------
     recipe : Recipe
-        At hand; its batches become smaller where they would not be filled.
+        At hand; its batches become smaller where they would not be filled, and its epochs more where they would be
+        too few steps to learn anything.
     data : ImageSet or None
         The data set at hand.
     shown : MapUpdate or None
@@ -87,7 +92,9 @@ def for_chosen(
     if not np.array_equal(data.selected(found).train_images.numpy(), shown.images[list(rows)]):
         raise LatentlabError("The map is about to show other images: wait a moment, then choose again.")
     found = list(dict.fromkeys(found))
-    changes = {"data.images": found, "training.batch_size": min(recipe.training.batch_size, len(found))}
+    batch = min(recipe.training.batch_size, len(found))
+    epochs = max(recipe.training.epochs, math.ceil(_STEPS / math.ceil(len(found) / batch)))
+    changes = {"data.images": found, "training.batch_size": batch, "training.epochs": epochs}
     if recipe.data.limit is not None and recipe.data.limit < len(found):
         changes["data.limit"] = None
     return recipe.with_changes(changes)

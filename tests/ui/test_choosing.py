@@ -57,6 +57,13 @@ def strips(lab):
     return lab.child("passageStrips").strips()
 
 
+def train_a_little(lab, start):
+    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+        start()
+        lab.until(lambda: lab.epochs_drawn() > 5)
+        lab.press("stopButton")
+
+
 @pytest.fixture
 def opened(lab, run_file):
     lab.open(run_file())
@@ -342,8 +349,7 @@ def test_train_on_these_takes_the_chosen_images_and_there_is_a_way_back(opened):
     lab.set_up()
     data = lab.session.library.data
     see(lab, 3, 8, 20)
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
-        lab.press("trainOnChosenButton")
+    train_a_little(lab, lambda: lab.press("trainOnChosenButton"))
     training = len(data.train_images)
     run = lab.session.run
     assert run.recipe.data.images == (training + 3, training + 8, training + 20)
@@ -362,8 +368,7 @@ def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
     lab = opened
     lab.set_up()
     lab.session.choosing.toggle(5)
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
-        lab.session.train_on_chosen()
+    train_a_little(lab, lab.session.train_on_chosen)
     assert lab.canvas.points().shape == (1, 2)
     lab.until(lambda: np.array_equal(lab.canvas.chosen(), lab.canvas.points()) and in_sight(lab, 0))
     (left, right), _ = lab.canvas.getViewBox().viewRange()

@@ -146,7 +146,7 @@ class ImagesPanel(ViewPanel):
         self._strips.setToolTip(
             self.tr("linear: on a straight line. spherical: at equal angles around the origin. Outside, the images.")
         )
-        self._equation = Equation(self.tr("Choose a third image C, and A − B + C is decoded here."))
+        self._equation = Equation(self.tr("Choose a third image C to decode A − B + C."))
         self._equation.setObjectName("imageEquation")
         self._equation.setAccessibleName(self.tr("A − B + C"))
         self._equation.setToolTip(self.tr("Click on an image of the data to pick it on the map"))

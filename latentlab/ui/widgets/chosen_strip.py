@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui import theme
@@ -32,6 +32,10 @@ class ChosenStrip(ImageStrip):
         """Keep the height, whatever is chosen."""
         return QSize(120, 64)
 
+    def hasHeightForWidth(self) -> bool:
+        """Say that the height stays."""
+        return False
+
     def tile(self, index: int) -> QRect:
         """Give the place of an image."""
         side = min(self.height(), self.width() // max(1, self.image_count()) - _GAP)
@@ -40,7 +44,8 @@ class ChosenStrip(ImageStrip):
     def cross(self, index: int) -> QRect:
         """Give the place of the cross that removes an image."""
         tile = self.tile(index)
-        return QRect(tile.right() - _CROSS + 1, tile.top(), _CROSS, _CROSS)
+        side = min(_CROSS, tile.width() // 2)
+        return QRect(tile.right() - side + 1, tile.top(), side, side)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remove the image whose cross is clicked, or pick it."""
@@ -61,10 +66,12 @@ class ChosenStrip(ImageStrip):
         """Draw the images, their letters, and the cross of the one under the mouse."""
         super().paintEvent(event)
         painter = QPainter(self)
-        inset = disc_radius(self.font())
+        font = QFont(self.font())
         for index in range(self.image_count()):
-            corner = QPointF(self.tile(index).topLeft())
-            paint_letter(painter, corner + QPointF(inset, inset), letter(index), self.font())
+            tile = self.tile(index)
+            font.setPointSizeF(self.font().pointSizeF() * min(1.0, max(0.7, tile.width() / 56)))
+            inset = disc_radius(font) - 1
+            paint_letter(painter, QPointF(tile.topLeft()) + QPointF(inset, inset), letter(index), font)
         if self._hovered is not None:
             self._paint_cross(painter, self.cross(self._hovered))
         painter.end()
@@ -76,7 +83,8 @@ class ChosenStrip(ImageStrip):
         painter.setBrush(QColor(colours.foreground))
         painter.drawEllipse(place.adjusted(1, 1, -1, -1))
         painter.setPen(QPen(QColor(colours.background), 2))
-        inner = place.adjusted(6, 6, -6, -6)
+        third = place.width() // 3
+        inner = place.adjusted(third, third, -third, -third)
         painter.drawLine(inner.topLeft(), inner.bottomRight())
         painter.drawLine(inner.topRight(), inner.bottomLeft())
 
