@@ -126,8 +126,8 @@ def test_a_run_that_diverges_pauses_says_so_and_goes_on_at_a_lower_rate(lab, mon
     # What is typed is limited to 1, at which this tiny model may survive: the loss itself is made to fail.
     terms, broken = Trainer._step, [True]
 
-    def diverging(self, images, labels):
-        terms(self, images, labels)
+    def diverging(self, images, labels, noisy):
+        terms(self, images, labels, noisy)
         if broken[0]:
             self._pending[-1] = self._pending[-1] * float("nan")
 
@@ -154,7 +154,7 @@ def test_an_error_of_training_is_one_sentence_and_what_was_there_is_back(lab, ru
     lab.open(run_file())
     points = lab.canvas.points()
 
-    def broken(self, images, labels):
+    def broken(self, images, labels, noisy):
         raise RuntimeError("the disk is on fire")
 
     monkeypatch.setattr(Trainer, "_step", broken)
