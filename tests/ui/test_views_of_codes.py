@@ -282,6 +282,7 @@ def test_a_kept_curve_stays_beside_another_models(shown, tiny_model):
     plot = view.panel.findChild(LinePlot)
     assert plot.names() == ("untitled · λ = 10 · epoch 2",)
     assert f"{view.last.movements[-1]:.0%}" in view.child("nudgeHeadline").text()
+    assert "λ = 10" in view.panel.caption.text()
     view.click("nudgeKeepButton")
     view.turn_to(tiny_model(model__kind="autoencoder"))
     assert plot.names() == ("untitled · λ = 0 · epoch 2", "untitled · λ = 10 · epoch 2")
@@ -296,3 +297,20 @@ def test_without_an_answer_there_is_nothing_to_keep(shown, tiny_model):
     view.panel.show_problem("Because.")
     assert not view.child("nudgeKeepButton").isEnabled()
     assert not view.panel.findChild(LinePlot).isVisible()
+
+
+# In the window
+
+
+def test_every_view_follows_a_model_that_trains(lab):
+    lab.begin({"model.latent": 3})
+    tabs = lab.child("viewTabs")
+    for name in ("samplesView", "posteriorView", "deviationsView", "unitsView", "pcaView", "nudgeView"):
+        tabs.setCurrentWidget(lab.child(name))
+        for _ in range(2):
+            with lab.qtbot.waitSignal(lab.session.views.answered, timeout=20_000) as answered:
+                pass
+            assert answered.args[0].run == lab.session.exploration.shown.run
+        assert lab.child(name).picture().width() > 100
+    lab.press("stopButton")
+    lab.until(lambda: lab.session.state == "idle")

@@ -16,7 +16,7 @@ class DeviationsPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("deviationsView")
-        self.title = self.tr("σ")
+        self.title = self.tr("Deviations")
         self.about = self.tr("The standard deviations of the images' posteriors beside their means")
         self._answer: Deviations | None = None
         self._pair: ScatterPair | None = None

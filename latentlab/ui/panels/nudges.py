@@ -49,9 +49,9 @@ class NudgesPanel(ViewPanel):
         self._keep.setEnabled(True)
         self.caption.setText(
             self.tr(
-                "λ weighs the encoder's Jacobian in the loss (Rifai et al., 2011). Spread: root mean square distance "
-                "of codes from their mean. {count:,} images."
-            ).format(count=answer.images)
+                "λ = {weight:g} weighs the encoder's Jacobian in the loss (Rifai et al., 2011). Spread: root mean "
+                "square distance of codes from their mean. {count:,} images."
+            ).format(weight=answer.contraction, count=answer.images)
         )
 
     def show_problem(self, sentence: str) -> None:

@@ -70,7 +70,10 @@ class PosteriorSamplesPanel(ViewPanel):
         stacked = np.stack([answer.images, answer.posterior, answer.prior], 1)
         names = (self.tr("image"), self.tr("posterior"), self.tr("prior"))
         self._grid.set_images(stacked.reshape(3 * rows, columns, height, width), rows * names, group=3)
-        self.caption.setText(self.tr("In each column one noise ε: posterior μ + T·σ·ε of the image above, prior T·ε."))
+        text = self.tr("In each column one noise ε: posterior μ + T·σ·ε of the image above, prior T·ε.")
+        if self.facts is not None and self.facts.uses_labels:
+            text += " " + self.tr("Both under the label of the image.")
+        self.caption.setText(text)
 
     def picture(self) -> QImage:
         """Give the images, pixel for pixel."""
