@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from latentlab.core import animation
+from latentlab.core import animation, datasets
+from latentlab.core.image_set import DatasetError
 from latentlab.core.resources import resource
 from latentlab.ui.background import Background, Report
 from latentlab.ui.session import Session
@@ -37,6 +38,7 @@ class Keeping(QObject):
         self._session, self._window = session, window
         self._question: QMessageBox | None = None
         self._picture = QImage()
+        self._dirty_scans = ""
         self._frames = np.empty((0, 1, 1), np.float32)
         self._writing = Background(self)
         self._writing.done.connect(self._tell_written)
@@ -86,6 +88,28 @@ class Keeping(QObject):
         )
         dialog.fileSelected.connect(self._use_array)
         dialog.open()
+
+    @Slot()
+    def ask_for_pairs(self) -> None:
+        """Ask for a folder of dirty scans, then for the one of the same scans clean."""
+        dialog = self._dialog(self.tr("Folder of the dirty scans"), "", QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._ask_for_clean_scans)
+        dialog.open()
+
+    @Slot(str)
+    def _ask_for_clean_scans(self, dirty: str) -> None:
+        self._dirty_scans = dirty
+        title = self.tr("Folder of the same scans clean, under the same names")
+        dialog = self._dialog(title, "", QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._use_pairs)
+        dialog.open()
+
+    @Slot(str)
+    def _use_pairs(self, clean: str) -> None:
+        try:
+            self._session.recipes.choose_dataset(datasets.pairs_name(self._dirty_scans, clean))
+        except DatasetError as error:
+            self._session.message.emit(str(error), True)
 
     @Slot()
     def save(self) -> None:

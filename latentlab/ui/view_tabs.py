@@ -41,14 +41,14 @@ class ViewTabs(QTabWidget):
         for panel in (
             ManifoldPanel(),
             SamplesPanel(),
-            PosteriorSamplesPanel(),
-            DeviationsPanel(),
-            UnitsPanel(),
-            BesidePcaPanel(),
-            NudgesPanel(),
-            RestoredPanel(),
             self.images,
             self.compare,
+            RestoredPanel(),
+            UnitsPanel(),
+            PosteriorSamplesPanel(),
+            DeviationsPanel(),
+            BesidePcaPanel(),
+            NudgesPanel(),
         ):
             self._add(panel)
         self.currentChanged.connect(self._ask)

@@ -136,3 +136,36 @@ def test_a_save_that_fails_after_training_says_why(lab, dialog, tmp_path):
     choose(dialog(lab), tmp_path / "nowhere" / "run.safetensors")
     lab.until(lambda: "could not be saved" in lab.message())
     assert lab.window.isVisible()
+
+
+def scans(folder, count=6):
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir()
+    for number in range(count):
+        page = np.random.default_rng(number).integers(0, 255, (24, 36), np.uint8)
+        Image.fromarray(page).save(folder / f"page{number}.png")
+    return folder
+
+
+def test_dirty_and_clean_scans_are_chosen_one_folder_after_the_other(lab, dialog, tmp_path):
+    dirty, clean = scans(tmp_path / "dirty"), scans(tmp_path / "clean")
+    lab.window._menus.pairs_requested.emit()
+    choose(dialog(lab), dirty)
+    lab.until(lambda: len(lab.window.findChildren(QFileDialog)) == 1)
+    with lab.qtbot.waitSignal(lab.session.library.loaded):
+        choose(dialog(lab), clean)
+    assert lab.session.recipe.data.dataset == f"pairs:{dirty},{clean}"
+    assert lab.session.library.data.train_noisy is not None
+
+
+def test_a_comma_in_the_way_of_the_dirty_scans_is_told(lab, dialog, tmp_path):
+    dirty, clean = scans(tmp_path / "dirty, very", 1), scans(tmp_path / "clean", 1)
+    before = lab.session.recipe.data.dataset
+    lab.window._menus.pairs_requested.emit()
+    choose(dialog(lab), dirty)
+    lab.until(lambda: len(lab.window.findChildren(QFileDialog)) == 1)
+    choose(dialog(lab), clean)
+    lab.until(lambda: "comma" in lab.message())
+    assert lab.session.recipe.data.dataset == before
