@@ -49,7 +49,7 @@ class NudgesPanel(ViewPanel):
         self._keep.setEnabled(True)
         self.caption.setText(
             self.tr(
-                "λ = {weight:g} weighs the encoder's Jacobian in the loss (Rifai et al., 2011). Spread: root mean "
+                "Weight of the encoder's Jacobian in the loss: λ = {weight:g} (Rifai et al., 2011). Spread: root mean "
                 "square distance of codes from their mean. {count:,} images."
             ).format(weight=answer.contraction, count=answer.images)
         )

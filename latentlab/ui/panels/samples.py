@@ -36,7 +36,7 @@ class SamplesPanel(ViewPanel):
         self._temperature.setObjectName("samplesTemperatureBox")
         self._temperature.setAccessibleName(self.tr("Temperature of the samples"))
         self._temperature.setToolTip(self.tr("Lower is sharper and less varied, higher is more varied and blurrier"))
-        self._like_codes = QCheckBox(self.tr("spread like the codes"))
+        self._like_codes = QCheckBox(self.tr("like the codes"))
         self._like_codes.setObjectName("samplesLikeCodesBox")
         self._like_codes.setToolTip(
             self.tr("Draw from a Gaussian with the mean and covariance of the images' codes in place of N(0, I)")
