@@ -74,7 +74,17 @@ def opened(lab, run_file):
 def test_ctrl_click_chooses_and_unchooses_without_picking(opened):
     lab = opened
     a, b = far_apart(lab, 2)
+    before = lab.canvas.viewport().grab().toImage()
     ctrl_click(lab, a)
+    after = lab.canvas.viewport().grab().toImage()
+    place = lab.pixel(*lab.canvas.points()[a].tolist())
+    changed = [  # pixels above the point
+        place.y() - y
+        for y in range(before.height())
+        if any(before.pixel(x, y) != after.pixel(x, y) for x in range(place.x() - 20, place.x() + 20))
+    ]
+    assert max(changed) > 30
+    assert 0 <= min(changed) <= 2
     ctrl_click(lab, b)
     assert lab.session.choosing.rows == (a, b)
     assert lab.canvas.picked() is None
@@ -82,13 +92,9 @@ def test_ctrl_click_chooses_and_unchooses_without_picking(opened):
     ctrl_click(lab, a)
     assert lab.session.choosing.rows == (b,)
     np.testing.assert_array_equal(lab.canvas.chosen(), lab.canvas.points()[[b]])
-
-
-def test_ctrl_click_beside_every_point_does_nothing(opened):
-    lab = opened
     lab.press("mapShowStandardButton")
-    lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, CTRL, lab.pixel(3.9, -3.9))
-    assert lab.session.choosing.rows == ()
+    lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, CTRL, lab.pixel(3.9, -3.9))  # beside every point
+    assert lab.session.choosing.rows == (b,)
     assert lab.canvas.picked() is None
 
 
@@ -103,30 +109,6 @@ def test_a_key_chooses_the_point_nearest_to_the_pick(opened):
     lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, pos=place)
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_C)
     assert lab.session.choosing.rows == (row,)
-
-
-def test_the_letter_is_drawn_above_its_point(opened):
-    lab = opened
-    (row,) = far_apart(lab, 1)
-    place = lab.pixel(*lab.canvas.points()[row].tolist())
-    before = lab.canvas.viewport().grab().toImage()
-    ctrl_click(lab, row)
-    after = lab.canvas.viewport().grab().toImage()
-    changed = [
-        place.y() - y
-        for y in range(before.height())
-        if any(before.pixel(x, y) != after.pixel(x, y) for x in range(place.x() - 20, place.x() + 20))
-    ]
-    assert max(changed) > 30
-    assert 0 <= min(changed) <= 2
-
-
-def test_no_more_than_there_are_places_for(opened):
-    lab = opened
-    for row in range(13):
-        lab.session.choosing.toggle(row)
-    assert lab.session.choosing.rows == tuple(range(12))
-    assert "12 images are chosen" in lab.message()
 
 
 def test_the_picked_image_is_chosen_by_keyboard(opened):
@@ -204,6 +186,11 @@ def test_the_view_says_what_to_do(opened):
         lab.qtbot.wait(0)
     assert "Ctrl+click" in messages[0]
     assert "second image" in messages[1]
+    lab.session.choosing.clear()
+    for row in range(13):
+        lab.session.choosing.toggle(row)
+    assert lab.session.choosing.rows == tuple(range(12))
+    assert "12 images are chosen" in lab.message()
 
 
 def test_two_images_are_interpolated_between_the_images_themselves(opened):
@@ -217,6 +204,9 @@ def test_two_images_are_interpolated_between_the_images_themselves(opened):
     with lab.qtbot.waitSignal(lab.session.views.answered):
         lab.child("passageStepsBox").setValue(5)
     assert len(strips(lab)[0].steps) == 5
+    picture = lab.child("imagesView").picture()
+    assert picture.width() > 7 * 56
+    assert picture.height() > 2 * 56
 
 
 def test_three_images_are_added_and_subtracted_and_the_nearest_can_be_picked(opened):
@@ -267,9 +257,9 @@ def test_a_strip_lays_out_as_many_as_there_may_be(qtbot):
         assert tiles[0].left() == 0
 
 
-def test_the_animation_runs_back_and_forth_and_rests_unseen(opened):
+def test_the_animation_goes_the_way_chosen_back_and_forth_and_rests_unseen(opened):
     lab = opened
-    see(lab, 3, 8)
+    see(lab, 3, 8, 20)
     player = lab.child("passagePlayer")
     assert len(player.frames()) == 60
     places = []
@@ -284,12 +274,7 @@ def test_the_animation_runs_back_and_forth_and_rests_unseen(opened):
     lab.until(lambda: player.position() != place)
     lab.qtbot.mouseClick(player.play_button, LEFT)
     assert not player._timer.isActive()
-
-
-def test_the_way_of_the_animation_is_chosen(opened):
-    lab = opened
-    see(lab, 3, 8, 20)
-    player, before = lab.child("passagePlayer"), lab.child("passagePlayer").frames()
+    before = player.frames()
     with lab.qtbot.waitSignal(lab.session.views.answered):
         lab.child("passageWayBox").setCurrentIndex(2)
     assert not np.allclose(player.frames(), before, atol=1e-3)
@@ -315,14 +300,6 @@ def test_the_animation_is_saved_as_a_gif(opened, monkeypatch, tmp_path):
     with Image.open(tmp_path / "way.gif") as file:
         assert file.size == (280, 280)
         assert file.n_frames > 60
-
-
-def test_the_picture_holds_every_image_of_the_strips(opened):
-    lab = opened
-    see(lab, 3, 8)
-    picture = lab.child("imagesView").picture()
-    assert picture.width() > 14 * 56
-    assert picture.height() > 2 * 56
 
 
 def test_a_cvae_decodes_under_the_label_that_is_chosen(lab, run_file):
@@ -402,6 +379,17 @@ def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
     lab.session.choosing.toggle(3)
     lab.session.train_on_chosen()
     assert "A model is training" in lab.message()
+
+
+def test_without_the_data_set_the_images_are_shown_as_the_model_rebuilds_them(lab, run_file):
+    lab.open(run_file(data__dataset="mnist"))
+    see(lab, 3, 8)
+    shown = lab.session.exploration.shown
+    assert shown.images is None
+    assert lab.child("chosenStrip").image_count() == 2
+    np.testing.assert_allclose(strips(lab)[0].ends, shown.snapshot.decode(shown.means[[3, 8]]), atol=1e-5)
+    lab.session.train_on_chosen()
+    assert "not loaded" in lab.message()
 
 
 def test_numbers_of_images_that_are_not_there_are_told(lab):
