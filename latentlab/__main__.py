@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from latentlab import __version__, cli
+from latentlab import __version__, cli, exporting
 from latentlab.core.errors import LatentlabError
 
 
@@ -114,6 +114,7 @@ def _parser() -> _Parser:
         help="change settings of the recipe, e.g. beta=4 model.encoder.layers=512,256",
     )
     train.add_argument("--resume", metavar="RUN", type=Path, help="go on from the weights of a saved run")
+    train.add_argument("--tensorboard", metavar="DIR", type=Path, help="also write what TensorBoard reads, below DIR")
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -129,6 +130,12 @@ def _parser() -> _Parser:
     clean.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
     clean.add_argument("page", metavar="PAGE", type=Path, help="a picture: PNG, JPEG, TIFF, ...")
     clean.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the clean page goes (.png)")
+    export = commands.add_parser(
+        "export",
+        help="write pictures or codes of a run to a file",
+        description="Write pictures, an animation or the codes of a run to a file; its suffix says in which format.",
+    )
+    exporting.add_options(export)
     for command in (train, evaluate):
         command.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
     for command in (data, train, evaluate):

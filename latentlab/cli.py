@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab import terminal
+from latentlab import exporting, terminal
 from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
@@ -81,22 +81,31 @@ def train(arguments: Namespace) -> int:
     recipe = Recipe.load(arguments.recipe).with_changes(_changes(arguments))
     _check_out(arguments.out)
 
-    from latentlab.core import datasets, training
+    from latentlab import beside_training
+    from latentlab.core import datasets, event_files, training
     from latentlab.core.events import Diverged
     from latentlab.core.runs import Run
 
+    if arguments.tensorboard:
+        event_files.check(arguments.tensorboard)
     images = datasets.load(recipe.data.dataset, arguments.data_dir or datasets.default_data_dir())
     start = Run.open(arguments.resume) if arguments.resume else None
     control = training.Control()
     trainer = training.Trainer(recipe, images, control=control, start=start)
     has_diverged = False
     reader_has_gone: BrokenPipeError | None = None
-    with _interrupt_sets(control.stop), terminal.shown_training(f"{recipe.name} on {images.title}") as show:
+    save_checkpoint = beside_training.checkpoints(trainer, arguments.out)
+    with (
+        _interrupt_sets(control.stop),
+        terminal.shown_training(f"{recipe.name} on {images.title}") as show,
+        beside_training.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
+    ):
         for event in trainer.events():
             if isinstance(event, Diverged):
                 has_diverged = True
                 control.stop.set()
-            show(event)
+            for take in (show, save_checkpoint, write_tensorboard):
+                take(event)
             try:
                 if arguments.json:
                     terminal.write_event(event)
@@ -123,26 +132,16 @@ def train(arguments: Namespace) -> int:
 
 def evaluate(arguments: Namespace) -> int:
     """Measure a run on test images: those of the whole set, or those that its recipe names."""
-    from latentlab.core import datasets, evaluation
+    from latentlab.core import evaluation
+    from latentlab.core.run_images import images_for
     from latentlab.core.runs import Run
-    from latentlab.core.training import of_recipe
 
     snapshot = Run.open(arguments.run).snapshot
-    name = arguments.dataset or snapshot.recipe.data.dataset
-    images = datasets.load(name, arguments.data_dir or datasets.default_data_dir())
-    if images.image_shape != snapshot.image_shape and not snapshot.takes_any_size:
-        theirs, mine = ("×".join(map(str, shape)) for shape in (images.image_shape, snapshot.image_shape))
-        raise LatentlabError(f"The images of '{name}' have {theirs} pixels, but the run takes {mine}: choose others.")
-    if snapshot.uses_labels and images.class_names != snapshot.class_names:
-        raise LatentlabError(
-            f"The classes of '{name}' are not those that the run's model is told: choose other images."
-        )
-    if not arguments.dataset:
-        images = of_recipe(images, snapshot.recipe)
+    images = images_for(snapshot, arguments.dataset, arguments.data_dir)
     found = evaluation.evaluate(snapshot, images)
     if arguments.json:
         applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
-        terminal.write_json(event="finished", dataset=name, **({"agreement": None} | applies))
+        terminal.write_json(event="finished", dataset=images.name, **({"agreement": None} | applies))
     else:
         terminal.write_table(("Measure", "Value"), _measures(found, images.title, snapshot.latent))
     return 0
@@ -178,6 +177,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "train": train,
     "evaluate": evaluate,
     "clean": clean,
+    "export": exporting.export,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from latentlab.core.errors import LatentlabError
@@ -34,8 +36,7 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
     """
     height, width = snapshot.image_shape
     count = codes.shape[0] * codes.shape[1]
-    if count * height * width > _MOST_PIXELS:
-        raise LatentlabError("Images of this size make too large a picture: choose fewer of them.")
+    need_room(snapshot, count)
     flat, under = codes.reshape(count, -1), labels.reshape(count)
     images = np.empty((count, height, width), np.float32)
     step = max(1, _CHUNK_PIXELS // (height * width))
@@ -43,3 +44,15 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
         part = slice(start, start + step)
         images[part] = snapshot.decode(flat[part], under[part])
     return images.reshape(*codes.shape[:2], height, width)
+
+
+def need_room(snapshot: Snapshot, count: int) -> None:
+    """Refuse more images than fit into memory, before so many codes are made.
+
+    Raises
+    ------
+    LatentlabError
+        When there are too many.
+    """
+    if count * math.prod(snapshot.image_shape) > _MOST_PIXELS:
+        raise LatentlabError("Images of this size make too large a picture: choose fewer of them.")

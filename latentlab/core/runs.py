@@ -216,14 +216,19 @@ def keep(run: Run, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
-    name = re.sub(r"[^\w-]+", "-", run.recipe.name)[:40]  # of a recipe of anyone's
-    path = folder / f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run.snapshot.run[:4]}{SUFFIX}"
+    path = folder / f"{dated_name(run.recipe, run.snapshot.run)}{SUFFIX}"
     run.save(path)
     with contextlib.suppress(OSError):  # one too many does no harm
         kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda kept: kept.stat().st_mtime)
         for oldest in kept[: max(0, len(kept) - _KEPT)]:
             oldest.unlink(missing_ok=True)
     return path
+
+
+def dated_name(recipe: Recipe, run: str) -> str:
+    """Name a run on the disk when nobody else does: after its recipe, this moment and its id."""
+    name = re.sub(r"[^\w-]+", "-", recipe.name)[:40]  # of a recipe of anyone's
+    return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run[:4]}"
 
 
 def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:

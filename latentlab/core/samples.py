@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from latentlab.core.decoded_grid import decode_grid
+from latentlab.core.decoded_grid import decode_grid, need_room
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.view_needs import need_point
@@ -27,6 +27,7 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
     need_point(snapshot)
     names = snapshot.class_names if snapshot.uses_labels else ()
     drawn = 1 if names else question.rows
+    need_room(snapshot, (len(names) or drawn) * question.columns)
     generator = np.random.default_rng(question.seed)
     if question.like_codes:
         codes = _like(model.means, drawn * question.columns, question.temperature, generator)
