@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -90,13 +90,19 @@ class Equation(QWidget):
             painter.setFont(self.font())
             painter.setPen(QColor(colours.foreground))
             line = self.fontMetrics().height()
-            wide = place.width() + sign
-            text = self.fontMetrics().elidedText(self._captions[index], Qt.TextElideMode.ElideRight, int(wide))
-            painter.drawText(QRectF(place.center().x() - wide / 2, place.bottom() + 2, wide, line), centred, text)
+            middle = place.center().x()
+            wide = min(place.width() + sign, 2 * middle, 2 * (self.width() - middle))
+            text = self._captions[index]
+            if (advance := self.fontMetrics().horizontalAdvance(text)) > wide:
+                narrow = QFont(self.font())
+                narrow.setPointSizeF(narrow.pointSizeF() * wide / advance)
+                painter.setFont(narrow)
+            painter.drawText(QRectF(middle - wide / 2, place.bottom() + 2, wide, line), centred, text)
             if index:
                 painter.setFont(large)
-                middle = QPointF((place.left() + self.term(index - 1).right()) / 2, place.center().y())
-                painter.drawText(QRectF(middle.x() - sign, middle.y() - 20, 2 * sign, 40), centred, _SIGNS[index - 1])
+                between = (place.left() + self.term(index - 1).right()) / 2
+                room = QRectF(between - sign, place.center().y() - sign, 2 * sign, 2 * sign)
+                painter.drawText(room, centred, _SIGNS[index - 1])
         painter.end()
 
     def _sizes(self) -> tuple[float, float]:

@@ -105,7 +105,7 @@ class PassageStrips(QWidget):
     def _paint(self, painter: QPainter, width: float) -> None:
         tile, high = self._tile(width), self._tile_height(width)
         left = self._names_width()
-        font = self._mark_font()
+        font = self._mark_font(tile)
         radius = disc_radius(font)
         for row, (strip, images) in enumerate(zip(self._strips, self._images, strict=True)):
             top = row * (high + _ROW_GAP) + _ROW_GAP / 2
@@ -127,9 +127,11 @@ class PassageStrips(QWidget):
         image = self._images[0][0]
         return len(self._images), len(self._images[0]), image.width(), image.height()
 
-    def _mark_font(self) -> QFont:
+    def _mark_font(self, tile: float) -> QFont:
+        """Give the font of the letters: they must leave most of an image in sight."""
         font = QFont(self.font())
-        font.setPointSizeF(0.85 * font.pointSizeF())
+        largest = 0.2 * tile / disc_radius(font)
+        font.setPointSizeF(font.pointSizeF() * min(0.85, max(0.5, largest)))
         return font
 
     def _names_width(self) -> float:
