@@ -48,6 +48,7 @@ class LiveTraining(QObject):
     """
 
     state_changed = Signal(str)
+    begun = Signal(object, object)  # Recipe and ImageSet
     started = Signal(object)
     progressed = Signal(object)
     epoch_ended = Signal(object)
@@ -80,6 +81,7 @@ class LiveTraining(QObject):
         self._thread = TrainingThread(uuid.uuid4().hex[:12], recipe, data, shown, start)
         _alive.add(self._thread)
         self.destroyed.connect(self._thread.abandon)
+        self.begun.emit(recipe, data)
         self._thread.start()
         self._timer.start()
         self._set_state("training")

@@ -239,6 +239,7 @@ class MainWindow(QMainWindow):
         menus.data_folder_requested.connect(keeping.ask_for_data_folder)
         menus.image_folder_requested.connect(keeping.ask_for_image_folder)
         menus.array_requested.connect(keeping.ask_for_array)
+        keeping.offer_tensorboard(menus.tensorboard)
         menus.clean_page_requested.connect(PageWindow(session.page, self).ask_for_page)
         menus.run_requested.connect(self.open_run)
         menus.train_requested.connect(self._controls.train_button.click)

@@ -108,6 +108,10 @@ class Menus(QObject):
         self._pause = self._add(menu, self.tr("&Pause"), self.pause_requested.emit, QKeySequence("F6"))
         self._stop = self._add(menu, self.tr("&Stop, keep the model"), self.stop_requested.emit, QKeySequence("F7"))
         self._discard = self._add(menu, self.tr("&Discard, go back"), self.discard_requested.emit)
+        menu.addSeparator()
+        self.tensorboard = QAction(self.tr("&Write for TensorBoard…"), self, checkable=True)
+        menu.setToolTipsVisible(True)
+        menu.addAction(self.tensorboard)
 
     def _view(self, menu: QMenu) -> None:
         self._add(menu, self.tr("Show &all points"), self.show_all_requested.emit, QKeySequence("Ctrl+0"))

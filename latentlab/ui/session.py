@@ -33,6 +33,7 @@ from latentlab.ui.page_cleaning import PageCleaning
 from latentlab.ui.recipe_choice import RecipeChoice
 from latentlab.ui.restoration import Restoration
 from latentlab.ui.run_files import RunFiles
+from latentlab.ui.tensorboard_log import TensorBoardLog
 from latentlab.ui.training_thread import EpochModel, Result
 from latentlab.ui.views import Views
 
@@ -89,6 +90,7 @@ class Session(QObject):
         self.training.diverged.connect(self._tell_divergence)
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
+        self.tensorboard = TensorBoardLog(self.training, self)
         self._files = RunFiles(self)
         self._files.opened.connect(self._take_opened)
         self._files.saved.connect(self._take_saved)
@@ -139,7 +141,7 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.views, self.restoration, self.page, self.gaps, self.comparison)
-        for part in (self.training, *looking, self.library, self._files):
+        for part in (self.training, self.tensorboard, *looking, self.library, self._files):
             part.shut_down()
 
     # Recipe and images
