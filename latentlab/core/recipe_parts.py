@@ -156,7 +156,9 @@ class TrainingSettings(Part):
         None, ge=1, description="Stop early after so many epochs without a better test loss, and keep the best model"
     )
     temperature: float = Field(1.0, ge=0, le=2, description="T of a VAE in training: z = mean + T * deviation * noise")
-    checkpoint_every: int | None = Field(None, ge=1, description="Also save the run after every so many epochs")
+    checkpoint_every: int | None = Field(
+        None, ge=1, description="Keep the model of every so many epochs; from the command line, as a file each"
+    )
     seed: int = Field(0, ge=0, lt=2**63, description="Same seed, same run on the same machine")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where it is computed")
     augmentation: AugmentationSettings = AugmentationSettings()
