@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from latentlab.core import animation, datasets
@@ -154,14 +154,6 @@ class Keeping(QObject):
         dialog.fileSelected.connect(self._save_animation)
         dialog.open()
 
-    def offer_tensorboard(self, switch: QAction) -> None:
-        """Let a checkable action switch writing for TensorBoard on, once a folder was chosen, and off."""
-        self._tensorboard_switch = switch
-        switch.triggered.connect(self._switch_tensorboard)
-        self._session.tensorboard.folder_changed.connect(self._show_tensorboard)
-        self._session.tensorboard.message.connect(self._session.message)
-        self._show_tensorboard(None)
-
     def ask_before_closing(self) -> None:
         """Ask what to do with an unsaved run; a training waits meanwhile, and goes on if the window stays."""
         if self._question is not None:
@@ -245,29 +237,6 @@ class Keeping(QObject):
     @Slot(str, str)
     def _tell_unwritten(self, channel: str, sentence: str) -> None:
         self._session.message.emit(sentence, True)
-
-    @Slot(bool)
-    def _switch_tensorboard(self, on: bool) -> None:
-        if not on:
-            self._session.tensorboard.switch_off()
-            return
-        self._tensorboard_switch.setChecked(False)  # until there is a folder that can be written to
-        dialog = self._dialog(self.tr("Folder for TensorBoard"), "", QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self._use_tensorboard_folder)
-        dialog.open()
-
-    @Slot(str)
-    def _use_tensorboard_folder(self, path: str) -> None:
-        self._session.tensorboard.choose(Path(path))
-
-    @Slot(object)
-    def _show_tensorboard(self, folder: Path | None) -> None:
-        self._tensorboard_switch.setChecked(folder is not None)
-        self._tensorboard_switch.setToolTip(
-            self.tr("Losses, images and codes of trainings, for TensorBoard's own pages")
-            if folder is None
-            else self.tr("Trainings are written below {folder}").format(folder=folder)
-        )
 
     @Slot(str)
     def _use_data_folder(self, path: str) -> None:

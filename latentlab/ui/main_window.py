@@ -27,6 +27,7 @@ from latentlab.ui.panels.start import StartPage
 from latentlab.ui.remembering import Remembering
 from latentlab.ui.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.tensorboard_switch import TensorBoardSwitch
 from latentlab.ui.view_tabs import ViewTabs
 from latentlab.ui.widgets.message_bar import MessageBar
 
@@ -239,7 +240,7 @@ class MainWindow(QMainWindow):
         menus.data_folder_requested.connect(keeping.ask_for_data_folder)
         menus.image_folder_requested.connect(keeping.ask_for_image_folder)
         menus.array_requested.connect(keeping.ask_for_array)
-        keeping.offer_tensorboard(menus.tensorboard)
+        TensorBoardSwitch(menus.tensorboard, session, self)
         menus.clean_page_requested.connect(PageWindow(session.page, self).ask_for_page)
         menus.run_requested.connect(self.open_run)
         menus.train_requested.connect(self._controls.train_button.click)

@@ -51,6 +51,7 @@ def test_a_training_is_written_below_the_folder_that_was_chosen(lab, choose, tmp
     lab.until(switch(lab).isChecked)
     assert str(folder) in lab.message()
     assert str(folder) in switch(lab).toolTip()
+    assert lab.text("tensorboardLabel") == "TensorBoard: logs"
     told = QSignalSpy(lab.session.message)
     lab.train()
     settle(lab)
@@ -73,6 +74,7 @@ def test_a_training_that_goes_on_is_written_from_the_switch_to_the_switch(lab, c
     lab.until(lambda: lab.epochs_drawn() > drawn)
     switch(lab).trigger()
     assert not switch(lab).isChecked()
+    assert lab.text("tensorboardLabel") == ""
     settle(lab)
     _, found = read(tmp_path)
     written = [point.step for point in found.Scalars("loss/test")]
