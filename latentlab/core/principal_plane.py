@@ -78,8 +78,9 @@ def compare(snapshot: Snapshot, images: Tensor) -> Comparison:
     ComparisonError
         For a CVAE, more dimensions than `MOST_DIMENSIONS`, too few images, or a model that has diverged.
     """
-    from scipy.linalg import subspace_angles  # both take a second to import
+    from scipy.linalg import subspace_angles  # takes a second to import, as does scikit-learn
     from sklearn.decomposition import PCA
+    from threadpoolctl import threadpool_limits
 
     latent = snapshot.latent
     if snapshot.uses_labels:
@@ -93,29 +94,32 @@ def compare(snapshot: Snapshot, images: Tensor) -> Comparison:
         raise ComparisonError(
             f"PCA finds no {latent} components in {len(images)} images: show more, and different, images."
         )
-    pixels = images.flatten(1).numpy().astype(np.float32)
-    pixels /= 255
-    shown = pixels[:MOST_SHOWN].astype(np.float64)
-    pca = PCA(latent, copy=False, random_state=0).fit(pixels)  # which may write to them
-    images, centred = images[:MOST_SHOWN], shown - pca.mean_
-    components: _Doubles = pca.components_.T.astype(np.float64)
-    scores = centred @ components
-    variance = _mean_square(centred)
-    error, principal_error = _error(snapshot, images), _mean_square(centred - scores @ components.T)
-    codes = snapshot.encode(images)[0].astype(np.float64)
+    codes = snapshot.encode(images[:MOST_SHOWN])[0].astype(np.float64)
     directions = _directions(snapshot, codes)
     if not (np.isfinite(codes).all() and np.isfinite(directions).all()):
         raise ComparisonError("The model's numbers are no longer finite: train it anew with a lower learning rate.")
-    angles = np.degrees(subspace_angles(directions, components))
+    pixels = images.flatten(1).numpy().astype(np.float32)
+    pixels /= 255
+    shown = pixels[:MOST_SHOWN].astype(np.float64)
+    # Threads of a matrix product wait for each other where cores are busy: with two it took 11 s, with one 2 s.
+    with threadpool_limits(1, "blas"):
+        pca = PCA(latent, copy=False, random_state=0).fit(pixels)  # which may write to them
+        components: _Doubles = pca.components_.T.astype(np.float64)
+        centred = shown - pca.mean_
+        scores = centred @ components
+        principal_error = _mean_square(centred - scores @ components.T)
+        angles = np.degrees(subspace_angles(directions, components))
+        aligned = _aligned(codes, scores)
+    error, variance = _error(snapshot, images[:MOST_SHOWN]), _mean_square(centred)
     return Comparison(
-        snapshot.run,
-        np.sort(angles).astype(np.float32),
-        _two(scores),
-        _two(_aligned(codes, scores)),
-        error,
-        principal_error,
-        1 - error / variance,
-        1 - principal_error / variance,
+        run=snapshot.run,
+        angles=np.sort(angles).astype(np.float32),
+        principal_positions=_two(scores),
+        positions=_two(aligned),
+        error=error,
+        principal_error=principal_error,
+        explained=1 - error / variance,
+        principal_explained=1 - principal_error / variance,
     )
 
 

@@ -246,3 +246,4 @@ def test_penalties_are_known_without_gradients(tiny_images):
         exact = 0.5 * np.abs(mean).sum() + 2 * float(jacobian.square().sum())
         assert draws.mean() == pytest.approx(exact, rel=0.15)
     np.testing.assert_array_equal(snapshot.loss_terms(images)[2], penalty)
+    assert not np.allclose(penalty, snapshot.loss_terms(images, None, np.ones((4, 5)))[2])  # signs are random
