@@ -60,8 +60,8 @@ def for_chosen(
     Parameters
     ----------
     recipe : Recipe
-        At hand; its batches become smaller where they would not be filled, and its epochs more where they would be
-        too few steps to learn anything.
+        At hand; its batches become smaller where they would not be filled, and the images are repeated where epochs
+        would be too few steps to learn anything.
     data : ImageSet or None
         The data set at hand.
     shown : MapUpdate or None
@@ -93,8 +93,8 @@ def for_chosen(
         raise LatentlabError("The map is about to show other images: wait a moment, then choose again.")
     found = list(dict.fromkeys(found))
     batch = min(recipe.training.batch_size, len(found))
-    epochs = max(recipe.training.epochs, math.ceil(_STEPS / math.ceil(len(found) / batch)))
-    changes = {"data.images": found, "training.batch_size": batch, "training.epochs": epochs}
+    repeat = math.ceil(_STEPS / recipe.training.epochs / math.ceil(len(found) / batch))
+    changes = {"data.images": found, "data.repeat": repeat, "training.batch_size": batch}
     if recipe.data.limit is not None and recipe.data.limit < len(found):
         changes["data.limit"] = None
     return recipe.with_changes(changes)

@@ -70,6 +70,17 @@ class ImageSet:
             train_noisy=None if self.train_noisy is None else self.train_noisy[:count],
         )
 
+    def repeated(self, times: int) -> ImageSet:
+        """Give a set with every training image so many times: an epoch over a handful is over before one sees it."""
+        if times == 1:
+            return self
+        return replace(
+            self,
+            train_images=self.train_images.repeat(times, 1, 1),
+            train_labels=self.train_labels.repeat(times),
+            train_noisy=None if self.train_noisy is None else self.train_noisy.repeat(times, 1, 1),
+        )
+
     def selected(self, rows: Sequence[int]) -> ImageSet:
         """Give a set to train and to test on these images alone.
 

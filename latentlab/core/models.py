@@ -16,6 +16,8 @@ from latentlab.core import losses, networks
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe import Recipe
 
+_EDGE = 1e-3  # as near to pure black and white as a pixel begins
+
 _CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
     "linear": nn.Identity,
     "relu": nn.ReLU,
@@ -92,6 +94,22 @@ class Autoencoder(nn.Module):
         if classes:
             height, width = image_shape
             self.label_plane = nn.Sequential(nn.Linear(classes, height * width), nn.Unflatten(1, (1, height, width)))
+
+    def begin_at(self, image: Tensor) -> None:
+        """Have the decoder start from an image (H, W) in [0, 1], such as the mean of the data.
+
+        Its last bias is what it puts out before it has learned what to add. Without it the first epochs go into
+        learning where there is no ink.
+        """
+        target = self._scaled(image)
+        if self._output == "sigmoid":
+            target = torch.logit(target, _EDGE)
+        elif self._output == "tanh":
+            target = torch.atanh(target.clamp(_EDGE - 1, 1 - _EDGE))
+        bias = [parameter for name, parameter in self.decoder.named_parameters() if name.endswith("bias")][-1]
+        with torch.no_grad():
+            # A convolution has one bias for all pixels.
+            bias.copy_(target.flatten() if len(bias) == target.numel() else target.mean())
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""

@@ -107,7 +107,7 @@ def decoder(
         if settings.activation == "linear":
             _begin_small(layers[0])
         elif settings.layers:
-            _spread(layers[0], latent)
+            _spread(layers[0], latent, settings)
         return nn.Sequential(*layers)
     if features:
         planes = features[0]
@@ -124,7 +124,7 @@ def decoder(
         if settings.activation == "linear":
             _begin_small(layers[0])
         else:
-            _spread(layers[0], latent)
+            _spread(layers[0], latent, settings)
     for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
         if settings.kind == "pool":
             layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.Upsample(scale_factor=2)]
@@ -152,7 +152,7 @@ def _strides(settings: NetworkSettings) -> tuple[int, ...]:
     return settings.strides or (2,) * len(settings.layers)
 
 
-def _spread(layer: nn.Module, latent: int) -> None:
+def _spread(layer: nn.Module, latent: int, settings: NetworkSettings) -> None:
     """Draw a decoder's first layer so that its units' edges cross the space where the codes are.
 
     A ReLU bends along the line where its input is zero. Torch draws so small biases and weights that with two latent
@@ -160,9 +160,10 @@ def _spread(layer: nn.Module, latent: int) -> None:
     few inputs are better spread out beforehand (Tancik et al., 2020). Here a unit's input varies about as much as
     the +-3 over which the prior lies. More dimensions tell codes apart without that: with twenty it costs a little.
     """
-    if latent <= _FEW:
+    spread = settings.spread or (6 / latent if latent <= _FEW else None)
+    if spread is not None:
         for parameter in layer.parameters():
-            nn.init.normal_(parameter, std=6 / latent)
+            nn.init.normal_(parameter, std=spread)
 
 
 def _begin_small(layer: nn.Module) -> None:

@@ -28,6 +28,7 @@ class DataSettings(Part):
         max_length=10_000,
         description="Learn from and test on these images alone: rows of the training images, then of the test images",
     )
+    repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
 
 
 class NetworkSettings(Part):
@@ -44,6 +45,9 @@ class NetworkSettings(Part):
     kernel: int = Field(4, ge=3, le=4, description="Side of a conv layer's window, in pixels")
     strides: tuple[Annotated[int, Field(ge=1, le=2)], ...] = Field(
         (), description="Of each conv layer; 2 for all when left out"
+    )
+    spread: float | None = Field(
+        None, gt=0, le=100, description="Standard deviation that a decoder's first weights are drawn with"
     )
     planes: int | None = Field(
         None, ge=1, le=8192, description="Planes a decoder starts from; as many as its last layer has when left out"

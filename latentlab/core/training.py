@@ -31,6 +31,7 @@ from latentlab.core.snapshot import Snapshot, as_input
 
 _MESSAGE_SECONDS = 1 / 20
 _SAFE_COPY_SECONDS = 1.0
+_AVERAGED = 10_000  # images whose mean a decoder begins at
 _TERMS = 3  # reconstruction, KL, penalty
 
 Setting = Literal["learning_rate", "beta"]
@@ -96,7 +97,7 @@ class Trainer:
         self.recipe = recipe
         self.run = run or uuid.uuid4().hex[:12]
         self.control = control or Control()
-        self.data = of_recipe(data, recipe)
+        self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
         self.device = pick_device(recipe.training.device)
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
@@ -109,6 +110,8 @@ class Trainer:
         if start:
             start.check_fits(recipe, self.data)
             self.model.load_state_dict(start.snapshot.state())
+        else:
+            self.model.begin_at(self.data.train_images[:_AVERAGED].mean(0, dtype=torch.float32) / 255)
         self.model.to(self.device)
         self._generator = torch.Generator(self.device).manual_seed(recipe.training.seed + self._first_epoch)
         self._order = torch.Generator().manual_seed(recipe.training.seed + self._first_epoch)

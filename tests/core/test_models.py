@@ -300,3 +300,23 @@ def test_a_latent_that_does_not_match_its_features_is_told_in_one_sentence(code:
     said = f"there are {count} of them, but model.latent is 2: set it to {count}."
     assert str(caught.value).endswith(said)
     features_model((28, 28), code, count)
+
+
+@pytest.mark.parametrize("terms", [_BERNOULLI, _SQUARED], ids=["sigmoid", "tanh"])
+def test_a_decoder_begins_at_the_mean_image(terms):
+    model = made(network=_MLP, terms=terms)
+    image = torch.linspace(0.01, 0.99, SHAPE[0] * SHAPE[1]).reshape(SHAPE)
+    model.begin_at(image)
+    with torch.no_grad():
+        model.decoder[-2].weight.zero_()
+        decoded = model.pixels(model.decode(torch.randn(3, 2)))
+    torch.testing.assert_close(decoded[:, 0], image.expand(3, *SHAPE), atol=1e-4, rtol=0)
+
+
+def test_a_convolution_begins_at_the_mean_pixel():
+    model = made(network=_CONV, terms=_SQUARED)
+    model.begin_at(torch.full(SHAPE, 0.25))
+    with torch.no_grad():
+        model.decoder[-1].weight.zero_()
+        decoded = model.pixels(model.decode(torch.randn(2, 2)))
+    torch.testing.assert_close(decoded, torch.full_like(decoded, 0.25))

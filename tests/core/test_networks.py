@@ -159,3 +159,10 @@ def test_a_linear_decoder_begins_near_the_images(settings: NetworkSettings) -> N
     for parameter in first.parameters():
         bound = len(parameter) ** -0.5
         assert 0.8 * bound < float(parameter.detach().abs().max()) < 1.0001 * bound
+
+
+def test_a_spread_of_the_decoders_first_weights_is_kept():
+    torch.manual_seed(0)
+    network = {"kind": "conv", "layers": [8, 4], "spread": 0.05}
+    made = networks.decoder(NetworkSettings(**network), 2, 0, (28, 28))
+    assert float(made[0].weight.std()) == pytest.approx(0.05, rel=0.1)

@@ -77,7 +77,7 @@ def more_settings() -> tuple[tuple[str, tuple[Setting, ...]], ...]:
     return (
         (_tr("Model"), _model()),
         (_tr("Encoder"), _network("encoder")),
-        (_tr("Decoder"), (*_network("decoder"), _first_planes())),
+        (_tr("Decoder"), (*_network("decoder"), *_beginning())),
         (_tr("Loss"), _loss()),
         (_tr("Steps"), _steps()),
         (_tr("Damage to what the encoder sees"), _corruption()),
@@ -145,11 +145,18 @@ def _network(part: str) -> tuple[Setting, ...]:
     )
 
 
-def _first_planes() -> Setting:
+def _beginning() -> tuple[Setting, ...]:
     return (
-        "model.decoder.planes",
-        _tr("First planes"),
-        _tr("How many planes a convolutional decoder starts from. 'none': as many as its last layer has."),
+        (
+            "model.decoder.planes",
+            _tr("First planes"),
+            _tr("How many planes a convolutional decoder starts from. 'none': as many as its last layer has."),
+        ),
+        (
+            "model.decoder.spread",
+            _tr("First spread"),
+            _tr("How wide the decoder's first weights are drawn. Wide: details from the start; 'none': as fits z."),
+        ),
     )
 
 
@@ -194,6 +201,11 @@ def _steps() -> tuple[Setting, ...]:
             "training.patience",
             _tr("Patience"),
             _tr("Stop after so many epochs without a better test loss, and keep the best model. 'none': never."),
+        ),
+        (
+            "data.repeat",
+            _tr("Repeat images"),
+            _tr("How often an epoch goes through the training images: more than once for a handful of them."),
         ),
         (
             "training.temperature",
