@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
         menus.data_folder_requested.connect(keeping.ask_for_data_folder)
         menus.image_folder_requested.connect(keeping.ask_for_image_folder)
         menus.array_requested.connect(keeping.ask_for_array)
+        menus.pairs_requested.connect(keeping.ask_for_pairs)
         TensorBoardSwitch(menus.tensorboard, session, self)
         menus.clean_page_requested.connect(PageWindow(session.page, self).ask_for_page)
         menus.run_requested.connect(self.open_run)

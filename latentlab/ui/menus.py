@@ -23,6 +23,7 @@ class Menus(QObject):
     data_folder_requested = Signal()
     image_folder_requested = Signal()
     array_requested = Signal()
+    pairs_requested = Signal()
     clean_page_requested = Signal()
     run_requested = Signal(str)
     train_requested = Signal()
@@ -94,6 +95,7 @@ class Menus(QObject):
             self._add(menu, self.tr("Folder of &downloaded image sets…"), self.data_folder_requested.emit),
             self._add(menu, self.tr("My own images: a &folder…"), self.image_folder_requested.emit),
             self._add(menu, self.tr("My own images: an arra&y file…"), self.array_requested.emit),
+            self._add(menu, self.tr("My own scans: dirty and clea&n…"), self.pairs_requested.emit),
         ]
         menu.addSeparator()
         self._add(menu, self.tr("Clean a &page…"), self.clean_page_requested.emit)

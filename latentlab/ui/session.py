@@ -1,9 +1,9 @@
 """The one owner of state: the run at hand, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Seven parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at, `choosing` the images chosen on its map, `views` what the views ask of it,
-`comparison` a second model beside it.
+Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+`exploration` what is looked at, `gaps` the gaps of its map, `choosing` the images chosen on it, `restoration` what is
+damaged and restored, `views` what the views ask, `comparison` a second model, `page` the page that is cleaned.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ IDLE = {
     "Folder of downloaded image sets…": "data_folder_requested",
     "My own images: a folder…": "image_folder_requested",
     "My own images: an array file…": "array_requested",
+    "My own scans: dirty and clean…": "pairs_requested",
     "Train": "train_requested",
 }
 BUSY = {
