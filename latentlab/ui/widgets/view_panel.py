@@ -39,7 +39,7 @@ class ViewPanel(QWidget):
         super().__init__(parent)
         self.facts: ModelFacts | None = None
         self.bar = QHBoxLayout()
-        self.bar.setContentsMargins(8, 4, 8, 0)
+        self.bar.setContentsMargins(8, 0, 8, 0)
         self._save = QToolButton()
         self._save.setText(self.tr("Save picture…"))
         self._save.setToolTip(self.tr("Save what this view shows as a PNG file"))
@@ -47,7 +47,7 @@ class ViewPanel(QWidget):
         self._save.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._save.clicked.connect(self._request_save)
         bar = QHBoxLayout()
-        bar.setContentsMargins(0, 0, 8, 0)
+        bar.setContentsMargins(0, 4, 8, 0)
         bar.addLayout(self.bar)
         bar.addStretch(1)
         bar.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
