@@ -1,7 +1,7 @@
 """The part of the session's state that is TensorBoard's: where trainings are written for it, and the writing.
 
-It is done in the background. On the training thread it would be part of what one waits for between two epochs, and
-in the window's a stutter: a picture takes some 40 ms, an embedding up to a second.
+It is done in the background. On the training thread it would take no longer, but a slow disk, or an embedding of a
+wide code, which takes seconds, would hold up training and whoever pauses or stops it.
 """
 
 from __future__ import annotations
