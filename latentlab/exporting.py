@@ -40,6 +40,7 @@ def add_options(export: argparse.ArgumentParser) -> None:
     samples.add_argument("--columns", metavar="N", type=_whole(1), default=20)
     samples.add_argument("--temperature", metavar="T", type=_number, default=1.0)
     samples.add_argument("--seed", metavar="N", type=_whole(0), default=0)
+    samples.add_argument("--like", metavar="I", type=_whole(0), help="more images like this test image")
     samples.add_argument("--like-codes", action="store_true", help="spread like the codes in place of N(0, I)")
     manifold = kinds.add_parser("manifold", help="a grid of codes of the map's plane, decoded")
     manifold.add_argument("--side", metavar="N", type=_whole(2), default=20, help="images on a side (%(default)s)")
@@ -64,7 +65,7 @@ def add_options(export: argparse.ArgumentParser) -> None:
     for kind in (codes, reconstructions):
         kind.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
         kind.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
-    files = {codes: ".csv or .npz", way: ".png, or .gif for an animation"}
+    files = {samples: ".png, or .npz for an image set", codes: ".csv or .npz", way: ".png, or .gif for an animation"}
     for kind in (samples, manifold, codes, reconstructions, way):
         kind.add_argument("--out", metavar="FILE", type=Path, required=True, help=files.get(kind, ".png"))
         kind.add_argument("--json", action="store_true", help="tell what was written as a JSON object")
@@ -75,7 +76,11 @@ def export(arguments: argparse.Namespace) -> int:
     from latentlab.core.export import ARRAYS, PICTURE, TABLE, check_target
     from latentlab.core.runs import Run
 
-    suffixes = {"codes": (TABLE, ARRAYS), "interpolation": (PICTURE, ".gif")}.get(arguments.what, (PICTURE,))
+    suffixes = {
+        "samples": (PICTURE, ARRAYS),
+        "codes": (TABLE, ARRAYS),
+        "interpolation": (PICTURE, ".gif"),
+    }.get(arguments.what, (PICTURE,))
     run = Run.open(arguments.run)
     check_target(arguments.out, arguments.what, suffixes)
     written = _EXPORTS[arguments.what](run, arguments)
@@ -93,16 +98,28 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def _samples(run: Run, arguments: argparse.Namespace) -> _Written:
+    import numpy as np
+
+    from latentlab.core.export import ARRAYS, alike, save_images
     from latentlab.core.live_map import map_of
     from latentlab.core.samples import samples
     from latentlab.core.view_results import SamplesQuestion
 
-    if arguments.rows is not None and run.snapshot.uses_labels:
+    rows, columns = arguments.rows or 10, arguments.columns
+    if arguments.like is not None:
+        images = alike(run, arguments.like, rows, columns, arguments.temperature, arguments.seed)
+        labels = np.full(images.shape[:2], run.labels[arguments.like])
+    elif arguments.rows is not None and run.snapshot.uses_labels:
         raise LatentlabError("The samples of a CVAE are a row for each label: leave --rows out.")
-    question = SamplesQuestion(
-        arguments.rows or 10, arguments.columns, arguments.temperature, arguments.seed, arguments.like_codes
-    )
-    return _save_sheet(arguments.out, samples(question, map_of(run, None)).images, "samples")
+    else:
+        question = SamplesQuestion(rows, columns, arguments.temperature, arguments.seed, arguments.like_codes)
+        images = samples(question, map_of(run, None)).images
+        labels = np.repeat(np.arange(len(images))[:, None], columns, 1)
+    if arguments.out.suffix.lower() != ARRAYS:
+        return _save_sheet(arguments.out, images, "samples")
+    known = labels.ravel() if run.snapshot.uses_labels or (arguments.like is not None and labels.min() >= 0) else None
+    save_images(arguments.out, images.reshape(-1, *images.shape[2:]), known, run.snapshot.class_names)
+    return _Written(len(images), columns, len(images) * columns, "samples")
 
 
 def _manifold(run: Run, arguments: argparse.Namespace) -> _Written:

@@ -166,11 +166,13 @@ def test_people_are_told_in_a_sentence(runs, tmp_path, capsys):
         ("vae", ["samples"], "--out"),
         ("none", ["samples", "--out", "{tmp}/a.png"], "There is no file"),
         ("tiny.npz", ["samples", "--out", "{tmp}/a.png"], "not a run"),
-        ("vae", ["samples", "--out", "{tmp}/a.jpg"], "samples to a .png file"),
-        ("vae", ["samples", "--out", "{tmp}/a"], "samples to a .png file"),
+        ("vae", ["samples", "--out", "{tmp}/a.jpg"], "samples to a .png or .npz file"),
+        ("vae", ["samples", "--out", "{tmp}/a"], "samples to a .png or .npz file"),
         ("vae", ["codes", "--out", "{tmp}/a.png"], "codes to a .csv or .npz file"),
         ("vae", ["interpolation", "--out", "{tmp}/a.mp4"], "interpolation to a .png or .gif file"),
         ("vae", ["samples", "--out", "/dev/null/a.png"], "cannot be made"),
+        ("vae", ["samples", "--like", "999", "--out", "{tmp}/a.png"], "no 999"),
+        ("planes", ["samples", "--like", "0", "--out", "{tmp}/a.png"], "stack of planes"),
         ("vae", ["samples", "--rows", "0", "--out", "{tmp}/a.png"], "whole number from 1 on"),
         ("vae", ["samples", "--columns", "two", "--out", "{tmp}/a.png"], "not 'two'"),
         ("vae", ["samples", "--temperature", "-1", "--out", "{tmp}/a.png"], "number from 0 on"),
@@ -206,3 +208,31 @@ def test_bad_input_is_one_sentence_and_status_2(run, arguments, said, runs, tmp_
     assert told.err.endswith(".\n")
     assert said in told.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_samples_as_arrays_are_an_image_set(runs, exported, tmp_path):
+    from latentlab.core import datasets
+
+    told, path = exported(runs["cvae"], "samples", "--columns", "5", name="more.npz")
+    assert told == {"rows": 3, "columns": 5, "count": 15}
+    data = datasets.load(f"array:{path}", tmp_path)
+    labels = np.concatenate([data.train_labels, data.test_labels])
+    assert np.bincount(labels).tolist() == [5, 5, 5]
+    told, path = exported(runs["vae"], "samples", "--rows", "2", "--columns", "4", name="more.npz")
+    with np.load(path) as arrays:
+        assert arrays.files == ["images"]
+        assert arrays["images"].shape == (8, 28, 28)
+
+
+def test_samples_like_an_image_are_spread_around_it_by_the_temperature(runs, exported):
+    run = Run.open(runs["vae"])
+    own = run.snapshot.decode(run.codes[4:5])[0]
+    spread = []
+    for temperature in ("0", "0.5", "2"):
+        options = ("--like", "4", "--rows", "2", "--columns", "8", "--temperature", temperature)
+        _, path = exported(runs["vae"], "samples", *options, name="more.npz")
+        with np.load(path) as arrays:
+            spread.append(float(np.abs(arrays["images"] / 255 - own).mean()))
+            assert set(arrays["labels"]) == {run.labels[4]}
+        path.unlink()
+    assert spread[0] < 0.003 < spread[1] < spread[2]

@@ -24,7 +24,7 @@ from latentlab.core.restoring import damaged
 from latentlab.core.results import Damage
 from latentlab.core.runs import Run
 from latentlab.core.snapshot import Snapshot
-from latentlab.core.view_needs import need_point
+from latentlab.core.view_needs import need_point, need_posterior
 
 GAP = 2  # pixels between two images
 PICTURE, TABLE, ARRAYS = ".png", ".csv", ".npz"
@@ -144,6 +144,37 @@ def interpolated(run: Run, first: int, last: int, steps: int, *, is_spherical: b
     return images
 
 
+def alike(run: Run, index: int, rows: int, columns: int, temperature: float, seed: int) -> Floats:
+    """Decode samples of the posterior of a test image, z = mean + T * deviation * noise: more images like that one.
+
+    Parameters
+    ----------
+    run : Run
+        It keeps the codes, so that no images are needed; the deviation is that of what the code decodes to.
+    index : int
+        Row of the codes.
+
+    Returns
+    -------
+    float32 (rows, columns, H, W)
+
+    Raises
+    ------
+    LatentlabError
+        When the run keeps no such code, the model has no posterior, or the images would not fit into memory.
+    """
+    need_point(run.snapshot)
+    need_posterior(run.snapshot)
+    need_room(run.snapshot, rows * columns)
+    if index >= len(run.codes):
+        raise ExportError(f"The run keeps the codes of {len(run.codes):,} test images, counted from 0: no {index}.")
+    mean, label = run.codes[index], run.labels[index : index + 1]
+    _, logvar = run.snapshot.encode(run.snapshot.decode(mean[None], label), label)
+    noise = np.random.default_rng(seed).standard_normal((rows, columns, len(mean)), np.float32)
+    codes = (mean + temperature * np.exp(0.5 * logvar[0]) * noise).astype(np.float32)
+    return decode_grid(run.snapshot, codes, np.broadcast_to(label, (rows, columns)))
+
+
 def codes_of(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
     """Encode the images of a split, or of both, training images first."""
     parts = {"training": (data.train_images, data.train_labels), "test": (data.test_images, data.test_labels)}
@@ -189,6 +220,21 @@ def save_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
     """
     with _whole(path) as partial:
         Image.fromarray(pixels).save(partial, "PNG")
+
+
+def save_images(path: Path, images: Floats, labels: Integers | None, class_names: Sequence[str]) -> None:
+    """Write images (N, H, W) in [0, 1] as arrays that the image set ``array:FILE.npz`` reads.
+
+    Raises
+    ------
+    ExportError
+        When they cannot be written.
+    """
+    arrays: dict[str, Any] = {"images": np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)}
+    if labels is not None:
+        arrays |= {"labels": labels, "class_names": np.array(class_names)}
+    with _whole(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def save_codes(path: Path, codes: Codes) -> int:

@@ -94,3 +94,12 @@ def test_a_point_without_a_class(panel):
 def test_stays_low(panel):
     panel.show_point(data_point())
     assert panel.minimumSizeHint().height() <= 100
+
+
+def test_terms_that_a_model_does_not_have_are_left_out(panel):
+    panel.show_point(data_point(losses=Losses(120.0, 120.0, 0.0)))
+    assert "Reconstruction 120.0" in texts(panel)
+    assert "KL" not in texts(panel)
+    assert "Penalty" not in texts(panel)
+    panel.show_point(data_point(losses=Losses(121.5, 120.0, 0.0, 1.5)))
+    assert "Penalty 1.5" in texts(panel)

@@ -1,5 +1,7 @@
 """The decoder panel: what it shows, what it asks for, and that showing asks for nothing."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -315,3 +317,14 @@ def test_the_image_is_the_largest_thing(panel, width, height):
         assert inside.contains(child.mapTo(panel, child.rect().topLeft()))
         assert inside.contains(child.mapTo(panel, child.rect().bottomRight()))
         assert child.height() >= 20
+
+
+def test_says_that_an_autoencoder_has_neither_posterior_nor_prior(panel):
+    panel.set_model(2, (), False)
+    point = dataclasses.replace(decoded(), deviation=np.zeros(2, np.float32))
+    panel.show_decoded(point)
+    assert "no posterior" in texts(panel)
+    panel.show_decoded(dataclasses.replace(point, samples_are_prior=True))
+    assert "no prior" in texts(panel)
+    panel.show_decoded(decoded())
+    assert "around the pick" in texts(panel)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from latentlab.core.events import Losses
 from latentlab.core.results import DataPoint
 from latentlab.ui import theme
 from latentlab.ui.widgets.image_view import ImageView
@@ -135,9 +136,7 @@ class DataPointPanel(QWidget):
         elif point.losses is None:
             text = ""
         else:
-            text = self.tr("Loss {loss:.1f} nats\nReconstruction {reconstruction:.1f}\nKL {kl:.1f}").format(
-                loss=point.losses.loss, reconstruction=point.losses.reconstruction, kl=point.losses.kl
-            )
+            text = self._describe(point.losses)
         self._losses.setText(text)
 
     @Slot(object)
@@ -145,6 +144,18 @@ class DataPointPanel(QWidget):
         """Take which images are chosen, by their rows."""
         self._chosen = rows
         self._name_button()
+
+    def _describe(self, losses: Losses) -> str:
+        """Tell the terms of a loss; what a model does not have is 0 and left out."""
+        lines = [
+            self.tr("Loss {loss:.1f} nats").format(loss=losses.loss),
+            self.tr("Reconstruction {reconstruction:.1f}").format(reconstruction=losses.reconstruction),
+        ]
+        if losses.kl:
+            lines.append(self.tr("KL {kl:.1f}").format(kl=losses.kl))
+        if losses.penalty:
+            lines.append(self.tr("Penalty {penalty:.1f}").format(penalty=losses.penalty))
+        return "\n".join(lines)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

@@ -70,10 +70,10 @@ class DecoderPanel(QScrollArea):
         if decoded is None:
             self._labels.set_images(None)
             self._code.clear()
-            self._describe_samples(prior=False)
+            self._describe_samples(prior=False, has_posterior=True)
             return
         self.set_temperature(decoded.temperature)
-        self._describe_samples(prior=decoded.samples_are_prior)
+        self._describe_samples(prior=decoded.samples_are_prior, has_posterior=bool(decoded.deviation.any()))
         if len(decoded.code) <= 2:
             text = self.tr("z = {code}\nσ = {deviation}")
             self._code.setText(text.format(code=_vector(decoded.code), deviation=_vector(decoded.deviation)))
@@ -313,9 +313,14 @@ class DecoderPanel(QScrollArea):
         inset = max(0, round(half_tile - self._label_slider.handle().width() / 2))
         self._label_row.setContentsMargins(inset, 0, inset, 0)
 
-    def _describe_samples(self, *, prior: bool) -> None:
-        around, of_prior = self.tr("z + T·σ·ε around the pick"), self.tr("T·N(0, I): samples of the prior")
-        self._samples_text.setText(of_prior if prior else around)
+    def _describe_samples(self, *, prior: bool, has_posterior: bool) -> None:
+        if has_posterior:
+            text = self.tr("T·N(0, I): samples of the prior") if prior else self.tr("z + T·σ·ε around the pick")
+        elif prior:
+            text = self.tr("T·N(0, I), though an autoencoder has no prior")
+        else:
+            text = self.tr("An autoencoder has no posterior: σ = 0, copies of the pick")
+        self._samples_text.setText(text)
 
     def _show_label(self, label: int) -> None:
         if not self._names:
