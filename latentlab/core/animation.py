@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from PIL import Image
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
+from latentlab.core.whole_file import whole_file
 
 _SIDE = 256  # pixels that the longer side of a small image is brought to at least
 _TICK = 10  # milliseconds: what the format counts in
@@ -57,14 +57,5 @@ def save_gif(path: Path, frames: Floats, seconds: float, scale: int) -> None:
     durations = [_TICK * max(1, int(ticks)) for ticks in np.diff(ends)]
     content = io.BytesIO()
     pictures[0].save(content, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
-    partial = path.parent / f".{path.name}.part"
-    try:
+    with whole_file(path, "The animation", AnimationError) as partial:
         partial.write_bytes(content.getvalue())
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        reason = (error.strerror or str(error)).rstrip(".")
-        raise AnimationError(
-            f"The animation could not be saved as {path}: {reason[:1].lower()}{reason[1:]}; choose another place."
-        ) from error

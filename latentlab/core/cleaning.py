@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from latentlab.core import pictures
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
 from latentlab.core.snapshot import Snapshot
+from latentlab.core.whole_file import whole_file
 
 SUFFIX = ".png"
 TILE = 512  # pixels; a tile, its surroundings and their planes bound the memory
@@ -158,14 +158,5 @@ def save_page(path: Path, page: npt.ArrayLike) -> None:
     """
     check_target(path)
     picture = Image.fromarray(np.rint(np.asarray(page) * 255).astype(np.uint8))
-    partial = path.parent / f".{path.name}.part"
-    try:
-        with partial.open("wb") as file:
-            picture.save(file, "PNG")
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise CleaningError(
-            f"The page could not be saved as {path} ({error.strerror}): choose another place."
-        ) from error
+    with whole_file(path, "The page", CleaningError) as partial:
+        picture.save(partial, "PNG")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from latentlab.core.results import Damage
 from latentlab.core.runs import Run
 from latentlab.core.snapshot import Snapshot
 from latentlab.core.view_needs import need_point, need_posterior
+from latentlab.core.whole_file import whole_file
 
 GAP = 2  # pixels between two images
 PICTURE, TABLE, ARRAYS = ".png", ".csv", ".npz"
@@ -218,7 +217,7 @@ def save_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
     ExportError
         When it cannot be written.
     """
-    with _whole(path) as partial:
+    with whole_file(path, "The file", ExportError) as partial:
         Image.fromarray(pixels).save(partial, "PNG")
 
 
@@ -233,7 +232,7 @@ def save_images(path: Path, images: Floats, labels: Integers | None, class_names
     arrays: dict[str, Any] = {"images": np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)}
     if labels is not None:
         arrays |= {"labels": labels, "class_names": np.array(class_names)}
-    with _whole(path) as partial, partial.open("wb") as file:
+    with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
@@ -255,29 +254,15 @@ def save_codes(path: Path, codes: Codes) -> int:
     """
     arrays: dict[str, Any] = {each.name: getattr(codes, each.name) for each in fields(codes)}
     if path.suffix.lower() == ARRAYS:
-        with _whole(path) as partial, partial.open("wb") as file:
+        with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)
         return len(arrays)
     places = range(1, codes.mean.shape[1] + 1)
     names = [name for name, array in arrays.items() if array.ndim == 1]
     header = [*names, *(f"{name}_{place}" for name in ("mean", "deviation") for place in places)]
-    with _whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path, "The file", ExportError) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(header)
         for *words, mean, deviation in zip(*arrays.values(), strict=True):
             table.writerow([*words, *(f"{number:.7g}" for number in np.concatenate([mean, deviation]).tolist())])
     return len(header)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give where to write a file that takes its place when it is done."""
-    partial = path.parent / f".{path.name}.part"
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written ({error.strerror or error}): choose another place.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()

@@ -24,6 +24,7 @@ from latentlab.core.models import build
 from latentlab.core.recipe import Recipe
 from latentlab.core.sketch import Preparation
 from latentlab.core.snapshot import Snapshot
+from latentlab.core.whole_file import whole_file
 
 FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
@@ -116,15 +117,9 @@ class Run:
             "changes": json.dumps([dataclasses.asdict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
         }
-        partial = path.parent / f".{path.name}.part"
-        try:
+        with whole_file(path, "The run", RunError) as partial:
             # Written by ourselves: safetensors would leave a file that only its owner can read.
             partial.write_bytes(save(tensors, metadata))
-            partial.replace(path)
-        except (OSError, SafetensorError) as error:
-            with contextlib.suppress(OSError):
-                partial.unlink()
-            raise RunError(f"The run could not be saved as {path}: {_reason(error)}; choose another place.") from error
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
