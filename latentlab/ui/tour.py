@@ -19,7 +19,7 @@ if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
 
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSlider, QSpinBox, QTabWidget, QWidget
 
 from latentlab.ui.application import create_application
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -109,6 +109,20 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
             _settle()
             yield f"temperature-{value / 100:.0f}", window
         temperature.setValue(100)
+
+        points, labels = canvas.points(), canvas.labels()
+        for label in (0, 3, 7):
+            place = canvas.pixel_of(*points[int((labels == label).argmax())].tolist())
+            control = Qt.KeyboardModifier.ControlModifier
+            QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, control, place)
+        tabs = _child(window, QTabWidget, "viewTabs")
+        for view in ("manifold", "images", "samples"):
+            panel = _child(window, QWidget, f"{view}View")
+            tabs.setCurrentWidget(panel)
+            _until(lambda panel=panel: not panel.findChild(QLabel, "viewMessage").isVisible())
+            _settle()
+            yield view, window
+        tabs.setCurrentIndex(0)
 
         session.save_run(run)
         _until(lambda: session.is_saved)

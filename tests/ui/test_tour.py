@@ -35,8 +35,9 @@ def test_a_tour_pictures_each_stage_and_leaves_no_trace(tmp_path, own_home):
     pictures = sorted((tmp_path / "pictures").glob("*.png"))
     assert [line for line in done.stderr.splitlines() if line.endswith(".png")] == [str(path) for path in pictures]
     names = [path.stem[3:] for path in pictures]
-    assert names[:8] == [
-        "start", "first-steps", "trained", "click", "drag", "temperature-0", "temperature-2", "sketch",
+    assert names[:11] == [
+        "start", "first-steps", "trained", "click", "drag", "temperature-0", "temperature-2",
+        "manifold", "images", "samples", "sketch",
     ]  # fmt: skip
     images = [QImage(str(path)) for path in pictures]
     assert all(image.width() >= 1280 and image.height() >= 800 for image in images)
