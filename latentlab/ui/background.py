@@ -5,6 +5,7 @@ Work is started on a channel. A newer start on the same channel cancels the olde
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import threading
@@ -19,6 +20,17 @@ Report = Callable[[object], None]
 Work = Callable[[threading.Event, Report], Any]
 
 _log = logging.getLogger(__name__)
+
+_EXIT_MILLISECONDS = 10_000
+
+# Pools whose threads took longer than their owner could wait: kept until those have ended.
+_busy: list[QThreadPool] = []
+
+
+@atexit.register
+def _end_all() -> None:
+    for pool in _busy:
+        pool.waitForDone(_EXIT_MILLISECONDS)
 
 
 class Background(QObject):
@@ -81,7 +93,10 @@ class Background(QObject):
         """Cancel everything and wait, with a limit, for the threads to end."""
         for channel in list(self._running):
             self.cancel(channel)
-        self._pool.waitForDone(milliseconds)
+        if not self._pool.waitForDone(milliseconds):
+            # A pool waits for its threads when it is destroyed, and with Python's lock held: for ever.
+            self._pool.setParent(None)
+            _busy.append(self._pool)
 
     def _hand_back(self, channel: str, generation: int, kind: str, value: object) -> None:
         with contextlib.suppress(RuntimeError):  # a window that was never closed may be gone by now, and this with it

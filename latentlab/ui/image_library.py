@@ -61,6 +61,13 @@ class ImageLibrary(QObject):
         """Whether the chosen set is on its way."""
         return self._background.is_busy("load")
 
+    def has(self, name: str) -> bool:
+        """Whether a set is on this machine, as far as its files tell."""
+        try:
+            return datasets.status(name, self._data_dir).is_here
+        except LatentlabError:
+            return False
+
     def refresh(self) -> None:
         """Look again which sets are here."""
         self.sets_changed.emit(datasets.statuses(self._data_dir))

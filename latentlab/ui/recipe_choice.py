@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.core import datasets
 from latentlab.core.recipe import Recipe, RecipeError
 
 
@@ -16,14 +18,18 @@ class RecipeChoice(QObject):
     ----------
     name : str
         Of the bundled recipe to begin with.
+    has_images : callable
+        Whether the image set of a name is on this machine.
     """
 
     listed = Signal(object)  # tuple of Recipe: what can be chosen by name
     changed = Signal(object, object)  # the recipe as it is named, and as it is in force
     failed = Signal(str)  # sentence
 
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
+    def __init__(self, name: str, has_images: Callable[[str], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._has_images = has_images
+        self._images_are_chosen = False
         self._named = {name: Recipe.load(name) for name in Recipe.names()}
         self._base = self._current = self._named[name]
 
@@ -39,9 +45,14 @@ class RecipeChoice(QObject):
 
     @Slot(str)
     def choose(self, name: str) -> None:
-        """Take a recipe by its name; the chosen images stay."""
-        if name in self._named:
-            self._base = self._named[name]
+        """Take a recipe by its name, with its own images where they are here; images that a person chose stay."""
+        if name not in self._named:
+            return
+        self._base = self._named[name]
+        if self._brings_its_images(self._base):
+            self._images_are_chosen = False
+            self.edit(self._base)
+        else:
             self.edit(self._base.with_changes({"data.dataset": self._current.data.dataset}))
 
     @Slot(object)
@@ -52,7 +63,8 @@ class RecipeChoice(QObject):
 
     @Slot(str)
     def choose_dataset(self, name: str) -> None:
-        """Choose other images for the recipe in force."""
+        """Choose other images for the recipe in force, and for those chosen after it."""
+        self._images_are_chosen = True
         self.edit(self._current.with_changes({"data.dataset": name}))
 
     def open(self, path: Path) -> None:
@@ -64,6 +76,7 @@ class RecipeChoice(QObject):
             return
         self._list(recipe)
         self._base = recipe
+        self._images_are_chosen = False
         self.edit(recipe)
 
     def take(self, recipe: Recipe) -> None:
@@ -71,7 +84,13 @@ class RecipeChoice(QObject):
         if recipe.name not in self._named:
             self._list(recipe)
         self._base = self._named[recipe.name]
+        self._images_are_chosen = False
         self.edit(recipe)
+
+    def _brings_its_images(self, recipe: Recipe) -> bool:
+        own = recipe.data.dataset
+        means_no_others = bool(recipe.data.images) or datasets.is_paired(own)
+        return means_no_others or (not self._images_are_chosen and self._has_images(own))
 
     def _list(self, recipe: Recipe) -> None:
         self._named[recipe.name] = recipe

@@ -61,7 +61,10 @@ class Session(QObject):
 
     def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.recipes = RecipeChoice(FIRST_RECIPE, self)
+        self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
+        self.library.loaded.connect(self._use_data)
+        self.library.failed.connect(self._lack_data)
+        self.recipes = RecipeChoice(FIRST_RECIPE, self.library.has, self)
         self.recipes.changed.connect(self._use_recipe)
         self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
@@ -80,9 +83,6 @@ class Session(QObject):
         self.gaps.follow(self.exploration)
         self.comparison = Comparison(self.exploration, self)
         self.comparison.failed.connect(self._complain)
-        self.library = ImageLibrary(data_dir or datasets.default_data_dir(), self)
-        self.library.loaded.connect(self._use_data)
-        self.library.failed.connect(self._lack_data)
         self.training = LiveTraining(self)
         self.training.epoch_kept.connect(self._keep_epoch)
         self.training.map_updated.connect(self._take_update)

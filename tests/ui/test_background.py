@@ -3,7 +3,8 @@
 import threading
 
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QThread
+from shiboken6 import Shiboken
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.background import Background
@@ -157,3 +158,13 @@ def test_an_answer_to_somebody_who_is_gone_is_nobodys(qtbot):
     finally:
         threading.excepthook = hook
     assert errors == []
+
+
+def test_an_owner_can_be_destroyed_while_its_work_still_runs(qtbot):
+    owner, go_on = Background(), threading.Event()
+    owner.start("slow", returning(1, go_on))
+    owner.shut_down(50)
+    owner.deleteLater()
+    QCoreApplication.sendPostedEvents(owner, QEvent.Type.DeferredDelete)
+    assert not Shiboken.isValid(owner)
+    go_on.set()

@@ -426,3 +426,22 @@ def test_the_map_shows_the_images_that_are_chosen_idle_and_training(lab, run_fil
     lab.until(lambda: len(lab.canvas.points()) == test + training)
     source.setCurrentIndex(source.findData("test"))
     lab.until(lambda: np.array_equal(lab.canvas.labels(), data.test_labels.numpy()))
+
+
+def test_a_recipe_brings_its_own_images_where_they_are_here(lab):
+    session = lab.session
+    session.recipes.choose("page-cleaner")
+    assert session.recipe.data.dataset == "pages"
+    session.recipes.choose("digits-vae-2d")
+    assert session.recipe.data.dataset == "digits"
+    session.recipes.choose("fashion-vae-2d")
+    assert session.recipe.data.dataset == "digits", "what is not on this machine cannot be trained on"
+
+
+def test_images_that_a_person_chose_stay_unless_a_recipe_means_no_others(lab):
+    session = lab.session
+    session.recipes.choose_dataset("pages")
+    session.recipes.choose("digits-vae-2d")
+    assert session.recipe.data.dataset == "pages"
+    session.recipes.choose("one-image")
+    assert (session.recipe.data.dataset, session.recipe.data.images) == ("mnist", (5,))
