@@ -38,7 +38,7 @@ def check(folder: Path) -> None:
         When TensorBoard is not installed, or the folder cannot be written to.
     """
     if importlib.util.find_spec("tensorboard") is None:
-        raise TensorBoardError("TensorBoard is not installed: pip install 'latentlab[tensorboard]', then try again.")
+        raise TensorBoardError("TensorBoard is not installed: pip install tensorboard, then try again.")
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         trial = folder / ".latentlab"
