@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.widgets.bar_button import bar_button
 
 Source = Literal["test", "training", "both"]
 _COUNTS = (1_000, 5_000, 10_000, 0)
@@ -48,15 +49,15 @@ class CanvasPanel(QWidget):
         self._source.currentIndexChanged.connect(self._choose)
         self._count.currentIndexChanged.connect(self._choose)
 
-        show_all = self._button(self.tr("Show all"), self.tr("Show all points and follow them (Home or 0)"))
+        show_all = bar_button(self.tr("Show all"), self.tr("Show all points and follow them (Home or 0)"))
         show_all.setObjectName("mapShowAllButton")
         show_all.clicked.connect(self.canvas.show_all)
-        show_standard = self._button(
+        show_standard = bar_button(
             self.tr("±4"), self.tr("Show −4 to 4 on both axes, where the prior has nearly all its mass (4)")
         )
         show_standard.setObjectName("mapShowStandardButton")
         show_standard.clicked.connect(self.canvas.show_standard)
-        gaps = self._button(
+        gaps = bar_button(
             self.tr("Gaps"),
             self.tr(
                 "Shade the places whose decoded image the encoder would put elsewhere, by how far in radii of the map; "
@@ -66,7 +67,7 @@ class CanvasPanel(QWidget):
         gaps.setObjectName("mapGapsButton")
         gaps.setCheckable(True)
         gaps.toggled.connect(self.canvas.gaps.set_on)
-        self._help = self._button(self.tr("?"), self._instructions())
+        self._help = bar_button(self.tr("?"), self._instructions())
         self._help.setAccessibleName(self.tr("Mouse and keys on the map"))
         self._help.clicked.connect(self._tell)
 
@@ -95,14 +96,6 @@ class CanvasPanel(QWidget):
         self._count.setCurrentIndex(self._count.findData(count))
         for box in (self._source, self._count):
             box.blockSignals(False)
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
 
     def _instructions(self) -> str:
         rows = (

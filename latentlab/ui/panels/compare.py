@@ -21,6 +21,7 @@ from latentlab.core.comparison_results import Beside, Gaps
 from latentlab.core.results import DataPoint, Decoded, MapPoints, Position
 from latentlab.core.view_results import ModelFacts
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.image_view import ImageView
 from latentlab.ui.widgets.model_card import ModelCard
 from latentlab.ui.widgets.view_panel import ViewPanel
@@ -189,7 +190,7 @@ class ComparePanel(ViewPanel):
         self._meeting_box.addItem(self.tr("at the same image"), "image")
         self._meeting_box.addItem(self.tr("at the same coordinates"), "place")
         self._meeting_box.currentIndexChanged.connect(self._choose_meeting)
-        self._gaps = self._button(self.tr("Gaps"), "compareGapsButton")
+        self._gaps = bar_button(self.tr("Gaps"), name="compareGapsButton")
         self._gaps.setToolTip(
             self.tr(
                 "Shade the places whose decoded image the encoder would put elsewhere, by how far in radii of the map; "
@@ -204,7 +205,7 @@ class ComparePanel(ViewPanel):
         self._keep_action = QAction(menu)
         self._keep_action.triggered.connect(self.keep_requested)
         menu.addActions([self._open_action, self._keep_action])
-        second = self._button(self.tr("Second run ▾"), "compareSecondButton")
+        second = bar_button(self.tr("Second run ▾"), name="compareSecondButton")
         second.setToolTip(self.tr("Put another model at the right"))
         second.setMenu(menu)
         second.setStyleSheet("QToolButton::menu-indicator { image: none; }")  # the text has one
@@ -270,14 +271,6 @@ class ComparePanel(ViewPanel):
         layout.addWidget(self._keep, 0, Qt.AlignmentFlag.AlignCenter)
         layout.addStretch()
         return invitation
-
-    def _button(self, text: str, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setObjectName(name)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
 
     def _place_legend(self) -> None:
         self.first.set_legend_shown(self._first_classes != self._second_classes)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from latentlab.core.view_results import ModelFacts, Passages, PassagesQuestion
+from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.chosen_strip import ChosenStrip
 from latentlab.ui.widgets.equation import Equation
 from latentlab.ui.widgets.passage_strips import PassageStrips, Strip
@@ -129,10 +130,10 @@ class ImagesPanel(ViewPanel):
         self._label.setToolTip(self.tr("Decode all codes under this label"))
         self._label.currentIndexChanged.connect(self.ask)
         self._label.hide()
-        self._swap = self._button(self.tr("Swap A and B"), self.tr("Exchange the first two images"))
+        self._swap = bar_button(self.tr("Swap A and B"), self.tr("Exchange the first two images"))
         self._swap.setObjectName("swapChosenButton")
         self._swap.clicked.connect(self.swap_requested)
-        self._clear = self._button(self.tr("Clear"), self.tr("Choose nothing"))
+        self._clear = bar_button(self.tr("Clear"), self.tr("Choose nothing"))
         self._clear.setObjectName("clearChosenButton")
         self._clear.clicked.connect(self.clear_requested)
         self.bar.addWidget(QLabel(self.tr("Steps")))
@@ -172,14 +173,6 @@ class ImagesPanel(ViewPanel):
         layout.addWidget(self._strips)
         layout.addLayout(below, 1)
         self.set_content(content)
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
 
     def _wait(self) -> None:
         if self.facts is None or len(self._rows) > 1:

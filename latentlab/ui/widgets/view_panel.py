@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from latentlab.core.view_results import Answer, ModelFacts, Question
+from latentlab.ui.widgets.bar_button import bar_button
 
 
 class ViewPanel(QWidget):
@@ -40,11 +41,7 @@ class ViewPanel(QWidget):
         self.facts: ModelFacts | None = None
         self.bar = QHBoxLayout()
         self.bar.setContentsMargins(8, 0, 8, 0)
-        self._save = QToolButton()
-        self._save.setText(self.tr("Save picture…"))
-        self._save.setToolTip(self.tr("Save what this view shows as a PNG file"))
-        self._save.setAutoRaise(True)
-        self._save.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
         bar = QHBoxLayout()
         bar.setContentsMargins(0, 4, 8, 0)
