@@ -99,7 +99,9 @@ class ImageSet:
         training = len(self.train_images)
         total = training + len(self.test_images)
         if max(rows) >= total or min(rows) < 0:
-            raise DatasetError(f"'{self.name}' has {total:,} images, counted from 0: there is no image {max(rows)}.")
+            raise DatasetError(
+                f"'{self.name}' has {total:,} images, counted from 0: there is no image {max(rows)}; choose others."
+            )
         images = torch.stack([self._row(self.train_images, self.test_images, row) for row in rows])
         labels = torch.stack([self._row(self.train_labels, self.test_labels, row) for row in rows])
         noisy = None
