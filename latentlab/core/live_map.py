@@ -58,6 +58,8 @@ class MapUpdate:
     snapshot : Snapshot
     means : float32 (N, L)
         Of all the images; in an update during training some may be some seconds old.
+    deviations : float32 (N, L) or None
+        σ of each posterior, as old as its mean; None where only the means are at hand: see `posteriors`.
     labels : int64 (N,)
     projection : Projection
         Fitted to the means.
@@ -81,6 +83,7 @@ class MapUpdate:
     preparation: Preparation
     decode_seconds: float
     noisy: npt.NDArray[np.uint8] | None = None
+    deviations: Floats | None = None
 
 
 def choose(data: ImageSet, choice: MapChoice) -> MapImages:
@@ -120,6 +123,7 @@ class LiveMap:
         self._order = np.random.default_rng(0).permutation(len(shown.labels))
         self._next = 0
         self._means: Floats | None = None
+        self._deviations: Floats | None = None
         self._projection: Projection | None = None
         self._images_per_second = self._decode_seconds = 0.0
         self._started = self._last = time.perf_counter()
@@ -144,13 +148,11 @@ class LiveMap:
             rows = self._order[np.arange(self._next, self._next + chunk) % total]
             self._next = (self._next + chunk) % total
         before = time.perf_counter()
-        means, _ = snapshot.encode(self._shown.images[torch.from_numpy(rows)], self._shown.labels[rows])
+        means, logvars = snapshot.encode(self._shown.images[torch.from_numpy(rows)], self._shown.labels[rows])
         self._images_per_second = len(rows) / max(1e-6, time.perf_counter() - before)
-        # A new array each time: whoever got the last one may still be drawing it.
-        fresh = np.empty((total, snapshot.latent), np.float32) if self._means is None else self._means.copy()
-        fresh[rows] = means
-        self._means = fresh
-        self._projection = fit(fresh, self._projection)
+        self._means = _with_rows(self._means, total, rows, means)
+        self._deviations = _with_rows(self._deviations, total, rows, np.exp(0.5 * logvars))
+        self._projection = fit(self._means, self._projection)
         self._last = time.perf_counter()
         if not whole:
             self._cost = self._last - begin
@@ -158,18 +160,26 @@ class LiveMap:
             trainer.run,
             trainer.epochs_done,
             snapshot,
-            fresh,
+            self._means,
             self._shown.labels,
             self._projection,
             self._shown.images.numpy(),
             trainer.preparation,
             self._decode_seconds,
             None if self._shown.noisy is None else self._shown.noisy.numpy(),
+            self._deviations,
         )
 
     def _interval(self) -> float:
         early = time.perf_counter() - self._started < _EARLY_SECONDS
         return _EARLY_INTERVAL if early else _LATER_INTERVAL
+
+
+def _with_rows(before: Floats | None, total: int, rows: Integers, values: Floats) -> Floats:
+    """Give an array with some rows replaced: a new one, since whoever got the last may still be drawing it."""
+    fresh = np.empty((total, values.shape[1]), np.float32) if before is None else before.copy()
+    fresh[rows] = values
+    return fresh
 
 
 def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
@@ -182,10 +192,10 @@ def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
         What to show; None where the data set is not on this machine: then the codes that the run keeps.
     """
     if shown is None or _are_kept(run, shown):
-        means, labels = run.codes, run.labels
+        means, labels, deviations = run.codes, run.labels, None
     else:
-        means, _ = run.snapshot.encode(shown.images, shown.labels)
-        labels = shown.labels
+        means, logvars = run.snapshot.encode(shown.images, shown.labels)
+        labels, deviations = shown.labels, np.exp(0.5 * logvars)
     return MapUpdate(
         run.snapshot.run,
         float(run.epochs),
@@ -197,6 +207,7 @@ def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
         run.preparation,
         seconds_to_decode(run.snapshot),
         None if shown is None or shown.noisy is None else shown.noisy.numpy(),
+        deviations,
     )
 
 

@@ -1,4 +1,4 @@
-"""Joins two models that are compared to the window: the panel, the menu, the questions, and the gaps of every map."""
+"""Joins two models that are compared to the window: the panel, the menu, the questions, and the gaps of both maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from latentlab.core.runs import SUFFIX
-from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
 from latentlab.ui.view_tabs import ViewTabs
@@ -22,19 +21,13 @@ class Comparing(QObject):
     session : Session
     tabs : ViewTabs
         Over which the questions appear.
-    canvas : LatentCanvas
-        The main map, whose gaps can be shown too.
     menus : Menus
     """
 
-    def __init__(self, session: Session, tabs: ViewTabs, canvas: LatentCanvas, menus: Menus) -> None:
+    def __init__(self, session: Session, tabs: ViewTabs, menus: Menus) -> None:
         super().__init__(tabs)
         self._session, self._tabs = session, tabs
         panel, comparison, exploration = tabs.compare, session.comparison, session.exploration
-        canvas.gaps.wanted.connect(session.gaps.look)
-        session.gaps.found.connect(canvas.gaps.set_gaps)
-        session.gaps.refused.connect(canvas.gaps.show_problem)
-
         panel.first.gaps.wanted.connect(comparison.first_gaps.look)
         comparison.first_gaps.found.connect(panel.show_first_gaps)
         comparison.first_gaps.refused.connect(panel.first.gaps.show_problem)

@@ -30,6 +30,7 @@ from latentlab.ui.settings import Settings
 from latentlab.ui.tensorboard_switch import TensorBoardSwitch
 from latentlab.ui.view_tabs import ViewTabs
 from latentlab.ui.widgets.message_bar import MessageBar
+from latentlab.ui.wiring.map import wire_map
 
 _SIZE = QSize(1280, 800)
 
@@ -65,7 +66,8 @@ class MainWindow(QMainWindow):
         self._wire_exploration()
         self._wire_views()
         self._wire_menus()
-        Comparing(self.session, self._tabs, self._canvas, self._menus)
+        wire_map(self.session, self._map, self._menus)
+        Comparing(self.session, self._tabs, self._menus)
         Remembering(self._settings, self.session, self._start, self._menus)
         self._restore_layout()
         self.session.begin()
@@ -249,8 +251,6 @@ class MainWindow(QMainWindow):
         menus.train_on_chosen_requested.connect(session.train_on_chosen)
         menus.stop_requested.connect(session.training.stop)
         menus.discard_requested.connect(session.discard)
-        menus.show_all_requested.connect(self._canvas.show_all)
-        menus.show_standard_requested.connect(self._canvas.show_standard)
         menus.clear_sketch_requested.connect(self._sketch.pad.clear)
 
     # What the panels cannot take as it comes

@@ -43,6 +43,8 @@ class Menus(QObject):
         bar = window.menuBar()
         self._file(bar.addMenu(self.tr("&File")))
         self._training(bar.addMenu(self.tr("&Training")))
+        self.map = bar.addMenu(self.tr("&Map"))
+        self._map()
         self._view(bar.addMenu(self.tr("&View")))
         self.set_state("idle")
         self.set_recent([])
@@ -115,9 +117,12 @@ class Menus(QObject):
         menu.setToolTipsVisible(True)
         menu.addAction(self.tensorboard)
 
+    def _map(self) -> None:
+        """Begin the menu of the map; its features add what is theirs."""
+        self._add(self.map, self.tr("Show &all points"), self.show_all_requested.emit, QKeySequence("Ctrl+0"))
+        self._add(self.map, self.tr("Show ±&4"), self.show_standard_requested.emit, QKeySequence("Ctrl+4"))
+
     def _view(self, menu: QMenu) -> None:
-        self._add(menu, self.tr("Show &all points"), self.show_all_requested.emit, QKeySequence("Ctrl+0"))
-        self._add(menu, self.tr("Show ±&4"), self.show_standard_requested.emit, QKeySequence("Ctrl+4"))
         self._add(menu, self.tr("&Clear the sketch"), self.clear_sketch_requested.emit, QKeySequence("Ctrl+K"))
         menu.addSeparator()
         self._add(menu, self.tr("&Larger text"), self._larger, QKeySequence.StandardKey.ZoomIn)

@@ -2,8 +2,8 @@
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at, `gaps` the gaps of its map, `choosing` the images chosen on it, `restoration` what is
-damaged and restored, `views` what the views ask, `comparison` a second model, `page` the page that is cleaned.
+`exploration` what is looked at, `choosing` the images chosen on its map, `map` what else is done there, `restoration`
+what is damaged and restored, `views` what the views ask, `comparison` a second model, `page` the page that is cleaned.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from latentlab.ui.comparison import Comparison
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
 from latentlab.ui.live_training import LiveTraining, State
-from latentlab.ui.map_gaps import MapGaps
+from latentlab.ui.mapping.parts import MapParts
 from latentlab.ui.page_cleaning import PageCleaning
 from latentlab.ui.recipe_choice import RecipeChoice
 from latentlab.ui.restoration import Restoration
@@ -78,9 +78,8 @@ class Session(QObject):
         self.restoration = Restoration(self.exploration, self)
         self.restoration.failed.connect(self._complain)
         self.page = PageCleaning(self.exploration, self)
-        self.gaps = MapGaps(self)
-        self.gaps.failed.connect(self._complain)
-        self.gaps.follow(self.exploration)
+        self.map = MapParts(self.exploration, self.choosing, self)
+        self.map.failed.connect(self._complain)
         self.comparison = Comparison(self.exploration, self)
         self.comparison.failed.connect(self._complain)
         self.training = LiveTraining(self)
@@ -140,7 +139,7 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        looking = (self.exploration, self.views, self.restoration, self.page, self.gaps, self.comparison)
+        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
         for part in (self.training, self.tensorboard, *looking, self.library, self._files):
             part.shut_down()
 

@@ -234,15 +234,15 @@ def test_gaps_are_shaded_on_both_maps_and_said_in_numbers(two):
 
 def test_gaps_of_the_main_map_follow_training_at_a_bounded_share(lab):
     found = []
-    lab.session.gaps.found.connect(found.append)
+    lab.session.map.gaps.found.connect(found.append)
     lab.begin()
     lab.press("mapGapsButton")
     lab.until(lambda: len([gaps for gaps in found if gaps]) > 4)
-    lab.until(lab.session.gaps._rest.isActive)
+    lab.until(lab.session.map.gaps._rest.isActive)
     lab.press("mapGapsButton")
     assert gaps_of(lab.canvas) is None
-    assert not lab.session.gaps._rest.isActive()
-    with lab.qtbot.assertNotEmitted(lab.session.gaps.found, wait=300):
+    assert not lab.session.map.gaps._rest.isActive()
+    with lab.qtbot.assertNotEmitted(lab.session.map.gaps.found, wait=300):
         pass
 
 

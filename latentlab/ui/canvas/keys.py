@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 
 from latentlab.core.results import Position
 from latentlab.ui.canvas.markers import MarkersLayer
-from latentlab.ui.canvas.mouse import PREVIEW_KEY
+from latentlab.ui.canvas.mouse import PREVIEW_KEY, MouseTool
 from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import MapView
 
@@ -30,9 +30,12 @@ class KeyTool(QObject):
     point_toggled = Signal(int)
     preview_held = Signal(bool)
 
-    def __init__(self, view: MapView, points: PointsLayer, markers: MarkersLayer, canvas: QObject) -> None:
+    def __init__(
+        self, view: MapView, points: PointsLayer, markers: MarkersLayer, mouse: MouseTool, canvas: QObject
+    ) -> None:
         super().__init__(canvas)
         self._view = view
+        self._mouse = mouse
         self._points = points
         self._markers = markers
         canvas.installEventFilter(self)
@@ -62,6 +65,10 @@ class KeyTool(QObject):
             self._choose()
         elif key == PREVIEW_KEY:
             self.preview_held.emit(True)
+        elif key == Qt.Key.Key_Escape:
+            self._mouse.tool.cancel()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._mouse.tool.finish()
         else:
             return False
         return True

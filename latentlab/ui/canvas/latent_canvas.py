@@ -36,6 +36,15 @@ class LatentCanvas(pg.PlotWidget):
     ----------
     is_narrow : bool
         Leave out the axes' names, where two maps share the width of one.
+
+    Attributes
+    ----------
+    view : MapView
+        Which part of the plane is shown; layers of other features are items of its box.
+    points_layer : PointsLayer
+    markers : MarkersLayer
+    mouse : MouseTool
+        Holds the tool of the left button.
     """
 
     picked_at = Signal(float, float)
@@ -47,6 +56,8 @@ class LatentCanvas(pg.PlotWidget):
     hovered = Signal(float, float)
     """Preview this, while the key is held."""
     hover_ended = Signal()
+    point_hovered = Signal(int, QPointF)
+    """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
 
     def __init__(self, parent: QWidget | None = None, *, is_narrow: bool = False) -> None:
         box = pg.ViewBox(enableMenu=False, enableMouse=False)
@@ -65,7 +76,6 @@ class LatentCanvas(pg.PlotWidget):
         menu.setParent(self, menu.windowFlags())
         self.getPlotItem().setContentsMargins(2, 10, 10, 2)
         self.viewport().setMouseTracking(True)
-        self.viewport().setCursor(Qt.CursorShape.CrossCursor)
 
         self._is_narrow = is_narrow
         self._has_legend = True
@@ -73,26 +83,27 @@ class LatentCanvas(pg.PlotWidget):
         self._visible: set[int] = set()
         self._highlights: Integers = np.empty(0, np.int64)
         self._chosen: Integers = np.empty(0, np.int64)
-        self._view = MapView(box, self)
-        self._grid_layer = GridLayer(self._view, self.getAxis("bottom"), self.getAxis("left"))
-        self.gaps = GapsLayer(self._view, is_narrow=is_narrow)
-        self._points_layer = PointsLayer(self._view)
-        self._markers = MarkersLayer(self._view)
+        self.view = MapView(box, self)
+        self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
+        self.gaps = GapsLayer(self.view, is_narrow=is_narrow)
+        self.points_layer = PointsLayer(self.view)
+        self.markers = MarkersLayer(self.view)
         self._glide = Glide(self)
         self._glide.moved.connect(self._move_points)
         self._glide.view_moved.connect(self._move_view)
-        self._view.changed.connect(self._place_marks)
+        self.view.changed.connect(self._place_marks)
 
-        self._mouse = MouseTool(self._view, self._points_layer, self.viewport())
-        self._mouse.picked_at.connect(self.picked_at)
-        self._mouse.point_picked.connect(self.point_picked)
-        self._mouse.point_toggled.connect(self.point_toggled)
-        self._mouse.hovered.connect(self.hovered)
-        self._mouse.hover_ended.connect(self.hover_ended)
-        self._keys = KeyTool(self._view, self._points_layer, self._markers, self)
+        self.mouse = MouseTool(self.view, self.points_layer, self.viewport())
+        self.mouse.pick.picked_at.connect(self.picked_at)
+        self.mouse.pick.point_picked.connect(self.point_picked)
+        self.mouse.pick.point_toggled.connect(self.point_toggled)
+        self.mouse.hovered.connect(self.hovered)
+        self.mouse.hover_ended.connect(self.hover_ended)
+        self.mouse.point_hovered.connect(self.point_hovered)
+        self._keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
         self._keys.picked_at.connect(self.picked_at)
         self._keys.point_toggled.connect(self.point_toggled)
-        self._keys.preview_held.connect(self._mouse.hold_preview)
+        self._keys.preview_held.connect(self.mouse.hold_preview)
 
         self.legend = Legend(self)
         self.legend.toggled.connect(self.set_class_visible)
@@ -106,7 +117,7 @@ class LatentCanvas(pg.PlotWidget):
         self._message.setMargin(12)
         self._message.hide()
         self._dress()
-        self._view.show_all()
+        self.view.show_all()
 
     # What it shows
 
@@ -119,24 +130,24 @@ class LatentCanvas(pg.PlotWidget):
         classes = len(points.class_names)
         if before is None or before.class_names != points.class_names:
             self._visible = set(range(classes))
-            self._points_layer.set_visible_classes(self._visible)
+            self.points_layer.set_visible_classes(self._visible)
         if not same:
             self._highlights = np.empty(0, np.int64)
         glides = same and self.isVisible()
-        start = self._points_layer.positions()
-        self._points_layer.set_points(points.points, points.labels, classes, glides=glides)
+        start = self.points_layer.positions()
+        self.points_layer.set_points(points.points, points.labels, classes, glides=glides)
         self._update_legend(points, anew=before is None or before.class_names != points.class_names)
         if before is None or before.axes != points.axes:
             self._dress()
-        target = self._points_layer.targets()
+        target = self.points_layer.targets()
         new_run = before is not None and before.run != points.run
-        if new_run and not self._view.count_shown(target):
-            self._view.mode = "all"
-        view_target = self._view.set_points(extent_of(target), glides=same)
+        if new_run and not self.view.count_shown(target):
+            self.view.mode = "all"
+        view_target = self.view.set_points(extent_of(target), glides=same)
         if glides:
-            self._glide.to(start, target, self._view.extent(), view_target)
+            self._glide.to(start, target, self.view.extent(), view_target)
         elif view_target is not None:
-            self._view.show(view_target)
+            self.view.show(view_target)
         self._place_marks()
         self._place_message()
 
@@ -145,8 +156,8 @@ class LatentCanvas(pg.PlotWidget):
         self._glide.stop()
         self._points = None
         self._highlights = np.empty(0, np.int64)
-        self._points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
-        self._view.set_points(None)
+        self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
+        self.view.set_points(None)
         self.legend.set_classes((), ())
         self._place_legend()
         self._place_marks()
@@ -154,16 +165,16 @@ class LatentCanvas(pg.PlotWidget):
 
     def set_pick(self, position: Position | None) -> None:
         """Show the crosshair here, or nowhere."""
-        self._markers.set_pick(position)
+        self.markers.set_pick(position)
 
     def set_sketch(self, position: Position | None, covariance: npt.ArrayLike | None = None) -> None:
         """Show where a sketch is encoded, and its posterior at 1 and 2 σ."""
-        self._markers.set_sketch(position, covariance)
+        self.markers.set_sketch(position, covariance)
 
     def set_highlights(self, indices: npt.ArrayLike) -> None:
         """Put rings around these points; none for an empty list."""
         indices = np.asarray(indices, np.int64).reshape(-1)
-        count = len(self._points_layer.positions())
+        count = len(self.points_layer.positions())
         self._highlights = indices[(indices >= 0) & (indices < count)]
         self._place_marks()
 
@@ -196,12 +207,12 @@ class LatentCanvas(pg.PlotWidget):
     def show_all(self) -> None:
         """Show all points, and follow them as they move."""
         self._glide.leave_view()
-        self._view.show_all()
+        self.view.show_all()
 
     def show_standard(self) -> None:
         """Show ±4."""
         self._glide.leave_view()
-        self._view.show_standard()
+        self.view.show_standard()
 
     # What it answers
 
@@ -215,15 +226,15 @@ class LatentCanvas(pg.PlotWidget):
 
     def picked(self) -> Position | None:
         """Give the pick."""
-        return self._markers.pick
+        return self.markers.pick
 
     def sketch_point(self) -> Position | None:
         """Give where the sketch is encoded."""
-        return self._markers.sketch
+        return self.markers.sketch
 
     def chosen(self) -> Floats:
         """Give where the chosen points are drawn, A first: float32 (K, 2)."""
-        return self._markers.chosen
+        return self.markers.chosen
 
     def visible_classes(self) -> set[int]:
         """Give the classes that are shown."""
@@ -231,8 +242,8 @@ class LatentCanvas(pg.PlotWidget):
 
     def pixel_of(self, x: float, y: float) -> QPoint:
         """Give the pixel of the viewport on which a position falls."""
-        ((across, down),) = self._view.to_pixels([(x, y)])
-        return self.mapFromScene(self._view.box.mapToScene(QPointF(across, down)))
+        ((across, down),) = self.view.to_pixels([(x, y)])
+        return self.mapFromScene(self.view.box.mapToScene(QPointF(across, down)))
 
     # Qt's events
 
@@ -277,16 +288,16 @@ class LatentCanvas(pg.PlotWidget):
     # Inner workings
 
     def _move_points(self, positions: Floats) -> None:
-        self._points_layer.move(positions)
+        self.points_layer.move(positions)
         self._place_marks()
 
     def _move_view(self, extent: Extent) -> None:
-        if self._view.mode == "all":
-            self._view.show(extent)
+        if self.view.mode == "all":
+            self.view.show(extent)
 
     def _show_classes(self, visible: set[int]) -> None:
         self._visible = visible
-        self._points_layer.set_visible_classes(visible)
+        self.points_layer.set_visible_classes(visible)
         self.legend.set_visible_classes(visible)
 
     def _update_legend(self, points: MapPoints, *, anew: bool) -> None:
@@ -299,7 +310,7 @@ class LatentCanvas(pg.PlotWidget):
             self._place_legend()
 
     def _plot_rect(self) -> QRect:
-        return self._view.box.sceneBoundingRect().toRect()
+        return self.view.box.sceneBoundingRect().toRect()
 
     def _place_legend(self) -> None:
         rect = self._plot_rect()
@@ -309,20 +320,20 @@ class LatentCanvas(pg.PlotWidget):
         if shown:
             self.legend.resize(size)
             self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
-        self._view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
+        self.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
 
     def _place_message(self) -> None:
         rect = self._plot_rect()
         width = min(rect.width() * 3 // 4, self._message.fontMetrics().horizontalAdvance(self._message.text()) + 48)
         self._message.resize(width, self._message.heightForWidth(width))
         self._message.move(rect.center() - self._message.rect().center())
-        self._message.setVisible(bool(self._message.text()) and not len(self._points_layer.positions()))
+        self._message.setVisible(bool(self._message.text()) and not len(self.points_layer.positions()))
 
     def _place_marks(self) -> None:
-        positions = self._points_layer.positions()
-        radius = self._points_layer.radius() if len(self._highlights) else 0.0
-        self._markers.set_highlights(positions[self._highlights], radius)
-        self._markers.set_chosen(positions[self._chosen[self._chosen < len(positions)]])
+        positions = self.points_layer.positions()
+        radius = self.points_layer.radius() if len(self._highlights) else 0.0
+        self.markers.set_highlights(positions[self._highlights], radius)
+        self.markers.set_chosen(positions[self._chosen[self._chosen < len(positions)]])
 
     def _dress(self) -> None:
         colours = theme.current()
@@ -338,6 +349,6 @@ class LatentCanvas(pg.PlotWidget):
         palette.setColor(QPalette.ColorRole.Window, QColor(colours.background))
         self._message.setPalette(palette)
         self.setBackground(colours.background)
-        self._points_layer.redraw()
+        self.points_layer.redraw()
         self.gaps.redraw()
         self.viewport().update()

@@ -1,16 +1,16 @@
-"""What the mouse does on the map: pick by click and drag, choose, preview, zoom, pan."""
+"""What the mouse does on the map whatever the tool: hover, preview, zoom, pan; the left button belongs to the tool."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from latentlab.ui.canvas.points import PointsLayer
+from latentlab.ui.canvas.tools import PickTool, Tool
 from latentlab.ui.canvas.view import Extent, MapView
 
 PREVIEW_KEY = Qt.Key.Key_Shift
-_CHOOSING_MODIFIER = Qt.KeyboardModifier.ControlModifier  # the command key of a Mac
 _PREVIEW_MODIFIER = Qt.KeyboardModifier.ShiftModifier
 # One notch of a wheel is 120: a fifth nearer or farther.
 _ZOOM_PER_STEP = 1.2 ** (-1 / 120)
@@ -18,28 +18,48 @@ _PAN_BUTTONS = (Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton)
 
 
 class MouseTool(QObject):
-    """Reads the viewport's mouse events before pyqtgraph does, so that its menu and its panning stay away."""
+    """Reads the viewport's mouse events before pyqtgraph does, so that its menu and its panning stay away.
 
-    picked_at = Signal(float, float)
-    point_picked = Signal(int)
-    point_toggled = Signal(int)
+    Attributes
+    ----------
+    pick : PickTool
+        In hand until another tool is.
+    """
+
     hovered = Signal(float, float)
+    """Preview this place: the key is held."""
     hover_ended = Signal()
+    point_hovered = Signal(int, QPointF)
+    """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
 
-    def __init__(self, view: MapView, points: PointsLayer, viewport: QObject) -> None:
+    def __init__(self, view: MapView, points: PointsLayer, viewport: QWidget) -> None:
         super().__init__(viewport)
         self._view = view
         self._points = points
         self._viewport = viewport
+        self.pick = PickTool(view, points, self)
+        self._tool: Tool = self.pick
         self._button = Qt.MouseButton.NoButton
         self._pressed = QPointF()
         self._dragged = False
-        self._on_point: int | None = None
         self._start: Extent = view.extent()
         self._cursor: QPointF | None = None
         self._key_held = False
         self._hovering = False
+        self._hovered_point = -1
+        viewport.setCursor(self._tool.cursor)
         viewport.installEventFilter(self)
+
+    @property
+    def tool(self) -> Tool:
+        """The tool in hand."""
+        return self._tool
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Give the left button to a tool; None to the one that picks."""
+        self._tool.cancel()
+        self._tool = tool or self.pick
+        self._viewport.setCursor(self._tool.cursor)
 
     def hold_preview(self, held: bool) -> None:
         """Tell that the preview key is held, or no more: seen by whoever has the keyboard."""
@@ -60,6 +80,7 @@ class MouseTool(QObject):
         elif kind == QEvent.Type.Leave:
             self._cursor = None
             self._preview(False)
+            self._hover(None)
             return False
         else:
             return kind == QEvent.Type.ContextMenu
@@ -73,18 +94,13 @@ class MouseTool(QObject):
         if self._button != Qt.MouseButton.NoButton or not self._view.box.rect().contains(local):
             return
         self._preview(False)
+        self._hover(None)
         self._pressed, self._dragged = local, False
-        if event.button() == Qt.MouseButton.LeftButton and event.modifiers() & _CHOOSING_MODIFIER:
-            if (point := self._points.nearest(local)) is not None:
-                self.point_toggled.emit(point)
-        elif event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self._button = event.button()
-            self._on_point = self._points.nearest(local)
-            if self._on_point is None:
-                self._pick(local)
-            else:
-                # The point itself, not the pixel beside its centre.
-                self.picked_at.emit(*self._points.targets()[self._on_point].tolist())
+            self._tool.press(local, event.modifiers())
+            if event.type() == QEvent.Type.MouseButtonDblClick:
+                self._tool.finish()
         elif event.button() in _PAN_BUTTONS:
             self._button = event.button()
             self._start = self._view.extent()
@@ -94,8 +110,10 @@ class MouseTool(QObject):
         local = self._local(event)
         self._cursor = local
         if self._button == Qt.MouseButton.NoButton:
+            is_inside = self._view.box.rect().contains(local)
             held = self._key_held or bool(event.modifiers() & _PREVIEW_MODIFIER)
-            self._preview(held and self._view.box.rect().contains(local))
+            self._preview(held and is_inside)
+            self._hover(local if is_inside else None)
             return
         moved = local - self._pressed
         # A trembling hand does not drag.
@@ -103,7 +121,7 @@ class MouseTool(QObject):
         if not self._dragged:
             return
         if self._button == Qt.MouseButton.LeftButton:
-            self._pick(local)
+            self._tool.drag(local)
         else:
             self._view.pan(self._start, moved)
 
@@ -111,9 +129,9 @@ class MouseTool(QObject):
         if event.button() != self._button:
             return
         self._button = Qt.MouseButton.NoButton
-        self._viewport.setCursor(Qt.CursorShape.CrossCursor)
-        if event.button() == Qt.MouseButton.LeftButton and not self._dragged and self._on_point is not None:
-            self.point_picked.emit(self._on_point)
+        self._viewport.setCursor(self._tool.cursor)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._tool.release(self._local(event), dragged=self._dragged)
 
     def _wheel(self, event: QWheelEvent) -> None:
         local = self._local(event)
@@ -122,10 +140,13 @@ class MouseTool(QObject):
         if steps and self._button == Qt.MouseButton.NoButton and self._view.box.rect().contains(local):
             self._view.zoom(_ZOOM_PER_STEP**steps, local)
 
-    def _pick(self, local: QPointF) -> None:
-        rect = self._view.box.rect()
-        inside = QPointF(min(max(local.x(), rect.left()), rect.right()), min(max(local.y(), rect.top()), rect.bottom()))
-        self.picked_at.emit(*self._view.to_position(inside))
+    def _hover(self, local: QPointF | None) -> None:
+        self._tool.hover(local)
+        found = None if local is None else self._points.nearest(local)
+        point = -1 if found is None else found
+        if point != self._hovered_point:
+            self._hovered_point = point
+            self.point_hovered.emit(point, local or QPointF())
 
     def _preview(self, wanted: bool) -> None:
         if wanted and self._cursor is not None and self._button == Qt.MouseButton.NoButton:

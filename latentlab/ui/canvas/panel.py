@@ -1,22 +1,34 @@
-"""The map with its slim toolbar: what part of the plane and which images it shows."""
+"""The map with what belongs to it: a bar of what it shows, a strip of tools, and a tray for what they bring."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QVBoxLayout, QWhatsThis, QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
-from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.canvas.tools import Tool
+from latentlab.ui.widgets.tool_strip import ToolStrip
+from latentlab.ui.widgets.tray import Tray
 
 Source = Literal["test", "training", "both"]
 _COUNTS = (1_000, 5_000, 10_000, 0)
 
 
 class CanvasPanel(QWidget):
-    """Shows the canvas below its toolbar."""
+    """Shows the canvas, and has room for the features of the map, which `wiring` puts there.
+
+    Attributes
+    ----------
+    canvas : LatentCanvas
+    bar : QHBoxLayout
+        Above the map: what is shown.
+    strip : ToolStrip
+        At its left: tools and ways around.
+    tray : Tray
+        Below it: lists and film strips.
+    """
 
     source_chosen = Signal(str, int)
     """Show "test", "training" or "both" images, and how many; 0 for all."""
@@ -24,78 +36,79 @@ class CanvasPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = LatentCanvas()
-        title = QLabel(self.tr("Map"))
-        font = QFont(title.font())
-        font.setBold(True)
-        title.setFont(font)
-
-        self._source = QComboBox()
-        self._source.setObjectName("mapSourceBox")
-        self._source.setAccessibleName(self.tr("Images on the map"))
-        self._source.setToolTip(self.tr("Which images the map shows"))
+        self.tray = Tray()
+        self.tray.setObjectName("mapTray")
+        self._source = box(self.tr("Images on the map"), self.tr("Which images the map shows"), "mapSourceBox")
         for name, key in (
             (self.tr("test images"), "test"),
             (self.tr("training images"), "training"),
             (self.tr("both"), "both"),
         ):
             self._source.addItem(name, key)
-        self._count = QComboBox()
-        self._count.setObjectName("mapCountBox")
-        self._count.setAccessibleName(self.tr("Number of images on the map"))
-        self._count.setToolTip(self.tr("How many images the map shows, drawn at random; a small set is shown whole"))
+        self._count = box(
+            self.tr("Number of images on the map"),
+            self.tr("How many images the map shows, drawn at random; a small set is shown whole"),
+            "mapCountBox",
+        )
         for count in _COUNTS:
             self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
         self.set_source("test", 10_000)
         self._source.currentIndexChanged.connect(self._choose)
         self._count.currentIndexChanged.connect(self._choose)
+        self.bar = QHBoxLayout()
+        self.bar.setContentsMargins(8, 4, 8, 0)
+        self.bar.addWidget(self._source)
+        self.bar.addWidget(self._count)
+        self._make_strip()
 
-        show_all = bar_button(self.tr("Show all"), self.tr("Show all points and follow them (Home or 0)"))
-        show_all.setObjectName("mapShowAllButton")
-        show_all.clicked.connect(self.canvas.show_all)
-        show_standard = bar_button(
-            self.tr("±4"), self.tr("Show −4 to 4 on both axes, where the prior has nearly all its mass (4)")
-        )
-        show_standard.setObjectName("mapShowStandardButton")
-        show_standard.clicked.connect(self.canvas.show_standard)
-        gaps = bar_button(
-            self.tr("Gaps"),
-            self.tr(
-                "Shade the places whose decoded image the encoder would put elsewhere, by how far in radii of the map; "
-                "from half a radius on a place counts as a gap"
-            ),
-        )
-        gaps.setObjectName("mapGapsButton")
-        gaps.setCheckable(True)
-        gaps.toggled.connect(self.canvas.gaps.set_on)
-        self._help = bar_button(self.tr("?"), self._instructions())
-        self._help.setAccessibleName(self.tr("Mouse and keys on the map"))
-        self._help.clicked.connect(self._tell)
-
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 0)
-        bar.addWidget(title)
-        bar.addSpacing(8)
-        for widget in (self._source, self._count):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        for button in (gaps, show_all, show_standard, self._help):
-            bar.addWidget(button)
+        self._halves = QSplitter(Qt.Orientation.Vertical)
+        self._halves.setChildrenCollapsible(False)
+        self._halves.addWidget(self.canvas)
+        self._halves.addWidget(self.tray)
+        self._halves.setStretchFactor(0, 1)
+        below = QHBoxLayout()
+        below.setSpacing(0)
+        below.addWidget(self.strip)
+        below.addWidget(self._halves, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(bar)
-        layout.addWidget(self.canvas, 1)
+        layout.addLayout(self.bar)
+        layout.addLayout(below, 1)
+
+    def add_tool(self, tool: Tool | None, name: str, icon_name: str, text: str, tip: str, key: str) -> None:
+        """Offer a tool for the left button; None is the one that picks."""
+        action = self.strip.add_tool(name, icon_name, text, tip, key)
+        action.setChecked(tool is None)
+        action.toggled.connect(lambda taken: self.canvas.mouse.set_tool(tool) if taken else None)
 
     def set_source(self, source: Source, count: int) -> None:
         """Show which images the map shows; a count that is not offered is added."""
-        for box in (self._source, self._count):
-            box.blockSignals(True)
+        for each in (self._source, self._count):
+            each.blockSignals(True)
         self._source.setCurrentIndex(self._source.findData(source))
         if self._count.findData(count) < 0:
             self._count.insertItem(0, self.tr("{n:,}").format(n=count), count)
         self._count.setCurrentIndex(self._count.findData(count))
-        for box in (self._source, self._count):
-            box.blockSignals(False)
+        for each in (self._source, self._count):
+            each.blockSignals(False)
+
+    def add_help(self) -> None:
+        """Put the button that tells what mouse and keys do at the end of the strip."""
+        self._help = self.strip.add("mapHelpButton", "help", self.tr("Mouse and keys on the map"), self._instructions())
+        self._help.triggered.connect(self._tell)
+
+    def _make_strip(self) -> None:
+        self.strip = ToolStrip(self)
+        self.strip.setObjectName("mapStrip")
+        self.add_tool(
+            None,
+            "mapPickButton",
+            "pick",
+            self.tr("Pick"),
+            self.tr("Decode what is under the mouse; Ctrl+click chooses"),
+            "V",
+        )
 
     def _instructions(self) -> str:
         rows = (
@@ -112,7 +125,19 @@ class CanvasPanel(QWidget):
         return f"<table>{cells}</table>"
 
     def _tell(self) -> None:
-        QWhatsThis.showText(self._help.mapToGlobal(self._help.rect().bottomLeft()), self._instructions(), self._help)
+        button = self.strip.widgetForAction(self._help)
+        QWhatsThis.showText(button.mapToGlobal(button.rect().topRight()), self._instructions(), button)
 
     def _choose(self) -> None:
         self.source_chosen.emit(self._source.currentData(), self._count.currentData())
+
+
+def box(name: str, tip: str, object_name: str) -> QComboBox:
+    """Make a box for the bar of the map: it may shrink, and its list shows what it cannot."""
+    made = QComboBox()
+    made.setObjectName(object_name)
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(7)
+    return made

@@ -41,7 +41,7 @@ class Scatter(pg.PlotWidget):
         self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
         self._points_layer = PointsLayer(self.view)
         self._mouse = MouseTool(self.view, self._points_layer, self.viewport())
-        self._mouse.point_picked.connect(self.point_picked)
+        self._mouse.pick.point_picked.connect(self.point_picked)
         self._dress()
 
     def set_points(self, points: MapPoints, extent: Extent | None = None) -> None:

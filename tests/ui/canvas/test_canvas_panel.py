@@ -17,10 +17,6 @@ def panel(qtbot):
     return widget
 
 
-def extent(panel):
-    return panel.canvas.getViewBox().viewRange()
-
-
 def test_choosing_images_says_which_and_how_many(panel, qtbot):
     source = panel.findChild(QComboBox, "mapSourceBox")
     count = panel.findChild(QComboBox, "mapCountBox")
@@ -40,17 +36,9 @@ def test_the_setter_says_nothing(panel, qtbot):
     assert panel.findChild(QComboBox, "mapCountBox").currentData() == 250
 
 
-def test_buttons_show_all_and_the_standard_view(panel, map_points, qtbot):
-    panel.canvas.set_points(map_points([(-40, -40), (40, 40)]))
-    whole = extent(panel)
-    qtbot.mouseClick(panel.findChild(QToolButton, "mapShowStandardButton"), Qt.MouseButton.LeftButton)
-    assert extent(panel)[1][1] < 5
-    qtbot.mouseClick(panel.findChild(QToolButton, "mapShowAllButton"), Qt.MouseButton.LeftButton)
-    assert extent(panel) == whole
-
-
 def test_everything_can_be_reached_and_says_what_it_does(panel):
     for kind in (QToolButton, QComboBox):
         for widget in panel.findChildren(kind):
-            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-            assert widget.toolTip()
+            if widget.objectName() not in ("qt_toolbar_ext_button", "ScrollLeftButton", "ScrollRightButton"):  # Qt's
+                assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+                assert widget.toolTip()

@@ -74,7 +74,7 @@ def test_every_point_is_drawn_where_it_belongs(canvas, map_points, shown, zooms)
     canvas.set_points(map_points(points, labels))
     canvas.setFocus()
     for _ in range(abs(zooms)):
-        canvas._view.zoom(0.6 if zooms > 0 else 1 / 0.6)
+        canvas.view.zoom(0.6 if zooms > 0 else 1 / 0.6)
     pixels = shown(canvas)
     seen = 0
     for (x, y), label in zip(points, labels, strict=True):
@@ -93,7 +93,7 @@ def test_nothing_is_lost_at_the_edges(canvas, map_points, shown):
     left, right, bottom, top = extent(canvas)
     middle = ((left + right) / 2, (bottom + top) / 2)
     edges = [(left, middle[1]), (right, middle[1]), (middle[0], bottom), (middle[0], top)]
-    canvas._view.mode = "free"
+    canvas.view.mode = "free"
     canvas.set_points(map_points(edges, names=("a",)))
     assert extent(canvas) == (left, right, bottom, top)
     pixels = shown(canvas)
@@ -220,7 +220,7 @@ def test_a_glide_ends_at_its_target_and_stops(canvas, map_points, qtbot):
     np.testing.assert_array_equal(canvas.points(), target)
     glide = glide_of(canvas)
     assert glide.state() == QVariantAnimation.State.Running
-    drawn = canvas._points_layer
+    drawn = canvas.points_layer
     assert not np.array_equal(drawn.positions(), target)
     qtbot.waitUntil(lambda: glide.state() == QVariantAnimation.State.Stopped, timeout=5000)
     np.testing.assert_array_equal(drawn.positions(), target)
@@ -228,7 +228,7 @@ def test_a_glide_ends_at_its_target_and_stops(canvas, map_points, qtbot):
 
 def test_a_glide_that_is_overtaken_goes_on_from_where_it_is(canvas, map_points, qtbot):
     canvas.set_points(map_points(CORNERS))
-    drawn = canvas._points_layer
+    drawn = canvas.points_layer
     start = drawn.positions().copy()
     canvas.set_points(map_points(np.float32(CORNERS) * 0.8, glide=True))
     qtbot.waitUntil(lambda: not np.array_equal(drawn.positions(), start), timeout=5000)
@@ -241,12 +241,12 @@ def test_a_glide_that_is_overtaken_goes_on_from_where_it_is(canvas, map_points, 
 def test_no_glide_to_other_images_or_while_hidden(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
     canvas.set_points(map_points(CORNERS[:3], glide=True))
-    assert len(canvas._points_layer.positions()) == 3
+    assert len(canvas.points_layer.positions()) == 3
     canvas.hide()
     moved = np.float32(CORNERS[:3]) * 0.5
     canvas.set_points(map_points(moved, glide=True))
     assert glide_of(canvas).state() == QVariantAnimation.State.Stopped
-    np.testing.assert_array_equal(canvas._points_layer.positions(), moved)
+    np.testing.assert_array_equal(canvas.points_layer.positions(), moved)
 
 
 def test_hiding_or_closing_ends_a_glide_in_its_place(canvas, map_points):
@@ -255,7 +255,7 @@ def test_hiding_or_closing_ends_a_glide_in_its_place(canvas, map_points):
     canvas.set_points(map_points(moved, glide=True))
     canvas.close()
     assert glide_of(canvas).state() == QVariantAnimation.State.Stopped
-    np.testing.assert_array_equal(canvas._points_layer.positions(), moved)
+    np.testing.assert_array_equal(canvas.points_layer.positions(), moved)
 
 
 def test_the_view_follows_points_that_leave_it_but_does_not_tremble(canvas, map_points, qtbot):
@@ -275,7 +275,7 @@ def test_the_view_follows_points_that_leave_it_but_does_not_tremble(canvas, map_
 
 def test_another_run_out_of_sight_is_shown_whole(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
-    canvas._view.zoom(0.2)
+    canvas.view.zoom(0.2)
     canvas.set_points(map_points(np.float32(CORNERS) + 500, run="other"))
     assert all(plot_holds(canvas, canvas.pixel_of(x, y)) for x, y in canvas.points())
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 
 from latentlab.core.comparison_results import GAP, Gaps
 from latentlab.ui import theme
-from latentlab.ui.canvas.panel import CanvasPanel
 
 BOX = (-4.0, 4.0, -4.0, 4.0)
 
@@ -111,10 +110,10 @@ def test_the_shade_stays_at_its_place_while_the_view_moves(canvas, shown):
     canvas.gaps.set_gaps(half((0.0, 2.0, -1.0, 1.0)))
     plain, shade = at(canvas, shown, 0.53, 0.53), at(canvas, shown, 1.53, 0.53)
     for factor in (0.5, 1.5):
-        canvas._view.zoom(factor)
+        canvas.view.zoom(factor)
         assert np.abs(at(canvas, shown, 0.53, 0.53) - plain).max() <= 3
         assert np.abs(at(canvas, shown, 1.53, 0.53) - shade).max() <= 3
-    canvas._view.zoom(1e-7)  # far larger than any screen
+    canvas.view.zoom(1e-7)  # far larger than any screen
     canvas.viewport().grab()
 
 
@@ -141,16 +140,9 @@ def test_numbers_that_are_none_are_left_blank(canvas, shown):
     assert np.array_equal(at(canvas, shown, 2.03, 2.03), before)
 
 
-def test_a_button_above_the_map_turns_them_on(qtbot):
-    panel = CanvasPanel()
-    panel.resize(700, 560)
-    qtbot.addWidget(panel)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    button = panel.findChild(object, "mapGapsButton")
-    with qtbot.waitSignal(panel.canvas.gaps.wanted) as wanted:
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert wanted.args[0] is not None
-    with qtbot.waitSignal(panel.canvas.gaps.wanted) as wanted:
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert wanted.args[0] is None
+def test_a_button_above_the_map_turns_them_on(lab, run_file):
+    lab.open(run_file())
+    lab.press("mapGapsButton")
+    lab.until(lambda: lab.canvas.gaps.gaps() is not None)
+    lab.press("mapGapsButton")
+    assert lab.canvas.gaps.gaps() is None

@@ -1,0 +1,25 @@
+"""What is done on the map, a part a feature; the session owns them through this one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.ui.choosing import Choosing
+from latentlab.ui.exploration import Exploration
+from latentlab.ui.map_gaps import MapGaps
+
+
+class MapParts(QObject):
+    """Makes the parts and lets them follow what is explored."""
+
+    failed = Signal(str)  # sentence
+
+    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
+        super().__init__(parent)
+        self.gaps = MapGaps(self)
+        self.gaps.failed.connect(self.failed)
+        self.gaps.follow(exploration)
+
+    def shut_down(self) -> None:
+        """Drop whatever is being computed."""
+        self.gaps.shut_down()

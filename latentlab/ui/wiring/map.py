@@ -1,0 +1,18 @@
+"""Puts the features of the map into its panel, its strip and its menu, in the order in which they are seen."""
+
+from __future__ import annotations
+
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.menus import Menus
+from latentlab.ui.session import Session
+from latentlab.ui.wiring.gaps import wire_gaps
+from latentlab.ui.wiring.places import wire_places
+
+
+def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
+    """Join everything that is done on the map to the session."""
+    panel.strip.addSeparator()
+    wire_places(session, panel, menus)
+    panel.add_help()
+    panel.bar.addStretch(1)
+    wire_gaps(session, panel)
