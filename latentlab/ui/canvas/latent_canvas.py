@@ -24,9 +24,10 @@ from latentlab.ui.canvas.legend import Legend
 from latentlab.ui.canvas.markers import MarkersLayer
 from latentlab.ui.canvas.mouse import MouseTool
 from latentlab.ui.canvas.points import PointsLayer
-from latentlab.ui.canvas.view import Extent, MapView, extent_of
+from latentlab.ui.canvas.view import Extent, MapView, Mode, extent_of
 
 _GAP = 8
+_LETTERS = 12  # more would cover the map
 
 
 class LatentCanvas(pg.PlotWidget):
@@ -179,9 +180,13 @@ class LatentCanvas(pg.PlotWidget):
         self._place_marks()
 
     @Slot(object)
-    def set_chosen(self, rows: tuple[int, ...]) -> None:
-        """Mark these points by the letters A, B, C and so on; rows that the map does not have are left out."""
-        self._chosen = np.asarray(rows, np.int64)
+    def set_chosen(self, rows: npt.ArrayLike) -> None:
+        """Dim all points but these, and mark the first twelve by the letters A, B, C and so on; none for an empty list.
+
+        Rows that the map does not have are left out.
+        """
+        self._chosen = np.asarray(rows, np.int64).reshape(-1)
+        self.points_layer.set_chosen(self._chosen)
         self._place_marks()
 
     def set_message(self, text: str) -> None:
@@ -213,6 +218,11 @@ class LatentCanvas(pg.PlotWidget):
         """Show ±4."""
         self._glide.leave_view()
         self.view.show_standard()
+
+    def go_to(self, extent: Extent, mode: Mode) -> None:
+        """Show a part of the plane where one was before, in the view's mode of then."""
+        self._glide.leave_view()
+        self.view.go_to(extent, mode)
 
     # What it answers
 
@@ -333,7 +343,8 @@ class LatentCanvas(pg.PlotWidget):
         positions = self.points_layer.positions()
         radius = self.points_layer.radius() if len(self._highlights) else 0.0
         self.markers.set_highlights(positions[self._highlights], radius)
-        self.markers.set_chosen(positions[self._chosen[self._chosen < len(positions)]])
+        lettered = self._chosen[:_LETTERS]
+        self.markers.set_chosen(positions[lettered[(lettered >= 0) & (lettered < len(positions))]])
 
     def _dress(self) -> None:
         colours = theme.current()

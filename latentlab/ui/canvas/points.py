@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.events import Floats, Integers
@@ -14,6 +15,7 @@ from latentlab.ui.canvas.view import MapView, drawable
 
 # Pixels that may be written in a drawing: keeps it within a few milliseconds, however many points there are.
 _BUDGET = 300_000
+_DIMMED = 64  # opacity of what is not chosen, of 255: its class can still be told
 
 
 class PointsLayer(QGraphicsItem):
@@ -32,6 +34,9 @@ class PointsLayer(QGraphicsItem):
         self._classes = 0
         self._visible: set[int] = set()
         self._order: Integers = np.empty(0, np.int64)
+        self._levels: npt.NDArray[np.uint8] | None = None
+        self._table: npt.NDArray[np.uint8] = np.empty((0, 3), np.uint8)
+        self._chosen: Integers = np.empty(0, np.int64)
         self._raster = Raster()
         self._stale = True
         self._pixel = QPointF()
@@ -62,6 +67,22 @@ class PointsLayer(QGraphicsItem):
         self._visible = set(visible)
         self._arrange()
 
+    def set_values(self, levels: npt.NDArray[np.uint8] | None, table: npt.NDArray[np.uint8]) -> None:
+        """Colour the points by a level each, uint8 (N,), through a table, uint8 (256, 3); by their classes for None.
+
+        Levels of another number of points wait until these points are shown.
+        """
+        self._levels, self._table = levels, table
+        self.redraw()
+
+    def set_chosen(self, rows: Integers) -> None:
+        """Dim all points but these, and draw these above them; none for an empty array (K,).
+
+        Rows that the map does not have are left out.
+        """
+        self._chosen = np.asarray(rows, np.int64).reshape(-1)
+        self._arrange()
+
     def positions(self) -> Floats:
         """Give where the points are drawn now: float32 (N, 2)."""
         return self._positions
@@ -83,6 +104,21 @@ class PointsLayer(QGraphicsItem):
             return None
         # Of equally near ones the last, which lies on top.
         return int(self._order[np.flatnonzero(distances == distances.min())[-1]])
+
+    def rows_in(self, path: QPainterPath) -> Integers:
+        """Give the visible points, in ascending order, whose centres are drawn within a path in pixels of the view box.
+
+        Returns
+        -------
+        int64 (K,)
+        """
+        places = self._view.to_pixels(np.take(self._positions, self._order, axis=0))
+        box = path.boundingRect()
+        near = (places[:, 0] >= box.left()) & (places[:, 0] <= box.right())
+        near &= (places[:, 1] >= box.top()) & (places[:, 1] <= box.bottom())
+        near = np.flatnonzero(near)
+        within = [path.contains(QPointF(x, y)) for x, y in places[near].tolist()]
+        return np.sort(self._order[near[np.array(within, bool)]])
 
     def radius(self) -> float:
         """Give the discs' radius in pixels of the view: less for many points, more when zoomed in."""
@@ -129,13 +165,35 @@ class PointsLayer(QGraphicsItem):
         is_shown = np.array([label in self._visible for label in range(self._classes)] + [True])
         shown = is_shown[labels]
         order, labels = order[shown], labels[shown]
-        self._order = order[np.argsort(labels >= 0, kind="stable")]
+        order = order[np.argsort(labels >= 0, kind="stable")]
+        self._order = order[np.argsort(self._is_chosen()[order], kind="stable")]
         self.redraw()
 
-    def _draw(self) -> None:
+    def _is_chosen(self) -> npt.NDArray[np.bool_]:
+        chosen = np.zeros(len(self._labels), bool)
+        chosen[self._chosen[(self._chosen >= 0) & (self._chosen < len(chosen))]] = True
+        return chosen
+
+    def _inks(self) -> tuple[Integers, npt.NDArray[np.uint8]]:
+        """Give the colour of each point in drawing order, and the palette of these: uint8 (C, 4)."""
         colours = theme.current()
-        muted = QColor(colours.muted).getRgb()[:3]
-        palette = np.concatenate([np.array([muted], np.uint8), theme.class_colours(self._classes, dark=colours.dark)])
+        if self._levels is not None and len(self._levels) == len(self._labels):
+            inks, palette = self._levels.astype(np.int64), self._table
+        else:
+            muted = QColor(colours.muted).getRgb()[:3]
+            inks = self._labels + 1
+            palette = np.concatenate(
+                [np.array([muted], np.uint8), theme.class_colours(self._classes, dark=colours.dark)]
+            )
+        inks = inks[self._order]
+        opaque = np.full((len(palette), 1), 255, np.uint8)
+        faint = np.full((len(palette), 1), _DIMMED, np.uint8)
+        chosen = self._is_chosen()[self._order]
+        if chosen.any():
+            inks = inks + len(palette) * ~chosen
+        return inks, np.concatenate([np.hstack([palette, opaque]), np.hstack([palette, faint])])
+
+    def _draw(self) -> None:
         # Whole pixels of the screen, wherever the layout has put the view box.
         ratio = self._view.pixel_ratio()
         box = self._view.box
@@ -147,4 +205,5 @@ class PointsLayer(QGraphicsItem):
         places = self._view.to_pixels(np.take(self._positions, self._order, axis=0)) * ratio + shift
         # Quarters of a pixel: stamps are kept, and training changes the radius by little at a time.
         radius = max(round(self.radius() * ratio * 4) / 4, 0.75)
-        self._raster.draw(size, places, self._labels[self._order] + 1, palette, radius)
+        inks, palette = self._inks()
+        self._raster.draw(size, places, inks, palette, radius)

@@ -59,12 +59,12 @@ def _stamps(radius: float) -> _Stamps:
 @lru_cache(maxsize=16)
 def _inks(radius: float, palette: bytes) -> npt.NDArray[np.uint32]:
     """Give the premultiplied ARGB of each stamp's pixels in each colour: (colours * 16, M)."""
-    colours = np.frombuffer(palette, np.uint8).reshape(-1, 1, 1, 3)
-    coverage = _stamps(radius).coverage
-    premultiplied = np.rint(colours * coverage[None, :, :, None]).astype(np.uint32)
-    alpha = np.rint(255 * coverage).astype(np.uint32)[None]
+    colours = np.frombuffer(palette, np.uint8).reshape(-1, 1, 1, 4)
+    coverage = _stamps(radius).coverage * (colours[..., 3] / 255)
+    premultiplied = np.rint(colours[..., :3] * coverage[..., None]).astype(np.uint32)
+    alpha = np.rint(255 * coverage).astype(np.uint32)
     red, green, blue = np.moveaxis(premultiplied, -1, 0)
-    return np.ascontiguousarray((alpha << 24 | red << 16 | green << 8 | blue).reshape(-1, coverage.shape[1]))
+    return np.ascontiguousarray((alpha << 24 | red << 16 | green << 8 | blue).reshape(-1, coverage.shape[-1]))
 
 
 class Raster:
@@ -95,8 +95,8 @@ class Raster:
             Columns and rows of the centres, 0 in the middle of the first pixel. Whatever is outside is left out.
         colours : int64 (N,)
             Row of `palette` for each disc.
-        palette : uint8 (C, 3)
-            Red, green, blue.
+        palette : uint8 (C, 4)
+            Red, green, blue, opacity.
         radius : float
             In pixels; at most `LARGEST_RADIUS`.
         """

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from latentlab.ui.canvas.raster import LARGEST_RADIUS, Raster
 
-RED_AND_BLUE = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)
+RED_AND_BLUE = np.array([[255, 0, 0, 255], [0, 0, 255, 255]], np.uint8)
 
 
 def draw(positions, colours=None, size=(40, 30), radius=2.0):
