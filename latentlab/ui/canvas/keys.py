@@ -67,6 +67,8 @@ class KeyTool(QObject):
             self.preview_held.emit(True)
         elif key == Qt.Key.Key_Escape:
             self._mouse.tool.cancel()
+        elif key == Qt.Key.Key_Backspace:
+            self._mouse.tool.take_back()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._mouse.tool.finish()
         else:

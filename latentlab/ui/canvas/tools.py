@@ -38,8 +38,15 @@ class Tool(QObject):
     def finish(self) -> None:
         """End what takes several clicks: a double click, or the key Enter."""
 
+    def take_back(self) -> None:
+        """Take the last of several clicks back: the key Backspace."""
+
     def cancel(self) -> None:
-        """Give up what was begun: the key Escape, or another tool was taken."""
+        """Give up what was begun: the key Escape."""
+
+    def put_down(self) -> None:
+        """Make room for another tool; what was begun is given up."""
+        self.cancel()
 
 
 class PickTool(Tool):
