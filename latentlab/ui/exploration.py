@@ -77,6 +77,11 @@ class Exploration(QObject):
         return self._shown
 
     @property
+    def code(self) -> np.ndarray | None:
+        """What is picked: float32 (L,)."""
+        return self._code
+
+    @property
     def latest(self) -> Literal["point", "sketch", "decoded"]:
         """What was picked or drawn last: a point of the data, the sketch, or a code that was decoded."""
         if self._drew_last and self._drawing is not None:
@@ -159,15 +164,22 @@ class Exploration(QObject):
         self._decode()
         self._describe_point()
 
+    @Slot(object)
+    def pick_code(self, code: np.ndarray) -> None:
+        """Pick a code, float32 (L,), wherever on or off the plane of the map it is."""
+        if self._shown is None or len(code) != self._shown.snapshot.latent:
+            return
+        self._code = np.asarray(code, np.float32)
+        self._leave_point()
+        self._prior = False
+        self._decode()
+
     @Slot(int)
     def pick_sample(self, index: int) -> None:
         """Move to one of the samples shown."""
         if self._decoded is None or not 0 <= index < len(self._decoded.sample_codes):
             return
-        self._code = self._decoded.sample_codes[index]
-        self._leave_point()
-        self._prior = False
-        self._decode()
+        self.pick_code(self._decoded.sample_codes[index])
 
     @Slot(int, float)
     def set_dimension(self, index: int, value: float) -> None:

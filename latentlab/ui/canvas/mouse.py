@@ -31,6 +31,8 @@ class MouseTool(QObject):
     hover_ended = Signal()
     point_hovered = Signal(int, QPointF)
     """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
+    cursor_moved = Signal(object)
+    """Where the mouse is, a QPointF in pixels of the view box, or None where it has left the map."""
 
     def __init__(self, view: MapView, points: PointsLayer, viewport: QWidget) -> None:
         super().__init__(viewport)
@@ -57,7 +59,7 @@ class MouseTool(QObject):
 
     def set_tool(self, tool: Tool | None) -> None:
         """Give the left button to a tool; None to the one that picks."""
-        self._tool.cancel()
+        self._tool.put_down()
         self._tool = tool or self.pick
         self._viewport.setCursor(self._tool.cursor)
 
@@ -79,6 +81,7 @@ class MouseTool(QObject):
             self._wheel(event)
         elif kind == QEvent.Type.Leave:
             self._cursor = None
+            self.cursor_moved.emit(None)
             self._preview(False)
             self._hover(None)
             return False
@@ -109,6 +112,7 @@ class MouseTool(QObject):
     def _move(self, event: QMouseEvent) -> None:
         local = self._local(event)
         self._cursor = local
+        self.cursor_moved.emit(local if self._view.box.rect().contains(local) else None)
         if self._button == Qt.MouseButton.NoButton:
             is_inside = self._view.box.rect().contains(local)
             held = self._key_held or bool(event.modifiers() & _PREVIEW_MODIFIER)

@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
 from latentlab.core.events import Floats
 from latentlab.core.results import Position
 
 Extent = tuple[float, float, float, float]
 """Left, right, bottom, top of a part of the plane."""
+Mode = Literal["all", "standard", "free"]
 
 STANDARD: Extent = (-4.0, 4.0, -4.0, 4.0)
 _MARGIN = 0.06
@@ -23,6 +24,7 @@ _TOO_SMALL = 0.6
 # Beyond these, the numbers of a point (float32) cannot be told apart or the axes overflow.
 _FINEST = 1e-5
 _WIDEST = 1e30
+_SETTLE_MILLISECONDS = 400
 
 
 def drawable(points: Floats) -> Floats:
@@ -47,6 +49,8 @@ class MapView(QObject):
     """
 
     changed = Signal()
+    settled = Signal()
+    """What a person did to the view has come to rest."""
 
     def __init__(self, box: pg.ViewBox, widget: pg.GraphicsView) -> None:
         super().__init__(widget)
@@ -54,7 +58,11 @@ class MapView(QObject):
         self._widget = widget
         self._covered = 0.0
         self._points: Extent | None = None
-        self.mode: Literal["all", "standard", "free"] = "all"
+        self.mode: Mode = "all"
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_SETTLE_MILLISECONDS)
+        self._rest.timeout.connect(self.settled)
         box.setAspectLocked(True)
         box.disableAutoRange()
         box.sigRangeChanged.connect(self._tell)
@@ -130,12 +138,23 @@ class MapView(QObject):
     def show_all(self) -> None:
         """Show all points, now and as they move."""
         self.mode = "all"
+        self._rest.start()
         self._refit()
 
     def show_standard(self) -> None:
         """Show ±4, where the prior has nearly all its mass."""
         self.mode = "standard"
+        self._rest.start()
         self._refit()
+
+    def go_to(self, extent: Extent, mode: Mode = "free") -> None:
+        """Show a part of the plane where one was before, in the mode of then."""
+        self._rest.stop()  # nobody has come to a new place
+        self.mode = mode
+        if mode == "free":
+            self.show(extent)
+        else:
+            self._refit()
 
     def zoom(self, factor: float, local: QPointF | None = None) -> None:
         """Show `factor` times as much, around a pixel that stays where it is (the centre if none is given)."""
@@ -144,7 +163,7 @@ class MapView(QObject):
         span = min(right - left, top - bottom)
         finest = _FINEST * max(abs(x), abs(y), 1.0)
         factor = min(max(factor, finest / span), _WIDEST / span)
-        self.mode = "free"
+        self._free()
         self.show(
             (x - (x - left) * factor, x + (right - x) * factor, y - (y - bottom) * factor, y + (top - y) * factor)
         )
@@ -154,7 +173,7 @@ class MapView(QObject):
         left, right, bottom, top = start
         x = -pixels.x() * (right - left) / self.box.rect().width()
         y = pixels.y() * (top - bottom) / self.box.rect().height()
-        self.mode = "free"
+        self._free()
         self.show((left + x, right + x, bottom + y, top + y))
 
     def reveal(self, position: Position) -> None:
@@ -164,8 +183,12 @@ class MapView(QObject):
         across = min(x - left, 0.0) + max(x - right, 0.0)
         up = min(y - bottom, 0.0) + max(y - top, 0.0)
         if across or up:
-            self.mode = "free"
+            self._free()
             self.show((left + across, right + across, bottom + up, top + up))
+
+    def _free(self) -> None:
+        self.mode = "free"
+        self._rest.start()
 
     def _fit(self, extent: Extent, margin: float = _MARGIN) -> Extent:
         left, right, bottom, top = extent

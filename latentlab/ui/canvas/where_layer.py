@@ -1,0 +1,106 @@
+"""Where one is on the map: the coordinates under the mouse, and a bar that tells the scale."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.ui import theme
+from latentlab.ui.canvas.view import MapView
+
+_MARGIN = 10.0
+_LONGEST = 120.0  # pixels of the bar
+_TICK = 4.0
+
+
+class WhereLayer(QGraphicsObject):
+    """Writes into the lower right corner of the map, with a rim that keeps it readable above points."""
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self._cursor: QPointF | None = None
+        self.setZValue(25)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
+        view.changed.connect(self.update)
+
+    @Slot(object)
+    def set_cursor(self, local: QPointF | None) -> None:
+        """Tell where the mouse is, in pixels of the view box; None where it has left the map."""
+        self._cursor = local
+        self.update()
+
+    def coordinates(self) -> str:
+        """Give what is written of the place under the mouse."""
+        if self._cursor is None:
+            return ""
+        left, right, _, _ = self._view.extent()
+        digits = decimals((right - left) / max(self._view.box.rect().width(), 1.0))
+        x, y = self._view.to_position(self._cursor)
+        return f"({_number(x, digits)}, {_number(y, digits)})"
+
+    def scale(self) -> tuple[float, float]:
+        """Give how long the bar is: in units of the latent space, and in pixels."""
+        left, right, _, _ = self._view.extent()
+        per_pixel = (right - left) / max(self._view.box.rect().width(), 1.0)
+        length = round_length(per_pixel * _LONGEST)
+        return length, length / per_pixel
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the bar with its length, and the coordinates above it."""
+        box = self.boundingRect()
+        if box.width() < 2 * _LONGEST:
+            return
+        font = QFont() if widget is None else QFont(widget.font())
+        metrics = QFontMetricsF(font)
+        length, pixels = self.scale()
+        right, bottom = box.right() - _MARGIN, box.bottom() - _MARGIN
+        bar = QPainterPath(QPointF(right - pixels, bottom - _TICK))
+        for point in (QPointF(right - pixels, bottom), QPointF(right, bottom), QPointF(right, bottom - _TICK)):
+            bar.lineTo(point)
+        texts = [(f"{length:g}", QPointF(right - pixels / 2, bottom - _TICK))]
+        if said := self.coordinates():
+            middle = right - metrics.horizontalAdvance(said) / 2
+            texts.append((said, QPointF(middle, bottom - _TICK - metrics.height() - 2)))
+        written = QPainterPath()
+        for text, place in texts:
+            written.addText(
+                QPointF(place.x() - metrics.horizontalAdvance(text) / 2, place.y() - metrics.descent()), font, text
+            )
+        colours = theme.current()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rim = QColor(colours.background)
+        rim.setAlpha(215)
+        painter.setPen(QPen(rim, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(bar)
+        painter.drawPath(written)
+        painter.setPen(QPen(QColor(colours.foreground), 1.4))
+        painter.drawPath(bar)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.foreground))
+        painter.drawPath(written)
+
+
+def round_length(most: float) -> float:
+    """Give the largest of 1, 2 and 5 times a power of ten that is not above a length."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(step * power for step in (1, 2, 5) if step * power <= most * (1 + 1e-9))
+
+
+def decimals(step: float) -> int:
+    """Give how many decimals tell two places apart that lie a step, such as a pixel, from each other."""
+    return min(max(0, math.ceil(-math.log10(step))), 12)
+
+
+def _number(value: float, digits: int) -> str:
+    if abs(value) >= 1e6:
+        return f"{value:.4g}"
+    return f"{value:.{digits}f}".replace("-", "−")

@@ -1,0 +1,249 @@
+"""Ways around the map: back and forward, undo and redo, bookmarks, coordinates and scale."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
+
+from latentlab.ui.canvas.where_layer import WhereLayer, decimals, round_length
+from latentlab.ui.mapping.trail import Trail
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def extent(lab):
+    return np.array(lab.canvas.view.extent())
+
+
+def zoom(lab, notches=3, place=None):
+    """Turn the wheel, and wait until the view has come to rest."""
+    viewport = lab.canvas.viewport()
+    at = QPointF(place or viewport.rect().center())
+    with lab.qtbot.waitSignal(lab.canvas.view.settled):
+        for _ in range(notches):
+            event = QWheelEvent(
+                at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, NONE,
+                Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            QApplication.sendEvent(viewport, event)
+
+
+def press_when_enabled(lab, name):
+    lab.until(lab.child(name).isEnabled)
+    lab.press(name)
+
+
+@pytest.fixture
+def lab_on_map(lab, run_file):
+    lab.open(run_file())
+    lab.until(lambda: lab.session.map.places.sight and lab.session.map.places.sight.mode == "standard")
+    return lab
+
+
+def test_back_and_forward_go_through_the_places_one_was_at(lab_on_map):
+    lab = lab_on_map
+    first = extent(lab)
+    zoom(lab)
+    second = extent(lab)
+    zoom(lab, place=lab.canvas.viewport().rect().center() + QPoint(60, 40))
+    third = extent(lab)
+    press_when_enabled(lab, "mapBackButton")
+    np.testing.assert_allclose(extent(lab), second, rtol=1e-6)
+    press_when_enabled(lab, "mapBackButton")
+    np.testing.assert_allclose(extent(lab), first, rtol=1e-6)
+    assert lab.canvas.view.mode == "standard"
+    press_when_enabled(lab, "mapForwardButton")
+    press_when_enabled(lab, "mapForwardButton")
+    np.testing.assert_allclose(extent(lab), third, rtol=1e-6)
+    assert not lab.child("mapForwardButton").isEnabled()
+
+
+def test_going_back_leaves_no_place_of_its_own(lab_on_map):
+    lab = lab_on_map
+    zoom(lab)
+    with lab.qtbot.assertNotEmitted(lab.canvas.view.settled, wait=600):
+        press_when_enabled(lab, "mapBackButton")
+    assert lab.child("mapForwardButton").isEnabled()
+
+
+def test_a_pick_where_one_stays_is_a_place(lab_on_map):
+    lab = lab_on_map
+    lab.click(1, 1)
+    places = lab.session.map.places
+    with lab.qtbot.waitSignal(places.changed):
+        pass
+    lab.click(-1, 0.5)
+    with lab.qtbot.waitSignal(places.changed):
+        pass
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert lab.canvas.picked() == pytest.approx((1, 1), abs=0.05)
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert lab.canvas.picked() == pytest.approx((-1, 0.5), abs=0.05)
+
+
+def test_undo_and_redo_choices_and_views(lab_on_map):
+    lab = lab_on_map
+    choosing = lab.session.choosing
+    whole = extent(lab)
+    choosing.toggle(3)
+    choosing.toggle(5)
+    zoom(lab)
+    zoomed = extent(lab)
+    choosing.clear()
+    lab.press("mapUndoButton")
+    assert list(choosing.rows) == [3, 5]
+    np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
+    lab.press("mapUndoButton")
+    np.testing.assert_allclose(extent(lab), whole, rtol=1e-6)
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_Z, CTRL)
+    assert list(choosing.rows) == [3]
+    lab.press("mapRedoButton")
+    lab.press("mapRedoButton")
+    lab.press("mapRedoButton")
+    assert list(choosing.rows) == []
+    np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
+    assert not lab.child("mapRedoButton").isEnabled()
+
+
+def test_another_run_begins_anew(lab_on_map, run_file):
+    lab = lab_on_map
+    zoom(lab)
+    lab.open(run_file(training__seed=1))
+    lab.until(lambda: not lab.child("mapForwardButton").isEnabled())
+    assert lab.session.map.places.can["undo"] is False or list(lab.session.choosing.rows) == []
+
+
+def bookmark(lab, name):
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_D, CTRL)
+    lab.until(lambda: lab.window.findChild(QInputDialog, "bookmarkDialog"))
+    dialog = lab.window.findChild(QInputDialog, "bookmarkDialog")
+    edit = dialog.findChild(QLineEdit)
+    edit.selectAll()
+    lab.qtbot.keyClicks(edit, name)
+    lab.qtbot.keyClick(edit, Qt.Key.Key_Return)
+    lab.until(lambda: lab.window.findChild(QInputDialog, "bookmarkDialog") is None)
+
+
+def entry(lab, text):
+    menu = lab.child("bookmarksMenu", QMenu)
+    (found,) = [action for action in menu.actions() if action.text() == text]
+    return found
+
+
+def test_a_bookmark_leads_back_even_after_a_restart(make_lab, run_file):
+    lab = make_lab()
+    lab.until_loaded()
+    lab.open(run_file())
+    lab.click(1, 1)
+    zoom(lab)
+    there = extent(lab)
+    bookmark(lab, "here & now")
+    lab.press("mapShowAllButton")
+    lab.pick(40, 0)
+    entry(lab, "here && now").trigger()
+    np.testing.assert_allclose(extent(lab), there, rtol=1e-6)
+    assert lab.canvas.picked() == pytest.approx((1, 1), abs=0.05)
+    lab.end()
+
+    again = make_lab()
+    again.until_loaded()
+    again.open(run_file())
+    entry(again, "here && now").trigger()
+    np.testing.assert_allclose(extent(again)[:2].mean(), there[:2].mean(), atol=0.05)
+    again.child("removeBookmarkMenu", QMenu).actions()[0].trigger()
+    assert again.session.map.bookmarking.bookmarks == ()
+
+
+def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
+    from latentlab.core import bookmarks as files
+    from latentlab.core.bookmarks import Bookmark
+    from latentlab.core.runs import Run
+
+    run = Run.open(run_file()).snapshot.run
+    folder = lab.session.map.bookmarking._folder()
+    files.save(folder, run, (Bookmark(name="x", extent=(0, 1, 0, 1)),))
+    next(folder.iterdir()).write_text("[")
+    lab.open(run_file())
+    lab.until(lambda: "put aside" in lab.message())
+
+
+# Coordinates and scale
+
+
+@pytest.fixture
+def where(canvas):
+    layer = WhereLayer(canvas.view)
+    canvas.mouse.cursor_moved.connect(layer.set_cursor)
+    return layer
+
+
+@pytest.fixture
+def canvas(qtbot):
+    from latentlab.ui.canvas.latent_canvas import LatentCanvas
+
+    widget = LatentCanvas()
+    widget.resize(700, 560)
+    qtbot.addWidget(widget)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+def test_coordinates_are_those_under_the_mouse(canvas, where, qtbot):
+    assert where.coordinates() == ""
+    qtbot.mouseMove(canvas.viewport(), canvas.pixel_of(1.5, -0.5))
+    qtbot.waitUntil(lambda: where.coordinates() != "")
+    x, y = (float(part.replace("−", "-")) for part in where.coordinates().strip("()").split(","))
+    assert (x, y) == pytest.approx((1.5, -0.5), abs=0.02)
+
+
+@pytest.mark.parametrize("factor", [1e-4, 0.03, 0.5, 7, 4e5])
+def test_the_bar_is_as_long_as_it_says(canvas, where, factor):
+    canvas.view.zoom(factor)
+    length, pixels = where.scale()
+    (start, end) = canvas.view.to_pixels([(0, 0), (length, 0)])
+    assert end[0] - start[0] == pytest.approx(pixels, rel=1e-6)
+    assert 40 < pixels <= 121
+
+
+@given(st.floats(1e-12, 1e12))
+def test_a_round_length_is_one_two_or_five(most):
+    length = round_length(most)
+    assert most / 2.51 <= length <= most * (1 + 1e-6)
+    assert f"{length:.0e}"[0] in "125"
+
+
+@given(st.floats(1e-9, 1e9))
+def test_decimals_tell_pixels_apart(step):
+    assert 10.0 ** -decimals(step) <= max(step, 1) * (1 + 1e-9)
+
+
+# The trail
+
+
+@given(st.lists(st.one_of(st.integers(0, 5), st.sampled_from(["back", "forward"])), max_size=40))
+def test_a_trail_is_like_a_browsers(acts):
+    trail = Trail(lambda a, b: a == b)
+    states, at = [], -1
+    for act in acts:
+        if act == "back":
+            assert trail.can_go_back == (at > 0)
+            if at > 0:
+                at -= 1
+                assert trail.back() == states[at]
+        elif act == "forward":
+            assert trail.can_go_forward == (at + 1 < len(states))
+            if at + 1 < len(states):
+                at += 1
+                assert trail.forward() == states[at]
+        else:
+            trail.visit(act)
+            if not states or states[at] != act:
+                states = [*states[: at + 1], act]
+                at = len(states) - 1
+        assert trail.present == (states[at] if states else None)
