@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from safetensors import safe_open
 
+from latentlab.core.live_map import LiveMap
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
 from latentlab.core.training import Trainer
@@ -34,13 +35,20 @@ def test_a_pause_takes_no_step_and_resuming_goes_on(lab, monkeypatch):
         steps.append(1)
         step(self, *arguments)
 
+    wholes = []
+    update = LiveMap.update
+
+    def noted(self, trainer, *, whole=False):
+        made = update(self, trainer, whole=whole)
+        wholes.extend([made] * whole)
+        return made
+
     monkeypatch.setattr(Trainer, "_step", counted)
+    monkeypatch.setattr(LiveMap, "update", noted)
     lab.begin()
     lab.press("pauseButton")
     assert lab.session.state == "paused"
-    updates = []
-    lab.session.training.map_updated.connect(updates.append)
-    lab.until(lambda: updates)  # the whole map is shown at a pause: the thread waits now
+    lab.until(lambda: wholes)  # the whole map is made at a pause: the thread waits now
     at_pause, epochs = len(steps), lab.epochs_drawn()
     lab.qtbot.wait(150)
     assert len(steps) == at_pause
