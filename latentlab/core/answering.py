@@ -22,6 +22,8 @@ from latentlab.core.view_results import (
     RestoredQuestion,
     SamplesQuestion,
 )
+from latentlab.core.walk import walk
+from latentlab.core.walk_results import WalkQuestion
 
 
 def answer(question: Question, model: MapUpdate) -> Answer:
@@ -51,3 +53,5 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return beside_pca(question, model)
         case NudgesQuestion():
             return nudges(question, model)
+        case WalkQuestion():
+            return walk(question, model)

@@ -22,6 +22,7 @@ from latentlab.core.code_results import (
 )
 from latentlab.core.events import Floats
 from latentlab.core.results import Damage
+from latentlab.core.walk_results import Walk, WalkQuestion
 
 Way = Literal["linear", "spherical", "arithmetic"]
 
@@ -236,6 +237,7 @@ Question = (
     | UnitsQuestion
     | BesidePcaQuestion
     | NudgesQuestion
+    | WalkQuestion
 )
 Answer = (
     Manifold
@@ -248,4 +250,5 @@ Answer = (
     | FiringUnits
     | BesidePca
     | Nudges
+    | Walk
 )

@@ -1,14 +1,25 @@
-"""Animations on the disk: what a reader of GIF files finds in them."""
+"""Animations on the disk: what a reader of GIF files and of videos finds in them."""
 
 from __future__ import annotations
 
+import sys
+
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from latentlab.core.animation import AnimationError, fitting_scale, save_gif, there_and_back
+from latentlab.core import animation
+from latentlab.core.animation import (
+    AnimationError,
+    fitting_scale,
+    save_gif,
+    save_mp4,
+    side_by_side,
+    there_and_back,
+)
 
 
 def _read(path):
@@ -80,3 +91,61 @@ def test_a_place_that_cannot_be_written_to_is_told_and_nothing_is_left(tmp_path,
 def test_no_frames_are_told(tmp_path):
     with pytest.raises(AnimationError, match="choose two images first"):
         save_gif(tmp_path / "a.gif", np.empty((0, 2, 2), np.float32), 1.0, 1)
+
+
+def _watched(path):
+    """Give what a player makes of a video: frames, the seconds at which each is shown, and of the whole."""
+    with av.open(path) as file:
+        stream = file.streams.video[0]
+        shown = [(frame.to_ndarray(format="gray"), frame.time) for frame in file.decode(stream)]
+        about = stream.codec_context.name, stream.codec_context.pix_fmt, float(stream.duration * stream.time_base)
+    return np.stack([pixels for pixels, _ in shown]), [time for _, time in shown], about
+
+
+def test_a_video_is_read_back_frame_by_frame(tmp_path, frames):
+    reported = []
+    save_mp4(tmp_path / "a.mp4", frames, 10, reported.append)
+    shown, times, (codec, pixel_format, seconds) = _watched(tmp_path / "a.mp4")
+    assert (codec, pixel_format) == ("h264", "yuv420p")
+    assert shown.shape == (7, 286, 514)  # 57 times as large: 285 is odd
+    middles = shown[:, 28:285:57, 28:513:57].astype(int)
+    assert np.abs(middles - np.rint(frames * 255)).max() <= 12
+    assert times == pytest.approx(np.arange(7) / 10)
+    assert seconds == pytest.approx(0.7)
+    assert reported == pytest.approx(np.arange(1, 8) / 7)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_without_h264_another_encoder_does_and_without_any_a_sentence(tmp_path, frames, monkeypatch):
+    monkeypatch.delitem(animation._ENCODERS, "libx264")
+    save_mp4(tmp_path / "a.mp4", frames, 12.5)
+    shown, _, (codec, pixel_format, seconds) = _watched(tmp_path / "a.mp4")
+    assert (codec, pixel_format, len(shown)) == ("mpeg4", "yuv420p", 7)
+    assert seconds == pytest.approx(0.56)
+    monkeypatch.setattr(animation, "_ENCODERS", {"of-no-machine": {}})
+    with pytest.raises(AnimationError, match="No encoder"):
+        save_mp4(tmp_path / "b.mp4", frames, 10)
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(AnimationError, match="save a GIF file instead"):
+        save_mp4(tmp_path / "b.mp4", frames, 10)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_video_that_is_given_up_leaves_nothing(tmp_path, frames):
+    with pytest.raises(AnimationError, match="given up"):
+        save_mp4(tmp_path / "a.mp4", frames, 10, is_cancelled=iter([False, False, True]).__next__)
+    with pytest.raises(AnimationError, match=r"could not be saved as .*; choose another place\.$"):
+        save_mp4(tmp_path / "missing" / "a.mp4", frames, 10)
+    with pytest.raises(AnimationError, match="nothing to animate"):
+        save_mp4(tmp_path / "a.mp4", frames[:0], 10)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("count", "shape"), [(1, (4, 6)), (2, (4, 14)), (5, (4, 38)), (7, (10, 30))])
+def test_films_lie_beside_each_other(count, shape):
+    films = np.random.default_rng(0).random((count, 3, 4, 6), np.float32)
+    joined = side_by_side(films)
+    assert joined.shape == (3, *shape)
+    assert np.array_equal(joined[:, :4, :6], films[0])
+    row, column = divmod(count - 1, (shape[1] + 2) // 8)
+    assert np.array_equal(joined[:, 6 * row : 6 * row + 4, 8 * column : 8 * column + 6], films[-1])
