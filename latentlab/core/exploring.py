@@ -128,13 +128,17 @@ def label_probabilities(snapshot: Snapshot, image: Floats) -> Floats | None:
 
     After Kingma et al. (2014), section 3, with the bound in place of the likelihood. None for a VAE.
     """
-    if not snapshot.uses_labels:
-        return None
+    return all_label_probabilities(snapshot, image[None])[0] if snapshot.uses_labels else None
+
+
+def all_label_probabilities(snapshot: Snapshot, images: npt.NDArray[np.generic]) -> Floats:
+    """Give p(label | image) of a CVAE as `label_probabilities` does, of images (N, H, W): float32 (N, C)."""
     classes = len(snapshot.class_names)
-    reconstruction, kl, _ = snapshot.loss_terms(np.repeat(image[None], classes, 0), np.arange(classes))
-    elbo = -(reconstruction + kl).astype(np.float64)
-    shares = np.exp(elbo - elbo.max())
-    probabilities: Floats = (shares / shares.sum()).astype(np.float32)
+    labels = np.tile(np.arange(classes), len(images))
+    reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, classes, 0), labels)
+    elbo = -(reconstruction + kl).astype(np.float64).reshape(len(images), classes)
+    shares = np.exp(elbo - elbo.max(1, keepdims=True))
+    probabilities: Floats = (shares / shares.sum(1, keepdims=True)).astype(np.float32)
     return probabilities
 
 
