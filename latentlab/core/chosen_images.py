@@ -1,12 +1,12 @@
-"""Training on images that were chosen on a map: which rows of the data set they are, and the recipe that takes them."""
+"""Images chosen on a map: which of the data set they are, which another map still shows, and training on them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from latentlab.core.errors import LatentlabError
@@ -18,6 +18,7 @@ from latentlab.core.training import of_recipe
 
 # Of an optimiser at least: with the recipe one-image 100 leave 267 nats, 1,000 leave 3.
 _STEPS = 1000
+_COMPARED_WHOLE = 1000
 
 
 def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
@@ -53,7 +54,7 @@ def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
 
 
 def for_chosen(
-    recipe: Recipe, data: ImageSet | None, shown: MapUpdate | None, rows: Sequence[int], choice: MapChoice
+    recipe: Recipe, data: ImageSet | None, shown: MapUpdate | None, rows: npt.ArrayLike, choice: MapChoice
 ) -> Recipe:
     """Give a recipe that trains on images of a map alone.
 
@@ -66,7 +67,7 @@ def for_chosen(
         The data set at hand.
     shown : MapUpdate or None
         The map.
-    rows : sequence of int
+    rows : int (K,)
         Of the chosen images, among the map's.
     choice : MapChoice
         What the map shows.
@@ -76,7 +77,8 @@ def for_chosen(
     LatentlabError
         When nothing is chosen, or the images are not those of the data set at hand.
     """
-    if shown is None or not rows:
+    rows = np.asarray(rows, np.int64)
+    if shown is None or not len(rows):
         raise LatentlabError("No images are chosen yet: Ctrl+click some points of the map.")
     theirs = shown.snapshot.recipe.data.dataset
     if data is None or shown.images is None:
@@ -87,9 +89,9 @@ def for_chosen(
             f"take '{theirs}' to train on them."
         )
     numbers = rows_on_map(data, shown.snapshot.recipe, choice)
-    found = numbers[list(rows)].tolist() if max(rows) < len(numbers) else []
+    found = numbers[rows].tolist() if rows.max() < len(numbers) else []
     # Another choice of images may be on its way to the map.
-    if not np.array_equal(data.selected(found).train_images.numpy(), shown.images[list(rows)]):
+    if not np.array_equal(data.selected(found).train_images.numpy(), shown.images[rows]):
         raise LatentlabError("The map is about to show other images: wait a moment, then choose again.")
     found = list(dict.fromkeys(found))
     batch = min(recipe.training.batch_size, len(found))
@@ -98,3 +100,52 @@ def for_chosen(
     if recipe.data.limit is not None and recipe.data.limit < len(found):
         changes["data.limit"] = None
     return recipe.with_changes(changes)
+
+
+def still_shown(rows: Integers, before: MapUpdate, after: MapUpdate) -> Integers:
+    """Give where another map shows images of this one.
+
+    Parameters
+    ----------
+    rows : int64 (K,)
+        Of the images, among those of `before`.
+    before, after : MapUpdate
+        The maps. Of those that show the same images in the same order, as all of a training do, nothing is compared.
+
+    Returns
+    -------
+    int64 (J,)
+        Rows of `after`: the same rows as far as their images are still there; or the first, where `after` shows just
+        these images and in their order, as that of a model trained on them alone does.
+    """
+    if _share_memory(before, after) or not len(rows):
+        return rows
+    kept = rows[rows < len(after.means)]
+    kept = kept[_are_alike(before, kept, after, kept)]
+    first = np.arange(min(len(rows), len(after.means)))
+    if len(first) > len(kept) and _are_alike(before, rows[: len(first)], after, first).all():
+        return first
+    return kept
+
+
+def _share_memory(before: MapUpdate, after: MapUpdate) -> bool:
+    if before.images is None or after.images is None:
+        return before.images is after.images and before.labels is after.labels
+    old, new = before.images, after.images
+    return old.shape == new.shape and old.ctypes.data == new.ctypes.data
+
+
+def _are_alike(before: MapUpdate, old: Integers, after: MapUpdate, new: Integers) -> npt.NDArray[np.bool_]:
+    """Whether two maps show the same images in these rows of theirs: bool (K,)."""
+    alike: npt.NDArray[np.bool_] = before.labels[old] == after.labels[new]
+    if before.images is None or after.images is None:
+        # Without images only a map with the same labels throughout is one of the same images.
+        return alike & (np.array_equal(old, new) and np.array_equal(before.labels, after.labels))
+    if before.images.shape[1:] != after.images.shape[1:]:
+        return np.zeros(len(old), bool)
+    height = before.images.shape[1]
+    # Three lines of pixels and the label tell images apart; comparing all pixels of 70,000 would be felt.
+    lines = range(height) if len(old) <= _COMPARED_WHOLE else (height // 4, height // 2, 3 * height // 4)
+    for line in lines:
+        alike &= (before.images[old, line] == after.images[new, line]).all(1)
+    return alike

@@ -70,7 +70,6 @@ class Session(QObject):
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
         self.choosing = Choosing(self)
-        self.choosing.refused.connect(self._complain)
         self.exploration.shown_changed.connect(self.choosing.show)  # before the views ask about it
         self.views = Views(self)
         self.views.failed.connect(self._complain)
@@ -90,12 +89,12 @@ class Session(QObject):
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
         self.tensorboard = TensorBoardLog(self.training, self)
-        self._files = RunFiles(self)
-        self._files.opened.connect(self._take_opened)
-        self._files.saved.connect(self._take_saved)
-        self._files.kept.connect(self._take_kept)
-        self._files.map_made.connect(self._take_update)
-        self._files.failed.connect(self._complain)
+        self.files = RunFiles(self)
+        self.files.opened.connect(self._take_opened)
+        self.files.saved.connect(self._take_saved)
+        self.files.kept.connect(self._take_kept)
+        self.files.map_made.connect(self._take_update)
+        self.files.failed.connect(self._complain)
         self._map_choice = MapChoice()
         self._at_hand = AtHand()
         self._trained: Run | None = None  # the result of a training that is about to end
@@ -140,7 +139,7 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
-        for part in (self.training, self.tensorboard, *looking, self.library, self._files):
+        for part in (self.training, self.tensorboard, *looking, self.library, self.files):
             part.shut_down()
 
     # Recipe and images
@@ -185,7 +184,7 @@ class Session(QObject):
         shown = self._on_map(data, self.recipe)
         if shown is None:
             return
-        self._files.forget_questions()
+        self.files.forget_questions()
         self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
         self._looks_back = False
         self._present = self._trained = None
@@ -259,7 +258,7 @@ class Session(QObject):
             self._trained = result.run
         elif self._save_to is not None:
             path, self._save_to = self._save_to, None
-            self._files.save(result.run, path)
+            self.files.save(result.run, path)
 
     @Slot(object)
     def _tell_divergence(self, diverged: Diverged) -> None:
@@ -273,7 +272,7 @@ class Session(QObject):
         self._tell_whether_it_can_continue()
         if self._save_to is not None and self._trained is not None:
             path, self._save_to = self._save_to, None
-            self._files.save(self._trained, path)
+            self.files.save(self._trained, path)
 
     @Slot(object)
     def _fail(self, failed: Failed) -> None:
@@ -326,7 +325,7 @@ class Session(QObject):
         data = self.library.data
         if data is not None and data.name != run.recipe.data.dataset:
             data = None
-        self._files.make_map(run, None if data is None else self._on_map(data, run.recipe))
+        self.files.make_map(run, None if data is None else self._on_map(data, run.recipe))
 
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""
@@ -344,7 +343,7 @@ class Session(QObject):
             self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
             return
         self._wait_to_train(None)
-        self._files.open(path)
+        self.files.open(path)
 
     def save_run(self, path: Path) -> None:
         """Write the run at hand, or, while training, the run so far."""
@@ -352,12 +351,12 @@ class Session(QObject):
             self._save_to = path
             self.training.ask_for_result()
         elif self._at_hand.run is not None:
-            self._files.save(self._at_hand.run, path)
+            self.files.save(self._at_hand.run, path)
 
     def _keep_unsaved(self) -> None:
         """Put the run at hand aside on the disk, where another takes its place before it was saved."""
         if self._at_hand.run is not None and not self._at_hand.is_saved:
-            self._files.keep(self._at_hand.run)
+            self.files.keep(self._at_hand.run)
 
     @Slot(Path, object)
     def _take_opened(self, path: Path, run: Run) -> None:

@@ -66,7 +66,7 @@ class ViewTabs(QTabWidget):
         images.swap_requested.connect(choosing.swap)
         images.clear_requested.connect(choosing.clear)
         images.train_requested.connect(session.train_on_chosen)
-        choosing.changed.connect(images.set_chosen)
+        choosing.changed.connect(lambda rows: images.set_chosen(rows, choosing.pictures(images.MOST)))
 
     @Slot(object)
     def set_model(self, facts: ModelFacts | None) -> None:

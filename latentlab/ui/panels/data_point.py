@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from latentlab.core.events import Losses
+from latentlab.core.events import Integers, Losses
 from latentlab.core.results import DataPoint
 from latentlab.ui import theme
 from latentlab.ui.widgets.image_view import ImageView
@@ -48,7 +49,7 @@ class DataPointPanel(QWidget):
         super().__init__(parent)
         self._class_count = 10
         self._row: int | None = None
-        self._chosen: tuple[int, ...] = ()
+        self._chosen: Integers = np.empty(0, np.int64)
         self._hint = QLabel(self.tr("Click on a point of the map to see its image beside its reconstruction."))
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -140,8 +141,8 @@ class DataPointPanel(QWidget):
         self._losses.setText(text)
 
     @Slot(object)
-    def set_chosen(self, rows: tuple[int, ...]) -> None:
-        """Take which images are chosen, by their rows."""
+    def set_chosen(self, rows: Integers) -> None:
+        """Take which images are chosen, by their rows: int64 (K,)."""
         self._chosen = rows
         self._name_button()
 
@@ -169,4 +170,5 @@ class DataPointPanel(QWidget):
             self.toggled.emit(self._row)
 
     def _name_button(self) -> None:
-        self._choose.setText(self.tr("Un-choose") if self._row in self._chosen else self.tr("Choose"))
+        is_chosen = self._row is not None and bool((self._chosen == self._row).any())
+        self._choose.setText(self.tr("Un-choose") if is_chosen else self.tr("Choose"))

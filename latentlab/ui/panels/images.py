@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPalette
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from latentlab.core.events import Floats, Integers
 from latentlab.core.view_results import ModelFacts, Passages, PassagesQuestion
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.chosen_strip import ChosenStrip
@@ -27,7 +27,9 @@ class ImagesPanel(ViewPanel):
     train_requested = Signal()
     animation_save_requested = Signal(object, str)
     """Save float32 (N, H, W) as an animation; the name is a suggestion."""
-    _rows: tuple[int, ...] = ()
+    MOST = 12
+    """As many images have letters: these are mixed."""
+    _rows: Integers = np.empty(0, np.int64)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,23 +54,37 @@ class ImagesPanel(ViewPanel):
         self._train.setObjectName("trainOnChosenButton")
         self._train.setToolTip(self.tr("Train a new model by the recipe at hand on the chosen images alone"))
         self._train.clicked.connect(self.train_requested)
-        chosen = QHBoxLayout()
+        self._more = QLabel(objectName="moreChosenLabel", wordWrap=True)
+        self._more.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        chosen = QGridLayout()
         chosen.setContentsMargins(8, 4, 8, 4)
-        chosen.addWidget(self._strip, 1)
-        chosen.addWidget(self._train)
+        chosen.addWidget(self._strip, 0, 0)
+        chosen.addWidget(self._train, 0, 1)
+        chosen.addWidget(self._more, 1, 0, 1, 2)
         self.layout().insertLayout(1, chosen)
         self._make_content()
-        self.set_chosen((), None)
+        self.set_chosen(self._rows, None)
 
-    @Slot(object, object)
-    def set_chosen(self, rows: tuple[int, ...], images: npt.NDArray[np.float32] | None) -> None:
-        """Take which images of the map are chosen, A first, and float32 (K, H, W) of them if they are at hand."""
+    def set_chosen(self, rows: Integers, images: Floats | None) -> None:
+        """Take which images of the map are chosen, int64 (K,), A first, and the first `MOST` of them.
+
+        The images are float32 (J, H, W), or None where they are not at hand: then they come with the answer.
+        """
         self._rows, self._images_are_here = rows, images is not None
         self._strip.set_images(images if images is not None else np.empty((0, 1, 1), np.float32))
         for widget, least in ((self._train, 1), (self._clear, 1), (self._swap, 2)):
             widget.setEnabled(len(rows) >= least)
-        self._train.setVisible(bool(rows))
-        self._strip.setVisible(bool(rows))
+        self._train.setVisible(bool(len(rows)))
+        self._train.setText(
+            self.tr("Train on these") if len(rows) <= self.MOST else self.tr("Train on all {n:,}").format(n=len(rows))
+        )
+        self._more.setText(
+            self.tr("{n:,} images are chosen; the first {few}, A to L, are shown and mixed here.").format(
+                n=len(rows), few=self.MOST
+            )
+        )
+        self._more.setVisible(len(rows) > self.MOST)
+        self._strip.setVisible(bool(len(rows)))
         if len(rows) < 2:
             self._wait()
         self.ask()
@@ -86,10 +102,11 @@ class ImagesPanel(ViewPanel):
 
     def question(self) -> PassagesQuestion | None:
         """Ask for the ways between the chosen images."""
-        if not self._rows:
+        if not len(self._rows):
             return None
+        rows = tuple(self._rows[: self.MOST].tolist())
         label = self._label.currentIndex() - 1
-        return PassagesQuestion(self._rows, self._steps.value(), self._way.currentData(), label if label >= 0 else None)
+        return PassagesQuestion(rows, self._steps.value(), self._way.currentData(), label if label >= 0 else None)
 
     def show_answer(self, answer: Passages) -> None:
         """Show strips, equation and animation."""
@@ -177,7 +194,7 @@ class ImagesPanel(ViewPanel):
     def _wait(self) -> None:
         if self.facts is None or len(self._rows) > 1:
             super()._wait()
-        elif self._rows:
+        elif len(self._rows):
             self.show_problem(self.tr("Choose a second image, and what lies between A and B is decoded here."))
         else:
             self.show_problem(
@@ -199,11 +216,11 @@ class ImagesPanel(ViewPanel):
 
     @Slot(int)
     def _pick(self, index: int) -> None:
-        self.point_picked.emit(self._rows[index])
+        self.point_picked.emit(int(self._rows[index]))
 
     @Slot(int)
     def _remove(self, index: int) -> None:
-        self.toggled.emit(self._rows[index])
+        self.toggled.emit(int(self._rows[index]))
 
     @Slot(int)
     def _pick_term(self, index: int) -> None:
