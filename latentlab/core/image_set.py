@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from latentlab.core import columns
+from latentlab.core.columns import Column
 from latentlab.core.errors import LatentlabError
 
 NO_LABEL = -1
@@ -34,6 +36,8 @@ class ImageSet:
         Empty for a set without classes.
     train_noisy, test_noisy : uint8 (N, H, W) or None
         The same images damaged, for a set of pairs: what an encoder sees while the decoder is asked for the clean ones.
+    train_columns, test_columns : tuple of Column
+        What else is known of each image: the same columns, in the same order.
     """
 
     name: str
@@ -45,6 +49,8 @@ class ImageSet:
     class_names: tuple[str, ...]
     train_noisy: torch.Tensor | None = None
     test_noisy: torch.Tensor | None = None
+    train_columns: tuple[Column, ...] = ()
+    test_columns: tuple[Column, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -68,17 +74,20 @@ class ImageSet:
             train_images=self.train_images[:count],
             train_labels=self.train_labels[:count],
             train_noisy=None if self.train_noisy is None else self.train_noisy[:count],
+            train_columns=columns.taken(self.train_columns, slice(count)),
         )
 
     def repeated(self, times: int) -> ImageSet:
         """Give a set with every training image so many times: an epoch over a handful is over before one sees it."""
         if times == 1:
             return self
+        rows = np.tile(np.arange(len(self.train_labels)), times)
         return replace(
             self,
             train_images=self.train_images.repeat(times, 1, 1),
             train_labels=self.train_labels.repeat(times),
             train_noisy=None if self.train_noisy is None else self.train_noisy.repeat(times, 1, 1),
+            train_columns=columns.taken(self.train_columns, rows),
         )
 
     def selected(self, rows: Sequence[int]) -> ImageSet:
@@ -107,6 +116,7 @@ class ImageSet:
         noisy = None
         if self.train_noisy is not None and self.test_noisy is not None:
             noisy = torch.stack([self._row(self.train_noisy, self.test_noisy, row) for row in rows])
+        known = columns.taken(columns.joined(self.train_columns, self.test_columns), np.array(rows, np.int64))
         return replace(
             self,
             train_images=images,
@@ -115,6 +125,8 @@ class ImageSet:
             test_labels=labels,
             train_noisy=noisy,
             test_noisy=noisy,
+            train_columns=known,
+            test_columns=known,
         )
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from latentlab.core import columns
+from latentlab.core.columns import Column
 from latentlab.core.events import Floats, Integers
 from latentlab.core.exploring import seconds_to_decode
+from latentlab.core.growing_codes import GrowingCodes
 from latentlab.core.image_set import ImageSet
 from latentlab.core.projection import Projection, fit
 from latentlab.core.runs import Run
@@ -23,10 +27,18 @@ from latentlab.core.training import Trainer
 Split = Literal["test", "training", "both"]
 
 _SHARE = 0.06  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
+_FILLING_SHARE = 0.25  # while images have no place on it yet
 _EARLY_SECONDS = 10.0
 _EARLY_INTERVAL, _LATER_INTERVAL = 0.2, 0.5
-_SMALLEST_CHUNK = 64
+_FIRST_SECONDS = 0.5  # spent on images before any are shown
+_SHOWN_SECONDS = 1.0  # between two updates while all images are encoded
+_PART_SECONDS = 0.1  # between two looks at whether that is still wanted
+_SHORT_SECONDS = 0.5  # such a map is made whole at every epoch
 _COMPARED = 16
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +51,15 @@ class MapChoice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapImages:
-    """The images that a map shows: uint8 (N, H, W) with int64 (N,) labels; `noisy` are their dirty ones, in pairs."""
+    """The images that a map shows: uint8 (N, H, W) with int64 (N,) labels; `noisy` are their dirty ones, in pairs.
+
+    `columns` tell what else is known of each.
+    """
 
     images: Tensor
     labels: Integers
     noisy: Tensor | None = None
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +73,8 @@ class MapUpdate:
         Position on the axis of epochs.
     snapshot : Snapshot
     means : float32 (N, L)
-        Of all the images; in an update during training some may be some seconds old.
+        Of all the images; in an update during training some may be some seconds old, and NaN where an image of many
+        has not been encoded yet.
     deviations : float32 (N, L) or None
         σ of each posterior, as old as its mean; None where only the means are at hand: see `posteriors`.
     labels : int64 (N,)
@@ -71,6 +88,10 @@ class MapUpdate:
         What a pick costs: decoding it with its samples and labels on this machine.
     noisy : uint8 (N, H, W) or None
         The same images damaged, where the data set is one of pairs.
+    columns : tuple of Column
+        What else is known of each image.
+    pending : int
+        Images that are about to be encoded: their means are NaN, or of an earlier model.
     """
 
     run: str
@@ -84,6 +105,8 @@ class MapUpdate:
     decode_seconds: float
     noisy: npt.NDArray[np.uint8] | None = None
     deviations: Floats | None = None
+    columns: tuple[Column, ...] = ()
+    pending: int = 0
 
 
 def choose(data: ImageSet, choice: MapChoice) -> MapImages:
@@ -99,19 +122,28 @@ def choose(data: ImageSet, choice: MapChoice) -> MapImages:
     count = min(choice.count or test + training, test + training)
     test = max(min(test, count - count // 2), count - training)
     training = count - test
-    images = torch.cat([data.test_images[:test], data.train_images[:training]])
-    labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
+    images = _joined(data.test_images[:test], data.train_images[:training])
+    labels = _joined(data.test_labels[:test], data.train_labels[:training])
     noisy = None
     if data.test_noisy is not None and data.train_noisy is not None:
-        noisy = torch.cat([data.test_noisy[:test], data.train_noisy[:training]])
-    return MapImages(images, labels.numpy(), noisy)
+        noisy = _joined(data.test_noisy[:test], data.train_noisy[:training])
+    known = columns.joined(
+        columns.taken(data.test_columns, slice(test)), columns.taken(data.train_columns, slice(training))
+    )
+    return MapImages(images, labels.numpy(), noisy, known)
+
+
+def _joined(first: Tensor, second: Tensor) -> Tensor:
+    """Put images before others; those of one split alone, which may be a million, are not copied."""
+    return torch.cat([first, second]) if len(first) and len(second) else first if len(first) else second
 
 
 class LiveMap:
     """Keeps the means of a map's images up to date beside a training, at less than a tenth of its time.
 
     Each update encodes as many images as the time allows, in a fixed random order, and goes on from there with the
-    next: a small set is encoded whole each time, a large one on a slow model bit by bit.
+    next: a small set is encoded whole each time, a large one on a slow model bit by bit. The first update takes half a
+    second at most; until all images of a large set have their place, a quarter of the time goes into them.
 
     Parameters
     ----------
@@ -120,66 +152,93 @@ class LiveMap:
 
     def __init__(self, shown: MapImages) -> None:
         self._shown = shown
-        self._order = np.random.default_rng(0).permutation(len(shown.labels))
-        self._next = 0
-        self._means: Floats | None = None
-        self._deviations: Floats | None = None
+        self._codes = GrowingCodes(shown.images, shown.labels)
         self._projection: Projection | None = None
-        self._images_per_second = self._decode_seconds = 0.0
-        self._started = self._last = time.perf_counter()
+        self._decode_seconds = 0.0
+        self._started = self._last = self._last_whole = time.perf_counter()
         self._cost = 0.0
 
     def is_due(self) -> bool:
         """Whether time for another update has come."""
-        return time.perf_counter() - self._last >= max(self._interval(), self._cost / _SHARE)
+        return time.perf_counter() - self._last >= max(self._interval(), self._cost / self._share())
 
-    def update(self, trainer: Trainer, *, whole: bool = False) -> MapUpdate:
-        """Encode what the time allows, or with `whole` everything, with the model as it is now."""
+    def affords_whole(self) -> bool:
+        """Whether encoding all images takes a moment, or less than a quarter of the time since it was done last."""
+        seconds = len(self._codes) / max(1.0, self._codes.images_per_second)
+        return seconds <= max(_SHORT_SECONDS, _FILLING_SHARE * (time.perf_counter() - self._last_whole))
+
+    def update(self, trainer: Trainer) -> MapUpdate:
+        """Encode what the time allows with the model as it is now."""
         begin = time.perf_counter()
         snapshot = trainer.snapshot()
+        is_first = not self._codes.images_per_second
+        seconds = _FIRST_SECONDS if is_first else self._share() * self._interval()
+        self._codes.encode(snapshot, seconds, len(self._codes))
+        update = self._publish(trainer, snapshot, self._codes.missing)
+        self._cost = 0.0 if is_first else self._last - begin
+        return update
+
+    def whole(self, trainer: Trainer, is_given_up: Callable[[], bool] = _never) -> Iterator[MapUpdate]:
+        """Encode all images with the model as it is now, which must not change meanwhile.
+
+        Parameters
+        ----------
+        trainer : Trainer
+        is_given_up : callable
+            Asked several times a second; ends it.
+
+        Yields
+        ------
+        MapUpdate
+            About once a second; the last one, unless it was given up, has nothing pending.
+        """
+        snapshot = trainer.snapshot()
+        for pending in _rounds(self._codes, snapshot, is_given_up):
+            if not pending:
+                self._last_whole = time.perf_counter()
+            yield self._publish(trainer, snapshot, pending)
+
+    def _publish(self, trainer: Trainer, snapshot: Snapshot, pending: int) -> MapUpdate:
         if not self._decode_seconds:
             self._decode_seconds = seconds_to_decode(snapshot)
-        total = len(self._order)
-        if whole or self._means is None or not self._images_per_second:
-            rows = self._order
-        else:
-            budget = self._images_per_second * _SHARE * self._interval()
-            chunk = min(total, max(_SMALLEST_CHUNK, int(budget)))
-            rows = self._order[np.arange(self._next, self._next + chunk) % total]
-            self._next = (self._next + chunk) % total
-        before = time.perf_counter()
-        means, logvars = snapshot.encode(self._shown.images[torch.from_numpy(rows)], self._shown.labels[rows])
-        self._images_per_second = len(rows) / max(1e-6, time.perf_counter() - before)
-        self._means = _with_rows(self._means, total, rows, means)
-        self._deviations = _with_rows(self._deviations, total, rows, np.exp(0.5 * logvars))
-        self._projection = fit(self._means, self._projection)
+        means, deviations = self._codes.codes(snapshot.latent)
+        self._projection = fit(means, self._projection)
         self._last = time.perf_counter()
-        if not whole:
-            self._cost = self._last - begin
         return MapUpdate(
-            trainer.run,
-            trainer.epochs_done,
-            snapshot,
-            self._means,
-            self._shown.labels,
-            self._projection,
-            self._shown.images.numpy(),
-            trainer.preparation,
-            self._decode_seconds,
-            None if self._shown.noisy is None else self._shown.noisy.numpy(),
-            self._deviations,
+            run=trainer.run,
+            epochs_done=trainer.epochs_done,
+            snapshot=snapshot,
+            means=means,
+            labels=self._shown.labels,
+            projection=self._projection,
+            images=self._shown.images.numpy(),
+            preparation=trainer.preparation,
+            decode_seconds=self._decode_seconds,
+            noisy=None if self._shown.noisy is None else self._shown.noisy.numpy(),
+            deviations=deviations,
+            columns=self._shown.columns,
+            pending=pending,
         )
+
+    def _share(self) -> float:
+        return _FILLING_SHARE if self._codes.missing else _SHARE
 
     def _interval(self) -> float:
         early = time.perf_counter() - self._started < _EARLY_SECONDS
         return _EARLY_INTERVAL if early else _LATER_INTERVAL
 
 
-def _with_rows(before: Floats | None, total: int, rows: Integers, values: Floats) -> Floats:
-    """Give an array with some rows replaced: a new one, since whoever got the last may still be drawing it."""
-    fresh = np.empty((total, values.shape[1]), np.float32) if before is None else before.copy()
-    fresh[rows] = values
-    return fresh
+def _rounds(codes: GrowingCodes, snapshot: Snapshot, is_given_up: Callable[[], bool]) -> Iterator[int]:
+    """Encode every image once; tell now and then, and at the end, how many are left."""
+    left = len(codes)
+    last, wait = time.perf_counter(), _FIRST_SECONDS
+    while left and not is_given_up():
+        left -= codes.encode(snapshot, _PART_SECONDS, left)
+        if left and time.perf_counter() - last >= wait:
+            yield left
+            last, wait = time.perf_counter(), _SHOWN_SECONDS
+    if not left:
+        yield 0
 
 
 def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
@@ -191,24 +250,56 @@ def map_of(run: Run, shown: MapImages | None) -> MapUpdate:
     shown : MapImages or None
         What to show; None where the data set is not on this machine: then the codes that the run keeps.
     """
+    *_, update = maps_of(run, shown)
+    return update
+
+
+def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] = _never) -> Iterator[MapUpdate]:
+    """Give the map of a run that is not training, and before it, where there is much to encode, maps of a part.
+
+    Parameters
+    ----------
+    run : Run
+    shown : MapImages or None
+        As of `map_of`.
+    is_given_up : callable
+        Asked several times a second; ends it.
+
+    Yields
+    ------
+    MapUpdate
+        About once a second; the last one, unless it was given up, has nothing pending.
+    """
+    decode_seconds = seconds_to_decode(run.snapshot)
+
+    def made(
+        means: Floats, labels: Integers, deviations: Floats | None, before: Projection | None, pending: int
+    ) -> MapUpdate:
+        return MapUpdate(
+            run=run.snapshot.run,
+            epochs_done=float(run.epochs),
+            snapshot=run.snapshot,
+            means=means,
+            labels=labels,
+            projection=fit(means, before),
+            images=None if shown is None else shown.images.numpy(),
+            preparation=run.preparation,
+            decode_seconds=decode_seconds,
+            noisy=None if shown is None or shown.noisy is None else shown.noisy.numpy(),
+            deviations=deviations,
+            columns=() if shown is None else shown.columns,
+            pending=pending,
+        )
+
     if shown is None or _are_kept(run, shown):
-        means, labels, deviations = run.codes, run.labels, None
-    else:
-        means, logvars = run.snapshot.encode(shown.images, shown.labels)
-        labels, deviations = shown.labels, np.exp(0.5 * logvars)
-    return MapUpdate(
-        run.snapshot.run,
-        float(run.epochs),
-        run.snapshot,
-        means,
-        labels,
-        fit(means),
-        None if shown is None else shown.images.numpy(),
-        run.preparation,
-        seconds_to_decode(run.snapshot),
-        None if shown is None or shown.noisy is None else shown.noisy.numpy(),
-        deviations,
-    )
+        yield made(run.codes, run.labels, None, None, 0)
+        return
+    codes, projection = GrowingCodes(shown.images, shown.labels), None
+    for pending in _rounds(codes, run.snapshot, is_given_up):
+        means, deviations = codes.codes(run.snapshot.latent)
+        update = made(means, shown.labels, deviations, projection, pending)
+        projection = update.projection
+        yield update
 
 
 def _are_kept(run: Run, shown: MapImages) -> bool:

@@ -11,13 +11,16 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps
 
-from latentlab.core import pictures
+from latentlab.core import own_columns, pictures
+from latentlab.core.columns import Column, taken
 from latentlab.core.image_set import NO_LABEL, DatasetError, ImageSet, split
 
 _LONGEST_SIDE = 64
+_AT_ONCE = 10_000  # images
 
 _Bytes = npt.NDArray[np.uint8]
 _Integers = npt.NDArray[np.int64]
+_Part = tuple[_Bytes, _Integers, tuple[Column, ...]]
 
 
 def load_folder(name: str, folder: Path) -> ImageSet:
@@ -25,12 +28,13 @@ def load_folder(name: str, folder: Path) -> ImageSet:
 
     All are brought to the size that most of them have, or to 64 pixels along its longer side if that is larger: scaled
     with their aspect kept until they cover it, and cropped about the centre. Transparent pixels become white. Files
-    that cannot be read are left out, and counted in the title. A sixth of each class is set apart for testing.
+    that cannot be read are left out, and counted in the title. A sixth of each class is set apart for testing. A file
+    ``columns.csv`` in the folder tells more of each picture: see `own_columns.of_folder`.
 
     Raises
     ------
     DatasetError
-        If there is no such folder or fewer than two readable pictures in it.
+        If there is no such folder, fewer than two readable pictures are in it, or its columns cannot be used.
     """
     try:
         groups = _groups(folder)
@@ -40,13 +44,15 @@ def load_folder(name: str, folder: Path) -> ImageSet:
     images: list[_Bytes] = []
     labels: list[int] = []
     class_names: list[str] = []
+    files: list[Path] = []
     unreadable = 0
     for class_name, paths in groups:
-        readable = [image for path in paths if (image := _read_picture(path, size)) is not None]
+        readable = [(image, path) for path in paths if (image := _read_picture(path, size)) is not None]
         unreadable += len(paths) - len(readable)
         if readable and class_name is not None:
             class_names.append(class_name)
-        images += readable
+        images += [image for image, _ in readable]
+        files += [path for _, path in readable]
         labels += [len(class_names) - 1] * len(readable)  # -1 in a folder without classes
     if len(images) < 2:
         found = f"{len(images)} readable and {unreadable} unreadable" if images or unreadable else "no"
@@ -57,7 +63,8 @@ def load_folder(name: str, folder: Path) -> ImageSet:
     title = folder.resolve().name
     if unreadable:
         title += f" ({unreadable} unreadable {'file' if unreadable == 1 else 'files'} left out)"
-    return _split_set(name, title, np.stack(images), np.array(labels, dtype=np.int64), tuple(class_names))
+    columns = own_columns.of_folder(folder, files)
+    return _split_set(name, title, np.stack(images), np.array(labels, dtype=np.int64), tuple(class_names), columns)
 
 
 def load_array(name: str, path: Path) -> ImageSet:
@@ -65,7 +72,8 @@ def load_array(name: str, path: Path) -> ImageSet:
 
     ``images`` is (N, H, W), or has one further axis of length 1 for the channel; values are 0 to 255, or 0 to 1.
     Optional are ``labels`` (N,), whole numbers, -1 for none; ``class_names`` (K,), text; and ``test_images`` with
-    ``test_labels``, without which a sixth of each class is set apart for testing.
+    ``test_labels``, without which a sixth of each class is set apart for testing. Every further array (N,) of numbers
+    or texts is a column to colour the map by, with ``test_NAME`` for test images: see `own_columns.of_arrays`.
 
     Raises
     ------
@@ -90,24 +98,38 @@ def load_array(name: str, path: Path) -> ImageSet:
     if "test_images" in arrays and ("labels" in arrays) != ("test_labels" in arrays):
         raise DatasetError(f"{path} has labels for only one of 'images' and 'test_images': add or remove them.")
     labels, test_labels, class_names = _classes(arrays, labels, test_labels, path)
+    columns, test_columns = own_columns.of_arrays(arrays, len(images), len(tests), path)
     if len(tests):
-        return _as_set(name, path.stem, (images, labels), (tests, test_labels), class_names)
+        return _as_set(name, path.stem, (images, labels, columns), (tests, test_labels, test_columns), class_names)
     if len(images) < 2:
         raise DatasetError(f"{path} holds one image, and two are needed, one of them for testing.")
-    return _split_set(name, path.stem, images, labels, class_names)
+    return _split_set(name, path.stem, images, labels, class_names, columns)
 
 
-def _split_set(name: str, title: str, images: _Bytes, labels: _Integers, class_names: tuple[str, ...]) -> ImageSet:
-    train, test = split(labels)
-    return _as_set(name, title, (images[train], labels[train]), (images[test], labels[test]), class_names)
-
-
-def _as_set(
-    name: str, title: str, train: tuple[_Bytes, _Integers], test: tuple[_Bytes, _Integers], class_names: tuple[str, ...]
+def _split_set(
+    name: str,
+    title: str,
+    images: _Bytes,
+    labels: _Integers,
+    class_names: tuple[str, ...],
+    columns: tuple[Column, ...],
 ) -> ImageSet:
-    images, labels = (torch.from_numpy(array) for array in train)
-    test_images, test_labels = (torch.from_numpy(array) for array in test)
-    return ImageSet(name, title, images, labels, test_images, test_labels, class_names)
+    train, test = ((images[rows], labels[rows], taken(columns, rows)) for rows in split(labels))
+    return _as_set(name, title, train, test, class_names)
+
+
+def _as_set(name: str, title: str, train: _Part, test: _Part, class_names: tuple[str, ...]) -> ImageSet:
+    return ImageSet(
+        name=name,
+        title=title,
+        train_images=torch.from_numpy(train[0]),
+        train_labels=torch.from_numpy(train[1]),
+        test_images=torch.from_numpy(test[0]),
+        test_labels=torch.from_numpy(test[1]),
+        class_names=class_names,
+        train_columns=train[2],
+        test_columns=test[2],
+    )
 
 
 def _groups(folder: Path) -> list[tuple[str | None, list[Path]]]:
@@ -176,7 +198,7 @@ def _grey(images: npt.NDArray[Any], which: str) -> npt.NDArray[Any]:
         raise DatasetError(f"{which} has the shape {shape}: it must be (N, H, W), none of them 0.")
     if images.dtype.kind not in "buif":
         raise DatasetError(f"{which} holds {images.dtype} values: use uint8, or floating point in [0, 1].")
-    if not np.isfinite(images).all():
+    if images.dtype.kind == "f" and not all(np.isfinite(part).all() for part in _parts(images)):
         raise DatasetError(f"{which} holds values that are not finite (NaN or infinity): replace them.")
     lowest, highest = images.min(), images.max()
     if lowest < 0 or highest > 255:
@@ -187,7 +209,14 @@ def _grey(images: npt.NDArray[Any], which: str) -> npt.NDArray[Any]:
 def _bytes(images: npt.NDArray[Any], is_unit: bool) -> _Bytes:
     if images.dtype == np.uint8 and not is_unit:
         return np.ascontiguousarray(images)
-    return np.rint(images * 255.0 if is_unit else images).astype(np.uint8)
+    made = np.empty(images.shape, np.uint8)
+    for part, into in zip(_parts(images), _parts(made), strict=True):  # never all of them as floating point
+        into[...] = np.rint(part * 255.0 if is_unit else part)
+    return made
+
+
+def _parts(images: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    return np.array_split(images, max(1, -(-len(images) // _AT_ONCE)))
 
 
 def _labels(arrays: dict[str, npt.NDArray[Any]], key: str, count: int, path: Path) -> _Integers:

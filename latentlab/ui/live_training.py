@@ -128,6 +128,11 @@ class LiveTraining(QObject):
         if self._thread is not None:
             self._thread.show_on_map(shown)
 
+    def leave_map(self) -> None:
+        """Leave the map as far as it is encoded, at a pause or at the end."""
+        if self._thread is not None:
+            self._thread.leave_map()
+
     def ask_for_result(self) -> None:
         """Have the run so far made; `result_made` follows."""
         if self._thread is not None:

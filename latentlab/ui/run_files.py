@@ -9,7 +9,7 @@ import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import runs
-from latentlab.core.live_map import MapImages, MapUpdate, map_of
+from latentlab.core.live_map import MapImages, MapUpdate, maps_of
 from latentlab.core.runs import Run
 from latentlab.ui.background import Background, Report
 
@@ -20,13 +20,14 @@ class RunFiles(QObject):
     opened = Signal(Path, object)  # Run
     saved = Signal(Path, object)  # Run
     kept = Signal(Path)
-    map_made = Signal(object)  # MapUpdate
+    map_made = Signal(object)  # MapUpdate; of a part of the images first, where there are many
     failed = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = Background(self)
         self._background.done.connect(self._take)
+        self._background.progressed.connect(self._take)
         self._background.failed.connect(self._fail)
 
     def open(self, path: Path) -> None:
@@ -57,10 +58,19 @@ class RunFiles(QObject):
     def make_map(self, run: Run, shown: MapImages | None) -> None:
         """Make the map of a run that is not training; images whose codes it does not keep are encoded first."""
 
-        def make(cancelled: threading.Event, report: Report) -> MapUpdate:
-            return map_of(run, shown)
+        def make(cancelled: threading.Event, report: Report) -> MapUpdate | None:
+            update: MapUpdate | None = None
+            for update in maps_of(run, shown, cancelled.is_set):
+                if update.pending:
+                    report(update)
+            assert update is not None or cancelled.is_set()
+            return update
 
         self._background.start("map", make)
+
+    def leave_map(self) -> None:
+        """Leave the map as far as it is encoded."""
+        self._background.cancel("map")
 
     def forget_questions(self) -> None:
         """Drop what is being opened or mapped: something else is shown now."""

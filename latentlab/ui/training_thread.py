@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -86,6 +87,7 @@ class TrainingThread(QThread):
         self._may_go_on.set()
         self._abandoned = threading.Event()
         self._result_wanted = threading.Event()
+        self._has_enough = threading.Event()
         self._checkpoints = Checkpoints(recipe.training.checkpoint_every)
         self._lock = threading.Lock()
         self._posts: deque[Post] = deque()
@@ -122,6 +124,10 @@ class TrainingThread(QThread):
         """Show other images on the map from the next update on."""
         self._chosen = shown
 
+    def leave_map(self) -> None:
+        """Leave the map as far as it is encoded, where the whole of it is being encoded."""
+        self._has_enough.set()
+
     def take(self) -> tuple[list[Post], MapUpdate | None]:
         """Give what was told since the last call, oldest first, and the latest map if it is new."""
         with self._lock:
@@ -151,27 +157,50 @@ class TrainingThread(QThread):
                 self._finish(trainer, event)
                 return
             self._post(event)
-            if isinstance(event, EpochEnded) and self._checkpoints.wants(event.epoch):
-                update = self._live.update(trainer, whole=True)
-                self._checkpoints.add(event.epoch, update)
-                self._put(update)
-                self._post(EpochModel(event.epoch, update))
+            if isinstance(event, EpochEnded) and self._is_kept(event.epoch):
+                update = self._map_whole(trainer, self._control.stop.is_set)
+                if update is not None:
+                    self._checkpoints.add(event.epoch, update)
+                    self._post(EpochModel(event.epoch, update))
             elif self._live.is_due():
                 self._put(self._live.update(trainer))
             if isinstance(event, Diverged):
                 self.pause()
-            if not self._may_go_on.is_set():
-                self._put(self._live.update(trainer, whole=True))
             self._answer(trainer)
-            while not self._may_go_on.wait(0.05):
-                self._answer(trainer)
+            self._rest(trainer)
+
+    def _is_kept(self, epoch: int) -> bool:
+        """Whether the map of an epoch is made whole and kept: a large one would take the time that is for training."""
+        return self._checkpoints.needs(epoch) or (self._checkpoints.wants(epoch) and self._live.affords_whole())
 
     def _finish(self, trainer: Trainer, event: Finished) -> None:
         if not self._abandoned.is_set():
-            self._put(self._live.update(trainer, whole=True))
+            self._map_whole(trainer, self._abandoned.is_set)
         if not self._abandoned.is_set():
             self._post(Result(trainer.result(), is_final=True))
         self._post(event)
+
+    def _rest(self, trainer: Trainer) -> None:
+        """While paused make the map whole, and do what is asked for."""
+        mapped: LiveMap | None = None
+        while not self._may_go_on.is_set():
+            if mapped is self._live:
+                self._may_go_on.wait(0.05)
+            elif self._map_whole(trainer, self._is_called) is not None or self._has_enough.is_set():
+                mapped = self._live
+            self._answer(trainer)
+
+    def _is_called(self) -> bool:
+        is_asked = self._result_wanted.is_set() or self._chosen is not self._shown
+        return is_asked or self._may_go_on.is_set()
+
+    def _map_whole(self, trainer: Trainer, is_given_up: Callable[[], bool]) -> MapUpdate | None:
+        """Encode all images of the map with the model as it is, and show it on the way; None where that was ended."""
+        self._has_enough.clear()
+        update = None
+        for update in self._live.whole(trainer, lambda: self._has_enough.is_set() or is_given_up()):
+            self._put(update)
+        return update if update is not None and not update.pending else None
 
     def _answer(self, trainer: Trainer) -> None:
         """Do what was asked for between two steps."""
@@ -184,7 +213,7 @@ class TrainingThread(QThread):
     def _show_choice(self, trainer: Trainer) -> None:
         self._shown = self._chosen
         self._live = LiveMap(self._shown)
-        self._put(self._live.update(trainer, whole=True))
+        self._put(self._live.update(trainer))
 
     def _post(self, post: Post) -> None:
         with self._lock:

@@ -64,7 +64,7 @@ def test_trainer_with_a_live_map_of_ten_thousand(benchmark, images):
     def train():
         trainer = Trainer(_RECIPE, _without_test(images))
         live = LiveMap(shown)
-        live.update(trainer, whole=True)
+        list(live.whole(trainer))
         for _ in trainer.events():
             if live.is_due():
                 live.update(trainer)

@@ -6,12 +6,18 @@ from hypothesis import strategies as st
 from latentlab.core.checkpoints import Checkpoints
 
 
+class Model(str):
+    """Stands in for the map of a model, by its epoch's number."""
+
+    means, deviations = np.zeros((0, 2), np.float32), None
+
+
 def after(epochs, first=1, every=None):
-    """Offer the model of each epoch, as training does; stands in for a model: its epoch's number."""
+    """Offer the model of each epoch, as training does."""
     checkpoints = Checkpoints(every)
     for epoch in range(first, first + epochs):
         if checkpoints.wants(epoch):
-            checkpoints.add(epoch, f"model {epoch}")
+            checkpoints.add(epoch, Model(f"model {epoch}"))
     return checkpoints
 
 
@@ -49,7 +55,7 @@ def test_what_is_kept_of_an_epoch_is_its_own_model():
 def test_an_epoch_that_is_not_wanted_is_not_kept():
     checkpoints = after(30)
     assert not checkpoints.wants(31)
-    checkpoints.add(31, "model 31")
+    checkpoints.add(31, Model("model 31"))
     assert 31 not in checkpoints.epochs()
 
 

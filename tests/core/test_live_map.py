@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core import live_map
+from latentlab.core import growing_codes, live_map
 from latentlab.core.live_map import LiveMap, MapChoice, MapImages, choose, map_of
 from latentlab.core.projection import fit
 from latentlab.core.recipe import Recipe
@@ -33,6 +33,7 @@ class Clock:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(live_map, "time", clock)
+    monkeypatch.setattr(growing_codes, "time", clock)
     monkeypatch.setattr(live_map, "seconds_to_decode", lambda snapshot: 0.001)  # a paced trainer decodes nothing
     return clock
 
@@ -118,7 +119,7 @@ def test_a_whole_update_is_the_model_as_it_is_now(tiny_images):
     trainer = Trainer(RECIPE.with_changes({"epochs": 3}), tiny_images)
     live = LiveMap(choose(tiny_images, MapChoice("both", 0)))
     for _ in trainer.events():
-        update = live.update(trainer, whole=True)
+        *_, update = live.whole(trainer)
         expected = update.snapshot.encode(update.images, update.labels)[0]
         np.testing.assert_allclose(update.means, expected, atol=1e-5)
         assert update.epochs_done == trainer.epochs_done
@@ -131,7 +132,7 @@ def test_what_was_published_is_never_written_to_again(tiny_images):
     live = LiveMap(choose(tiny_images, MapChoice()))
     published = []
     for number, _ in enumerate(trainer.events()):
-        update = live.update(trainer, whole=number % 3 == 0)
+        update = list(live.whole(trainer))[-1] if number % 3 == 0 else live.update(trainer)
         state = {name: tensor.clone() for name, tensor in update.snapshot.state().items()}
         published.append((update, update.means.copy(), update.projection.directions.copy(), state))
     assert len({id(update.means) for update, *_ in published}) == len(published)
@@ -147,7 +148,7 @@ def test_what_was_published_is_never_written_to_again(tiny_images):
 def test_the_map_costs_less_than_a_tenth_of_the_time(clock, images_per_second, count):
     trainer = PacedTrainer(clock, images_per_second)
     live = LiveMap(many(count))
-    live.update(trainer, whole=True)
+    list(live.whole(trainer))
     begin, in_map, updates = clock.now, 0.0, []
     while clock.now < begin + 60:
         clock.now += 0.01  # a step of training
@@ -176,7 +177,7 @@ def test_a_small_set_is_encoded_whole_each_time(clock):
 def test_a_large_set_is_encoded_bit_by_bit_and_none_is_left_out(clock):
     trainer = PacedTrainer(clock, 10_000)
     live = LiveMap(many(5_000))
-    live.update(trainer, whole=True)
+    list(live.whole(trainer))
     trainer.encoded.clear()
     trainer.version = 1.0
     means = live.update(trainer).means
@@ -192,7 +193,7 @@ def test_a_large_set_is_encoded_bit_by_bit_and_none_is_left_out(clock):
 def test_an_update_is_due_after_a_while_only(clock):
     live = LiveMap(many(100))
     trainer = PacedTrainer(clock, 20_000)
-    live.update(trainer, whole=True)
+    list(live.whole(trainer))
     assert not live.is_due()
     clock.now += 1
     assert live.is_due()
@@ -203,7 +204,7 @@ def test_an_update_is_due_after_a_while_only(clock):
 def test_a_pause_does_not_hurry_the_map(clock):
     trainer = PacedTrainer(clock, 10_000)
     live = LiveMap(many(10_000))
-    live.update(trainer, whole=True)
+    list(live.whole(trainer))
     clock.now += 3_600
     trainer.encoded.clear()
     live.update(trainer)

@@ -36,15 +36,15 @@ def test_a_pause_takes_no_step_and_resuming_goes_on(lab, monkeypatch):
         step(self, *arguments)
 
     wholes = []
-    update = LiveMap.update
+    whole = LiveMap.whole
 
-    def noted(self, trainer, *, whole=False):
-        made = update(self, trainer, whole=whole)
-        wholes.extend([made] * whole)
-        return made
+    def noted(self, *arguments):
+        for update in whole(self, *arguments):
+            wholes.extend([update] * (lab.session.state == "paused"))
+            yield update
 
     monkeypatch.setattr(Trainer, "_step", counted)
-    monkeypatch.setattr(LiveMap, "update", noted)
+    monkeypatch.setattr(LiveMap, "whole", noted)
     lab.begin()
     lab.press("pauseButton")
     assert lab.session.state == "paused"
@@ -348,14 +348,14 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
     from latentlab.ui import run_files
 
     lab.open(run_file())
-    go_on, made, make = threading.Event(), [], run_files.map_of
+    go_on, made, make = threading.Event(), [], run_files.maps_of
 
-    def slow(run, shown):
+    def slow(run, shown, is_given_up):
         go_on.wait(5)
-        made.append(make(run, shown))
-        return made[-1]
+        made.extend(make(run, shown))
+        yield made[-1]
 
-    monkeypatch.setattr(run_files, "map_of", slow)
+    monkeypatch.setattr(run_files, "maps_of", slow)
     lab.session.choose_map("training", 100)
     lab.set_up()
     with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
