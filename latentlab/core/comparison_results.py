@@ -10,31 +10,6 @@ from dataclasses import dataclass
 from latentlab.core.events import Floats, Losses
 from latentlab.core.results import Position
 
-GAP = 0.5
-"""From here on a place of the map counts as a gap: what is decoded there is encoded half a map's radius away."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gaps:
-    """How far codes of the map's plane move when they are decoded and encoded again.
-
-    Attributes
-    ----------
-    values : float32 (R, C)
-        In units of the map's radius, at the middles of R x C cells, the uppermost row first; not-a-number where a
-        model gives none.
-    extent : tuple of float
-        Left, right, bottom and top of the part of the plane that the cells cover.
-    share : float
-        Of the box that holds the means, from the first to the 99th percentile on either axis: where the value is
-        above `GAP`.
-    """
-
-    run: str
-    values: Floats
-    extent: tuple[float, float, float, float]
-    share: float
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beside:

@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from latentlab.core.comparison_results import GAP, Gaps
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
 from latentlab.core.live_map import MapUpdate
-from latentlab.core.projection import Projection
-
-Extent = tuple[float, float, float, float]
+from latentlab.core.plane_grid import middles, places, plane_code
+from latentlab.core.plane_results import GAP, Extent, Gaps
 
 _CHUNK = 256  # images at once: convolutions over more are slower than in parts
 _TAIL = 0.01  # of the means on either side of an axis: a few far ones would make any box a desert
@@ -62,8 +60,9 @@ def gaps(
     base = plane_code(model.projection, through)
 
     def measure(part: Extent) -> Floats:
-        positions, shape = _middles(part, cells)
-        return (_moved(model, base, label, positions) / radius).astype(np.float32).reshape(shape)
+        xs, ys = middles(part, cells)
+        moved = _moved(model, base, label, places(xs, ys))
+        return (moved / radius).astype(np.float32).reshape(len(ys), len(xs))
 
     if share is None:
         box = np.quantile(model.projection.to_plane(means), [_TAIL, 1 - _TAIL], axis=0)
@@ -72,26 +71,10 @@ def gaps(
     return Gaps(model.run, measure(extent), extent, share)
 
 
-def plane_code(projection: Projection, through: Floats | None) -> Floats:
-    """Give the code at (0, 0) of the plane of the map, or of its parallel through a code (L,)."""
-    return projection.origin if through is None else projection.moved(through, (0.0, 0.0))
-
-
 def _radius(means: Floats) -> float:
     if not len(means):
         return 0.0
     return float(np.median(np.linalg.norm(means - np.median(means, axis=0), axis=1)))
-
-
-def _middles(extent: Extent, cells: int) -> tuple[Floats, tuple[int, int]]:
-    """Divide a part of the plane into about so many cells, as square as they come; give their middles (N, 2)."""
-    left, right, bottom, top = extent
-    width, height = max(right - left, 1e-30), max(top - bottom, 1e-30)
-    columns = int(np.clip(round((cells * width / height) ** 0.5), 1, cells))
-    rows = max(1, round(cells / columns))
-    xs = left + (np.arange(columns) + 0.5) / columns * width
-    ys = top - (np.arange(rows) + 0.5) / rows * height
-    return np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2).astype(np.float32), (rows, columns)
 
 
 def _moved(model: MapUpdate, base: Floats, label: int, positions: Floats) -> Floats:

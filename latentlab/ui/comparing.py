@@ -28,12 +28,12 @@ class Comparing(QObject):
         super().__init__(tabs)
         self._session, self._tabs = session, tabs
         panel, comparison, exploration = tabs.compare, session.comparison, session.exploration
-        panel.first.gaps.wanted.connect(comparison.first_gaps.look)
+        panel.first.field.wanted.connect(comparison.first_gaps.look)
         comparison.first_gaps.found.connect(panel.show_first_gaps)
-        comparison.first_gaps.refused.connect(panel.first.gaps.show_problem)
-        panel.second.gaps.wanted.connect(comparison.second_gaps.look)
+        comparison.first_gaps.refused.connect(panel.first.field.show_problem)
+        panel.second.field.wanted.connect(comparison.second_gaps.look)
         comparison.second_gaps.found.connect(panel.show_second_gaps)
-        comparison.second_gaps.refused.connect(panel.second.gaps.show_problem)
+        comparison.second_gaps.refused.connect(panel.second.field.show_problem)
 
         panel.looked_at.connect(comparison.set_looked_at)
         panel.meeting_chosen.connect(comparison.meet)

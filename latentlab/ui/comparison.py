@@ -16,7 +16,7 @@ from latentlab.core.results import DataPoint, MapPoints, Position
 from latentlab.core.runs import Run
 from latentlab.ui.exploration import INLINE_SECONDS, Exploration
 from latentlab.ui.latest import Latest
-from latentlab.ui.map_gaps import MapGaps
+from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.run_files import RunFiles
 
 Meeting = Literal["image", "place"]
@@ -60,7 +60,7 @@ class Comparison(QObject):
         self._answers = Latest(self)
         self._answers.answered.connect(self._take)
         self._answers.failed.connect(self.failed)
-        self.first_gaps, self.second_gaps = MapGaps(self), MapGaps(self)
+        self.first_gaps, self.second_gaps = Fields(self, "gaps"), Fields(self, "gaps")
         self.first_gaps.follow(exploration)
         for gaps in (self.first_gaps, self.second_gaps):
             gaps.failed.connect(self.failed)

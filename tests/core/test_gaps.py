@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core.comparison_results import GAP
 from latentlab.core.errors import LatentlabError
-from latentlab.core.gaps import gaps, plane_code
+from latentlab.core.gaps import gaps
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.models import build
+from latentlab.core.plane_grid import plane_code
+from latentlab.core.plane_results import GAP
 from latentlab.core.projection import fit
 from latentlab.core.recipe import Recipe
 from latentlab.core.snapshot import Snapshot

@@ -212,7 +212,12 @@ def test_answers_that_nobody_waits_for_are_dropped_and_so_is_a_broken_file(two, 
 
 
 def gaps_of(canvas):
-    return canvas.gaps.gaps()
+    return canvas.field.field()
+
+
+def put_behind(lab, key):
+    """Choose in the box of what lies behind the points, whose first entry is nothing, the second gaps."""
+    lab.qtbot.keyClick(lab.child("mapFieldBox"), key)
 
 
 def test_gaps_are_shaded_on_both_maps_and_said_in_numbers(two):
@@ -234,21 +239,21 @@ def test_gaps_are_shaded_on_both_maps_and_said_in_numbers(two):
 
 def test_gaps_of_the_main_map_follow_training_at_a_bounded_share(lab):
     found = []
-    lab.session.map.gaps.found.connect(found.append)
+    lab.session.map.fields.found.connect(found.append)
     lab.begin()
-    lab.press("mapGapsButton")
+    put_behind(lab, Qt.Key.Key_Down)
     lab.until(lambda: len([gaps for gaps in found if gaps]) > 4)
-    lab.until(lab.session.map.gaps._rest.isActive)
-    lab.press("mapGapsButton")
+    lab.until(lab.session.map.fields._rest.isActive)
+    put_behind(lab, Qt.Key.Key_Up)
     assert gaps_of(lab.canvas) is None
-    assert not lab.session.map.gaps._rest.isActive()
-    with lab.qtbot.assertNotEmitted(lab.session.map.gaps.found, wait=300):
+    assert not lab.session.map.fields._rest.isActive()
+    with lab.qtbot.assertNotEmitted(lab.session.map.fields.found, wait=300):
         pass
 
 
 def test_gaps_follow_the_label_of_a_cvae_and_the_plane_of_many_dimensions(lab, run_file):
     lab.open(run_file(**CVAE))
-    lab.press("mapGapsButton")
+    put_behind(lab, Qt.Key.Key_Down)
     lab.until(lambda: gaps_of(lab.canvas) is not None and gaps_of(lab.canvas).values.size > 2000)
     before = gaps_of(lab.canvas)
     lab.session.exploration.set_label(5)

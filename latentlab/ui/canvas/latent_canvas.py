@@ -16,7 +16,7 @@ from latentlab.core.events import Floats, Integers
 from latentlab.core.results import MapPoints, Position
 from latentlab.ui import theme
 from latentlab.ui.canvas import axes
-from latentlab.ui.canvas.gaps_layer import GapsLayer
+from latentlab.ui.canvas.field_layer import FieldLayer
 from latentlab.ui.canvas.glide import Glide
 from latentlab.ui.canvas.grid import GridLayer
 from latentlab.ui.canvas.keys import KeyTool
@@ -86,7 +86,7 @@ class LatentCanvas(pg.PlotWidget):
         self._chosen: Integers = np.empty(0, np.int64)
         self.view = MapView(box, self)
         self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
-        self.gaps = GapsLayer(self.view, is_narrow=is_narrow)
+        self.field = FieldLayer(self.view, is_narrow=is_narrow)
         self.points_layer = PointsLayer(self.view)
         self.markers = MarkersLayer(self.view)
         self._glide = Glide(self)
@@ -287,13 +287,13 @@ class LatentCanvas(pg.PlotWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""
         self._glide.finish()
-        self.gaps.set_looked_at(False)
+        self.field.set_looked_at(False)
         super().hideEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Go on where it rested."""
         super().showEvent(event)
-        self.gaps.set_looked_at(True)
+        self.field.set_looked_at(True)
 
     # Inner workings
 
@@ -361,5 +361,5 @@ class LatentCanvas(pg.PlotWidget):
         self._message.setPalette(palette)
         self.setBackground(colours.background)
         self.points_layer.redraw()
-        self.gaps.redraw()
+        self.field.redraw()
         self.viewport().update()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.events import Floats
 from latentlab.core.results import Position
 from latentlab.ui import theme
+from latentlab.ui.canvas.ellipse import unit_circle
 from latentlab.ui.canvas.view import MapView
 from latentlab.ui.widgets.letters import disc_radius, letter, paint_letter
 
@@ -94,18 +95,9 @@ class MarkersLayer(QGraphicsItem):
                 painter.drawEllipse(place, radius, radius)
 
     def _paint_ellipses(self, painter: QPainter, centre: QPointF, covariance: npt.NDArray[np.float64]) -> None:
-        (origin, across, up) = self._view.to_pixels([(0, 0), (1, 0), (0, 1)])
-        scale = np.column_stack([across - origin, up - origin])
-        # L Lᵀ = Σ maps the unit circle to the ellipse of 1 σ; rounding may leave a flat Σ a little below zero.
-        (a, b), (_, c) = scale @ covariance @ scale.T
-        if not np.isfinite((a, b, c)).all() or a < 0 or c < 0:
+        to_pixels = unit_circle(self._view, centre, covariance)
+        if to_pixels is None:
             return
-        first = max(a, 1e-12) ** 0.5
-        slant = b / first
-        second = max(c - slant**2, 0.0) ** 0.5
-        if max(first, second, abs(slant)) > 1e5:
-            return
-        to_pixels = QTransform(first, slant, 0, second, centre.x(), centre.y())
         colours = theme.current()
         fill = QColor(colours.foreground)
         for sigmas, alpha in ((2.0, 28), (1.0, 40)):

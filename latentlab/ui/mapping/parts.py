@@ -6,8 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
-from latentlab.ui.map_gaps import MapGaps
 from latentlab.ui.mapping.bookmarking import Bookmarking
+from latentlab.ui.mapping.chosen_posteriors import ChosenPosteriors
+from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.mapping.places import Places
 
 
@@ -20,12 +21,15 @@ class MapParts(QObject):
         super().__init__(parent)
         self.bookmarking = Bookmarking(exploration, self)
         self.bookmarking.failed.connect(self.failed)
-        self.gaps = MapGaps(self)
-        self.gaps.failed.connect(self.failed)
-        self.gaps.follow(exploration)
+        self.chosen_posteriors = ChosenPosteriors(exploration, choosing, self)
+        self.chosen_posteriors.failed.connect(self.failed)
+        self.fields = Fields(self)
+        self.fields.failed.connect(self.failed)
+        self.fields.follow(exploration)
         self.places = Places(exploration, choosing, self)
 
     def shut_down(self) -> None:
         """Drop whatever is being computed."""
-        self.gaps.shut_down()
+        self.chosen_posteriors.shut_down()
+        self.fields.shut_down()
         self.places.shut_down()

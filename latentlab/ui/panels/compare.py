@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.comparison_results import Beside, Gaps
+from latentlab.core.comparison_results import Beside
+from latentlab.core.plane_results import Gaps
 from latentlab.core.results import DataPoint, Decoded, MapPoints, Position
 from latentlab.core.view_results import ModelFacts
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -153,13 +154,13 @@ class ComparePanel(ViewPanel):
     @Slot(object)
     def show_first_gaps(self, gaps: Gaps | None) -> None:
         """Shade the first map."""
-        self.first.gaps.set_gaps(gaps)
+        self.first.field.set_field(gaps)
         self._first_card.show_share(None if gaps is None else gaps.share)
 
     @Slot(object)
     def show_second_gaps(self, gaps: Gaps | None) -> None:
         """Shade the second map."""
-        self.second.gaps.set_gaps(gaps)
+        self.second.field.set_field(gaps)
         self._second_card.show_share(None if gaps is None else gaps.share)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -307,7 +308,7 @@ class ComparePanel(ViewPanel):
 
     def _toggle_gaps(self, is_on: bool) -> None:
         for canvas in (self.first, self.second):
-            canvas.gaps.set_on(is_on)
+            canvas.field.set_on(is_on)
         if not is_on:
             self._first_card.show_share(None)
             self._second_card.show_share(None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
-from latentlab.ui.wiring.gaps import wire_gaps
+from latentlab.ui.wiring.fields import wire_fields
 from latentlab.ui.wiring.places import wire_places
+from latentlab.ui.wiring.posteriors import wire_posteriors
 
 
 def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
@@ -15,4 +16,5 @@ def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     wire_places(session, panel, menus)
     panel.add_help()
     panel.bar.addStretch(1)
-    wire_gaps(session, panel)
+    wire_fields(session, panel)
+    wire_posteriors(session, panel, menus)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from latentlab.core.comparison_results import GAP, Gaps
+from latentlab.core.plane_results import GAP, Gaps
 from latentlab.ui import theme
 
 BOX = (-4.0, 4.0, -4.0, 4.0)
@@ -29,15 +29,15 @@ def at(canvas, look, x, y):
 @pytest.fixture
 def asked(canvas):
     found = []
-    canvas.gaps.wanted.connect(found.append)
+    canvas.field.wanted.connect(found.append)
     return found
 
 
 def test_it_asks_for_what_is_seen_as_long_as_it_is_on(canvas, asked, qtbot):
-    canvas.gaps.set_on(True)
+    canvas.field.set_on(True)
     (left, right), (bottom, top) = canvas.getViewBox().viewRange()
     assert asked == [(left, right, bottom, top)]
-    canvas.gaps.set_on(False)
+    canvas.field.set_on(False)
     assert asked[1:] == [None]
     canvas.show_standard()
     qtbot.wait(200)
@@ -46,7 +46,7 @@ def test_it_asks_for_what_is_seen_as_long_as_it_is_on(canvas, asked, qtbot):
 
 def test_zoom_and_pan_are_followed_when_they_settle(canvas, asked, qtbot):
     canvas.show_standard()
-    canvas.gaps.set_on(True)
+    canvas.field.set_on(True)
     asked.clear()
     middle = canvas.viewport().rect().center()
     qtbot.keyClick(canvas, Qt.Key.Key_Plus)
@@ -61,7 +61,7 @@ def test_zoom_and_pan_are_followed_when_they_settle(canvas, asked, qtbot):
 
 
 def test_a_hidden_map_asks_for_nothing(canvas, asked):
-    canvas.gaps.set_on(True)
+    canvas.field.set_on(True)
     canvas.hide()
     assert asked[-1] is None
     canvas.show()
@@ -75,9 +75,9 @@ def test_gaps_are_seen_where_they_are_and_every_class_above_them(canvas, map_poi
     try:
         qtbot.waitUntil(lambda: canvas.backgroundBrush().color() == QColor(colours.background))
         canvas.show_standard()
-        canvas.gaps.set_on(True)
+        canvas.field.set_on(True)
         without = at(canvas, shown, 2.03, 2.03)
-        canvas.gaps.set_gaps(half())
+        canvas.field.set_field(half())
         assert np.abs(at(canvas, shown, -2.03, 2.03) - without).max() <= 3
         shaded = at(canvas, shown, 2.03, 2.03)
         assert np.abs(shaded - without).max() >= 35
@@ -86,7 +86,7 @@ def test_gaps_are_seen_where_they_are_and_every_class_above_them(canvas, map_poi
         canvas.set_points(map_points([(2, 2)] * 50))
         canvas.show_standard()
         assert at(canvas, shown, 2, 2) == pytest.approx(theme.class_colours(3, dark=name == "dark")[0], abs=8)
-        canvas.gaps.set_on(False)
+        canvas.field.set_on(False)
         assert np.abs(at(canvas, shown, 3.03, 2.03) - without).max() <= 3
     finally:
         QApplication.setPalette(before)
@@ -106,8 +106,8 @@ def luminance(colour):
 
 def test_the_shade_stays_at_its_place_while_the_view_moves(canvas, shown):
     canvas.show_standard()
-    canvas.gaps.set_on(True)
-    canvas.gaps.set_gaps(half((0.0, 2.0, -1.0, 1.0)))
+    canvas.field.set_on(True)
+    canvas.field.set_field(half((0.0, 2.0, -1.0, 1.0)))
     plain, shade = at(canvas, shown, 0.53, 0.53), at(canvas, shown, 1.53, 0.53)
     for factor in (0.5, 1.5):
         canvas.view.zoom(factor)
@@ -118,31 +118,23 @@ def test_the_shade_stays_at_its_place_while_the_view_moves(canvas, shown):
 
 
 def test_the_legend_says_how_much_of_the_map_gaps_are(canvas):
-    assert canvas.gaps.legend.text() == ""
-    canvas.gaps.set_on(True)
-    canvas.gaps.set_gaps(half(share=0.025))
-    assert "2.5%" in canvas.gaps.legend.text()
-    canvas.gaps.set_gaps(half(share=0.41))
-    assert "41%" in canvas.gaps.legend.text()
-    canvas.gaps.show_problem("The code of this model is a stack of planes.")
-    assert canvas.gaps.legend.text() == "The code of this model is a stack of planes."
-    assert canvas.gaps.gaps() is None
+    assert canvas.field.legend.text() == ""
+    canvas.field.set_on(True)
+    canvas.field.set_field(half(share=0.025))
+    assert "2.5%" in canvas.field.legend.text()
+    canvas.field.set_field(half(share=0.41))
+    assert "41%" in canvas.field.legend.text()
+    canvas.field.show_problem("The code of this model is a stack of planes.")
+    assert canvas.field.legend.text() == "The code of this model is a stack of planes."
+    assert canvas.field.field() is None
     canvas.viewport().grab()
-    canvas.gaps.set_on(False)
-    assert canvas.gaps.legend.text() == ""
+    canvas.field.set_on(False)
+    assert canvas.field.legend.text() == ""
 
 
 def test_numbers_that_are_none_are_left_blank(canvas, shown):
     canvas.show_standard()
-    canvas.gaps.set_on(True)
+    canvas.field.set_on(True)
     before = at(canvas, shown, 2.03, 2.03)
-    canvas.gaps.set_gaps(Gaps("r", np.full((4, 4), np.nan, np.float32), BOX, 0.0))
+    canvas.field.set_field(Gaps("r", np.full((4, 4), np.nan, np.float32), BOX, 0.0))
     assert np.array_equal(at(canvas, shown, 2.03, 2.03), before)
-
-
-def test_a_button_above_the_map_turns_them_on(lab, run_file):
-    lab.open(run_file())
-    lab.press("mapGapsButton")
-    lab.until(lambda: lab.canvas.gaps.gaps() is not None)
-    lab.press("mapGapsButton")
-    assert lab.canvas.gaps.gaps() is None
