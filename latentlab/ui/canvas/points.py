@@ -1,4 +1,4 @@
-"""The layer of data points: thousands of discs in one image, redrawn when the view or the points change."""
+"""The layer of data points: any number of discs in one image, redrawn when the view or the points change."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.events import Floats, Integers
 from latentlab.ui import theme
-from latentlab.ui.canvas.raster import LARGEST_RADIUS, Raster
+from latentlab.ui.canvas.cells import MARGIN, Frame, PixelIndex
+from latentlab.ui.canvas.drawn_points import DrawnPoints
+from latentlab.ui.canvas.inside import are_inside
+from latentlab.ui.canvas.raster import HAIRLINE_RADIUS, LARGEST_RADIUS
 from latentlab.ui.canvas.view import MapView, drawable
 
-# Pixels that may be written in a drawing: keeps it within a few milliseconds, however many points there are.
-_BUDGET = 300_000
-_DIMMED = 64  # opacity of what is not chosen, of 255: its class can still be told
+_MOST_CLASSES = 254  # that have a colour each; of more, neighbours share one
+_DIMMED = 0.3  # opacity of what is not chosen: its classes can still be told
+_LARGEST, _SMALLEST = 6.0, 0.75  # radius in "show all", in pixels
 
 
 class PointsLayer(QGraphicsItem):
     """Draws the visible points; an item of the view box itself, in its pixels.
+
+    The order, from below: points without a class, points that have one, and of both those that are chosen above all
+    that are not. Within each it is a shuffle that is always alike, so that no class covers another. The later of two
+    points is seen where their centres fall on one pixel, and where large discs overlap; where they are small, or very
+    many, a pixel belongs to the nearest centre.
 
     It paints a ``QImage`` of its own: pyqtgraph's ``ImageItem`` would convert and resample what is already at the
     resolution of the screen, at three times the cost.
@@ -33,33 +41,40 @@ class PointsLayer(QGraphicsItem):
         self._labels: Integers = np.empty(0, np.int64)
         self._classes = 0
         self._visible: set[int] = set()
-        self._order: Integers = np.empty(0, np.int64)
         self._levels: npt.NDArray[np.uint8] | None = None
         self._table: npt.NDArray[np.uint8] = np.empty((0, 3), np.uint8)
         self._chosen: Integers = np.empty(0, np.int64)
-        self._raster = Raster()
-        self._stale = True
-        self._pixel = QPointF()
+        self._shuffled: Integers = np.empty(0, np.int64)
+        self._order: Integers = np.empty(0, np.int64)
+        self._parts: list[DrawnPoints] = []
+        self._drawn = self._order
+        self._index = PixelIndex()
+        self._frame: Frame | None = None  # none where points or view have changed since
+        self._radius = 1.0
+        self._is_indexed = False
+        self._images: list[QImage] | None = None
         self.setZValue(10)
         view.changed.connect(self.redraw)
 
-    def set_points(self, positions: Floats, labels: Integers, classes: int, *, glides: bool) -> None:
-        """Take other points; labels outside of 0 … classes - 1 mean "no class".
+    def set_points(self, positions: Floats, labels: Integers, classes: int, *, glides: bool) -> bool:
+        """Take other points; labels outside of 0 … classes - 1 mean "no class". Give whether the classes are others.
 
         If they glide they stay where they are drawn, until `move` tells their places on the way.
         """
         self._targets = drawable(positions)
         if not glides:
-            self._positions = self._targets
-        labels = np.where((labels >= 0) & (labels < classes), labels, -1)
-        if classes != self._classes or not np.array_equal(labels, self._labels):
-            self._labels, self._classes = labels, classes
+            self.move(self._targets)
+        is_other = classes != self._classes or not np.array_equal(labels, self._labels)
+        if is_other:
+            self._labels, self._classes = np.array(labels, np.int64), classes
             self._arrange()
-        self.redraw()
+        return is_other
 
     def move(self, positions: Floats) -> None:
         """Draw the same points at other places."""
         self._positions = positions
+        for part in self._parts:
+            part.forget_positions()
         self.redraw()
 
     def set_visible_classes(self, visible: set[int]) -> None:
@@ -73,7 +88,7 @@ class PointsLayer(QGraphicsItem):
         Levels of another number of points wait until these points are shown.
         """
         self._levels, self._table = levels, table
-        self.redraw()
+        self._colour()
 
     def set_chosen(self, rows: Integers) -> None:
         """Dim all points but these, and draw these above them; none for an empty array (K,).
@@ -81,7 +96,7 @@ class PointsLayer(QGraphicsItem):
         Rows that the map does not have are left out.
         """
         self._chosen = np.asarray(rows, np.int64).reshape(-1)
-        self._arrange()
+        self._divide()
 
     def positions(self) -> Floats:
         """Give where the points are drawn now: float32 (N, 2)."""
@@ -92,50 +107,51 @@ class PointsLayer(QGraphicsItem):
         return self._targets
 
     def nearest(self, local: QPointF, reach: float | None = None) -> int | None:
-        """Give the visible point nearest to a pixel of the view box.
+        """Give the visible point that is seen at a pixel of the view box.
 
-        At most `reach` pixels away; without one, its disc lies under the pixel, or within two pixels of it.
+        Where there is none, the nearest: at most two pixels beside its disc, or at most `reach` pixels away from its
+        centre. A reach of more than a few pixels takes longer the more points there are.
         """
-        places = self._view.to_pixels(np.take(self._positions, self._order, axis=0)) - (local.x(), local.y())
+        frame, ratio = self._place(), self._view.pixel_ratio()
+        largest = self._radius + 2 if reach is None else reach
+        if largest * ratio < MARGIN:
+            x, y = local.x() * ratio + frame.shift[0], local.y() * ratio + frame.shift[1]
+            ranks = self._indexed(frame).near(x, y, largest * ratio)
+        else:
+            ranks = np.arange(len(self._order))
+        rows = np.take(self._drawn, ranks)
+        places = self._view.to_pixels(np.take(self._positions, rows, axis=0)) - (local.x(), local.y())
         distances = np.hypot(places[:, 0], places[:, 1])
         distances[np.isnan(distances)] = np.inf
-        reach = min(6.0, self.radius() + 2) if reach is None else reach
-        if not len(distances) or distances.min() > reach:
+        if not len(distances) or distances.min() > largest:
             return None
+        covering = distances <= self._radius
+        if reach is None and covering.any():
+            if self._radius * ratio >= HAIRLINE_RADIUS:
+                return int(rows[covering][-1])
+            above = covering & (ranks >= len(self._parts[0].rows))
+            distances[~(above if above.any() else covering)] = np.inf
         # Of equally near ones the last, which lies on top.
-        return int(self._order[np.flatnonzero(distances == distances.min())[-1]])
+        return int(rows[np.flatnonzero(distances == distances.min())[-1]])
 
     def rows_in(self, path: QPainterPath) -> Integers:
-        """Give the visible points, in ascending order, whose centres are drawn within a path in pixels of the view box.
+        """Give the points, in ascending order, whose centres are seen within a path in pixels of the view box.
 
         Returns
         -------
         int64 (K,)
         """
         places = self._view.to_pixels(np.take(self._positions, self._order, axis=0))
-        box = path.boundingRect()
-        near = (places[:, 0] >= box.left()) & (places[:, 0] <= box.right())
-        near &= (places[:, 1] >= box.top()) & (places[:, 1] <= box.bottom())
-        near = np.flatnonzero(near)
-        within = [path.contains(QPointF(x, y)) for x, y in places[near].tolist()]
-        return np.sort(self._order[near[np.array(within, bool)]])
+        return np.sort(self._order[are_inside(path, places, self.boundingRect())])
 
     def radius(self) -> float:
-        """Give the discs' radius in pixels of the view: less for many points, more when zoomed in."""
-        magnification = max(self._view.magnification(), 1.0)
-        count = max(len(self._positions), 1)
-        area = self._view.box.rect().width() * self._view.box.rect().height()
-        spacing = (max(area, 1.0) / count) ** 0.5
-        wanted = min(max(0.85 * spacing**0.55, 1.1), 6.0) * min(magnification, 16.0) ** 0.25
-        # Only what is in the view costs time.
-        drawn = count if magnification == 1.0 else max(self._view.count_shown(self._positions), 1)
-        ratio = self._view.pixel_ratio()
-        affordable = max((_BUDGET * ratio / (np.pi * drawn)) ** 0.5 / ratio - 0.4, 1.0)
-        return float(min(wanted, affordable, LARGEST_RADIUS / ratio))
+        """Give the discs' radius in pixels of the view: less where many are in view, more when zoomed in."""
+        self._place()
+        return self._radius
 
     def redraw(self) -> None:
         """Draw anew at the next paint."""
-        self._stale = True
+        self._frame = None
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -144,66 +160,98 @@ class PointsLayer(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint the image, drawn anew if need be."""
-        if self._stale:
-            self._draw()
-            self._stale = False
-        pixels = self._raster.pixels()
-        height, width = pixels.shape
-        if not (height and width and len(self._order)):
-            return
-        stride = pixels.strides[0]
-        start = pixels.base.reshape(-1)[(pixels.ctypes.data - pixels.base.ctypes.data) // 4 :]
-        image = QImage(start.data, width, height, stride, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(self._view.pixel_ratio())
-        painter.drawImage(self._pixel, image)
+        frame = self._place()
+        if self._images is None:
+            palette, ratio = self._palette(), self._view.pixel_ratio()
+            self._images = [part.draw(frame, palette, self._radius * ratio) for part in self._parts]
+        corner = -QPointF(*frame.shift) / self._view.pixel_ratio()
+        for part, image in zip(self._parts, self._images, strict=True):
+            if not image.isNull():
+                image.setDevicePixelRatio(self._view.pixel_ratio())
+                painter.setOpacity(part.opacity * self.opacity())
+                painter.drawImage(corner, image)
+        painter.setOpacity(1.0)
 
     def _arrange(self) -> None:
-        # Shuffled, always alike: in the order of a sorted data set one class would lie above all others.
-        order = np.random.default_rng(0).permutation(len(self._labels))
-        labels = self._labels[order]
-        # The last entry is for -1: what has no class is always shown.
+        if len(self._shuffled) != len(self._labels):
+            # In the order of a sorted data set one class would lie above all others.
+            self._shuffled = np.random.default_rng(0).permutation(len(self._labels))
+        labels = np.take(self._labels, self._shuffled)
+        has_class = (labels >= 0) & (labels < self._classes)
+        # The last entry is for what has no class, which is always shown.
         is_shown = np.array([label in self._visible for label in range(self._classes)] + [True])
-        shown = is_shown[labels]
-        order, labels = order[shown], labels[shown]
-        order = order[np.argsort(labels >= 0, kind="stable")]
-        self._order = order[np.argsort(self._is_chosen()[order], kind="stable")]
-        self.redraw()
+        shown = is_shown[np.where(has_class, labels, -1)]
+        self._order = np.concatenate([self._shuffled[shown & ~has_class], self._shuffled[shown & has_class]])
+        self._divide()
 
-    def _is_chosen(self) -> npt.NDArray[np.bool_]:
+    def _divide(self) -> None:
+        """Tell the chosen from the others."""
         chosen = np.zeros(len(self._labels), bool)
         chosen[self._chosen[(self._chosen >= 0) & (self._chosen < len(chosen))]] = True
-        return chosen
-
-    def _inks(self) -> tuple[Integers, npt.NDArray[np.uint8]]:
-        """Give the colour of each point in drawing order, and the palette of these: uint8 (C, 4)."""
-        colours = theme.current()
-        if self._levels is not None and len(self._levels) == len(self._labels):
-            inks, palette = self._levels.astype(np.int64), self._table
-        else:
-            muted = QColor(colours.muted).getRgb()[:3]
-            inks = self._labels + 1
-            palette = np.concatenate(
-                [np.array([muted], np.uint8), theme.class_colours(self._classes, dark=colours.dark)]
-            )
-        inks = inks[self._order]
-        opaque = np.full((len(palette), 1), 255, np.uint8)
-        faint = np.full((len(palette), 1), _DIMMED, np.uint8)
-        chosen = self._is_chosen()[self._order]
         if chosen.any():
-            inks = inks + len(palette) * ~chosen
-        return inks, np.concatenate([np.hstack([palette, opaque]), np.hstack([palette, faint])])
+            is_above = np.take(chosen, self._order)
+            self._parts = [
+                DrawnPoints(self._order[~is_above], _DIMMED),
+                DrawnPoints(self._order[is_above], 1.0),
+            ]
+        else:
+            self._parts = [DrawnPoints(self._order, 1.0)]
+        self._drawn = np.concatenate([part.rows for part in self._parts])
+        self._colour()
 
-    def _draw(self) -> None:
+    def _colour(self) -> None:
+        if self._levels is not None and len(self._levels) == len(self._labels):
+            inks = self._levels
+        else:
+            shared = min(_MOST_CLASSES / max(self._classes, 1), 1.0)
+            has_class = (self._labels >= 0) & (self._labels < self._classes)
+            inks = np.where(has_class, 1 + self._labels * shared, 0).astype(np.uint8)
+        for part in self._parts:
+            part.colour(inks, len(self._palette()))
+        self.redraw()
+
+    def _palette(self) -> npt.NDArray[np.uint8]:
+        if self._levels is not None and len(self._levels) == len(self._labels):
+            return self._table
+        colours = theme.current()
+        palette = theme.class_colours(self._classes, dark=colours.dark)
+        if self._classes > _MOST_CLASSES:
+            palette = palette[np.arange(_MOST_CLASSES) * self._classes // _MOST_CLASSES]
+        return np.concatenate([np.array([QColor(colours.muted).getRgb()[:3]], np.uint8), palette])
+
+    def _place(self) -> Frame:
+        """Find the points' pixels, if they or the view have changed; give how the view lies on these pixels."""
+        frame = self._new_frame()
+        if self._frame is None or frame != self._frame:
+            self._frame, self._images, self._is_indexed = frame, None, False
+            count = sum(part.place(frame, self._positions) for part in self._parts)
+            self._radius = self._radius_of(count)
+        return frame
+
+    def _indexed(self, frame: Frame) -> PixelIndex:
+        if not self._is_indexed:
+            self._index.fill(frame, [part.cells for part in self._parts])
+            self._is_indexed = True
+        return self._index
+
+    def _new_frame(self) -> Frame:
         # Whole pixels of the screen, wherever the layout has put the view box.
         ratio = self._view.pixel_ratio()
         box = self._view.box
         corner = box.mapToScene(QPointF(0, 0)) * ratio
-        left, top = round(corner.x()), round(corner.y())
-        size = (int(np.ceil(box.rect().width() * ratio)), int(np.ceil(box.rect().height() * ratio)))
-        self._pixel = box.mapFromScene(QPointF(left, top) / ratio)
-        shift = np.array([corner.x() - left, corner.y() - top])
-        places = self._view.to_pixels(np.take(self._positions, self._order, axis=0)) * ratio + shift
-        # Quarters of a pixel: stamps are kept, and training changes the radius by little at a time.
-        radius = max(round(self.radius() * ratio * 4) / 4, 0.75)
-        inks, palette = self._inks()
-        self._raster.draw(size, places, inks, palette, radius)
+        left, right, bottom, top = self._view.extent()
+        width, height = box.rect().width() * ratio, box.rect().height() * ratio
+        return Frame(
+            origin=(left, top),
+            scale=(width / (right - left), height / (top - bottom)),
+            shift=(corner.x() - round(corner.x()), corner.y() - round(corner.y())),
+            size=(max(int(np.ceil(width)), 1), max(int(np.ceil(height)), 1)),
+        )
+
+    def _radius_of(self, count: int) -> float:
+        magnification = self._view.magnification()
+        area = self._view.box.rect().width() * self._view.box.rect().height() * min(magnification, 1.0) ** 2
+        spacing = (max(area, 1.0) / max(count, 1)) ** 0.5
+        largest = _LARGEST * min(max(magnification, 1.0), 16.0) ** 0.25
+        wanted = min(max(0.85 * spacing**0.55, _SMALLEST), largest)
+        return float(min(wanted, LARGEST_RADIUS / self._view.pixel_ratio()))

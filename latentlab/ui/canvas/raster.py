@@ -12,17 +12,18 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtGui import QImage
+
+from latentlab.ui.canvas.cells import MARGIN
 
 _QUARTER_BITS = 2
 _QUARTERS = 1 << _QUARTER_BITS
 _STAMPS = _QUARTERS**2
 # Discs at once: what a block needs stays in the processor's cache.
 _BLOCK = 4096
-# Around the image, so that a disc whose centre lies outside is still drawn as far as it reaches in.
-MARGIN = 32
 LARGEST_RADIUS = MARGIN - 3.0
 # From this radius on, a disc has room for a hairline of background.
-_HAIRLINE_RADIUS = 3.0
+HAIRLINE_RADIUS = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +60,12 @@ def _stamps(radius: float) -> _Stamps:
 @lru_cache(maxsize=16)
 def _inks(radius: float, palette: bytes) -> npt.NDArray[np.uint32]:
     """Give the premultiplied ARGB of each stamp's pixels in each colour: (colours * 16, M)."""
-    colours = np.frombuffer(palette, np.uint8).reshape(-1, 1, 1, 4)
-    coverage = _stamps(radius).coverage * (colours[..., 3] / 255)
-    premultiplied = np.rint(colours[..., :3] * coverage[..., None]).astype(np.uint32)
-    alpha = np.rint(255 * coverage).astype(np.uint32)
+    colours = np.frombuffer(palette, np.uint8).reshape(-1, 1, 1, 3)
+    coverage = _stamps(radius).coverage
+    premultiplied = np.rint(colours * coverage[None, :, :, None]).astype(np.uint32)
+    alpha = np.rint(255 * coverage).astype(np.uint32)[None]
     red, green, blue = np.moveaxis(premultiplied, -1, 0)
-    return np.ascontiguousarray((alpha << 24 | red << 16 | green << 8 | blue).reshape(-1, coverage.shape[-1]))
+    return np.ascontiguousarray((alpha << 24 | red << 16 | green << 8 | blue).reshape(-1, coverage.shape[1]))
 
 
 class Raster:
@@ -73,32 +74,33 @@ class Raster:
     def __init__(self) -> None:
         self._pixels = np.zeros((2 * MARGIN, 2 * MARGIN), np.uint32)
 
-    def pixels(self) -> npt.NDArray[np.uint32]:
-        """Give the image: uint32 (H, W), a view that the next drawing overwrites."""
-        return self._pixels[MARGIN:-MARGIN, MARGIN:-MARGIN]
-
     def draw(
         self,
         size: tuple[int, int],
         positions: npt.NDArray[np.float64],
-        colours: npt.NDArray[np.int64],
+        colours: npt.NDArray[np.uint8],
         palette: npt.NDArray[np.uint8],
         radius: float,
-    ) -> None:
+    ) -> QImage:
         """Draw discs on a clear image, later ones above earlier ones.
 
         Parameters
         ----------
         size : (int, int)
             Width and height in pixels.
-        positions : float64 (N, 2)
+        positions : float64 (2, N)
             Columns and rows of the centres, 0 in the middle of the first pixel. Whatever is outside is left out.
-        colours : int64 (N,)
+        colours : uint8 (N,)
             Row of `palette` for each disc.
-        palette : uint8 (C, 4)
-            Red, green, blue, opacity.
+        palette : uint8 (C, 3)
+            Red, green, blue.
         radius : float
             In pixels; at most `LARGEST_RADIUS`.
+
+        Returns
+        -------
+        QImage
+            Premultiplied ARGB, overwritten by the next drawing.
         """
         width, height = size
         shape = (height + 2 * MARGIN, width + 2 * MARGIN)
@@ -107,7 +109,7 @@ class Raster:
         else:
             self._pixels = np.zeros(shape, np.uint32)
         reach = radius + 1
-        x, y = positions[:, 0], positions[:, 1]
+        x, y = positions
         # Not-a-number compares false, so it is left out too.
         near = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
         if not near.all():
@@ -118,9 +120,9 @@ class Raster:
         stamps = _stamps(radius)
         offsets = stamps.rows * shape[1] + stamps.columns
         inks = _inks(radius, palette.tobytes())
-        ink = colours * _STAMPS + stamp
+        ink = colours.astype(np.int64) * _STAMPS + stamp
         flat = self._pixels.reshape(-1)
-        for part in np.array_split(np.arange(offsets.shape[1]), 1 if radius >= _HAIRLINE_RADIUS else 2):
+        for part in np.array_split(np.arange(offsets.shape[1]), 1 if radius >= HAIRLINE_RADIUS else 2):
             part_offsets = np.ascontiguousarray(offsets[:, part])
             part_inks = np.ascontiguousarray(inks[:, part])
             for start in range(0, len(centre), _BLOCK):
@@ -129,3 +131,5 @@ class Raster:
                 places = np.take(part_offsets, stamp[block], axis=0)
                 places += centre[block, None]
                 flat[places.ravel()] = np.take(part_inks, ink[block], axis=0).ravel()
+        visible = flat[MARGIN * shape[1] + MARGIN :]
+        return QImage(visible.data, width, height, 4 * shape[1], QImage.Format.Format_ARGB32_Premultiplied)

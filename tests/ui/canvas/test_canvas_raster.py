@@ -7,15 +7,18 @@ from hypothesis import strategies as st
 
 from latentlab.ui.canvas.raster import LARGEST_RADIUS, Raster
 
-RED_AND_BLUE = np.array([[255, 0, 0, 255], [0, 0, 255, 255]], np.uint8)
+RED_AND_BLUE = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)
+
+
+def pixels_of(image):
+    rows = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+    return rows[:, : image.width()].copy()
 
 
 def draw(positions, colours=None, size=(40, 30), radius=2.0):
-    raster = Raster()
-    positions = np.asarray(positions, np.float64).reshape(-1, 2)
-    colours = np.zeros(len(positions), np.int64) if colours is None else np.asarray(colours)
-    raster.draw(size, positions, colours, RED_AND_BLUE, radius)
-    return raster.pixels()
+    positions = np.asarray(positions, np.float64).reshape(-1, 2).T
+    colours = np.zeros(positions.shape[1], np.uint8) if colours is None else np.asarray(colours, np.uint8)
+    return pixels_of(Raster().draw(size, positions, colours, RED_AND_BLUE, radius))
 
 
 def alpha(pixels):
@@ -69,10 +72,10 @@ def test_any_position_is_drawn_or_left_out(positions, radius):
 
 def test_it_can_be_drawn_anew_at_another_size():
     raster = Raster()
-    raster.draw((10, 10), np.array([[5.0, 5.0]]), np.zeros(1, np.int64), RED_AND_BLUE, 2.0)
-    raster.draw((30, 20), np.array([[25.0, 15.0]]), np.zeros(1, np.int64), RED_AND_BLUE, 2.0)
-    assert raster.pixels().shape == (20, 30)
-    assert raster.pixels()[5, 5] == 0
-    assert raster.pixels()[15, 25] != 0
-    raster.draw((30, 20), np.empty((0, 2)), np.empty(0, np.int64), RED_AND_BLUE, 2.0)
-    assert not raster.pixels().any()
+    red = np.zeros(1, np.uint8)
+    raster.draw((10, 10), np.array([[5.0], [5.0]]), red, RED_AND_BLUE, 2.0)
+    pixels = pixels_of(raster.draw((30, 20), np.array([[25.0], [15.0]]), red, RED_AND_BLUE, 2.0))
+    assert pixels.shape == (20, 30)
+    assert pixels[5, 5] == 0
+    assert pixels[15, 25] != 0
+    assert not pixels_of(raster.draw((30, 20), np.empty((2, 0)), red[:0], RED_AND_BLUE, 2.0)).any()
