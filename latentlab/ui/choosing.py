@@ -64,13 +64,11 @@ class Choosing(QObject):
         else:
             self.add([row])
 
-    @Slot()
-    def invert(self) -> None:
-        """Choose what is not chosen, in the order of the map."""
-        count = 0 if self._map is None else len(self._map.means)
-        is_chosen = np.zeros(count, bool)
-        is_chosen[self._rows] = True
-        self.choose(np.flatnonzero(~is_chosen))
+    @Slot(object)
+    def invert(self, rows: npt.ArrayLike) -> None:
+        """Choose those of these that are not chosen."""
+        rows = np.asarray(rows, np.int64).reshape(-1)
+        self.choose(rows[~np.isin(rows, self._rows)])
 
     @Slot()
     def swap(self) -> None:

@@ -114,6 +114,11 @@ class CanvasPanel(QWidget):
         rows = (
             (self.tr("Click, drag"), self.tr("decode what is under the cursor")),
             (self.tr("Ctrl + click, C"), self.tr("choose a point; C the one nearest to the pick")),
+            (self.tr("R, L, then drag"), self.tr("choose what a rectangle or a lasso holds")),
+            (self.tr("… with Shift or Ctrl"), self.tr("add it to what is chosen")),
+            (self.tr("… with Alt or Ctrl + Shift"), self.tr("remove it from what is chosen")),
+            (self.tr("Ctrl + A, Ctrl + Shift + A"), self.tr("choose all, choose none; Ctrl + I inverts")),
+            (self.tr("Esc"), self.tr("give up what is being drawn")),
             (self.tr("Shift + move"), self.tr("preview, without moving the pick")),
             (self.tr("Wheel, + and −"), self.tr("zoom")),
             (self.tr("Right or middle drag"), self.tr("pan")),

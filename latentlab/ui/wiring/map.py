@@ -5,6 +5,7 @@ from __future__ import annotations
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
+from latentlab.ui.wiring.choosing import wire_area_tools, wire_choosing
 from latentlab.ui.wiring.fields import wire_fields
 from latentlab.ui.wiring.places import wire_places
 from latentlab.ui.wiring.posteriors import wire_posteriors
@@ -12,9 +13,11 @@ from latentlab.ui.wiring.posteriors import wire_posteriors
 
 def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Join everything that is done on the map to the session."""
+    wire_area_tools(session, panel)
     panel.strip.addSeparator()
     wire_places(session, panel, menus)
     panel.add_help()
     panel.bar.addStretch(1)
     wire_fields(session, panel)
     wire_posteriors(session, panel, menus)
+    wire_choosing(session, panel, menus)

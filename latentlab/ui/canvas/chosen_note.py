@@ -1,0 +1,62 @@
+"""A note in the corner of the map: how many of its images are chosen, and how many are excluded from it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.ui import theme
+from latentlab.ui.canvas.view import MapView
+
+_MARGIN = 10.0
+
+
+class ChosenNote(QGraphicsObject):
+    """Writes into the upper left corner, with a rim that keeps it readable above points; nothing where nothing is."""
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self._chosen = self._excluded = self._count = 0
+        self.setZValue(25)
+
+    def set_chosen(self, chosen: int, count: int) -> None:
+        """Tell how many images are chosen, of how many that the map shows."""
+        self._chosen, self._count = chosen, count
+        self.update()
+
+    def set_excluded(self, excluded: int) -> None:
+        """Tell how many images of the map are excluded from it."""
+        self._excluded = excluded
+        self.update()
+
+    def text(self) -> str:
+        """Give what is written."""
+        parts = []
+        if self._chosen:
+            parts.append(self.tr("{n:,} of {all:,} chosen").format(n=self._chosen, all=self._count))
+        if self._excluded:
+            parts.append(self.tr("{n:,} excluded").format(n=self._excluded))
+        return " · ".join(parts)
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Write the note."""
+        text = self.text()
+        if not text:
+            return
+        font = QFont() if widget is None else QFont(widget.font())
+        written = QPainterPath()
+        written.addText(QPointF(_MARGIN, _MARGIN + QFontMetricsF(font).ascent()), font, text)
+        colours = theme.current()
+        rim = QColor(colours.background)
+        rim.setAlpha(215)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(rim, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.drawPath(written)
+        painter.fillPath(written, QColor(colours.foreground))
