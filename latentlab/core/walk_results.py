@@ -8,8 +8,16 @@ from typing import Literal
 from latentlab.core.events import Floats
 from latentlab.core.results import Position
 
-Stop = Position | int
-"""A place on the plane of the map; or the code of an image, by its row."""
+
+@dataclass(frozen=True, slots=True)
+class CodeStop:
+    """A code of L numbers, wherever on or off the plane of the map it lies."""
+
+    code: tuple[float, ...]
+
+
+Stop = Position | int | CodeStop
+"""A place on the plane of the map; the code of an image, by its row; or a code itself."""
 WalkKind = Literal["line", "drawn", "arrow"]
 
 

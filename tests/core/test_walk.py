@@ -12,8 +12,8 @@ from hypothesis.extra.numpy import arrays
 
 from latentlab.core.answering import answer
 from latentlab.core.errors import LatentlabError
-from latentlab.core.walk import along, bent
-from latentlab.core.walk_results import WalkPlan, WalkQuestion
+from latentlab.core.lines import along, bent
+from latentlab.core.walk_results import CodeStop, WalkPlan, WalkQuestion
 
 LINES = st.integers(1, 4).flatmap(
     lambda latent: arrays(
@@ -106,6 +106,8 @@ def test_places_lie_on_the_plane_through_the_current_code(tiny_model):
     off -= (off @ model.projection.directions.T) @ model.projection.directions
     assert np.abs(off).max() < 1e-4
     assert not np.allclose(found.codes, ask(model, ((-1.0, 0.0), (1.0, 1.0))).codes)
+    straight = ask(model, (CodeStop((1.0, 2.0, 3.0, 4.0, 5.0)), 7))
+    assert np.allclose(straight.codes[[0, -1]], [[1, 2, 3, 4, 5], through])
 
 
 @pytest.mark.parametrize("stops", [((0.5, 0.5),), ((0.5, 0.5),) * 4, (3, 3)])
@@ -153,7 +155,12 @@ def test_a_cvae_decodes_under_the_label_in_force_or_under_each(tiny_model):
 
 @pytest.mark.parametrize(
     ("stops", "sentence"),
-    [((), "at least one place"), ((0, 1000), "other images by now"), (((0.0, 0.0), (1e300, 0.0)), "no numbers")],
+    [
+        ((), "at least one place"),
+        ((0, 1000), "other images by now"),
+        (((0.0, 0.0), (1e300, 0.0)), "no numbers"),
+        ((3, CodeStop((1.0,) * 5)), "another latent space"),
+    ],
 )
 def test_what_cannot_be_walked_is_told(tiny_model, stops, sentence):
     with pytest.raises(LatentlabError, match=sentence), np.errstate(over="ignore", invalid="ignore"):

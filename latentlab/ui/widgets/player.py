@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from latentlab.ui.widgets.back_and_forth import BackAndForth
 from latentlab.ui.widgets.image_view import ImageView
 from latentlab.ui.widgets.slider import Slider
 
@@ -22,15 +23,14 @@ class Player(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frames = np.empty((0, 1, 1), np.float32)
-        self._forward = True
-        self._timer = QTimer(self)
-        self._timer.setInterval(_MILLISECONDS)
-        self._timer.timeout.connect(self._step)
+        self._pace = BackAndForth(self)
+        self._pace.setInterval(_MILLISECONDS)
         self.view = ImageView(160)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._position = Slider(0, 0)
         self._position.setAccessibleName(self.tr("Place on the way"))
         self._position.valueChanged.connect(self._show)
+        self._pace.moved.connect(self._position.setValue)
         self.play_button = QPushButton(checkable=True)
         self.play_button.toggled.connect(self._run)
         self._save = QPushButton(self.tr("Save GIF…"))
@@ -57,6 +57,7 @@ class Player(QWidget):
         self._frames = frames
         with QSignalBlocker(self._position):
             self._position.setMaximum(max(0, len(frames) - 1))
+        self._pace.count = len(frames)
         for widget in (self._position, self.play_button, self._save):
             widget.setEnabled(bool(len(frames)))
         if not len(frames):
@@ -78,7 +79,7 @@ class Player(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""
-        self._timer.stop()
+        self._pace.stop()
         super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -91,17 +92,11 @@ class Player(QWidget):
     def _run(self, wanted: bool) -> None:
         self.play_button.setText(self.tr("Pause") if wanted else self.tr("Play"))
         if wanted and self.isVisible():
-            self._timer.start()
+            self._pace.start()
         else:
-            self._timer.stop()
-
-    @Slot()
-    def _step(self) -> None:
-        place, last = self._position.value(), len(self._frames) - 1
-        if not 0 < place < last:
-            self._forward = place <= 0
-        self._position.setValue(place + (1 if self._forward else -1))
+            self._pace.stop()
 
     @Slot()
     def _show(self) -> None:
+        self._pace.place = self._position.value()
         self.view.set_pixels(self._frames[self._position.value()] if len(self._frames) else None)
