@@ -97,9 +97,12 @@ class ImageList:
         What the values are: ``"loss"`` with z at the mean, nats; distances to the pick: Euclidean between means, or
         between images with pixels in [0, 1]; of the most ambiguous the entropy, nats, of the classes of the 15 nearest
         (``"votes"``), of p(label | image) or of the posterior.
+    number : int
+        Of the map's update: reconstructions of another are old.
     """
 
     run: str
+    number: int
     listing: Listing
     rows: Integers
     values: Floats
@@ -107,9 +110,29 @@ class ImageList:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Hovered:
+    """An image of the map whose point the mouse rests on.
+
+    Attributes
+    ----------
+    image : uint8 (H, W) or None
+        None where it is not at hand.
+    reconstruction : float32 (H, W) or None
+        In [0, 1]; None until it is known.
+    """
+
+    row: int
+    label: int
+    class_names: tuple[str, ...]
+    image: npt.NDArray[np.uint8] | None
+    reconstruction: Floats | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rebuilt:
     """Reconstructions of some of the map's images: rows int64 (K,), images float32 (K, H, W) in [0, 1]."""
 
     run: str
+    number: int
     rows: Integers
     images: Floats

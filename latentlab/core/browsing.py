@@ -36,10 +36,12 @@ class Lists:
     Parameters
     ----------
     model : MapUpdate
+    number : int
+        Of the update: what is found of another is old.
     """
 
-    def __init__(self, model: MapUpdate) -> None:
-        self._model = model
+    def __init__(self, model: MapUpdate, number: int = 0) -> None:
+        self._model, self._number = model, number
         self._losses = np.full(len(model.means), np.nan, np.float32)
         self._has_loss = np.zeros(len(model.means), bool)
         self._ambiguity: tuple[Floats, Measure] | None = None
@@ -67,7 +69,7 @@ class Lists:
             order = np.arange(len(rows))[:: -1 if listing.is_descending else 1]
         else:  # what has no value comes last in either direction
             order = np.argsort(-values if listing.is_descending else values, kind="stable")
-        return ImageList(self._model.run, listing, rows[order], values[order], measure)
+        return ImageList(self._model.run, self._number, listing, rows[order], values[order], measure)
 
     def losses(self, rows: Integers, goes_on: GoesOn) -> Floats:
         """Give the loss of some images with z at the mean: float32 (K,), nats.
@@ -85,13 +87,6 @@ class Lists:
             self._losses[part] = reconstruction + beta * kl + penalty
             self._has_loss[part] = True
         return self._losses[rows]
-
-    def rebuild(self, rows: Integers) -> Rebuilt:
-        """Rebuild some images, without them from their means."""
-        model, labels = self._model, self._model.labels[rows]
-        if model.images is None:
-            return Rebuilt(model.run, rows, model.snapshot.decode(model.means[rows], labels))
-        return Rebuilt(model.run, rows, model.snapshot.restore(model.images[rows], labels))
 
     def _members(self, question: ListQuestion, goes_on: GoesOn) -> tuple[Integers, Floats | None]:
         """Give which images a list is of, and what made them so, if they were looked for."""
@@ -170,6 +165,14 @@ class Lists:
         for part in _parts(np.arange(len(images)), _at_once(model) // len(model.snapshot.class_names), goes_on):
             entropies[part] = _entropies(all_label_probabilities(model.snapshot, images[part]))
         return entropies
+
+
+def rebuild(model: MapUpdate, rows: Integers, number: int = 0) -> Rebuilt:
+    """Rebuild some of a map's images, int64 (K,), without them from their means; `number` is that of the update."""
+    labels = model.labels[rows]
+    if model.images is None:
+        return Rebuilt(model.run, number, rows, model.snapshot.decode(model.means[rows], labels))
+    return Rebuilt(model.run, number, rows, model.snapshot.restore(model.images[rows], labels))
 
 
 def vote_entropies(means: Floats, labels: Integers, goes_on: GoesOn) -> Floats:

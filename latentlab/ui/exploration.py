@@ -82,6 +82,11 @@ class Exploration(QObject):
         return self._code
 
     @property
+    def point(self) -> int | None:
+        """The image of the data that is picked, by its row on the map."""
+        return self._point
+
+    @property
     def latest(self) -> Literal["point", "sketch", "decoded"]:
         """What was picked or drawn last: a point of the data, the sketch, or a code that was decoded."""
         if self._drew_last and self._drawing is not None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.browse_results import Listing, ListQuestion
-from latentlab.core.browsing import Lists, Stopped, vote_entropies
+from latentlab.core.browsing import Lists, Stopped, rebuild, vote_entropies
 from latentlab.core.errors import LatentlabError
 from latentlab.core.exploring import data_point, label_probabilities
 from latentlab.core.posteriors import deviations_of
@@ -225,7 +225,7 @@ def test_without_images_there_is_what_needs_none(tiny_model):
         with pytest.raises(LatentlabError, match="not at hand"):
             lists.find(asked, goes_on)
     rows = np.array([5, 1])
-    np.testing.assert_allclose(lists.rebuild(rows).images, model.snapshot.decode(model.means[rows]), atol=1e-6)
+    np.testing.assert_allclose(rebuild(model, rows).images, model.snapshot.decode(model.means[rows]), atol=1e-6)
 
 
 def test_without_a_pick_nothing_is_nearest(tiny_model):
@@ -237,7 +237,7 @@ def test_without_a_pick_nothing_is_nearest(tiny_model):
 def test_reconstructions_are_those_of_the_model(tiny_model):
     model = tiny_model(model__kind="cvae")
     rows = np.array([8, 3])
-    rebuilt = Lists(model).rebuild(rows)
+    rebuilt = rebuild(model, rows)
     np.testing.assert_allclose(
         rebuilt.images, model.snapshot.restore(model.images[rows], model.labels[rows]), atol=1e-6
     )

@@ -7,8 +7,10 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.mapping.bookmarking import Bookmarking
+from latentlab.ui.mapping.browsing import Browsing
 from latentlab.ui.mapping.chosen_posteriors import ChosenPosteriors
 from latentlab.ui.mapping.fields import Fields
+from latentlab.ui.mapping.hovering import Hovering
 from latentlab.ui.mapping.places import Places
 
 
@@ -21,15 +23,21 @@ class MapParts(QObject):
         super().__init__(parent)
         self.bookmarking = Bookmarking(exploration, self)
         self.bookmarking.failed.connect(self.failed)
+        self.browsing = Browsing(exploration, choosing, self)
+        self.browsing.failed.connect(self.failed)
         self.chosen_posteriors = ChosenPosteriors(exploration, choosing, self)
         self.chosen_posteriors.failed.connect(self.failed)
         self.fields = Fields(self)
         self.fields.failed.connect(self.failed)
         self.fields.follow(exploration)
+        self.hovering = Hovering(exploration, self)
+        self.hovering.failed.connect(self.failed)
         self.places = Places(exploration, choosing, self)
 
     def shut_down(self) -> None:
         """Drop whatever is being computed."""
+        self.browsing.shut_down()
         self.chosen_posteriors.shut_down()
         self.fields.shut_down()
+        self.hovering.shut_down()
         self.places.shut_down()

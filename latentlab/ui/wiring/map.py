@@ -5,8 +5,10 @@ from __future__ import annotations
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
+from latentlab.ui.wiring.browsing import wire_browsing
 from latentlab.ui.wiring.choosing import wire_area_tools, wire_choosing
 from latentlab.ui.wiring.fields import wire_fields
+from latentlab.ui.wiring.hovering import wire_hovering
 from latentlab.ui.wiring.places import wire_places
 from latentlab.ui.wiring.posteriors import wire_posteriors
 
@@ -16,6 +18,8 @@ def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     wire_area_tools(session, panel)
     panel.strip.addSeparator()
     wire_places(session, panel, menus)
+    wire_browsing(session, panel, menus)
+    wire_hovering(session, panel, menus)
     panel.add_help()
     panel.bar.addStretch(1)
     wire_fields(session, panel)
