@@ -12,6 +12,8 @@ from latentlab.core.passages import passages
 from latentlab.core.posterior_samples import posterior_samples
 from latentlab.core.restoring import restored
 from latentlab.core.samples import samples
+from latentlab.core.traversal_results import DimensionsQuestion, TraversalsQuestion
+from latentlab.core.traversals import dimension_use, traversals
 from latentlab.core.units import units
 from latentlab.core.view_results import (
     Answer,
@@ -55,3 +57,7 @@ def answer(question: Question, model: MapUpdate) -> Answer:
             return nudges(question, model)
         case WalkQuestion():
             return walk(question, model)
+        case TraversalsQuestion():
+            return traversals(question, model)
+        case DimensionsQuestion():
+            return dimension_use(model)

@@ -8,8 +8,10 @@ import numpy as np
 
 from latentlab.core.events import Floats
 from latentlab.core.results import Position
+from latentlab.core.row_order import row_order
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MOST_FITTED = 10_000  # codes that components are fitted to; of more, always the same sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,7 @@ class Projection:
 
     def to_plane(self, codes: Floats) -> Floats:
         """Project codes (N, L) to positions, float32 (N, 2)."""
-        return ((codes - self.origin) @ self.directions.T).astype(np.float32)
+        return ((codes - self.origin) @ self.directions.T).astype(np.float32, copy=False)
 
     def position(self, code: Floats) -> Position:
         """Project one code (L,)."""
@@ -49,6 +51,25 @@ class Projection:
         """Give the covariance on the plane, float32 (2, 2), of a diagonal Gaussian with `deviation` (L,)."""
         scaled = self.directions * deviation
         return (scaled @ scaled.T).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Components:
+    """Principal components of codes.
+
+    Attributes
+    ----------
+    mean : float32 (L,)
+        Of the codes.
+    directions : float32 (K, L)
+        Orthonormal rows, that of most variance first.
+    shares : float32 (K,)
+        Of the variance that each explains.
+    """
+
+    mean: Floats
+    directions: Floats
+    shares: Floats
 
 
 def fit(means: Floats, previous: Projection | None = None) -> Projection:
@@ -73,22 +94,54 @@ def fit(means: Floats, previous: Projection | None = None) -> Projection:
         axes = ("z₁", "z₂" if latent == 2 else "")
         return Projection(np.zeros(latent, np.float32), directions, axes)
 
-    from sklearn.decomposition import PCA  # a second to import, and a 2-D model never needs it
+    found = principal_components(means, 2, None if previous is None else previous.directions)
+    if found is None:
+        return Projection(np.zeros(latent, np.float32), np.eye(2, latent, dtype=np.float32), ("z₁", "z₂"))
+    return Projection(found.mean, found.directions, (component_name(0, found), component_name(1, found)))
 
+
+def principal_components(means: Floats, count: int, guide: Floats | None = None) -> Components | None:
+    """Find the directions in which codes vary most (Hotelling, 1933), of a bounded sample where they are many.
+
+    Parameters
+    ----------
+    means : float32 (N, L)
+    count : int
+        How many are wanted; there are at most L.
+    guide : float32 (G, L), optional
+        Directions until now: components take the sign that agrees with them. Where there are none the largest weight
+        is positive.
+
+    Returns
+    -------
+    Components or None
+        None where fewer than two different codes are finite.
+    """
+    if len(means) > _MOST_FITTED:
+        means = means[row_order(len(means))[:_MOST_FITTED]]
     means = means[np.isfinite(means).all(1)]  # a model that diverges is shown before its loss is read
     if len(means) < 2 or (means == means[0]).all():
-        return Projection(np.zeros(latent, np.float32), np.eye(2, latent, dtype=np.float32), ("z₁", "z₂"))
-    pca = PCA(2, svd_solver="covariance_eigh").fit(means.astype(np.float64))
-    directions = pca.components_.astype(np.float32)
-    shares = np.nan_to_num(pca.explained_variance_ratio_)
-    if previous is None or previous.directions.shape != directions.shape:
-        # The sign of a component is arbitrary: its largest weight points up.
-        largest = np.abs(directions).argmax(1)
-        directions *= np.sign(directions[[0, 1], largest])[:, None]
-    else:
-        directions *= np.where((directions * previous.directions).sum(1) < 0, -1, 1)[:, None]
-    names = [f"PC {i + 1} ({share:.0%} of variance)" for i, share in enumerate(shares)]
-    return Projection(pca.mean_.astype(np.float32), directions, (names[0], names[1]))
+        return None
+    centre = means.mean(0, dtype=np.float64)
+    centred = means - centre
+    variances, vectors = np.linalg.eigh(centred.T @ centred)
+    directions = vectors.T[::-1][:count].astype(np.float32)
+    variances = np.maximum(variances[::-1], 0)
+    shares = np.nan_to_num(variances / variances.sum())[:count].astype(np.float32)
+    # The sign of a component is arbitrary.
+    rows = np.arange(len(directions))
+    signs = np.where(directions[rows, np.abs(directions).argmax(1)] < 0, -1, 1)
+    if guide is not None and guide.shape[1] == directions.shape[1]:
+        known = min(len(guide), len(directions))
+        signs[:known] = np.where((directions[:known] * guide[:known]).sum(1) < 0, -1, 1)
+    return Components(centre.astype(np.float32), directions * signs[:, None].astype(np.float32), shares)
+
+
+def component_name(index: int, components: Components | None = None) -> str:
+    """Name a principal component, counted from 0, with its share of the variance where that is known."""
+    if components is None:
+        return f"PC {index + 1}"
+    return f"PC {index + 1} ({components.shares[index]:.0%} of variance)"
 
 
 def dimension_name(index: int) -> str:

@@ -22,6 +22,7 @@ from latentlab.core.code_results import (
 )
 from latentlab.core.events import Floats
 from latentlab.core.results import Damage
+from latentlab.core.traversal_results import DimensionsQuestion, DimensionUse, Traversals, TraversalsQuestion
 from latentlab.core.walk_results import Walk, WalkQuestion
 
 Way = Literal["linear", "spherical", "arithmetic"]
@@ -237,6 +238,8 @@ Question = (
     | UnitsQuestion
     | BesidePcaQuestion
     | NudgesQuestion
+    | TraversalsQuestion
+    | DimensionsQuestion
     | WalkQuestion
 )
 Answer = (
@@ -250,5 +253,7 @@ Answer = (
     | FiringUnits
     | BesidePca
     | Nudges
+    | Traversals
+    | DimensionUse
     | Walk
 )

@@ -9,9 +9,12 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import exploring, sketch
+from latentlab.core.axes import AxesChoice
 from latentlab.core.live_map import MapUpdate
-from latentlab.core.results import DataPoint, Decoded, MapPoints, Sketched
+from latentlab.core.plane import have_same_labels
+from latentlab.core.results import DataPoint, Decoded, Sketched
 from latentlab.ui.latest import Latest
+from latentlab.ui.plane import LaidOut, Plane
 
 INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
 _INLINE_SKETCH_SECONDS = 0.003  # of decoding: reading a sketch takes some times as long
@@ -45,6 +48,7 @@ class Exploration(QObject):
     sketched = Signal(object)  # Sketched or None
     label_changed = Signal(int)
     temperature_changed = Signal(float)
+    axes_changed = Signal(object)  # AxesChoice
     failed = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -61,6 +65,10 @@ class Exploration(QObject):
         self._drawing: Any = None
         self._drew_last = False
         self._label_is_overruled = False
+        self.plane = Plane(self)
+        self.plane.laid_out.connect(self._show)
+        self.plane.changed.connect(self.axes_changed)
+        self.plane.failed.connect(self.failed)
         self._decodings = Latest(self)
         self._decodings.answered.connect(self._take_decoded)
         self._decodings.failed.connect(self.failed)
@@ -75,6 +83,11 @@ class Exploration(QObject):
     def shown(self) -> MapUpdate | None:
         """What is explored."""
         return self._shown
+
+    @property
+    def axes(self) -> AxesChoice:
+        """The axes of the map."""
+        return self.plane.axes
 
     @property
     def code(self) -> np.ndarray | None:
@@ -94,18 +107,26 @@ class Exploration(QObject):
         return "decoded" if self._point is None else "point"
 
     def show(self, update: MapUpdate | None) -> None:
-        """Explore another model, or the same one further trained; the pick stays where that makes sense."""
-        before, self._shown = self._shown, update
+        """Explore another model, or the same one further trained, once its codes are laid out along the axes."""
+        self.plane.show(update)
         if update is None:
-            self._code = self._point = self._decoded = None
-            self.model_changed.emit(None)
-            self.map_changed.emit(None)
-            self.pick_changed.emit(None)
-            self.decoded.emit(None)
-            self.pointed.emit(None)
-            self.sketched.emit(None)
-            self.shown_changed.emit(None)
-            return
+            self._shown = self._code = self._point = self._decoded = None
+            for emptied in (
+                self.model_changed, self.map_changed, self.pick_changed, self.decoded, self.pointed, self.sketched,
+                self.shown_changed,
+            ):  # fmt: skip
+                emptied.emit(None)
+
+    @Slot(object)
+    def choose_axes(self, choice: AxesChoice) -> None:
+        """Show the map along other axes; the pick keeps its code."""
+        self.plane.choose(choice)
+
+    @Slot(object)
+    def _show(self, laid_out: LaidOut) -> None:
+        """Show a model; the pick stays where that makes sense."""
+        update = laid_out.update
+        before, self._shown = self._shown, update
         if before is None or not _is_same_kind(before, update):
             self._code = None
             self._label = min(self._label, max(0, len(update.snapshot.class_names) - 1))
@@ -113,21 +134,12 @@ class Exploration(QObject):
             self.label_changed.emit(self._label)
             self.pick_changed.emit(None)
             self.decoded.emit(None)
-        same_images = before is not None and np.array_equal(before.labels, update.labels)
+        same_images = before is not None and have_same_labels(before, update)
         if not same_images and self._point is not None:
             self._point = None
             self.pointed.emit(None)
-        self.map_changed.emit(
-            MapPoints(
-                run=update.run,
-                points=update.projection.to_plane(update.means),
-                labels=update.labels,
-                class_names=update.snapshot.class_names,
-                axes=update.projection.axes,
-                glide=same_images,
-            )
-        )
-        if self._point is not None:
+        self.map_changed.emit(laid_out.points(glide=same_images))
+        if self._point is not None and np.isfinite(update.means[self._point]).all():  # it may not be encoded yet
             self._code = update.means[self._point]
         self._decode()
         self._describe_point()
@@ -136,6 +148,7 @@ class Exploration(QObject):
 
     def shut_down(self) -> None:
         """Drop what is being decoded."""
+        self.plane.shut_down()
         self._decodings.shut_down()
         self._points.shut_down()
         self._sketches.shut_down()

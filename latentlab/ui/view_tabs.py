@@ -16,6 +16,7 @@ from latentlab.ui.panels.nudges import NudgesPanel
 from latentlab.ui.panels.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.restored import RestoredPanel
 from latentlab.ui.panels.samples import SamplesPanel
+from latentlab.ui.panels.traversals import TraversalsPanel
 from latentlab.ui.panels.units import UnitsPanel
 from latentlab.ui.session import Session
 from latentlab.ui.widgets.view_panel import ViewPanel
@@ -37,9 +38,10 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        self.images, self.compare = ImagesPanel(), ComparePanel()
+        self.images, self.compare, self.traversals = ImagesPanel(), ComparePanel(), TraversalsPanel()
         for panel in (
             ManifoldPanel(),
+            self.traversals,
             SamplesPanel(),
             self.images,
             self.compare,
@@ -59,6 +61,10 @@ class ViewTabs(QTabWidget):
         self.asked.connect(views.ask)
         self.picked_at.connect(session.exploration.pick)
         self.point_picked.connect(session.exploration.pick_point)
+        self.traversals.code_picked.connect(session.exploration.pick_code)
+        session.exploration.decoded.connect(self.traversals.set_decoded)
+        session.exploration.pointed.connect(self.traversals.set_point)
+        session.exploration.label_changed.connect(self.traversals.set_label)
         views.model_changed.connect(self.set_model)
         views.answered.connect(self.show_answer)
         views.refused.connect(self.show_problem)

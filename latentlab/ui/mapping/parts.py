@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
@@ -12,6 +12,7 @@ from latentlab.ui.mapping.chosen_posteriors import ChosenPosteriors
 from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.mapping.hovering import Hovering
 from latentlab.ui.mapping.places import Places
+from latentlab.ui.views import Views
 
 
 class MapParts(QObject):
@@ -27,6 +28,11 @@ class MapParts(QObject):
         self.browsing.failed.connect(self.failed)
         self.chosen_posteriors = ChosenPosteriors(exploration, choosing, self)
         self.chosen_posteriors.failed.connect(self.failed)
+        # Queued: a model may just be on its way to those who look at it, and they would get it twice, the old one last.
+        choosing.changed.connect(exploration.plane.name_images, Qt.ConnectionType.QueuedConnection)
+        self.dimensions = Views(self)
+        self.dimensions.failed.connect(self.failed)
+        exploration.shown_changed.connect(self.dimensions.show)
         self.fields = Fields(self)
         self.fields.failed.connect(self.failed)
         self.fields.follow(exploration)
@@ -38,6 +44,7 @@ class MapParts(QObject):
         """Drop whatever is being computed."""
         self.browsing.shut_down()
         self.chosen_posteriors.shut_down()
+        self.dimensions.shut_down()
         self.fields.shut_down()
         self.hovering.shut_down()
         self.places.shut_down()

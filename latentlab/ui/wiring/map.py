@@ -5,6 +5,7 @@ from __future__ import annotations
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
+from latentlab.ui.wiring.axes import wire_axes
 from latentlab.ui.wiring.browsing import wire_browsing
 from latentlab.ui.wiring.choosing import wire_area_tools, wire_choosing
 from latentlab.ui.wiring.fields import wire_fields
@@ -20,6 +21,9 @@ def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     wire_places(session, panel, menus)
     wire_browsing(session, panel, menus)
     wire_hovering(session, panel, menus)
+    panel.strip.addSeparator()
+    menus.map.addSeparator()
+    wire_axes(session, panel, menus)
     panel.add_help()
     panel.bar.addStretch(1)
     wire_fields(session, panel)

@@ -1,0 +1,98 @@
+"""How much each latent dimension tells, and what changes in the image when one of them changes alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from latentlab.core import losses
+from latentlab.core.code_measures import active_units
+from latentlab.core.decoded_grid import decode_grid, need_room
+from latentlab.core.errors import LatentlabError
+from latentlab.core.events import Floats, Integers
+from latentlab.core.live_map import MapUpdate
+from latentlab.core.posteriors import deviations_of
+from latentlab.core.traversal_results import DimensionUse, Traversals, TraversalsQuestion
+from latentlab.core.view_needs import need_point
+
+_MOST_IMAGES = 3000  # whose posteriors are looked at for every answer: as many as keep up with a training
+_SILENT_SHARE = 0.01
+
+
+def dimension_use(model: MapUpdate) -> DimensionUse:
+    """Say how much each latent dimension tells of the map's images, of a sample where they are many.
+
+    Of a VAE, its share of the KL divergence (Kingma and Welling, 2014, appendix B, before the sum over dimensions); it
+    is used where `active_units` says so. An autoencoder has no posterior: the variance of its code counts, and a
+    dimension is used where it deviates by more than a hundredth of what the liveliest does.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, or there are no codes to measure.
+    """
+    need_point(model.snapshot)
+    means = _finite(model)
+    if model.snapshot.is_variational:
+        rows = np.random.default_rng(0).permutation(len(model.means))[:_MOST_IMAGES]
+        rows = rows[np.isfinite(model.means[rows]).all(1)]
+        # A deviation may be too small for float32.
+        deviations = np.maximum(deviations_of(model, rows), np.finfo(np.float32).tiny)
+        mean, logvar = torch.from_numpy(model.means[rows]), torch.from_numpy(2 * np.log(deviations))
+        amounts = losses.kl(mean.reshape(-1, 1), logvar.reshape(-1, 1)).reshape(mean.shape).mean(0).numpy()
+        used, count = active_units(means), len(rows)
+    else:
+        amounts = means.var(0, dtype=np.float64).astype(np.float32)
+        used, count = amounts > _SILENT_SHARE**2 * amounts.max(), len(means)
+    order: Integers = np.argsort(-amounts, kind="stable")
+    return DimensionUse(model.run, amounts, used, order, model.snapshot.is_variational, count)
+
+
+def traversals(question: TraversalsQuestion, model: MapUpdate) -> Traversals:
+    """Decode a row of images for each latent dimension (Higgins et al., 2017, section 4), most telling first.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, there are no codes, or the images would not fit into memory.
+    """
+    use = dimension_use(model)
+    order = use.order if question.with_unused else use.order[use.used[use.order]]
+    dimensions = order[: question.rows]
+    need_room(model.snapshot, len(dimensions) * question.steps)
+    code = _code(question, model)
+    values = _values(question, model, dimensions)
+    codes = np.broadcast_to(code, (*values.shape, len(code))).copy()
+    for row, dimension in enumerate(dimensions.tolist()):
+        codes[row, :, dimension] = values[row]
+    images = decode_grid(model.snapshot, codes, np.full(values.shape, question.label, np.int64))
+    return Traversals(model.run, question, code, use, dimensions, values, images, len(order) - len(dimensions))
+
+
+def _code(question: TraversalsQuestion, model: MapUpdate) -> Floats:
+    through = question.through
+    if isinstance(through, int) and through < len(model.means) and np.isfinite(model.means[through]).all():
+        of_image: Floats = model.means[through]
+        return of_image
+    if isinstance(through, tuple) and len(through) == model.snapshot.latent:
+        return np.array(through, np.float32)
+    # What was picked is no longer there, or not encoded yet: what is picked now is told in a moment.
+    mean: Floats = _finite(model).mean(0, dtype=np.float64).astype(np.float32)
+    return mean
+
+
+def _values(question: TraversalsQuestion, model: MapUpdate, dimensions: Integers) -> Floats:
+    ticks = np.linspace(-question.radius, question.radius, question.steps, dtype=np.float32)
+    if model.snapshot.is_variational:
+        return np.repeat(ticks[None], len(dimensions), 0)
+    means = _finite(model)[:, dimensions]
+    values: Floats = (means.mean(0)[:, None] + ticks * means.std(0)[:, None]).astype(np.float32)
+    return values
+
+
+def _finite(model: MapUpdate) -> Floats:
+    """Give the codes that are numbers: a model that diverges is shown before its loss is read."""
+    is_finite = np.isfinite(model.means).all(1)
+    if not is_finite.any():
+        raise LatentlabError("The map has no codes to measure: the model's numbers are no longer finite.")
+    return model.means if is_finite.all() else model.means[is_finite]

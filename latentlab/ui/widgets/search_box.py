@@ -1,0 +1,83 @@
+"""A box of many entries, one of which is found by typing a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
+
+_KEY = Qt.ItemDataRole.UserRole + 1
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+class SearchBox(QComboBox):
+    """Lists entries in groups; typing shows those that contain what is typed, a subscript as its digit.
+
+    What is typed takes the entry whose first word it is, however many others contain it.
+    """
+
+    taken = Signal(int)
+    """A person took this entry."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(16)
+        self._items = QStandardItemModel(self)
+        self.setModel(self._items)
+        completer = QCompleter(self._items, self)
+        completer.setCompletionRole(_KEY)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setMaxVisibleItems(10)
+        self.setCompleter(completer)
+        self.activated.connect(self._take)
+        self.lineEdit().editingFinished.connect(self._finish)
+
+    def set_entries(self, texts: Sequence[str], current: int) -> None:
+        """List these entries, one of which is in force; an empty text is a line between groups."""
+        with QSignalBlocker(self):
+            self._items.clear()
+            for text in texts:
+                item = QStandardItem(text)
+                item.setData(text.translate(_SUBSCRIPTS), _KEY)
+                self._items.appendRow(item)
+                if not text:
+                    item.setData("separator", Qt.ItemDataRole.AccessibleDescriptionRole)  # as Qt marks its own
+                    item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.setCurrentIndex(current)
+        self._show_current()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Let what is typed replace the entry."""
+        super().focusInEvent(event)
+        self.lineEdit().selectAll()
+
+    def _show_current(self) -> None:
+        self.setEditText(self.itemText(self.currentIndex()))
+        self.lineEdit().setCursorPosition(0)
+
+    @Slot(int)
+    def _take(self, index: int) -> None:
+        if index >= 0 and self.itemText(index):
+            self.taken.emit(index)
+
+    @Slot()
+    def _finish(self) -> None:
+        typed = self.lineEdit().text().translate(_SUBSCRIPTS).strip().lower()
+        if typed == self.itemText(self.currentIndex()).translate(_SUBSCRIPTS).lower():
+            return
+        for index in range(self.count()):
+            words = self.itemText(index).translate(_SUBSCRIPTS).lower().split(" · ")
+            if typed and typed == words[0]:
+                self.setCurrentIndex(index)
+                self._show_current()
+                self._take(index)
+                return
+        if not self.completer().popup().isVisible():
+            self._show_current()
