@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -49,17 +50,40 @@ class MapChoice:
     count: int = 10_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class MapImages:
-    """The images that a map shows: uint8 (N, H, W) with int64 (N,) labels; `noisy` are their dirty ones, in pairs.
+    """The images that a map shows.
 
-    `columns` tell what else is known of each.
+    Those of two splits are put together by whoever first asks for them: of a million that takes a moment.
+
+    Parameters
+    ----------
+    images : uint8 (N, H, W), or two such tensors
+    labels : int64 (N,)
+    noisy : uint8 (N, H, W), or two such tensors, or None
+        Their dirty ones, in pairs.
+    columns : tuple of Column
+        What else is known of each.
     """
 
-    images: Tensor
-    labels: Integers
-    noisy: Tensor | None = None
-    columns: tuple[Column, ...] = ()
+    def __init__(
+        self,
+        images: Tensor | tuple[Tensor, Tensor],
+        labels: Integers,
+        noisy: Tensor | tuple[Tensor, Tensor] | None = None,
+        columns: tuple[Column, ...] = (),
+    ) -> None:
+        self.labels, self.columns = labels, columns
+        self._images, self._noisy = images, noisy
+
+    @cached_property
+    def images(self) -> Tensor:
+        """All of them, uint8 (N, H, W)."""
+        return _joined(self._images)
+
+    @cached_property
+    def noisy(self) -> Tensor | None:
+        """Their dirty ones, uint8 (N, H, W), in pairs."""
+        return None if self._noisy is None else _joined(self._noisy)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +114,10 @@ class MapUpdate:
         The same images damaged, where the data set is one of pairs.
     columns : tuple of Column
         What else is known of each image.
+    missing : int
+        Images that have not been encoded yet: their means are NaN.
     pending : int
-        Images that are about to be encoded: their means are NaN, or of an earlier model.
+        Images that are just being encoded, since all shall be of this model: the others' means are.
     """
 
     run: str
@@ -106,6 +132,7 @@ class MapUpdate:
     noisy: npt.NDArray[np.uint8] | None = None
     deviations: Floats | None = None
     columns: tuple[Column, ...] = ()
+    missing: int = 0
     pending: int = 0
 
 
@@ -122,20 +149,21 @@ def choose(data: ImageSet, choice: MapChoice) -> MapImages:
     count = min(choice.count or test + training, test + training)
     test = max(min(test, count - count // 2), count - training)
     training = count - test
-    images = _joined(data.test_images[:test], data.train_images[:training])
-    labels = _joined(data.test_labels[:test], data.train_labels[:training])
+    labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
     noisy = None
     if data.test_noisy is not None and data.train_noisy is not None:
-        noisy = _joined(data.test_noisy[:test], data.train_noisy[:training])
+        noisy = (data.test_noisy[:test], data.train_noisy[:training])
     known = columns.joined(
         columns.taken(data.test_columns, slice(test)), columns.taken(data.train_columns, slice(training))
     )
-    return MapImages(images, labels.numpy(), noisy, known)
+    return MapImages((data.test_images[:test], data.train_images[:training]), labels.numpy(), noisy, known)
 
 
-def _joined(first: Tensor, second: Tensor) -> Tensor:
-    """Put images before others; those of one split alone, which may be a million, are not copied."""
-    return torch.cat([first, second]) if len(first) and len(second) else first if len(first) else second
+def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    if isinstance(images, Tensor):
+        return images
+    parts = [part for part in images if len(part)]
+    return torch.cat(parts) if len(parts) == 2 else (parts or images)[0]  # those of one split are not copied
 
 
 class LiveMap:
@@ -174,7 +202,7 @@ class LiveMap:
         is_first = not self._codes.images_per_second
         seconds = _FIRST_SECONDS if is_first else self._share() * self._interval()
         self._codes.encode(snapshot, seconds, len(self._codes))
-        update = self._publish(trainer, snapshot, self._codes.missing)
+        update = self._publish(trainer, snapshot)
         self._cost = 0.0 if is_first else self._last - begin
         return update
 
@@ -198,7 +226,7 @@ class LiveMap:
                 self._last_whole = time.perf_counter()
             yield self._publish(trainer, snapshot, pending)
 
-    def _publish(self, trainer: Trainer, snapshot: Snapshot, pending: int) -> MapUpdate:
+    def _publish(self, trainer: Trainer, snapshot: Snapshot, pending: int = 0) -> MapUpdate:
         if not self._decode_seconds:
             self._decode_seconds = seconds_to_decode(snapshot)
         means, deviations = self._codes.codes(snapshot.latent)
@@ -217,6 +245,7 @@ class LiveMap:
             noisy=None if self._shown.noisy is None else self._shown.noisy.numpy(),
             deviations=deviations,
             columns=self._shown.columns,
+            missing=self._codes.missing,
             pending=pending,
         )
 
@@ -288,6 +317,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
             noisy=None if shown is None or shown.noisy is None else shown.noisy.numpy(),
             deviations=deviations,
             columns=() if shown is None else shown.columns,
+            missing=pending,
             pending=pending,
         )
 

@@ -81,7 +81,7 @@ class TrainingThread(QThread):
         self.run_id = run
         self._recipe, self._data, self._start = recipe, data, start
         self._shown = self._chosen = shown
-        self._live = LiveMap(shown)
+        self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
         self._control = Control()
         self._may_go_on = threading.Event()
         self._may_go_on.set()

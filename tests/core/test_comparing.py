@@ -7,7 +7,7 @@ import pytest
 
 from latentlab.core import comparing
 from latentlab.core.events import EpochEnded, Losses
-from latentlab.core.live_map import MapChoice, choose, map_of
+from latentlab.core.live_map import MapChoice, MapImages, choose, map_of
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import Trainer
 
@@ -55,7 +55,7 @@ def test_other_images_are_not_shared(runs, images):
 
 
 def choose_again(images):
-    return replace(images, images=images.images.clone())
+    return MapImages(images.images.clone(), images.labels)
 
 
 def test_codes_that_are_kept_without_images_are_of_the_same_ones(runs):

@@ -1,0 +1,74 @@
+"""A card over a corner of the map: how many of its images are encoded, with a way to leave the rest."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
+
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
+
+_MARGIN = 8
+
+
+class EncodingCard(QFrame):
+    """Shows a sentence, and while encoding goes on a bar and a button that ends it.
+
+    Parameters
+    ----------
+    canvas : LatentCanvas
+        In whose upper left corner it lies.
+    """
+
+    left = Signal()
+
+    def __init__(self, canvas: LatentCanvas) -> None:
+        super().__init__(canvas)
+        self.setObjectName("mapEncodingCard")
+        self.setAutoFillBackground(True)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self._canvas = canvas
+        self._text = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedSize(90, 8)
+        self._button = QToolButton()
+        self._button.setObjectName("mapLeaveButton")
+        self._button.setText(self.tr("Leave the rest"))
+        self._button.setToolTip(self.tr("Encode no more images, and keep the map as far as it is"))
+        self._button.clicked.connect(self.left)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        for widget in (self._text, self._bar, self._button):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        canvas.view.changed.connect(self._place)
+        self.hide()
+
+    def text(self) -> str:
+        """Give what is said."""
+        return self._text.text()
+
+    @Slot(int, int, int, bool)
+    def show_state(self, total: int, missing: int, pending: int, goes_on: bool) -> None:
+        """Say how far it is; nothing where nothing is missing or pending."""
+        if goes_on:
+            said = self.tr("Encoding the images: {done:,} of {total:,}").format(done=total - pending, total=total)
+        elif missing:
+            said = self.tr("{done:,} of {total:,} images are on the map").format(done=total - missing, total=total)
+        else:
+            said = self.tr("{n:,} of {total:,} images are where an earlier model put them").format(
+                n=pending, total=total
+            )
+        self._text.setText(said)
+        self._bar.setRange(0, total)
+        self._bar.setValue(total - pending)
+        self._bar.setVisible(goes_on)
+        self._button.setVisible(goes_on)
+        self.setVisible(bool(missing or pending))
+        self.adjustSize()
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        box = self._canvas.view.box
+        corner = self._canvas.mapFromScene(box.mapToScene(QPointF(0, 0)))
+        self.move(corner.x() + _MARGIN, corner.y() + _MARGIN)
