@@ -54,10 +54,14 @@ def traversals(question: TraversalsQuestion, model: MapUpdate) -> Traversals:
     Raises
     ------
     LatentlabError
-        When the model's code is no point, there are no codes, or the images would not fit into memory.
+        When the model's code is no point, it uses no dimension, or the images would not fit into memory.
     """
     use = dimension_use(model)
     order = use.order if question.with_unused else use.order[use.used[use.order]]
+    if not len(order):
+        raise LatentlabError(
+            "The model uses none of its latent dimensions, or not yet: train it longer, or show the unused ones too."
+        )
     dimensions = order[: question.rows]
     need_room(model.snapshot, len(dimensions) * question.steps)
     code = _code(question, model)

@@ -250,7 +250,7 @@ class _AxisRow(QObject):
         self.box = SearchBox()
         self.box.setObjectName(f"{name}Box")
         self.box.setAccessibleName(self.tr("{axis} axis").format(axis=letter))
-        self.box.setToolTip(self.tr("Choose from the list, or type: z7, PC 3, A → B"))
+        self.box.setToolTip(self.tr("Choose from the list, or type: z7, PC 3, A->B"))
         self.box.taken.connect(self._take)
         self._classes = QWidget()
         line = QHBoxLayout(self._classes)

@@ -13,9 +13,9 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 class SearchBox(QComboBox):
-    """Lists entries in groups; typing shows those that contain what is typed, a subscript as its digit.
+    """Lists entries in groups; typing shows those that contain what is typed: a subscript as its digit, → as ->.
 
-    What is typed takes the entry whose first word it is, however many others contain it.
+    Enter takes the entry that what is typed names, up to a dot; else the first one that contains it.
     """
 
     taken = Signal(int)
@@ -37,21 +37,31 @@ class SearchBox(QComboBox):
         completer.setMaxVisibleItems(10)
         self.setCompleter(completer)
         self.activated.connect(self._take)
+        self.lineEdit().returnPressed.connect(self._enter)
         self.lineEdit().editingFinished.connect(self._finish)
 
     def set_entries(self, texts: Sequence[str], current: int) -> None:
-        """List these entries, one of which is in force; an empty text is a line between groups."""
+        """List these entries, one of which is in force; an empty text is a line between groups.
+
+        What a person is just typing stays.
+        """
+        typed = self.lineEdit().text() if self.hasFocus() and self.lineEdit().isModified() else ""
         with QSignalBlocker(self):
             self._items.clear()
             for text in texts:
                 item = QStandardItem(text)
-                item.setData(text.translate(_SUBSCRIPTS), _KEY)
+                item.setData(_typed(text), _KEY)
                 self._items.appendRow(item)
                 if not text:
                     item.setData("separator", Qt.ItemDataRole.AccessibleDescriptionRole)  # as Qt marks its own
                     item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.setCurrentIndex(current)
         self._show_current()
+        if typed:
+            self.lineEdit().setText(typed)
+            self.lineEdit().setModified(True)
+        elif self.hasFocus():
+            self.lineEdit().selectAll()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Let what is typed replace the entry."""
@@ -68,16 +78,26 @@ class SearchBox(QComboBox):
             self.taken.emit(index)
 
     @Slot()
-    def _finish(self) -> None:
-        typed = self.lineEdit().text().translate(_SUBSCRIPTS).strip().lower()
-        if typed == self.itemText(self.currentIndex()).translate(_SUBSCRIPTS).lower():
+    def _enter(self) -> None:
+        if self.completer().popup().selectionModel().hasSelection():
+            return  # which takes its own
+        typed = _typed(self.lineEdit().text())
+        if not typed or typed == _typed(self.itemText(self.currentIndex())):
             return
-        for index in range(self.count()):
-            words = self.itemText(index).translate(_SUBSCRIPTS).lower().split(" · ")
-            if typed and typed == words[0]:
-                self.setCurrentIndex(index)
-                self._show_current()
-                self._take(index)
-                return
+        keys = [_typed(self.itemText(index)) for index in range(self.count())]
+        named = [index for index, key in enumerate(keys) if key.split("·")[0] == typed]
+        for index in named or [index for index, key in enumerate(keys) if typed in key]:
+            self.setCurrentIndex(index)
+            self._show_current()
+            self._take(index)
+            break
+
+    @Slot()
+    def _finish(self) -> None:
         if not self.completer().popup().isVisible():
             self._show_current()
+
+
+def _typed(text: str) -> str:
+    """Give what one types to find an entry: what a keyboard has, without spaces."""
+    return text.translate(_SUBSCRIPTS).replace("→", "->").replace(" ", "").lower()
