@@ -17,7 +17,8 @@ def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None, *, is
         axis = plot.getAxis(side)
         axis.setPen(colours.grid)
         axis.setTextPen(colours.muted)
-        axis.setStyle(tickFont=font, tickLength=4)
+        # Smaller ticks, which have no numbers, could hardly be seen and cost a third of an axis.
+        axis.setStyle(tickFont=font, tickLength=4, maxTickLevel=1)
         # "×0.001" beside the name of an axis is read by nobody.
         axis.enableAutoSIPrefix(False)
         axis.setLabel(name, color=colours.foreground, **{"font-size": f"{font.pointSizeF() + 1}pt"})

@@ -18,8 +18,8 @@ from latentlab.ui.canvas.cells import MARGIN, Frame
 Bytes = npt.NDArray[np.uint8]
 
 _SAMPLE = 16_384  # points whose surroundings tell how dense it is
-_FAINTEST = 0.3  # opacity of a point alone among a million: still seen
-_USUAL, _MOST = 6, 42  # levels of a pixel that is as crowded as most, and of the most crowded ones
+_FAINTEST = 0.35  # opacity of a point alone among a million: still seen
+_USUAL, _MOST = 6, 40  # levels of a pixel that is as crowded as most, and of the most crowded ones
 
 
 def pack(inks: Bytes, colours: int) -> tuple[Bytes, int]:
@@ -88,14 +88,13 @@ class Crowd:
         index, levels, weights = self._index, self._levels, self._weights
         index.fill(0)
         index[cells] = codes
-        crowding = np.take(counts.reshape(-1), cells[:_SAMPLE])
-        crowding = float(crowding[crowding > 0].mean()) if crowding.any() else 1.0
+        crowding = _usual(counts.reshape(-1), cells)
         self._count(counts.reshape(-1), crowding)
         width = frame.shape[1]
         sides, corners = (1, -1, width, -width), (width + 1, width - 1, 1 - width, -1 - width)
         for step in range(radius - 1):
             self._grow(sides + corners * (step % 2), levels)
-        # Twice of each pixel and once of those at its sides: six levels of 42 just fit into a byte.
+        # Twice of each pixel and once of those at its sides: six levels of 40, rounded up, just fit into a byte.
         np.add(levels, levels, out=weights)
         for offset in sides:
             to, source = _shifted(offset, len(levels))
@@ -103,7 +102,7 @@ class Crowd:
         self._coarsen(weights, bits)
         self._grow(sides)
         index |= weights
-        return self._image(frame, _table(palette, bits, crowding))
+        return self._image(frame, _table(palette, bits, crowding, _usual(weights, cells)))
 
     def _make_room(self, shape: tuple[int, int]) -> None:
         if shape == self._shape:
@@ -123,7 +122,7 @@ class Crowd:
             np.minimum(counts, np.full_like(counts, _MOST // round(share)), out=self._levels, casting="unsafe")
             self._levels *= np.uint8(round(share))
         else:
-            shares = np.minimum(counts, np.full_like(counts, 1 << 16)) * np.uint32(round(share * 256))
+            shares = np.minimum(counts, np.full_like(counts, 1 << 16)) * np.uint32(max(round(share * 256), 1))
             shares += np.uint32(255)
             shares >>= np.uint32(8)
             np.minimum(shares, np.full_like(counts, _MOST), out=self._levels, casting="unsafe")
@@ -167,14 +166,21 @@ def _shifted(offset: int, length: int) -> tuple[slice, slice]:
     return slice(max(offset, 0), length + min(offset, 0)), slice(max(-offset, 0), length - max(offset, 0))
 
 
-def _table(palette: Bytes, bits: int, crowding: float) -> list[int]:
+def _usual(values: npt.NDArray[np.unsignedinteger], cells: Integers) -> float:
+    """Give the mean of what most points have at their pixels, of those in the picture; at least 1."""
+    sample = np.take(values, cells[:_SAMPLE])
+    return float(sample[sample > 0].mean()) if sample.any() else 1.0
+
+
+def _table(palette: Bytes, bits: int, crowding: float, weight: float) -> list[int]:
     """Give the colour of each byte, 0xAARRGGBB: more of the same is more opaque."""
     most = (256 >> bits) - 1
     if len(palette) > most:
         palette = palette[(np.arange(most) * len(palette) + len(palette) // 2) // most]
-    # A point alone shows nearly as strong as many where that is usual, and fainter in a denser crowd.
-    alone = (2 * _USUAL >> 6 - bits) or 1
-    opacity = 1 - (0.5 - 0.4 / max(crowding, 1.0)) ** (np.arange(1 << bits) / alone)
+    # A point alone is strong where that is usual, and fainter in a denser crowd; what is usual is always strong.
+    alone = max(2 * _USUAL >> 6 - bits, 1)
+    through = min(0.5 - 0.4 / crowding, 0.1 ** (alone / weight))
+    opacity = 1 - through ** (np.arange(1 << bits) / alone)
     alpha = np.rint(255 * np.maximum(opacity, _FAINTEST)).astype(np.uint32)
     red, green, blue = palette.astype(np.uint32).T
     colours = (red << 16 | green << 8 | blue)[:, None] | alpha << 24

@@ -39,11 +39,15 @@ class GridLayer(QGraphicsItem):
             spacing = self._spacing(self._axes[axis], low, high, size)
             ticks = np.arange(np.ceil(low / spacing), np.floor(high / spacing) + 1)
             places = self._view.to_pixels(np.column_stack([ticks, ticks]) * spacing)[:, axis]
-            for tick, place in zip(ticks, places, strict=True):
-                # + 0.5: the middle of the pixel, as everywhere on the map.
-                at = round(place) + 0.5
-                painter.setPen(QPen(faint if tick else zero_line, 1))
-                painter.drawLine(QLineF(at, 0, at, rect.height()) if axis == 0 else QLineF(0, at, rect.width(), at))
+            # + 0.5: the middle of the pixel, as everywhere on the map.
+            lines = [
+                QLineF(at, 0, at, rect.height()) if axis == 0 else QLineF(0, at, rect.width(), at)
+                for at in (np.rint(places) + 0.5).tolist()
+            ]
+            painter.setPen(QPen(faint, 1))
+            painter.drawLines([line for line, tick in zip(lines, ticks, strict=True) if tick])
+            painter.setPen(QPen(zero_line, 1))
+            painter.drawLines([line for line, tick in zip(lines, ticks, strict=True) if not tick])
 
     def _spacing(self, axis: pg.AxisItem, low: float, high: float, size: float) -> float:
         # The ticks that bear numbers, as long as the lines do not crowd.

@@ -9,21 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QHideEvent, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QFont, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.core.events import Floats, Integers
+from latentlab.core.point_values import PointValues
 from latentlab.core.results import MapPoints, Position
 from latentlab.ui import theme
-from latentlab.ui.canvas import axes
+from latentlab.ui.canvas import axes, value_colours
 from latentlab.ui.canvas.field_layer import FieldLayer
 from latentlab.ui.canvas.glide import Glide
 from latentlab.ui.canvas.grid import GridLayer
 from latentlab.ui.canvas.keys import KeyTool
 from latentlab.ui.canvas.legend import Legend
+from latentlab.ui.canvas.map_message import MapMessage
 from latentlab.ui.canvas.markers import MarkersLayer
 from latentlab.ui.canvas.mouse import MouseTool
 from latentlab.ui.canvas.points import PointsLayer
+from latentlab.ui.canvas.value_scale import ValueScale
 from latentlab.ui.canvas.view import Extent, MapView, Mode, extent_of
 
 _GAP = 8
@@ -80,15 +83,17 @@ class LatentCanvas(pg.PlotWidget):
 
         self._is_narrow = is_narrow
         self._has_legend = True
+        self._values: PointValues | None = None
         self._points: MapPoints | None = None
         self._visible: set[int] = set()
         self._highlights: Integers = np.empty(0, np.int64)
         self._chosen: Integers = np.empty(0, np.int64)
+        self._hovered = -1
         self.view = MapView(box, self)
         self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
         self.field = FieldLayer(self.view, is_narrow=is_narrow)
         self.points_layer = PointsLayer(self.view)
-        self.markers = MarkersLayer(self.view)
+        self.markers = MarkersLayer(self.view, self.points_layer)
         self._glide = Glide(self)
         self._glide.moved.connect(self._move_points)
         self._glide.view_moved.connect(self._move_view)
@@ -100,23 +105,17 @@ class LatentCanvas(pg.PlotWidget):
         self.mouse.pick.point_toggled.connect(self.point_toggled)
         self.mouse.hovered.connect(self.hovered)
         self.mouse.hover_ended.connect(self.hover_ended)
-        self.mouse.point_hovered.connect(self.point_hovered)
+        self.mouse.point_hovered.connect(self._hover)
         self._keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
         self._keys.picked_at.connect(self.picked_at)
         self._keys.point_toggled.connect(self.point_toggled)
         self._keys.preview_held.connect(self.mouse.hold_preview)
 
+        self.value_scale = ValueScale(self)
         self.legend = Legend(self)
         self.legend.toggled.connect(self.set_class_visible)
         self.legend.isolated.connect(self.isolate_class)
-        self._message = QLabel(self)
-        self._message.setObjectName("mapMessage")
-        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message.setWordWrap(True)
-        self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._message.setAutoFillBackground(True)
-        self._message.setMargin(12)
-        self._message.hide()
+        self._message = MapMessage(self)
         self._dress()
         self.view.show_all()
 
@@ -129,15 +128,17 @@ class LatentCanvas(pg.PlotWidget):
         self._glide.stop()
         self._points = points
         classes = len(points.class_names)
-        if before is None or before.class_names != points.class_names:
+        is_anew = before is None or before.class_names != points.class_names
+        if is_anew:
             self._visible = set(range(classes))
             self.points_layer.set_visible_classes(self._visible)
         if not same:
             self._highlights = np.empty(0, np.int64)
+            self.mouse.forget_point()
         glides = same and self.isVisible()
         start = self.points_layer.positions()
-        self.points_layer.set_points(points.points, points.labels, classes, glides=glides)
-        self._update_legend(points, anew=before is None or before.class_names != points.class_names)
+        if self.points_layer.set_points(points.points, points.labels, classes, glides=glides) or is_anew:
+            self._update_legend(points, anew=is_anew)
         if before is None or before.axes != points.axes:
             self._dress()
         target = self.points_layer.targets()
@@ -155,6 +156,7 @@ class LatentCanvas(pg.PlotWidget):
     def clear_points(self) -> None:
         """Show no points."""
         self._glide.stop()
+        self.mouse.forget_point()
         self._points = None
         self._highlights = np.empty(0, np.int64)
         self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
@@ -207,6 +209,21 @@ class LatentCanvas(pg.PlotWidget):
     def set_legend_shown(self, is_shown: bool) -> None:
         """Lay the legend over a corner, or leave it to another map that shows the same classes."""
         self._has_legend = is_shown
+        self._place_legend()
+
+    @Slot(object)
+    def set_values(self, values: PointValues | None) -> None:
+        """Colour the points by values, and say in the legend's place what the colours mean; None for their classes."""
+        self._values = values
+        self.value_scale.set_values(values)
+        self._colour_points()
+        self._place_legend()
+
+    @Slot(str)
+    def refuse_values(self, sentence: str) -> None:
+        """Colour the points by their classes, and say below the legend why."""
+        self.set_values(None)
+        self.value_scale.say(sentence)
         self._place_legend()
 
     def show_all(self) -> None:
@@ -300,6 +317,12 @@ class LatentCanvas(pg.PlotWidget):
     def _move_points(self, positions: Floats) -> None:
         self.points_layer.move(positions)
         self._place_marks()
+        self.mouse.look_again()
+
+    def _hover(self, row: int, place: QPointF) -> None:
+        self._hovered = row
+        self._place_marks()
+        self.point_hovered.emit(row, place)
 
     def _move_view(self, extent: Extent) -> None:
         if self.view.mode == "all":
@@ -309,6 +332,7 @@ class LatentCanvas(pg.PlotWidget):
         self._visible = visible
         self.points_layer.set_visible_classes(visible)
         self.legend.set_visible_classes(visible)
+        self.mouse.look_again()
 
     def _update_legend(self, points: MapPoints, *, anew: bool) -> None:
         classes = len(points.class_names)
@@ -324,42 +348,42 @@ class LatentCanvas(pg.PlotWidget):
 
     def _place_legend(self) -> None:
         rect = self._plot_rect()
-        size = self.legend.fit(rect.width() // 2, rect.height() - 2 * _GAP)
-        shown = self._has_legend and not size.isEmpty() and rect.height() > 4 * _GAP
+        has_room = rect.height() > 4 * _GAP
+        room = rect.height() - 2 * _GAP
+        key = self.value_scale.fit(rect.width() // 2, room)
+        size = self.legend.fit(rect.width() // 2, room if key.isEmpty() else room - key.height() - _GAP)
+        shown = self._has_legend and self._values is None and not size.isEmpty() and has_room
         self.legend.setVisible(shown)
         if shown:
             self.legend.resize(size)
             self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
+        top = rect.top() + (size.height() + _GAP if shown else 0)
+        self.value_scale.setGeometry(rect.right() - key.width() - _GAP, top + _GAP, key.width(), key.height())
+        self.value_scale.setVisible(not key.isEmpty() and has_room)
         self.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
 
+    def _colour_points(self) -> None:
+        levels = None if self._values is None else self._values.levels
+        self.points_layer.set_values(levels, value_colours.table(self._values))
+
     def _place_message(self) -> None:
-        rect = self._plot_rect()
-        width = min(rect.width() * 3 // 4, self._message.fontMetrics().horizontalAdvance(self._message.text()) + 48)
-        self._message.resize(width, self._message.heightForWidth(width))
-        self._message.move(rect.center() - self._message.rect().center())
-        self._message.setVisible(bool(self._message.text()) and not len(self.points_layer.positions()))
+        self._message.place(self._plot_rect(), is_wanted=not len(self.points_layer.positions()))
 
     def _place_marks(self) -> None:
         positions = self.points_layer.positions()
-        radius = self.points_layer.radius() if len(self._highlights) else 0.0
-        self.markers.set_highlights(positions[self._highlights], radius)
+        self.markers.set_highlights(positions[self._highlights])
+        self.markers.set_hovered(positions[self._hovered : self._hovered + 1] if self._hovered >= 0 else positions[:0])
         lettered = self._chosen[:_LETTERS]
         self.markers.set_chosen(positions[lettered[(lettered >= 0) & (lettered < len(positions))]])
 
     def _dress(self) -> None:
-        colours = theme.current()
         font = QFont(self.font())
         font.setPointSizeF(max(font.pointSizeF(), 10.0))
         self.legend.setFont(font)
+        self.value_scale.setFont(font)
         axes.dress(self, font, None if self._points is None else self._points.axes, is_narrow=self._is_narrow)
-        large = QFont(font)
-        large.setPointSizeF(font.pointSizeF() + 3)
-        self._message.setFont(large)
-        palette = self._message.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.muted))
-        palette.setColor(QPalette.ColorRole.Window, QColor(colours.background))
-        self._message.setPalette(palette)
-        self.setBackground(colours.background)
-        self.points_layer.redraw()
+        self._message.dress(font)
+        self.setBackground(theme.current().background)
+        self._colour_points()
         self.field.redraw()
         self.viewport().update()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.ui import theme
@@ -21,6 +21,7 @@ class ClassButton(QCheckBox):
     def __init__(self, name: str, colour: QColor, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._colour = colour
+        self._picture, self._pictured = QPixmap(), ()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -64,9 +65,24 @@ class ClassButton(QCheckBox):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the picture, which is kept: the map below is painted sixty times a second, and this with it."""
+        is_hovered, ratio = self.underMouse(), self.devicePixelRatioF()
+        looks = (self.size(), ratio, self._colour, self.isChecked(), is_hovered, self.hasFocus(), self.font().key())
+        if (*looks, self.text(), theme.current()) != self._pictured:
+            self._pictured = (*looks, self.text(), theme.current())
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            self._draw(self._picture)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.end()
+
+    def _draw(self, picture: QPixmap) -> None:
         """Draw the disc or ring, the name, and where the focus is."""
         colours = theme.current()
-        painter = QPainter(self)
+        painter = QPainter(picture)
+        painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         if self.underMouse() or self.hasFocus():
@@ -100,6 +116,7 @@ class Legend(QFrame):
         self.setObjectName("mapLegend")
         self.setAccessibleName(self.tr("Classes on the map"))
         self._buttons: list[ClassButton] = []
+        self._card, self._carded = QPixmap(), ()
         self._listed: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
         self._content = QWidget()
         self._content.setAutoFillBackground(False)
@@ -173,13 +190,22 @@ class Legend(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a card, so that names stay readable above points."""
         colours = theme.current()
-        card = QColor(colours.surface)
-        card.setAlpha(235)
+        looks = (self.size(), self.devicePixelRatioF(), colours)
+        if looks != self._carded:
+            self._carded = looks
+            self._card = QPixmap(self.size() * self.devicePixelRatioF())
+            self._card.setDevicePixelRatio(self.devicePixelRatioF())
+            self._card.fill(Qt.GlobalColor.transparent)
+            ground = QColor(colours.surface)
+            ground.setAlpha(235)
+            painter = QPainter(self._card)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(colours.grid), 1))
+            painter.setBrush(ground)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            painter.end()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(card)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.drawPixmap(0, 0, self._card)
         painter.end()
 
     def _button(self, label: int, name: str) -> ClassButton:

@@ -1,4 +1,4 @@
-"""The few things drawn above the points: the pick, chosen points, the sketch with its posterior, highlighted points."""
+"""The few things drawn above the points: the pick, chosen points, the point under the mouse, the sketch, highlights."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from latentlab.core.events import Floats
 from latentlab.core.results import Position
 from latentlab.ui import theme
 from latentlab.ui.canvas.ellipse import unit_circle
+from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import MapView
 from latentlab.ui.widgets.letters import disc_radius, letter, paint_letter
 
@@ -22,15 +23,15 @@ _PIN_HEIGHT, _PIN_RADIUS = 25.0, 8.5
 class MarkersLayer(QGraphicsItem):
     """Draws the markers in pixels, so that only the ellipse grows with zoom."""
 
-    def __init__(self, view: MapView) -> None:
+    def __init__(self, view: MapView, points: PointsLayer) -> None:
         super().__init__(view.box)
-        self._view = view
+        self._view, self._points = view, points
         self.pick: Position | None = None
         self.sketch: Position | None = None
         self._covariance: npt.NDArray[np.float64] | None = None
         self.chosen: Floats = np.empty((0, 2), np.float32)
+        self.hovered: Floats = np.empty((0, 2), np.float32)
         self._highlights: Floats = np.empty((0, 2), np.float32)
-        self._highlight_radius = 0.0
         self.setZValue(20)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         view.changed.connect(self.update)
@@ -46,10 +47,15 @@ class MarkersLayer(QGraphicsItem):
         self._covariance = None if covariance is None else np.asarray(covariance, np.float64)
         self.update()
 
-    def set_highlights(self, positions: Floats, radius: float) -> None:
-        """Put rings around points (N, 2) that are drawn with a radius in pixels."""
+    def set_hovered(self, positions: Floats) -> None:
+        """Put a ring around the point (1, 2) under the mouse; around none for (0, 2)."""
+        if len(positions) or len(self.hovered):
+            self.hovered = positions
+            self.update()
+
+    def set_highlights(self, positions: Floats) -> None:
+        """Put thin rings around points (N, 2)."""
         self._highlights = positions
-        self._highlight_radius = radius
         self.update()
 
     def set_chosen(self, positions: Floats) -> None:
@@ -71,6 +77,8 @@ class MarkersLayer(QGraphicsItem):
             self._paint_highlights(painter)
         if self.sketch is not None and self._covariance is not None:
             self._paint_ellipses(painter, self._local(self.sketch), self._covariance)
+        if len(self.hovered):
+            self._paint_rings(painter, self.hovered, max(self._points.radius(), 2.0) + 2.5, (4.0, 1.8))
         if self.pick is not None:
             self._paint_crosshair(painter, self._local(self.pick))
         self._paint_letters(painter)
@@ -84,12 +92,15 @@ class MarkersLayer(QGraphicsItem):
 
     def _paint_highlights(self, painter: QPainter) -> None:
         # Rings around small points stand close: thin ones, or they would cover each other.
-        small = self._highlight_radius < 3
-        radius = self._highlight_radius + (1.2 if small else 2.0)
-        places = [self._local((float(x), float(y))) for x, y in self._highlights if np.isfinite(x + y)]
+        small = self._points.radius() < 3
+        radius = self._points.radius() + (1.2 if small else 2.0)
+        self._paint_rings(painter, self._highlights, radius, (1.8, 1.1) if small else (3.2, 1.5))
+
+    def _paint_rings(self, painter: QPainter, positions: Floats, radius: float, widths: tuple[float, float]) -> None:
+        places = [self._local((float(x), float(y))) for x, y in positions if np.isfinite(x + y)]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         colours = theme.current()
-        for colour, width in ((colours.background, 1.8 if small else 3.2), (colours.foreground, 1.1 if small else 1.5)):
+        for colour, width in zip((colours.background, colours.foreground), widths, strict=True):
             painter.setPen(QPen(QColor(colour), width))
             for place in places:
                 painter.drawEllipse(place, radius, radius)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -14,6 +14,7 @@ PREVIEW_KEY = Qt.Key.Key_Shift
 _PREVIEW_MODIFIER = Qt.KeyboardModifier.ShiftModifier
 # One notch of a wheel is 120: a fifth nearer or farther.
 _ZOOM_PER_STEP = 1.2 ** (-1 / 120)
+_LOOK_MILLISECONDS = 100
 _PAN_BUTTONS = (Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton)
 
 
@@ -49,6 +50,11 @@ class MouseTool(QObject):
         self._key_held = False
         self._hovering = False
         self._hovered_point = -1
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_LOOK_MILLISECONDS)
+        self._timer.timeout.connect(self._look)
+        view.changed.connect(self.look_again)
         viewport.setCursor(self._tool.cursor)
         viewport.installEventFilter(self)
 
@@ -68,6 +74,16 @@ class MouseTool(QObject):
         self._key_held = held
         self._preview(held)
 
+    def look_again(self) -> None:
+        """Find out, as soon as points and view are still, on which point the mouse rests now."""
+        if self._cursor is not None:
+            self._timer.start()
+
+    def forget_point(self) -> None:
+        """Rest on no point: what was there is gone."""
+        self._rest_on(None, QPointF())
+        self.look_again()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the mouse's events, leave all others."""
         kind = event.type()
@@ -81,6 +97,7 @@ class MouseTool(QObject):
             self._wheel(event)
         elif kind == QEvent.Type.Leave:
             self._cursor = None
+            self._timer.stop()
             self.cursor_moved.emit(None)
             self._preview(False)
             self._hover(None)
@@ -146,11 +163,18 @@ class MouseTool(QObject):
 
     def _hover(self, local: QPointF | None) -> None:
         self._tool.hover(local)
-        found = None if local is None else self._points.nearest(local)
-        point = -1 if found is None else found
+        self._rest_on(None if local is None else self._points.nearest(local), local or QPointF())
+
+    def _rest_on(self, row: int | None, local: QPointF) -> None:
+        point = -1 if row is None else row
         if point != self._hovered_point:
             self._hovered_point = point
-            self.point_hovered.emit(point, local or QPointF())
+            self.point_hovered.emit(point, local)
+
+    def _look(self) -> None:
+        local = self._cursor
+        if local is not None and self._button == Qt.MouseButton.NoButton and self._view.box.rect().contains(local):
+            self._rest_on(self._points.nearest(local), local)
 
     def _preview(self, wanted: bool) -> None:
         if wanted and self._cursor is not None and self._button == Qt.MouseButton.NoButton:
