@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from latentlab.core import animation, datasets
+from latentlab.core import datasets
+from latentlab.core.film import ANIMATION, STRIP, VIDEO
 from latentlab.core.image_set import DatasetError
 from latentlab.core.resources import resource
-from latentlab.ui.background import Background, Report
 from latentlab.ui.session import Session
 
 _SUFFIX = ".safetensors"
-_FRAME_SECONDS = 1 / 30
+_FRAMES_PER_SECOND = 30.0
 
 
 class Keeping(QObject):
@@ -39,14 +38,12 @@ class Keeping(QObject):
         self._question: QMessageBox | None = None
         self._picture = QImage()
         self._dirty_scans = ""
-        self._frames = np.empty((0, 1, 1), np.float32)
-        self._writing = Background(self)
-        self._writing.done.connect(self._tell_written)
-        self._writing.failed.connect(self._tell_unwritten)
+        self._film = (np.empty((0, 0, 1, 1), np.float32), _FRAMES_PER_SECOND)
         self._closes_when_saved = False
         self._was_paused_to_ask = False
         session.saved.connect(self._take_saved)
         session.message.connect(self._take_message)
+        session.map.films.written.connect(self._tell_written)
 
     @Slot()
     def ask_for_run(self) -> None:
@@ -146,12 +143,23 @@ class Keeping(QObject):
     @Slot(object, str)
     def ask_for_animation(self, frames: npt.NDArray[np.float32], name: str) -> None:
         """Ask where to save frames (N, H, W) as an animation."""
-        dialog = self._dialog(self.tr("Save the animation"), self.tr("GIF files (*.gif)"), QFileDialog.FileMode.AnyFile)
+        self.ask_for_film(frames[None], _FRAMES_PER_SECOND, name)
+
+    @Slot(object, float, str)
+    def ask_for_film(self, images: npt.NDArray[np.float32], rate: float, name: str) -> None:
+        """Ask where to save films (R, N, H, W) of so many frames per second, as what the name's ending says."""
+        suffix = Path(name).suffix
+        titles = {
+            STRIP: (self.tr("Save the film strip"), self.tr("Pictures (*.png)")),
+            ANIMATION: (self.tr("Save the animation"), self.tr("GIF files (*.gif)")),
+            VIDEO: (self.tr("Save the video"), self.tr("MP4 videos (*.mp4)")),
+        }
+        dialog = self._dialog(*titles[suffix], QFileDialog.FileMode.AnyFile)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("gif")
+        dialog.setDefaultSuffix(suffix.removeprefix("."))
         dialog.selectFile(name)
-        self._frames = frames
-        dialog.fileSelected.connect(self._save_animation)
+        self._film = (images, rate)  # as it was when asked for
+        dialog.fileSelected.connect(self._save_film)
         dialog.open()
 
     def ask_before_closing(self) -> None:
@@ -220,23 +228,13 @@ class Keeping(QObject):
             self._session.message.emit(text.format(path=path), True)
 
     @Slot(str)
-    def _save_animation(self, path: str) -> None:
-        frames = animation.there_and_back(self._frames)
-        scale = animation.fitting_scale(*frames.shape[1:])
+    def _save_film(self, path: str) -> None:
+        images, rate = self._film
+        self._session.map.films.write(Path(path), images, rate)
 
-        def write(cancelled: threading.Event, report: Report) -> str:
-            animation.save_gif(Path(path), frames, len(frames) * _FRAME_SECONDS, scale)
-            return path
-
-        self._writing.start(path, write)
-
-    @Slot(str, object)
-    def _tell_written(self, channel: str, path: str) -> None:
-        self._session.message.emit(self.tr("The animation is saved as {path}.").format(path=path), False)
-
-    @Slot(str, str)
-    def _tell_unwritten(self, channel: str, sentence: str) -> None:
-        self._session.message.emit(sentence, True)
+    @Slot(str)
+    def _tell_written(self, path: str) -> None:
+        self._session.message.emit(self.tr("The film is saved as {path}.").format(path=path), False)
 
     @Slot(str)
     def _use_data_folder(self, path: str) -> None:

@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self._wire_exploration()
         self._wire_views()
         self._wire_menus()
-        wire_map(self.session, self._map, self._menus)
+        wire_map(self.session, self._map, self._menus, self._keeping)
         Comparing(self.session, self._tabs, self._menus)
         Remembering(self._settings, self.session, self._start, self._menus)
         self._restore_layout()

@@ -10,8 +10,10 @@ from latentlab.ui.mapping.bookmarking import Bookmarking
 from latentlab.ui.mapping.browsing import Browsing
 from latentlab.ui.mapping.chosen_posteriors import ChosenPosteriors
 from latentlab.ui.mapping.fields import Fields
+from latentlab.ui.mapping.films import Films
 from latentlab.ui.mapping.hovering import Hovering
 from latentlab.ui.mapping.places import Places
+from latentlab.ui.mapping.walking import Walking
 from latentlab.ui.views import Views
 
 
@@ -36,9 +38,13 @@ class MapParts(QObject):
         self.fields = Fields(self)
         self.fields.failed.connect(self.failed)
         self.fields.follow(exploration)
+        self.films = Films(self)
+        self.films.failed.connect(self.failed)
         self.hovering = Hovering(exploration, self)
         self.hovering.failed.connect(self.failed)
         self.places = Places(exploration, choosing, self)
+        self.walking = Walking(exploration, self)
+        self.walking.failed.connect(self.failed)
 
     def shut_down(self) -> None:
         """Drop whatever is being computed."""
@@ -46,5 +52,7 @@ class MapParts(QObject):
         self.chosen_posteriors.shut_down()
         self.dimensions.shut_down()
         self.fields.shut_down()
+        self.films.shut_down()
         self.hovering.shut_down()
         self.places.shut_down()
+        self.walking.shut_down()

@@ -10,8 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
-    QPushButton,
     QSpinBox,
     QStackedWidget,
     QToolButton,
@@ -79,8 +77,8 @@ class WalkPanel(QWidget):
         row = QHBoxLayout(film)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(8)
-        row.addWidget(self._equation, 2)
-        row.addWidget(self._strip, 3)
+        row.addWidget(self._equation, 1)
+        row.addWidget(self._strip, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
         self._stack.addWidget(film)
@@ -140,10 +138,10 @@ class WalkPanel(QWidget):
     def show_progress(self, share: float) -> None:
         """Tell how much of a film is saved; all of it, or nothing to save, hides it again."""
         is_saving = share < 1
-        self._progress.setValue(round(100 * share))
-        for widget in (self._progress, self._cancel):
-            widget.setVisible(is_saving)
-        self._save.setVisible(not is_saving)
+        self._cancel.setText(self.tr("Cancel ({share} %)").format(share=round(100 * share)))
+        self._cancel.setVisible(is_saving)
+        for widget in (self._save, self._forget):
+            widget.setVisible(not is_saving)
 
     def walk(self) -> Walk | None:
         """Give the film that is shown."""
@@ -181,9 +179,9 @@ class WalkPanel(QWidget):
     # Inner workings
 
     def _bar(self, steps: int) -> QHBoxLayout:
-        self._play_button = QPushButton(checkable=True)
-        self._play_button.setObjectName("walkPlayButton")
-        self._play_button.setToolTip(self.tr("Play the film back and forth (Space)"))
+        self._play_button = bar_button("", self.tr("Play the film back and forth (Space)"), "walkPlayButton")
+        self._play_button.setCheckable(True)
+        self._play_button.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("⏸ Pause")) + 12)
         self._play_button.toggled.connect(self._play)
         self._place = QLabel()
         self._place.setObjectName("walkPlace")
@@ -196,7 +194,7 @@ class WalkPanel(QWidget):
         self._steps.valueChanged.connect(self.steps_changed)
         self._speed = QSpinBox(minimum=1, maximum=60, value=12)
         self._speed.setObjectName("walkSpeedBox")
-        self._speed.setSuffix(self.tr(" a second"))
+        self._speed.setSuffix(self.tr(" / s"))
         self._speed.setAccessibleName(self.tr("Frames a second"))
         self._speed.setToolTip(self.tr("How many frames are played in a second, here and in a saved film"))
         self._speed.valueChanged.connect(self._set_speed)
@@ -216,19 +214,17 @@ class WalkPanel(QWidget):
             menu.addAction(text).setData(ending)
         menu.triggered.connect(lambda action: self._request_save(action.data()))
         self._save.setMenu(menu)
-        self._progress = QProgressBar(maximum=100)
-        self._progress.setObjectName("walkProgress")
-        self._progress.setMaximumWidth(90)
-        self._cancel = bar_button(self.tr("Cancel"), self.tr("Save the film no more"), "walkCancelButton")
+        self._cancel = bar_button("", self.tr("The film is being saved: give it up"), "walkCancelButton")
         self._cancel.clicked.connect(self.cancel_requested)
         self._forget = bar_button(self.tr("Clear"), self.tr("Forget the walk (Esc on the map)"), "walkForgetButton")
         self._forget.clicked.connect(self.forget_requested)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 8, 0)
+        bar.setSpacing(6)
         for widget in (self._play_button, self._place, self._steps, self._speed, self._each):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for widget in (self._progress, self._cancel, self._save, self._forget):
+        for widget in (self._cancel, self._save, self._forget):
             bar.addWidget(widget)
         self.show_progress(1.0)
         return bar
@@ -245,7 +241,7 @@ class WalkPanel(QWidget):
 
     @Slot(bool)
     def _play(self, wanted: bool) -> None:
-        self._play_button.setText(self.tr("Pause") if wanted else self.tr("Play"))
+        self._play_button.setText(self.tr("⏸ Pause") if wanted else self.tr("▶ Play"))
         if wanted:
             self._pace.start()
         else:

@@ -107,5 +107,5 @@ class Equation(QWidget):
 
     def _sizes(self) -> tuple[float, float]:
         """Give the width of an image and of a sign."""
-        sign = 1.6 * self.fontMetrics().height()
+        sign = min(1.6 * self.fontMetrics().height(), 0.06 * self.width())
         return min((self.width() - 4 * sign) / 5, _LARGEST), sign

@@ -55,6 +55,7 @@ class FilmStrip(QAbstractScrollArea):
         self._names: Sequence[str] = ()
         self._frame = (0, 0)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 56)

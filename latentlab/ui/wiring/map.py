@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.keeping import Keeping
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
 from latentlab.ui.wiring.axes import wire_axes
@@ -12,11 +13,13 @@ from latentlab.ui.wiring.fields import wire_fields
 from latentlab.ui.wiring.hovering import wire_hovering
 from latentlab.ui.wiring.places import wire_places
 from latentlab.ui.wiring.posteriors import wire_posteriors
+from latentlab.ui.wiring.walking import wire_walking
 
 
-def wire_map(session: Session, panel: CanvasPanel, menus: Menus) -> None:
+def wire_map(session: Session, panel: CanvasPanel, menus: Menus, keeping: Keeping) -> None:
     """Join everything that is done on the map to the session."""
     wire_area_tools(session, panel)
+    wire_walking(session, panel, menus, keeping)
     panel.strip.addSeparator()
     wire_places(session, panel, menus)
     wire_browsing(session, panel, menus)
