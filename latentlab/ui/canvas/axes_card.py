@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from latentlab.core.axes import (
     MOST_COMPONENTS,
@@ -28,7 +28,7 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.search_box import SearchBox
 
 _MARGIN = 8
-_CHARACTERS = 32  # wide
+_NARROW, _WIDEST = 420, 640  # pixels
 _THROUGH = 3  # chosen images that an axis is offered through: A → B and A → C span the plane of three
 
 
@@ -53,12 +53,12 @@ class AxesCard(QFrame):
         self._use: DimensionUse | None = None
         self._rows: Integers = np.empty(0, np.int64)
         self._axes = AxesChoice()
-        title = QLabel(f"<b>{self.tr('Axes of the map')}</b>")
         close = bar_button("✕", self.tr("Close this (Esc)"), "axesCloseButton")
         close.setAccessibleName(self.tr("Close"))
         close.clicked.connect(self.close)
         self._x, self._y = _AxisRow("x", "axesX", self), _AxisRow("y", "axesY", self)
-        self._swap = bar_button(self.tr("Swap"), self.tr("Exchange x and y"), "axesSwapButton")
+        self._swap = bar_button("⇄", self.tr("Exchange x and y"), "axesSwapButton")
+        self._swap.setAccessibleName(self.tr("Swap"))
         self._swap.clicked.connect(self._exchange)
         self._reset = bar_button(
             self.tr("As before"),
@@ -69,24 +69,23 @@ class AxesCard(QFrame):
         self._problem = QLabel(wordWrap=True)
         self._problem.setObjectName("axesProblem")
         self._problem.hide()
-        top, grid, below = QHBoxLayout(), QGridLayout(), QHBoxLayout()
-        top.addWidget(title, 1)
-        top.addWidget(close)
-        for row, axis in enumerate((self._x, self._y)):
-            axis.add_to(grid, 2 * row)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        for button in (self._swap, self._reset):
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        buttons.addStretch(1)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(8)
+        for axis in (self._x, self._y):
             axis.chosen.connect(self._choose)
-        grid.setColumnStretch(1, 1)
-        below.addWidget(self._swap)
-        below.addWidget(self._reset)
-        below.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 6, 8, 8)
-        layout.setSpacing(6)
-        layout.addLayout(top)
-        layout.addLayout(grid)
-        layout.addWidget(self._problem)
-        layout.addLayout(below)
-        self.setFixedWidth(self.fontMetrics().averageCharWidth() * _CHARACTERS)
+            self._line.addLayout(axis.layout, 1)
+        self._line.addLayout(buttons)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(10, 6, 6, 6)
+        layout.setColumnStretch(0, 1)
+        layout.addLayout(self._line, 0, 0)
+        layout.addWidget(close, 0, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._problem, 1, 0, 1, 2)
         self.hide()
         panel.installEventFilter(self)
 
@@ -166,14 +165,22 @@ class AxesCard(QFrame):
         painter.end()
 
     def _place(self) -> None:
-        """Lie at the foot of the strip's side, over the map's corner, where there are the fewest points."""
-        self.adjustSize()
+        """Lie along the lower edge of the map, above the names of the axes, which tell what is chosen."""
         canvas = self.parentWidget().canvas
+        left, bottom = canvas.getAxis("left").width(), canvas.getAxis("bottom").height()
+        width = min(canvas.width() - round(left) - 2 * _MARGIN, _WIDEST)
+        is_narrow = width < _NARROW
+        self._line.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+        self._line.activate()
+        self.layout().activate()
+        height = (
+            self.layout().totalHeightForWidth(width) if self.layout().hasHeightForWidth() else self.sizeHint().height()
+        )
         corner = canvas.mapTo(self.parentWidget(), canvas.rect().bottomLeft())
-        # Clear of the axes' names, which tell what is chosen.
-        left = corner.x() + canvas.getAxis("left").width() + _MARGIN
-        top = corner.y() - canvas.getAxis("bottom").height() - self.height() - _MARGIN
-        self.move(round(left), max(0, round(top)))
+        top = corner.y() - round(bottom) - height - _MARGIN
+        self.setGeometry(
+            corner.x() + round(left) + _MARGIN, max(0, top), max(width, self.minimumSizeHint().width()), height
+        )
 
     def _list(self) -> None:
         if self._facts is None:
@@ -202,7 +209,7 @@ class AxesCard(QFrame):
         components = [Component(index) for index in range(min(latent, MOST_COMPONENTS))]
         groups = (
             [(axis_name(axis, classes), axis) for axis in images],
-            [(self.tr("class … → class …"), axis) for axis in between],
+            [(self.tr("class → class"), axis) for axis in between],
             [(axis_name(axis, classes), axis) for axis in components],
             [self._told(index) for index in (range(latent) if self._use is None else self._use.order.tolist())],
         )
@@ -246,7 +253,7 @@ class _AxisRow(QObject):
 
     def __init__(self, letter: str, name: str, card: QWidget) -> None:
         super().__init__(card)
-        self._name = QLabel(f"<b>{letter}</b>")
+        name_label = QLabel(f"<b>{letter}</b>")
         self.box = SearchBox()
         self.box.setObjectName(f"{name}Box")
         self.box.setAccessibleName(self.tr("{axis} axis").format(axis=letter))
@@ -255,6 +262,7 @@ class _AxisRow(QObject):
         self._classes = QWidget()
         line = QHBoxLayout(self._classes)
         line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
         self._from, self._to = QComboBox(), QComboBox()
         for each, part, text in (
             (self._from, "From", self.tr("From this class")),
@@ -263,17 +271,17 @@ class _AxisRow(QObject):
             each.setObjectName(f"{name}{part}Box")
             each.setAccessibleName(text)
             each.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            each.setMinimumContentsLength(4)
+            each.setMinimumContentsLength(1)
             each.activated.connect(self._take_classes)
             line.addWidget(each, 1)
         line.insertWidget(1, QLabel("→"))
+        self.layout = QGridLayout()
+        self.layout.addWidget(name_label, 0, 0)
+        self.layout.addWidget(self.box, 0, 1)
+        self.layout.addWidget(self._classes, 1, 1)
+        self.layout.setColumnStretch(1, 1)
+        self.layout.setRowStretch(2, 1)
         self._offers: list[tuple[str, Axis | None]] = []
-
-    def add_to(self, grid: QGridLayout, row: int) -> None:
-        """Take two rows of a grid."""
-        grid.addWidget(self._name, row, 0)
-        grid.addWidget(self.box, row, 1)
-        grid.addWidget(self._classes, row + 1, 1)
 
     def show_axes(
         self, offers: list[tuple[str, Axis | None]], current: Axis | None, class_names: tuple[str, ...]

@@ -17,7 +17,7 @@ from latentlab.ui.widgets.traversal_rows import TraversalRow, TraversalRows
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 _PAGE = 20  # rows at first, and more of them each time
-_MOST_NAMED = 24  # unused dimensions that are listed by name
+_MOST_NAMED = 12  # unused dimensions that are listed by name
 
 
 class TraversalsPanel(ViewPanel):
@@ -183,9 +183,7 @@ class TraversalsPanel(ViewPanel):
         if answer.use.is_kl:
             text = self.tr("Ordered by KL, nats per image, over {count:,} images.")
         else:
-            text = self.tr(
-                "An autoencoder has no KL: ordered by variance. σ is how much a dimension deviates."
-            )
+            text = self.tr("An autoencoder has no KL: ordered by variance. σ is how much a dimension deviates.")
         if self._through.currentData() == "pick" and answer.question.through is None:
             text += " " + self.tr("Nothing is picked: the rows lead through the mean code.")
         return text.format(count=answer.use.images)

@@ -26,7 +26,7 @@ class SearchBox(QComboBox):
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
+        self.setMinimumContentsLength(5)
         self.setMaxVisibleItems(16)
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
@@ -62,6 +62,12 @@ class SearchBox(QComboBox):
             self.lineEdit().setModified(True)
         elif self.hasFocus():
             self.lineEdit().selectAll()
+
+    def showPopup(self) -> None:
+        """List the entries as wide as they are."""
+        scroll_bar = self.view().verticalScrollBar().sizeHint().width()
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + scroll_bar)
+        super().showPopup()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Let what is typed replace the entry."""
