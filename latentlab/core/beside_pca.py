@@ -25,7 +25,7 @@ def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:
     snapshot = model.snapshot
     need_point(snapshot)
     images = need_images(model)
-    if not np.isfinite(model.means).all():
+    if not model.missing and not np.isfinite(model.means).all():
         raise LatentlabError("The model's codes are not finite: it has diverged, and has no plane to compare.")
     found = compare(snapshot, torch.from_numpy(images))
     labels = model.labels[: len(found.positions)]

@@ -89,8 +89,10 @@ def agreement(codes: Floats, labels: Integers, neighbours: int = 15) -> float:
     Returns
     -------
     float
-        In [0, 1]; NaN where there are not more codes than neighbours.
+        In [0, 1], of the codes that are finite; NaN where there are not more of them than neighbours.
     """
+    is_finite = np.isfinite(codes).all(1)
+    codes, labels = codes[is_finite], labels[is_finite]
     if len(codes) <= neighbours:
         return float("nan")
     nearest = nearest_neighbours(codes, codes, neighbours + 1)

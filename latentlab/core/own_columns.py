@@ -94,7 +94,7 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
     cells = np.full((len(names), len(files)), "", object)
     seen: set[str] = set()
     for number, line in lines:
-        named = PurePosixPath(line[0].strip().replace("\\", "/")).as_posix()
+        named = PurePosixPath(_in_a_line(line[0]).replace("\\", "/")).as_posix()
         if named in seen:
             raise DatasetError(f"Line {number} of {path} names '{named}' a second time: remove one of the two.")
         seen.add(named)
@@ -140,7 +140,7 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise DatasetError(
             f"The first line of {path} must name two columns or more, separated by commas, the first for files."
         )
-    header = [name.strip() for name in lines[0][1]]
+    header = [_in_a_line(name) for name in lines[0][1]]
     names = header[1:]
     for name in names:
         if not name or names.count(name) > 1:
@@ -152,6 +152,10 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
                 f"Line {number} of {path} has {len(line)} cells, but the first line {len(header)}: make them equal."
             )
     return names, lines[1:]
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.splitlines()).strip()
 
 
 def _of_cells(name: str, cells: npt.NDArray[np.object_], path: Path) -> Column:

@@ -38,7 +38,10 @@ def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
     ends = dict.fromkeys(ways, images[:2])
     nearest = None
     if "arithmetic" in ways:
-        nearest = int(nearest_rows(model.means, arithmetic(*means[:3]), 1)[0])
+        found = nearest_rows(model.means, arithmetic(*means[:3]), 1)
+        if not len(found):
+            raise LatentlabError("The codes of these images are not finite: the model has diverged.")
+        nearest = int(found[0])
         ends["arithmetic"] = np.concatenate([images[2:3], _images(model, np.array([nearest]))])
     frames = np.empty((0, *model.snapshot.image_shape), np.float32)
     if question.way in ways:

@@ -10,7 +10,7 @@ from latentlab.core.decoded_grid import decode_grid
 from latentlab.core.events import Floats, Integers
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.snapshot import Snapshot
-from latentlab.core.view_needs import need_images, need_point, some_rows
+from latentlab.core.view_needs import need_codes, need_images, need_point, some_rows
 
 _MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
 _BINS = 40
@@ -34,15 +34,16 @@ def _used(model: MapUpdate) -> UsedDimensions:
     rows = some_rows(images, _MOST_IMAGES)
     kl = kl_per_dimension(model.snapshot, images[rows], model.labels[rows])
     order = np.argsort(-kl, kind="stable")
-    return UsedDimensions(model.run, order, kl[order], active_units(model.means)[order], len(rows))
+    return UsedDimensions(model.run, order, kl[order], active_units(model.means[need_codes(model)])[order], len(rows))
 
 
 def _firing(model: MapUpdate, label: int) -> FiringUnits:
-    snapshot, codes = model.snapshot, model.means
-    found = activity(codes, model.labels, len(snapshot.class_names))
+    snapshot, known = model.snapshot, need_codes(model)
+    codes, labels = model.means[known], model.labels[known]
+    found = activity(codes, labels, len(snapshot.class_names))
     highest = max(float(found.by_image.max(initial=0)), 1 / snapshot.latent)
     counts, edges = np.histogram(found.by_image, _BINS, (0, min(1.0, 1.1 * highest)))
-    chosen = _telling(found, model.labels, label)
+    chosen = _telling(found, labels, label)
     return FiringUnits(
         run=model.run,
         by_unit=-np.sort(-found.by_unit),

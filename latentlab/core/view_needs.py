@@ -55,6 +55,20 @@ def need_images(model: MapUpdate) -> npt.NDArray[np.uint8]:
     return model.images
 
 
+def need_codes(model: MapUpdate) -> Integers:
+    """Give the rows of the map whose means are finite, int64 (K,): of very many images some have none yet.
+
+    Raises
+    ------
+    LatentlabError
+        When there are none.
+    """
+    rows: Integers = np.flatnonzero(np.isfinite(model.means).all(1))
+    if not len(rows):
+        raise LatentlabError("The map has no codes to measure: the model's numbers are no longer finite.")
+    return rows
+
+
 def some_rows(images: npt.NDArray[np.uint8], most: int) -> Integers:
     """Choose at most so many of the images (N, H, W), the same ones at every call: int64 (K,)."""
     rows: Integers = np.random.default_rng(0).permutation(len(images))[:most]

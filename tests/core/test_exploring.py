@@ -359,3 +359,11 @@ def test_a_vae_proposes_no_label(vae, tiny_images):
     answer = sketch(vae, image_of(tiny_images), label=1)
     assert answer.label is None
     assert answer.label_probabilities is None
+
+
+def test_codes_that_are_not_there_yet_are_near_nothing():
+    means = np.array([[np.nan, np.nan], [3, 0], [np.inf, 0], [1, 0], [2, 0]], np.float32)
+    for count, expected in ((1, [3]), (3, [3, 4, 1]), (5, [3, 4, 1])):
+        assert nearest_rows(means, np.zeros(2, np.float32), count).tolist() == expected
+    assert not len(nearest_rows(means[:1], np.zeros(2, np.float32), 3))
+    assert not len(nearest_rows(means, np.full(2, np.nan, np.float32), 3))

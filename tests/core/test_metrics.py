@@ -241,3 +241,12 @@ def test_penalties_are_part_of_the_loss(tiny_images):
 def test_large_images_are_gone_through_a_few_at_a_time():
     assert [part.stop - part.start for part in snapshots.chunks(torch.empty(5, 500, 800))] == [2, 2, 2]
     assert len(list(snapshots.chunks(torch.empty(3, 2000, 2000)))) == 3
+
+
+def test_agreement_leaves_out_codes_that_are_not_there_yet():
+    random = np.random.default_rng(0)
+    codes, labels = random.standard_normal((80, 2)).astype(np.float32), random.integers(0, 3, 80)
+    some = codes.copy()
+    some[::4] = np.nan
+    there = np.isfinite(some).all(1)
+    assert agreement(some, labels) == agreement(codes[there], labels[there])

@@ -29,16 +29,21 @@ _SETTLE_MILLISECONDS = 400
 
 def drawable(points: Floats) -> Floats:
     """Give the points with whatever no axis can hold replaced by not-a-number, which is never drawn."""
-    fits = np.abs(points) <= _WIDEST
-    return points if fits.all() else np.where(fits.all(axis=1, keepdims=True), points, np.float32(np.nan))
+    x, y = points.T  # column by column: over rows of two it is ten times slower
+    misfits = ~((np.abs(x) <= _WIDEST) & (np.abs(y) <= _WIDEST))
+    if not misfits.any():
+        return points
+    drawn = points.copy()
+    drawn[misfits] = np.nan
+    return drawn
 
 
 def extent_of(points: Floats) -> Extent | None:
     """Give the part of the plane that holds all drawable points, or None where there are none."""
     x, y = points.T
-    if np.isnan(x).any():
-        x, y = x[~np.isnan(x)], y[~np.isnan(x)]
-    return (float(x.min()), float(x.max()), float(y.min()), float(y.max())) if len(x) else None
+    if not len(x) or np.isnan(left := np.fmin.reduce(x)):
+        return None
+    return float(left), float(np.fmax.reduce(x)), float(np.fmin.reduce(y)), float(np.fmax.reduce(y))
 
 
 class MapView(QObject):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -48,6 +50,7 @@ class ComparePanel(ViewPanel):
         self.title = self.tr("Compare")
         self.about = self.tr("Two models at one cursor: at the same image, or at the same coordinates")
         self._meeting = "image"
+        self._unseen: MapPoints | None = None  # the first map, where it came while nobody looked
         self._first_classes: tuple[str, ...] | None = None
         self._second_classes: tuple[str, ...] | None = None
         self._point: DataPoint | None = None
@@ -79,11 +82,14 @@ class ComparePanel(ViewPanel):
 
     @Slot(object)
     def show_first(self, points: MapPoints | None) -> None:
-        """Show the first model's map."""
+        """Show the first model's map, once somebody looks: of a million points it takes a frame or more."""
+        self._unseen = None
         if points is None:
             self.first.clear_points()
-        else:
+        elif self.isVisible():
             self.first.set_points(points)
+        else:
+            self._unseen = replace(points, glide=False)
         self._first_classes = None if points is None else points.class_names
         self._place_legend()
 
@@ -174,6 +180,9 @@ class ComparePanel(ViewPanel):
     def showEvent(self, event: QShowEvent) -> None:
         """Say that the second model is looked at."""
         super().showEvent(event)
+        if self._unseen is not None:
+            self.first.set_points(self._unseen)
+            self._unseen = None
         self.looked_at.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
