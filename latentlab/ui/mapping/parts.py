@@ -9,10 +9,12 @@ from latentlab.ui.exploration import Exploration
 from latentlab.ui.mapping.bookmarking import Bookmarking
 from latentlab.ui.mapping.browsing import Browsing
 from latentlab.ui.mapping.chosen_posteriors import ChosenPosteriors
+from latentlab.ui.mapping.encoding import Encoding
 from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.mapping.films import Films
 from latentlab.ui.mapping.hovering import Hovering
 from latentlab.ui.mapping.places import Places
+from latentlab.ui.mapping.values import MapValues
 from latentlab.ui.mapping.walking import Walking
 from latentlab.ui.views import Views
 
@@ -35,6 +37,7 @@ class MapParts(QObject):
         self.dimensions = Views(self)
         self.dimensions.failed.connect(self.failed)
         exploration.shown_changed.connect(self.dimensions.show)
+        self.encoding = Encoding(exploration, self)
         self.fields = Fields(self)
         self.fields.failed.connect(self.failed)
         self.fields.follow(exploration)
@@ -43,6 +46,8 @@ class MapParts(QObject):
         self.hovering = Hovering(exploration, self)
         self.hovering.failed.connect(self.failed)
         self.places = Places(exploration, choosing, self)
+        self.values = MapValues(exploration, self)
+        self.values.failed.connect(self.failed)
         self.walking = Walking(exploration, self)
         self.walking.failed.connect(self.failed)
 
@@ -55,4 +60,5 @@ class MapParts(QObject):
         self.films.shut_down()
         self.hovering.shut_down()
         self.places.shut_down()
+        self.values.shut_down()
         self.walking.shut_down()

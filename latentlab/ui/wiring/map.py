@@ -9,10 +9,12 @@ from latentlab.ui.session import Session
 from latentlab.ui.wiring.axes import wire_axes
 from latentlab.ui.wiring.browsing import wire_browsing
 from latentlab.ui.wiring.choosing import wire_area_tools, wire_choosing
+from latentlab.ui.wiring.encoding import wire_encoding
 from latentlab.ui.wiring.fields import wire_fields
 from latentlab.ui.wiring.hovering import wire_hovering
 from latentlab.ui.wiring.places import wire_places
 from latentlab.ui.wiring.posteriors import wire_posteriors
+from latentlab.ui.wiring.values import wire_values
 from latentlab.ui.wiring.walking import wire_walking
 
 
@@ -28,6 +30,8 @@ def wire_map(session: Session, panel: CanvasPanel, menus: Menus, keeping: Keepin
     menus.map.addSeparator()
     wire_axes(session, panel, menus)
     panel.add_help()
+    wire_values(session, panel)
+    wire_encoding(session, panel)
     panel.bar.addStretch(1)
     wire_fields(session, panel)
     wire_posteriors(session, panel, menus)
