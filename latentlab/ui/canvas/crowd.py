@@ -18,7 +18,7 @@ from latentlab.ui.canvas.cells import MARGIN, Frame
 Bytes = npt.NDArray[np.uint8]
 
 _SAMPLE = 16_384  # points whose surroundings tell how dense it is
-_FAINTEST = 0.35  # opacity of a point alone among a million: still seen
+_FAINTEST = 0.4  # opacity of a point alone among a million: still seen
 _USUAL, _MOST = 6, 40  # levels of a pixel that is as crowded as most, and of the most crowded ones
 
 
@@ -179,7 +179,7 @@ def _table(palette: Bytes, bits: int, crowding: float, weight: float) -> list[in
         palette = palette[(np.arange(most) * len(palette) + len(palette) // 2) // most]
     # A point alone is strong where that is usual, and fainter in a denser crowd; what is usual is always strong.
     alone = max(2 * _USUAL >> 6 - bits, 1)
-    through = min(0.5 - 0.4 / crowding, 0.1 ** (alone / weight))
+    through = min(0.4 - 0.3 / crowding, 0.1 ** (alone / weight))
     opacity = 1 - through ** (np.arange(1 << bits) / alone)
     alpha = np.rint(255 * np.maximum(opacity, _FAINTEST)).astype(np.uint32)
     red, green, blue = palette.astype(np.uint32).T
