@@ -29,7 +29,7 @@ _SETTLE_MILLISECONDS = 400
 
 def drawable(points: Floats) -> Floats:
     """Give the points with whatever no axis can hold replaced by not-a-number, which is never drawn."""
-    x, y = points.T  # column by column: over rows of two it is ten times slower
+    x, y = _columns(points)
     misfits = ~((np.abs(x) <= _WIDEST) & (np.abs(y) <= _WIDEST))
     if not misfits.any():
         return points
@@ -40,10 +40,15 @@ def drawable(points: Floats) -> Floats:
 
 def extent_of(points: Floats) -> Extent | None:
     """Give the part of the plane that holds all drawable points, or None where there are none."""
-    x, y = points.T
+    x, y = _columns(points)
     if not len(x) or np.isnan(left := np.fmin.reduce(x)):
         return None
     return float(left), float(np.fmax.reduce(x)), float(np.fmin.reduce(y)), float(np.fmax.reduce(y))
+
+
+def _columns(points: Floats) -> Floats:
+    """Give x and y for themselves: going over rows of two takes ten times as long."""
+    return np.ascontiguousarray(points.T)
 
 
 class MapView(QObject):
