@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from latentlab.core import growing_codes, live_map
-from latentlab.core.live_map import LiveMap, MapChoice, MapImages, choose, map_of
+from latentlab.core.live_map import LiveMap, MapChoice, MapImages, choose, map_of, maps_of
 from latentlab.core.projection import fit
 from latentlab.core.recipe import Recipe
+from latentlab.core.row_order import row_order
 from latentlab.core.training import Trainer
 
 RECIPE = Recipe.from_dict(
@@ -254,3 +255,97 @@ def test_other_images_with_the_same_labels_are_encoded(run, tiny_images):
 def test_a_run_without_codes_has_an_empty_map(run):
     empty = dataclasses.replace(run, codes=run.codes[:0], labels=run.labels[:0])
     assert map_of(empty, None).means.shape == (0, 2)
+
+
+# A million images
+
+
+def test_a_first_part_is_shown_at_once_and_the_rest_has_no_place_yet(clock):
+    trainer = PacedTrainer(clock, 10_000)
+    live = LiveMap(many(100_000))
+    begin, trainer.version = clock.now, 1.0
+    update = live.update(trainer)
+    placed = np.isfinite(update.means).all(1)
+    assert clock.now - begin < 0.7
+    assert 2_000 < placed.sum() == 100_000 - update.missing < 8_000
+    assert update.pending == 0
+    assert np.isnan(update.means[~placed]).all()
+    assert np.isnan(update.deviations[~placed]).all()
+    assert np.flatnonzero(placed).max() > 90_000, "spread over the set"
+
+
+def test_a_map_fills_up_in_a_quarter_of_the_time_and_then_takes_less(clock):
+    trainer = PacedTrainer(clock, 20_000)
+    live = LiveMap(many(100_000))
+    begin, in_map, shares = clock.now, 0.0, []
+    missing = live.update(trainer).missing
+    while missing:
+        clock.now += 0.01  # a step of training
+        if live.is_due():
+            before = clock.now
+            now_missing = live.update(trainer).missing
+            assert now_missing < missing
+            missing = now_missing
+            in_map += clock.now - before
+            shares.append(in_map / (clock.now - begin))
+    assert max(shares) < 0.3
+    assert clock.now - begin < 40
+    assert np.isfinite(live.update(trainer).means).all()
+
+
+def test_a_whole_map_of_many_images_tells_how_far_it_is_and_can_be_given_up(clock):
+    trainer = PacedTrainer(clock, 10_000)
+    live = LiveMap(many(50_000))
+    live.update(trainer)
+    trainer.version = 2.0
+    updates = list(live.whole(trainer))
+    pending = [update.pending for update in updates]
+    assert 4 <= len(pending) <= 7
+    assert pending == sorted(pending, reverse=True)
+    assert pending[-1] == updates[-1].missing == 0
+    for update in updates:
+        assert (update.means[:, 0] != 2).sum() == update.pending
+    trainer.version, end = 3.0, clock.now + 2.2
+    *_, last = live.whole(trainer, lambda: clock.now > end)
+    assert 20_000 < last.pending < 40_000
+    assert clock.now < end + 0.3
+    assert not list(live.whole(trainer, lambda: True))
+
+
+def test_a_large_map_is_made_whole_when_that_takes_a_quarter_of_the_time_since(clock):
+    live, small = LiveMap(many(100_000)), LiveMap(many(1_000))
+    trainer = PacedTrainer(clock, 10_000)
+    for each in (live, small):
+        each.update(trainer)
+    assert small.affords_whole()
+    assert not live.affords_whole()
+    clock.now += 60
+    assert live.affords_whole()
+    list(live.whole(trainer))
+    assert not live.affords_whole()
+
+
+def test_an_opened_run_of_many_images_is_shown_in_parts(run, tiny_images, monkeypatch):
+    monkeypatch.setattr(live_map, "_PART_SECONDS", 0)
+    monkeypatch.setattr(live_map, "_FIRST_SECONDS", 0)
+    monkeypatch.setattr(live_map, "_SHOWN_SECONDS", 0)
+    shown = choose(tiny_images, MapChoice("both", 0))
+    parts = list(maps_of(run, shown))
+    assert [part.pending for part in parts] == [part.missing for part in parts] == [176, 112, 48, 0]
+    assert [int(np.isfinite(part.means).all(1).sum()) for part in parts] == [64, 128, 192, 240]
+    whole = map_of(run, shown)
+    for part in parts:
+        placed = np.isfinite(part.means).all(1)
+        np.testing.assert_allclose(part.means[placed], whole.means[placed], atol=1e-5)
+        np.testing.assert_allclose(part.deviations[placed], whole.deviations[placed], atol=1e-5)
+    given_up = iter([False, False, True])
+    assert len(list(maps_of(run, shown, lambda: next(given_up)))) == 2
+
+
+def test_the_plane_of_a_million_codes_is_that_of_a_sample_which_comes_first():
+    codes = np.random.default_rng(1).standard_normal((200_000, 3)).astype(np.float32) * [3, 1, 0.1]
+    whole = fit(codes.astype(np.float32))
+    part = np.full_like(codes, np.nan, np.float32)
+    part[row_order(len(codes))[:15_000]] = codes[row_order(len(codes))[:15_000]]
+    np.testing.assert_array_equal(fit(part).directions, whole.directions)
+    assert abs(whole.directions[0, 0]) > 0.99
