@@ -116,10 +116,13 @@ class WalkPanel(QWidget):
 
     @Slot(object)
     def show_walk(self, walk: Walk) -> None:
-        """Show a film, at the frame at which the one before was."""
+        """Show a film, at the place at which the one before was."""
+        (row, column), (_, before), count = self._strip.frame(), self._strip.cells(), len(walk.codes)
         self._walk = walk
         self._strip.set_films(walk.images, walk.row_names)
-        self._pace.count = len(walk.codes)
+        if before > 1 and count != before:
+            self._strip.set_frame(row, round(column / (before - 1) * (count - 1)))
+        self._pace.count = count
         self._equation.setVisible(walk.sum is not None)
         if walk.sum is not None:
             names = ("B", "A", "C", self.tr("decoded"), self.tr("nearest"))
