@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -135,6 +135,14 @@ def projection_of(choice: AxesChoice, update: MapUpdate, components: Components 
         second = _long_name(y_axis, names, components)
     directions = np.stack([x.direction, across]).astype(np.float32)
     return Projection(origin.astype(np.float32), directions, (name, second))
+
+
+def along(choice: AxesChoice, update: MapUpdate) -> MapUpdate:
+    """Give a map along chosen axes where it has them, else along its own."""
+    try:
+        return replace(update, projection=projection_of(choice, update))
+    except AxesError:
+        return update
 
 
 _RANKS = (Dimension, Component, BetweenClasses, BetweenImages)  # the later ones say more of where the plane is

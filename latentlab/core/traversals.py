@@ -13,7 +13,7 @@ from latentlab.core.events import Floats, Integers
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.posteriors import deviations_of
 from latentlab.core.traversal_results import DimensionUse, Traversals, TraversalsQuestion
-from latentlab.core.view_needs import need_point
+from latentlab.core.view_needs import need_codes, need_point
 
 _MOST_IMAGES = 3000  # whose posteriors are looked at for every answer: as many as keep up with a training
 _SILENT_SHARE = 0.01
@@ -32,10 +32,10 @@ def dimension_use(model: MapUpdate) -> DimensionUse:
         When the model's code is no point, or there are no codes to measure.
     """
     need_point(model.snapshot)
-    means = _finite(model)
+    known = need_codes(model)
+    means = model.means[known]
     if model.snapshot.is_variational:
-        rows = np.random.default_rng(0).permutation(len(model.means))[:_MOST_IMAGES]
-        rows = rows[np.isfinite(model.means[rows]).all(1)]
+        rows = known[np.random.default_rng(0).permutation(len(known))[:_MOST_IMAGES]]
         # A deviation may be too small for float32.
         deviations = np.maximum(deviations_of(model, rows), np.finfo(np.float32).tiny)
         mean, logvar = torch.from_numpy(model.means[rows]), torch.from_numpy(2 * np.log(deviations))
@@ -81,7 +81,7 @@ def _code(question: TraversalsQuestion, model: MapUpdate) -> Floats:
     if isinstance(through, tuple) and len(through) == model.snapshot.latent:
         return np.array(through, np.float32)
     # What was picked is no longer there, or not encoded yet: what is picked now is told in a moment.
-    mean: Floats = _finite(model).mean(0, dtype=np.float64).astype(np.float32)
+    mean: Floats = model.means[need_codes(model)].mean(0, dtype=np.float64).astype(np.float32)
     return mean
 
 
@@ -89,14 +89,6 @@ def _values(question: TraversalsQuestion, model: MapUpdate, dimensions: Integers
     ticks = np.linspace(-question.radius, question.radius, question.steps, dtype=np.float32)
     if model.snapshot.is_variational:
         return np.repeat(ticks[None], len(dimensions), 0)
-    means = _finite(model)[:, dimensions]
+    means = model.means[need_codes(model)][:, dimensions]
     values: Floats = (means.mean(0)[:, None] + ticks * means.std(0)[:, None]).astype(np.float32)
     return values
-
-
-def _finite(model: MapUpdate) -> Floats:
-    """Give the codes that are numbers: a model that diverges is shown before its loss is read."""
-    is_finite = np.isfinite(model.means).all(1)
-    if not is_finite.any():
-        raise LatentlabError("The map has no codes to measure: the model's numbers are no longer finite.")
-    return model.means if is_finite.all() else model.means[is_finite]

@@ -9,9 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import comparing
+from latentlab.core.axes import AxesChoice
 from latentlab.core.comparison_results import Beside
 from latentlab.core.events import EpochEnded, Finished, Started
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.plane import along
 from latentlab.core.results import DataPoint, MapPoints, Position
 from latentlab.core.runs import Run
 from latentlab.ui.exploration import INLINE_SECONDS, Exploration
@@ -45,6 +47,7 @@ class Comparison(QObject):
         self._has_ended = False
         self._run: Run | None = None
         self._run_name = ""
+        self._given: MapUpdate | None = None  # the second model, along its own axes
         self._second: MapUpdate | None = None
         self._mapped_with: np.ndarray | None = None  # the first map's images, when the second map was asked for
         self._wanted: Meeting = "image"
@@ -65,6 +68,7 @@ class Comparison(QObject):
         for gaps in (self.first_gaps, self.second_gaps):
             gaps.failed.connect(self.failed)
         exploration.shown_changed.connect(self._follow_model)
+        exploration.axes_changed.connect(self._lay_out)
         exploration.pick_changed.connect(self._follow_pick)
         exploration.pointed.connect(self._follow_point)
         exploration.label_changed.connect(self._follow_label)
@@ -115,15 +119,23 @@ class Comparison(QObject):
         assert self._run is not None
         if update.snapshot is not self._run.snapshot:
             return
-        self._second = update
-        self.second_gaps.show(update)
-        snapshot, run = update.snapshot, self._run
-        points = update.projection.to_plane(update.means)
-        self.second_changed.emit(
-            MapPoints(update.run, points, update.labels, snapshot.class_names, update.projection.axes, False)
-        )
+        self._given, run = update, self._run
+        self._lay_out()
         loss = comparing.loss_on_test_images(run.recipe, run.history, run.epochs, is_ended=True)
         self.second_named.emit(run.recipe.title or run.recipe.name, self._run_name, loss)
+
+    @Slot()
+    def _lay_out(self) -> None:
+        """Show the second model along the first one's axes where it has them: the same coordinates mean the same."""
+        if self._given is None:
+            return
+        axes = self._exploration.axes
+        if axes.rows() and not (self._first is not None and comparing.share_images(self._first, self._given)):
+            axes = AxesChoice()
+        self._second = update = along(axes, self._given)
+        self.second_gaps.show(update)
+        points, names = update.projection.to_plane(update.means), update.snapshot.class_names
+        self.second_changed.emit(MapPoints(update.run, points, update.labels, names, update.projection.axes, False))
         self._tell_meeting()
 
     # The first run

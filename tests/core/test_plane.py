@@ -19,7 +19,7 @@ from latentlab.core.axes import (
     Dimension,
     axis_name,
 )
-from latentlab.core.plane import components_for, is_quick, projection_of, still_shown
+from latentlab.core.plane import along, components_for, is_quick, projection_of, still_shown
 from latentlab.core.projection import fit
 
 NAMES = ("zero", "one", "two")
@@ -298,3 +298,9 @@ def test_large_maps_are_not_laid_out_at_once(mapped):
     assert not is_quick(AxesChoice(), of(1_000_000, 2))
     assert is_quick(AxesChoice(Dimension(99)), of(1_000, 256))
     assert not is_quick(AxesChoice(Component(4)), of(1_000, 256))
+
+
+def test_a_map_is_laid_along_axes_that_it_has(mapped):
+    model = mapped(2)
+    assert along(AxesChoice(Dimension(1), Dimension(0)), model).projection.axes == ("z₂", "z₁")
+    assert along(AxesChoice(Dimension(2), Dimension(0)), model) is model

@@ -34,8 +34,8 @@ def take(lab, box, typed):
 
 
 def toggle(lab, row):
-    """Choose an image by Ctrl+click on its point."""
-    lab.session.choosing.toggle(row)  # its point may lie below others
+    """Choose an image, whose point may lie below others."""
+    lab.session.choosing.toggle(row)
 
 
 def means(lab):
@@ -114,13 +114,6 @@ def test_the_mouse_swaps_axes_and_goes_back_to_those_of_before(lab, run_file):
     lab.press("axesResetButton")
     assert axes(lab) == AxesChoice()
     np.testing.assert_array_equal(lab.canvas.points(), own)
-    lab.press("axesCloseButton")
-    assert not lab.child("axesCard").isVisible()
-
-
-def test_an_entry_is_taken_from_the_list_by_mouse_and_by_arrow(lab, run_file):
-    lab.open(run_file())
-    lab.press("mapAxesButton")
     box = lab.child("axesXBox", QComboBox)
     box.showPopup()
     view = box.view()
@@ -131,6 +124,8 @@ def test_an_entry_is_taken_from_the_list_by_mouse_and_by_arrow(lab, run_file):
     assert names(lab)[0].startswith("PC 2 (")
     lab.qtbot.keyClick(box, Qt.Key.Key_Up)
     lab.until(lambda: axes(lab).x == Component(0))
+    lab.press("axesCloseButton")
+    assert not lab.child("axesCard").isVisible()
 
 
 def test_what_is_typed_and_is_nothing_changes_nothing(lab, run_file):
@@ -142,23 +137,44 @@ def test_what_is_typed_and_is_nothing_changes_nothing(lab, run_file):
     assert lab.child("axesYBox", QComboBox).currentText().startswith("z₂")
 
 
-def test_the_menu_opens_the_card_on_the_map(lab, run_file):
+def test_the_menu_opens_the_card_on_the_map_when_there_is_a_model(lab, run_file):
+    action = next(each for each in lab.window._menus.map.actions() if each.text() == "A&xes…")
+    assert not action.isEnabled()
+    lab.session.exploration.choose_axes(AxesChoice(Dimension(0), Dimension(1)))
+    assert axes(lab) == AxesChoice()
     lab.open(run_file())
     tabs = lab.child("viewTabs", QTabWidget)
     tabs.setCurrentIndex(1)
-    action = next(each for each in lab.window._menus.map.actions() if each.text() == "A&xes…")
-    assert action.isEnabled()
     action.trigger()
     assert tabs.currentIndex() == 0
     assert lab.child("axesCard").isVisible()
 
 
-def test_without_a_model_there_is_nothing_to_choose(lab):
-    assert not lab.session.exploration.axes.rows()
-    action = next(each for each in lab.window._menus.map.actions() if each.text() == "A&xes…")
-    assert not action.isEnabled()
-    lab.session.exploration.choose_axes(AxesChoice(Dimension(0), Dimension(1)))
-    assert axes(lab) == AxesChoice()
+def test_where_one_had_zoomed_to_is_left_with_the_axes(lab, run_file):
+    lab.open(run_file())
+    lab.canvas.view.zoom(0.1)
+    assert lab.canvas.view.mode == "free"
+    lab.press("mapAxesButton")
+    lab.press("axesSwapButton")
+    assert lab.canvas.view.mode == "all"
+
+
+def test_a_second_model_is_shown_along_the_same_axes(lab, run_file):
+    lab.open(run_file())
+    comparison = lab.session.comparison
+    comparison.open(run_file(model__kind="autoencoder"))
+    lab.until(lambda: comparison.second is not None)
+    own = comparison.second.projection
+    lab.session.exploration.choose_axes(AxesChoice(Dimension(1), Dimension(0)))
+    assert comparison.second.projection.axes == ("z₂", "z₁")
+    toggle(lab, 3)
+    toggle(lab, 5)
+    lab.session.exploration.choose_axes(AxesChoice(BetweenImages(3, 5), Dimension(0)))
+    second = comparison.second
+    assert second.projection.axes[0] == "A → B"
+    assert second.projection.to_plane(second.means[[3]])[0, 0] == pytest.approx(0, abs=1e-4)
+    lab.session.exploration.choose_axes(AxesChoice())
+    assert comparison.second.projection is own
 
 
 # Ways between images and classes

@@ -26,6 +26,7 @@ from latentlab.core.view_results import ModelFacts
 from latentlab.ui import theme
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.search_box import SearchBox
+from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 _MARGIN = 8
 _NARROW, _WIDEST = 420, 640  # pixels
@@ -259,6 +260,7 @@ class _AxisRow(QObject):
         self.box.setAccessibleName(self.tr("{axis} axis").format(axis=letter))
         self.box.setToolTip(self.tr("Choose from the list, or type: z7, PC 3, A->B"))
         self.box.taken.connect(self._take)
+        WheelGuard(self.box)
         self._classes = QWidget()
         line = QHBoxLayout(self._classes)
         line.setContentsMargins(0, 0, 0, 0)
@@ -273,6 +275,7 @@ class _AxisRow(QObject):
             each.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             each.setMinimumContentsLength(1)
             each.activated.connect(self._take_classes)
+            WheelGuard(each)
             line.addWidget(each, 1)
         line.insertWidget(1, QLabel("→"))
         self.layout = QGridLayout()
