@@ -13,8 +13,8 @@ from there decode to nothing that training has seen; where it is far above 0 cod
 On a plane with origin o and orthonormal directions P the marginals are mixtures of N(P(μ - o), P diag(σ²) Pᵀ), and the
 prior's is N(-Po, I). Where the plane's axes are latent axes, the covariances are diagonal, and the mixture on a grid is
 one matrix product, A_x A_yᵀ with a column for each image; else the covariances are full, each place meets each image,
-and fewer images are taken. Each Gaussian is widened by a cell's own variance, Δ²/12 on an axis with cells of width Δ,
-so that one narrower than a cell is not missed; it stays normalised.
+and fewer images are taken. Each Gaussian is widened by half a cell, (Δ/2)² more variance on an axis with cells of width
+Δ, so that one narrower than a cell is not missed between two of them; it stays normalised, and so does q.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from latentlab.core.prepared_map import PreparedMap
 from latentlab.core.projection import Projection
 
 _TOP = 0.995  # of the density's own mass on the part: the value below which so much of it lies counts as most
-_IMAGES = 2048  # at once: what is computed for them stays in the processor's cache
-_PAIRS = 1 << 20  # of a place and an image, at once
+_CHUNK = 384  # images at once, and places where each meets each: what is computed stays in the processor's cache
+# Logarithms below which a density is as good as nothing: of smaller ones products would be denormal numbers, which
+# take several times as long.
+_FAINTEST, _FAINTEST_SINGLE = -300.0, np.float32(-80)
 _LEAST = 1e-37  # of a density: what float32 holds
 _ENOUGH = 3.0  # images to be expected
 
@@ -122,20 +124,16 @@ def mixture_along_axes(xs: Doubles, ys: Doubles, means: Doubles, deviations: Dou
     ----------
     xs, ys : float64 (C,), float64 (R,)
     means, deviations : float64 (N, 2)
-        In float64 a Gaussian is told from 0 up to 38 deviations away.
+        Up to 24 deviations away a Gaussian is told from nothing.
     is_line : bool
         The density is over x alone, per unit of length.
     """
     total = np.zeros((len(ys), len(xs)))
     with threadpool_limits(1, "blas"):  # threads of a matrix product wait for each other where cores are busy
-        for start in range(0, len(means), _IMAGES):
-            part = slice(start, start + _IMAGES)
-            across = _normal(xs[:, None], means[part, 0], deviations[part, 0])
-            up = (
-                np.ones((len(ys), across.shape[1]))
-                if is_line
-                else _normal(ys[:, None], means[part, 1], deviations[part, 1])
-            )
+        for start in range(0, len(means), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            across = _normal(xs, means[part, 0], deviations[part, 0])
+            up = np.ones((len(ys), across.shape[1])) if is_line else _normal(ys, means[part, 1], deviations[part, 1])
             total += up @ across.T
     return total / max(len(means), 1)
 
@@ -155,11 +153,13 @@ def mixture_on_plane(xs: Doubles, ys: Doubles, means: Doubles, covariances: Doub
     terms = np.stack([x * x, x * y, y * y, x, y, np.ones_like(x)], 1)
     weights = _exponents(means - middle, covariances)
     total = np.zeros(len(x))
-    step = max(1, _PAIRS // len(x))
     with threadpool_limits(1, "blas"):
-        for start in range(0, len(means), step):
-            exponents = (terms @ weights[:, start : start + step]).astype(np.float32)  # whose exp takes half the time
-            total += np.exp(exponents, out=exponents).sum(1, dtype=np.float64)
+        for place in range(0, len(x), _CHUNK):
+            some = slice(place, place + _CHUNK)
+            for start in range(0, len(means), _CHUNK):
+                exponents = (terms[some] @ weights[:, start : start + _CHUNK]).astype(np.float32)  # whose exp is quick
+                np.maximum(exponents, _FAINTEST_SINGLE, out=exponents)
+                total[some] += np.exp(exponents, out=exponents).sum(1)
     return total.reshape(len(ys), len(xs)) / max(len(means), 1)
 
 
@@ -169,7 +169,7 @@ def _values(prepared: PreparedMap, extent: Extent, cells: int, images: int) -> D
         raise LatentlabError("This map has no codes that are finite: there is no density to show.")
     projection = prepared.model.projection
     xs, ys = middles(extent, cells)
-    own = np.square(sides(extent, xs, ys)) / 12
+    own = np.square(sides(extent, xs, ys)) / 4
     is_line = prior_of(projection).is_line
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
         if not prepared.model.snapshot.is_variational:
@@ -222,13 +222,20 @@ def _exponents(means: Doubles, covariances: Doubles) -> Doubles:
 
 
 def _normal(values: Doubles, mean: Doubles, deviation: Doubles) -> Doubles:
-    densities: Doubles = np.exp(-0.5 * ((values - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
+    """Give the density of each Gaussian, (N,), at each value, (V,): float64 (V, N)."""
+    scale = 1 / deviation
+    densities: Doubles = values[:, None] * scale - mean * scale
+    np.multiply(densities, densities, out=densities)
+    densities *= -0.5
+    np.maximum(densities, _FAINTEST, out=densities)
+    np.exp(densities, out=densities)
+    densities *= scale / np.sqrt(2 * np.pi)
     return densities
 
 
 def _log_normal(values: Doubles, width: float) -> Doubles:
     """Give the logarithm of the standard Gaussian's density, widened by a cell as the posteriors are."""
-    variance = 1 + width**2 / 12
+    variance = 1 + width**2 / 4
     logarithms: Doubles = -0.5 * (values**2 / variance + np.log(2 * np.pi * variance))
     return logarithms
 

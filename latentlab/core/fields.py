@@ -15,7 +15,7 @@ _MANY = 1_000_000_000  # all images, however many there are
 _EXPONENTIALS = 40.0  # products take as long as one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Effort:
     """How fine an answer is to be: about so many cells, from at most so many images (for gaps, which need none, 0)."""
 
@@ -51,7 +51,7 @@ def efforts(kind: FieldKind, prepared: PreparedMap) -> tuple[Effort, ...]:
     if kind == "gaps":
         return tuple(Effort(side**2, 0) for side in (12, 17, 24, 34, 48))
     if kind == "regions":
-        return tuple(Effort(side**2, _MANY) for side in (48, 96, 160))
+        return tuple(Effort(side**2, _MANY) for side in (32, 96, 160))
     if is_along_axes(prepared.model.projection):
         return Effort(32**2, 2_000), Effort(64**2, 10_000), *(Effort(side**2, _MANY) for side in (64, 96, 128))
     steps = ((24, 500), (32, 1_000), (48, 2_000), (64, 5_000), (64, 10_000), (96, 20_000), (128, 70_000))
@@ -111,8 +111,4 @@ def affordable(kind: FieldKind, prepared: PreparedMap, rate: float | None, secon
     steps = efforts(kind, prepared)
     if rate is None:
         return steps[0]
-    return max((step for step in steps if work(kind, step, prepared) * rate <= seconds), key=_size, default=steps[0])
-
-
-def _size(effort: Effort) -> int:
-    return effort.cells * max(effort.images, 1)
+    return max((step for step in steps if work(kind, step, prepared) * rate <= seconds), default=steps[0])

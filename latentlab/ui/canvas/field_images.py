@@ -21,8 +21,8 @@ _FULL_GAP = 2 * GAP  # from here on the shade of a gap grows no darker
 _FULL_RATIO = 4.0  # nats: so many times e more, or less, than the prior has
 # Opacity just below a gap, from where it begins, and at its full: so much that one sees it, and every class above it.
 _LIGHT, _DARK = (0.05, 0.15, 0.27), (0.04, 0.11, 0.20)
-_DENSITY = (0.42, 0.46)  # opacity where it is highest, in light and dark
-_RATIO = (0.42, 0.42)
+_DENSITY = (0.75, 0.75)  # opacity where it is highest, in light and dark
+_RATIO = (0.60, 0.60)
 _REGION = (0.34, 0.30)
 _UNCERTAIN = 0.15  # of a region's opacity is left where classes meet
 
@@ -160,14 +160,15 @@ def _gap_table() -> _Table:
 
 def _density_table() -> _Table:
     colours = theme.current()
-    return _table(lambda level: (colours.accent, _DENSITY[colours.dark] * level**0.6))
+    return _table(lambda level: (colours.accent, _DENSITY[colours.dark] * level**0.75))
 
 
 def _ratio_table() -> _Table:
     colours = theme.current()
 
     def shade(level: float) -> tuple[str, float]:
-        return colours.train if level > 0.5 else colours.accent, _RATIO[colours.dark] * abs(2 * level - 1)
+        far = max(abs(2 * level - 1) - 1 / 255, 0)  # no level of 256 lies in the middle: both that are next to it are 0
+        return colours.train if level > 0.5 else colours.accent, _RATIO[colours.dark] * far
 
     return _table(shade)
 

@@ -12,6 +12,7 @@ from latentlab.ui.canvas.view import MapView
 
 _MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 8.0
 _BAR_WIDTH = 120.0
+_WIDEST = 0.6  # of the map, for a sentence
 
 
 class FieldLegend(QGraphicsItem):
@@ -61,7 +62,8 @@ class FieldLegend(QGraphicsItem):
         font = QFont() if widget is None else QFont(widget.font())
         metrics = QFontMetricsF(font)
         box = self.boundingRect()
-        room = max(box.width() - 2 * (_MARGIN + _PADDING), 40.0)
+        # The scale of the map is at the other side.
+        room = max(min(box.width() - 2 * (_MARGIN + _PADDING), max(_WIDEST * box.width(), _BAR_WIDTH)), 40.0)
         flags = int(Qt.TextFlag.TextWordWrap)
         has_bar = not self._ramp.isNull()
         text = metrics.boundingRect(QRectF(0, 0, room, 400), flags, self._text) if self._text else QRectF()

@@ -21,6 +21,7 @@ from latentlab.ui.latest import Latest
 
 _REST = 3  # times as long as an answer took: a model that trains keeps most of the machine
 _SECONDS = 1.0  # that an answer may take: what is slow gets fewer cells
+_PATIENCE = 3.0  # once nothing has moved on: a machine may have been busy when it was first measured
 _TURNED = 0.9  # cosine of the angle by which a training map's axes may turn between two updates
 
 
@@ -61,7 +62,7 @@ class Fields(QObject):
         self._questions.failed.connect(self.failed)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._ask)
+        self._rest.timeout.connect(self._ask_rested)
 
     def follow(self, exploration: Exploration) -> None:
         """Take the map that is explored, on the plane through its code, under the label in force."""
@@ -118,19 +119,18 @@ class Fields(QObject):
         if decoded is not None:
             self.set_code(decoded.code)
 
-    @Slot()
-    def _ask(self) -> None:
+    def _ask(self, seconds: float = _SECONDS) -> None:
         prepared, extent, kind = self._prepared, self._extent, self._kind
         if prepared is None or extent is None or kind is None:
             return
         through, label = self._gap_setting(prepared.model) if kind == "gaps" else (None, 0)
-        effort = affordable(kind, prepared, self._rate, _SECONDS)
+        effort = affordable(kind, prepared, self._rate, seconds)
         question = FieldQuestion(kind, prepared, extent, through, label, effort)
-        if self._asked is not None and self._asked.extent == extent and _is_same(self._asked, question):
+        asked, known = self._asked, self._answered
+        if asked is not None and asked.extent == extent and _is_same(asked, question) and asked.effort >= effort:
             return
         self._asked = question
-        known = self._answered
-        if known is not None and _is_same(known.question, question):
+        if known is not None and _is_same(known.question, question) and known.question.effort == effort:
             question = replace(question, known=known.field)
         self._questions.ask(lambda: _answer(question))
 
@@ -140,6 +140,11 @@ class Fields(QObject):
         is_of_model = latent > 2 and self._code is not None and len(self._code) == latent
         through = plane_code(model.projection, self._code) if is_of_model else None
         return through, self._label if model.snapshot.uses_labels else 0
+
+    @Slot()
+    def _ask_rested(self) -> None:
+        has_moved_on = self._answered is None or self._answered.question.prepared is not self._prepared
+        self._ask(_SECONDS if has_moved_on else _PATIENCE)
 
     def _ask_when_rested(self) -> None:
         if not self._rest.isActive():
@@ -157,7 +162,7 @@ class Fields(QObject):
         # The quickest counts: others were slowed down by something else.
         self._rate = found.rate if self._rate is None else min(found.rate, self._rate)
         self.found.emit(found.field)
-        if affordable(question.kind, self._prepared, self._rate, _SECONDS) != question.effort:
+        if affordable(question.kind, self._prepared, self._rate, _SECONDS) > question.effort:
             self._ask()
         else:
             self._rest.start(round(1000 * _REST * found.seconds))
@@ -186,12 +191,8 @@ def _answer(question: FieldQuestion) -> _Answer:
 
 
 def _is_same(one: FieldQuestion, other: FieldQuestion) -> bool:
-    """Whether two questions have the same answer for the same part of the plane."""
-    if one.prepared is not other.prepared or (one.kind, one.label, one.effort) != (
-        other.kind,
-        other.label,
-        other.effort,
-    ):
+    """Whether two questions, at one effort, have the same answer for the same part of the plane."""
+    if one.prepared is not other.prepared or (one.kind, one.label) != (other.kind, other.label):
         return False
     if one.through is None or other.through is None:
         return one.through is other.through

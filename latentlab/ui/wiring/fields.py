@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Slot
 
+from latentlab.core.plane_results import Density, DensityRatio, Field, Regions
 from latentlab.ui.canvas.panel import CanvasPanel, box
 from latentlab.ui.session import Session
 
-_OPACITY = {"density": 0.35, "ratio": 0.35, "regions": 0.5}  # of the points, where what is behind them is to be seen
+_OPACITY = {Density: 0.3, DensityRatio: 0.3, Regions: 0.6}  # of the points, where what is behind them is to be seen
 
 
 def wire_fields(session: Session, panel: CanvasPanel) -> None:
@@ -49,8 +50,8 @@ class _Behind(QObject):
         panel.bar.addWidget(self._box)
         self._box.currentIndexChanged.connect(self._choose)
         self._layer.wanted.connect(self._fields.look)
-        self._fields.found.connect(self._layer.set_field)
-        self._fields.refused.connect(self._layer.show_problem)
+        self._fields.found.connect(self._show)
+        self._fields.refused.connect(self._complain)
 
     def _offer(self, name: str, kind: str | None, tip: str) -> None:
         self._box.addItem(name, kind)
@@ -61,4 +62,13 @@ class _Behind(QObject):
         kind = self._box.currentData()
         self._fields.choose(kind)
         self._layer.set_on(kind is not None)
-        self._points.setOpacity(_OPACITY.get(kind, 1.0))
+
+    @Slot(object)
+    def _show(self, field: Field | None) -> None:
+        self._layer.set_field(field)
+        self._points.setOpacity(_OPACITY.get(type(field), 1.0))
+
+    @Slot(str)
+    def _complain(self, sentence: str) -> None:
+        self._layer.show_problem(sentence)
+        self._points.setOpacity(1.0)
