@@ -13,6 +13,7 @@ from latentlab.ui.mapping.encoding import Encoding
 from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.mapping.films import Films
 from latentlab.ui.mapping.hovering import Hovering
+from latentlab.ui.mapping.landscape import MapLandscape
 from latentlab.ui.mapping.places import Places
 from latentlab.ui.mapping.values import MapValues
 from latentlab.ui.mapping.walking import Walking
@@ -45,6 +46,8 @@ class MapParts(QObject):
         self.films.failed.connect(self.failed)
         self.hovering = Hovering(exploration, self)
         self.hovering.failed.connect(self.failed)
+        self.landscape = MapLandscape(exploration, self)
+        self.landscape.failed.connect(self.failed)
         self.places = Places(exploration, choosing, self)
         self.values = MapValues(exploration, self)
         self.values.failed.connect(self.failed)
@@ -59,6 +62,7 @@ class MapParts(QObject):
         self.fields.shut_down()
         self.films.shut_down()
         self.hovering.shut_down()
+        self.landscape.shut_down()
         self.places.shut_down()
         self.values.shut_down()
         self.walking.shut_down()

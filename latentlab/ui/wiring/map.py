@@ -12,6 +12,7 @@ from latentlab.ui.wiring.choosing import wire_area_tools, wire_choosing
 from latentlab.ui.wiring.encoding import wire_encoding
 from latentlab.ui.wiring.fields import wire_fields
 from latentlab.ui.wiring.hovering import wire_hovering
+from latentlab.ui.wiring.landscape import wire_landscape
 from latentlab.ui.wiring.places import wire_places
 from latentlab.ui.wiring.posteriors import wire_posteriors
 from latentlab.ui.wiring.values import wire_values
@@ -36,3 +37,4 @@ def wire_map(session: Session, panel: CanvasPanel, menus: Menus, keeping: Keepin
     wire_fields(session, panel)
     wire_posteriors(session, panel, menus)
     wire_choosing(session, panel, menus)
+    wire_landscape(session, panel, menus)

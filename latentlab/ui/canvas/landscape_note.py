@@ -1,0 +1,97 @@
+"""What the landscape of a map has to say: how far its decoding is, or why there is nothing to decode."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.ui import theme
+from latentlab.ui.canvas.view import MapView
+
+_PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
+_MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0
+
+
+class LandscapeNote(QGraphicsObject):
+    """A card in the upper left corner of the map, there only while it has something to say."""
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self._problem = ""
+        self._share = 1.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE_MILLISECONDS)
+        self._timer.timeout.connect(self._announce)
+        self.setZValue(25)
+        self.setVisible(False)
+        view.changed.connect(self.update)
+
+    def say(self, problem: str) -> None:
+        """Say this, or nothing any more."""
+        self._problem = problem
+        if problem:
+            self.wait_for(1.0)
+        self.setVisible(bool(problem) or (self.isVisible() and self._share < 1))
+        self.update()
+
+    def wait_for(self, share: float) -> None:
+        """Tell how much is there, once that has not been all of it for a moment."""
+        self._share = share
+        if share >= 1:
+            self._timer.stop()
+            self.setVisible(bool(self._problem))
+        elif not self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+        self.update()
+
+    def text(self) -> str:
+        """Give what is said."""
+        if not self.isVisible():
+            return ""
+        return self._problem or self._progress(self._share)
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the card, and below the text of a progress its bar."""
+        colours = theme.current()
+        font = QFont() if widget is None else QFont(widget.font())
+        metrics = QFontMetricsF(font)
+        box = self.boundingRect()
+        room = max(min(box.width() / 2, 320.0) - 2 * (_MARGIN + _PADDING), 40.0)
+        flags = int(Qt.TextFlag.TextWordWrap)
+        text = metrics.boundingRect(QRectF(0, 0, room, 400), flags, self.text())
+        if not self._problem:  # as wide at any share
+            text.setWidth(
+                max(text.width(), metrics.horizontalAdvance(self.tr("decoding… {share}").format(share="88%")))
+            )
+        bar = 0.0 if self._problem else _BAR_HEIGHT + 4
+        card = QRectF(0, 0, text.width() + 2 * _PADDING, text.height() + bar + 2 * _PADDING)
+        card.moveTopLeft(QPointF(box.left() + _MARGIN, box.top() + _MARGIN))
+        ground = QColor(colours.surface)
+        ground.setAlpha(235)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.grid), 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(card, 6, 6)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.foreground))
+        inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        painter.drawText(inside, flags, self.text())
+        if not self._problem:
+            whole = QRectF(inside.left(), inside.bottom() - _BAR_HEIGHT, inside.width(), _BAR_HEIGHT)
+            painter.fillRect(whole, QColor(colours.grid))
+            whole.setWidth(whole.width() * self._share)
+            painter.fillRect(whole, QColor(colours.accent))
+
+    def _progress(self, share: float) -> str:
+        return self.tr("decoding… {share}").format(share=f"{share:.0%}")
+
+    @Slot()
+    def _announce(self) -> None:
+        self.setVisible(True)

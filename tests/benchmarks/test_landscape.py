@@ -1,0 +1,100 @@
+"""What the landscape costs: a fresh view of 24 x 24 images beside the same number in one call; and painting it."""
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPainter
+
+from latentlab.core.landscape import CELLS, Landscape
+from latentlab.core.landscape_results import Block
+from latentlab.core.models import build
+from latentlab.core.recipe import Recipe
+from latentlab.core.resources import resource
+from latentlab.core.runs import Run
+from latentlab.core.snapshot import Snapshot
+from latentlab.ui.canvas.landscape_layer import LandscapeLayer
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
+
+_SIDE = 24
+_BLOCKS = [Block(1, column, row) for column in range(-3, 3) for row in range(-3, 3)]
+
+
+@pytest.fixture(params=["mlp", "conv"], scope="module")
+def landscape(request):
+    """Give the landscape of the pretrained MLP, and of a convolutional decoder, which costs the same untrained."""
+    torch.set_num_threads(1)
+    if request.param == "mlp":
+        snapshot = Run.open(resource("models", "mnist-vae-2d.safetensors")).snapshot
+    else:
+        recipe = Recipe.load("conv-vae-2d")
+        snapshot = Snapshot("conv", recipe, build(recipe, (28, 28), 0), ())
+    return Landscape(snapshot, np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 0)
+
+
+def group(benchmark, landscape):
+    kind = landscape.snapshot.recipe.model.decoder.kind
+    benchmark.group = f"a view of {_SIDE} x {_SIDE} images, {kind}"
+
+
+def test_fresh_view(benchmark, landscape):
+    group(benchmark, landscape)
+    assert len(benchmark(landscape.decode, _BLOCKS)) * CELLS**2 == _SIDE**2
+
+
+def test_the_same_images_in_one_call(benchmark, landscape):
+    group(benchmark, landscape)
+    codes = np.concatenate([landscape.codes(block) for block in _BLOCKS])
+    assert len(benchmark(landscape.snapshot.decode, codes)) == _SIDE**2
+
+
+def test_first_block(benchmark, landscape):
+    group(benchmark, landscape)
+    benchmark(landscape.decode, _BLOCKS[:1])
+
+
+@pytest.fixture(params=[(620, 500), (1100, 760), (1920, 1080)], ids="{0[0]} x {0[1]} pixels".format)
+def layer(request, qtbot, benchmark):
+    """Give a layer that covers a map of a size: as in a window of 1280 x 800, of 1920 x 1080, and a whole screen."""
+    benchmark.group = "painting {} x {} pixels".format(*request.param)
+    canvas = LatentCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(*request.param)
+    with qtbot.waitExposed(canvas):
+        canvas.show()
+    canvas.show_standard()
+    layer = LandscapeLayer(canvas.view)
+    landscape = Landscape(
+        Run.open(resource("models", "mnist-vae-2d.safetensors")).snapshot,
+        np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 0,
+    )  # fmt: skip
+    layer.wanted.connect(lambda sight: sight and layer.set_patches(tuple(landscape.decode(landscape.blocks(sight)))))
+    canvas.hide()
+    canvas.show()
+    layer.set_on(True)
+    layer.wanted.disconnect()
+    return canvas, layer
+
+
+def paint(layer, target):
+    painter = QPainter(target)
+    layer.paint(painter, None)
+    painter.end()
+
+
+def test_paint_where_the_view_has_moved(benchmark, layer):
+    canvas, layer = layer
+    target = QImage(canvas.size(), QImage.Format.Format_RGB32)
+
+    def move():
+        canvas.view.pan(canvas.view.extent(), QPointF(3.0, 2.0))
+        paint(layer, target)
+
+    benchmark.pedantic(move, rounds=60, warmup_rounds=2)
+
+
+def test_paint_where_nothing_has_moved(benchmark, layer):
+    canvas, layer = layer
+    target = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    paint(layer, target)
+    benchmark(paint, layer, target)
