@@ -13,6 +13,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats, Integers
 from latentlab.core.exploring import VOTERS, all_label_probabilities
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.point_values import losses_of
 from latentlab.core.posteriors import deviations_of
 from latentlab.core.view_needs import need_images, need_point
 
@@ -23,7 +24,8 @@ _FEW = 1000  # losses that are measured though nobody has asked for their order
 _PLANAR = 3  # dimensions: up to here a tree finds neighbours in no time
 _MOST_VOTERS = 10_000  # beyond that each image is compared with every voter
 
-GoesOn = Callable[[], bool]
+GoesOn = Callable[[float], bool]
+"""It is told which share of the work is done, and says whether the answer is still wanted."""
 
 
 class Stopped(Exception):
@@ -53,7 +55,7 @@ class Lists:
         ----------
         question : ListQuestion
         goes_on : callable
-            Says now and then whether the answer is still wanted.
+            Called now and then: see `GoesOn`.
 
         Raises
         ------
@@ -80,10 +82,10 @@ class Lists:
             When the images are not at hand.
         Stopped
         """
-        images = need_images(self._model)
-        snapshot, labels, beta = self._model.snapshot, self._model.labels, self._model.snapshot.recipe.loss.beta
+        need_images(self._model)
+        beta = np.float32(self._model.snapshot.recipe.loss.beta)
         for part in _parts(rows[~self._has_loss[rows]], _at_once(self._model), goes_on):
-            reconstruction, kl, penalty = snapshot.loss_terms(images[part], labels[part])
+            reconstruction, kl, penalty = losses_of(self._model, part)
             self._losses[part] = reconstruction + beta * kl + penalty
             self._has_loss[part] = True
         return self._losses[rows]
@@ -225,7 +227,7 @@ def _distances(points: npt.NDArray[np.generic], centre: Floats, goes_on: GoesOn)
     distances: Floats = np.empty(len(points), np.float32)
     step = max(1, _CHUNK_NUMBERS // max(1, points.shape[1]))
     for start in range(0, len(points), step):
-        if not goes_on():
+        if not goes_on(start / len(points)):
             raise Stopped
         part = slice(start, start + step)
         with np.errstate(invalid="ignore", over="ignore"):  # codes of a model that has diverged
@@ -253,7 +255,7 @@ def _at_once(model: MapUpdate) -> int:
 def _parts(rows: Integers, size: int, goes_on: GoesOn) -> Iterator[Integers]:
     size = max(1, size)
     for start in range(0, len(rows), size):
-        if not goes_on():
+        if not goes_on(start / len(rows)):
             raise Stopped
         yield rows[start : start + size]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -232,8 +232,54 @@ def save_images(path: Path, images: Floats, labels: Integers | None, class_names
     arrays: dict[str, Any] = {"images": np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)}
     if labels is not None:
         arrays |= {"labels": labels, "class_names": np.array(class_names)}
+    save_arrays(path, arrays)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays by name; the file appears whole or not at all.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be written.
+    """
     with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **cast(dict[str, Any], arrays))
+
+
+def save_table(path: Path, columns: Mapping[str, npt.NDArray[Any]]) -> int:
+    """Write columns (N,) by name as comma-separated values; an array (N, L) is the columns NAME_1 to NAME_L.
+
+    Numbers with a fraction have seven digits; where there is none, NaN, the cell is empty. The file appears whole or
+    not at all.
+
+    Returns
+    -------
+    int
+        How many columns there are.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be written.
+    """
+    header: list[str] = []
+    cells: list[list[Any]] = []
+    for name, array in columns.items():
+        parts = [array] if array.ndim == 1 else list(array.T)
+        header += [name] if array.ndim == 1 else [f"{name}_{place}" for place in range(1, len(parts) + 1)]
+        cells += [_cells(part) for part in parts]
+    with whole_file(path, "The file", ExportError) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        table.writerows(zip(*cells, strict=True))
+    return len(header)
+
+
+def _cells(column: npt.NDArray[Any]) -> list[Any]:
+    if column.dtype.kind != "f":
+        return list(column.tolist())
+    return ["" if number != number else f"{number:.7g}" for number in column.tolist()]
 
 
 def save_codes(path: Path, codes: Codes) -> int:
@@ -257,12 +303,4 @@ def save_codes(path: Path, codes: Codes) -> int:
         with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)
         return len(arrays)
-    places = range(1, codes.mean.shape[1] + 1)
-    names = [name for name, array in arrays.items() if array.ndim == 1]
-    header = [*names, *(f"{name}_{place}" for name in ("mean", "deviation") for place in places)]
-    with whole_file(path, "The file", ExportError) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(header)
-        for *words, mean, deviation in zip(*arrays.values(), strict=True):
-            table.writerow([*words, *(f"{number:.7g}" for number in np.concatenate([mean, deviation]).tolist())])
-    return len(header)
+    return save_table(path, arrays)

@@ -14,7 +14,7 @@ from latentlab.core.exploring import data_point, label_probabilities
 from latentlab.core.posteriors import deviations_of
 
 
-def goes_on():
+def goes_on(share):
     return True
 
 
@@ -248,7 +248,7 @@ def test_an_answer_that_is_not_wanted_stops_and_what_was_found_is_kept(tiny_mode
     model = tiny_model()
     lists, steps = Lists(model), iter(range(100))
     with pytest.raises(Stopped):
-        lists.find(question("worst"), lambda: next(steps) < 3)
+        lists.find(question("worst"), lambda share: next(steps) < 3)
     measured = []
     loss_terms = type(model.snapshot).loss_terms
     monkeypatch.setattr(

@@ -18,6 +18,7 @@ from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.latest import Latest
 
+_TOLD_MILLISECONDS = 300
 _REST = 6  # times as long as a list took: a model that trains keeps most of the machine
 
 
@@ -34,6 +35,7 @@ class Browsing(QObject):
     """Lists images of every new map as they were wanted last, off the GUI thread."""
 
     source_changed = Signal(object)  # Source or None
+    waited = Signal(float)  # the share of a list that is found, while that takes long
     listed = Signal(object)  # ImageList
     refused = Signal(str)  # why there is no list, in a sentence
     rebuilt = Signal(object)  # Rebuilt
@@ -53,6 +55,7 @@ class Browsing(QObject):
         self._code: Floats | None = None
         self._asked: ListQuestion | None = None
         self._stop = threading.Event()
+        self._share = 0.0
         self._is_behind = False
         self._questions = Latest(self)
         self._questions.answered.connect(self._take)
@@ -63,6 +66,9 @@ class Browsing(QObject):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._catch_up)
+        self._wait = QTimer(self)
+        self._wait.setInterval(_TOLD_MILLISECONDS)
+        self._wait.timeout.connect(self._tell_share)
         exploration.shown_changed.connect(self.show)
         exploration.pick_changed.connect(self._follow_pick)
         exploration.label_changed.connect(self._follow_label)
@@ -103,6 +109,7 @@ class Browsing(QObject):
         """Drop what is being looked for."""
         self._stop.set()
         self._rest.stop()
+        self._wait.stop()
         self._questions.shut_down()
         self._rebuilding.shut_down()
 
@@ -110,6 +117,7 @@ class Browsing(QObject):
         self._stop.set()
         self._stop = threading.Event()
         self._rest.stop()
+        self._wait.stop()
         self._questions.drop()
         self._rebuilding.drop()
         self._asked, self._is_behind = None, False
@@ -155,18 +163,28 @@ class Browsing(QObject):
         code = None if picked.code is None else np.array(picked.code, np.float32)
         self._asked = question = ListQuestion(listing, self._choosing.rows, picked.point, code, self._label)
 
+        def goes_on(share: float) -> bool:
+            self._share = share
+            return not stop.is_set()
+
         def find() -> _Found:
             begin = time.perf_counter()
             found, problem = None, ""
             try:
-                found = lists.find(question, lambda: not stop.is_set())
+                found = lists.find(question, goes_on)
             except Stopped:
                 pass
             except LatentlabError as error:
                 problem = str(error)
             return _Found(lists, question, found, problem, time.perf_counter() - begin)
 
+        self._share = 0.0
+        self._wait.start()
         self._questions.ask(find)
+
+    @Slot()
+    def _tell_share(self) -> None:
+        self.waited.emit(self._share)
 
     @Slot()
     def _catch_up(self) -> None:
@@ -177,6 +195,7 @@ class Browsing(QObject):
     def _take(self, found: _Found) -> None:
         if found.question is self._asked:
             self._asked = None
+            self._wait.stop()
             self._rest.start(round(1000 * _REST * found.seconds))
         if found.question.listing is not self._listing:
             return

@@ -13,6 +13,7 @@ from latentlab.ui import theme
 from latentlab.ui.widgets.letters import disc_radius, letter, paint_letter
 from latentlab.ui.widgets.thumbnail_model import ThumbnailModel
 
+WHEEL_STEPS = 3  # of a notch of the wheel: Qt's own
 _PAD = 4
 _BETWEEN = 2  # an image and its reconstruction
 _CHIP = 7
@@ -60,12 +61,13 @@ class ThumbnailPainter(QStyledItemDelegate):
         """Make images as large as lets one row fit into a height."""
         images = 2 if self.are_pairs else 1
         room = height - self._caption_height() - 2 * _PAD - (images - 1) * _BETWEEN
-        self._side = min(max(room // images, smallest), largest)
+        self._side = min(max((room - WHEEL_STEPS + 1) // images, smallest), largest)
 
     def size(self) -> QSize:
         """Give the size of a cell."""
         images = 2 if self.are_pairs else 1
         height = images * self._side + (images - 1) * _BETWEEN + self._caption_height() + 2 * _PAD
+        height += -height % WHEEL_STEPS  # a notch of the wheel is a line
         return QSize(max(self._side, self._view.fontMetrics().horizontalAdvance("8888.8") + _CHIP) + 2 * _PAD, height)
 
     def paint(

@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
-from latentlab.core.browse_results import ImageList, Rebuilt, Source
+from latentlab.core.browse_results import ImageList, Listing, Rebuilt, Source
 from latentlab.core.events import Integers
 from latentlab.ui.widgets.thumbnail_model import ThumbnailModel
-from latentlab.ui.widgets.thumbnail_painter import ThumbnailPainter
+from latentlab.ui.widgets.thumbnail_painter import WHEEL_STEPS, ThumbnailPainter
 
 _SMALLEST, _LARGEST = 44, 64
 _CHOOSING_MODIFIER = Qt.KeyboardModifier.ControlModifier
@@ -35,6 +35,7 @@ class Thumbnails(QTableView):
         self._images.setParent(self)
         self._painter = ThumbnailPainter(self._images, self)
         self._hovered = -1
+        self._listing: Listing | None = None
         self._wanted = QTimer(self)
         self._wanted.setSingleShot(True)
         self._wanted.timeout.connect(self._want)
@@ -64,13 +65,15 @@ class Thumbnails(QTableView):
         self._lay_out()
 
     def set_list(self, listed: ImageList) -> None:
-        """Show a list."""
+        """Show a list: from its beginning, unless it is the one of before for a model further trained."""
+        is_same = listed.listing == self._listing
+        self._listing = listed.listing
         at = self.verticalScrollBar().value()
         current = self._images.place(self.currentIndex()) if self.currentIndex().isValid() else -1
         self._images.set_list(listed)
-        if 0 <= current < len(listed.rows):
+        if is_same and 0 <= current < len(listed.rows):
             self.setCurrentIndex(self._images.at(current))
-        self.verticalScrollBar().setValue(at)
+        self.verticalScrollBar().setValue(at if is_same else 0)
         self._want_soon()
 
     def set_rebuilt(self, rebuilt: Rebuilt) -> None:
@@ -227,7 +230,7 @@ class Thumbnails(QTableView):
         # What is left over goes between them.
         self.horizontalHeader().setDefaultSectionSize(max(1, width // columns))
         self.verticalHeader().setDefaultSectionSize(size.height())
-        self.verticalScrollBar().setSingleStep(max(1, size.height() // 3))  # a notch of the wheel is three: a row
+        self.verticalScrollBar().setSingleStep(size.height() // WHEEL_STEPS)
         if 0 <= first < len(self._images.rows):
             self.scrollTo(self._images.at(first), QAbstractItemView.ScrollHint.PositionAtTop)
         self.viewport().update()

@@ -16,13 +16,14 @@ _SEVERAL = 3  # chosen at once, by a rectangle or a lasso: one looks at them tog
 
 def wire_browsing(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Join the lists of images to the session and to the map."""
-    _Lists(session, panel)
+    menus.map.addSeparator()
+    _Lists(session, panel, menus)
 
 
 class _Lists(QObject):
     """Opens and closes the page, and leads from a thumbnail to its point."""
 
-    def __init__(self, session: Session, panel: CanvasPanel) -> None:
+    def __init__(self, session: Session, panel: CanvasPanel, menus: Menus) -> None:
         super().__init__(panel)
         self._session, self._panel = session, panel
         self._page = page = BrowsePanel()
@@ -34,6 +35,7 @@ class _Lists(QObject):
         browsing, choosing = session.map.browsing, session.choosing
         browsing.source_changed.connect(page.set_source)
         browsing.listed.connect(page.show_list)
+        browsing.waited.connect(page.show_share)
         browsing.refused.connect(page.show_problem)
         browsing.rebuilt.connect(page.show_rebuilt)
         browsing.point_changed.connect(page.set_picked)
