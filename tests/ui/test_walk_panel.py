@@ -153,6 +153,15 @@ def test_frames_stay_readable_however_many_and_one_is_scrolled_to(panel, qtbot):
     assert shown.tile(9, 39).width() <= 160
 
 
+@pytest.mark.parametrize("size", [(570, 150), (640, 152), (900, 170), (1300, 400)])
+def test_what_fits_is_not_scrolled(panel, size):
+    panel.resize(*size)
+    panel.show_walk(film(20))
+    assert not strip(panel).verticalScrollBar().isVisible()
+    assert not strip(panel).horizontalScrollBar().isVisible()
+    assert strip(panel).viewport().rect().contains(strip(panel).tile(0, 19))
+
+
 def test_labels_are_offered_for_a_model_that_has_them(panel, qtbot):
     box = child(panel, "walkEachLabelBox")
     panel.set_model(ModelFacts(2, ("a", "b"), False, True))

@@ -118,6 +118,8 @@ class CanvasPanel(QWidget):
             (self.tr("… with Shift or Ctrl"), self.tr("add it to what is chosen")),
             (self.tr("… with Alt or Ctrl + Shift"), self.tr("remove it from what is chosen")),
             (self.tr("Ctrl + A, Ctrl + Shift + A"), self.tr("choose all, choose none; Ctrl + I inverts")),
+            (self.tr("W, then drag or click"), self.tr("walk along a path; Enter ends, Backspace takes one back")),
+            (self.tr("A, then drag"), self.tr("draw an arrow, and put its tail elsewhere")),
             (self.tr("Esc"), self.tr("give up what is being drawn")),
             (self.tr("Shift + move"), self.tr("preview, without moving the pick")),
             (self.tr("Wheel, + and −"), self.tr("zoom")),

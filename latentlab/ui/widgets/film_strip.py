@@ -194,7 +194,7 @@ class FilmStrip(QAbstractScrollArea):
                 across = max(1, min(columns, int((room.width() - bar) / (size + _GAP))))
                 lines = math.ceil(columns / across)
         wide = int(min(size, _LARGEST))
-        return _Layout(across, lines, wide, max(1, round(wide * shape)), names)
+        return _Layout(across, lines, wide, max(1, int(wide * shape)), names)
 
     def _tile(self, row: int, column: int) -> QRect:
         layout = self._layout()
@@ -216,7 +216,7 @@ class FilmStrip(QAbstractScrollArea):
     def _fit(self) -> None:
         layout, room = self._layout(), self.maximumViewportSize()
         wide = layout.names + _MARGIN + layout.columns * (layout.wide + _GAP)
-        high = 4 + layout.lines * (layout.high + _GAP)
+        high = 2 + layout.lines * (layout.high + _GAP)
         for bar, whole, seen, step in (
             (self.horizontalScrollBar(), wide, room.width(), layout.wide + _GAP),
             (self.verticalScrollBar(), high, room.height(), layout.high + _GAP),
