@@ -113,19 +113,23 @@ class Crowd:
             (5, shape[0] * shape[1]), np.uint8
         )
         self._empty = np.zeros(shape[0] * shape[1], bool)
+        self._caps = np.zeros(shape[0] * shape[1], np.uint32)
 
     def _count(self, counts: npt.NDArray[np.uint32], crowding: float) -> None:
         """Set how much each pixel has: 6 where it is as crowded as usual, at least 1 where there is a point."""
         share = _USUAL / crowding
         if share >= 1:
             # Twice as fast with an array as with a number.
-            np.minimum(counts, np.full_like(counts, _MOST // round(share)), out=self._levels, casting="unsafe")
+            self._caps.fill(_MOST // round(share))
+            np.minimum(counts, self._caps, out=self._levels, casting="unsafe")
             self._levels *= np.uint8(round(share))
         else:
-            shares = np.minimum(counts, np.full_like(counts, 1 << 16)) * np.uint32(max(round(share * 256), 1))
+            self._caps.fill(1 << 16)
+            shares = np.minimum(counts, self._caps, out=self._caps)
+            shares *= np.uint32(max(round(share * 256), 1))
             shares += np.uint32(255)
             shares >>= np.uint32(8)
-            np.minimum(shares, np.full_like(counts, _MOST), out=self._levels, casting="unsafe")
+            np.minimum(shares, np.uint32(_MOST), out=self._levels, casting="unsafe")
 
     def _coarsen(self, weights: Bytes, bits: int) -> None:
         """Bring weights into so many bits, rounded up."""

@@ -64,9 +64,11 @@ class PointsLayer(QGraphicsItem):
         self._targets = drawable(positions)
         if not glides:
             self.move(self._targets)
-        is_other = classes != self._classes or not np.array_equal(labels, self._labels)
+        # A training model brings the same labels again and again.
+        is_same = labels is self._labels or np.array_equal(labels, self._labels)
+        is_other = classes != self._classes or not is_same
+        self._labels, self._classes = labels, classes
         if is_other:
-            self._labels, self._classes = np.array(labels, np.int64), classes
             self._arrange()
         return is_other
 
