@@ -103,7 +103,7 @@ class MapUpdate:
         σ of each posterior, as old as its mean; None where only the means are at hand: see `posteriors`.
     labels : int64 (N,)
     projection : Projection
-        Fitted to the means.
+        Fitted to the means, or along axes that were chosen.
     images : uint8 (N, H, W) or None
         What the means are of; None where the data set is not on this machine.
     preparation : Preparation

@@ -107,7 +107,9 @@ def test_the_mouse_swaps_axes_and_goes_back_to_those_of_before(lab, run_file):
     own = lab.canvas.points().copy()
     lab.press("mapAxesButton")
     assert not lab.child("axesResetButton").isEnabled()
+    lab.canvas.view.zoom(0.1)
     lab.press("axesSwapButton")
+    assert lab.canvas.view.mode == "all"  # nothing is where it was
     assert axes(lab) == AxesChoice(Dimension(1), Dimension(0))
     np.testing.assert_array_equal(lab.canvas.points(), own[:, ::-1])
     assert names(lab) == ("z₂", "z₁")
@@ -148,15 +150,6 @@ def test_the_menu_opens_the_card_on_the_map_when_there_is_a_model(lab, run_file)
     action.trigger()
     assert tabs.currentIndex() == 0
     assert lab.child("axesCard").isVisible()
-
-
-def test_where_one_had_zoomed_to_is_left_with_the_axes(lab, run_file):
-    lab.open(run_file())
-    lab.canvas.view.zoom(0.1)
-    assert lab.canvas.view.mode == "free"
-    lab.press("mapAxesButton")
-    lab.press("axesSwapButton")
-    assert lab.canvas.view.mode == "all"
 
 
 def test_a_second_model_is_shown_along_the_same_axes(lab, run_file):
@@ -242,11 +235,7 @@ def test_axes_that_another_model_does_not_have_are_left_with_a_sentence(lab, run
     assert "back to its own axes" in lab.message()
     np.testing.assert_array_equal(lab.canvas.points(), means(lab))
     assert lab.child("axesXBox", QComboBox).currentText().startswith("z₁")
-
-
-def test_axes_that_another_model_has_too_stay(lab, run_file):
-    lab.open(run_file())
-    lab.press("mapAxesButton")
+    # Axes that another model has too stay.
     lab.press("axesSwapButton")
     lab.open(run_file(model__kind="autoencoder"))
     assert axes(lab) == AxesChoice(Dimension(1), Dimension(0))
@@ -268,7 +257,7 @@ def test_images_that_another_map_does_not_show_are_left(lab, run_file):
     assert "no longer shown" in lab.message()
 
 
-def test_a_code_of_one_dimension_has_one_axis(lab, run_file):
+def test_a_code_of_one_dimension_has_one_axis_and_one_of_many_is_searched(lab, run_file):
     lab.open(run_file(model__latent=1))
     lab.press("mapAxesButton")
     assert not lab.child("axesYBox").isEnabled()
@@ -276,9 +265,6 @@ def test_a_code_of_one_dimension_has_one_axis(lab, run_file):
     take(lab, "axesXBox", "PC 1")
     assert axes(lab).x == Component(0)
     np.testing.assert_allclose(lab.canvas.points().mean(0), 0, atol=1e-4)
-
-
-def test_many_dimensions_are_searched(lab, run_file):
     lab.open(run_file(model__latent=256))
     take(lab, "axesXBox", "z200")
     lab.until(lambda: axes(lab).x == Dimension(199))

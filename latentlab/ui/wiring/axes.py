@@ -44,6 +44,7 @@ class _Axes(QObject):
         self._card.chosen.connect(exploration.choose_axes)
         self._card.opened.connect(self._ask)
         self._dimensions.answered.connect(self._take)
+        self._dimensions.refused.connect(self._leave)
         choosing.changed.connect(self._card.set_chosen)
         exploration.model_changed.connect(self._fit)
         exploration.axes_changed.connect(self._follow)
@@ -70,8 +71,12 @@ class _Axes(QObject):
 
     @Slot(object)
     def _take(self, use: DimensionUse) -> None:
-        self._dimensions.ask(None)  # a list that changes under the mouse cannot be used
+        self._leave()  # a list that changes under the mouse cannot be used
         self._card.set_use(use)
+
+    @Slot()
+    def _leave(self) -> None:
+        self._dimensions.ask(None)
 
     @Slot(object)
     def _follow(self, choice: AxesChoice) -> None:
