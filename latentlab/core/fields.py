@@ -12,6 +12,9 @@ from latentlab.core.plane_results import Extent, Field, FieldKind, Gaps
 from latentlab.core.prepared_map import PreparedMap
 
 _MANY = 1_000_000_000  # all images, however many there are
+# Cells on a side, and images.
+_STEPS_ALONG_AXES = ((32, 2_000), (64, 10_000), (96, 30_000), (128, 100_000), (128, _MANY))
+_STEPS_ACROSS = ((24, 500), (32, 1_000), (48, 2_000), (64, 5_000), (64, 10_000), (96, 20_000), (128, 70_000))
 _EXPONENTIALS = 40.0  # products take as long as one
 
 
@@ -52,9 +55,7 @@ def efforts(kind: FieldKind, prepared: PreparedMap) -> tuple[Effort, ...]:
         return tuple(Effort(side**2, 0) for side in (12, 17, 24, 34, 48))
     if kind == "regions":
         return tuple(Effort(side**2, _MANY) for side in (32, 96, 160))
-    if is_along_axes(prepared.model.projection):
-        return Effort(32**2, 2_000), Effort(64**2, 10_000), *(Effort(side**2, _MANY) for side in (64, 96, 128))
-    steps = ((24, 500), (32, 1_000), (48, 2_000), (64, 5_000), (64, 10_000), (96, 20_000), (128, 70_000))
+    steps = _STEPS_ALONG_AXES if is_along_axes(prepared.model.projection) else _STEPS_ACROSS
     return tuple(Effort(side**2, images) for side, images in steps)
 
 

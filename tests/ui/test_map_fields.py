@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox
 
+from latentlab.core.axes import AxesChoice, Dimension
 from latentlab.core.plane_results import Density, DensityRatio, Gaps, Regions
 from latentlab.ui.canvas.contours_layer import ContoursLayer
 from latentlab.ui.canvas.posteriors_layer import PosteriorsLayer
@@ -154,6 +155,26 @@ def test_an_answer_for_another_plane_is_dropped(behind):
     assert behind.shown() is None
     after = behind.until_shown("regions", lambda field: size(field) == size(before) or size(field) > 5000)
     assert not np.array_equal(after.labels, before.labels)
+
+
+def test_fields_and_contours_follow_the_axes_of_the_map(lab, run_file):
+    lab.open(run_file(model__latent=5))
+    behind = Behind(lab)
+    behind.choose("density")
+    behind.until_shown("density", lambda field: size(field) > 2000)
+    before = behind.contours._prior.centre
+    lab.session.exploration.choose_axes(AxesChoice(Dimension(3), Dimension(0)))
+    lab.until(lambda: behind.contours._prior.centre != before)
+    assert behind.contours._prior.centre == pytest.approx((0, 0), abs=1e-6)
+    field = behind.until_shown("density", lambda field: size(field) > 10_000)  # along latent axes it is quick
+    update = lab.session.exploration.shown
+    codes = update.means[:, [3, 0]]
+    left, right, bottom, top = field.extent
+    inside = (codes > (left, bottom)).all(1) & (codes < (right, top)).all(1)
+    mass = field.values.mean() * (right - left) * (top - bottom)
+    assert mass == pytest.approx(inside.mean(), abs=0.1)
+    x = left + (np.arange(field.values.shape[1]) + 0.5) / field.values.shape[1] * (right - left)
+    assert (field.values.sum(0) * x).sum() / field.values.sum() == pytest.approx(codes[inside, 0].mean(), abs=0.2)
 
 
 def test_contours_of_the_prior_are_there_for_a_vae_and_can_be_turned_off(behind, run_file):
