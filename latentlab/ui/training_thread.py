@@ -158,7 +158,7 @@ class TrainingThread(QThread):
                 return
             self._post(event)
             if isinstance(event, EpochEnded) and self._is_kept(event.epoch):
-                update = self._map_whole(trainer, self._control.stop.is_set)
+                update = self._map_whole(trainer, self._is_over)
                 if update is not None:
                     self._checkpoints.add(event.epoch, update)
                     self._post(EpochModel(event.epoch, update))
@@ -189,6 +189,9 @@ class TrainingThread(QThread):
             elif self._map_whole(trainer, self._is_called) is not None or self._has_enough.is_set():
                 mapped = self._live
             self._answer(trainer)
+
+    def _is_over(self) -> bool:
+        return self._control.stop.is_set() or self._chosen is not self._shown
 
     def _is_called(self) -> bool:
         is_asked = self._result_wanted.is_set() or self._chosen is not self._shown

@@ -43,6 +43,10 @@ class ValueScale(QFrame):
         self._values, self._sentence = None, sentence
         self._tell()
 
+    def values(self) -> PointValues | None:
+        """Give what the colours mean now."""
+        return self._values
+
     def text(self) -> str:
         """Give what is written, a line each."""
         return "\n".join([*self._lines(), *self._names(), *self._notes()]) if self._values else self._sentence
