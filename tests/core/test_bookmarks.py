@@ -5,25 +5,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core import bookmarks
+from latentlab.core.axes import AxesChoice, BetweenClasses, BetweenImages, Component, Dimension
 from latentlab.core.bookmarks import Bookmark, BookmarksError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
-BOOKMARKS = st.lists(
-    st.builds(
-        Bookmark,
-        name=st.text(),
-        extent=st.tuples(FINITE, FINITE, FINITE, FINITE),
-        code=st.lists(FINITE, max_size=4).map(tuple),
-    ),
-    max_size=4,
-).map(tuple)
+NUMBER = st.integers(0, 300)
+AXES = st.one_of(
+    st.none(),
+    st.builds(Dimension, NUMBER),
+    st.builds(Component, NUMBER),
+    st.builds(BetweenImages, NUMBER, NUMBER),
+    st.builds(BetweenClasses, NUMBER, NUMBER),
+)
+PLACES = st.tuples(
+    st.text(),
+    st.tuples(FINITE, FINITE, FINITE, FINITE),
+    st.lists(FINITE, max_size=4).map(tuple),
+    st.builds(AxesChoice, AXES, AXES),
+)
 
 
-@given(kept=BOOKMARKS, run=st.text())
-def test_what_is_kept_comes_back(tmp_path_factory, kept, run):
+@given(places=st.lists(PLACES, max_size=4), run=st.text())
+def test_what_is_kept_comes_back(tmp_path_factory, places, run):
     folder = tmp_path_factory.mktemp("bookmarks") / "new"
+    kept = tuple(Bookmark.at(*place) for place in places)
     bookmarks.save(folder, run, kept)
     assert bookmarks.load(folder, run) == kept
+    assert [mark.axes for mark in kept] == [axes for *_, axes in places]
     assert bookmarks.load(folder, run + "x") == ()
 
 

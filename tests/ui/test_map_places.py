@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 
+from latentlab.core.axes import AxesChoice, Dimension
 from latentlab.ui.canvas.where_layer import WhereLayer, decimals, round_length
 from latentlab.ui.mapping.trail import Trail
 
@@ -68,6 +69,23 @@ def test_going_back_leaves_no_place_of_its_own(lab_on_map):
     zoom(lab)
     with lab.qtbot.assertNotEmitted(lab.canvas.view.settled, wait=600):
         press_when_enabled(lab, "mapBackButton")
+    assert lab.child("mapForwardButton").isEnabled()
+
+
+def test_back_goes_to_the_axes_of_then_too(lab_on_map):
+    lab = lab_on_map
+    exploration = lab.session.exploration
+    turned = AxesChoice(Dimension(1), Dimension(0))
+    zoom(lab)
+    zoomed = extent(lab)
+    exploration.choose_axes(turned)
+    zoom(lab)
+    press_when_enabled(lab, "mapBackButton")
+    press_when_enabled(lab, "mapBackButton")
+    assert exploration.axes == AxesChoice()
+    np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
+    press_when_enabled(lab, "mapForwardButton")
+    assert exploration.axes == turned
     assert lab.child("mapForwardButton").isEnabled()
 
 

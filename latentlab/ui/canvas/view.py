@@ -78,6 +78,11 @@ class MapView(QObject):
         box.sigRangeChanged.connect(self._tell)
         box.sigResized.connect(self._resized)
 
+    @property
+    def covered(self) -> float:
+        """How many pixels at the right the legend covers."""
+        return self._covered
+
     def extent(self) -> Extent:
         """Give what is shown."""
         (left, right), (bottom, top) = self.box.viewRange()
@@ -115,6 +120,7 @@ class MapView(QObject):
         if pixels != self._covered:
             self._covered = pixels
             self._refit()
+            self.changed.emit()
 
     def set_points(self, extent: Extent | None, *, glides: bool = False) -> Extent | None:
         """Take where the points lie now; give where the view should move to, if it should.

@@ -17,7 +17,7 @@ _TICK = 4.0
 
 
 class WhereLayer(QGraphicsObject):
-    """Writes into the lower right corner of the map, with a rim that keeps it readable above points."""
+    """Writes into the lower right corner of the map, beside the legend, with a rim that keeps it readable."""
 
     def __init__(self, view: MapView) -> None:
         super().__init__(view.box)
@@ -61,7 +61,7 @@ class WhereLayer(QGraphicsObject):
         font = QFont() if widget is None else QFont(widget.font())
         metrics = QFontMetricsF(font)
         length, pixels = self.scale()
-        right, bottom = box.right() - _MARGIN, box.bottom() - _MARGIN
+        right, bottom = box.right() - max(_MARGIN, self._view.covered), box.bottom() - _MARGIN
         bar = QPainterPath(QPointF(right - pixels, bottom - _TICK))
         for point in (QPointF(right - pixels, bottom), QPointF(right, bottom), QPointF(right, bottom - _TICK)):
             bar.lineTo(point)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from latentlab.core.axes import AxesChoice
 from latentlab.core.events import Floats, Integers
 from latentlab.core.live_map import MapUpdate
+from latentlab.core.plane_results import Extent
 from latentlab.core.results import Position
 from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
@@ -16,19 +18,18 @@ from latentlab.ui.mapping.trail import Trail
 
 _SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
 
-Extent = tuple[float, float, float, float]
-
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What part of the plane is seen: left, right, bottom, top; and the view's mode, which may follow the points."""
+    """What part of which plane is seen: left, right, bottom, top; and the view's mode, which may follow the points."""
 
     extent: Extent
     mode: str
+    axes: AxesChoice
 
     def is_like(self, other: Sight) -> bool:
         """Whether two look the same; one that follows the points does so wherever they are."""
-        if self.mode != other.mode:
+        if (self.mode, self.axes) != (other.mode, other.axes):
             return False
         return self.mode != "free" or bool(np.allclose(self.extent, other.extent, rtol=1e-6, atol=1e-12))
 
@@ -95,6 +96,8 @@ class Places(QObject):
     @Slot(object)
     def arrive(self, sight: Sight) -> None:
         """Take what a person looks at now."""
+        if self._goes:
+            return
         self._sight = sight
         if self._map is not None:
             self._places.visit(_Place(sight, self._exploration.code))
@@ -152,6 +155,10 @@ class Places(QObject):
 
     def _look(self, sight: Sight) -> None:
         self._sight = sight
+        if sight.axes != self._exploration.axes:
+            self._goes = True
+            self._exploration.choose_axes(sight.axes)
+            self._goes = False
         self.sight_wanted.emit(sight)
 
     @Slot(object)

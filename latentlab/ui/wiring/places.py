@@ -6,7 +6,9 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton
 
+from latentlab.core.axes import AxesChoice
 from latentlab.core.bookmarks import Bookmark
+from latentlab.core.plane_results import Extent
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.canvas.where_layer import WhereLayer
 from latentlab.ui.mapping.places import Sight
@@ -42,6 +44,7 @@ class _Ways(QObject):
         self._panel, self._view = panel, panel.canvas.view
         self._where = WhereLayer(self._view)  # whose parent keeps Qt's part of it alone
         panel.canvas.mouse.cursor_moved.connect(self._where.set_cursor)
+        self._exploration = session.exploration
         self._places, self._bookmarking = session.map.places, session.map.bookmarking
         self._steps: dict[str, list[QAction]] = {}
         self._offer("back", menus, self.tr("&Back"), self.tr("Back to the place where one was"), "Alt+Left")
@@ -53,6 +56,7 @@ class _Ways(QObject):
         self._offer("undo", menus, self.tr("&Undo on the map"), undo, "Ctrl+Z")
         self._offer("redo", menus, self.tr("&Redo on the map"), self.tr("Take that back"), "Ctrl+Shift+Z")
         self._view.settled.connect(self._arrive)
+        session.exploration.axes_changed.connect(self._arrive)
         self._places.sight_wanted.connect(self._look)
         self._places.changed.connect(self._enable)
         self._bookmarking.changed.connect(self._list)
@@ -88,7 +92,7 @@ class _Ways(QObject):
 
     @Slot()
     def _arrive(self) -> None:
-        self._places.arrive(Sight(self._view.extent(), self._view.mode))
+        self._places.arrive(Sight(self._view.extent(), self._view.mode, self._exploration.axes))
 
     @Slot(object)
     def _look(self, sight: Sight) -> None:
@@ -119,20 +123,20 @@ class _Ways(QObject):
         self._menu.addMenu(self._removals)
 
     def _go(self, bookmark: Bookmark) -> None:
-        self._places.go_to(Sight(bookmark.extent, "free"), bookmark.code)
+        self._places.go_to(Sight(bookmark.extent, "free", bookmark.axes), bookmark.code)
 
     @Slot()
     def _ask_for_name(self) -> None:
-        extent, code = self._view.extent(), self._places.code
+        extent, code, axes = self._view.extent(), self._places.code, self._exploration.axes
         dialog = QInputDialog(self._panel.window())
         dialog.setObjectName("bookmarkDialog")
         dialog.setWindowTitle(self.tr("Bookmark this place"))
         dialog.setLabelText(self.tr("What is here, and what is picked, is kept under the name:"))
         dialog.setTextValue(self.tr("Place {n}").format(n=len(self._bookmarking.bookmarks) + 1))
-        dialog.textValueSelected.connect(lambda name: self._keep(name, extent, code))
+        dialog.textValueSelected.connect(lambda name: self._keep(name, extent, code, axes))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _keep(self, name: str, extent: tuple[float, float, float, float], code: tuple[float, ...]) -> None:
+    def _keep(self, name: str, extent: Extent, code: tuple[float, ...], axes: AxesChoice) -> None:
         if name.strip():
-            self._bookmarking.add(Bookmark(name=name.strip(), extent=extent, code=code))
+            self._bookmarking.add(Bookmark.at(name.strip(), extent, code, axes))
