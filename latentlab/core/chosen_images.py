@@ -9,20 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Integers
 from latentlab.core.image_set import ImageSet
-from latentlab.core.live_map import MapChoice, MapUpdate, choose
+from latentlab.core.live_map import MapChoice, MapImages, MapUpdate, choose
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import of_recipe
 
 # Of an optimiser at least: with the recipe one-image 100 leave 267 nats, 1,000 leave 3.
 _STEPS = 1000
-_COMPARED_WHOLE = 1000
+_COMPARED, _COMPARED_WHOLE = 64, 1000
 
 
-def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
-    """Give which image of a data set each point of a map is.
+def on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> MapImages:
+    """Give the images that a map shows, with those that the recipe excludes: see `without`.
 
     Parameters
     ----------
@@ -32,6 +31,17 @@ def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
         Of the run that the map shows.
     choice : MapChoice
         What the map shows of it.
+
+    Raises
+    ------
+    DatasetError
+        For an image that the set does not have.
+    """
+    return choose(of_recipe(data, recipe.with_changes({"data.exclude": ()})), choice)
+
+
+def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
+    """Give which image of a data set each one of `on_map` is.
 
     Returns
     -------
@@ -49,57 +59,57 @@ def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
         test_labels=test,
         train_noisy=None,
         test_noisy=None,
+        train_columns=(),
+        test_columns=(),
     )
-    return choose(of_recipe(numbered, recipe), choice).labels
+    return on_map(numbered, recipe, choice).labels
 
 
-def for_chosen(
-    recipe: Recipe, data: ImageSet | None, shown: MapUpdate | None, rows: npt.ArrayLike, choice: MapChoice
-) -> Recipe:
-    """Give a recipe that trains on images of a map alone.
+def are_of(update: MapUpdate, data: ImageSet, numbers: Integers) -> bool:
+    """Whether a map shows these images of a set, int64 (N,): another choice may be on its way to it.
+
+    Some of them are compared, spread over all.
+    """
+    if update.images is None or len(numbers) != len(update.images) or update.images.shape[1:] != data.image_shape:
+        return False
+    some = np.linspace(0, len(numbers) - 1, min(_COMPARED, len(numbers))).astype(np.int64)
+    return np.array_equal(data.selected(numbers[some].tolist()).train_images.numpy(), update.images[some])
+
+
+def for_chosen(recipe: Recipe, numbers: Integers) -> Recipe:
+    """Give a recipe that trains on some images alone.
 
     Parameters
     ----------
     recipe : Recipe
         At hand; its batches become smaller where they would not be filled, and the images are repeated where epochs
         would be too few steps to learn anything.
-    data : ImageSet or None
-        The data set at hand.
-    shown : MapUpdate or None
-        The map.
-    rows : int (K,)
-        Of the chosen images, among the map's.
-    choice : MapChoice
-        What the map shows.
+    numbers : int64 (K,)
+        Of the images, counted as in `ImageSet.selected`; the same one twice is taken once.
 
     Raises
     ------
-    LatentlabError
-        When nothing is chosen, or the images are not those of the data set at hand.
+    RecipeError
+        For more images than a recipe can name.
     """
-    rows = np.asarray(rows, np.int64)
-    if shown is None or not len(rows):
-        raise LatentlabError("No images are chosen yet: Ctrl+click some points of the map.")
-    theirs = shown.snapshot.recipe.data.dataset
-    if data is None or shown.images is None:
-        raise LatentlabError(f"The images of '{theirs}' are not loaded, so nothing can be trained on them.")
-    if theirs != data.name:
-        raise LatentlabError(
-            f"The chosen images are of '{theirs}', but the set at hand is '{data.name}': "
-            f"take '{theirs}' to train on them."
-        )
-    numbers = rows_on_map(data, shown.snapshot.recipe, choice)
-    found = numbers[rows].tolist() if rows.max() < len(numbers) else []
-    # Another choice of images may be on its way to the map.
-    if not np.array_equal(data.selected(found).train_images.numpy(), shown.images[rows]):
-        raise LatentlabError("The map is about to show other images: wait a moment, then choose again.")
-    found = list(dict.fromkeys(found))
+    found = list(dict.fromkeys(numbers.tolist()))
     batch = min(recipe.training.batch_size, len(found))
     repeat = math.ceil(_STEPS / recipe.training.epochs / math.ceil(len(found) / batch))
     changes = {"data.images": found, "data.repeat": repeat, "training.batch_size": batch}
     if recipe.data.limit is not None and recipe.data.limit < len(found):
         changes["data.limit"] = None
     return recipe.with_changes(changes)
+
+
+def excluding(recipe: Recipe, numbers: Integers) -> Recipe:
+    """Give a recipe that excludes these images, int64 (K,), besides those that it excludes already.
+
+    Raises
+    ------
+    RecipeError
+        For more images than a recipe can name.
+    """
+    return recipe.with_changes({"data.exclude": np.union1d(recipe.data.exclude, numbers).astype(int).tolist()})
 
 
 def still_shown(rows: Integers, before: MapUpdate, after: MapUpdate) -> Integers:

@@ -103,20 +103,15 @@ class ImageSet:
         DatasetError
             For a row that the set does not have.
         """
-        if not rows:
+        if not len(rows):
             return self
-        training = len(self.train_images)
-        total = training + len(self.test_images)
-        if max(rows) >= total or min(rows) < 0:
-            raise DatasetError(
-                f"'{self.name}' has {total:,} images, counted from 0: there is no image {max(rows)}; choose others."
-            )
-        images = torch.stack([self._row(self.train_images, self.test_images, row) for row in rows])
-        labels = torch.stack([self._row(self.train_labels, self.test_labels, row) for row in rows])
+        numbers = self.numbered(rows)
+        images = _taken(self.train_images, self.test_images, numbers)
+        labels = _taken(self.train_labels, self.test_labels, numbers)
         noisy = None
         if self.train_noisy is not None and self.test_noisy is not None:
-            noisy = torch.stack([self._row(self.train_noisy, self.test_noisy, row) for row in rows])
-        known = columns.taken(columns.joined(self.train_columns, self.test_columns), np.array(rows, np.int64))
+            noisy = _taken(self.train_noisy, self.test_noisy, numbers)
+        known = columns.taken(columns.joined(self.train_columns, self.test_columns), numbers.numpy())
         return replace(
             self,
             train_images=images,
@@ -129,9 +124,57 @@ class ImageSet:
             test_columns=known,
         )
 
-    @staticmethod
-    def _row(training: torch.Tensor, testing: torch.Tensor, row: int) -> torch.Tensor:
-        return training[row] if row < len(training) else testing[row - len(training)]
+    def kept(self, training: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_]) -> ImageSet:
+        """Give a set with some of the training images, by bool (N,), and some of the test images, by bool (M,).
+
+        Raises
+        ------
+        DatasetError
+            When none would be left of either.
+        """
+        for kind, mask in (("training", training), ("test", test)):
+            if not mask.any():
+                raise DatasetError(f"No {kind} images of '{self.name}' would be left: exclude fewer of them.")
+        train_rows, test_rows = np.flatnonzero(training), np.flatnonzero(test)
+        return replace(
+            self,
+            train_images=self.train_images[train_rows],
+            train_labels=self.train_labels[train_rows],
+            test_images=self.test_images[test_rows],
+            test_labels=self.test_labels[test_rows],
+            train_noisy=None if self.train_noisy is None else self.train_noisy[train_rows],
+            test_noisy=None if self.test_noisy is None else self.test_noisy[test_rows],
+            train_columns=columns.taken(self.train_columns, train_rows),
+            test_columns=columns.taken(self.test_columns, test_rows),
+        )
+
+    def numbered(self, rows: npt.ArrayLike) -> torch.Tensor:
+        """Give rows, counted as in `selected`, as int64 (K,).
+
+        Raises
+        ------
+        DatasetError
+            For a row that the set does not have.
+        """
+        numbers = torch.from_numpy(np.array(rows, np.int64))
+        total = len(self.train_labels) + len(self.test_labels)
+        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < total:
+            raise DatasetError(
+                f"'{self.name}' has {total:,} images, counted from 0: there is no image {int(numbers.max())}; "
+                f"choose others."
+            )
+        return numbers
+
+
+def _taken(training: torch.Tensor, test: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Give rows of two tensors as if they were one: putting them together would copy every image there is."""
+    is_training = rows < len(training)
+    if bool(is_training.all()):
+        return training[rows]
+    taken = torch.empty((len(rows), *training.shape[1:]), dtype=training.dtype)
+    taken[is_training] = training[rows[is_training]]
+    taken[~is_training] = test[rows[~is_training] - len(training)]
+    return taken
 
 
 def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +33,10 @@ _IN_WORDS_OF_TOML = {
     "tuple_type": "it should be a list",
     "too_long": "it should have at most {max_length} items",
 }
+
+_LISTS_OF_IMAGES = ("data.images", "data.exclude")
+_LONGEST_RANGE = 1_000_000
+_LONGEST_TOLD = 200
 
 
 class RecipeError(LatentlabError):
@@ -136,7 +140,7 @@ class Recipe(Part):
             part = values
             for parent in parents:
                 part = part[parent]
-            part[leaf] = _typed_value(value, known[dotted])
+            part[leaf] = _typed_value(value, known[dotted], has_ranges=dotted in _LISTS_OF_IMAGES)
         return self._validated(values, "the changed recipe" if changes else "the recipe")
 
     @classmethod
@@ -168,12 +172,23 @@ def _full_key(key: str, known: Mapping[str, Any]) -> str:
     raise RecipeError(f"There is no setting '{key}': the settings are {', '.join(known)}.")
 
 
-def _typed_value(value: Any, current: Any) -> Any:
+def _typed_value(value: Any, current: Any, *, has_ranges: bool) -> Any:
     if isinstance(value, str) and isinstance(current, tuple):
+        if has_ranges:
+            return [number for item in value.split(",") if item.strip() for number in _range(item.strip())]
         return [item.strip() for item in value.replace("-", ",").split(",") if item.strip()]
     if isinstance(value, str) and value.lower() in {"none", ""} and not isinstance(current, str):
         return None
     return value
+
+
+def _range(text: str) -> Iterable[int | str]:
+    """Read ``"5-16"`` as all from 5 to 16; anything else is left as it is."""
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if not (dash and first.isdecimal() and last.isdecimal() and max(len(first), len(last)) < 10):
+        return (text,)
+    numbers = range(int(first), int(last) + 1)
+    return numbers if 0 < len(numbers) <= _LONGEST_RANGE else (text,)
 
 
 def _sentence(error: ValidationError) -> str:
@@ -191,6 +206,8 @@ def _sentence(error: ValidationError) -> str:
         told = re.sub("^(Input|String) should", "it should", first["msg"])
         if first["type"] in _IN_WORDS_OF_TOML:
             told = _IN_WORDS_OF_TOML[first["type"]].format(**first.get("ctx", {}))
-        said = f"{key} = {first['input']!r} is not allowed: {told}"
+        value = repr(first["input"])  # may be a list of thousands
+        value = value if len(value) <= _LONGEST_TOLD else f"{value[: _LONGEST_TOLD // 2]} …"
+        said = f"{key} = {value} is not allowed: {told}"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{said}{more}."

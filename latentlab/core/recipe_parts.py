@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
+Rows = tuple[Annotated[int, Field(ge=0)], ...]
 
 
 class Part(BaseModel):
@@ -23,10 +24,16 @@ class DataSettings(Part):
 
     dataset: str = Field("mnist", min_length=1, description="Name of the image set")
     limit: int | None = Field(None, ge=1, description="Use only the first so many training images")
-    images: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+    images: Rows = Field(
         (),
-        max_length=10_000,
+        max_length=100_000,
         description="Learn from and test on these images alone: rows of the training images, then of the test images",
+    )
+    exclude: Rows = Field(
+        (),
+        max_length=100_000,
+        description="Neither learn from nor test on these images; rows as in images, which limit and images choose "
+        "from first",
     )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
 

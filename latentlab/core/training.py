@@ -38,14 +38,24 @@ Setting = Literal["learning_rate", "beta"]
 
 
 def of_recipe(data: ImageSet, recipe: Recipe) -> ImageSet:
-    """Give the part of an image set that a recipe learns from.
+    """Give the part of an image set that a recipe learns from and is tested on.
+
+    What it excludes is taken from what its `images` and its `limit` leave: excluding brings no other images in.
 
     Raises
     ------
     DatasetError
-        For an image that the set does not have.
+        For an image that the set does not have, or where none would be left.
     """
-    return data.selected(recipe.data.images).limited(recipe.data.limit)
+    images, limit, exclude = recipe.data.images, recipe.data.limit, recipe.data.exclude
+    part = data.selected(images).limited(limit)
+    if not exclude:
+        return part
+    split = len(data.train_labels)
+    training = np.array(images or range(split), np.int64)[:limit]
+    test = np.array(images or range(split, split + len(data.test_labels)), np.int64)
+    gone = data.numbered(exclude).numpy()
+    return part.kept(~np.isin(training, gone), ~np.isin(test, gone))
 
 
 class Control:

@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         menus.run_requested.connect(self.open_run)
         menus.train_requested.connect(self._controls.train_button.click)
         menus.pause_requested.connect(self._controls.pause_button.click)
-        menus.train_on_chosen_requested.connect(session.train_on_chosen)
+        menus.train_on_chosen_requested.connect(session.chosen_images.train)
         menus.stop_requested.connect(session.training.stop)
         menus.discard_requested.connect(session.discard)
         menus.clear_sketch_requested.connect(self._sketch.pad.clear)

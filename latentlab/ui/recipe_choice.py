@@ -32,11 +32,16 @@ class RecipeChoice(QObject):
         self._images_are_chosen = False
         self._named = {name: Recipe.load(name) for name in Recipe.names()}
         self._base = self._current = self._named[name]
+        self._excluded: dict[str, tuple[int, ...]] = {}
 
     @property
     def current(self) -> Recipe:
         """The recipe in force."""
         return self._current
+
+    def excluded(self, dataset: str) -> tuple[int, ...]:
+        """Give which images of a set are excluded by the recipe that was last in force for it."""
+        return self._excluded.get(dataset, ())
 
     def begin(self) -> None:
         """Tell everything there is to show at the start."""
@@ -48,24 +53,27 @@ class RecipeChoice(QObject):
         """Take a recipe by its name, with its own images where they are here; images that a person chose stay."""
         if name not in self._named:
             return
-        self._base = self._named[name]
-        if self._brings_its_images(self._base):
+        self._base = recipe = self._named[name]
+        if self._brings_its_images(recipe):
             self._images_are_chosen = False
-            self.edit(self._base)
         else:
-            self.edit(self._base.with_changes({"data.dataset": self._current.data.dataset}))
+            recipe = self._with_images(recipe, self._current.data.dataset)
+        if not recipe.data.images and not recipe.data.exclude:
+            recipe = self._with_images(recipe, recipe.data.dataset)
+        self.edit(recipe)
 
     @Slot(object)
     def edit(self, recipe: Recipe) -> None:
         """Put an edited recipe in force."""
         self._current = recipe
+        self._excluded[recipe.data.dataset] = recipe.data.exclude
         self.changed.emit(self._base, self._current)
 
     @Slot(str)
     def choose_dataset(self, name: str) -> None:
         """Choose other images for the recipe in force, and for those chosen after it."""
         self._images_are_chosen = True
-        self.edit(self._current.with_changes({"data.dataset": name}))
+        self.edit(self._with_images(self._current, name))
 
     def open(self, path: Path) -> None:
         """Take a recipe, images included, from a file; it can be chosen by its name from then on."""
@@ -86,6 +94,10 @@ class RecipeChoice(QObject):
         self._base = self._named[recipe.name]
         self._images_are_chosen = False
         self.edit(recipe)
+
+    def _with_images(self, recipe: Recipe, name: str) -> Recipe:
+        """Give a recipe other images; of each set what was last excluded stays so."""
+        return recipe.with_changes({"data.dataset": name, "data.exclude": self.excluded(name)})
 
     def _brings_its_images(self, recipe: Recipe) -> bool:
         own = recipe.data.dataset

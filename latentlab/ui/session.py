@@ -2,8 +2,9 @@
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at, `choosing` the images chosen on its map, `map` what else is done there, `restoration`
-what is damaged and restored, `views` what the views ask, `comparison` a second model, `page` the page that is cleaned.
+`exploration` what is looked at, `choosing` the images chosen on its map, `chosen_images` what becomes of these, `map`
+what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
+model, `page` the page that is cleaned.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core import datasets
 from latentlab.core.checkpoints import Checkpoints
-from latentlab.core.chosen_images import for_chosen
+from latentlab.core.chosen_images import on_map
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.image_set import ImageSet
-from latentlab.core.live_map import MapChoice, MapImages, MapUpdate, Split, choose
+from latentlab.core.live_map import MapChoice, MapImages, MapUpdate, Split
+from latentlab.core.map_numbers import MapNumbers
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
-from latentlab.core.training import of_recipe
 from latentlab.ui.at_hand import AtHand
 from latentlab.ui.choosing import Choosing
+from latentlab.ui.chosen_images import ChosenImages
 from latentlab.ui.comparison import Comparison
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.image_library import ImageLibrary
@@ -77,7 +79,8 @@ class Session(QObject):
         self.restoration = Restoration(self.exploration, self)
         self.restoration.failed.connect(self._complain)
         self.page = PageCleaning(self.exploration, self)
-        self.map = MapParts(self.exploration, self.choosing, self)
+        self.numbers = MapNumbers()
+        self.map = MapParts(self.exploration, self.choosing, self.numbers, self)
         self.map.failed.connect(self._complain)
         self.comparison = Comparison(self.exploration, self)
         self.comparison.failed.connect(self._complain)
@@ -95,7 +98,11 @@ class Session(QObject):
         self.files.kept.connect(self._take_kept)
         self.files.map_made.connect(self._take_update)
         self.files.failed.connect(self._complain)
-        self._map_choice = MapChoice()
+        looked_at = (self.exploration, self.choosing, self.numbers)
+        self.chosen_images = ChosenImages(self.library, self.recipes, *looked_at, self.training, self)
+        self.chosen_images.train_requested.connect(self.train)
+        self.chosen_images.map_changed.connect(self.exploration.show)
+        self.chosen_images.message.connect(self.message)
         self._at_hand = AtHand()
         self._trained: Run | None = None  # the result of a training that is about to end
         self._checkpoints = self._at_hand.checkpoints  # of what is shown
@@ -193,22 +200,6 @@ class Session(QObject):
         self.training.start(self.recipe, data, shown, start)
         self._announce_run()
 
-    @Slot()
-    def train_on_chosen(self) -> None:
-        """Train a new model, by the recipe at hand, on the images chosen on the map alone."""
-        if self.state != "idle":
-            self.message.emit(
-                self.tr("A model is training: stop or discard it, then train on the chosen images."), True
-            )
-            return
-        shown, rows = self.exploration.shown, self.choosing.rows
-        try:
-            self.recipes.edit(for_chosen(self.recipe, self.library.data, shown, rows, self._map_choice))
-        except LatentlabError as error:
-            self.message.emit(str(error), True)
-        else:
-            self.train()
-
     def _wait_to_train(self, proceed: bool | None) -> None:
         """Train as `train` was told to when the images have been loaded; None waits no longer."""
         self._train_when_loaded = proceed
@@ -298,10 +289,9 @@ class Session(QObject):
     @Slot(str, int)
     def choose_map(self, split: Split, count: int) -> None:
         """Show other images on the map: of which split, and how many (0: all)."""
-        self._map_choice = MapChoice(split, count)
+        self.numbers.choice = choice = MapChoice(split, count)
         if self.state != "idle" and self.library.data is not None:
-            data = of_recipe(self.library.data, self.recipe)
-            self.training.show_on_map(choose(data, self._map_choice))
+            self.training.show_on_map(on_map(self.library.data, self.recipe, choice))
         elif self._at_hand.run is not None:
             self._show_run(self._at_hand.run)
 
@@ -312,13 +302,16 @@ class Session(QObject):
         self._looks_back = 0 <= position < len(epochs) - 1
         shown = self._checkpoints.at(epochs[position]) if self._looks_back else self._present
         if shown is not None:
-            self.exploration.show(shown)
+            self._show(shown)
 
     @Slot(object)
     def _take_update(self, update: MapUpdate) -> None:
         self._present = update
         if not self._looks_back:
-            self.exploration.show(update)
+            self._show(update)
+
+    def _show(self, update: MapUpdate) -> None:
+        self.exploration.show(self.chosen_images.visible(update))
 
     def _show_run(self, run: Run) -> None:
         """Put a run that is not training on the map; its images may have to be encoded first."""
@@ -330,7 +323,7 @@ class Session(QObject):
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""
         try:
-            return choose(of_recipe(data, recipe), self._map_choice)
+            return on_map(data, recipe, self.numbers.choice)
         except LatentlabError as error:
             self.message.emit(str(error), True)
             return None

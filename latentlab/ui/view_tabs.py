@@ -71,7 +71,7 @@ class ViewTabs(QTabWidget):
         images.toggled.connect(choosing.toggle)
         images.swap_requested.connect(choosing.swap)
         images.clear_requested.connect(choosing.clear)
-        images.train_requested.connect(session.train_on_chosen)
+        images.train_requested.connect(session.chosen_images.train)
         choosing.changed.connect(lambda rows: images.set_chosen(rows, choosing.pictures(images.MOST)))
 
     @Slot(object)

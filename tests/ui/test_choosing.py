@@ -273,11 +273,11 @@ def test_the_animation_goes_the_way_chosen_back_and_forth_and_rests_unseen(opene
     lab.until(lambda: 59 in places and places[-1] < 58)
     lab.child("viewTabs").setCurrentIndex(0)
     place = player.position()
-    assert not player._timer.isActive()
+    assert not player._pace.isActive()
     look_at(lab, "imagesView")
     lab.until(lambda: player.position() != place)
     lab.qtbot.mouseClick(player.play_button, LEFT)
-    assert not player._timer.isActive()
+    assert not player._pace.isActive()
     before = player.frames()
     with lab.qtbot.waitSignal(lab.session.views.answered):
         lab.child("passageWayBox").setCurrentIndex(2)
@@ -349,7 +349,7 @@ def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
     lab = opened
     lab.set_up()
     lab.session.choosing.toggle(5)
-    train_a_little(lab, lab.session.train_on_chosen)
+    train_a_little(lab, lab.session.chosen_images.train)
     assert lab.canvas.points().shape == (1, 2)
     lab.until(lambda: np.array_equal(lab.canvas.chosen(), lab.canvas.points()) and in_sight(lab, 0))
     (left, right), _ = lab.canvas.getViewBox().viewRange()
@@ -368,20 +368,20 @@ def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
 def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
     lab = opened
     lab.set_up()
-    lab.session.train_on_chosen()
+    lab.session.chosen_images.train()
     assert "No images are chosen" in lab.message()
     lab.session.choosing.toggle(3)
     path = tmp_path / "mine.npz"
     np.savez(path, images=np.zeros((40, 28, 28), np.uint8), labels=np.arange(40) % 2)
     lab.session.recipes.choose_dataset(f"array:{path}")
     lab.until_loaded()
-    lab.session.train_on_chosen()
+    lab.session.chosen_images.train()
     assert "The chosen images are of 'digits'" in lab.message()
     assert lab.session.state == "idle"
     lab.session.recipes.choose_dataset("digits")
     lab.begin()
     lab.session.choosing.toggle(3)
-    lab.session.train_on_chosen()
+    lab.session.chosen_images.train()
     assert "A model is training" in lab.message()
 
 
@@ -392,7 +392,7 @@ def test_without_the_data_set_the_images_are_shown_as_the_model_rebuilds_them(la
     assert shown.images is None
     assert lab.child("chosenStrip").image_count() == 2
     np.testing.assert_allclose(strips(lab)[0].ends, shown.snapshot.decode(shown.means[[3, 8]]), atol=1e-5)
-    lab.session.train_on_chosen()
+    lab.session.chosen_images.train()
     assert "not loaded" in lab.message()
 
 

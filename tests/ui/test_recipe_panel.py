@@ -314,3 +314,19 @@ def test_whatever_is_typed_the_recipe_in_force_is_valid_and_mistakes_are_told(pa
     else:
         assert recipe == BASE
         assert problem(panel, key).endswith(".")
+
+
+def test_a_long_list_of_images_is_told_by_its_number_and_kept(qtbot, panel):
+    rows = tuple(range(5, 50_005))
+    panel.show_recipe(BASE, BASE.with_changes({"data.images": rows, "data.exclude": rows[:30]}))
+    assert editor(panel, "data.images").text() == "50,000 images"
+    assert editor(panel, "data.exclude").text() == "30 images"
+    retype(qtbot, editor(panel, "training.batch_size"), "64")
+    assert panel.recipe().training.batch_size == 64
+    assert panel.recipe().data.images == rows
+    retype(qtbot, editor(panel, "data.exclude"), "7, 100-102")
+    assert panel.recipe().data.exclude == (7, 100, 101, 102)
+    retype(qtbot, editor(panel, "data.exclude"), "7, x")
+    assert "Number 2: write a whole number" in problem(panel, "data.exclude")
+    retype(qtbot, editor(panel, "data.exclude"), "none")
+    assert panel.recipe().data.exclude == ()

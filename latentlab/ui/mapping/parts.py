@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from latentlab.core.map_numbers import MapNumbers
 from latentlab.ui.choosing import Choosing
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.mapping.bookmarking import Bookmarking
@@ -14,6 +15,7 @@ from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.mapping.films import Films
 from latentlab.ui.mapping.hovering import Hovering
 from latentlab.ui.mapping.landscape import MapLandscape
+from latentlab.ui.mapping.named_selections import NamedSelections
 from latentlab.ui.mapping.places import Places
 from latentlab.ui.mapping.values import MapValues
 from latentlab.ui.mapping.walking import Walking
@@ -25,7 +27,7 @@ class MapParts(QObject):
 
     failed = Signal(str)  # sentence
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
+    def __init__(self, exploration: Exploration, choosing: Choosing, numbers: MapNumbers, parent: QObject) -> None:
         super().__init__(parent)
         self.bookmarking = Bookmarking(exploration, self)
         self.bookmarking.failed.connect(self.failed)
@@ -48,6 +50,8 @@ class MapParts(QObject):
         self.hovering.failed.connect(self.failed)
         self.landscape = MapLandscape(exploration, self)
         self.landscape.failed.connect(self.failed)
+        self.named_selections = NamedSelections(exploration, choosing, numbers, self)
+        self.named_selections.failed.connect(self.failed)
         self.places = Places(exploration, choosing, self)
         self.values = MapValues(exploration, self)
         self.values.failed.connect(self.failed)

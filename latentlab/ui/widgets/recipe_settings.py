@@ -55,8 +55,16 @@ def main_settings() -> tuple[Setting, ...]:
             "data.images",
             _tr("Only images"),
             _tr(
-                "Train and test on these alone, e.g. 5, 16: images of the set by their numbers from 0, those for "
+                "Train and test on these alone, e.g. 5, 100-120: images of the set by their numbers from 0, those for "
                 "training first, then those for testing. 'all' uses every one."
+            ),
+        ),
+        (
+            "data.exclude",
+            _tr("Excluded"),
+            _tr(
+                "Neither train nor test on these, e.g. 5, 100-120: images of the set by their numbers as above. "
+                "The map does not show them. 'none' leaves none out."
             ),
         ),
         (

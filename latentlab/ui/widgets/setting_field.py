@@ -16,16 +16,19 @@ from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 Editor = QLineEdit | QSpinBox | QComboBox
 
+_LISTS_OF_IMAGES = ("data.images", "data.exclude")
+_MOST_LISTED = 12  # of more images only the number is told
 
-def try_changes(recipe: Recipe, changes: Mapping[str, str]) -> tuple[Recipe | None, dict[str, str]]:
+
+def try_changes(recipe: Recipe, changes: Mapping[str, Any]) -> tuple[Recipe | None, dict[str, str]]:
     """Change a recipe by what was typed.
 
     Parameters
     ----------
     recipe : Recipe
         What is changed.
-    changes : mapping of str to str
-        Dotted keys and typed text.
+    changes : mapping of str to object
+        Dotted keys and what `SettingField.typed` gives.
 
     Returns
     -------
@@ -71,7 +74,8 @@ def _sentence(problem: Any) -> str:
     kind = problem["type"]
     sentence = said[kind].format(**problem.get("ctx", {})) if kind in said else f"{problem['msg']}."
     if problem["loc"] and isinstance(problem["loc"][-1], int):
-        text = tr("Number {n}: {sentence}") if "images" in problem["loc"] else tr("Layer {n}: {sentence}")
+        is_image = {"images", "exclude"} & set(problem["loc"])
+        text = tr("Number {n}: {sentence}") if is_image else tr("Layer {n}: {sentence}")
         sentence = text.format(n=problem["loc"][-1] + 1, sentence=sentence[:1].lower() + sentence[1:])
     return sentence
 
@@ -80,14 +84,20 @@ def as_text(key: str, value: Any) -> str:
     """Write the value of a recipe's key as a person would type it."""
     if value is None:
         return "all" if key == "data.limit" else "none"
-    if key == "data.images" and not value:
-        return "all"
+    if key in _LISTS_OF_IMAGES:
+        return _listed(key, value)
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     if isinstance(value, float):
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
     return str(value)
+
+
+def _listed(key: str, rows: tuple[int, ...]) -> str:
+    if len(rows) > _MOST_LISTED:
+        return QCoreApplication.translate("SettingField", "{n:,} images").format(n=len(rows))
+    return ", ".join(str(row) for row in rows) or ("all" if key == "data.images" else "none")
 
 
 class SettingField(QWidget):
@@ -114,6 +124,7 @@ class SettingField(QWidget):
         self._tip = tip
         self._why_locked = ""
         self._recipe_text: str | None = None
+        self._value: Any = None
 
         self.dot = QToolButton(text="●", autoRaise=True)
         self.dot.setFixedWidth(14)
@@ -149,17 +160,20 @@ class SettingField(QWidget):
             editor.currentIndexChanged.connect(self.edited)
         self.mark(None)
 
-    def typed(self) -> str:
-        """Give the editor's content as text that a recipe understands."""
+    def typed(self) -> Any:
+        """Give the editor's content as a recipe understands it: text, but for a list that is too long to be typed."""
         if isinstance(self.editor, QSpinBox):
             return str(self.editor.value())
         if isinstance(self.editor, QComboBox):
             return self.editor.currentText()
         text = self.editor.text().strip()
+        if isinstance(self._value, tuple) and text == as_text(self.key, self._value):
+            return self._value
         return "" if text.lower() in {"all", "none"} else text
 
     def set_value(self, value: Any) -> None:
         """Show a value of a recipe."""
+        self._value = value
         self.editor.blockSignals(True)
         if isinstance(self.editor, QSpinBox):
             self.editor.setValue(value)

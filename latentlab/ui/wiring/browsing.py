@@ -48,7 +48,7 @@ class _Lists(QObject):
         page.points_added.connect(choosing.add)
         page.all_chosen.connect(choosing.choose)
         page.clear_requested.connect(choosing.clear)
-        page.train_requested.connect(session.train_on_chosen)
+        page.train_requested.connect(session.chosen_images.train)
         page.hovered.connect(self._pointer.point_at)
         panel.canvas.point_hovered.connect(page.set_pointed)
         self._button = panel.strip.add(

@@ -14,6 +14,7 @@ from latentlab.ui.canvas.chosen_note import ChosenNote
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
+from latentlab.ui.wiring.named_selections import NamedSelectionsMenu
 
 
 def wire_area_tools(session: Session, panel: CanvasPanel) -> None:
@@ -43,6 +44,7 @@ def wire_choosing(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Put what is done with chosen images into the menu of the map, and how many they are into its corner."""
     menus.map.addSeparator()
     _Choices(session, panel, menus)
+    NamedSelectionsMenu(session, panel, menus)
 
 
 class _Choices(QObject):
@@ -57,18 +59,26 @@ class _Choices(QObject):
         self._none = self._offer("chooseNoneAction", self.tr("Choose &none"), "Ctrl+Shift+A")
         self._none.triggered.connect(self._choosing.clear)
         self._offer("invertChosenAction", self.tr("&Invert the choice"), "Ctrl+I").triggered.connect(self._invert)
+        self._menus.map.addSeparator()
+        self._exclude = self._offer("excludeChosenAction", self.tr("E&xclude the chosen images"))
+        self._exclude.triggered.connect(session.chosen_images.exclude)
+        self._include = self._offer("includeAllAction", self.tr("Sho&w the excluded images again"))
+        self._include.triggered.connect(session.chosen_images.include_all)
+        self._include.setEnabled(False)
+        session.chosen_images.excluded_changed.connect(self._show_excluded)
         self._choosing.changed.connect(self._show)
         session.exploration.shown_changed.connect(self._show_map)
         self._count = 0
         self._show(self._choosing.rows)
 
-    def _offer(self, name: str, text: str, keys: str) -> QAction:
+    def _offer(self, name: str, text: str, keys: str = "") -> QAction:
         action = self._menus.map.addAction(text)
         action.setObjectName(name)
-        action.setShortcut(QKeySequence(keys))
-        # Lists and text fields have the same keys.
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._canvas.addAction(action)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+            # Lists and text fields have the same keys.
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._canvas.addAction(action)
         return action
 
     def _visible(self) -> Integers:
@@ -91,4 +101,10 @@ class _Choices(QObject):
     @Slot(object)
     def _show(self, rows: Integers) -> None:
         self._note.set_chosen(len(rows), self._count)
-        self._none.setEnabled(bool(len(rows)))
+        for action in (self._none, self._exclude):
+            action.setEnabled(bool(len(rows)))
+
+    @Slot(int)
+    def _show_excluded(self, count: int) -> None:
+        self._note.set_excluded(count)
+        self._include.setEnabled(bool(count))
