@@ -11,6 +11,7 @@ from latentlab.ui.mapping.bookmarking import Bookmarking
 from latentlab.ui.mapping.browsing import Browsing
 from latentlab.ui.mapping.chosen_posteriors import ChosenPosteriors
 from latentlab.ui.mapping.encoding import Encoding
+from latentlab.ui.mapping.exporting import Exporting
 from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.mapping.films import Films
 from latentlab.ui.mapping.hovering import Hovering
@@ -41,6 +42,8 @@ class MapParts(QObject):
         self.dimensions.failed.connect(self.failed)
         exploration.shown_changed.connect(self.dimensions.show)
         self.encoding = Encoding(exploration, self)
+        self.exporting = Exporting(exploration, choosing, numbers, self)
+        self.exporting.failed.connect(self.failed)
         self.fields = Fields(self)
         self.fields.failed.connect(self.failed)
         self.fields.follow(exploration)
@@ -63,6 +66,7 @@ class MapParts(QObject):
         self.browsing.shut_down()
         self.chosen_posteriors.shut_down()
         self.dimensions.shut_down()
+        self.exporting.shut_down()
         self.fields.shut_down()
         self.films.shut_down()
         self.hovering.shut_down()

@@ -63,7 +63,7 @@ class BrowsePanel(QWidget):
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._list)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 4, 4)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
         layout.addLayout(self._make_options())
         layout.addWidget(self._stack, 1)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 from latentlab.core.browse_results import Kind, Listing, Order
 from latentlab.ui.icons import icon
 
+_AROUND = 48  # pixels of a box beside its text
 _COUNTS = (50, 200, 1000, 0)
 _ORDERS: dict[Kind, tuple[Order, ...]] = {
     "chosen": ("chosen", "loss", "distance"),
@@ -40,10 +41,12 @@ class ListOptions(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self._kind, 1)
+        layout.addWidget(self._kind, 1000)
         for widget in (self._count, self._order, self._direction):
             layout.addWidget(widget)
+        layout.addStretch(1)
         self._fit()
+        self._limit()
         self._kind.currentIndexChanged.connect(self._fit)
         self._order.currentIndexChanged.connect(self._point)
         self._direction.toggled.connect(self._draw_direction)
@@ -62,10 +65,14 @@ class ListOptions(QWidget):
         self._kind.setCurrentIndex(self._kind.findData(kind))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow theme and font."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_direction"):
+        if not hasattr(self, "_direction"):
+            return
+        if event.type() == QEvent.Type.PaletteChange:
             self._draw_direction()
+        elif event.type() == QEvent.Type.FontChange:
+            self._limit()
 
     def _fill_kinds(self) -> None:
         names = {
@@ -87,6 +94,11 @@ class ListOptions(QWidget):
         for kind in get_args(Kind):
             self._kind.addItem(names[kind], kind)
             self._kind.setItemData(self._kind.count() - 1, tips.get(kind), Qt.ItemDataRole.ToolTipRole)
+
+    def _limit(self) -> None:
+        """Let the list's name have the room that it needs, and no more."""
+        longest = max(self.fontMetrics().horizontalAdvance(self._kind.itemText(i)) for i in range(self._kind.count()))
+        self._kind.setMaximumWidth(longest + _AROUND)
 
     @Slot()
     def _fit(self) -> None:

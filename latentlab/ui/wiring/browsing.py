@@ -10,6 +10,7 @@ from latentlab.ui.canvas.pointer_layer import PointerLayer
 from latentlab.ui.menus import Menus
 from latentlab.ui.panels.browse import BrowsePanel
 from latentlab.ui.session import Session
+from latentlab.ui.wiring.exporting import ExportOfChosen
 
 _SEVERAL = 3  # chosen at once, by a rectangle or a lasso: one looks at them together
 
@@ -29,6 +30,7 @@ class _Lists(QObject):
         self._page = page = BrowsePanel()
         self._count = 0
         self._has_opened = False
+        ExportOfChosen(session, panel, page, menus)
         panel.tray.addTab(page, self.tr("Images"))
         panel.tray.hide()
         self._pointer = PointerLayer(panel.canvas.view, panel.canvas.points_layer)
@@ -49,6 +51,7 @@ class _Lists(QObject):
         page.all_chosen.connect(choosing.choose)
         page.clear_requested.connect(choosing.clear)
         page.train_requested.connect(session.chosen_images.train)
+        page.exclude_requested.connect(session.chosen_images.exclude)
         page.hovered.connect(self._pointer.point_at)
         panel.canvas.point_hovered.connect(page.set_pointed)
         self._button = panel.strip.add(
