@@ -360,7 +360,9 @@ class LatentCanvas(pg.PlotWidget):
         top = rect.top() + (size.height() + _GAP if shown else 0)
         self.value_scale.setGeometry(rect.right() - key.width() - _GAP, top + _GAP, key.width(), key.height())
         self.value_scale.setVisible(not key.isEmpty() and has_room)
-        self.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
+        is_tall = key.height() > room // 4  # a scale lies in a corner, and hides little
+        covered = size.width() if shown else key.width() if is_tall else 0
+        self.view.set_covered(covered + 2.0 * _GAP if covered else 0.0)
 
     def _colour_points(self) -> None:
         levels = None if self._values is None else self._values.levels

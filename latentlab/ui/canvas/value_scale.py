@@ -15,6 +15,7 @@ from latentlab.ui.canvas import value_colours
 _PADDING, _GAP = 8, 5
 _BAR_WIDTH, _BAR_HEIGHT = 156, 12
 _SWATCH = 12
+_LEADING = 3  # between two groups
 _LONGEST_NAME = 150
 _PROGRESS_HEIGHT = 3
 _SENTENCE_WIDTH = 240
@@ -66,7 +67,7 @@ class ValueScale(QFrame):
         if self._values.categories:
             names = [min(metrics.horizontalAdvance(name), _LONGEST_NAME) for name in self._names()]
             wide = max(min(metrics.horizontalAdvance(self._title()), _BAR_WIDTH), max(names) + _SWATCH + _GAP)
-            high += _GAP + len(names) * row
+            high += _GAP + len(names) * (row + _LEADING)
         else:
             high += _GAP + _BAR_HEIGHT + 2 + row
         high += len(self._notes()) * row + (_GAP + _PROGRESS_HEIGHT if self._values.pending else 0)
@@ -148,7 +149,7 @@ class ValueScale(QFrame):
 
     def _paint_groups(self, painter: QPainter, inside: QRect, top: int, values: PointValues) -> int:
         metrics = self.fontMetrics()
-        row = metrics.height()
+        row = metrics.height() + _LEADING
         table = value_colours.groups(len(values.categories))
         for level, name in enumerate(self._names(), 1):
             colour = QColor(*table[level if level <= len(values.categories) else 0].tolist())
@@ -158,7 +159,7 @@ class ValueScale(QFrame):
             painter.setPen(QColor(theme.current().foreground))
             place = inside.left() + _SWATCH + _GAP
             line = QRect(place, top, inside.right() - place + 1, row)
-            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, _cut(metrics, name, line.width()))
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, _cut(metrics, name, line.width()))
             top += row
         return top
 
