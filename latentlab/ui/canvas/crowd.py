@@ -2,7 +2,7 @@
 
 Every point is written on the one pixel on which its centre falls, the last one where they meet. Then discs grow around
 all of them at once, pixel by pixel, by shifting the whole image: a pixel takes the colour of the nearest centre, so
-that none covers another. How many points fall on a pixel and beside it gives its opacity, by which density shows and
+that none covers another. How many points fall on a pixel and around it gives its opacity, by which density shows and
 edges are soft. Colour and opacity share the eight bits of an indexed image, whose table Qt applies.
 """
 
@@ -17,7 +17,8 @@ from latentlab.ui.canvas.cells import MARGIN, Frame
 
 Bytes = npt.NDArray[np.uint8]
 
-_SAMPLE = 16_384  # points whose surroundings tell how dense it is
+_SAMPLE = 4_096  # points whose surroundings tell how dense it is
+_STRIP = 150_000  # pixels at once: what they need stays in the processor's cache
 _FAINTEST = 0.4  # opacity of a point alone among a million: still seen
 _USUAL, _MOST = 6, 40  # levels of a pixel that is as crowded as most, and of the most crowded ones
 
@@ -85,84 +86,88 @@ class Crowd:
             Premultiplied ARGB, without the margin.
         """
         self._make_room(frame.shape)
-        index, levels, weights = self._index, self._levels, self._weights
-        index.fill(0)
-        index[cells] = codes
-        crowding = _usual(counts.reshape(-1), cells)
-        self._count(counts.reshape(-1), crowding)
-        width = frame.shape[1]
-        sides, corners = (1, -1, width, -width), (width + 1, width - 1, 1 - width, -1 - width)
-        for step in range(radius - 1):
-            self._grow(sides + corners * (step % 2), levels)
-        # Twice of each pixel and once of those at its sides: six levels of 40, rounded up, just fit into a byte.
-        np.add(levels, levels, out=weights)
-        for offset in sides:
-            to, source = _shifted(offset, len(levels))
-            weights[to] += levels[source]
-        self._coarsen(weights, bits)
-        self._grow(sides)
-        index |= weights
-        return self._image(frame, _table(palette, bits, crowding, _usual(weights, cells)))
+        self._centres.fill(0)
+        self._centres[cells] = codes
+        rows, width = frame.shape
+        sample = cells[:_SAMPLE]
+        crowding = _usual(_sums_at(counts.reshape(-1), sample, width, radius - 1))
+        share = _USUAL / crowding
+        strip = max(_STRIP // width, 4 * radius)
+        for top in range(0, rows, strip):
+            # With the rows around it that reach in.
+            first, last = max(top - radius - 1, 0), min(top + strip + radius + 1, rows)
+            pixels = slice(first * width, last * width)
+            kept = slice((top - first) * width, (min(top + strip, rows) - first) * width)
+            drawn = self._discs[top * width : top * width + kept.stop - kept.start]
+            if counts[first:last].any():
+                centres, around = self._centres[pixels], counts.reshape(-1)[pixels]
+                drawn[:] = (_grown(centres, width, radius) | _weights(around, width, radius, share, bits))[kept]
+            else:
+                drawn.fill(0)
+        weight = _usual(np.take(self._discs, sample) & (1 << bits) - 1)
+        return self._image(frame, _table(palette, bits, crowding, weight, radius))
 
     def _make_room(self, shape: tuple[int, int]) -> None:
-        if shape == self._shape:
-            return
-        self._shape = shape
-        # Kept: memory that is asked for anew costs more than what is done with it.
-        self._index, self._levels, self._weights, self._before, self._taken = np.zeros(
-            (5, shape[0] * shape[1]), np.uint8
-        )
-        self._empty = np.zeros(shape[0] * shape[1], bool)
-        self._caps = np.zeros(shape[0] * shape[1], np.uint32)
-
-    def _count(self, counts: npt.NDArray[np.uint32], crowding: float) -> None:
-        """Set how much each pixel has: 6 where it is as crowded as usual, at least 1 where there is a point."""
-        share = _USUAL / crowding
-        if share >= 1:
-            # Twice as fast with an array as with a number.
-            self._caps.fill(_MOST // round(share))
-            np.minimum(counts, self._caps, out=self._levels, casting="unsafe")
-            self._levels *= np.uint8(round(share))
-        else:
-            self._caps.fill(1 << 16)
-            shares = np.minimum(counts, self._caps, out=self._caps)
-            shares *= np.uint32(max(round(share * 256), 1))
-            shares += np.uint32(255)
-            shares >>= np.uint32(8)
-            np.minimum(shares, np.uint32(_MOST), out=self._levels, casting="unsafe")
-
-    def _coarsen(self, weights: Bytes, bits: int) -> None:
-        """Bring weights into so many bits, rounded up."""
-        down = 6 - bits
-        weights += np.uint8((1 << down) - 1)
-        # Eight at once: numpy shifts bytes one by one.
-        eights = weights[: len(weights) // 8 * 8].view(np.uint64)
-        eights >>= np.uint64(down)
-        eights &= np.uint64(0x0101010101010101 * (0xFF >> down))
-        self._taken.fill((1 << bits) - 1)
-        np.minimum(weights, self._taken, out=weights)
-
-    def _grow(self, offsets: tuple[int, ...], levels: Bytes | None = None) -> None:
-        """Give each empty pixel what the first of its neighbours that is not empty has: its colour, and its level."""
-        index, before, taken = self._index, self._before, self._taken
-        np.copyto(before, index)
-        before_levels = None if levels is None else levels.copy()
-        for offset in offsets:
-            to, source = _shifted(offset, len(index))
-            empty = np.equal(index[to], 0, out=self._empty[to]).view(np.uint8)
-            np.multiply(before[source], empty, out=taken[to])
-            index[to] |= taken[to]
-            if before_levels is not None:
-                np.multiply(before_levels[source], empty, out=taken[to])
-                levels[to] |= taken[to]
+        if shape != self._shape:
+            self._shape = shape
+            self._centres, self._discs = np.zeros((2, shape[0] * shape[1]), np.uint8)
 
     def _image(self, frame: Frame, table: list[int]) -> QImage:
         width, height = frame.size
         stride = frame.shape[1]
-        start = self._index[MARGIN * stride + MARGIN :]
+        start = self._discs[MARGIN * stride + MARGIN :]
         image = QImage(start.data, width, height, stride, QImage.Format.Format_Indexed8)
         image.setColorTable(table)
         return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def _grown(centres: Bytes, width: int, radius: int) -> Bytes:
+    """Give each empty pixel the colour of the nearest that has one, at most so far away."""
+    sides, corners = (1, -1, width, -width), (width + 1, width - 1, 1 - width, -1 - width)
+    grown = centres
+    for step in range(radius):
+        before, grown = grown, grown.copy()
+        # By turns with the corners and without, the last time without: so the disc becomes round.
+        for offset in sides + corners * ((radius - step) % 2 == 0):
+            to, source = _shifted(offset, len(grown))
+            empty = np.equal(grown[to], 0).view(np.uint8)
+            empty *= before[source]
+            grown[to] |= empty
+    return grown
+
+
+def _weights(counts: npt.NDArray[np.uint32], width: int, radius: int, share: float, bits: int) -> Bytes:
+    """Give how opaque each pixel is, in so many bits; at least 1 wherever a disc reaches."""
+    reach = radius - 1
+    for step in (1, width) if reach else ():
+        sums = counts.copy()
+        for offset in range(step, step * reach + 1, step):
+            sums[offset:] += counts[:-offset]
+            sums[:-offset] += counts[offset:]
+        counts = sums
+    # Levels: 6 where it is as crowded as usual, at least 1 where there is a point.
+    if share >= 1:
+        levels = _at_most(counts, _MOST // round(share)).astype(np.uint8)
+        levels *= np.uint8(round(share))
+    else:
+        shares = _at_most(counts, 1 << 16) * np.uint32(max(round(share * 256), 1))
+        shares += np.uint32(255)
+        shares >>= np.uint32(8)
+        levels = _at_most(shares, _MOST).astype(np.uint8)
+    # Twice of each pixel and once of those at its sides: six levels of 40, rounded up, just fit into a byte.
+    weights = levels + levels
+    for offset in (1, -1, width, -width):
+        to, source = _shifted(offset, len(levels))
+        weights[to] += levels[source]
+    down = 6 - bits
+    weights += np.uint8((1 << down) - 1)
+    weights >>= np.uint8(down)
+    return _at_most(weights, (1 << bits) - 1)
+
+
+def _at_most(values: npt.NDArray[np.unsignedinteger], most: int) -> npt.NDArray[np.unsignedinteger]:
+    # Several times faster with an array than with a number.
+    return np.minimum(values, np.full_like(values, most))
 
 
 def _shifted(offset: int, length: int) -> tuple[slice, slice]:
@@ -170,20 +175,28 @@ def _shifted(offset: int, length: int) -> tuple[slice, slice]:
     return slice(max(offset, 0), length + min(offset, 0)), slice(max(-offset, 0), length - max(offset, 0))
 
 
-def _usual(values: npt.NDArray[np.unsignedinteger], cells: Integers) -> float:
-    """Give the mean of what most points have at their pixels, of those in the picture; at least 1."""
-    sample = np.take(values, cells[:_SAMPLE])
-    return float(sample[sample > 0].mean()) if sample.any() else 1.0
+def _sums_at(counts: npt.NDArray[np.uint32], cells: Integers, width: int, reach: int) -> npt.NDArray[np.uint32]:
+    """Give how many points fall on the square of so many pixels to each side around some pixels."""
+    sums = np.take(counts, cells)
+    inside = sums > 0  # the outermost ring is empty
+    sides = range(-reach, reach + 1)
+    offsets = [down * width + along for down in sides for along in sides if down or along]
+    return sum((np.take(counts, cells[inside] + offset) for offset in offsets), start=sums[inside])
 
 
-def _table(palette: Bytes, bits: int, crowding: float, weight: float) -> list[int]:
+def _usual(values: npt.NDArray[np.unsignedinteger]) -> float:
+    """Give the mean of those that are not nothing; at least 1."""
+    return float(values[values > 0].mean()) if values.any() else 1.0
+
+
+def _table(palette: Bytes, bits: int, crowding: float, usual: float, radius: int) -> list[int]:
     """Give the colour of each byte, 0xAARRGGBB: more of the same is more opaque."""
     most = (256 >> bits) - 1
     if len(palette) > most:
         palette = palette[(np.arange(most) * len(palette) + len(palette) // 2) // most]
     # A point alone is strong where that is usual, and fainter in a denser crowd; what is usual is always strong.
-    alone = max(2 * _USUAL >> 6 - bits, 1)
-    through = min(0.4 - 0.3 / crowding, 0.1 ** (alone / weight))
+    alone = max((2 if radius == 1 else 6) * _USUAL >> 6 - bits, 1)
+    through = min(0.4 - 0.3 / crowding, 0.1 ** (alone / usual))
     opacity = 1 - through ** (np.arange(1 << bits) / alone)
     alpha = np.rint(255 * np.maximum(opacity, _FAINTEST)).astype(np.uint32)
     red, green, blue = palette.astype(np.uint32).T

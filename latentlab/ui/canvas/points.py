@@ -17,7 +17,7 @@ from latentlab.ui.canvas.raster import HAIRLINE_RADIUS, LARGEST_RADIUS
 from latentlab.ui.canvas.view import MapView, drawable
 
 _MOST_CLASSES = 254  # that have a colour each; of more, neighbours share one
-_DIMMED = 0.3  # opacity of what is not chosen: its classes can still be told
+_DIMMED = 0.35  # opacity of what is not chosen: its classes can still be told
 _LARGEST, _SMALLEST = 6.0, 0.75  # radius in "show all", in pixels
 
 

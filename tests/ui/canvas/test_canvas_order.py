@@ -17,6 +17,13 @@ def colours():
     return theme.class_colours(3, dark=theme.current().dark).astype(int)
 
 
+def class_of(pixel):
+    """Tell a class by its colour, which may be translucent: it has the same direction, as seen from the ground."""
+    ground = np.array(QColor(theme.current().background).getRgb()[:3])
+    inks = (colours() - ground) / np.linalg.norm(colours() - ground, axis=1, keepdims=True)
+    return (inks @ (pixel - ground)).argmax()
+
+
 def layer_image(canvas, ratio=1.0):
     """Draw the layer of points alone, on a ground of its own: uint8 (H, W, 3), at a display's ratio."""
     box = canvas.view.box.rect()
@@ -93,9 +100,7 @@ def test_the_chosen_lie_above_and_the_others_are_dimmed_but_seen(canvas, map_poi
         x, y = drawn[row]
         assert canvas.points_layer.nearest(QPointF(x, y)) in chosen
         near = np.hypot(*(drawn[chosen] - (x, y)).T) <= canvas.points_layer.radius() + 1
-        # What is translucent has the direction of its colour, as seen from the ground.
-        inks = (colours() - ground) / np.linalg.norm(colours() - ground, axis=1, keepdims=True)
-        assert (inks @ (after[y, x] - ground)).argmax() in labels[chosen[near]]
+        assert class_of(after[y, x]) in labels[chosen[near]]
     canvas.set_chosen([])
     np.testing.assert_array_equal(layer_image(canvas), before)
 
@@ -174,10 +179,8 @@ def test_nothing_is_lost_or_shifted_on_a_display_of_high_density(canvas, map_poi
     image = layer_image(canvas, ratio)
     drawn = np.floor(canvas.view.to_pixels(alone) * ratio + 0.5).astype(int)
     for (x, y), label in zip(drawn, labels, strict=False):
-        patch = image[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3)
-        assert np.abs(patch - colours()[label]).max(axis=1).min() < 60
-        nearest = np.abs(colours() - image[y, x]).sum(axis=1).argmin()
-        assert nearest == label
+        assert (255 - image[y, x]).max() > 0.45 * (255 - colours()[label]).max()
+        assert class_of(image[y, x]) == label
     # As large as on a plain display: as much ink, and its centre where it was.
     for here in alone[::5]:
         inks, centres = [], []
