@@ -79,8 +79,8 @@ class Landscape:
         return (
             self.snapshot is other.snapshot
             and self.label == other.label
-            and np.allclose(self.base, other.base, atol=_SAME)
-            and np.allclose(self.directions, other.directions, atol=_SAME)
+            and np.allclose(self.base, other.base, atol=_SAME, equal_nan=True)
+            and np.allclose(self.directions, other.directions, atol=_SAME, equal_nan=True)
         )
 
     def level(self, sight: Sight) -> int:

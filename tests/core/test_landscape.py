@@ -132,6 +132,8 @@ def test_landscapes_are_alike_by_what_they_show(tiny_model):
     assert here.is_like(Landscape.of(model, model.projection.moved(code, (3, -1)), 0))  # a code of the same plane
     assert not here.is_like(Landscape.of(model, None, 0))
     assert not Landscape.of(other, None, 0).is_like(Landscape.of(other, None, 1))
+    lost = np.full(5, np.nan, np.float32)  # of a model that has diverged
+    assert Landscape.of(model, lost, 0).is_like(Landscape.of(model, lost, 0))
 
 
 def test_a_code_of_another_model_and_a_label_that_is_none_are_left_out(tiny_model):

@@ -324,6 +324,10 @@ def test_it_lies_on_the_plane_through_the_picked_code(scene, tiny_model):
     scene.until(lambda: scene.own._landscape is not first)
     scene.until_whole()
     np.testing.assert_allclose(scene.own._landscape.base, first.base + 2 * direction, atol=1e-4)
+    scene.exploration.show(tiny_model(model__kind="cvae"))  # where nothing is picked
+    scene.exploration.show(tiny_model(model__latent=5))
+    scene.until_whole()
+    assert scene.own._landscape.is_like(first)
 
 
 def test_other_images_of_the_same_model_change_nothing(on, decoded):

@@ -116,10 +116,9 @@ class MapLandscape(QObject):
 
     @Slot(object)
     def _use_decoded(self, decoded: Decoded | None) -> None:
-        if decoded is not None:
-            self._code = decoded.code
-            if self._model is not None and self._model.snapshot.latent > 2:
-                self._follow(at_once=not self._is_training)
+        self._code = None if decoded is None else decoded.code
+        if decoded is not None and len(decoded.code) > 2:
+            self._follow(at_once=not self._is_training)
 
     @Slot()
     def _go_on(self) -> None:
@@ -198,16 +197,7 @@ class MapLandscape(QObject):
 
     def _ask(self, landscape: Landscape, blocks: list[Block]) -> None:
         self._is_decoding = True
-
-        def decode() -> _Answer:
-            # Threads of a product wait for each other where cores are busy, as they are beside a training and a
-            # window: with two, 2 ms became 100.
-            torch.set_num_threads(1)
-            cost, begin = time.thread_time(), time.perf_counter()
-            patches = landscape.decode(blocks)
-            return _Answer(landscape, patches, time.thread_time() - cost, time.perf_counter() - begin)
-
-        self._questions.ask(decode)
+        self._questions.ask(lambda: _decode(landscape, blocks))
 
     @Slot(object)
     def _take(self, answer: _Answer) -> None:
@@ -275,3 +265,19 @@ class MapLandscape(QObject):
         self._shown = ()
         self.shown.emit(())
         self.progressed.emit(1.0)
+
+
+def _decode(landscape: Landscape, blocks: list[Block]) -> _Answer:
+    """Decode blocks on one thread, whatever others use.
+
+    Threads of a product wait for each other where cores are busy, as they are beside a window and a training: with
+    two, 2 ms became 100.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        cost, begin = time.thread_time(), time.perf_counter()
+        patches = landscape.decode(blocks)
+        return _Answer(landscape, patches, time.thread_time() - cost, time.perf_counter() - begin)
+    finally:
+        torch.set_num_threads(threads)  # threads that begin later take it over

@@ -11,6 +11,14 @@ from latentlab.ui.menus import Menus
 from latentlab.ui.session import Session
 from latentlab.ui.widgets.bar_button import bar_button
 
+# The style's own shade of what is checked is lost on a dark bar.
+_LOOK = (
+    "QToolButton { border: 1px solid transparent; border-radius: 3px; padding: 2px; }"
+    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
+    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
+    "QToolButton:checked:hover, QToolButton:checked:focus { border-color: palette(text); }"
+)
+
 
 def wire_landscape(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Join the landscape to the session."""
@@ -35,6 +43,7 @@ class _Landscape(QObject):
         menus.map.addAction(action)
         button = bar_button("", "", "mapLandscapeButton")
         button.setDefaultAction(action)
+        button.setStyleSheet(_LOOK)
         panel.bar.addWidget(button)
         action.toggled.connect(layer.set_on)
         panel.canvas.mouse.cursor_moved.connect(layer.set_cursor)
