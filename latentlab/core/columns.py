@@ -52,6 +52,20 @@ def joined(first: Sequence[Column], second: Sequence[Column]) -> tuple[Column, .
     return tuple(mine.joined(theirs) for mine, theirs in zip(first, second, strict=True))
 
 
+def picked(first: Sequence[Column], second: Sequence[Column], rows: Integers) -> tuple[Column, ...]:
+    """Give the values of some images, counted through those of `first` and then of `second`."""
+    return tuple(_picked(mine, theirs, rows) for mine, theirs in zip(first, second, strict=True))
+
+
+def _picked(first: Column, second: Column, rows: Integers) -> Column:
+    # Putting both together first would copy all values for the sake of a few.
+    is_first = rows < len(first.values)
+    values = np.empty(len(rows), np.float64)
+    values[is_first] = first.values[rows[is_first]]
+    values[~is_first] = second.values[rows[~is_first] - len(first.values)]
+    return replace(first, values=values)
+
+
 def taken(columns: Sequence[Column], rows: Integers | slice) -> tuple[Column, ...]:
     """Give the columns of some images, in their order."""
     return tuple(column.taken(rows) for column in columns)

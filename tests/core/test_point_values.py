@@ -9,7 +9,8 @@ from latentlab.core import point_values
 from latentlab.core.columns import Column, of_texts
 from latentlab.core.errors import LatentlabError
 from latentlab.core.exploring import data_point
-from latentlab.core.point_values import MOST_CATEGORIES, Colouring, LiveValues
+from latentlab.core.point_values import MOST_CATEGORIES, LiveValues
+from latentlab.core.value_results import Colouring
 
 
 def values_of(model, kind, column=""):

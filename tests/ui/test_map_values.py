@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QToolButton
 
 from latentlab.core import growing_codes, live_map
 from latentlab.core.growing_codes import GrowingCodes
-from latentlab.core.point_values import Colouring
+from latentlab.core.value_results import Colouring
 from latentlab.ui import theme
 from latentlab.ui.canvas import value_colours
 from latentlab.ui.canvas.value_scale import number

@@ -13,8 +13,8 @@ from PySide6.QtGui import QFont, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.core.events import Floats, Integers
-from latentlab.core.point_values import PointValues
 from latentlab.core.results import MapPoints, Position
+from latentlab.core.value_results import PointValues
 from latentlab.ui import theme
 from latentlab.ui.canvas import axes, value_colours
 from latentlab.ui.canvas.field_layer import FieldLayer

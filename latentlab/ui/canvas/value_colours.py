@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
-from latentlab.core.point_values import STEPS, PointValues
+from latentlab.core.value_results import STEPS, PointValues
 from latentlab.ui import theme
 
 # Viridis (Smith and van der Walt, 2015) is even in lightness, and so for all kinds of sight. It is cut where it would

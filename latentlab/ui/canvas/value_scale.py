@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QWidget
 
-from latentlab.core.point_values import STEPS, Colouring, PointValues
+from latentlab.core.value_results import STEPS, Colouring, PointValues
 from latentlab.ui import theme
 from latentlab.ui.canvas import value_colours
 

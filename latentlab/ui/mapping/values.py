@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.live_map import MapUpdate
-from latentlab.core.point_values import Colouring, LiveValues, PointValues
+from latentlab.core.point_values import LiveValues
+from latentlab.core.value_results import Colouring, PointValues
 from latentlab.ui.exploration import Exploration
 from latentlab.ui.latest import Latest
 

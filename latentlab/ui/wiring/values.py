@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Slot
 
-from latentlab.core.point_values import Colouring
+from latentlab.core.value_results import Colouring
 from latentlab.ui.canvas.panel import CanvasPanel, box
 from latentlab.ui.session import Session
 
