@@ -38,7 +38,9 @@ def are_inside(path: QPainterPath, places: npt.NDArray[np.float64], bounds: QRec
     pixels = area.toAlignedRect().adjusted(-1, -1, 1, 1)
     mask = _mask(path, pixels)
     rows, columns = ((part[near].astype(np.int64) - start) for part, start in ((y, pixels.top()), (x, pixels.left())))
-    found = mask[rows, columns]
+    rows *= mask.shape[1]
+    rows += columns
+    found = np.take(mask, rows)
     inside[near[found == _INSIDE]] = True
     at_edge = near[found == _EDGE]
     inside[at_edge] = [path.contains(QPointF(x, y)) for x, y in places[at_edge].tolist()]
@@ -52,7 +54,8 @@ def _mask(path: QPainterPath, pixels: QRect) -> npt.NDArray[np.uint8]:
     painter = QPainter(image)
     painter.translate(-pixels.left(), -pixels.top())
     painter.fillPath(path, QColor(_INSIDE, _INSIDE, _INSIDE))
-    painter.setPen(QPen(QColor(_EDGE, _EDGE, _EDGE), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+    grey = QColor(_EDGE, _EDGE, _EDGE)
+    painter.setPen(QPen(grey, 2.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for polygon in path.toSubpathPolygons():
         painter.drawPolygon(polygon)

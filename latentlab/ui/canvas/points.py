@@ -116,15 +116,12 @@ class PointsLayer(QGraphicsItem):
         """
         frame, ratio = self._place(), self._view.pixel_ratio()
         largest = self._radius + 2 if reach is None else reach
-        if largest * ratio < MARGIN:
-            x, y = local.x() * ratio + frame.shift[0], local.y() * ratio + frame.shift[1]
-            ranks = self._indexed(frame).near(x, y, largest * ratio)
-        else:
-            ranks = np.arange(len(self._order))
+        if largest * ratio >= MARGIN:
+            return self._nearest_of_all(local, largest)
+        x, y = local.x() * ratio + frame.shift[0], local.y() * ratio + frame.shift[1]
+        ranks = self._indexed(frame).near(x, y, largest * ratio)
         rows = np.take(self._drawn, ranks)
-        places = self._view.to_pixels(np.take(self._positions, rows, axis=0)) - (local.x(), local.y())
-        distances = np.hypot(places[:, 0], places[:, 1])
-        distances[np.isnan(distances)] = np.inf
+        distances = self._distances(np.take(self._positions, rows, axis=0), local)
         if not len(distances) or distances.min() > largest:
             return None
         covering = distances <= self._radius
@@ -143,8 +140,8 @@ class PointsLayer(QGraphicsItem):
         -------
         int64 (K,)
         """
-        places = self._view.to_pixels(np.take(self._positions, self._order, axis=0))
-        return np.sort(self._order[are_inside(path, places, self.boundingRect())])
+        inside = are_inside(path, self._view.to_pixels(self._positions), self.boundingRect())
+        return np.flatnonzero(inside & self._is_shown())
 
     def radius(self) -> float:
         """Give the discs' radius in pixels of the view: less where many are in view, more when zoomed in."""
@@ -229,6 +226,22 @@ class PointsLayer(QGraphicsItem):
             count = sum(part.place(frame, self._positions) for part in self._parts)
             self._radius = self._radius_of(count)
         return frame
+
+    def _nearest_of_all(self, local: QPointF, reach: float) -> int | None:
+        distances = np.where(self._is_shown(), self._distances(self._positions, local), np.inf)
+        nearest = int(distances.argmin()) if len(distances) else -1
+        return nearest if nearest >= 0 and distances[nearest] <= reach else None
+
+    def _distances(self, positions: Floats, local: QPointF) -> npt.NDArray[np.float64]:
+        """Give the distances of positions (N, 2) from a pixel of the view box, infinite for what is no number."""
+        x, y = self._view.to_pixels(positions).T
+        distances = np.hypot(x - local.x(), y - local.y())
+        return np.where(np.isnan(distances), np.inf, distances)
+
+    def _is_shown(self) -> npt.NDArray[np.bool_]:
+        is_shown = np.zeros(len(self._positions), bool)
+        is_shown[self._order] = True
+        return is_shown
 
     def _indexed(self, frame: Frame) -> PixelIndex:
         if not self._is_indexed:
