@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -138,6 +139,7 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
         _settle()
         yield "dark", window
         set_theme("light")
+        yield from _map_stages(window, canvas)
 
         if (model := resource("models", "mnist-cvae-2d.safetensors")).is_file():
             _click(_child(window, QWidget, "sketchClearButton"))
@@ -150,6 +152,33 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
         session.shut_down()
         window.deleteLater()
         app.sendPostedEvents()
+
+
+def _map_stages(window: MainWindow, canvas: LatentCanvas) -> Iterator[tuple[str, MainWindow]]:
+    """Look behind the points, choose some of them, and walk."""
+    _click(_child(window, QWidget, "sketchClearButton"))
+    landscape = _child(window, QWidget, "mapLandscapeButton")
+    _click(landscape)
+    canvas.view.zoom(0.4)
+    _wait(2000)
+    yield "landscape", window
+    _click(landscape)
+    canvas.show_all()
+    _settle()
+
+    _click(_child(window, QWidget, "mapLassoButton"))
+    circle = [canvas.pixel_of(1 + 0.8 * math.cos(i / 5), -0.5 + 0.8 * math.sin(i / 5)) for i in range(32)]
+    _drag(canvas.viewport(), circle)
+    _wait(1500)
+    yield "chosen", window
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    window.session.choosing.clear()
+
+    _click(_child(window, QWidget, "mapPathButton"))
+    _drag(canvas.viewport(), [canvas.pixel_of(-2 + 0.13 * i, -1.5 + 2.2 * math.sin(i / 10)) for i in range(31)])
+    _wait(1500)
+    yield "walk", window
+    _click(_child(window, QWidget, "mapPickButton"))
 
 
 def _open(window: MainWindow, path: Path) -> None:
