@@ -476,6 +476,20 @@ def test_evaluating_keeps_to_the_images_of_the_recipe_unless_others_are_named(tm
     assert chosen["test"]["loss"] != all_of_them["test"]["loss"]
 
 
+def test_excluded_images_are_neither_trained_on_nor_measured(tmp_path, array, capsys):
+    out = str(tmp_path / "run.safetensors")
+    command = ["train", "mlp-vae-2d", "--out", out, "--dataset", array, "--epochs", "1", "--limit", "150", "--json"]
+    layers = ["--set", "encoder.layers=8", "--set", "decoder.layers=8"]
+    assert main([*command, *layers, "--set", "data.exclude=0-9, 160, 201, 230-239"]) == 0
+    assert objects(capsys)[0]["images"] == 140  # the limit brings no others in for them
+    assert main(["evaluate", out, "--json"]) == 0
+    assert objects(capsys)[-1]["images"] == 39 - 11
+    assert main([*command, *layers, "--set", "data.exclude=0-239"]) == 2
+    assert "No training images" in capsys.readouterr().err
+    assert main([*command, *layers, "--set", "data.exclude=240"]) == 2
+    assert "there is no image 240" in capsys.readouterr().err
+
+
 def test_a_model_of_planes_is_evaluated_on_images_of_another_size(tmp_path, tiny_images, array, capsys):
     path, small = tmp_path / "planes.toml", tmp_path / "small.npz"
     changes = {"dataset": array, "latent": 4, "model.encoder.layers": "4", "model.decoder.layers": "4", "epochs": 1}

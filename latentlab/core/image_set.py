@@ -106,12 +106,12 @@ class ImageSet:
         if not len(rows):
             return self
         numbers = self.numbered(rows)
-        images = _taken(self.train_images, self.test_images, numbers)
-        labels = _taken(self.train_labels, self.test_labels, numbers)
+        images = _rows_of_both(self.train_images, self.test_images, numbers)
+        labels = _rows_of_both(self.train_labels, self.test_labels, numbers)
         noisy = None
         if self.train_noisy is not None and self.test_noisy is not None:
-            noisy = _taken(self.train_noisy, self.test_noisy, numbers)
-        known = columns.taken(columns.joined(self.train_columns, self.test_columns), numbers.numpy())
+            noisy = _rows_of_both(self.train_noisy, self.test_noisy, numbers)
+        known = columns.picked(self.train_columns, self.test_columns, numbers)
         return replace(
             self,
             train_images=images,
@@ -138,17 +138,17 @@ class ImageSet:
         train_rows, test_rows = np.flatnonzero(training), np.flatnonzero(test)
         return replace(
             self,
-            train_images=self.train_images[train_rows],
-            train_labels=self.train_labels[train_rows],
-            test_images=self.test_images[test_rows],
-            test_labels=self.test_labels[test_rows],
-            train_noisy=None if self.train_noisy is None else self.train_noisy[train_rows],
-            test_noisy=None if self.test_noisy is None else self.test_noisy[test_rows],
+            train_images=_rows(self.train_images, train_rows),
+            train_labels=_rows(self.train_labels, train_rows),
+            test_images=_rows(self.test_images, test_rows),
+            test_labels=_rows(self.test_labels, test_rows),
+            train_noisy=None if self.train_noisy is None else _rows(self.train_noisy, train_rows),
+            test_noisy=None if self.test_noisy is None else _rows(self.test_noisy, test_rows),
             train_columns=columns.taken(self.train_columns, train_rows),
             test_columns=columns.taken(self.test_columns, test_rows),
         )
 
-    def numbered(self, rows: npt.ArrayLike) -> torch.Tensor:
+    def numbered(self, rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Give rows, counted as in `selected`, as int64 (K,).
 
         Raises
@@ -156,7 +156,7 @@ class ImageSet:
         DatasetError
             For a row that the set does not have.
         """
-        numbers = torch.from_numpy(np.array(rows, np.int64))
+        numbers = np.array(rows, np.int64)
         total = len(self.train_labels) + len(self.test_labels)
         if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < total:
             raise DatasetError(
@@ -166,15 +166,22 @@ class ImageSet:
         return numbers
 
 
-def _taken(training: torch.Tensor, test: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+def _rows(of: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+    """Give rows of a tensor: numpy's way, a tenth of the time that torch needs for small integers."""
+    return torch.from_numpy(np.take(of.numpy(), rows, axis=0))
+
+
+def _rows_of_both(training: torch.Tensor, test: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
     """Give rows of two tensors as if they were one: putting them together would copy every image there is."""
     is_training = rows < len(training)
-    if bool(is_training.all()):
-        return training[rows]
-    taken = torch.empty((len(rows), *training.shape[1:]), dtype=training.dtype)
-    taken[is_training] = training[rows[is_training]]
-    taken[~is_training] = test[rows[~is_training] - len(training)]
-    return taken
+    if is_training.all():
+        return _rows(training, rows)
+    if not is_training.any():
+        return _rows(test, rows - len(training))
+    taken = np.empty((len(rows), *training.shape[1:]), training.numpy().dtype)
+    taken[is_training] = np.take(training.numpy(), rows[is_training], axis=0)
+    taken[~is_training] = np.take(test.numpy(), rows[~is_training] - len(training), axis=0)
+    return torch.from_numpy(taken)
 
 
 def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

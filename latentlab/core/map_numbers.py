@@ -92,7 +92,7 @@ class MapNumbers:
             raise LatentlabError("No images are chosen yet: Ctrl+click some points of the map.")
         if shown.images is None:
             name = shown.snapshot.recipe.data.dataset
-            raise LatentlabError(f"The images of '{name}' are not loaded, so nobody can tell which of them are chosen.")
+            raise LatentlabError(f"The images of '{name}' are not loaded, so nobody can tell which ones are chosen.")
         numbers = self.of(shown)
         if numbers is None:
             raise LatentlabError("The map is about to show other images: wait a moment, then choose again.")
@@ -143,7 +143,7 @@ def _taken(update: MapUpdate, rows: Integers, like: MapUpdate | None) -> MapUpda
     return replace(
         changing,
         labels=update.labels[rows],
-        images=None if update.images is None else update.images[rows],
-        noisy=None if update.noisy is None else update.noisy[rows],
+        images=None if update.images is None else np.take(update.images, rows, axis=0),
+        noisy=None if update.noisy is None else np.take(update.noisy, rows, axis=0),
         columns=columns.taken(update.columns, rows),
     )

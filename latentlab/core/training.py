@@ -54,7 +54,7 @@ def of_recipe(data: ImageSet, recipe: Recipe) -> ImageSet:
     split = len(data.train_labels)
     training = np.array(images or range(split), np.int64)[:limit]
     test = np.array(images or range(split, split + len(data.test_labels)), np.int64)
-    gone = data.numbered(exclude).numpy()
+    gone = data.numbered(exclude)
     return part.kept(~np.isin(training, gone), ~np.isin(test, gone))
 
 

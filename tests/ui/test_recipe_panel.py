@@ -330,3 +330,6 @@ def test_a_long_list_of_images_is_told_by_its_number_and_kept(qtbot, panel):
     assert "Number 2: write a whole number" in problem(panel, "data.exclude")
     retype(qtbot, editor(panel, "data.exclude"), "none")
     assert panel.recipe().data.exclude == ()
+    assert panel.form.fields["data.exclude"].isVisible()  # while one may still be typing
+    qtbot.keyClick(editor(panel, "data.exclude"), Qt.Key.Key_Return)
+    assert not panel.form.fields["data.exclude"].isVisible()

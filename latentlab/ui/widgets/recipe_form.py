@@ -114,6 +114,12 @@ class RecipeForm(QWidget):
             field.show_problem("")
         self._set_valid(True)
         self._mark()
+        self._offer_exclusions()
+
+    def _offer_exclusions(self) -> None:
+        # Images are excluded on the map; while there are none a field for them would only take room.
+        excludes = bool(self._recipe.data.exclude or self._base.data.exclude)
+        self.fields["data.exclude"].setVisible(excludes)
 
     def _mark(self) -> None:
         theirs = {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
@@ -161,6 +167,7 @@ class RecipeForm(QWidget):
         # "1e-3" and "-5" become what the recipe holds, once the person leaves the field.
         if self._is_valid:
             field.set_value(self._recipe.flat()[field.key])
+            self._offer_exclusions()
 
     def _reset_one(self, field: SettingField) -> None:
         field.set_value(self._base.flat()[field.key])
