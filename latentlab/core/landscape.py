@@ -132,19 +132,20 @@ class Landscape:
                 found.append(block)
         return found
 
-    def codes(self, block: Block) -> Floats:
-        """Give the codes of the middles of a block's cells, row by row from its upper left: float32 (CELLS², L)."""
-        width, height = self.cell(block.level)
+    def codes(self, blocks: list[Block]) -> Floats:
+        """Give the codes of the middles of blocks' cells, row by row from the upper left: float32 (B · CELLS², L)."""
+        widths, heights = np.array([self.cell(block.level) for block in blocks]).T[:, :, None]
         steps = np.arange(CELLS) + 0.5
-        xs = (CELLS * block.column + steps) * width
-        ys = (CELLS * (block.row + 1) - steps) * height
-        positions = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
-        codes: Floats = (self.base + positions @ self.directions).astype(np.float32)
+        positions = np.empty((len(blocks), CELLS, CELLS, 2))
+        columns, rows = np.array([(block.column, block.row + 1) for block in blocks]).T[:, :, None]
+        positions[..., 0] = ((CELLS * columns + steps) * widths)[:, None, :]
+        positions[..., 1] = ((CELLS * rows - steps) * heights)[:, :, None]
+        codes: Floats = (self.base + positions.reshape(-1, 2) @ self.directions).astype(np.float32)
         return codes
 
     def decode(self, blocks: list[Block]) -> list[Patch]:
         """Decode blocks; images of more than 64 pixels on a side are made smaller."""
-        codes = np.concatenate([self.codes(block) for block in blocks])
+        codes = self.codes(blocks)
         labels = np.full(len(codes), self.label, np.int64)
         is_dense = self.snapshot.recipe.model.decoder.kind == "mlp"
         step = _CHUNK if is_dense else _CHUNK_OF_CONVOLUTIONS

@@ -44,7 +44,7 @@ def test_fresh_view(benchmark, landscape):
 
 def test_the_same_images_in_one_call(benchmark, landscape):
     group(benchmark, landscape)
-    codes = np.concatenate([landscape.codes(block) for block in _BLOCKS])
+    codes = landscape.codes(_BLOCKS)
     assert len(benchmark(landscape.snapshot.decode, codes)) == _SIDE**2
 
 

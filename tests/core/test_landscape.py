@@ -106,7 +106,7 @@ def test_large_images_are_made_smaller_and_keep_their_mean(make_wide):
     model = make_wide(130, 65)
     (patch,) = Landscape.of(model, None, 0).decode([Block(0, 0, 0)])
     assert patch.pixels.shape == (CELLS * 64, CELLS * 32)
-    image = model.snapshot.decode(Landscape.of(model, None, 0).codes(Block(0, 0, 0))[:1])[0]
+    image = model.snapshot.decode(Landscape.of(model, None, 0).codes([Block(0, 0, 0)])[:1])[0]
     assert cell_of(patch, 0, 0).mean() == pytest.approx(255 * image.mean(), abs=1.5)
 
 
