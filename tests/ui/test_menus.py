@@ -125,3 +125,19 @@ def test_text_size_and_full_screen(qtbot, window):
     qtbot.waitUntil(window.isFullScreen)
     qtbot.keyClick(window, Qt.Key.Key_F11)
     qtbot.waitUntil(lambda: not window.isFullScreen())
+
+
+def test_no_two_entries_of_a_menu_share_a_letter(lab):
+    for menu in lab.window.menuBar().findChildren(QMenu):
+        letters = [letter for entry in menu.actions() if (letter := QKeySequence.mnemonic(entry.text()).toString())]
+        assert len(letters) == len(set(letters)), (menu.title(), letters)
+
+
+def test_no_two_actions_share_their_keys(lab):
+    keys = [
+        (each.toString(), entry.shortcutContext())
+        for entry in lab.window.findChildren(QAction)
+        for each in entry.shortcuts()
+        if entry.associatedObjects()
+    ]
+    assert len(keys) == len(set(keys)), sorted(keys, key=str)

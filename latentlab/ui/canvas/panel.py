@@ -50,6 +50,7 @@ class CanvasPanel(QWidget):
             self.tr("How many images the map shows, drawn at random; a small set is shown whole"),
             "mapCountBox",
         )
+        self._count.setMinimumContentsLength(5)
         for count in _COUNTS:
             self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
         self.set_source("test", 10_000)
@@ -121,6 +122,8 @@ class CanvasPanel(QWidget):
             (self.tr("W, then drag or click"), self.tr("walk along a path; Enter ends, Backspace takes one back")),
             (self.tr("A, then drag"), self.tr("draw an arrow, and put its tail elsewhere")),
             (self.tr("Esc"), self.tr("give up what is being drawn")),
+            (self.tr("D, I, X"), self.tr("the decoded landscape; lists of images; other axes")),
+            (self.tr("Rest on a point"), self.tr("see its image")),
             (self.tr("Shift + move"), self.tr("preview, without moving the pick")),
             (self.tr("Wheel, + and −"), self.tr("zoom")),
             (self.tr("Right or middle drag"), self.tr("pan")),

@@ -51,7 +51,8 @@ class ThumbnailPainter(QStyledItemDelegate):
         rows = rows[rows < len(self._is_chosen)]
         self._is_chosen[:] = False
         self._is_chosen[rows] = True
-        self._letters = {row: letter(index) for index, row in enumerate(rows[:_LETTERS].tolist())}
+        lettered = rows if len(rows) <= _LETTERS else rows[:0]
+        self._letters = {row: letter(index) for index, row in enumerate(lettered.tolist())}
 
     def is_chosen(self, row: int) -> bool:
         """Whether an image is chosen."""

@@ -31,7 +31,7 @@ class ExportOfChosen(QObject):
             self.tr("Table (*.csv)"): "csv",
             self.tr("Picture (*.png)"): "png",
         }
-        self._action = menus.map.addAction(self.tr("E&xport the chosen images…"))
+        self._action = menus.map.addAction(self.tr("Expor&t the chosen images…"))
         self._action.setObjectName("exportChosenAction")
         self._action.setEnabled(False)
         self._action.triggered.connect(self._ask)

@@ -23,6 +23,7 @@ class _Behind(QObject):
         super().__init__(panel)
         self._fields, self._layer, self._points = session.map.fields, panel.canvas.field, panel.canvas.points_layer
         self._box = box(self.tr("Behind the points"), self.tr("What is laid behind the points"), "mapFieldBox")
+        self._box.setMinimumContentsLength(9)
         self._offer(self.tr("nothing behind"), None, "")
         self._offer(
             self.tr("gaps"),

@@ -30,7 +30,7 @@ class _Resting(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REST_MILLISECONDS)
         self._timer.timeout.connect(self._ask)
-        self._action = menus.map.addAction(self.tr("&Hover shows the image"))
+        self._action = menus.map.addAction(self.tr("Ho&ver shows the image"))
         self._action.setCheckable(True)
         self._action.setChecked(True)
         self._action.toggled.connect(self._hide)

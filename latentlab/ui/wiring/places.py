@@ -48,7 +48,7 @@ class _Ways(QObject):
         self._places, self._bookmarking = session.map.places, session.map.bookmarking
         self._steps: dict[str, list[QAction]] = {}
         self._offer("back", menus, self.tr("&Back"), self.tr("Back to the place where one was"), "Alt+Left")
-        self._offer("forward", menus, self.tr("&Forward"), self.tr("Forward again"), "Alt+Right")
+        self._offer("forward", menus, self.tr("F&orward"), self.tr("Forward again"), "Alt+Right")
         self._make_bookmarks(menus)
         panel.strip.addSeparator()
         menus.map.addSeparator()
