@@ -21,7 +21,7 @@ from latentlab.ui.canvas.field_layer import FieldLayer
 from latentlab.ui.canvas.glide import Glide
 from latentlab.ui.canvas.grid import GridLayer
 from latentlab.ui.canvas.keys import KeyTool
-from latentlab.ui.canvas.legend import Legend
+from latentlab.ui.canvas.legend import GAP, Legend
 from latentlab.ui.canvas.map_message import MapMessage
 from latentlab.ui.canvas.markers import MarkersLayer
 from latentlab.ui.canvas.mouse import MouseTool
@@ -29,7 +29,6 @@ from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.value_scale import ValueScale
 from latentlab.ui.canvas.view import Extent, MapView, Mode, extent_of
 
-_GAP = 8
 _LETTERS = 12  # more would cover the map
 
 
@@ -138,7 +137,10 @@ class LatentCanvas(pg.PlotWidget):
         glides = same and self.isVisible()
         start = self.points_layer.positions()
         if self.points_layer.set_points(points.points, points.labels, classes, glides=glides) or is_anew:
-            self._update_legend(points, anew=is_anew)
+            self.legend.set_classes(points.class_names, points.labels)
+        if is_anew:
+            self.legend.set_visible_classes(self._visible)
+            self._place_legend()
         if before is None or before.axes != points.axes:
             self._dress()
         target = self.points_layer.targets()
@@ -161,7 +163,7 @@ class LatentCanvas(pg.PlotWidget):
         self._highlights = np.empty(0, np.int64)
         self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
         self.view.set_points(None)
-        self.legend.set_classes((), ())
+        self.legend.set_classes((), np.empty(0, np.int64))
         self._place_legend()
         self._place_marks()
         self._place_message()
@@ -334,35 +336,21 @@ class LatentCanvas(pg.PlotWidget):
         self.legend.set_visible_classes(visible)
         self.mouse.look_again()
 
-    def _update_legend(self, points: MapPoints, *, anew: bool) -> None:
-        classes = len(points.class_names)
-        labels = points.labels[(points.labels >= 0) & (points.labels < classes)]
-        counts = np.bincount(labels, minlength=classes)
-        self.legend.set_classes(points.class_names, tuple(counts.tolist()))
-        if anew:
-            self.legend.set_visible_classes(self._visible)
-            self._place_legend()
-
     def _plot_rect(self) -> QRect:
         return self.view.box.sceneBoundingRect().toRect()
 
     def _place_legend(self) -> None:
         rect = self._plot_rect()
-        has_room = rect.height() > 4 * _GAP
-        room = rect.height() - 2 * _GAP
+        room = rect.height() - 2 * GAP
         key = self.value_scale.fit(rect.width() // 2, room)
-        size = self.legend.fit(rect.width() // 2, room if key.isEmpty() else room - key.height() - _GAP)
-        shown = self._has_legend and self._values is None and not size.isEmpty() and has_room
-        self.legend.setVisible(shown)
-        if shown:
-            self.legend.resize(size)
-            self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
-        top = rect.top() + (size.height() + _GAP if shown else 0)
-        self.value_scale.setGeometry(rect.right() - key.width() - _GAP, top + _GAP, key.width(), key.height())
-        self.value_scale.setVisible(not key.isEmpty() and has_room)
+        left = room if key.isEmpty() else room - key.height() - GAP
+        size = self.legend.place(rect, left, is_wanted=self._has_legend and self._values is None)
+        top = rect.top() + (0 if size.isEmpty() else size.height() + GAP)
+        self.value_scale.setGeometry(rect.right() - key.width() - GAP, top + GAP, key.width(), key.height())
+        self.value_scale.setVisible(not key.isEmpty() and room > 2 * GAP)
         is_tall = key.height() > room // 4  # a scale lies in a corner, and hides little
-        covered = size.width() if shown else key.width() if is_tall else 0
-        self.view.set_covered(covered + 2.0 * _GAP if covered else 0.0)
+        covered = size.width() or (key.width() if is_tall else 0)
+        self.view.set_covered(covered + 2.0 * GAP if covered else 0.0)
 
     def _colour_points(self) -> None:
         levels = None if self._values is None else self._values.levels

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from latentlab.core.events import Integers
 from latentlab.ui import theme
 
+GAP = 8  # pixels to the edges of the map
 _SWATCH = 12
 _PADDING = 6
 _LONGEST_NAME = 150
@@ -135,8 +138,10 @@ class Legend(QFrame):
         layout.addWidget(self._area)
         self.hide()
 
-    def set_classes(self, names: tuple[str, ...], counts: tuple[int, ...]) -> None:
-        """List these classes, with the number of points of each."""
+    def set_classes(self, names: tuple[str, ...], labels: Integers) -> None:
+        """List these classes, with the number of points of each, whose labels are given: int64 (N,)."""
+        labels = labels[(labels >= 0) & (labels < len(names))]
+        counts = tuple(np.bincount(labels, minlength=len(names)).tolist())
         if (names, counts) == self._listed:
             return
         self._listed = (names, counts)
@@ -180,6 +185,20 @@ class Legend(QFrame):
         scrolls = rows > rows_that_fit
         bar = self._area.verticalScrollBar().sizeHint().width() if scrolls else 0
         return QSize(columns * (column + 2) + frame + bar, min(rows * row + frame, height))
+
+    def place(self, rect: QRect, height: int, *, is_wanted: bool = True) -> QSize:
+        """Lie in the upper right corner of a rectangle of the parent's, within a height, if it is wanted.
+
+        Give the size that it takes: nothing where it is not shown.
+        """
+        size = self.fit(rect.width() // 2, height)
+        is_shown = is_wanted and not size.isEmpty() and rect.height() > 4 * GAP
+        self.setVisible(is_shown)
+        if not is_shown:
+            return QSize(0, 0)
+        self.resize(size)
+        self.move(rect.right() - size.width() - GAP, rect.top() + GAP)
+        return size
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

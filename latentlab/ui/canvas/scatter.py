@@ -12,12 +12,10 @@ from latentlab.core.results import MapPoints
 from latentlab.ui import theme
 from latentlab.ui.canvas import axes
 from latentlab.ui.canvas.grid import GridLayer
-from latentlab.ui.canvas.legend import Legend
+from latentlab.ui.canvas.legend import GAP, Legend
 from latentlab.ui.canvas.mouse import MouseTool
 from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import Extent, MapView, drawable, extent_of
-
-_GAP = 6
 
 
 class Scatter(pg.PlotWidget):
@@ -133,8 +131,7 @@ class ScatterPair(QWidget):
         for scatter, points in zip(self.scatters, (left, right), strict=True):
             scatter.set_points(points, extent)
         classes = right.class_names
-        labels = right.labels[(right.labels >= 0) & (right.labels < len(classes))]
-        self.legend.set_classes(classes, tuple(np.bincount(labels, minlength=len(classes)).tolist()))
+        self.legend.set_classes(classes, right.labels)
         if classes != self._classes:
             self._classes = classes
             self._show_classes(set(range(len(classes))))
@@ -177,11 +174,6 @@ class ScatterPair(QWidget):
     def _place_legend(self) -> None:
         scatter = self.scatters[1]
         rect = scatter.view.box.sceneBoundingRect().toRect()
-        size = self.legend.fit(rect.width() // 2, rect.height() - 2 * _GAP)
-        shown = not size.isEmpty() and rect.height() > 4 * _GAP
-        self.legend.setVisible(shown)
-        if shown:
-            self.legend.resize(size)
-            self.legend.move(rect.right() - size.width() - _GAP, rect.top() + _GAP)
+        width = self.legend.place(rect, rect.height() - 2 * GAP).width()
         for side in self.scatters if self._shares_scale else (scatter,):
-            side.view.set_covered(size.width() + 2.0 * _GAP if shown else 0.0)
+            side.view.set_covered(width + 2.0 * GAP if width else 0.0)
