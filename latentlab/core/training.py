@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -31,7 +32,7 @@ from latentlab.core.snapshot import Snapshot, as_input
 
 _MESSAGE_SECONDS = 1 / 20
 _SAFE_COPY_SECONDS = 1.0
-_AVERAGED = 10_000  # images whose mean a decoder begins at
+_AVERAGED = 2000  # images, at least, whose mean a decoder begins at
 _TERMS = 3  # reconstruction, KL, penalty
 
 Setting = Literal["learning_rate", "beta"]
@@ -112,7 +113,6 @@ class Trainer:
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
         self._first_epoch = start.epochs if start else 0
-        self.preparation = sketch.measure(self.data.train_images[:100].numpy())
         with torch.random.fork_rng(devices=[]):  # the global generator stays as others left it
             torch.manual_seed(recipe.training.seed)
             classes = len(self.data.class_names) if self.data.has_labels else 0
@@ -121,11 +121,13 @@ class Trainer:
             start.check_fits(recipe, self.data)
             self.model.load_state_dict(start.snapshot.state())
         else:
-            self.model.begin_at(self.data.train_images[:_AVERAGED].mean(0, dtype=torch.float32) / 255)
+            some = self.data.train_images[:: max(1, len(self.data.train_images) // _AVERAGED)]
+            self.model.begin_at(some.mean(0, dtype=torch.float32) / 255)
         self.model.to(self.device)
         self._generator = torch.Generator(self.device).manual_seed(recipe.training.seed + self._first_epoch)
         self._order = torch.Generator().manual_seed(recipe.training.seed + self._first_epoch)
-        self._learning_rate, self._beta = recipe.training.learning_rate, recipe.loss.beta
+        self._learning_rate = recipe.training.learning_rate
+        self._weigh(recipe.loss.beta)
         self._optimiser = new_optimiser(self.model, recipe.training, self._learning_rate)
         self._safe, self._candidate = self._copied_weights(), self._copied_weights()
         self._safe_time = self._mark = 0.0
@@ -143,6 +145,11 @@ class Trainer:
     def epochs_done(self) -> float:
         """Position on the axis of epochs."""
         return self._epoch + self._steps_done / self._steps_per_epoch
+
+    @cached_property
+    def preparation(self) -> sketch.Preparation:
+        """How a sketch is made like the images; measured when it is first asked for."""
+        return sketch.measure(self.data.train_images[:100].numpy())
 
     def snapshot(self) -> Snapshot:
         """Give a frozen copy of the model as it is between two steps."""
@@ -173,19 +180,24 @@ class Trainer:
             good weights); at the end Finished, with the losses of the last whole epoch.
         """
         settings = self.recipe.training
-        images, labels = self.data.train_images.to(self.device), self.data.train_labels.to(self.device)
-        noisy = None if self.data.train_noisy is None else self.data.train_noisy.to(self.device)
+        count = len(self.data.train_images)
+        labels = self.data.train_labels if self.model.classes else None
+        columns = [
+            None if column is None else column.to(self.device)
+            for column in (self.data.train_images, labels, self.data.train_noisy)
+        ]
         last_epoch = self._first_epoch + settings.epochs
-        yield Started(self.run, last_epoch, self._first_epoch, self._steps_per_epoch, len(images), str(self.device))
+        yield Started(self.run, last_epoch, self._first_epoch, self._steps_per_epoch, count, str(self.device))
         self.model.train()
         self._resume_clock()
         while self._epoch < last_epoch and not self.control.stop.is_set() and not self._has_settled():
-            order = torch.randperm(len(images), generator=self._order).to(self.device)
+            order = torch.randperm(count, generator=self._order).to(self.device)
             for rows in torch.split(order, settings.batch_size):
                 if self.control.stop.is_set():
                     break
                 yield from self._apply_changes()
-                self._step(images[rows], labels[rows], None if noisy is None else noisy[rows])
+                # Copies whole images, where indexing goes pixel by pixel: ten times as quick on a CPU.
+                self._step(*(None if column is None else column.index_select(0, rows) for column in columns))
                 if time.perf_counter() - self._mark >= _MESSAGE_SECONDS:
                     yield self._report(last_epoch)
                     self._resume_clock()
@@ -206,7 +218,14 @@ class Trainer:
             self._epoch < last_epoch and not has_settled,
         )
 
-    def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
+    def _weigh(self, beta: float) -> None:
+        """Put a beta in force, by the matrix that turns the terms' means into the loss, and themselves after it."""
+        self._beta = beta
+        self._weighing = torch.tensor(
+            [[1.0, 1.0, 0.0, 0.0], [beta, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]], device=self.device
+        )
+
+    def _step(self, images: Tensor, labels: Tensor | None, noisy: Tensor | None) -> None:
         settings = self.recipe.training
         done = (self.epochs_done - self._first_epoch) / settings.epochs
         x = as_input(images)
@@ -216,15 +235,15 @@ class Trainer:
         seen = corrupted(seen, self.recipe.corruption, self._generator)
         noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
         terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
-        means = torch.stack([term.mean() for term in terms])
-        loss = means[0] + self._beta * means[1] + means[2]
+        means = torch.stack(terms).mean(1)
+        losses = means @ self._weighing
         if settings.schedule == "one-cycle":
             for group in self._optimiser.param_groups:
                 group["lr"] = self._learning_rate * one_cycle(done)
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        losses[0].backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        self._pending.append(torch.cat([loss.detach()[None], means.detach()]))
+        self._pending.append(losses.detach())
         self._sizes.append(len(x))
         self._steps_done += 1
 
@@ -303,7 +322,7 @@ class Trainer:
     def _apply_changes(self) -> Iterator[Changed]:
         for setting, value in self.control.take_changes():
             if setting == "beta":
-                self._beta = value
+                self._weigh(value)
             else:
                 self._learning_rate = value
                 for group in self._optimiser.param_groups:
@@ -329,7 +348,8 @@ class Trainer:
             self._safe_time = time.perf_counter()
 
     def _weights_are_finite(self) -> bool:
-        return bool(torch.nn.utils.get_total_norm(self.model.parameters()).isfinite())
+        with torch.no_grad():
+            return bool(torch.stack([parameter.sum() for parameter in self.model.parameters()]).isfinite().all())
 
     def _copied_weights(self) -> list[Tensor]:
         return [parameter.detach().clone() for parameter in self.model.parameters()]
