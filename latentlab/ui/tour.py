@@ -160,7 +160,7 @@ def _map_stages(window: MainWindow, canvas: LatentCanvas) -> Iterator[tuple[str,
     landscape = _child(window, QWidget, "mapLandscapeButton")
     _click(landscape)
     canvas.view.zoom(0.4)
-    _wait(2000)
+    _wait(800)
     yield "landscape", window
     _click(landscape)
     canvas.show_all()
@@ -169,14 +169,14 @@ def _map_stages(window: MainWindow, canvas: LatentCanvas) -> Iterator[tuple[str,
     _click(_child(window, QWidget, "mapLassoButton"))
     circle = [canvas.pixel_of(1 + 0.8 * math.cos(i / 5), -0.5 + 0.8 * math.sin(i / 5)) for i in range(32)]
     _drag(canvas.viewport(), circle)
-    _wait(1500)
+    _wait(800)
     yield "chosen", window
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     window.session.choosing.clear()
 
     _click(_child(window, QWidget, "mapPathButton"))
     _drag(canvas.viewport(), [canvas.pixel_of(-2 + 0.13 * i, -1.5 + 2.2 * math.sin(i / 10)) for i in range(31)])
-    _wait(1500)
+    _wait(800)
     yield "walk", window
     _click(_child(window, QWidget, "mapPickButton"))
 

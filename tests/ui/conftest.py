@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from shiboken6 import Shiboken
 
 PATIENCE = 20_000  # milliseconds: what a busy machine may take, not what anything should
@@ -118,7 +119,13 @@ class Lab:
     def drag(self, widget, places):
         self.qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=places[0])
         for place in places[1:]:
-            self.qtbot.mouseMove(widget, place)
+            # Not QTest's: the X server hands its moves on late, and a stroke would end elsewhere.
+            at = QPointF(place)
+            button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+            event = QMouseEvent(
+                QEvent.Type.MouseMove, at, widget.mapToGlobal(at), Qt.MouseButton.NoButton, button, none
+            )
+            QApplication.sendEvent(widget, event)
         self.qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=places[-1])
 
     def decoded(self):

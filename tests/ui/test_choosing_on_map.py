@@ -108,7 +108,7 @@ def test_tools_and_keys_choose_what_is_in_sight(opened):
     assert set(rows(lab)) == set(left_ones) - set(within(lab, *lower))
     rectangle(lab, lower, SHIFT)
     assert set(rows(lab)) == set(left_ones) | set(within(lab, *lower))
-    assert len(lab.canvas.chosen()) == 12
+    assert len(lab.canvas.chosen()) == 0  # so many letters would cover the map
     key(lab, Qt.Key.Key_L)
     assert lab.child("mapLassoButton").isChecked()
     left, right, bottom, top = lower

@@ -86,7 +86,7 @@ def test_it_goes_when_the_mouse_leaves_previews_or_is_told_to(mouse):
     assert not mouse.rests()
     mouse.move(mouse.place(row) + QPoint(40, 40))
     mouse.rest(row)
-    action = next(a for a in lab.window.findChildren(QAction) if "Hover shows" in a.text())
+    action = next(a for a in lab.window.findChildren(QAction) if "Hover shows" in a.text().replace("&", ""))
     assert action.isChecked()
     action.trigger()
     assert mouse.card.row() == -1

@@ -29,13 +29,15 @@ class Behind:
         (self.ellipses,) = (item for item in items if isinstance(item, PosteriorsLayer))
 
     def choose(self, name):
-        """Open the list with the mouse, and click on an entry."""
+        """Open the list with the mouse, and walk to an entry."""
         self.lab.qtbot.mouseClick(self.box, Qt.MouseButton.LeftButton)
         view = self.box.view()
         self.lab.until(view.isVisible)
-        place = view.visualRect(view.model().index(list(KINDS).index(name), 0)).center()
-        self.lab.qtbot.mouseMove(view.viewport(), place)
-        self.lab.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        self.lab.qtbot.keyClick(view, Qt.Key.Key_Home)
+        for _ in range(list(KINDS).index(name)):
+            self.lab.qtbot.keyClick(view, Qt.Key.Key_Down)
+        self.lab.qtbot.keyClick(view, Qt.Key.Key_Return)
+        self.lab.until(lambda: not view.isVisible())
         assert self.box.currentIndex() == list(KINDS).index(name)
 
     def shown(self):

@@ -185,7 +185,7 @@ class LatentCanvas(pg.PlotWidget):
 
     @Slot(object)
     def set_chosen(self, rows: npt.ArrayLike) -> None:
-        """Dim all points but these, and mark the first twelve by the letters A, B, C and so on; none for an empty list.
+        """Dim all points but these, and mark up to twelve by the letters A, B, C and so on; none for an empty list.
 
         Rows that the map does not have are left out.
         """
@@ -363,7 +363,7 @@ class LatentCanvas(pg.PlotWidget):
         positions = self.points_layer.positions()
         self.markers.set_highlights(positions[self._highlights])
         self.markers.set_hovered(positions[self._hovered : self._hovered + 1] if self._hovered >= 0 else positions[:0])
-        lettered = self._chosen[:_LETTERS]
+        lettered = self._chosen if len(self._chosen) <= _LETTERS else self._chosen[:0]
         self.markers.set_chosen(positions[lettered[(lettered >= 0) & (lettered < len(positions))]])
 
     def _dress(self) -> None:

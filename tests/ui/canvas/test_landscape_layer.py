@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from latentlab.core.landscape_results import Block, Patch
@@ -137,8 +138,13 @@ def test_it_asks_for_what_is_seen_while_it_is_on_and_looked_at(canvas, layer, as
 def test_it_looks_where_the_mouse_is(canvas, layer, asked, qtbot):
     canvas.mouse.cursor_moved.connect(layer.set_cursor)
     layer.set_on(True)
-    qtbot.mouseMove(canvas.viewport(), canvas.pixel_of(1.5, -0.5))
-    qtbot.waitUntil(lambda: layer._cursor is not None)
+    place = QPointF(canvas.pixel_of(1.5, -0.5))
+    none = Qt.MouseButton.NoButton
+    move = QMouseEvent(
+        QEvent.Type.MouseMove, place, canvas.viewport().mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(canvas.viewport(), move)
+    assert layer._cursor is not None
     canvas.view.zoom(0.9, QPointF(canvas.viewport().rect().center()))
     x, y = canvas.view.to_position(layer._cursor)
     assert asked[-1].focus == pytest.approx((x, y))
