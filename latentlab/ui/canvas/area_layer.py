@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.readable import paint_card
 from latentlab.ui.canvas.view import MapView
 
 _AWAY = QPointF(14, 10)  # of the badge from the mouse
@@ -51,9 +52,9 @@ class AreaLayer(QGraphicsItem):
         """Draw the area and the badge."""
         if self._area is None:
             return
-        colours = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(self.boundingRect())
+        colours = theme.current()
         accent = QColor(colours.accent)
         fill = QColor(accent)
         fill.setAlpha(36)
@@ -71,7 +72,6 @@ class AreaLayer(QGraphicsItem):
             self._paint_badge(painter, QFont() if widget is None else QFont(widget.font()))
 
     def _paint_badge(self, painter: QPainter, font: QFont) -> None:
-        colours = theme.current()
         font.setBold(True)
         metrics = QFontMetricsF(font)
         size = metrics.boundingRect(self._count).size()
@@ -83,11 +83,6 @@ class AreaLayer(QGraphicsItem):
             card.moveRight(self._cursor.x() - _AWAY.x())
         if card.bottom() > box.bottom():
             card.moveBottom(self._cursor.y() - _AWAY.y())
-        ground = QColor(colours.surface)
-        ground.setAlpha(235)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(ground)
-        painter.drawRoundedRect(card, 6, 6)
+        paint_card(painter, card)
         painter.setFont(font)
-        painter.setPen(QColor(colours.foreground))
         painter.drawText(card, int(Qt.AlignmentFlag.AlignCenter), self._count)

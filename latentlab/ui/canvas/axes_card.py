@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRectF, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from latentlab.core.axes import (
@@ -24,6 +24,7 @@ from latentlab.core.events import Integers
 from latentlab.core.traversal_results import DimensionUse
 from latentlab.core.view_results import ModelFacts
 from latentlab.ui import theme
+from latentlab.ui.canvas.readable import paint_card
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.search_box import SearchBox
 from latentlab.ui.widgets.wheel_guard import WheelGuard
@@ -157,12 +158,8 @@ class AxesCard(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a card."""
-        colours = theme.current()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(QColor(colours.surface))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        paint_card(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
 
     def _place(self) -> None:

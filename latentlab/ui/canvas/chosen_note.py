@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.readable import paint_rim
 from latentlab.ui.canvas.view import MapView
 
 _MARGIN = 10.0
@@ -52,11 +53,5 @@ class ChosenNote(QGraphicsObject):
         font = QFont() if widget is None else QFont(widget.font())
         written = QPainterPath()
         written.addText(QPointF(_MARGIN, _MARGIN + QFontMetricsF(font).ascent()), font, text)
-        colours = theme.current()
-        rim = QColor(colours.background)
-        rim.setAlpha(215)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(rim, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.drawPath(written)
-        painter.fillPath(written, QColor(colours.foreground))
+        paint_rim(painter, written)
+        painter.fillPath(written, QColor(theme.current().foreground))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
 from latentlab.ui.canvas.field_images import Scale
+from latentlab.ui.canvas.readable import paint_card
 from latentlab.ui.canvas.view import MapView
 
 _MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 8.0
@@ -58,7 +59,6 @@ class FieldLegend(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the card."""
-        colours = theme.current()
         font = QFont() if widget is None else QFont(widget.font())
         metrics = QFontMetricsF(font)
         box = self.boundingRect()
@@ -71,14 +71,8 @@ class FieldLegend(QGraphicsItem):
         height = text.height() + (_BAR_HEIGHT + metrics.height() + (6 if self._text else 2) if has_bar else 0)
         card = QRectF(0, 0, max(text.width(), bar) + 2 * _PADDING, height + 2 * _PADDING)
         card.moveBottomLeft(QPointF(box.left() + _MARGIN, box.bottom() - _MARGIN))
-        ground = QColor(colours.surface)
-        ground.setAlpha(235)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(ground)
-        painter.drawRoundedRect(card, 6, 6)
+        paint_card(painter, card)
         painter.setFont(font)
-        painter.setPen(QColor(colours.foreground))
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         painter.drawText(inside, flags, self._text)
         if has_bar:

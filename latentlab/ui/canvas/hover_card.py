@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.browse_results import Hovered
 from latentlab.ui import theme
 from latentlab.ui.canvas.points import PointsLayer
+from latentlab.ui.canvas.readable import paint_card
 from latentlab.ui.canvas.view import MapView
 from latentlab.ui.widgets.pixels import grey_image, to_image
 
@@ -102,13 +103,7 @@ class HoverCard(QGraphicsItem):
         card, hovered = self.card(), self._hovered
         if card is None or hovered is None:
             return
-        colours = theme.current()
-        ground = QColor(colours.surface)
-        ground.setAlpha(245)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(ground)
-        painter.drawRoundedRect(card, 6, 6)
+        paint_card(painter, card)
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         for index, picture in enumerate(self._pictures):
             place = QRectF(inside.left() + index * (_SIDE + _BETWEEN), inside.top(), _SIDE, _SIDE)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.readable import paint_card
 from latentlab.ui.canvas.view import MapView
 
 _PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
@@ -72,15 +73,11 @@ class LandscapeNote(QGraphicsObject):
             )
         bar = 0.0 if self._problem else _BAR_HEIGHT + 4
         card = QRectF(0, 0, text.width() + 2 * _PADDING, text.height() + bar + 2 * _PADDING)
-        card.moveTopLeft(QPointF(box.left() + _MARGIN, box.top() + _MARGIN))
-        ground = QColor(colours.surface)
-        ground.setAlpha(235)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(ground)
-        painter.drawRoundedRect(card, 6, 6)
+        card.moveTopLeft(
+            QPointF(box.left() + _MARGIN, box.top() + _MARGIN + metrics.height() + 6)
+        )  # below what is chosen
+        paint_card(painter, card)
         painter.setFont(font)
-        painter.setPen(QColor(colours.foreground))
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         painter.drawText(inside, flags, self.text())
         if not self._problem:

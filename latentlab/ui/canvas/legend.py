@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSize
 
 from latentlab.core.events import Integers
 from latentlab.ui import theme
+from latentlab.ui.canvas.readable import paint_card
 
 GAP = 8  # pixels to the edges of the map
 _SWATCH = 12
@@ -215,13 +216,8 @@ class Legend(QFrame):
             self._card = QPixmap(self.size() * self.devicePixelRatioF())
             self._card.setDevicePixelRatio(self.devicePixelRatioF())
             self._card.fill(Qt.GlobalColor.transparent)
-            ground = QColor(colours.surface)
-            ground.setAlpha(235)
             painter = QPainter(self._card)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(colours.grid), 1))
-            painter.setBrush(ground)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            paint_card(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
             painter.end()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._card)

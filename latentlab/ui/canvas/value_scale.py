@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QWidget
 
 from latentlab.core.value_results import STEPS, Colouring, PointValues
 from latentlab.ui import theme
 from latentlab.ui.canvas import value_colours
+from latentlab.ui.canvas.readable import paint_card
 
 _PADDING, _GAP = 8, 5
 _BAR_WIDTH, _BAR_HEIGHT = 156, 12
@@ -87,17 +88,10 @@ class ValueScale(QFrame):
         painter.end()
 
     def _draw(self, picture: QPixmap) -> None:
-        colours = theme.current()
-        ground = QColor(colours.surface)
-        ground.setAlpha(235)
         painter = QPainter(picture)
         painter.setFont(self.font())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.setBrush(ground)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        paint_card(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         inside = self.rect().adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
-        painter.setPen(QColor(colours.foreground))
         if self._values is None:
             painter.drawText(inside, int(Qt.TextFlag.TextWordWrap), self._sentence)
         else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.readable import paint_rim
 from latentlab.ui.canvas.view import MapView
 
 _MARGIN = 10.0
@@ -75,18 +76,11 @@ class WhereLayer(QGraphicsObject):
                 QPointF(place.x() - metrics.horizontalAdvance(text) / 2, place.y() - metrics.descent()), font, text
             )
         colours = theme.current()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rim = QColor(colours.background)
-        rim.setAlpha(215)
-        painter.setPen(QPen(rim, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(bar)
-        painter.drawPath(written)
+        for shape in (bar, written):
+            paint_rim(painter, shape)
         painter.setPen(QPen(QColor(colours.foreground), 1.4))
         painter.drawPath(bar)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.foreground))
-        painter.drawPath(written)
+        painter.fillPath(written, QColor(colours.foreground))
 
 
 def round_length(most: float) -> float:
