@@ -243,5 +243,8 @@ def build(recipe: Recipe, image_shape: tuple[int, int], classes: int) -> Autoenc
     if kind == "cvae" and classes < 2:
         raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
     if kind == "autoencoder":
-        return Autoencoder(recipe, image_shape)
-    return VAE(recipe, image_shape, classes if kind == "cvae" else 0)
+        model = Autoencoder(recipe, image_shape)
+    else:
+        model = VAE(recipe, image_shape, classes if kind == "cvae" else 0)
+    # The layout that convolutions are quickest in, on CPU and CUDA; other layers do not know it.
+    return model.to(memory_format=torch.channels_last)
