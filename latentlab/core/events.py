@@ -30,7 +30,10 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Training begins, or goes on after `first_epoch` epochs that an earlier run did."""
+    """Training begins, or goes on after `first_epoch` epochs that an earlier run did.
+
+    On a processor it computes with so many `threads`.
+    """
 
     run: str
     epochs: int
@@ -38,6 +41,7 @@ class Started:
     steps_per_epoch: int
     images: int
     device: str
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

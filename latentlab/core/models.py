@@ -181,14 +181,14 @@ class Autoencoder(nn.Module):
 
     def _code(self, images: Tensor, labels: Tensor | None) -> Tensor:
         code: Tensor = self.code_activation(self.mean_head(self._features(images, labels)))
-        return code
+        return code.float()
 
     def _decode(self, codes: Tensor, labels: Tensor | None, image_shape: tuple[int, int]) -> Tensor:
         if self.classes:
             codes = torch.cat([codes, self._one_hot(labels)], dim=1)
         if self._planes_shape and not self.takes_any_size:
             codes = codes.reshape(-1, *self._planes_shape)
-        output: Tensor = self.decoder(codes)
+        output: Tensor = self.decoder(codes).float()
         return output[:, :, : image_shape[0], : image_shape[1]]
 
     def _scaled(self, images: Tensor) -> Tensor:
@@ -216,7 +216,7 @@ class VAE(Autoencoder):
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
         features = self._features(images, labels)
-        return self.mean_head(features), self.logvar_head(features)
+        return self.mean_head(features).float(), self.logvar_head(features).float()
 
     def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
         """Give the terms of the negative ELBO, one sample of z per image.

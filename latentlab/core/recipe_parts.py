@@ -172,4 +172,16 @@ class TrainingSettings(Part):
     )
     seed: int = Field(0, ge=0, lt=2**63, description="Same seed, same run on the same machine")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where it is computed")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Threads that a processor computes with; when left out one for each core, and one less beside "
+        "the window",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="What layers compute in, weights and losses being float32; auto takes bfloat16 for convolutions "
+        "where there are units for it",
+    )
     augmentation: AugmentationSettings = AugmentationSettings()

@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Literal
 
@@ -25,7 +26,7 @@ from latentlab.core.corruption import corrupted
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.image_set import ImageSet
 from latentlab.core.models import build
-from latentlab.core.optimising import new_optimiser, one_cycle, pick_device
+from latentlab.core.optimising import new_optimiser, one_cycle, pick_device, uses_bfloat16
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, codes_of
 from latentlab.core.snapshot import Snapshot, as_input
@@ -110,6 +111,9 @@ class Trainer:
         self.control = control or Control()
         self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
         self.device = pick_device(recipe.training.device)
+        self._precision: AbstractContextManager[object] = nullcontext()
+        if uses_bfloat16(recipe, self.device):
+            self._precision = torch.autocast(self.device.type, torch.bfloat16)
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
         self._first_epoch = start.epochs if start else 0
@@ -184,7 +188,17 @@ class Trainer:
         images, labels = self.data.train_images.to(self.device), self.data.train_labels.to(self.device)
         noisy = None if self.data.train_noisy is None else self.data.train_noisy.to(self.device)
         last_epoch = self._first_epoch + settings.epochs
-        yield Started(self.run, last_epoch, self._first_epoch, self._steps_per_epoch, count, str(self.device))
+        if settings.threads is not None:
+            torch.set_num_threads(settings.threads)
+        yield Started(
+            self.run,
+            last_epoch,
+            self._first_epoch,
+            self._steps_per_epoch,
+            count,
+            str(self.device),
+            torch.get_num_threads(),
+        )
         self.model.train()
         self._resume_clock()
         while self._epoch < last_epoch and not self.control.stop.is_set() and not self._has_settled():
@@ -235,7 +249,8 @@ class Trainer:
             seen = augmented(seen, settings.augmentation, self._generator)
         seen = corrupted(seen, self.recipe.corruption, self._generator)
         noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
-        terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
+        with self._precision:
+            terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
         means = torch.stack(terms).mean(1)
         losses = means @ self._weighing
         if settings.schedule == "one-cycle":

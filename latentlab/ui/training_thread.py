@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -26,9 +25,12 @@ _log = logging.getLogger(__name__)
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
 
 
+_CORES = torch.get_num_threads()  # before anybody has set it: the cores, or what OMP_NUM_THREADS says
+
+
 def threads_beside_the_window() -> int:
     """Give how many threads torch may use so that the window keeps a core to itself."""
-    return max(1, (os.cpu_count() or 2) - 1)
+    return max(1, _CORES - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

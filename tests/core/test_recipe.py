@@ -40,6 +40,8 @@ changes = st.fixed_dictionaries(
         "corruption.creases": st.floats(0, 1),
         "training.optimiser": st.sampled_from(["adam", "adamw", "rmsprop"]),
         "training.patience": st.none() | st.integers(1, 100),
+        "training.threads": st.none() | st.integers(1, 64),
+        "training.precision": st.sampled_from(["auto", "float32", "bfloat16"]),
         "training.temperature": st.floats(0, 2),
         "training.checkpoint_every": st.none() | st.integers(1, 100),
         "training.learning_rate": st.floats(1e-12, 1),
@@ -101,6 +103,8 @@ def test_differences_are_exactly_what_was_changed(values):
         ({"data.exclude": "5, 8 - 10,2"}, "data.exclude", (5, 8, 9, 10, 2)),
         ({"patience": "7"}, "training.patience", 7),
         ({"patience": "none"}, "training.patience", None),
+        ({"threads": "1"}, "training.threads", 1),
+        ({"threads": "none"}, "training.threads", None),
         ({"salt_and_pepper": "0.1"}, "corruption.salt_and_pepper", 0.1),
         ({"model.encoder.kind": "conv", "model.encoder.kernel": "3"}, "model.encoder.kernel", 3),
         (

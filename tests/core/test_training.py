@@ -14,7 +14,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress, Started
 from latentlab.core.image_quality import peak_signal_to_noise
 from latentlab.core.metrics import evaluate
-from latentlab.core.optimising import new_optimiser, one_cycle, pick_device
+from latentlab.core.optimising import new_optimiser, one_cycle, pick_device, uses_bfloat16
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, RunError
 from latentlab.core.training import Control, Trainer
@@ -994,6 +994,57 @@ def test_auto_takes_the_fastest_device_there_is(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert pick_device("auto").type == "cpu"
+
+
+def test_as_many_threads_compute_as_the_recipe_says(tiny_images):
+    before = torch.get_num_threads()
+    try:
+        recipe = SMALL.with_changes({"threads": "2", "epochs": 1})
+        events = Trainer(recipe, tiny_images).events()
+        assert next(events).threads == torch.get_num_threads() == 2
+        list(events)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_without_a_number_of_threads_nobodys_choice_is_touched(tiny_images):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert next(Trainer(SMALL, tiny_images).events()).threads == torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_bfloat16_computes_what_float32_does_only_less_finely(tiny_images):
+    small = SMALL.model_dump() | {"model": CONV, "loss": {"reconstruction": "squared-error"}}
+    recipe = Recipe.from_dict(small).with_changes({"epochs": 10, "batch_size": 30})
+    exact, coarse = (
+        learned(recipe.with_changes({"precision": precision}), tiny_images)[1] for precision in ("float32", "bfloat16")
+    )
+    assert exact != coarse
+    assert coarse.loss == pytest.approx(exact.loss, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "device", "has_units", "expected"),
+    [
+        ("conv-vae-2d", "cpu", True, True),
+        ("conv-vae-2d", "cpu", False, False),
+        ("conv-vae-2d", "cuda", True, True),
+        ("conv-vae-2d", "cuda", False, False),
+        ("conv-vae-2d", "mps", True, False),
+        ("mlp-vae-2d", "cpu", True, False),
+        ("mlp-vae-2d", "cuda", True, False),
+    ],
+)
+def test_bfloat16_is_for_convolutions_where_there_are_units_for_it(recipe, device, has_units, expected, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": has_units}, raising=False)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 0) if has_units else (7, 5))
+    recipe = Recipe.load(recipe)
+    assert uses_bfloat16(recipe, torch.device(device)) == expected
+    assert uses_bfloat16(recipe.with_changes({"precision": "bfloat16"}), torch.device(device))
+    assert not uses_bfloat16(recipe.with_changes({"precision": "float32"}), torch.device(device))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")

@@ -116,7 +116,7 @@ def test_progress_tells_epoch_speed_and_time_left(panel):
     panel.show_progress(progress(2.5))
     assert bar.text() == "epoch 3 of 20"
     assert bar.value() == 125
-    assert text(panel, "trainingSpeed") == "23,000 images/s · 2 min 10 s left"
+    assert text(panel, "trainingSpeed") == "23,000 images/s · 1 thread · 2 min 10 s left"
     panel.show_progress(progress(20.0, speed=float("inf"), left=float("nan")))
     assert bar.text() == "epoch 20 of 20"
     assert text(panel, "trainingSpeed") == ""

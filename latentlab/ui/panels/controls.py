@@ -158,6 +158,7 @@ class ControlsPanel(QWidget):
         parts = []
         if math.isfinite(progress.images_per_second) and progress.images_per_second > 0:
             parts.append(self.tr("{n:,.0f} images/s").format(n=progress.images_per_second))
+            parts.append(self._place(self._run))
         if math.isfinite(progress.seconds_left):
             parts.append(self.tr("{time} left").format(time=self._time(progress.seconds_left)))
         self._say(" · ".join(parts))
@@ -244,6 +245,11 @@ class ControlsPanel(QWidget):
     def _say(self, text: str) -> None:
         self._speed.setText(text)
         self._speed.setVisible(bool(text))
+
+    def _place(self, run: Started) -> str:
+        if run.device != "cpu":
+            return run.device
+        return self.tr("1 thread") if run.threads == 1 else self.tr("{n} threads").format(n=run.threads)
 
     def _time(self, seconds: float) -> str:
         whole = max(0, round(seconds))

@@ -77,6 +77,11 @@ def main_settings() -> tuple[Setting, ...]:
             _tr("Compute on"),
             _tr("Processor (cpu) or graphics card (cuda, mps). 'auto' takes the fastest that is there."),
         ),
+        (
+            "training.threads",
+            _tr("Threads"),
+            _tr("Cores that training uses. 'none': all but one, which the window keeps, so that it stays quick."),
+        ),
     )
 
 
