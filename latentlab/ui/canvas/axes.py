@@ -6,13 +6,21 @@ import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetrics
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.map_axis import MapAxis
 
 _SIDES = ("bottom", "left")
+
+
+def new() -> dict[str, MapAxis]:
+    """Make the axes of a plot, which `dress` dresses."""
+    return {side: MapAxis(side) for side in _SIDES}
 
 
 def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None, *, is_narrow: bool = False) -> None:
     """Name the axes, and give them the font and the colours of the theme; narrow ones leave the names out."""
     colours = theme.current()
+    for side in ("top", "right"):
+        plot.getAxis(side).unlinkFromView()  # nobody sees it, but it would follow every change of the view
     for side, name in zip(_SIDES, names or ("", ""), strict=True):
         axis = plot.getAxis(side)
         axis.setPen(colours.grid)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from latentlab.ui import theme
-from latentlab.ui.canvas.readable import paint_rim
+from latentlab.ui.canvas.readable import RimmedText
 from latentlab.ui.canvas.view import MapView
 
 _MARGIN = 10.0
@@ -20,6 +19,7 @@ class ChosenNote(QGraphicsObject):
         super().__init__(view.box)
         self._view = view
         self._chosen = self._excluded = self._count = 0
+        self._written = RimmedText()
         self.setZValue(25)
 
     def set_chosen(self, chosen: int, count: int) -> None:
@@ -51,7 +51,7 @@ class ChosenNote(QGraphicsObject):
         if not text:
             return
         font = QFont() if widget is None else QFont(widget.font())
-        written = QPainterPath()
-        written.addText(QPointF(_MARGIN, _MARGIN + QFontMetricsF(font).ascent()), font, text)
-        paint_rim(painter, written)
-        painter.fillPath(written, QColor(theme.current().foreground))
+        metrics = QFontMetricsF(font)
+        self._written.paint(
+            painter, text, font, QPointF(_MARGIN + metrics.horizontalAdvance(text) / 2, _MARGIN + metrics.height())
+        )

@@ -69,7 +69,7 @@ class ContoursLayer(QGraphicsObject):
         painter.setFont(font)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for sigmas, radius in zip(_SIGMAS, self.radii(), strict=False):
-            painter.setPen(QPen(line, 1.2, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(line, 1, Qt.PenStyle.DashLine))  # wider ones would take a tenth of a frame
             if self._prior.is_line:
                 for at in (x - radius, x + radius):
                     painter.drawLine(QLineF(at, 0, at, self.boundingRect().height()))

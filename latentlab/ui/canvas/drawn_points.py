@@ -10,6 +10,7 @@ from latentlab.core.events import Floats, Integers
 from latentlab.ui.canvas.cells import MARGIN, Frame
 from latentlab.ui.canvas.crowd import Crowd, pack
 from latentlab.ui.canvas.raster import LARGEST_RADIUS, Raster
+from latentlab.ui.canvas.way import Way
 
 # Pixels that may be written disc by disc: keeps that within a few milliseconds, however many points there are.
 _BUDGET = 360_000
@@ -34,7 +35,8 @@ class DrawnPoints:
         self.rows = rows
         self.opacity = opacity
         self.cells: Integers = np.empty(0, np.int64)
-        self._columns: Floats | None = None
+        self._known: list[tuple[Floats, Floats]] = []  # places, and their columns in the order of drawing
+        self._columns: Floats = np.empty((2, 0), np.float32)
         self._inks: Bytes = np.empty(0, np.uint8)
         self._codes: Bytes = np.empty(0, np.uint8)
         self._bits = 0
@@ -42,19 +44,14 @@ class DrawnPoints:
         self._counts: npt.NDArray[np.uint32] = np.zeros((2 * MARGIN, 2 * MARGIN), np.uint32)
         self._raster, self._crowd = Raster(), Crowd()
 
-    def forget_positions(self) -> None:
-        """Read the positions anew when they are placed next."""
-        self._columns = None
-
     def colour(self, inks: Bytes, colours: int) -> None:
         """Take which of so many colours each row has: uint8 (M,)."""
         self._inks = np.take(inks, self.rows)
         self._codes, self._bits = pack(self._inks, colours)
 
-    def place(self, frame: Frame, positions: Floats) -> int:
-        """Find the pixels of the points, which lie at positions (M, 2) by row; give how many fall into the picture."""
-        if self._columns is None:
-            self._columns = np.ascontiguousarray(np.take(positions, self.rows, axis=0).T)
+    def place(self, frame: Frame, way: Way) -> int:
+        """Find the pixels of the points, which are on their way by row; give how many fall into the picture."""
+        self._columns = self._columns_on(way)
         self.cells = frame.cells(self._columns)
         if self._counts.shape == frame.shape:
             self._counts.fill(0)
@@ -66,6 +63,23 @@ class DrawnPoints:
             self._inside -= int(ring.sum())
             ring[:] = 0
         return self._inside
+
+    def _columns_on(self, way: Way) -> Floats:
+        """Give x and y of the points where they are now: float32 (2, N)."""
+        # Fetching a million points in the order of drawing takes several frames' time: done once for each target.
+        ends = (way.target,) if way.done >= 1.0 else (way.target, way.start)
+        known = [next((each for each in self._known if each[0] is places), None) for places in ends]
+        self._known = [
+            (places, np.ascontiguousarray(np.take(places, self.rows, axis=0).T)) if found is None else found
+            for places, found in zip(ends, known, strict=True)
+        ]
+        target, start = self._known[0][1], self._known[-1][1]
+        if target is start:
+            return target
+        columns: Floats = target - start
+        columns *= np.float32(way.done)
+        columns += start
+        return columns
 
     def draw(self, frame: Frame, palette: Bytes, radius: float) -> QImage:
         """Draw the points that were placed, with a radius in pixels of the screen, in the colours of a palette (C, 3).

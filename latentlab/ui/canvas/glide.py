@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal
 
-from latentlab.core.events import Floats
 from latentlab.ui.canvas.view import Extent
 
 _MILLISECONDS = 200
@@ -16,8 +14,8 @@ _FRAME, _LONG_FRAME, _MANY = 12, 48, 200_000
 class Glide(QVariantAnimation):
     """Runs from one set of places to another and stops by itself."""
 
-    moved = Signal(object)
-    """The places at this moment: float32 (N, 2)."""
+    moved = Signal(float)
+    """The share of their way that the points have gone at this moment."""
     view_moved = Signal(object)
     """The part of the plane to show at this moment; not sent when the view stays."""
 
@@ -27,18 +25,17 @@ class Glide(QVariantAnimation):
         self.setEndValue(1.0)
         self.setDuration(_MILLISECONDS)
         self.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._start: Floats = np.empty((0, 2), np.float32)
-        self._target = self._start
+        self._frame = _FRAME
         self._last = 0
         self._view_start: Extent | None = None
         self._view_target: Extent | None = None
         self.valueChanged.connect(self._step)
 
-    def to(self, start: Floats, target: Floats, view_start: Extent, view_target: Extent | None) -> None:
-        """Begin anew, from where the points are drawn now."""
+    def begin(self, count: int, view_start: Extent, view_target: Extent | None) -> None:
+        """Begin anew, with so many points, from where they are drawn now."""
         self.stop()
         self._last = 0
-        self._start, self._target = start, target
+        self._frame = _FRAME if count < _MANY else _LONG_FRAME
         self._view_start, self._view_target = view_start, view_target
         self.start()
 
@@ -53,14 +50,10 @@ class Glide(QVariantAnimation):
             self._step(1.0)
 
     def _step(self, done: float) -> None:
-        frame = _FRAME if len(self._target) < _MANY else _LONG_FRAME
-        if done < 1.0 and self.currentTime() - self._last < frame:
+        if done < 1.0 and self.currentTime() - self._last < self._frame:
             return
         self._last = self.currentTime()
-        if done >= 1.0:
-            self.moved.emit(self._target)
-        else:
-            self.moved.emit(self._start + np.float32(done) * (self._target - self._start))
+        self.moved.emit(done)
         if self._view_start is not None and self._view_target is not None:
             pairs = zip(self._view_start, self._view_target, strict=True)
             self.view_moved.emit(tuple(a + done * (b - a) for a, b in pairs))

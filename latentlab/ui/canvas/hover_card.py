@@ -148,8 +148,7 @@ class HoverCard(QGraphicsItem):
 
     def _place(self) -> QPointF | None:
         """Give where the point is drawn."""
-        positions = self._points.positions()
-        if self._hovered is None or self._hovered.row >= len(positions):
+        if self._hovered is None or self._hovered.row >= len(self._points.targets()):
             return None
-        ((x, y),) = self._view.to_pixels(positions[self._hovered.row][None])
+        ((x, y),) = self._view.to_pixels(self._points.positions_of(np.array([self._hovered.row])))
         return QPointF(x, y) if np.isfinite(x + y) else None

@@ -64,7 +64,7 @@ class LatentCanvas(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None, *, is_narrow: bool = False) -> None:
         box = pg.ViewBox(enableMenu=False, enableMouse=False)
-        super().__init__(parent, viewBox=box, enableMenu=False)
+        super().__init__(parent, viewBox=box, enableMenu=False, axisItems=axes.new())
         self.setObjectName("latentCanvas")
         self.setAccessibleName(self.tr("Map of the latent space"))
         self.setAccessibleDescription(
@@ -135,7 +135,6 @@ class LatentCanvas(pg.PlotWidget):
             self._highlights = np.empty(0, np.int64)
             self.mouse.forget_point()
         glides = same and self.isVisible()
-        start = self.points_layer.positions()
         if self.points_layer.set_points(points.points, points.labels, classes, glides=glides) or is_anew:
             self.legend.set_classes(points.class_names, points.labels)
         if is_anew:
@@ -149,7 +148,7 @@ class LatentCanvas(pg.PlotWidget):
             self.view.mode = "all"
         view_target = self.view.set_points(extent_of(target), glides=same)
         if glides:
-            self._glide.to(start, target, self.view.extent(), view_target)
+            self._glide.begin(len(target), self.view.extent(), view_target)
         elif view_target is not None:
             self.view.show(view_target)
         self._place_marks()
@@ -179,7 +178,7 @@ class LatentCanvas(pg.PlotWidget):
     def set_highlights(self, indices: npt.ArrayLike) -> None:
         """Put rings around these points; none for an empty list."""
         indices = np.asarray(indices, np.int64).reshape(-1)
-        count = len(self.points_layer.positions())
+        count = len(self.points_layer.targets())
         self._highlights = indices[(indices >= 0) & (indices < count)]
         self._place_marks()
 
@@ -316,8 +315,8 @@ class LatentCanvas(pg.PlotWidget):
 
     # Inner workings
 
-    def _move_points(self, positions: Floats) -> None:
-        self.points_layer.move(positions)
+    def _move_points(self, done: float) -> None:
+        self.points_layer.go(done)
         self._place_marks()
         self.mouse.look_again()
 
@@ -357,14 +356,14 @@ class LatentCanvas(pg.PlotWidget):
         self.points_layer.set_values(levels, value_colours.table(self._values))
 
     def _place_message(self) -> None:
-        self._message.place(self._plot_rect(), is_wanted=not len(self.points_layer.positions()))
+        self._message.place(self._plot_rect(), is_wanted=not len(self.points_layer.targets()))
 
     def _place_marks(self) -> None:
-        positions = self.points_layer.positions()
-        self.markers.set_highlights(positions[self._highlights])
-        self.markers.set_hovered(positions[self._hovered : self._hovered + 1] if self._hovered >= 0 else positions[:0])
+        places, count = self.points_layer.positions_of, len(self.points_layer.targets())
+        self.markers.set_highlights(places(self._highlights))
+        self.markers.set_hovered(places(np.array([self._hovered] if 0 <= self._hovered < count else [], np.int64)))
         lettered = self._chosen if len(self._chosen) <= _LETTERS else self._chosen[:0]
-        self.markers.set_chosen(positions[lettered[(lettered >= 0) & (lettered < len(positions))]])
+        self.markers.set_chosen(places(lettered[(lettered >= 0) & (lettered < count)]))
 
     def _dress(self) -> None:
         font = QFont(self.font())

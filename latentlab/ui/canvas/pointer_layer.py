@@ -33,10 +33,9 @@ class PointerLayer(QGraphicsItem):
 
     def place(self) -> QPointF | None:
         """Give where the ring is, in pixels of the view box; None where there is none, or it is out of sight."""
-        positions = self._points.positions()
-        if not 0 <= self._row < len(positions):
+        if not 0 <= self._row < len(self._points.targets()):
             return None
-        ((x, y),) = self._view.to_pixels(positions[self._row][None])
+        ((x, y),) = self._view.to_pixels(self._points.positions_of(np.array([self._row])))
         return QPointF(x, y) if np.isfinite(x + y) and self.boundingRect().contains(x, y) else None
 
     def boundingRect(self) -> QRectF:

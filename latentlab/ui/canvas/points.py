@@ -15,6 +15,7 @@ from latentlab.ui.canvas.drawn_points import DrawnPoints
 from latentlab.ui.canvas.inside import are_inside
 from latentlab.ui.canvas.raster import HAIRLINE_RADIUS, LARGEST_RADIUS
 from latentlab.ui.canvas.view import MapView, drawable
+from latentlab.ui.canvas.way import Way
 
 _MOST_CLASSES = 254  # that have a colour each; of more, neighbours share one
 _DIMMED = 0.35  # opacity of what is not chosen: its classes can still be told
@@ -36,8 +37,9 @@ class PointsLayer(QGraphicsItem):
     def __init__(self, view: MapView) -> None:
         super().__init__(view.box)
         self._view = view
-        self._positions: Floats = np.empty((0, 2), np.float32)
-        self._targets = self._positions
+        nowhere = np.empty((0, 2), np.float32)
+        self._way = Way(nowhere, nowhere)
+        self._positions: Floats | None = None  # none until somebody asks where all of them are on their way
         self._labels: Integers = np.empty(0, np.int64)
         self._classes = 0
         self._visible: set[int] = set()
@@ -59,11 +61,10 @@ class PointsLayer(QGraphicsItem):
     def set_points(self, positions: Floats, labels: Integers, classes: int, *, glides: bool) -> bool:
         """Take other points; labels outside of 0 … classes - 1 mean "no class". Give whether the classes are others.
 
-        If they glide they stay where they are drawn, until `move` tells their places on the way.
+        If they glide they stay where they are drawn, until `go` tells how far they are on their way.
         """
-        self._targets = drawable(positions)
-        if not glides:
-            self.move(self._targets)
+        target = drawable(positions)
+        self._put(Way(self.positions(), target, 0.0) if glides else Way(target, target))
         # A training model brings the same labels again and again.
         is_same = labels is self._labels or np.array_equal(labels, self._labels)
         is_other = classes != self._classes or not is_same
@@ -74,10 +75,11 @@ class PointsLayer(QGraphicsItem):
 
     def move(self, positions: Floats) -> None:
         """Draw the same points at other places."""
-        self._positions = positions
-        for part in self._parts:
-            part.forget_positions()
-        self.redraw()
+        self._put(Way(positions, positions))
+
+    def go(self, done: float) -> None:
+        """Draw the points when they have gone this share of their way."""
+        self._put(Way(self._way.start, self._way.target, done))
 
     def set_visible_classes(self, visible: set[int]) -> None:
         """Show these classes, and whatever has none."""
@@ -102,11 +104,17 @@ class PointsLayer(QGraphicsItem):
 
     def positions(self) -> Floats:
         """Give where the points are drawn now: float32 (N, 2)."""
+        if self._positions is None:
+            self._positions = self._way.now()
         return self._positions
+
+    def positions_of(self, rows: Integers) -> Floats:
+        """Give where some points are drawn now: float32 (K, 2)."""
+        return self._way.of(rows)
 
     def targets(self) -> Floats:
         """Give where the points belong: float32 (N, 2)."""
-        return self._targets
+        return self._way.target
 
     def nearest(self, local: QPointF, reach: float | None = None) -> int | None:
         """Give the visible point that is seen at a pixel of the view box.
@@ -121,7 +129,7 @@ class PointsLayer(QGraphicsItem):
         x, y = local.x() * ratio + frame.shift[0], local.y() * ratio + frame.shift[1]
         ranks = self._indexed(frame).near(x, y, largest * ratio)
         rows = np.take(self._drawn, ranks)
-        distances = self._distances(np.take(self._positions, rows, axis=0), local)
+        distances = self._distances(self._way.of(rows), local)
         if not len(distances) or distances.min() > largest:
             return None
         covering = distances <= self._radius
@@ -140,7 +148,7 @@ class PointsLayer(QGraphicsItem):
         -------
         int64 (K,)
         """
-        inside = are_inside(path, self._view.to_pixels(self._positions), self.boundingRect())
+        inside = are_inside(path, self._view.to_pixels(self.positions()), self.boundingRect())
         return np.flatnonzero(inside & self._is_shown())
 
     def radius(self) -> float:
@@ -170,6 +178,10 @@ class PointsLayer(QGraphicsItem):
                 painter.setOpacity(part.opacity * self.opacity())
                 painter.drawImage(corner, image)
         painter.setOpacity(1.0)
+
+    def _put(self, way: Way) -> None:
+        self._way, self._positions = way, None
+        self.redraw()
 
     def _arrange(self) -> None:
         if len(self._shuffled) != len(self._labels):
@@ -223,12 +235,12 @@ class PointsLayer(QGraphicsItem):
         frame = self._new_frame()
         if self._frame is None or frame != self._frame:
             self._frame, self._images, self._is_indexed = frame, None, False
-            count = sum(part.place(frame, self._positions) for part in self._parts)
+            count = sum(part.place(frame, self._way) for part in self._parts)
             self._radius = self._radius_of(count)
         return frame
 
     def _nearest_of_all(self, local: QPointF, reach: float) -> int | None:
-        distances = np.where(self._is_shown(), self._distances(self._positions, local), np.inf)
+        distances = np.where(self._is_shown(), self._distances(self.positions(), local), np.inf)
         nearest = int(distances.argmin()) if len(distances) else -1
         return nearest if nearest >= 0 and distances[nearest] <= reach else None
 
@@ -239,7 +251,7 @@ class PointsLayer(QGraphicsItem):
         return np.where(np.isnan(distances), np.inf, distances)
 
     def _is_shown(self) -> npt.NDArray[np.bool_]:
-        is_shown = np.zeros(len(self._positions), bool)
+        is_shown = np.zeros(len(self._way.target), bool)
         is_shown[self._order] = True
         return is_shown
 

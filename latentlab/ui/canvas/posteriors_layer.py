@@ -43,11 +43,12 @@ class PosteriorsLayer(QGraphicsObject):
         """Give what is drawn: rows, and what maps the unit circle to their ellipses in pixels of the view box."""
         if self._posteriors is None or not self._is_on:
             return []
-        positions, rows = self._points.positions(), self._posteriors.rows
+        is_there = self._posteriors.rows < len(self._points.targets())
+        rows, covariances = self._posteriors.rows[is_there], self._posteriors.covariances[is_there]
         found = []
-        for row, covariance in zip(rows.tolist(), self._posteriors.covariances, strict=True):
-            if row < len(positions) and np.isfinite(positions[row]).all():
-                ((x, y),) = self._view.to_pixels(positions[row : row + 1])
+        for row, position, covariance in zip(rows.tolist(), self._points.positions_of(rows), covariances, strict=True):
+            if np.isfinite(position).all():
+                ((x, y),) = self._view.to_pixels(position[None])
                 ellipse = unit_circle(self._view, QPointF(x, y), covariance)
                 if ellipse is not None and max(abs(x), abs(y)) < 1e5:
                     found.append((row, ellipse))

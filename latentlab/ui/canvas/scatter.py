@@ -26,7 +26,7 @@ class Scatter(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         box = pg.ViewBox(enableMenu=False, enableMouse=False)
-        super().__init__(parent, viewBox=box, enableMenu=False)
+        super().__init__(parent, viewBox=box, enableMenu=False, axisItems=axes.new())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(180, 160)
         self.hideButtons()

@@ -80,10 +80,10 @@ class WalkLayer(QGraphicsItem):
     def stops(self) -> npt.NDArray[np.float64]:
         """Give the pixels of the stops, float64 (N, 2)."""
         places = np.array(self._places, np.float64).reshape(-1, 2)
-        drawn = self._points.positions()
+        count = len(self._points.targets())
         for index, stop in enumerate(self._plan.stops if self._plan is not None else ()):
             if isinstance(stop, int):
-                places[index] = drawn[stop] if stop < len(drawn) else np.nan
+                places[index] = self._points.positions_of(np.array([stop]))[0] if stop < count else np.nan
         return self._view.to_pixels(places) if len(places) else places
 
     def way_point_at(self, local: QPointF) -> int | None:

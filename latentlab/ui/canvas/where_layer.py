@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
-from latentlab.ui.canvas.readable import paint_rim
+from latentlab.ui.canvas.readable import RimmedText, paint_rim
 from latentlab.ui.canvas.view import MapView
 
 _MARGIN = 10.0
@@ -24,6 +24,7 @@ class WhereLayer(QGraphicsObject):
         super().__init__(view.box)
         self._view = view
         self._cursor: QPointF | None = None
+        self._length, self._place = RimmedText(), RimmedText()
         self.setZValue(25)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         view.changed.connect(self.update)
@@ -66,21 +67,13 @@ class WhereLayer(QGraphicsObject):
         bar = QPainterPath(QPointF(right - pixels, bottom - _TICK))
         for point in (QPointF(right - pixels, bottom), QPointF(right, bottom), QPointF(right, bottom - _TICK)):
             bar.lineTo(point)
-        texts = [(f"{length:g}", QPointF(right - pixels / 2, bottom - _TICK))]
+        self._length.paint(painter, f"{length:g}", font, QPointF(right - pixels / 2, bottom - _TICK))
         if said := self.coordinates():
             middle = right - metrics.horizontalAdvance(said) / 2
-            texts.append((said, QPointF(middle, bottom - _TICK - metrics.height() - 2)))
-        written = QPainterPath()
-        for text, place in texts:
-            written.addText(
-                QPointF(place.x() - metrics.horizontalAdvance(text) / 2, place.y() - metrics.descent()), font, text
-            )
-        colours = theme.current()
-        for shape in (bar, written):
-            paint_rim(painter, shape)
-        painter.setPen(QPen(QColor(colours.foreground), 1.4))
+            self._place.paint(painter, said, font, QPointF(middle, bottom - _TICK - metrics.height() - 2))
+        paint_rim(painter, bar)
+        painter.setPen(QPen(QColor(theme.current().foreground), 1.4))
         painter.drawPath(bar)
-        painter.fillPath(written, QColor(colours.foreground))
 
 
 def round_length(most: float) -> float:
