@@ -17,6 +17,8 @@ from latentlab.ui import looks
 from latentlab.ui.errors import ErrorReporter
 from latentlab.ui.settings import Settings
 
+# Python lets a training thread go on for 5 ms when the window wants to draw, some times in each frame.
+_SWITCH_SECONDS = 0.0005
 _SMALLEST_FONT = 10.0  # points: legible on a projector
 
 
@@ -31,6 +33,7 @@ def create_application(argv: list[str], choice: str = "system") -> QApplication:
         ``system``, ``light`` or ``dark``.
     """
     app = QApplication(argv)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app.setApplicationName("latentlab")
     app.setApplicationVersion(__version__)
     app.setOrganizationName("latentlab")
