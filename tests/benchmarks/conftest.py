@@ -1,0 +1,105 @@
+"""What benchmarks share: alternatives run by turns, and one table at the end of what was measured."""
+
+import os
+import random
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+import pytest
+import torch
+
+_ROWS = pytest.StashKey[list]()
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; whether what was to reach `is_reached` is None where there is nothing to reach."""
+
+    what: str
+    beside: str
+    to_reach: str
+    measured: str
+    is_reached: bool | None = None
+
+
+class Race:
+    """The seconds that each of some alternatives took in each round."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def speed(self, name, beside):
+        """Give how many times as quick one alternative was as another, in the median of the rounds."""
+        return median(other / own for own, other in zip(self.seconds[name], self.seconds[beside], strict=True))
+
+    def per_second(self, name, count):
+        """Give how many of `count` things that an alternative does it does in a second, in the median."""
+        return count / median(self.seconds[name])
+
+
+@pytest.fixture
+def race(benchmark):
+    """Run alternatives by turns, in another order each round: whatever else the machine does slows all of them down.
+
+    Each may give the seconds that count; otherwise all that it takes do.
+    """
+
+    def by_turns(alternatives, rounds, warm_up=0):
+        seconds = {name: [] for name in alternatives}
+        for number in range(warm_up + rounds):
+            for name in random.sample(list(alternatives), len(alternatives)):
+                begin = perf_counter()
+                told = alternatives[name]()
+                taken = perf_counter() - begin if told is None else told
+                if number >= warm_up:
+                    seconds[name].append(taken)
+        return Race(seconds)
+
+    def run(alternatives, rounds, warm_up=0):
+        return benchmark.pedantic(by_turns, (alternatives, rounds, warm_up), rounds=1)
+
+    return run
+
+
+@pytest.fixture
+def row(request):
+    """Put a row into the table: a benchmark tells what it measured before it judges it."""
+    return lambda *texts: request.config.stash[_ROWS].append(Row(*texts))
+
+
+@pytest.fixture(scope="session")
+def cores():
+    """Give the number of cores that this process may use."""
+    return CORES
+
+
+@pytest.fixture
+def torch_threads():
+    """Have torch compute with another number of threads for the time of a test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def pytest_configure(config):
+    config.stash[_ROWS] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = config.stash[_ROWS]
+    if not rows:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"Speed on {CORES} core{'s' * (CORES > 1)}: medians of ratios, measured by turns"
+    table = Table(title=title, title_justify="left")
+    for name in ("what", "beside", "to reach", "measured", "reached"):
+        table.add_column(name, overflow="fold")
+    for line in rows:
+        reached = {None: "", True: "yes", False: "no"}[line.is_reached]
+        table.add_row(line.what, line.beside, line.to_reach, line.measured, reached)
+    terminalreporter.ensure_newline()
+    Console(file=terminalreporter._tw._file, width=max(120, terminalreporter._tw.fullwidth)).print(table)
