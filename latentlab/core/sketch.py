@@ -14,7 +14,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Floats
@@ -29,6 +28,11 @@ _DOT = 0.6
 _WIDEST_STROKE = 0.25
 # What is measured of a data set: a million pixels take a second or two.
 _MOST_PIXELS, _FEWEST = 1_000_000, 5
+
+
+def get_ready() -> None:
+    """Import what reading a drawing needs, so that the first stroke does not wait for it."""
+    import scipy.ndimage  # noqa: F401
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,8 @@ def _crop(ink: Floats) -> Floats | None:
 
 def _resized(ink: Floats, longest: float) -> Floats:
     """Bring the longest side to a length, the peak at 1."""
+    from scipy import ndimage  # takes as long to import as all of the window
+
     block = max(1, math.floor(max(ink.shape) / longest))
     # Averaged over blocks first: sampling alone would skip thin ink.
     padded = np.pad(ink, [(0, -side % block) for side in ink.shape])
@@ -243,6 +249,8 @@ def _resized(ink: Floats, longest: float) -> Floats:
 
 def _leaned(ink: Floats, slant: float) -> Floats:
     """Move each row sideways by its distance from the middle one."""
+    from scipy import ndimage
+
     height = len(ink)
     margin = math.ceil(abs(slant) * height / 2) + 1
     padded = np.pad(ink, ((1, 1), (margin, margin)))
@@ -253,6 +261,8 @@ def _leaned(ink: Floats, slant: float) -> Floats:
 
 def _inner_distance(mask: npt.NDArray[np.bool_]) -> Floats:
     """Distance of each pixel's centre to the outline, inside of it; 0 outside."""
+    from scipy import ndimage
+
     distance: Floats = np.maximum(ndimage.distance_transform_edt(mask) - 0.5, 0)
     return distance
 
@@ -306,6 +316,8 @@ def _restroked(ink: Floats, preparation: Preparation) -> tuple[Floats, float]:
 
 def _placed(field: Floats, scale: float, preparation: Preparation) -> Floats:
     """Sample the ink on the model's grid, its centre in the middle."""
+    from scipy import ndimage
+
     field = np.pad(field, 2)  # so that it fades out at its edge
     (top, bottom), (left, right) = _extent(field > 0.5)
     centre = _mass_centre(field) if preparation.centred_by == "mass" else ((top + bottom) / 2, (left + right) / 2)

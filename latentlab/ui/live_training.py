@@ -9,6 +9,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from latentlab.core import sketch
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapImages
@@ -39,6 +40,7 @@ def _end_all() -> None:
 
 def _warm_up(cancelled: threading.Event, report: Report) -> None:
     warm_up()
+    sketch.get_ready()
 
 
 class LiveTraining(QObject):
@@ -110,7 +112,7 @@ class LiveTraining(QObject):
             self._set_state("idle")
 
     def get_ready(self) -> None:
-        """Load in the background what the first training will need."""
+        """Load in the background what the first training and the first sketch will need."""
         self._background.start("warm-up", _warm_up)
 
     def shut_down(self) -> None:

@@ -63,6 +63,10 @@ assert theme.current() is theme.DARK
 assert app.font().pointSizeF() >= 10
 assert not app.windowIcon().pixmap(32, 32).isNull()
 assert (app.applicationName(), app.style().objectName()) == ("latentlab", "fusion")
+import sys
+assert sys.getswitchinterval() < 0.001  # a thread that trains keeps no frame waiting
+import latentlab.core.sketch
+assert "scipy" not in sys.modules  # it would double what the window takes to import
 """
     done = python(code, QT_QPA_PLATFORM="offscreen")
     assert done.returncode == 0, done.stderr
