@@ -64,6 +64,9 @@ class MapNumbers:
         same = self._whole is not None and self._whole.numbers is numbers
         before = self._shown if same else None
         self._whole = _Numbered(update, numbers)
+        if not exclude:
+            self._shown = self._whole
+            return update
         rows = np.flatnonzero(~np.isin(numbers, np.array(exclude, np.int64)))
         if len(rows) in (0, len(numbers)):
             self._shown = self._whole

@@ -91,8 +91,11 @@ class PointsLayer(QGraphicsItem):
 
         Levels of another number of points wait until these points are shown.
         """
-        self._levels, self._table = levels, table
-        self._colour()
+        before, self._levels, self._table = self._levels, levels, table
+        if levels is before:
+            self.redraw()  # in other colours
+        else:
+            self._colour()
 
     def set_chosen(self, rows: Integers) -> None:
         """Dim all points but these, and draw these above them; none for an empty array (K,).

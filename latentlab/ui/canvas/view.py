@@ -30,7 +30,7 @@ _SETTLE_MILLISECONDS = 400
 def drawable(points: Floats) -> Floats:
     """Give the points with whatever no axis can hold replaced by not-a-number, which is never drawn."""
     values = points.reshape(-1)
-    if not len(values) or (values.max() <= _WIDEST and values.min() >= -_WIDEST):  # not-a-number is neither
+    if not len(values) or (np.fmax.reduce(values) <= _WIDEST and np.fmin.reduce(values) >= -_WIDEST):
         return points
     x, y = _columns(points)
     misfits = ~((np.abs(x) <= _WIDEST) & (np.abs(y) <= _WIDEST))
