@@ -111,6 +111,7 @@ class MouseTool(QObject):
 
     def _press(self, event: QMouseEvent) -> None:
         local = self._local(event)
+        self._see_whether_held(event.buttons() & ~event.button())
         if self._button != Qt.MouseButton.NoButton or not self._view.box.rect().contains(local):
             return
         self._preview(False)
@@ -126,8 +127,17 @@ class MouseTool(QObject):
             self._start = self._view.extent()
             self._viewport.setCursor(Qt.CursorShape.ClosedHandCursor)
 
+    def _see_whether_held(self, buttons: Qt.MouseButton) -> None:
+        """Give up what a button began that went up unheard: a dialog or a menu has come in between."""
+        if self._button != Qt.MouseButton.NoButton and not buttons & self._button:
+            if self._button == Qt.MouseButton.LeftButton:
+                self._tool.put_down()
+            self._button = Qt.MouseButton.NoButton
+            self._viewport.setCursor(self._tool.cursor)
+
     def _move(self, event: QMouseEvent) -> None:
         local = self._local(event)
+        self._see_whether_held(event.buttons())
         self._cursor = local
         self.cursor_moved.emit(local if self._view.box.rect().contains(local) else None)
         if self._button == Qt.MouseButton.NoButton:

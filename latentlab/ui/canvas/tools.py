@@ -88,6 +88,10 @@ class PickTool(Tool):
         if self._picks and not dragged and self._on_point is not None:
             self.point_picked.emit(self._on_point)
 
+    def put_down(self) -> None:
+        """Pick no more before the button goes down again."""
+        self._picks = False
+
     def _pick(self, local: QPointF) -> None:
         rect = self._view.box.rect()
         inside = QPointF(min(max(local.x(), rect.left()), rect.right()), min(max(local.y(), rect.top()), rect.bottom()))

@@ -192,9 +192,12 @@ class ArrowTool(WalkTool):
         """Move the arrow, or draw it longer."""
         if self._pressed is None:
             return
-        if self._tail is not None:
+        places_one = self._before is not None and self._before.kind == "arrow"
+        if places_one and not self._arrow():
+            self._pressed = None  # it is gone with its model
+        elif self._tail is not None:
             self._put_tail(self._place(local + self._tail))
-        elif self._before is not None and self._before.kind == "arrow":
+        elif places_one:
             self._put_tail(self._stop(local))
         else:
             self._want(WalkPlan("arrow", (self._stop(self._pressed), self._stop(local))))

@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
+from latentlab.ui.canvas.tools import Tool
+
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 CORNERS = [(-3, -3), (3, -3), (-3, 3), (3, 3), (0, 0)]
 
@@ -266,3 +268,31 @@ def test_the_cursor_brings_the_keyboard_unless_somebody_types(canvas, qtbot, mon
     monkeypatch.setattr(canvas.window(), "focusWidget", lambda: None)
     QApplication.sendEvent(canvas, enter)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("button", [LEFT, RIGHT])
+def test_a_button_that_went_up_unheard_is_not_held_any_more(canvas, map_points, qtbot, said, button):
+    canvas.set_points(map_points(CORNERS))
+    qtbot.mousePress(canvas.viewport(), button, pos=canvas.pixel_of(1, 1))
+    said.clear()
+    before = extent(canvas)
+    # A dialog has heard it go up; the mouse comes back with no button down.
+    for step in range(1, 20):
+        move(canvas, canvas.pixel_of(1, 1) + QPoint(4 * step, 0))
+    assert not said
+    assert extent(canvas) == pytest.approx(before)
+    assert canvas.viewport().cursor().shape() == canvas.mouse.tool.cursor
+    qtbot.mouseClick(canvas.viewport(), LEFT, pos=canvas.pixel_of(2, 1))
+    assert [note[0] for note in said] == ["picked_at"]
+
+
+def test_a_tool_that_comes_into_the_hand_during_a_drag_waits_for_the_next_press(canvas, map_points, qtbot, said):
+    canvas.set_points(map_points([*CORNERS, (1, 1)]))
+    qtbot.mouseClick(canvas.viewport(), LEFT, pos=canvas.pixel_of(1, 1))
+    canvas.mouse.set_tool(Tool(canvas))
+    qtbot.mousePress(canvas.viewport(), LEFT, pos=canvas.pixel_of(2, 0))
+    said.clear()
+    canvas.mouse.set_tool(None)
+    move(canvas, canvas.pixel_of(-1, 2), LEFT)
+    qtbot.mouseRelease(canvas.viewport(), LEFT, pos=canvas.pixel_of(-1, 2))
+    assert not said

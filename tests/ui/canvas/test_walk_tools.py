@@ -367,3 +367,12 @@ def test_the_mouse_shows_what_it_would_take_hold_of_and_where_the_next_way_point
     path.key(Qt.Key.Key_Return)
     path.move(path.pixel(2, 2))
     assert (colour_at(path.canvas, shown, 1.5, 1.5) == empty).all()
+
+
+def test_an_arrow_that_is_gone_while_it_is_dragged_is_held_no_more(arrow):
+    arrow.drag((-2, 1), (1, 1))
+    arrow.press(-0.5, 1)
+    arrow.take(None)  # another model is shown
+    arrow.drag_on((0.5, -1), (1, -1.5))
+    arrow.release(1, -1.5)
+    assert arrow.plan is None
