@@ -107,7 +107,7 @@ class Session(QObject):
         self._trained: Run | None = None  # the result of a training that is about to end
         self._checkpoints = self._at_hand.checkpoints  # of what is shown
         self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
-        self._looks_back = False
+        self._looked_at: int | None = None  # an epoch before the present
         self._train_when_loaded: bool | None = None
         self._save_to: Path | None = None
 
@@ -193,7 +193,7 @@ class Session(QObject):
             return
         self.files.forget_questions()
         self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
-        self._looks_back = False
+        self._looked_at = None
         self._present = self._trained = None
         self.epochs_kept.emit([])
         start = self._at_hand.run if proceed else None
@@ -215,8 +215,8 @@ class Session(QObject):
 
     def _go_back(self) -> None:
         self._save_to = None
-        self._looks_back = False
         self._checkpoints = self._at_hand.checkpoints
+        self._look_at_present()
         run = self._at_hand.run
         if run is None:
             self.exploration.show(None)
@@ -224,7 +224,6 @@ class Session(QObject):
         else:
             self.history_shown.emit(run.history, run.changes)
             self._show_run(run)
-        self.epochs_kept.emit(self._checkpoints.epochs())
         self._announce_run()
         self._tell_whether_it_can_continue()
 
@@ -242,6 +241,8 @@ class Session(QObject):
     def _keep_epoch(self, kept: EpochModel) -> None:
         self._checkpoints.add(kept.epoch, kept.update)
         self.epochs_kept.emit(self._checkpoints.epochs())
+        if self._looked_at is not None and self._looked_at not in self._checkpoints.epochs():
+            self._looked_at = None  # it was let go, as there were too many
 
     @Slot(object)
     def _take_result(self, result: Result) -> None:
@@ -290,6 +291,7 @@ class Session(QObject):
     def choose_map(self, split: Split, count: int) -> None:
         """Show other images on the map: of which split, and how many (0: all)."""
         self.numbers.choice = choice = MapChoice(split, count)
+        self._look_at_present()  # earlier models are kept with the images of then
         if self.state != "idle" and self.library.data is not None:
             self.training.show_on_map(on_map(self.library.data, self.recipe, choice))
         elif self._at_hand.run is not None:
@@ -299,15 +301,20 @@ class Session(QObject):
     def look_back(self, position: int) -> None:
         """Show the model of an earlier epoch, by its place among those kept; the last place is the present."""
         epochs = self._checkpoints.epochs()
-        self._looks_back = 0 <= position < len(epochs) - 1
-        shown = self._checkpoints.at(epochs[position]) if self._looks_back else self._present
+        self._looked_at = epochs[position] if 0 <= position < len(epochs) - 1 else None
+        shown = self._present if self._looked_at is None else self._checkpoints.at(self._looked_at)
         if shown is not None:
             self._show(shown)
+
+    def _look_at_present(self) -> None:
+        self._looked_at = None
+        for epochs in ([], self._checkpoints.epochs()):  # who looks back at none of them looks at the last
+            self.epochs_kept.emit(epochs)
 
     @Slot(object)
     def _take_update(self, update: MapUpdate) -> None:
         self._present = update
-        if not self._looks_back:
+        if self._looked_at is None:
             self._show(update)
 
     def _show(self, update: MapUpdate) -> None:
@@ -356,7 +363,7 @@ class Session(QObject):
         self._keep_unsaved()
         self._at_hand = AtHand(run, path)
         self._checkpoints = self._at_hand.checkpoints
-        self._looks_back = False
+        self._looked_at = None
         self.history_shown.emit(run.history, run.changes)
         self.epochs_kept.emit([])
         self.recipes.take(run.recipe)

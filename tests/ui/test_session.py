@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from safetensors import safe_open
 
+from latentlab.core import checkpoints
 from latentlab.core.live_map import LiveMap
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
@@ -453,3 +454,39 @@ def test_images_that_a_person_chose_stay_unless_a_recipe_means_no_others(lab):
     assert session.recipe.data.dataset == "pages"
     session.recipes.choose("one-image")
     assert (session.recipe.data.dataset, session.recipe.data.images) == ("mnist", (5,))
+
+
+def looked_at(lab):
+    """The slider's place from the right, and the epoch of the model on the map."""
+    slider = lab.child("epochSlider")
+    return slider.maximum() - slider.value(), lab.session.exploration.shown.epochs_done
+
+
+def test_other_images_are_shown_of_the_present_model(lab):
+    lab.train()
+    lab.child("epochSlider").setValue(0)
+    assert looked_at(lab) == (2, 1)
+    points = lab.canvas.points()
+    source = lab.child("mapSourceBox")
+    source.setCurrentIndex(source.findData("training"))
+    lab.until(lambda: lab.canvas.points().shape != points.shape)
+    assert looked_at(lab) == (0, 3)
+
+
+def test_whoever_looks_back_while_a_training_is_discarded_sees_the_run_before(lab):
+    lab.train()
+    lab.begin()
+    lab.until(lambda: lab.child("epochSlider").maximum() >= 2)
+    lab.child("epochSlider").setValue(0)
+    lab.press("discardButton")
+    lab.until(lambda: looked_at(lab) == (0, 3))
+
+
+def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_MOST", 4)
+    lab.begin()
+    lab.until(lambda: lab.child("epochSlider").maximum() >= 1)
+    lab.child("epochSlider").setValue(0)
+    points = lab.canvas.points()
+    lab.until(lambda: looked_at(lab)[0] == 0)
+    lab.until(lambda: not np.array_equal(lab.canvas.points(), points))
