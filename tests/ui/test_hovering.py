@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from latentlab.core.value_results import Colouring
 from latentlab.ui.canvas.hover_card import HoverCard
 
 LEFT = Qt.MouseButton.LeftButton
@@ -103,3 +104,16 @@ def test_a_slow_model_shows_the_image_first(mouse, monkeypatch):
     mouse.rest(row)
     mouse.lab.until(lambda: mouse.card.pictures() == 2)
     assert [hovered.reconstruction is None for hovered in told] == [True, False]
+
+
+def test_it_keeps_clear_of_the_scale_of_values(mouse):
+    lab = mouse.lab
+    scale = lab.canvas.value_scale
+    lab.session.map.values.choose(Colouring("loss"))
+    lab.until(scale.isVisible)
+    beside = QPointF(scale.geometry().center() - QPoint(scale.width() // 2 + 6, 0))
+    place = lab.canvas.view.box.mapFromScene(beside)
+    lab.canvas.points_layer.move(np.tile(np.float32(lab.canvas.view.to_position(place)), (len(lab.canvas.points()), 1)))
+    lab.session.map.hovering.rest(0)
+    card = lab.canvas.view.box.mapToScene(mouse.card.card()).boundingRect()
+    assert not card.intersects(QRectF(scale.geometry()))

@@ -55,7 +55,7 @@ def picture(field: Field) -> QImage:
         case Gaps():
             return _shaded(field.values / _FULL_GAP, _gap_table())
         case Density():
-            return _shaded(field.values / field.top, _density_table())
+            return _shaded(field.values / (field.top or 1.0), _density_table())  # far away it is 0 everywhere
         case DensityRatio():
             return _shaded((np.clip(field.values / _FULL_RATIO, -1, 1) * field.trust + 1) / 2, _ratio_table())
         case Regions():

@@ -102,9 +102,12 @@ class NamedSelections(QObject):
         rows = self._numbers.rows(shown, np.array(found.images, np.int64))
         absent = len(found.images) - len(rows)
         if not len(rows):
-            self.failed.emit(
-                self.tr("None of the images of '{name}' is on the map: let it show others, or all.").format(name=name)
-            )
+            told = self.tr("None of the images of '{name}' is on the map: let it show others, or all.")
+            if self._numbers.excluded:
+                told = self.tr(
+                    "None of the images of '{name}' is on the map: let it show the excluded ones again, others, or all."
+                )
+            self.failed.emit(told.format(name=name))
             return
         self._choosing.choose(rows)
         if absent:

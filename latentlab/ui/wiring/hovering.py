@@ -68,8 +68,9 @@ class _Resting(QObject):
         self._previews = False
 
     def _legend(self) -> QRectF:
-        """Give what the legend covers, in pixels of the view box."""
-        legend = self._canvas.legend
-        if not legend.isVisible():
-            return QRectF()
-        return self._canvas.view.box.mapFromScene(QRectF(legend.geometry())).boundingRect()
+        """Give what the legend, or the scale in its place, covers, in pixels of the view box."""
+        covered = QRectF()
+        for widget in (self._canvas.legend, self._canvas.value_scale):
+            if widget.isVisible():
+                covered |= self._canvas.view.box.mapFromScene(QRectF(widget.geometry())).boundingRect()
+        return covered

@@ -233,3 +233,11 @@ def test_numbers_that_are_none_are_left_blank(canvas, shown):
     before = at(canvas, shown, 2.03, 2.03)
     canvas.field.set_field(Gaps("r", np.full((4, 4), np.nan, np.float32), BOX, 0.0))
     assert np.array_equal(at(canvas, shown, 2.03, 2.03), before)
+
+
+def test_a_density_that_is_nowhere_is_no_shade(canvas, shown, asked):
+    plain = shown(canvas)
+    canvas.field.set_on(True)
+    canvas.field.set_field(Density("r", np.zeros((8, 8), np.float32), BOX, 0.0, 100, 100, False))
+    place = canvas.pixel_of(-1, 1)
+    assert (shown(canvas)[place.y(), place.x()] == plain[place.y(), place.x()]).all()
