@@ -128,7 +128,7 @@ class Exploration(QObject):
         update = laid_out.update
         before, self._shown = self._shown, update
         if before is None or not _is_same_kind(before, update):
-            self._code = None
+            self._code = self._decoded = None
             self._label = min(self._label, max(0, len(update.snapshot.class_names) - 1))
             self.model_changed.emit(update.snapshot)
             self.label_changed.emit(self._label)

@@ -278,3 +278,15 @@ def test_in_the_window_a_denoising_run_opens_with_its_damage_and_another_closes_
     assert not kind.isVisible()
     assert kind.findData("training") < 0
     assert lab.window.height() <= 800
+
+
+def test_a_sketch_read_by_another_model_is_not_put_to_this_one(lab, run_file):
+    lab.open(run_file())
+    click(lab.qtbot, lab.child("damageButton"))
+    read = []
+    lab.session.exploration.sketched.connect(read.append)
+    lab.stroke([(0.3, 0.3), (0.7, 0.7)])
+    lab.until(lambda: lab.child("damageRestored").pixels() is not None)
+    of_pages = dataclasses.replace(read[-1], run="another", input=np.zeros((60, 90), np.float32))
+    lab.session.exploration.sketched.emit(of_pages)
+    assert lab.child("damageRestored").pixels() is None

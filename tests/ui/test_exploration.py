@@ -363,3 +363,14 @@ def test_intents_out_of_range_change_nothing(qapp, run_file):
         exploration.set_dimension(index, 1.0)
     assert exploration._code is code
     exploration.shut_down()
+
+
+def test_the_end_of_a_preview_brings_back_no_picture_of_another_model(lab, run_file):
+    lab.open(run_file())
+    lab.pick()
+    lab.open(run_file(**DEEP))
+    found = answers(lab)
+    lab.session.exploration.preview(0.1, 0.1)
+    lab.session.exploration.end_preview()
+    lab.until(lambda: found)
+    assert found[-1] is None

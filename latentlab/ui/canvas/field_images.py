@@ -55,7 +55,8 @@ def picture(field: Field) -> QImage:
         case Gaps():
             return _shaded(field.values / _FULL_GAP, _gap_table())
         case Density():
-            return _shaded(field.values / (field.top or 1.0), _density_table())  # far away it is 0 everywhere
+            top = np.float32(field.top) or 1.0  # far away it is too small to be told from 0
+            return _shaded(field.values / top, _density_table())
         case DensityRatio():
             return _shaded((np.clip(field.values / _FULL_RATIO, -1, 1) * field.trust + 1) / 2, _ratio_table())
         case Regions():

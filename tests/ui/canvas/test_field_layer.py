@@ -235,9 +235,10 @@ def test_numbers_that_are_none_are_left_blank(canvas, shown):
     assert np.array_equal(at(canvas, shown, 2.03, 2.03), before)
 
 
-def test_a_density_that_is_nowhere_is_no_shade(canvas, shown, asked):
+@pytest.mark.parametrize("top", [0.0, 1e-300])
+def test_a_density_that_is_nowhere_is_no_shade(canvas, shown, asked, top):
     plain = shown(canvas)
     canvas.field.set_on(True)
-    canvas.field.set_field(Density("r", np.zeros((8, 8), np.float32), BOX, 0.0, 100, 100, False))
+    canvas.field.set_field(Density("r", np.zeros((8, 8), np.float32), BOX, top, 100, 100, False))
     place = canvas.pixel_of(-1, 1)
     assert (shown(canvas)[place.y(), place.x()] == plain[place.y(), place.x()]).all()
