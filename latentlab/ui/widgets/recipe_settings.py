@@ -77,11 +77,6 @@ def main_settings() -> tuple[Setting, ...]:
             _tr("Compute on"),
             _tr("Processor (cpu) or graphics card (cuda, mps). 'auto' takes the fastest that is there."),
         ),
-        (
-            "training.threads",
-            _tr("Threads"),
-            _tr("Cores that training uses. 'none': all but one, which the window keeps, so that it stays quick."),
-        ),
     )
 
 
@@ -229,6 +224,11 @@ def _steps() -> tuple[Setting, ...]:
             "training.checkpoint_every",
             _tr("Checkpoint every"),
             _tr("Keep the model of every so many epochs; from the command line, also as a file. 'none': no more."),
+        ),
+        (
+            "training.threads",
+            _tr("Threads"),
+            _tr("Cores that training uses. 'none': all but one, which the window keeps, so that it stays quick."),
         ),
     )
 
