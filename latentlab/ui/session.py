@@ -193,9 +193,8 @@ class Session(QObject):
             return
         self.files.forget_questions()
         self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
-        self._looked_at = None
+        self._look_at_present()
         self._present = self._trained = None
-        self.epochs_kept.emit([])
         start = self._at_hand.run if proceed else None
         self.training.start(self.recipe, data, shown, start)
         self._announce_run()
@@ -294,8 +293,10 @@ class Session(QObject):
         self._look_at_present()  # earlier models are kept with the images of then
         if self.state != "idle" and self.library.data is not None:
             self.training.show_on_map(on_map(self.library.data, self.recipe, choice))
-        elif self._at_hand.run is not None:
-            self._show_run(self._at_hand.run)
+        elif (run := self._at_hand.run) is not None and self._data_of(run) is not None:
+            self._show_run(run)
+        elif run is not None and not self.library.is_loading():  # what is loaded is shown by itself
+            self.message.emit(self.tr("The map stays as it is: choose its data set, then it can show others."), True)
 
     @Slot(int)
     def look_back(self, position: int) -> None:
@@ -322,10 +323,12 @@ class Session(QObject):
 
     def _show_run(self, run: Run) -> None:
         """Put a run that is not training on the map; its images may have to be encoded first."""
-        data = self.library.data
-        if data is not None and data.name != run.recipe.data.dataset:
-            data = None
+        data = self._data_of(run)
         self.files.make_map(run, None if data is None else self._on_map(data, run.recipe))
+
+    def _data_of(self, run: Run) -> ImageSet | None:
+        data = self.library.data
+        return data if data is not None and data.name == run.recipe.data.dataset else None
 
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""
@@ -363,9 +366,8 @@ class Session(QObject):
         self._keep_unsaved()
         self._at_hand = AtHand(run, path)
         self._checkpoints = self._at_hand.checkpoints
-        self._looked_at = None
+        self._look_at_present()
         self.history_shown.emit(run.history, run.changes)
-        self.epochs_kept.emit([])
         self.recipes.take(run.recipe)
         self._show_run(run)
         self._announce_run()

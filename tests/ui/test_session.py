@@ -490,3 +490,15 @@ def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(
     points = lab.canvas.points()
     lab.until(lambda: looked_at(lab)[0] == 0)
     lab.until(lambda: not np.array_equal(lab.canvas.points(), points))
+
+
+def test_a_map_whose_images_are_not_at_hand_stays_and_says_so(lab, run_file):
+    lab.open(run_file())
+    lab.until(lambda: lab.session.exploration.shown.images is not None)
+    shown = lab.session.exploration.shown
+    lab.session.recipes.choose_dataset("kmnist")
+    lab.until(lambda: not lab.session.library.is_loading())
+    count = lab.child("mapCountBox")
+    count.setCurrentIndex(count.findData(1_000))
+    assert "choose its data set" in lab.message()
+    assert lab.session.exploration.shown is shown
