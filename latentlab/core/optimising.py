@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import nn
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.recipe import Recipe
 from latentlab.core.recipe_parts import TrainingSettings
 
 
@@ -27,22 +25,6 @@ def pick_device(name: str) -> torch.device:
     if not there[name]:
         raise LatentlabError(f"This machine offers torch no '{name}' device: set device to 'auto' or 'cpu'.")
     return torch.device(name)
-
-
-def uses_bfloat16(recipe: Recipe, device: torch.device) -> bool:
-    """Whether a recipe's layers compute in bfloat16 on a device.
-
-    By itself only for convolutions, and where there are units for it: AMX of a processor, CUDA since Ampere. Without
-    them, and for small fully connected layers everywhere, turning numbers into bfloat16 takes longer than it saves.
-    """
-    if recipe.training.precision != "auto":
-        return recipe.training.precision == "bfloat16"
-    if recipe.model.encoder.kind == recipe.model.decoder.kind == "mlp":
-        return False
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older ones of torch do not tell
-    return device.type == "cpu" and bool(capabilities.get("amx_bf16"))
 
 
 def warm_up() -> None:

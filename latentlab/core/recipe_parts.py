@@ -179,9 +179,9 @@ class TrainingSettings(Part):
         description="Threads that a processor computes with; when left out one for each core, and one less beside "
         "the window",
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto",
-        description="What layers compute in, weights and losses being float32; auto takes bfloat16 for convolutions "
-        "where there are units for it",
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="What layers compute in, weights and losses being float32; bfloat16 pays for convolutions where "
+        "there are units for it, and costs some tenths of a nat",
     )
     augmentation: AugmentationSettings = AugmentationSettings()

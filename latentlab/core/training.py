@@ -26,7 +26,7 @@ from latentlab.core.corruption import corrupted
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.image_set import ImageSet
 from latentlab.core.models import build
-from latentlab.core.optimising import new_optimiser, one_cycle, pick_device, uses_bfloat16
+from latentlab.core.optimising import new_optimiser, one_cycle, pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, codes_of
 from latentlab.core.snapshot import Snapshot, as_input
@@ -112,7 +112,7 @@ class Trainer:
         self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
         self.device = pick_device(recipe.training.device)
         self._precision: AbstractContextManager[object] = nullcontext()
-        if uses_bfloat16(recipe, self.device):
+        if recipe.training.precision == "bfloat16":
             self._precision = torch.autocast(self.device.type, torch.bfloat16)
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []

@@ -41,7 +41,7 @@ changes = st.fixed_dictionaries(
         "training.optimiser": st.sampled_from(["adam", "adamw", "rmsprop"]),
         "training.patience": st.none() | st.integers(1, 100),
         "training.threads": st.none() | st.integers(1, 64),
-        "training.precision": st.sampled_from(["auto", "float32", "bfloat16"]),
+        "training.precision": st.sampled_from(["float32", "bfloat16"]),
         "training.temperature": st.floats(0, 2),
         "training.checkpoint_every": st.none() | st.integers(1, 100),
         "training.learning_rate": st.floats(1e-12, 1),

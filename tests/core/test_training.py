@@ -14,7 +14,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress, Started
 from latentlab.core.image_quality import peak_signal_to_noise
 from latentlab.core.metrics import evaluate
-from latentlab.core.optimising import new_optimiser, one_cycle, pick_device, uses_bfloat16
+from latentlab.core.optimising import new_optimiser, one_cycle, pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run, RunError
 from latentlab.core.training import Control, Trainer
@@ -1024,27 +1024,6 @@ def test_bfloat16_computes_what_float32_does_only_less_finely(tiny_images):
     )
     assert exact != coarse
     assert coarse.loss == pytest.approx(exact.loss, rel=0.05)
-
-
-@pytest.mark.parametrize(
-    ("recipe", "device", "has_units", "expected"),
-    [
-        ("conv-vae-2d", "cpu", True, True),
-        ("conv-vae-2d", "cpu", False, False),
-        ("conv-vae-2d", "cuda", True, True),
-        ("conv-vae-2d", "cuda", False, False),
-        ("conv-vae-2d", "mps", True, False),
-        ("mlp-vae-2d", "cpu", True, False),
-        ("mlp-vae-2d", "cuda", True, False),
-    ],
-)
-def test_bfloat16_is_for_convolutions_where_there_are_units_for_it(recipe, device, has_units, expected, monkeypatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": has_units}, raising=False)
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 0) if has_units else (7, 5))
-    recipe = Recipe.load(recipe)
-    assert uses_bfloat16(recipe, torch.device(device)) == expected
-    assert uses_bfloat16(recipe.with_changes({"precision": "bfloat16"}), torch.device(device))
-    assert not uses_bfloat16(recipe.with_changes({"precision": "float32"}), torch.device(device))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
