@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
 PATIENCE = 20_000  # milliseconds: what a busy machine may take, not what anything should
@@ -25,6 +26,35 @@ TINY = {
     "model.decoder.layers": (16,),
 }
 LONG = {"training.epochs": 100_000}
+
+
+@pytest.fixture(autouse=True)
+def own_mouse(monkeypatch):
+    """Send moves of the mouse to the widget that is meant.
+
+    QTest moves the pointer of the X server instead, which tells it late, and which another process of the tests may
+    move away meanwhile.
+    """
+    held = [Qt.MouseButton.NoButton]
+    press, release = QtBot.mousePress, QtBot.mouseRelease
+
+    def pressed(widget, button, *arguments, **more):
+        held[0] |= button
+        press(widget, button, *arguments, **more)
+
+    def released(widget, button, *arguments, **more):
+        held[0] &= ~button
+        release(widget, button, *arguments, **more)
+
+    def move(widget, pos):
+        at = QPointF(pos)
+        none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), none, held[0], plain)
+        QApplication.sendEvent(widget, event)
+
+    monkeypatch.setattr(QtBot, "mousePress", staticmethod(pressed))
+    monkeypatch.setattr(QtBot, "mouseRelease", staticmethod(released))
+    monkeypatch.setattr(QtBot, "mouseMove", staticmethod(move))
 
 
 class Lab:
@@ -119,13 +149,7 @@ class Lab:
     def drag(self, widget, places):
         self.qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=places[0])
         for place in places[1:]:
-            # Not QTest's: the X server hands its moves on late, and a stroke would end elsewhere.
-            at = QPointF(place)
-            button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-            event = QMouseEvent(
-                QEvent.Type.MouseMove, at, widget.mapToGlobal(at), Qt.MouseButton.NoButton, button, none
-            )
-            QApplication.sendEvent(widget, event)
+            self.qtbot.mouseMove(widget, place)
         self.qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=places[-1])
 
     def decoded(self):
