@@ -1,4 +1,4 @@
-"""Ways around the map: back and forward, undo and redo, bookmarks, coordinates and scale."""
+"""Ways around the map: back and forward, undo and redo, bookmarks."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,6 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 
 from latentlab.core.axes import AxesChoice, Dimension
-from latentlab.ui.canvas.where_layer import WhereLayer, decimals, round_length
 from latentlab.ui.mapping.trail import Trail
 
 LEFT = Qt.MouseButton.LeftButton
@@ -188,57 +187,6 @@ def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
     next(folder.iterdir()).write_text("[")
     lab.open(run_file())
     lab.until(lambda: "put aside" in lab.message())
-
-
-# Coordinates and scale
-
-
-@pytest.fixture
-def where(canvas):
-    layer = WhereLayer(canvas.view)
-    canvas.mouse.cursor_moved.connect(layer.set_cursor)
-    return layer
-
-
-@pytest.fixture
-def canvas(qtbot):
-    from latentlab.ui.canvas.latent_canvas import LatentCanvas
-
-    widget = LatentCanvas()
-    widget.resize(700, 560)
-    qtbot.addWidget(widget)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    return widget
-
-
-def test_coordinates_are_those_under_the_mouse(canvas, where, qtbot):
-    assert where.coordinates() == ""
-    qtbot.mouseMove(canvas.viewport(), canvas.pixel_of(1.5, -0.5))
-    qtbot.waitUntil(lambda: where.coordinates() != "")
-    x, y = (float(part.replace("−", "-")) for part in where.coordinates().strip("()").split(","))
-    assert (x, y) == pytest.approx((1.5, -0.5), abs=0.02)
-
-
-@pytest.mark.parametrize("factor", [1e-4, 0.03, 0.5, 7, 4e5])
-def test_the_bar_is_as_long_as_it_says(canvas, where, factor):
-    canvas.view.zoom(factor)
-    length, pixels = where.scale()
-    (start, end) = canvas.view.to_pixels([(0, 0), (length, 0)])
-    assert end[0] - start[0] == pytest.approx(pixels, rel=1e-6)
-    assert 40 < pixels <= 121
-
-
-@given(st.floats(1e-12, 1e12))
-def test_a_round_length_is_one_two_or_five(most):
-    length = round_length(most)
-    assert most / 2.51 <= length <= most * (1 + 1e-6)
-    assert f"{length:.0e}"[0] in "125"
-
-
-@given(st.floats(1e-9, 1e9))
-def test_decimals_tell_pixels_apart(step):
-    assert 10.0 ** -decimals(step) <= max(step, 1) * (1 + 1e-9)
 
 
 # The trail
