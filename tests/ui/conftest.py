@@ -1,6 +1,7 @@
 """What tests of whole sessions share: a window with a hand on it, and runs that are ready to be opened."""
 
 import gc
+import itertools
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -134,10 +135,21 @@ class Lab:
         self.qtbot.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
     def pick(self, dx=0, dy=0):
-        """Click beside the middle of the map, wherever that is, and wait until it is decoded."""
-        place = self.canvas.viewport().rect().center() + QPoint(dx, dy)
+        """Click beside the middle of the map, as close to it as no point is hit, and wait until it is decoded."""
+        place = self.free_place(self.canvas.viewport().rect().center() + QPoint(dx, dy))
         with self.changes(self.decoded):
             self.qtbot.mouseClick(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    def free_place(self, wanted):
+        """Give the pixel nearest to a wanted one that is on no point: where points come to lie differs by machine."""
+        viewport, layer = self.canvas.viewport().rect(), self.canvas.points_layer
+        steps = range(-150, 151, 5)
+        for dx, dy in sorted(itertools.product(steps, steps), key=lambda step: abs(step[0]) + abs(step[1])):
+            place = wanted + QPoint(dx, dy)
+            local = self.canvas.view.box.mapFromScene(self.canvas.mapToScene(place))
+            if viewport.contains(place) and layer.nearest(local) is None:
+                return place
+        raise AssertionError("no place is free of points")
 
     @contextmanager
     def changes(self, answer: Callable[[], object]):
