@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -27,11 +29,6 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def warm_up() -> None:
-    """Have torch load what it loads with the first optimiser, so that the first training does not wait for it."""
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True)
-
-
 def one_cycle(progress: float) -> float:
     """Give the factor on the learning rate at a share of the run in [0, 1].
 
@@ -42,12 +39,21 @@ def one_cycle(progress: float) -> float:
     return max(1e-5, (1 + math.cos(math.pi * (progress - 0.3) / 0.7)) / 2)
 
 
+def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
+    """Give a kind of optimiser without what torch's compiler wraps it in: importing that takes seconds, and 200 MB."""
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in ("add_param_group", "zero_grad", "step")}
+    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(methods["step"])})
+
+
+_ADAM, _ADAMW, _RMSPROP = (_plain(kind) for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop))
+
+
 def new_optimiser(model: nn.Module, settings: TrainingSettings, learning_rate: float) -> torch.optim.Optimizer:
     """Make the optimiser of a recipe for a model that is on its device already."""
     if settings.optimiser == "rmsprop":
         # Hinton's own decay of 0.9, as those use who name no other; torch's is 0.99.
-        return torch.optim.RMSprop(model.parameters(), lr=learning_rate, alpha=0.9)
-    kind = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
+        return _RMSPROP(model.parameters(), lr=learning_rate, alpha=0.9)
+    kind = _ADAM if settings.optimiser == "adam" else _ADAMW
     device = next(model.parameters()).device
     return kind(
         model.parameters(),

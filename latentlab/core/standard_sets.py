@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from latentlab.core.image_set import DatasetError, ImageSet
@@ -144,14 +146,14 @@ def counts(known: StandardSet, data_dir: Path) -> tuple[int, int] | None:
 
 
 def load(known: StandardSet, data_dir: Path) -> ImageSet:
-    """Open the files of a set with torchvision, as they are."""
+    """Open the files of a set, as they are."""
     if counts(known, data_dir) is None:
         raise DatasetError(
             f"{known.title} is not on this machine (looked in {known.folder(data_dir)}): get its {known.megabytes} "
             f"with 'latentlab data --download {known.name}' or the Download button, or use the bundled digits."
         )
-    train_images, train_labels = _open(known, data_dir, train=True)
-    test_images, test_labels = _open(known, data_dir, train=False)
+    train_images, train_labels = _open(known, data_dir, known.train_files)
+    test_images, test_labels = _open(known, data_dir, known.test_files)
     return ImageSet(known.name, known.title, train_images, train_labels, test_images, test_labels, known.class_names)
 
 
@@ -187,29 +189,32 @@ def _shape(known: StandardSet, path: Path) -> tuple[int, ...]:
     return shape
 
 
-def _open(known: StandardSet, data_dir: Path, *, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    original = getattr(torchvision_datasets(), known.torchvision_class)
-    # Early releases of torchvision left pickled copies in a folder `processed`; only the raw files are read.
-    raw_only = type(known.torchvision_class, (original,), {"_check_legacy_exist": lambda _: False})
-    options = {"split": "letters"} if known.torchvision_class == "EMNIST" else {}
+def _open(known: StandardSet, data_dir: Path, files: tuple[str, str]) -> tuple[torch.Tensor, torch.Tensor]:
     folder = known.folder(data_dir)
     try:
-        opened = raw_only(folder.parents[1], train=train, **options)
-    except (OSError, RuntimeError, ValueError) as error:
+        # Not by torchvision: importing it takes seconds, and 200 MB.
+        images, labels = (torch.from_numpy(_read(known, folder / name)) for name in files)
+    except (OSError, ValueError) as error:
         raise DatasetError(f"{known.title} in {folder} cannot be opened: {_first_line(error)}.") from error
-    images, labels = opened.data, opened.targets
     if known.torchvision_class == "QMNIST":
         labels = labels[:, 0].contiguous()  # the other columns say who wrote it, and where it lies in NIST's files
     elif known.torchvision_class == "EMNIST":
         images = images.transpose(1, 2).contiguous()  # stored column by column
         labels = labels - 1  # stored as 1 to 26
     if int(labels.min()) < 0 or int(labels.max()) >= len(known.class_names):
-        name = (known.train_files if train else known.test_files)[1]
         raise DatasetError(
-            f"{folder / name} holds labels outside of the {len(known.class_names)} classes of {known.title}: "
+            f"{folder / files[1]} holds labels outside of the {len(known.class_names)} classes of {known.title}: "
             f"delete it and download {known.title} again."
         )
     return images, labels
+
+
+def _read(known: StandardSet, path: Path) -> npt.NDArray[np.uint8] | npt.NDArray[np.int64]:
+    """Read the numbers of an IDX file: pixels as they are, labels as torch wants them."""
+    shape = _shape(known, path)
+    is_wide = "idx2-int" in path.name
+    numbers = np.fromfile(path, ">i4" if is_wide else np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
+    return numbers if "images" in path.name else numbers.astype(np.int64)
 
 
 def _first_line(error: Exception) -> str:

@@ -13,7 +13,6 @@ from latentlab.core import sketch
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapImages
-from latentlab.core.optimising import warm_up
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
 from latentlab.core.training import Setting
@@ -39,7 +38,6 @@ def _end_all() -> None:
 
 
 def _warm_up(cancelled: threading.Event, report: Report) -> None:
-    warm_up()
     sketch.get_ready()
 
 
@@ -112,7 +110,7 @@ class LiveTraining(QObject):
             self._set_state("idle")
 
     def get_ready(self) -> None:
-        """Load in the background what the first training and the first sketch will need."""
+        """Load in the background what the first sketch will need."""
         self._background.start("warm-up", _warm_up)
 
     def shut_down(self) -> None:

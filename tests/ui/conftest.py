@@ -186,9 +186,8 @@ class Lab:
 def digits():
     """Give the bundled digits, read once; and spare the search for leaks the modules that windows need."""
     import latentlab.ui.main_window  # noqa: F401  with torch it makes some hundred thousand objects
-    from latentlab.core import bundled_digits, optimising
+    from latentlab.core import bundled_digits
 
-    optimising.warm_up()
     gc.collect()
     gc.freeze()
     yield bundled_digits.load()
