@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -72,6 +73,7 @@ def _app(argv: Sequence[str]) -> int:
 
     if problem := display.display_problem():
         raise LatentlabError(problem)
+    gc.disable()  # until the window is painted: what is imported is no garbage, and looking through it takes long
     from latentlab.ui import application
 
     return application.run(path)

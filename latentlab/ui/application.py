@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QFontInfo, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab import __version__
 from latentlab.core.resources import resource
-from latentlab.ui import looks
+from latentlab.ui import background, looks
 from latentlab.ui.errors import ErrorReporter
 from latentlab.ui.settings import Settings
 
@@ -62,7 +64,9 @@ def run(run_path: Path | None = None) -> int:
     reporter.install()
     from latentlab.ui.main_window import MainWindow
 
+    background.hold_back()
     window = MainWindow()
+    _FirstPaint(window, _settle)
     reporter.reported.connect(window.show_problem)
     window.show()
     if run_path is not None:
@@ -71,6 +75,30 @@ def run(run_path: Path | None = None) -> int:
     status = app.exec()
     reporter.remove()
     return 130 if interrupted else status
+
+
+class _FirstPaint(QObject):
+    """Calls a function once a window has been painted."""
+
+    def __init__(self, window: QMainWindow, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then = then
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the first event of this kind."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._then)
+        return False
+
+
+def _settle() -> None:
+    """Begin what the first sight of the window does not wait for."""
+    background.let_go()
+    # What was imported and built stays as long as the program: to look through it for garbage costs frames.
+    gc.freeze()
+    gc.enable()
 
 
 def close_on_interrupt(window: QMainWindow) -> list[int]:

@@ -25,6 +25,22 @@ _EXIT_MILLISECONDS = 10_000
 
 # Pools whose threads took longer than their owner could wait: kept until those have ended.
 _busy: list[QThreadPool] = []
+# What is to be done on which pool, as long as work is held back.
+_held: list[tuple[QThreadPool, Callable[[], None]]] | None = None
+
+
+def hold_back() -> None:
+    """Begin no work before `let_go`: Python's lock would go back and forth between it and what the GUI thread does."""
+    global _held
+    _held = []
+
+
+def let_go() -> None:
+    """Begin the work that was held back."""
+    global _held
+    held, _held = _held or [], None
+    for pool, run in held:
+        pool.start(run)
 
 
 @atexit.register
@@ -78,7 +94,10 @@ class Background(QObject):
                 )
             self._hand_back(channel, generation, kind, value)
 
-        self._pool.start(run)
+        if _held is None:
+            self._pool.start(run)
+        else:
+            _held.append((self._pool, run))
 
     def cancel(self, channel: str) -> None:
         """Tell the channel's work to stop, and drop its answer."""

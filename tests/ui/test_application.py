@@ -1,5 +1,6 @@
 """Around the window: looks, uncaught errors, and machines without a screen."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -12,7 +13,8 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab.core.errors import LatentlabError
-from latentlab.ui import application, looks, theme
+from latentlab.ui import application, background, looks, theme
+from latentlab.ui.background import Background
 from latentlab.ui.display import display_problem
 from latentlab.ui.errors import ErrorReporter
 
@@ -70,6 +72,34 @@ assert "scipy" not in sys.modules  # it would double what the window takes to im
 """
     done = python(code, QT_QPA_PLATFORM="offscreen")
     assert done.returncode == 0, done.stderr
+
+
+def test_work_and_the_search_for_garbage_begin_when_the_window_is_painted(qtbot):
+    told = []
+
+    class Window(QMainWindow):
+        def paintEvent(self, event):
+            told.append("painted")
+
+    window = Window()
+    qtbot.addWidget(window)
+    work = Background(window)
+    work.done.connect(lambda channel, value: told.append(value))
+    gc.disable()
+    background.hold_back()
+    try:
+        work.start("images", lambda cancelled, report: "worked")
+        application._FirstPaint(window, application._settle)
+        with qtbot.waitSignal(work.done):
+            window.show()
+        assert told[0] == "painted"
+        assert told[-1] == "worked"
+        assert gc.isenabled()
+    finally:
+        background.let_go()
+        gc.enable()
+        gc.unfreeze()
+        work.shut_down()
 
 
 def raise_in_slot(error):

@@ -3,10 +3,11 @@
 import threading
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool
 from shiboken6 import Shiboken
 
 from latentlab.core.errors import LatentlabError
+from latentlab.ui import background as work_in_background
 from latentlab.ui.background import Background
 
 
@@ -42,6 +43,21 @@ def test_an_answer_comes_on_the_gui_thread(qtbot, background):
     assert worked != [threading.get_ident()]
     assert threads == [background.thread()]
     assert not background.is_busy("sum")
+
+
+def test_work_that_is_held_back_begins_when_it_is_let_go(qtbot, background):
+    worked = []
+    work_in_background.hold_back()
+    try:
+        background.start("sum", lambda cancelled, report: worked.append(7))
+        assert background.is_busy("sum")
+        assert not any(pool.activeThreadCount() for pool in background.findChildren(QThreadPool))
+    finally:
+        with qtbot.waitSignal(background.done):
+            work_in_background.let_go()
+    assert worked == [7]
+    with qtbot.waitSignal(background.done):
+        background.start("sum", returning(8))
 
 
 def test_a_newer_start_drops_the_older_answer(qtbot, background):

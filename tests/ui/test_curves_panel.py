@@ -173,14 +173,31 @@ def test_zooming_by_hand_holds_until_show_all_or_a_double_click(qtbot, panel):
 
 def test_one_quantity_or_all_three(qtbot, panel):
     train(panel)
-    plots = panel.findChildren(LossPlot)
-    assert [plot.quantity() for plot in plots if plot.isVisible()] == ["loss"]
+
+    def shown():
+        return sorted(plot.quantity() for plot in panel.findChildren(LossPlot) if plot.isVisible())
+
+    assert shown() == ["loss"]
     buttons = {button.text(): button for button in panel.choice.buttons()}
     qtbot.mouseClick(buttons["KL"], Qt.MouseButton.LeftButton)
-    assert [plot.quantity() for plot in plots if plot.isVisible()] == ["kl"]
+    assert shown() == ["kl"]
     assert y_range(panel)[1] < 10
     qtbot.mouseClick(buttons["All"], Qt.MouseButton.LeftButton)
-    assert sorted(plot.quantity() for plot in plots if plot.isVisible()) == ["kl", "loss", "reconstruction"]
+    assert shown() == ["kl", "loss", "reconstruction"]
+
+
+def test_plots_that_are_made_late_are_as_the_first(qtbot, panel):
+    train(panel)
+    panel.set_epochs([1, 2, 3])
+    panel.slider.setValue(0)
+    panel.log_box.setChecked(True)
+    qtbot.mouseClick(panel.choice.button(4), Qt.MouseButton.LeftButton)
+    first, *others = panel.findChildren(LossPlot)
+    assert others
+    for plot in others:
+        assert plot.getAxis("left").logMode
+        assert plot._shown_epoch.isVisible()
+        assert plot._shown_epoch.value() == first._shown_epoch.value() == 1
 
 
 def test_log_scale_writes_losses_on_its_axis(qtbot, panel):

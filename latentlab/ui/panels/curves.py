@@ -27,9 +27,8 @@ class CurvesPanel(QWidget):
 
         self.plot = LossPlot(self._history)
         self.plot.setObjectName("lossPlot")
-        self._others = [LossPlot(self._history, quantity) for quantity in QUANTITIES[1:]]
-        for plot in (self.plot, *self._others):
-            plot.follows_changed.connect(self._follows_changed)
+        self.plot.follows_changed.connect(self._follows_changed)
+        self._others: list[LossPlot] = []  # made when they are asked for: each takes as long as a panel
         self.choice = QButtonGroup(self)
         names = {
             "loss": (self.tr("Loss"), self.tr("What is minimised: reconstruction + β · KL + penalty.")),
@@ -61,10 +60,9 @@ class CurvesPanel(QWidget):
         top.addSpacing(8)
         top.addWidget(self.auto_button)
 
-        plots = QHBoxLayout()
-        plots.setSpacing(4)
-        for plot in (self.plot, *self._others):
-            plots.addWidget(plot, 1)
+        self._plots = QHBoxLayout()
+        self._plots.setSpacing(4)
+        self._plots.addWidget(self.plot, 1)
         self._empty = QLabel(self.tr("The loss curves appear here while a model trains."), self.plot)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -85,7 +83,7 @@ class CurvesPanel(QWidget):
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(3)
         layout.addLayout(top)
-        layout.addLayout(plots, 1)
+        layout.addLayout(self._plots, 1)
         layout.addLayout(bottom)
         self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MILLISECONDS)
         self._timer.timeout.connect(self._redraw)
@@ -187,7 +185,8 @@ class CurvesPanel(QWidget):
         for index, quantity in enumerate(QUANTITIES[2:], 2):
             offered = self._history.has(quantity) or (quantity == "kl" and self._history.is_empty())
             self.choice.button(index).setVisible(offered)
-            self._others[index - 1].setVisible(offered and self._shows_all())
+            if self._others:
+                self._others[index - 1].setVisible(offered and self._shows_all())
             if not offered and self.choice.checkedId() == index:
                 self.choice.button(0).setChecked(True)
 
@@ -198,10 +197,21 @@ class CurvesPanel(QWidget):
         if not checked:
             return
         every = index == len(QUANTITIES)
+        if every and not self._others:
+            self._make_others()
         for plot in self._others:
             plot.setVisible(every)
         self.plot.set_quantity(QUANTITIES[0 if every else index])
         self._redraw()
+
+    def _make_others(self) -> None:
+        for quantity in QUANTITIES[1:]:
+            plot = LossPlot(self._history, quantity)
+            plot.set_log(self.log_box.isChecked())
+            plot.follows_changed.connect(self._follows_changed)
+            self._plots.addWidget(plot, 1)
+            self._others.append(plot)
+        self._show_position()
 
     def _set_log(self, is_log: bool) -> None:
         for plot in (self.plot, *self._others):
