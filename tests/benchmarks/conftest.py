@@ -2,7 +2,9 @@
 
 import os
 import random
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -10,6 +12,7 @@ import pytest
 import torch
 
 _ROWS = pytest.StashKey[list]()
+_DATA = os.environ.get("LATENTLAB_DATA")  # before a test's own home takes it away
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -81,6 +84,55 @@ def torch_threads():
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def images():
+    """Give images as many as MNIST has, as large, and mostly black; with LATENTLAB_DATA set they are MNIST itself."""
+    from latentlab.core import datasets
+    from latentlab.core.image_set import ImageSet
+
+    if _DATA:
+        return datasets.load("mnist", Path(_DATA))
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (70_000, 28, 28), dtype=torch.uint8, generator=generator)
+    pixels[torch.rand(pixels.shape, generator=generator) < 0.8] = 0
+    labels = torch.arange(70_000) % 10
+    names = tuple("0123456789")
+    return ImageSet("noise", "Noise", pixels[:60_000], labels[:60_000], pixels[60_000:], labels[60_000:], names)
+
+
+@pytest.fixture
+def open_window(qtbot, images, torch_threads, cores, monkeypatch):
+    """Open the window as the program does, its threads those of a start on this machine, with a recipe in force.
+
+    Whatever the recipe calls them, it trains on the images that are as many as MNIST's; the landscape is off.
+    """
+    from latentlab.core import datasets
+    from latentlab.ui import application, training_thread
+    from latentlab.ui.main_window import MainWindow
+
+    made, interval = [], sys.getswitchinterval()
+    torch_threads(cores)
+    sys.setswitchinterval(application._SWITCH_SECONDS)
+    monkeypatch.setattr(training_thread, "_CORES", cores)
+    monkeypatch.setattr(datasets, "load", lambda *_: replace(images, name="digits"))
+
+    def open_it(recipe):
+        window = MainWindow()
+        made.append(window)
+        window.resize(1280, 800)
+        window.show()
+        session = window.session
+        session.recipes.edit(session.recipe.with_changes(recipe.flat() | {"data.dataset": "digits"}))
+        qtbot.waitUntil(lambda: session.library.data is not None, timeout=60_000)
+        return window
+
+    yield open_it
+    for window in made:
+        window.session.shut_down()
+        window.deleteLater()
+    sys.setswitchinterval(interval)
 
 
 def pytest_configure(config):

@@ -1,7 +1,5 @@
 """What the map costs: new positions painted beside pyqtgraph's own scatter plot, panning, picking, hovering."""
 
-from time import perf_counter
-
 import numpy as np
 import pyqtgraph as pg
 import pytest
@@ -91,41 +89,30 @@ def test_update_and_paint(benchmark, mine, count):
     benchmark(mine.update)
 
 
-def test_update_and_paint_of_scatter_plot_items(benchmark, qtbot, count):
-    benchmark.group = f"{count:,} points moved and painted"
-    theirs = Theirs(qtbot, count)
-    if count > 100_000:
-        benchmark.pedantic(theirs.update, rounds=1)
-    else:
-        benchmark(theirs.update)
-
-
-def test_how_many_times_faster(benchmark, qtbot, count):
-    """Both by turns, so that whatever else the machine does slows down both; the ratio is in the extra information."""
+def test_update_and_paint_beside_scatter_plot_items(race, row, qtbot):
+    count = 70_000
     mine, theirs = Mine(qtbot, count), Theirs(qtbot, count)
-    seconds = {mine: [], theirs: []}
-
-    def turn():
-        for each, times in seconds.items():
-            start = perf_counter()
-            each.update()
-            times.append(perf_counter() - start)
-
-    if count <= 100_000:
-        turn()  # the first pictures make fonts and buffers
-        for times in seconds.values():
-            times.clear()
-    benchmark.group = "both by turns"
-    benchmark.pedantic(turn, rounds=1 if count > 100_000 else 15)
-    medians = {each: float(np.median(times)) for each, times in seconds.items()}
-    benchmark.extra_info["milliseconds"] = round(1000 * medians[mine], 2)
-    benchmark.extra_info["times_faster"] = round(medians[theirs] / medians[mine], 1)
-    assert medians[theirs] > medians[mine]
+    found = race({"map": mine.update, "items": theirs.update}, 15, warm_up=1)
+    assert len(mine.canvas.points()) == sum(len(item.data) for item in theirs.items) == count
+    times, milliseconds = found.speed("map", "items"), 1000 / found.per_second("map", 1)
+    row(
+        f"{count:,} points: new positions + paint",
+        "ScatterPlotItem per class",
+        "15 times, below 8 ms",
+        f"{times:.1f} times, {milliseconds:.1f} ms",
+        times >= 15 and milliseconds < 8,
+    )
 
 
-def test_pan(benchmark, mine, count):
+def test_pan(benchmark, mine):
     benchmark.group = "panned and painted"
     benchmark(mine.pan)
+
+
+def test_pan_over_a_million(race, row, qtbot):
+    mine = Mine(qtbot, 1_000_000)
+    milliseconds = 1000 / race({"pan": mine.pan}, 15, warm_up=1).per_second("pan", 1)
+    row("1,000,000 points: pan", "", "below 50 ms a frame", f"{milliseconds:.0f} ms", milliseconds < 50)
 
 
 def test_pick(benchmark, mine):
