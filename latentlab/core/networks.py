@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.one_plane import OnePlane
 from latentlab.core.recipe_parts import NetworkSettings
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -133,7 +134,7 @@ def decoder(
             missing = stride - 1 if settings.kernel == 3 else 0
             grown = nn.ConvTranspose2d(before, after, settings.kernel, stride, padding=1, output_padding=missing)
             layers += [grown, *_activation(settings)]
-    return nn.Sequential(*layers, nn.Conv2d(settings.layers[-1], 1, 3, padding=1))
+    return nn.Sequential(*layers, OnePlane(settings.layers[-1]))
 
 
 def _dense(widths: list[int], settings: NetworkSettings, *, ends_open: bool = False) -> list[nn.Module]:
