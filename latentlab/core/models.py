@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from latentlab.core import losses, networks
 from latentlab.core.errors import LatentlabError
+from latentlab.core.kept_memory import keep_freed_memory
 from latentlab.core.recipe import Recipe
 
 _EDGE = 1e-3  # as near to pure black and white as a pixel begins
@@ -239,6 +240,7 @@ def build(recipe: Recipe, image_shape: tuple[int, int], classes: int) -> Autoenc
     LatentlabError
         When the networks do not fit the images, or a CVAE has no classes.
     """
+    keep_freed_memory()
     kind = recipe.model.kind
     if kind == "cvae" and classes < 2:
         raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
