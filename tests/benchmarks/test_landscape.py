@@ -1,4 +1,6 @@
-"""What the landscape costs: a fresh view of 24 x 24 images beside the same number in one call; and painting it."""
+"""What the landscape costs: 24 x 24 images beside their products alone, and in one call; and painting it."""
+
+from statistics import median
 
 import numpy as np
 import pytest
@@ -35,6 +37,50 @@ def landscape(request):
 def group(benchmark, landscape):
     kind = landscape.snapshot.recipe.model.decoder.kind
     benchmark.group = f"a view of {_SIDE} x {_SIDE} images, {kind}"
+
+
+def products(decoder, codes):
+    """Give pairs of matrices whose products are as many multiplications as a decoder does for some codes."""
+    pairs = []
+    for layer in decoder:
+        before, codes = codes, layer(codes)
+        if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            is_grown = isinstance(layer, torch.nn.ConvTranspose2d)
+            planes = before.shape[1]
+            pixels = (before if is_grown else codes).numel() // (planes if is_grown else codes.shape[1])
+            inside = planes if is_grown else layer.weight[0].numel()
+            pairs.append((torch.rand(pixels, inside), torch.rand(inside, layer.weight.numel() // inside)))
+    return pairs
+
+
+def test_fresh_view_beside_its_products(race, row, landscape, torch_threads):
+    """What the view's thread takes, one core, beside matrix products of the same shapes: what no layer gets below."""
+    torch_threads(1)
+    is_dense = landscape.snapshot.recipe.model.decoder.kind == "mlp"
+    at_once = 288 if is_dense else 32  # what they are quickest with, too
+    with torch.inference_mode():
+        pairs = products(landscape.snapshot.model.decoder, torch.zeros(at_once, 2))
+    outputs = [left @ right for left, right in pairs]
+
+    def multiply():
+        for _ in range(_SIDE**2 // at_once):
+            for (left, right), output in zip(pairs, outputs, strict=True):
+                torch.mm(left, right, out=output)
+
+    found = race({"view": lambda: check(landscape.decode(_BLOCKS)), "products": multiply}, 7, warm_up=2)
+    milliseconds, least = (1000 * median(found.seconds[name]) for name in ("view", "products"))
+    times = found.speed("products", "view")
+    row(
+        f"landscape of {_SIDE} x {_SIDE} images, {'MLP' if is_dense else 'conv'} decoder, one thread",
+        f"its products alone, {least:.0f} ms",
+        "" if is_dense else "60 ms",
+        f"{milliseconds:.0f} ms, {times:.1f} times as long",
+        None if is_dense else milliseconds <= 60,
+    )
+
+
+def check(patches):
+    assert len(patches) * CELLS**2 == _SIDE**2
 
 
 def test_fresh_view(benchmark, landscape):
