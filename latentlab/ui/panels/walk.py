@@ -86,6 +86,7 @@ class WalkPanel(QWidget):
         layout.setContentsMargins(0, 4, 0, 4)
         layout.setSpacing(4)
         layout.addLayout(self._bar(steps))
+        self.show_progress(1.0)  # now that they lie in the panel: shown by itself a button is a window
         layout.addWidget(self._stack, 1)
         self.set_model(None)
         self.set_plan(None)
@@ -229,7 +230,6 @@ class WalkPanel(QWidget):
         bar.addStretch(1)
         for widget in (self._cancel, self._save, self._forget):
             bar.addWidget(widget)
-        self.show_progress(1.0)
         return bar
 
     def _show_text(self, sentence: str) -> None:
