@@ -59,6 +59,32 @@ class StepSeries:
         self._steps_per_row *= 2
 
 
+class EpochTable:
+    """The losses of epochs, in order; another epoch costs the same however many there are."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((64, 1 + 2 * len(QUANTITIES)))
+        self._count = 0
+
+    def add(self, epoch: int, train: Losses, test: Losses) -> None:
+        """Add an epoch, or put it in the place of the same one."""
+        at = int(np.searchsorted(self.rows()[:, 0], epoch))
+        if at == self._count or self._rows[at, 0] != epoch:
+            if self._count == len(self._rows):
+                self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+            self._rows[at + 1 : self._count + 1] = self._rows[at : self._count]
+            self._count += 1
+        self._rows[at] = (epoch, *_values(train), *_values(test))
+
+    def rows(self) -> Numbers:
+        """Give the epochs, their training losses and their test losses: float64 (N, 9)."""
+        return self._rows[: self._count]
+
+    def cut(self, epoch: int) -> None:
+        """Forget what lies after an epoch."""
+        self._count = int(np.searchsorted(self.rows()[:, 0], epoch, side="right"))
+
+
 class LossHistory:
     """Steps, epochs and changes of one run, continued ones included."""
 
@@ -68,13 +94,12 @@ class LossHistory:
     def clear(self) -> None:
         """Forget everything."""
         self.steps = StepSeries()
-        self._epochs: dict[int, tuple[Losses, Losses]] = {}
-        self._table: Numbers | None = None
+        self._epochs = EpochTable()
         self._changes: dict[tuple[str, float], float] = {}
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to draw."""
-        return not len(self.steps.rows()) and not self._epochs
+        return not len(self.steps.rows()) and not len(self._epochs.rows())
 
     def add_progress(self, progress: Progress) -> None:
         """Add the steps of a message."""
@@ -82,8 +107,7 @@ class LossHistory:
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Add an epoch; a loss that is not finite is left out of its curve."""
-        self._epochs[ended.epoch] = (ended.train, ended.test)
-        self._table = None
+        self._epochs.add(ended.epoch, ended.train, ended.test)
 
     def add_change(self, changed: Changed) -> None:
         """Add a change of a setting; at the same place, the last one counts."""
@@ -93,8 +117,7 @@ class LossHistory:
     def cut(self, epoch: int) -> None:
         """Forget what lies after an epoch: training goes on from there."""
         self.steps.cut(epoch)
-        self._epochs = {number: losses for number, losses in self._epochs.items() if number <= epoch}
-        self._table = None
+        self._epochs.cut(epoch)
         self._changes = {place: value for place, value in self._changes.items() if place[1] <= epoch}
 
     def changes(self) -> Mapping[tuple[str, float], float]:
@@ -103,12 +126,10 @@ class LossHistory:
 
     def epoch_curve(self, split: str, quantity: str) -> tuple[Numbers, Numbers]:
         """Give the epochs at which a loss of ``"train"`` or ``"test"`` is finite, and its values."""
-        if self._table is None:
-            rows = [[number, *_values(train), *_values(test)] for number, (train, test) in sorted(self._epochs.items())]
-            self._table = np.array(rows, np.float64).reshape(-1, 1 + 2 * len(QUANTITIES))
-        values = self._table[:, 1 + QUANTITIES.index(quantity) + (len(QUANTITIES) if split == "test" else 0)]
+        rows = self._epochs.rows()
+        values = rows[:, 1 + QUANTITIES.index(quantity) + (len(QUANTITIES) if split == "test" else 0)]
         finite = np.isfinite(values)
-        return self._table[finite, 0], values[finite]
+        return rows[finite, 0], values[finite]
 
     def has(self, quantity: str) -> bool:
         """Tell whether a quantity is ever other than zero: an autoencoder has no KL, and most have no penalty."""
@@ -131,8 +152,7 @@ class LossHistory:
 
     def last_position(self) -> float:
         """Give how far the curves reach on the axis of epochs."""
-        steps = self.steps.rows()
-        return max([0.0, *self._epochs, *(steps[-1:, 0])])
+        return max([0.0, *self._epochs.rows()[-1:, 0], *self.steps.rows()[-1:, 0]])
 
     def best_epoch(self) -> int | None:
         """Give the epoch of the lowest test loss."""

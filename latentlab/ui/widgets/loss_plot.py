@@ -36,7 +36,7 @@ class LossPlot(pg.PlotWidget):
         self._is_log = False
         self._follows = True
         self._hovered: float | None = None
-        self._epoch_values: list[Numbers] = []
+        self._epochs: list[tuple[Numbers, Numbers]] = []
         self._change_lines: list[pg.InfiniteLine] = []
         self._drawn_changes: dict[tuple[str, float], float] = {}
 
@@ -111,12 +111,10 @@ class LossPlot(pg.PlotWidget):
 
     def redraw(self) -> None:
         """Draw what the history holds now."""
-        curves = []
-        for item, split in ((self._train, "train"), (self._test, "test")):
-            curves.append(self._drawable(*self._history.epoch_curve(split, self._quantity)))
-            item.setData(*curves[-1])
-        self._epoch_values = [y for _, y in curves]
-        x, y = curves[1]
+        self._epochs = [
+            self._drawable(*self._history.epoch_curve(split, self._quantity)) for split in ("train", "test")
+        ]
+        x, y = self._epochs[1]
         best = self._history.best_epoch()
         at_best = x == best if best is not None else np.zeros(len(x), bool)
         self._best.setData(x[at_best], y[at_best])
@@ -129,16 +127,15 @@ class LossPlot(pg.PlotWidget):
         for name in ("left", "bottom"):
             self.getAxis(name).setVisible(not self._history.is_empty())
         self.redraw_steps()
+        self._draw_epochs()
         self._describe()
 
     def redraw_steps(self) -> None:
         """Draw the steps that the history holds now: many times a second, so only what is new with them."""
         x, y = self._drawable(*self._history.step_curve(self._quantity))
         if self._follows:
-            self._fit(robust_range(y, *self._epoch_values))
-        left, right = self.getPlotItem().getViewBox().viewRange()[0]
-        start, stop = max(0, np.searchsorted(x, left) - 1), np.searchsorted(x, right) + 1
-        self._steps.setData(*envelope(x[start:stop], y[start:stop], max(self.width(), 100)))
+            self._fit(robust_range(y, *(values for _, values in self._epochs)))
+        self._steps.setData(*self._seen(x, y))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show all again."""
@@ -196,6 +193,17 @@ class LossPlot(pg.PlotWidget):
     def _x_range_changed(self) -> None:
         if not self._follows:
             self.redraw_steps()
+            self._draw_epochs()
+
+    def _draw_epochs(self) -> None:
+        for item, (x, y) in zip((self._train, self._test), self._epochs, strict=True):
+            item.setData(*self._seen(x, y, 2))  # their lines are that wide
+
+    def _seen(self, x: Numbers, y: Numbers, pixels: int = 1) -> tuple[Numbers, Numbers]:
+        """Give as much of a curve as columns of so many pixels can show, which is not more where the run is longer."""
+        left, right = self.getPlotItem().getViewBox().viewRange()[0]
+        start, stop = max(0, np.searchsorted(x, left) - 1), np.searchsorted(x, right) + 1
+        return envelope(x[start:stop], y[start:stop], max(self.width(), 100) // pixels)
 
     def _draw_changes(self) -> None:
         changes = dict(self._history.changes())
