@@ -78,8 +78,9 @@ def loss_on_test_images(
 
     A training that has ended and has a patience has gone back to its best epoch.
     """
-    losses = [epoch.test.loss for epoch in history if epoch.epoch <= epochs_done]
-    if not losses:
+    last = next((epoch for epoch in reversed(history) if epoch.epoch <= epochs_done), None)
+    if last is None:
         return None
-    goes_back = is_ended and recipe.training.patience and len(losses) == len(history)
-    return min(losses) if goes_back else losses[-1]
+    if is_ended and recipe.training.patience and last is history[-1]:
+        return min(epoch.test.loss for epoch in history)
+    return last.test.loss
