@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.plane_results import Prior
 from latentlab.ui import theme
+from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.view import MapView
 
 _SIGMAS = (1, 2, 3)
@@ -23,6 +24,7 @@ class ContoursLayer(QGraphicsObject):
         self._view = view
         self._prior: Prior | None = None
         self._is_on = True
+        self._kept = KeptPicture()
         self.setZValue(-4)
         self.setVisible(False)
         view.changed.connect(self.update)
@@ -53,6 +55,12 @@ class ContoursLayer(QGraphicsObject):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw circles and labels."""
+        font = QFont() if widget is None else QFont(widget.font())
+        font.setPointSizeF(max(font.pointSizeF() * 0.85, 8.0))
+        looks = (self._prior, self._view.extent(), theme.current(), font.key())
+        self._kept.paint(painter, self.boundingRect(), looks, lambda pen: self._draw(pen, font))
+
+    def _draw(self, painter: QPainter, font: QFont) -> None:
         if self._prior is None:
             return
         ((x, y),) = self._view.to_pixels([self._prior.centre])
@@ -61,8 +69,6 @@ class ContoursLayer(QGraphicsObject):
         colours = theme.current()
         line = QColor(colours.muted)
         line.setAlpha(170)
-        font = QFont() if widget is None else QFont(widget.font())
-        font.setPointSizeF(max(font.pointSizeF() * 0.85, 8.0))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(self.boundingRect())
         painter.translate(0.5, 0.5)  # a position falls on the middle of a pixel, as for the points

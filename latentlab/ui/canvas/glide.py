@@ -7,8 +7,10 @@ from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal
 from latentlab.ui.canvas.view import Extent
 
 _MILLISECONDS = 200
-# Milliseconds between two pictures: sixty a second, or twenty where there are so many points that each takes long.
-_FRAME, _LONG_FRAME, _MANY = 12, 48, 200_000
+# Milliseconds between two pictures: up to sixty a second, as few as twenty where each takes more than its share of the
+# time, be there many points or a training that computes beside them.
+_FRAME, _LONG_FRAME = 12.0, 48.0
+_SHARE = 0.2
 
 
 class Glide(QVariantAnimation):
@@ -31,13 +33,16 @@ class Glide(QVariantAnimation):
         self._view_target: Extent | None = None
         self.valueChanged.connect(self._step)
 
-    def begin(self, count: int, view_start: Extent, view_target: Extent | None) -> None:
-        """Begin anew, with so many points, from where they are drawn now."""
+    def begin(self, view_start: Extent, view_target: Extent | None) -> None:
+        """Begin anew from where the points are drawn now."""
         self.stop()
         self._last = 0
-        self._frame = _FRAME if count < _MANY else _LONG_FRAME
         self._view_start, self._view_target = view_start, view_target
         self.start()
+
+    def set_cost(self, seconds: float) -> None:
+        """Tell how long drawing a picture takes."""
+        self._frame = min(max(_FRAME, 1000 * seconds / _SHARE), _LONG_FRAME)
 
     def leave_view(self) -> None:
         """Move only the points from here on."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.view import MapView
 
 _LEAST_GAP = 36.0
@@ -21,6 +22,7 @@ class GridLayer(QGraphicsItem):
         super().__init__(view.box)
         self._view = view
         self._axes = (bottom, left)
+        self._kept = KeptPicture()
         self.setZValue(-10)
         view.changed.connect(self.update)
 
@@ -30,6 +32,9 @@ class GridLayer(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw a line at each tick, a stronger one at zero."""
+        self._kept.paint(painter, self.boundingRect(), (self._view.extent(), theme.current()), self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         rect = self.boundingRect()
         colours = theme.current()
         faint, zero_line = QColor(colours.grid), QColor(colours.muted)

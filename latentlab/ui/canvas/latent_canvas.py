@@ -5,11 +5,13 @@ It shows what it is told and emits what a person wants; a pick appears when `set
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.core.events import Floats, Integers
@@ -148,7 +150,7 @@ class LatentCanvas(pg.PlotWidget):
             self.view.mode = "all"
         view_target = self.view.set_points(extent_of(target), glides=same)
         if glides:
-            self._glide.begin(len(target), self.view.extent(), view_target)
+            self._glide.begin(self.view.extent(), view_target)
         elif view_target is not None:
             self.view.show(view_target)
         self._place_marks()
@@ -301,6 +303,12 @@ class LatentCanvas(pg.PlotWidget):
     def close(self) -> bool:
         """Close as every widget does: pyqtgraph's own takes the plot apart, and fails the second time."""
         return QWidget.close(self)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Measure what a picture costs."""
+        begin = time.perf_counter()
+        super().paintEvent(event)
+        self._glide.set_cost(time.perf_counter() - begin)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""

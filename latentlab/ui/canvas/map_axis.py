@@ -9,6 +9,8 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from latentlab.ui.canvas.kept import KeptPicture
+
 # Finer ticks have numbers too unless all numbers would fill so much of the axis, where so many are at coarse ticks.
 _CROWDED = ((6, 0.2), (4, 0.4), (2, 0.6), (0, 0.8))
 _CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextDontClip)
@@ -17,9 +19,20 @@ _CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextDontClip)
 class MapAxis(pg.AxisItem):
     """Looks like pyqtgraph's axis at the bottom or at the left, which would take a quarter of the time of a frame."""
 
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._kept = KeptPicture()
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the line, ticks at the multiples of two round numbers, and what these are."""
         box = self.mapRectFromParent(self.geometry())
+        font = self.style["tickFont"]
+        if min(box.width(), box.height()) <= 0 or font is None:
+            return
+        looks = (box.getRect(), tuple(self.range), font.key(), self.pen().color().rgba(), self.textPen().color().rgba())
+        self._kept.paint(painter, self.boundingRect(), looks, lambda pen: self._draw(pen, box))
+
+    def _draw(self, painter: QPainter, box: QRectF) -> None:
         is_flat = self.orientation == "bottom"
         length = box.width() if is_flat else box.height()
         low, high = self.range

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.readable import RimmedText, paint_rim
 from latentlab.ui.canvas.view import MapView
 
@@ -25,6 +26,7 @@ class WhereLayer(QGraphicsObject):
         self._view = view
         self._cursor: QPointF | None = None
         self._length, self._place = RimmedText(), RimmedText()
+        self._bar = KeptPicture()
         self.setZValue(25)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         view.changed.connect(self.update)
@@ -64,16 +66,22 @@ class WhereLayer(QGraphicsObject):
         metrics = QFontMetricsF(font)
         length, pixels = self.scale()
         right, bottom = box.right() - max(_MARGIN, self._view.covered), box.bottom() - _MARGIN
-        bar = QPainterPath(QPointF(right - pixels, bottom - _TICK))
-        for point in (QPointF(right - pixels, bottom), QPointF(right, bottom), QPointF(right, bottom - _TICK)):
-            bar.lineTo(point)
+        bar = QRectF(QPointF(right - pixels, bottom - _TICK), QPointF(right, bottom))
         self._length.paint(painter, f"{length:g}", font, QPointF(right - pixels / 2, bottom - _TICK))
         if said := self.coordinates():
             middle = right - metrics.horizontalAdvance(said) / 2
             self._place.paint(painter, said, font, QPointF(middle, bottom - _TICK - metrics.height() - 2))
-        paint_rim(painter, bar)
-        painter.setPen(QPen(QColor(theme.current().foreground), 1.4))
-        painter.drawPath(bar)
+        room = bar.adjusted(-_MARGIN / 2, -_MARGIN / 2, _MARGIN / 2, _MARGIN / 2)
+        self._bar.paint(painter, room, (bar.getRect(), theme.current()), lambda pen: _draw_bar(pen, bar))
+
+
+def _draw_bar(painter: QPainter, bar: QRectF) -> None:
+    path = QPainterPath(bar.topLeft())
+    for corner in (bar.bottomLeft(), bar.bottomRight(), bar.topRight()):
+        path.lineTo(corner)
+    paint_rim(painter, path)
+    painter.setPen(QPen(QColor(theme.current().foreground), 1.4))
+    painter.drawPath(path)
 
 
 def round_length(most: float) -> float:

@@ -33,6 +33,7 @@ def shown():
     """Give what the viewport shows now, as uint8 (H, W, 3)."""
 
     def look(canvas):
+        canvas.viewport().grab()  # what rests is painted from a picture the second time, rounded by some shades
         image = canvas.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
