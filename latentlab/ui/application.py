@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab import __version__
 from latentlab.core.resources import resource
-from latentlab.ui import background, looks
+from latentlab.ui import background, looks, torch_threads
 from latentlab.ui.errors import ErrorReporter
 from latentlab.ui.settings import Settings
 
@@ -64,6 +64,7 @@ def run(run_path: Path | None = None) -> int:
     reporter.install()
     from latentlab.ui.main_window import MainWindow
 
+    torch_threads.compute_alone()
     background.hold_back()
     window = MainWindow()
     _FirstPaint(window, _settle)

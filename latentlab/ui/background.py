@@ -15,6 +15,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
+from latentlab.ui import torch_threads
 
 Report = Callable[[object], None]
 Work = Callable[[threading.Event, Report], Any]
@@ -80,6 +81,7 @@ class Background(QObject):
                 self._hand_back(channel, generation, "progressed", progress)
 
         def run() -> None:
+            torch_threads.leave_a_core()
             try:
                 kind, value = "done", work(cancelled, report)
             except LatentlabError as error:

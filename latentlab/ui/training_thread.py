@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from PySide6.QtCore import QThread, Slot
 
 from latentlab.core.checkpoints import Checkpoints
@@ -19,18 +18,11 @@ from latentlab.core.live_map import LiveMap, MapImages, MapUpdate
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
 from latentlab.core.training import Control, Setting, Trainer
+from latentlab.ui import torch_threads
 
 _log = logging.getLogger(__name__)
 
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
-
-
-_CORES = torch.get_num_threads()  # before anybody has set it: the cores, or what OMP_NUM_THREADS says
-
-
-def threads_beside_the_window() -> int:
-    """Give how many threads torch may use so that the window keeps a core to itself."""
-    return max(1, _CORES - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +132,7 @@ class TrainingThread(QThread):
 
     def run(self) -> None:
         """Train; called by Qt on the new thread."""
-        torch.set_num_threads(threads_beside_the_window())
+        torch_threads.leave_a_core()
         try:
             self._train()
         except LatentlabError as error:

@@ -109,13 +109,13 @@ def open_window(qtbot, images, torch_threads, cores, monkeypatch):
     Whatever the recipe calls them, it trains on the images that are as many as MNIST's; the landscape is off.
     """
     from latentlab.core import datasets
-    from latentlab.ui import application, training_thread
+    from latentlab.ui import application
     from latentlab.ui.main_window import MainWindow
 
     made, interval = [], sys.getswitchinterval()
-    torch_threads(cores)
+    torch_threads(1)
     sys.setswitchinterval(application._SWITCH_SECONDS)
-    monkeypatch.setattr(training_thread, "_CORES", cores)
+    monkeypatch.setattr("latentlab.ui.torch_threads._CORES", cores)
     monkeypatch.setattr(datasets, "load", lambda *_: replace(images, name="digits"))
 
     def open_it(recipe):

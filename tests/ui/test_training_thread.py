@@ -8,8 +8,8 @@ from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finishe
 from latentlab.core.live_map import MapChoice, choose
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import Trainer
-from latentlab.ui import training_thread
-from latentlab.ui.training_thread import EpochModel, Result, TrainingThread, threads_beside_the_window
+from latentlab.ui import torch_threads
+from latentlab.ui.training_thread import EpochModel, Result, TrainingThread
 
 RECIPE = Recipe(name="tiny").with_changes(
     {"encoder.layers": "16", "decoder.layers": "16", "batch_size": 32, "epochs": 3, "device": "cpu"}
@@ -186,5 +186,5 @@ def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatc
 
 def test_the_window_keeps_a_core_to_itself(monkeypatch):
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
-        monkeypatch.setattr(training_thread, "_CORES", cores)
-        assert threads_beside_the_window() == threads
+        monkeypatch.setattr(torch_threads, "_CORES", cores)
+        assert torch_threads.threads_beside_the_window() == threads
