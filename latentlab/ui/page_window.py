@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from latentlab.ui.page_cleaning import PageCleaning
@@ -27,13 +27,12 @@ class PageWindow(QWidget):
         super().__init__(owner, Qt.WindowType.Window)
         self.setObjectName("pageWindow")
         self.setWindowTitle(self.tr("Clean a page – latentlab"))
-        self._cleaning = cleaning
+        self._cleaning, self._owner = cleaning, owner
         self._name = ""
         self._panel = PagePanel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._panel)
-        owner.installEventFilter(self)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
         self._panel.open_requested.connect(self.ask_for_page)
         self._panel.file_dropped.connect(cleaning.open)
@@ -60,6 +59,11 @@ class PageWindow(QWidget):
         dialog.fileSelected.connect(self._open)
         dialog.open()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Listen to the main window, through which each of its events goes from then on."""
+        super().showEvent(event)
+        self._owner.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Close with the main window."""
         if event.type() == QEvent.Type.Hide and not event.spontaneous():
@@ -69,6 +73,7 @@ class PageWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop what is being cleaned."""
         self._cleaning.cancel()
+        self._owner.removeEventFilter(self)
         super().closeEvent(event)
 
     @Slot(str, object)

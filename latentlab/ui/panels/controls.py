@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -23,6 +23,8 @@ from latentlab.ui import theme
 from latentlab.ui.widgets.live_field import LiveField
 
 State = Literal["idle", "training", "paused"]
+
+_SAID_MILLISECONDS = 250  # numbers that change more often cannot be read, and each lays out the panel anew
 
 
 class ControlsPanel(QWidget):
@@ -45,6 +47,7 @@ class ControlsPanel(QWidget):
         self._message = ""
         self._message_is_problem = False
         self._run: Started | None = None
+        self._since_said = QElapsedTimer()
 
         self.train_button = QPushButton(self.tr("Train"), objectName="trainButton")
         self.train_button.clicked.connect(self._train)
@@ -148,6 +151,7 @@ class ControlsPanel(QWidget):
         self._run = started
         self.show_message("", False)
         self._show_epoch(float(started.first_epoch))
+        self._since_said.invalidate()
         self._say("")
 
     def show_progress(self, progress: Progress) -> None:
@@ -155,6 +159,9 @@ class ControlsPanel(QWidget):
         if self._run is None or not len(progress.epochs_done):
             return
         self._show_epoch(float(progress.epochs_done[-1]))
+        if self._since_said.isValid() and not self._since_said.hasExpired(_SAID_MILLISECONDS):
+            return
+        self._since_said.start()
         parts = []
         if math.isfinite(progress.images_per_second) and progress.images_per_second > 0:
             parts.append(self.tr("{n:,.0f} images/s").format(n=progress.images_per_second))

@@ -12,7 +12,7 @@ from latentlab.ui import theme
 from latentlab.ui.widgets.loss_history import QUANTITIES, LossHistory
 from latentlab.ui.widgets.loss_plot import LossPlot
 
-_REDRAW_MILLISECONDS = 100
+_REDRAW_MILLISECONDS = 200
 
 
 class CurvesPanel(QWidget):
@@ -85,8 +85,9 @@ class CurvesPanel(QWidget):
         layout.addLayout(top)
         layout.addLayout(self._plots, 1)
         layout.addLayout(bottom)
+        self._is_stale = False  # more than steps has come since it was drawn
         self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MILLISECONDS)
-        self._timer.timeout.connect(self._redraw)
+        self._timer.timeout.connect(self._redraw_what_is_new)
         self._choose(0, True)
         self.set_epochs([])
         self._restyle()
@@ -102,16 +103,19 @@ class CurvesPanel(QWidget):
 
     def add_progress(self, progress: Progress) -> None:
         """Draw some steps more."""
+        self._is_stale |= self._history.is_empty()
         self._history.add_progress(progress)
         self._redraw_soon()
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Draw an epoch more."""
+        self._is_stale = True
         self._history.add_epoch(ended)
         self._redraw_soon()
 
     def add_change(self, changed: Changed) -> None:
         """Mark where a setting was changed."""
+        self._is_stale = True
         self._history.add_change(changed)
         self._redraw_soon()
 
@@ -174,7 +178,15 @@ class CurvesPanel(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
+    def _redraw_what_is_new(self) -> None:
+        if self._is_stale:
+            self._redraw()
+        else:
+            for plot in self._visible_plots():
+                plot.redraw_steps()
+
     def _redraw(self) -> None:
+        self._is_stale = False
         self._empty.setVisible(self._history.is_empty())
         self._offer_quantities()
         for plot in self._visible_plots():

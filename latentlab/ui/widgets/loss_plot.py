@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QLabel, QWidget
 
 from latentlab.ui import theme
 from latentlab.ui.widgets.loss_axis import LossAxis
@@ -44,6 +44,8 @@ class LossPlot(pg.PlotWidget):
         plot.hideButtons()
         # It is never opened; without a parent it would outlive the plot, as a mere child it would be drawn on it.
         plot.ctrlMenu.setParent(self, Qt.WindowType.Popup)
+        for side in ("left", "bottom"):  # curves are drawn ten times a second, their axes stay the same for seconds
+            plot.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         plot.showGrid(x=False, y=True, alpha=0.35)
         self._steps = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         self._train = pg.PlotDataItem(antialias=True, symbol="o")
