@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.plane_results import Prior
 from latentlab.ui import theme
 from latentlab.ui.canvas.kept import KeptPicture
+from latentlab.ui.canvas.readable import paint_on_ground
 from latentlab.ui.canvas.view import MapView
 
 _SIGMAS = (1, 2, 3)
@@ -85,20 +86,8 @@ class ContoursLayer(QGraphicsObject):
 
     def _label(self, painter: QPainter, text: str, centre: QPointF, radius: float) -> None:
         """Write at the upper right of a circle, over a gap in it."""
-        colours = theme.current()
         slope = 0.0 if self._prior is not None and self._prior.is_line else 0.5**0.5
-        place = centre + QPointF(radius * (slope or 1.0), -radius * slope)
-        metrics = QFontMetricsF(painter.font())
-        ground = metrics.boundingRect(text)
-        ground.moveCenter(place)
-        fill = QColor(colours.background)
-        fill.setAlpha(190)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(fill)
-        painter.drawRoundedRect(ground.adjusted(-3, -1, 3, 1), 4, 4)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter), text)
+        paint_on_ground(painter, text, centre + QPointF(radius * (slope or 1.0), -radius * slope))
 
     def _refresh(self) -> None:
         self.setVisible(self._is_on and self._prior is not None)

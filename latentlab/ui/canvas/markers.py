@@ -12,6 +12,7 @@ from latentlab.core.events import Floats
 from latentlab.core.results import Position
 from latentlab.ui import theme
 from latentlab.ui.canvas.ellipse import unit_circle
+from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import MapView
 from latentlab.ui.widgets.letters import disc_radius, letter, paint_letter
@@ -26,6 +27,7 @@ class MarkersLayer(QGraphicsItem):
     def __init__(self, view: MapView, points: PointsLayer) -> None:
         super().__init__(view.box)
         self._view, self._points = view, points
+        self._ring = KeptPicture()
         self.pick: Position | None = None
         self.sketch: Position | None = None
         self._covariance: npt.NDArray[np.float64] | None = None
@@ -138,10 +140,11 @@ class MarkersLayer(QGraphicsItem):
         hairline.setAlpha(150)
         painter.setPen(QPen(hairline, 1))
         painter.drawLines(lines)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((colours.background, 5.0), (colours.foreground, 2.4)):
-            painter.setPen(QPen(QColor(colour), width))
-            painter.drawEllipse(QPointF(x, y), _RING, _RING)
+        painter.save()
+        painter.translate(x - 0.5, y - 0.5)  # a picture lies on whole pixels
+        half = _RING + 4
+        self._ring.paint(painter, QRectF(-half, -half, 2 * half, 2 * half), (colours,), _draw_ring)
+        painter.restore()
 
     def _paint_letters(self, painter: QPainter) -> None:
         font = QFont(QGuiApplication.font())
@@ -171,3 +174,12 @@ class MarkersLayer(QGraphicsItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.background))
         painter.drawEllipse(head, 3.2, 3.2)
+
+
+def _draw_ring(painter: QPainter) -> None:
+    colours = theme.current()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((colours.background, 5.0), (colours.foreground, 2.4)):
+        painter.setPen(QPen(QColor(colour), width))
+        painter.drawEllipse(QPointF(0.5, 0.5), _RING, _RING)  # as the positions: the middle of a pixel

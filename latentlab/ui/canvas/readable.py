@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from latentlab.ui import theme
 
 _ROUND = 6.0
-_CARD_ALPHA, _RIM_ALPHA = 235, 215
+_CARD_ALPHA, _RIM_ALPHA, _GROUND_ALPHA = 235, 215, 190
 _RIM = 4.0
 
 
@@ -32,6 +32,22 @@ def paint_rim(painter: QPainter, shape: QPainterPath) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(rim, _RIM, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     painter.drawPath(shape)
+
+
+def paint_on_ground(painter: QPainter, text: str, centre: QPointF) -> None:
+    """Write a text in the painter's font on a patch of the background, which costs a tenth of what its rim does."""
+    colours = theme.current()
+    ground = QFontMetricsF(painter.font()).boundingRect(text)
+    ground.moveCenter(centre)
+    fill = QColor(colours.background)
+    fill.setAlpha(_GROUND_ALPHA)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill)
+    painter.drawRoundedRect(ground.adjusted(-3, -1, 3, 1), 4, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QColor(colours.muted))
+    painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextDontClip), text)
 
 
 class RimmedText:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 from latentlab.ui import theme
 from latentlab.ui.canvas.kept import KeptPicture
-from latentlab.ui.canvas.readable import RimmedText, paint_rim
+from latentlab.ui.canvas.readable import RimmedText, paint_on_ground, paint_rim
 from latentlab.ui.canvas.view import MapView
 
 _MARGIN = 10.0
@@ -25,7 +25,7 @@ class WhereLayer(QGraphicsObject):
         super().__init__(view.box)
         self._view = view
         self._cursor: QPointF | None = None
-        self._length, self._place = RimmedText(), RimmedText()
+        self._length = RimmedText()
         self._bar = KeptPicture()
         self.setZValue(25)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
@@ -70,7 +70,8 @@ class WhereLayer(QGraphicsObject):
         self._length.paint(painter, f"{length:g}", font, QPointF(right - pixels / 2, bottom - _TICK))
         if said := self.coordinates():
             middle = right - metrics.horizontalAdvance(said) / 2
-            self._place.paint(painter, said, font, QPointF(middle, bottom - _TICK - metrics.height() - 2))
+            painter.setFont(font)
+            paint_on_ground(painter, said, QPointF(middle, bottom - _TICK - 1.5 * metrics.height() - 4))
         room = bar.adjusted(-_MARGIN / 2, -_MARGIN / 2, _MARGIN / 2, _MARGIN / 2)
         self._bar.paint(painter, room, (bar.getRect(), theme.current()), lambda pen: _draw_bar(pen, bar))
 

@@ -183,6 +183,7 @@ class ComparePanel(ViewPanel):
         if self._unseen is not None:
             self.first.set_points(self._unseen)
             self._unseen = None
+        self._show_cursor()
         self.looked_at.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -286,7 +287,9 @@ class ComparePanel(ViewPanel):
         self.first.set_legend_shown(self._first_classes != self._second_classes)
 
     def _show_cursor(self) -> None:
-        """Put the three images in their places."""
+        """Put the three images in their places, once somebody looks."""
+        if not self.isVisible():
+            return
         point, decoded, beside = self._point, self._decoded, self._beside
         by_image = self._meeting == "image" and point is not None
         if by_image:

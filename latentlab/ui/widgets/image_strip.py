@@ -56,8 +56,7 @@ class ImageStrip(QWidget):
     def set_images(self, images: npt.NDArray[np.float32] | None) -> None:
         """Show float32 (N, H, W) in [0, 1], or empty places."""
         self._images = []
-        for pixels in () if images is None else images:
-            grey = np.ascontiguousarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+        for grey in () if images is None else np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8, order="C"):
             height, width = grey.shape
             # copy(): QImage does not own the memory of a numpy array.
             image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
