@@ -74,6 +74,8 @@ def _app(argv: Sequence[str]) -> int:
     if problem := display.display_problem():
         raise LatentlabError(problem)
     gc.disable()  # until the window is painted: what is imported is no garbage, and looking through it takes long
+    import torch  # noqa: F401  PySide6 reads the source of whatever is imported after it: half a second of torch's
+
     from latentlab.ui import application
 
     return application.run(path)

@@ -144,6 +144,7 @@ class Trainer:
         self._steps_done = 0  # in this epoch, those pending included
         self._epoch = self._first_epoch  # whole epochs done
         self._sums, self._summed = np.zeros(_TERMS), 0
+        self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
         self._best: EpochEnded | None = None  # with its weights, where the recipe waits for no better one
         self._best_weights: list[Tensor] = []
         self._steps_per_epoch = math.ceil(len(self.data.train_images) / recipe.training.batch_size)
@@ -322,7 +323,8 @@ class Trainer:
                 yield self._recover()
                 self._resume_clock()
                 return
-            is_best = all(test.loss < earlier.test.loss for earlier in self.history)
+            is_best = test.loss < self._lowest
+            self._lowest = min(test.loss, self._lowest)
             self.history.append(EpochEnded(self.run, self._epoch, train, test, is_best))
             if self.recipe.training.patience and (self._best is None or test.loss < self._best.test.loss):
                 self._best, self._best_weights = self.history[-1], self._copied_weights()

@@ -21,6 +21,7 @@ print(time.time())
 # As a shell starts it. When the loop of events begins nothing has been painted yet.
 _WINDOW = """
 import sys, time
+import torch  # first, as the program does
 from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
