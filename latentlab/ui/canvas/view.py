@@ -42,6 +42,9 @@ def drawable(points: Floats) -> Floats:
 def extent_of(points: Floats) -> Extent | None:
     """Give the part of the plane that holds all drawable points, or None where there are none."""
     x, y = _columns(points)
+    if np.isnan(np.add.reduce(x) + np.add.reduce(y)):  # what lacks one of its numbers is not drawn
+        is_whole = ~np.isnan(x + y)
+        x, y = x[is_whole], y[is_whole]
     if not len(x) or np.isnan(left := np.fmin.reduce(x)):
         return None
     return float(left), float(np.fmax.reduce(x)), float(np.fmin.reduce(y)), float(np.fmax.reduce(y))

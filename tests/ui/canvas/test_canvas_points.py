@@ -371,3 +371,6 @@ def test_the_extent_leaves_out_what_is_no_number():
     points = np.array([[1, 2], [np.nan, np.nan], [3, -4]], np.float32)
     assert extent_of(points) == (1, 3, -4, 2)
     assert extent_of(points[1:2]) is None
+    half = np.array([(0, np.nan)], np.float32)
+    assert extent_of(half) is None
+    assert extent_of(np.concatenate([points, half * 100 - 50])) == (1, 3, -4, 2)
