@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
@@ -56,6 +56,10 @@ def own_mouse(monkeypatch):
     monkeypatch.setattr(QtBot, "mousePress", staticmethod(pressed))
     monkeypatch.setattr(QtBot, "mouseRelease", staticmethod(released))
     monkeypatch.setattr(QtBot, "mouseMove", staticmethod(move))
+    yield
+    for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
+        if held[0] & button:  # QTest would hold it in the tests that follow
+            release(QPushButton(), button)
 
 
 class Lab:
