@@ -1,6 +1,7 @@
 """How soon the window answers: its event loop, a drag over the map and a stroke on the pad, also beside a training."""
 
 import math
+import os
 import threading
 from time import perf_counter
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 _PATIENCE = 60_000  # milliseconds
 _TICK, _FRAME = 5, 16  # milliseconds
 _STROKES, _MOVES = 60, 6
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Hand:
@@ -130,8 +132,9 @@ def percentile(seconds, percent):
 def train(open_window, qtbot):
     """Have a recipe train in the window, until every image has its place on the map."""
 
-    def start(name):
-        window = open_window(Recipe.load(name).with_changes({"training.epochs": 1000, "training.device": "cpu"}))
+    def start(name, **settings):
+        settings = {"epochs": 1000, "device": "cpu"} | settings
+        window = open_window(Recipe.load(name).with_changes({f"training.{key}": settings[key] for key in settings}))
         session, exploration = window.session, window.session.exploration
         session.train(proceed=False)
         qtbot.waitUntil(lambda: exploration.shown is not None and not exploration.shown.missing, timeout=_PATIENCE)
@@ -199,6 +202,40 @@ def test_drag_while_a_convolutional_model_trains(benchmark, row, train, qtbot):
     window = train("conv-vae-2d")
     _, cursor = benchmark.pedantic(drag, (window, qtbot, 6), rounds=1)
     tell_of_moves(row, cursor, "conv", 16)
+
+
+@pytest.fixture
+def only_cores():
+    """Have the threads that begin from now on, and this one, use some of the cores."""
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system does not say which cores a process uses")
+    every = os.sched_getaffinity(0)
+    yield lambda count: os.sched_setaffinity(0, sorted(every)[:count])
+    os.sched_setaffinity(0, every)
+
+
+@pytest.mark.parametrize(
+    ("used", "threads"),
+    sorted({(used, threads) for used in (1, 2, CORES) for threads in (used - 1, used) if threads and used <= CORES}),
+)
+def test_threads_of_a_training(benchmark, row, train, qtbot, only_cores, used, threads):
+    only_cores(used)
+    window = train("mlp-vae-2d", threads=threads)
+    told = []
+    window.session.training.progressed.connect(
+        lambda progress: told.append((perf_counter(), progress.epochs_done[-1])) if len(progress.epochs_done) else None
+    )
+    clock, cursor = benchmark.pedantic(drag, (window, qtbot, 5), rounds=1)
+    (begin, first), (end, last) = told[0], told[-1]
+    speed = (last - first) * 60_000 / (end - begin)
+    choice = " (the choice)" if threads == max(1, used - 1) else ""
+    row(
+        f"cores: {used}, threads of a training beside the window: {threads}{choice}",
+        "",
+        "",
+        f"{speed:,.0f} images/s; 99th percentile of the event loop {percentile(clock.late, 99):.0f} ms late, "
+        f"of a move {percentile(cursor.seconds, 99):.0f} ms",
+    )
 
 
 def tell_of_moves(row, cursor, kind, to_reach):
