@@ -133,8 +133,8 @@ class Trainer:
         self._learning_rate = recipe.training.learning_rate
         self._weigh(recipe.loss.beta)
         self._optimiser = new_optimiser(self.model, recipe.training, self._learning_rate)
-        # What collects a parameter's gradient holds the parameter: while it is kept, no step comes down to the last
-        # holder but Python, for which each backward pass would wait for Python's lock, and so for a window, ten times.
+        # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
+        # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
         self._gathering = [parameter.view_as(parameter).grad_fn for parameter in self.model.parameters()]
         self._safe, self._candidate = self._copied_weights(), self._copied_weights()
         self._safe_time = self._mark = 0.0

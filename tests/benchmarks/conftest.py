@@ -80,8 +80,9 @@ def median_row(request):
     yield
     benchmark = request.node.funcargs.get("benchmark")
     if len(rows) == before and benchmark is not None and benchmark.stats:
-        name = request.node.name.removeprefix("test_").replace("_", " ")
-        what = f"{benchmark.group}: {name}" if benchmark.group else name
+        name = request.node.originalname.removeprefix("test_").replace("_", " ")
+        case = request.node.callspec.id if hasattr(request.node, "callspec") else ""
+        what = ", ".join(part for part in (benchmark.group, name, case) if part)
         rows.append(Row(what, "", "", f"{1000 * benchmark.stats.stats.median:.3g} ms"))
 
 
@@ -153,7 +154,7 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    rows = config.stash[_ROWS]
+    rows = sorted(config.stash[_ROWS], key=lambda row: not row.to_reach)
     if not rows:
         return
     from rich.console import Console

@@ -44,7 +44,7 @@ class LossPlot(pg.PlotWidget):
         plot.hideButtons()
         # It is never opened; without a parent it would outlive the plot, as a mere child it would be drawn on it.
         plot.ctrlMenu.setParent(self, Qt.WindowType.Popup)
-        for side in ("left", "bottom"):  # curves are drawn ten times a second, their axes stay the same for seconds
+        for side in ("left", "bottom"):  # curves are drawn anew many times while their axes stay
             plot.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         plot.showGrid(x=False, y=True, alpha=0.35)
         self._steps = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
