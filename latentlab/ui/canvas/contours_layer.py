@@ -87,7 +87,8 @@ class ContoursLayer(QGraphicsObject):
     def _label(self, painter: QPainter, text: str, centre: QPointF, radius: float) -> None:
         """Write at the upper right of a circle, over a gap in it."""
         slope = 0.0 if self._prior is not None and self._prior.is_line else 0.5**0.5
-        paint_on_ground(painter, text, centre + QPointF(radius * (slope or 1.0), -radius * slope))
+        place = centre + QPointF(radius * (slope or 1.0), -radius * slope)
+        paint_on_ground(painter, text, place, theme.current().muted)
 
     def _refresh(self) -> None:
         self.setVisible(self._is_on and self._prior is not None)

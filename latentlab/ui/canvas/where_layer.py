@@ -71,7 +71,8 @@ class WhereLayer(QGraphicsObject):
         if said := self.coordinates():
             middle = right - metrics.horizontalAdvance(said) / 2
             painter.setFont(font)
-            paint_on_ground(painter, said, QPointF(middle, bottom - _TICK - 1.5 * metrics.height() - 4))
+            place = QPointF(middle, bottom - _TICK - 1.5 * metrics.height() - 4)
+            paint_on_ground(painter, said, place, theme.current().foreground)
         room = bar.adjusted(-_MARGIN / 2, -_MARGIN / 2, _MARGIN / 2, _MARGIN / 2)
         self._bar.paint(painter, room, (bar.getRect(), theme.current()), lambda pen: _draw_bar(pen, bar))
 
