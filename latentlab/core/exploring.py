@@ -171,8 +171,7 @@ def sketched(
     probabilities = label_probabilities(snapshot, image)
     if probabilities is not None and label is None:
         label = int(probabilities.argmax())
-    if posed:
-        image = _best_pose(snapshot, image, label)
+    image, losses = _best_of(snapshot, poses(image) if posed else image[None], label)
     y = _labels(snapshot, label, 1)
     mean, logvar = (part[0] for part in snapshot.encode(image[None], y))
     deviation = np.exp(0.5 * logvar)
@@ -187,7 +186,7 @@ def sketched(
         position=projection.position(mean),
         covariance=projection.covariance(deviation),
         reconstruction=snapshot.restore(image[None], y)[0],
-        losses=_losses(snapshot, image, y),
+        losses=losses,
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
@@ -196,11 +195,11 @@ def sketched(
     )
 
 
-def _best_pose(snapshot: Snapshot, image: Floats, label: int | None) -> Floats:
-    variations = poses(image)
-    reconstruction, kl, _ = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
-    best: Floats = variations[int((reconstruction + kl).argmin())]
-    return best
+def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> tuple[Floats, Losses]:
+    """Give that of some images (N, H, W) whose ELBO is highest, and its losses."""
+    terms = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
+    best = int((terms[0] + terms[1]).argmin())
+    return variations[best], weighted((float(term[best]) for term in terms), snapshot.recipe.loss.beta)
 
 
 def nearest_rows(means: Floats, code: Floats, count: int) -> Integers:
