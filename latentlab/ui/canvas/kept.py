@@ -1,4 +1,4 @@
-"""The picture of a layer that stays as it is while the points move, which are painted up to sixty times a second."""
+"""The picture of what stays as it is while the points below or above it are painted up to sixty times a second."""
 
 from __future__ import annotations
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.core.events import Integers
 from latentlab.ui import theme
+from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.readable import paint_card
 
 GAP = 8  # pixels to the edges of the map
@@ -25,7 +26,7 @@ class ClassButton(QCheckBox):
     def __init__(self, name: str, colour: QColor, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._colour = colour
-        self._picture, self._pictured = QPixmap(), ()
+        self._kept = KeptPicture()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -70,22 +71,15 @@ class ClassButton(QCheckBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Show the picture, which is kept: the map below is painted sixty times a second, and this with it."""
-        is_hovered, ratio = self.underMouse(), self.devicePixelRatioF()
-        looks = (self.size(), ratio, self._colour, self.isChecked(), is_hovered, self.hasFocus(), self.font().key())
-        if (*looks, self.text(), theme.current()) != self._pictured:
-            self._pictured = (*looks, self.text(), theme.current())
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            self._draw(self._picture)
+        named = (self._colour, self.text(), self.font().key(), theme.current())
+        looks = (*named, self.isChecked(), self.underMouse(), self.hasFocus())
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        self._kept.paint(painter, QRectF(self.rect()), looks, self._draw)
         painter.end()
 
-    def _draw(self, picture: QPixmap) -> None:
+    def _draw(self, painter: QPainter) -> None:
         """Draw the disc or ring, the name, and where the focus is."""
         colours = theme.current()
-        painter = QPainter(picture)
         painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -106,7 +100,6 @@ class ClassButton(QCheckBox):
         place = self.rect().adjusted(_SWATCH + 2 * _PADDING, 0, -_PADDING, 0)
         name = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), name)
-        painter.end()
 
 
 class Legend(QFrame):
@@ -120,7 +113,7 @@ class Legend(QFrame):
         self.setObjectName("mapLegend")
         self.setAccessibleName(self.tr("Classes on the map"))
         self._buttons: list[ClassButton] = []
-        self._card, self._carded = QPixmap(), ()
+        self._card = KeptPicture()
         self._listed: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
         self._content = QWidget()
         self._content.setAutoFillBackground(False)
@@ -209,18 +202,11 @@ class Legend(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a card, so that names stay readable above points."""
-        colours = theme.current()
-        looks = (self.size(), self.devicePixelRatioF(), colours)
-        if looks != self._carded:
-            self._carded = looks
-            self._card = QPixmap(self.size() * self.devicePixelRatioF())
-            self._card.setDevicePixelRatio(self.devicePixelRatioF())
-            self._card.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._card)
-            paint_card(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-            painter.end()
+        rect = QRectF(self.rect())
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._card)
+        self._card.paint(
+            painter, rect, (theme.current(),), lambda pen: paint_card(pen, rect.adjusted(0.5, 0.5, -0.5, -0.5))
+        )
         painter.end()
 
     def _button(self, label: int, name: str) -> ClassButton:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from latentlab.ui import theme
+from latentlab.ui.canvas.kept import KeptPicture
 
 _ROUND = 6.0
 _CARD_ALPHA, _RIM_ALPHA, _GROUND_ALPHA = 235, 215, 190
@@ -53,24 +54,21 @@ class RimmedText:
     """A text with a rim, whose picture is kept: drawing the rim anew takes a tenth of a frame of the map."""
 
     def __init__(self) -> None:
-        self._picture, self._looks = QPixmap(), ()
+        self._kept = KeptPicture()
 
     def paint(self, painter: QPainter, text: str, font: QFont, foot: QPointF) -> None:
         """Draw a text above the middle of its lower edge, on whole pixels."""
         metrics = QFontMetricsF(font)
         size = QSizeF(metrics.horizontalAdvance(text) + 2 * _RIM, metrics.height() + 2 * _RIM).toSize()
-        ratio = painter.device().devicePixelRatioF()
-        looks = (text, font.key(), ratio, theme.current())
-        if looks != self._looks:
-            self._looks = looks
-            self._picture = QPixmap(size * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
+        corner = (foot + QPointF(-size.width() / 2, _RIM - size.height())).toPoint()
+
+        def draw(pen: QPainter) -> None:
             written = QPainterPath()
             written.addText(_RIM, size.height() - _RIM - metrics.descent(), font, text)
-            pen = QPainter(self._picture)
             paint_rim(pen, written)
             pen.fillPath(written, QColor(theme.current().foreground))
-            pen.end()
-        corner = foot + QPointF(-size.width() / 2, _RIM - size.height())
-        painter.drawPixmap(corner.toPoint(), self._picture)
+
+        painter.save()
+        painter.translate(corner)
+        self._kept.paint(painter, QRectF(QPointF(), size), (text, font.key(), theme.current()), draw)
+        painter.restore()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from latentlab.core.value_results import STEPS, Colouring, PointValues
 from latentlab.ui import theme
 from latentlab.ui.canvas import value_colours
+from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.readable import paint_card
 
 _PADDING, _GAP = 8, 5
@@ -32,7 +33,7 @@ class ValueScale(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._values: PointValues | None = None
         self._sentence = ""
-        self._picture, self._drawn_for = QPixmap(), ()
+        self._kept = KeptPicture()
         self.hide()
 
     def set_values(self, values: PointValues | None) -> None:
@@ -76,19 +77,12 @@ class ValueScale(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Show the card, which is drawn once: the map below is painted sixty times a second, and this with it."""
-        looks = (self.size(), self.devicePixelRatioF(), self.font().key(), theme.current())
-        if looks != self._drawn_for:
-            self._drawn_for = looks
-            self._picture = QPixmap(self.size() * self.devicePixelRatioF())
-            self._picture.setDevicePixelRatio(self.devicePixelRatioF())
-            self._picture.fill(Qt.GlobalColor.transparent)
-            self._draw(self._picture)
+        looks = (self._values, self._sentence, self.font().key(), theme.current())
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        self._kept.paint(painter, QRectF(self.rect()), looks, self._draw)
         painter.end()
 
-    def _draw(self, picture: QPixmap) -> None:
-        painter = QPainter(picture)
+    def _draw(self, painter: QPainter) -> None:
         painter.setFont(self.font())
         paint_card(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         inside = self.rect().adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
@@ -96,7 +90,6 @@ class ValueScale(QFrame):
             painter.drawText(inside, int(Qt.TextFlag.TextWordWrap), self._sentence)
         else:
             self._paint_values(painter, inside, self._values)
-        painter.end()
 
     def _paint_values(self, painter: QPainter, inside: QRect, values: PointValues) -> None:
         metrics = self.fontMetrics()
@@ -164,7 +157,6 @@ class ValueScale(QFrame):
         painter.fillRect(bar, QColor(colours.accent))
 
     def _tell(self) -> None:
-        self._drawn_for = ()
         self.setAccessibleDescription(self.text())
         self.update()
 
