@@ -63,7 +63,7 @@ class EpochTable:
     """The losses of epochs, in order; another epoch costs the same however many there are."""
 
     def __init__(self) -> None:
-        self._rows = np.empty((64, 1 + 2 * len(QUANTITIES)))
+        self._rows = np.empty((64, 1 + 2 * len(QUANTITIES)), order="F")  # curves are read column by column
         self._count = 0
 
     def add(self, epoch: int, train: Losses, test: Losses) -> None:

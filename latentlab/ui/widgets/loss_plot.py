@@ -50,6 +50,9 @@ class LossPlot(pg.PlotWidget):
         self._steps = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         self._train = pg.PlotDataItem(antialias=True, symbol="o")
         self._test = pg.PlotDataItem(antialias=True, symbol="o")
+        for item in (self._train, self._test):
+            # Line by line: as one path, Qt takes the longer to find out where a broad line meets itself.
+            item.curve.setSegmentedLineMode("on")
         self._best = pg.PlotDataItem(pen=None, symbol="star", antialias=True)
         self._shown_epoch = pg.InfiniteLine(movable=False)
         self._shown_epoch.setVisible(False)
