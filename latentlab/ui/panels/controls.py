@@ -158,8 +158,12 @@ class ControlsPanel(QWidget):
         """Show how far training is, its speed, and the time left."""
         if self._run is None or not len(progress.epochs_done):
             return
-        self._show_epoch(float(progress.epochs_done[-1]))
-        if self._since_said.isValid() and not self._since_said.hasExpired(_SAID_MILLISECONDS):
+        epochs_done = float(progress.epochs_done[-1])
+        is_due = not self._since_said.isValid() or self._since_said.hasExpired(_SAID_MILLISECONDS)
+        # A bar that is given a value paints itself at once, whatever else waits.
+        if is_due or self._epoch_text(self._run, epochs_done) != self.progress.text():
+            self._show_epoch(epochs_done)
+        if not is_due:
             return
         self._since_said.start()
         parts = []
@@ -238,9 +242,10 @@ class ControlsPanel(QWidget):
         if self._run is None:
             return
         first, total = self._run.first_epoch, self._run.epochs
-        current = min(int(epochs_done) + 1, total)
-        text = self.tr("epoch {n} of {total}").format(n=current, total=total)
-        self._show_progress(epochs_done - first, max(total - first, 1), text)
+        self._show_progress(epochs_done - first, max(total - first, 1), self._epoch_text(self._run, epochs_done))
+
+    def _epoch_text(self, run: Started, epochs_done: float) -> str:
+        return self.tr("epoch {n} of {total}").format(n=min(int(epochs_done) + 1, run.epochs), total=run.epochs)
 
     def _show_progress(self, done: float, total: float, text: str) -> None:
         """Show a share of the whole with its text; a whole of 0 shows that something runs, nothing at all hides it."""
