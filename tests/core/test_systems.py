@@ -1,12 +1,13 @@
 """Every row of the list of systems is a recipe with the row's own figures, and each bundled recipe runs."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 import torch
 
-from latentlab.core import sketch
+from latentlab.core import sketch, training
 from latentlab.core.events import EpochEnded, Finished
 from latentlab.core.recipe import Recipe
 from latentlab.core.runs import Run
@@ -188,3 +189,24 @@ def test_a_bundled_recipe_trains_and_its_run_opens_again(name, tiny_images, page
     np.testing.assert_array_equal(
         opened.snapshot.decode(run.codes[:2], labels), run.snapshot.decode(run.codes[:2], labels)
     )
+
+
+@pytest.mark.parametrize("name", Recipe.names())
+def test_steps_need_no_value_from_their_device_before_they_are_told(name, tiny_images, pages, monkeypatch):
+    """Steps on torch's device without values: a step that waited for one, or took from the CPU, would fail on it."""
+
+    class OnCpu(torch.Generator):  # that device has none of its own, and takes this one
+        def __new__(cls, device="cpu"):
+            return super().__new__(cls, "cpu")
+
+    monkeypatch.setattr(torch, "Generator", OnCpu)
+    monkeypatch.setattr(training, "pick_device", lambda _: torch.device("meta"))
+    monkeypatch.setattr(training, "_MESSAGE_SECONDS", math.inf)
+    recipe = Recipe.load(name).with_changes({"batch_size": 1, "limit": 4, "data.repeat": 2})
+    trainer = Trainer(recipe, pages if recipe.data.dataset == "pages" else tiny_images)
+    events = trainer.events()
+    steps = next(events).steps_per_epoch
+    assert steps >= 2
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        next(events)  # the first message reads the losses
+    assert trainer.epochs_done == 1

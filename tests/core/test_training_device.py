@@ -1,0 +1,85 @@
+"""Where a training computes: device, threads, precision."""
+
+import pytest
+import torch
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.optimising import pick_device
+from latentlab.core.recipe import Recipe
+from latentlab.core.training import Trainer
+
+SMALL = Recipe.from_dict(
+    {
+        "name": "small",
+        "data": {"dataset": "tiny"},
+        "model": {"encoder": {"layers": [16]}, "decoder": {"layers": [16]}},
+        "training": {"batch_size": 60, "epochs": 2, "learning_rate": 3e-3, "device": "cpu"},
+    }
+)
+CONV = {
+    "encoder": {"kind": "conv", "layers": [4, 8], "activation": "leaky-relu"},
+    "decoder": {"kind": "conv", "layers": [8, 4], "activation": "leaky-relu"},
+    "output": "tanh",
+}
+
+
+def learned(recipe, images):
+    """Train and give the last test loss."""
+    *_, finished = Trainer(recipe, images).events()
+    return finished.test.loss
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused_in_a_sentence(tiny_images, monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(LatentlabError, match=rf"no '{device}' device.*'cpu'\.$"):
+        Trainer(SMALL.with_changes({"device": device}), tiny_images)
+
+
+def test_auto_takes_the_fastest_device_there_is(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert pick_device("auto").type == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device("auto").type == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert pick_device("auto").type == "cpu"
+
+
+def test_as_many_threads_compute_as_the_recipe_says(tiny_images):
+    before = torch.get_num_threads()
+    try:
+        recipe = SMALL.with_changes({"threads": "2", "epochs": 1})
+        events = Trainer(recipe, tiny_images).events()
+        assert next(events).threads == torch.get_num_threads() == 2
+        list(events)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_without_a_number_of_threads_nobodys_choice_is_touched(tiny_images):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert next(Trainer(SMALL, tiny_images).events()).threads == torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_bfloat16_computes_what_float32_does_only_less_finely(tiny_images):
+    small = SMALL.model_dump() | {"model": CONV, "loss": {"reconstruction": "squared-error"}}
+    recipe = Recipe.from_dict(small).with_changes({"epochs": 10, "batch_size": 30})
+    exact, coarse = (
+        learned(recipe.with_changes({"precision": precision}), tiny_images) for precision in ("float32", "bfloat16")
+    )
+    assert exact != coarse
+    assert coarse == pytest.approx(exact, rel=0.05)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_training_on_cuda_learns_what_it_learns_on_the_cpu(tiny_images):
+    recipe = SMALL.with_changes({"epochs": 25, "batch_size": 30})
+    on_cpu, on_cuda = learned(recipe, tiny_images), learned(recipe.with_changes({"device": "cuda"}), tiny_images)
+    assert on_cuda == pytest.approx(on_cpu, rel=0.1)
