@@ -122,7 +122,7 @@ def prepare(drawing: Floats, preparation: Preparation, slant: float = 0.0) -> Fl
     float32 (H, W) or None
         In [0, 1]; None when there is no ink.
     """
-    cropped = _crop(np.nan_to_num(np.asarray(drawing, np.float32)).clip(0, 1))
+    cropped = _crop(_clean(np.asarray(drawing, np.float32)))
     if cropped is None:
         return None
     ink = _resized(cropped, _FINE * preparation.box)
@@ -221,6 +221,17 @@ def _extent(mask: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], tuple[int, in
     """First row and one past the last, the same for columns."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
+
+
+def _clean(drawing: Floats) -> Floats:
+    """Bring what was drawn into [0, 1]; paper for what is no number. Blank rows and columns around it are left out."""
+    is_ink = drawing > 0  # false where it is no number
+    if not is_ink.any():
+        return drawing[:0]
+    (top, bottom), (left, right) = _extent(is_ink)
+    part = (slice(top, bottom), slice(left, right))
+    clean: Floats = np.where(is_ink[part], drawing[part], np.float32(0)).clip(0, 1)
+    return clean
 
 
 def _crop(ink: Floats) -> Floats | None:

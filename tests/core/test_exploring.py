@@ -1,4 +1,6 @@
 import dataclasses
+import sys
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -367,3 +369,15 @@ def test_codes_that_are_not_there_yet_are_near_nothing():
         assert nearest_rows(means, np.zeros(2, np.float32), count).tolist() == expected
     assert not len(nearest_rows(means[:1], np.zeros(2, np.float32), 3))
     assert not len(nearest_rows(means, np.full(2, np.nan, np.float32), 3))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the clock of a thread goes on in steps of 16 ms")
+def test_waiting_for_others_is_not_what_a_decode_costs(runs, monkeypatch):
+    waited = []
+
+    def decode_beside_others(*_, **__):
+        waited.append(threading.Event().wait(0.01))
+
+    monkeypatch.setattr(exploring, "decode", decode_beside_others)
+    assert 0 < exploring.seconds_to_decode(runs["vae"].snapshot) < 0.01
+    assert len(waited) >= 2

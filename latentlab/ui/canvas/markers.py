@@ -88,9 +88,11 @@ class MarkersLayer(QGraphicsItem):
             self._paint_pin(painter, self._local(self.sketch))
 
     def _local(self, position: Position) -> QPointF:
-        ((x, y),) = self._view.to_pixels([position])
+        return self._all_local([position])[0]
+
+    def _all_local(self, positions: npt.ArrayLike) -> list[QPointF]:
         # Far outside, Qt's painter would overflow.
-        return QPointF(min(max(x, -1e5), 1e5), min(max(y, -1e5), 1e5))
+        return [QPointF(x, y) for x, y in np.clip(self._view.to_pixels(positions), -1e5, 1e5).tolist()]
 
     def _paint_highlights(self, painter: QPainter) -> None:
         # Rings around small points stand close: thin ones, or they would cover each other.
@@ -99,7 +101,7 @@ class MarkersLayer(QGraphicsItem):
         self._paint_rings(painter, self._highlights, radius, (1.8, 1.1) if small else (3.2, 1.5))
 
     def _paint_rings(self, painter: QPainter, positions: Floats, radius: float, widths: tuple[float, float]) -> None:
-        places = [self._local((float(x), float(y))) for x, y in positions if np.isfinite(x + y)]
+        places = self._all_local(positions[np.isfinite(positions).all(axis=1)])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         colours = theme.current()
         for colour, width in zip((colours.background, colours.foreground), widths, strict=True):
