@@ -20,7 +20,9 @@ Table = npt.NDArray[np.uint8]
 
 def table(values: PointValues | None) -> Table:
     """Give the colour of each level of some values, uint8 (256, 3); that of 0 is for points without one."""
-    return groups(len(values.categories)) if values is not None and values.categories else scale()
+    if values is None:
+        return groups(0)  # the scale is read from a file, for which a window need not wait
+    return groups(len(values.categories)) if values.categories else scale()
 
 
 def scale() -> Table:
