@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from latentlab.core.events import Floats, Integers, Losses
 from latentlab.core.metrics import weighted
@@ -86,9 +87,10 @@ def decode(
 
 
 def seconds_to_decode(snapshot: Snapshot) -> float:
-    """Measure for how long this thread computes in a `decode` with a model, in seconds.
+    """Measure for how long a thread computes, alone, in a `decode` with a model, in seconds.
 
     The best of some: what it waits, for the processor or for Python's lock, is the fault of what else runs just then.
+    Torch uses no other threads for it, be there many: where picks are answered at once it has none either.
     """
     code, noise = np.zeros(snapshot.latent, np.float32), new_noise(0, snapshot.latent)
     projection = fit(code[None])
@@ -99,10 +101,15 @@ def seconds_to_decode(snapshot: Snapshot) -> float:
         # On Windows the clock of a thread goes on in steps of 16 ms, so mostly not at all.
         return time.thread_time() - computed or time.perf_counter() - begin
 
-    seconds_of_one()  # the first takes many times as long
-    end, seconds = time.perf_counter() + _MEASURING_SECONDS, [seconds_of_one()]
-    while time.perf_counter() < end:
-        seconds.append(seconds_of_one())
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        seconds_of_one()  # the first takes many times as long
+        end, seconds = time.perf_counter() + _MEASURING_SECONDS, [seconds_of_one()]
+        while time.perf_counter() < end:
+            seconds.append(seconds_of_one())
+    finally:
+        torch.set_num_threads(threads)
     return min(seconds)
 
 
