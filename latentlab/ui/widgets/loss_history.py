@@ -172,6 +172,11 @@ def envelope(x: Numbers, y: Numbers, columns: int) -> tuple[Numbers, Numbers]:
     return np.concatenate([places, x[whole:]]), np.concatenate([drawn, y[whole:]])
 
 
+def _some(values: Numbers) -> Numbers:
+    # Medians and hundredths of two thousand values are told as well as of all, in a tenth of the time.
+    return values[:: max(1, len(values) // 2000)]
+
+
 def robust_range(steps: Numbers, *curves: Numbers) -> tuple[float, float] | None:
     """Give the range of values worth showing: a spike, or the plunge of the first steps, does not flatten the rest.
 
@@ -189,13 +194,12 @@ def robust_range(steps: Numbers, *curves: Numbers) -> tuple[float, float] | None
     """
     bounds: list[float] = []
     if len(steps):
-        # Hundredths of two thousand values are told as well as of all, in a tenth of the time.
-        steps = steps[:: max(1, len(steps) // 2000)]
+        steps = _some(steps)
         bounds += np.quantile(steps, (0.01, 0.97) if len(steps) >= 50 else (0, 0.9)).tolist()
     for curve in curves:
         if len(curve):
-            middle = np.median(curve)
-            spread = np.median(np.abs(curve - middle))
+            middle = np.median(_some(curve))
+            spread = np.median(np.abs(_some(curve) - middle))
             near = curve[np.abs(curve - middle) <= max(20 * spread, 1e-3 * abs(middle))]
             bounds += [near.min(), near.max()] if len(near) else [middle]
     if not bounds:

@@ -240,7 +240,8 @@ class LossPlot(pg.PlotWidget):
     def _describe(self) -> None:
         """Write the legend: colours, and the values at the cursor or of the last epoch."""
         colours = theme.current()
-        epochs, _ = self._history.epoch_curve("test", self._quantity)
+        curves = {split: self._history.epoch_curve(split, self._quantity) for split in ("train", "test")}
+        epochs, _ = curves["test"]
         at: float | None = None
         if len(epochs):
             target = epochs[-1] if self._hovered is None else self._hovered
@@ -250,7 +251,7 @@ class LossPlot(pg.PlotWidget):
             ("train", self.tr("training"), colours.train),
             ("test", self.tr("test"), colours.test),
         ):
-            x, y = self._history.epoch_curve(split, self._quantity)
+            x, y = curves[split]
             value = y[x == at][0] if at is not None and (x == at).any() else None
             said = f" {_written(value)}" if value is not None else ""
             label = "" if self._is_narrow() and said else f" {name}"
