@@ -125,11 +125,14 @@ class LossHistory:
         return self._changes
 
     def epoch_curve(self, split: str, quantity: str) -> tuple[Numbers, Numbers]:
-        """Give the epochs at which a loss of ``"train"`` or ``"test"`` is finite, and its values."""
+        """Give the epochs at which a loss of ``"train"`` or ``"test"`` is finite, and its values.
+
+        What is given may change with the history.
+        """
         rows = self._epochs.rows()
         values = rows[:, 1 + QUANTITIES.index(quantity) + (len(QUANTITIES) if split == "test" else 0)]
         finite = np.isfinite(values)
-        return rows[finite, 0], values[finite]
+        return (rows[:, 0], values) if finite.all() else (rows[finite, 0], values[finite])
 
     def has(self, quantity: str) -> bool:
         """Tell whether a quantity is ever other than zero: an autoencoder has no KL, and most have no penalty."""
@@ -146,9 +149,8 @@ class LossHistory:
         for quantity in QUANTITIES:
             for split in ("train", "test"):
                 curves[f"{split}/{quantity}"] = self.epoch_curve(split, quantity)
-            x, y = self.step_curve(quantity)
-            curves[f"step/{quantity}"] = (x.copy(), y.copy())
-        return curves
+            curves[f"step/{quantity}"] = self.step_curve(quantity)
+        return {name: (x.copy(), y.copy()) for name, (x, y) in curves.items()}
 
     def last_position(self) -> float:
         """Give how far the curves reach on the axis of epochs."""
