@@ -300,7 +300,9 @@ class LossPlot(pg.PlotWidget):
         faint = _mixed(colours.train, colours.background, 0.35)
         self._steps.setPen(pg.mkPen(faint, width=1))
         for item, colour in ((self._train, colours.train), (self._test, colours.test)):
-            item.setPen(pg.mkPen(colour, width=2.5))
+            pen = pg.mkPen(colour, width=2.5)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)  # so that lines meet without corners
+            item.setPen(pen)
             item.setSymbolBrush(colour)
             item.setSymbolPen(None)
             item.setSymbolSize(5)
