@@ -8,19 +8,9 @@ from latentlab.core.optimising import pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import Trainer
 
-SMALL = Recipe.from_dict(
-    {
-        "name": "small",
-        "data": {"dataset": "tiny"},
-        "model": {"encoder": {"layers": [16]}, "decoder": {"layers": [16]}},
-        "training": {"batch_size": 60, "epochs": 2, "learning_rate": 3e-3, "device": "cpu"},
-    }
-)
-CONV = {
-    "encoder": {"kind": "conv", "layers": [4, 8], "activation": "leaky-relu"},
-    "decoder": {"kind": "conv", "layers": [8, 4], "activation": "leaky-relu"},
-    "output": "tanh",
-}
+SHORT = {"batch_size": 60, "epochs": 2, "learning_rate": 3e-3, "device": "cpu"}
+SMALL = Recipe.load("mlp-vae-2d").with_changes(SHORT | {"encoder.layers": (16,), "decoder.layers": (16,)})
+CONV = Recipe.load("conv-vae-2d").with_changes(SHORT | {"encoder.layers": (4, 8), "decoder.layers": (8, 4)})
 
 
 def learned(recipe, images):
@@ -69,8 +59,7 @@ def test_without_a_number_of_threads_nobodys_choice_is_touched(tiny_images):
 
 
 def test_bfloat16_computes_what_float32_does_only_less_finely(tiny_images):
-    small = SMALL.model_dump() | {"model": CONV, "loss": {"reconstruction": "squared-error"}}
-    recipe = Recipe.from_dict(small).with_changes({"epochs": 10, "batch_size": 30})
+    recipe = CONV.with_changes({"epochs": 10, "batch_size": 30})
     exact, coarse = (
         learned(recipe.with_changes({"precision": precision}), tiny_images) for precision in ("float32", "bfloat16")
     )
