@@ -7,16 +7,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.optimising import pick_device
 from latentlab.core.recipe import Recipe
 from latentlab.core.training import Trainer
-
-SHORT = {"batch_size": 60, "epochs": 2, "learning_rate": 3e-3, "device": "cpu"}
-SMALL = Recipe.load("mlp-vae-2d").with_changes(SHORT | {"encoder.layers": (16,), "decoder.layers": (16,)})
-CONV = Recipe.load("conv-vae-2d").with_changes(SHORT | {"encoder.layers": (4, 8), "decoder.layers": (8, 4)})
-
-
-def learned(recipe, images):
-    """Train and give the last test loss."""
-    *_, finished = Trainer(recipe, images).events()
-    return finished.test.loss
+from tests.core.training.small import CONV, SMALL, learned
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])
@@ -59,16 +50,17 @@ def test_without_a_number_of_threads_nobodys_choice_is_touched(tiny_images):
 
 
 def test_bfloat16_computes_what_float32_does_only_less_finely(tiny_images):
-    recipe = CONV.with_changes({"epochs": 10, "batch_size": 30})
+    small = SMALL.model_dump() | {"model": CONV, "loss": {"reconstruction": "squared-error"}}
+    recipe = Recipe.from_dict(small).with_changes({"epochs": 10, "batch_size": 30})
     exact, coarse = (
-        learned(recipe.with_changes({"precision": precision}), tiny_images) for precision in ("float32", "bfloat16")
+        learned(recipe.with_changes({"precision": precision}), tiny_images)[1] for precision in ("float32", "bfloat16")
     )
     assert exact != coarse
-    assert coarse == pytest.approx(exact, rel=0.05)
+    assert coarse.loss == pytest.approx(exact.loss, rel=0.05)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
 def test_training_on_cuda_learns_what_it_learns_on_the_cpu(tiny_images):
     recipe = SMALL.with_changes({"epochs": 25, "batch_size": 30})
-    on_cpu, on_cuda = learned(recipe, tiny_images), learned(recipe.with_changes({"device": "cuda"}), tiny_images)
-    assert on_cuda == pytest.approx(on_cpu, rel=0.1)
+    on_cpu, on_cuda = learned(recipe, tiny_images)[1], learned(recipe.with_changes({"device": "cuda"}), tiny_images)[1]
+    assert on_cuda.loss == pytest.approx(on_cpu.loss, rel=0.1)

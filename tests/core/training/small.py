@@ -1,0 +1,47 @@
+"""Small models to train, and what tests ask of a training."""
+
+import numpy as np
+import torch
+
+from latentlab.core.events import Progress
+from latentlab.core.metrics import evaluate
+from latentlab.core.recipe import Recipe
+from latentlab.core.training import Trainer
+
+SMALL = Recipe.from_dict(
+    {
+        "name": "small",
+        "data": {"dataset": "tiny"},
+        "model": {"encoder": {"layers": [16]}, "decoder": {"layers": [16]}},
+        "training": {"batch_size": 60, "epochs": 2, "learning_rate": 3e-3, "device": "cpu"},
+    }
+)
+CONV = {
+    "encoder": {"kind": "conv", "layers": [4, 8], "activation": "leaky-relu"},
+    "decoder": {"kind": "conv", "layers": [8, 4], "activation": "leaky-relu"},
+    "output": "tanh",
+}
+
+
+def weights(trainer):
+    return {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
+
+
+def same_weights(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def step_losses(events):
+    return np.concatenate([event.losses for event in events if isinstance(event, Progress)])
+
+
+def of_kind(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def learned(recipe, images):
+    """Train and give the test losses of the first model and of the last."""
+    trainer = Trainer(recipe, images)
+    before = evaluate(trainer.snapshot(), images.test_images, images.test_labels)
+    list(trainer.events())
+    return before, trainer.history[-1].test
