@@ -21,7 +21,7 @@ from latentlab.core.snapshot import Snapshot
 SAMPLES = 8
 VOTERS = 15
 SHOWN_NEIGHBOURS = 8
-_MEASURING_SECONDS = 0.05
+_MEASURING_SECONDS = 0.03
 
 
 def new_noise(seed: int, latent: int) -> Floats:
