@@ -19,7 +19,14 @@ from latentlab.ui.widgets.setting_field import SettingField, align_labels, as_te
 
 
 class RecipeForm(QWidget):
-    """Edits a recipe; marks what differs from the named one, and what cannot be."""
+    """Edits a recipe; marks what differs from the named one, and what cannot be.
+
+    Attributes
+    ----------
+    fields : dict of str to SettingField
+        By the dotted keys of the settings. Those under "More settings" are made when they are first unfolded: a window
+        opens sooner without them.
+    """
 
     recipe_edited = Signal(object)
     validity_changed = Signal(bool)
@@ -27,6 +34,9 @@ class RecipeForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fields: dict[str, SettingField] = {}
+        self._folded = {key for _, settings in more_settings() for key, *_ in settings}
+        self._keys = [key for key, *_ in main_settings()] + sorted(self._folded)
+        self._why_locked = ""
         self._base = self._recipe = Recipe()
         self._is_valid = True
         self._heading = ""
@@ -53,18 +63,9 @@ class RecipeForm(QWidget):
             self._add(self._layout, key, label, tip)
         self._layout.addWidget(self.advanced_button)
         self._layout.addWidget(self._advanced)
-        inside = QVBoxLayout(self._advanced)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(5)
-        for heading, settings in more_settings():
-            self._add_heading(inside, heading)
-            for key, label, tip in settings:
-                self._add(inside, key, label, tip)
         self._show_advanced(False)
 
-        fields = list(self.fields.values())
-        align_labels([field for field in fields if not self._advanced.isAncestorOf(field)])
-        align_labels([field for field in fields if self._advanced.isAncestorOf(field)])
+        align_labels(list(self.fields.values()))
         self._show(self._recipe)
         self._restyle()
 
@@ -83,7 +84,7 @@ class RecipeForm(QWidget):
     def show_recipe(self, base: Recipe, current: Recipe) -> None:
         """Show a recipe, and how it differs from the one it is based on; half-typed text of the same is kept."""
         same = base == self._base and all(
-            current.flat()[key] == value for key, value in self._recipe.flat().items() if key in self.fields
+            current.flat()[key] == value for key, value in self._recipe.flat().items() if key in self._keys
         )
         self._base, self._recipe = base, current
         if same:
@@ -97,6 +98,7 @@ class RecipeForm(QWidget):
 
     def set_locked(self, why: str) -> None:
         """Lock every field and say why; an empty reason unlocks them."""
+        self._why_locked = why
         self.reset_button.setEnabled(not why)
         for field in self.fields.values():
             field.set_locked(why)
@@ -125,7 +127,7 @@ class RecipeForm(QWidget):
         theirs = {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
         for key, field in self.fields.items():
             field.mark(as_text(key, theirs[key]) if key in theirs else None)
-        count = len(self.fields.keys() & theirs.keys())
+        count = len(theirs.keys() & set(self._keys))
         # A line must not break inside a name.
         name = self._base.name.replace("-", "\N{NON-BREAKING HYPHEN}")
         if not count:
@@ -140,13 +142,11 @@ class RecipeForm(QWidget):
     def _edited(self, field: SettingField) -> None:
         typed = {key: other.typed() for key, other in self.fields.items()}
         changed, problems = try_changes(self._recipe, typed)
-        said = dict.fromkeys(self.fields, "")
-        for key, sentence in problems.items():
-            said[self._field_at_fault(key, field)] = sentence
-        for key, other in self.fields.items():
-            other.show_problem(said[key])
-        if any(said[key] for key in self.fields if self._advanced.isAncestorOf(self.fields[key])):
+        said = {self._field_at_fault(key, field): sentence for key, sentence in problems.items()}
+        if said.keys() & self._folded:
             self.advanced_button.setChecked(True)
+        for key, other in self.fields.items():
+            other.show_problem(said.get(key, ""))
         differs = changed is not None and changed != self._recipe
         if changed is not None:
             self._recipe = changed
@@ -157,11 +157,11 @@ class RecipeForm(QWidget):
 
     def _field_at_fault(self, key: str, edited: SettingField) -> str:
         """Find where to say it: settings that do not fit together are told at the one that was touched last."""
-        if key in self.fields:
+        if key in self._keys:
             return key
         if edited.key.startswith(key):
             return edited.key
-        return next((name for name in self.fields if name.startswith(key)), edited.key)
+        return next((name for name in self._keys if name.startswith(key)), edited.key)
 
     def _finished(self, field: SettingField) -> None:
         # "1e-3" and "-5" become what the recipe holds, once the person leaves the field.
@@ -175,7 +175,7 @@ class RecipeForm(QWidget):
 
     def _reset_all(self) -> None:
         base = self._base.flat()
-        back = self._recipe.with_changes({key: base[key] for key in self.fields})
+        back = self._recipe.with_changes({key: base[key] for key in self._keys})
         differs = back != self._recipe
         self._recipe = back
         self._show(back)
@@ -189,6 +189,8 @@ class RecipeForm(QWidget):
 
     def _show_advanced(self, shown: bool) -> None:
         self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        if shown and self._advanced.layout() is None:
+            self._fill_advanced()
         self._advanced.setVisible(shown)
 
     def _restyle(self) -> None:
@@ -196,6 +198,22 @@ class RecipeForm(QWidget):
         self.advanced_button.setStyleSheet(
             f"QToolButton {{ border: none; color: {colour}; }} QToolButton:focus {{ font-weight: bold; }}"
         )
+
+    def _fill_advanced(self) -> None:
+        inside = QVBoxLayout(self._advanced)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(5)
+        for heading, settings in more_settings():
+            self._heading = heading
+            inside.addWidget(QLabel(heading, wordWrap=True))
+            for key, label, tip in settings:
+                self._add(inside, key, label, tip)
+        values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
+        align_labels(folded)
+        for field in folded:
+            field.set_value(values[field.key])
+            field.set_locked(self._why_locked)
+        self._mark()
 
     def _add(self, layout: QVBoxLayout, key: str, label: str, tip: str) -> None:
         field = SettingField(key, label, tip, make_editor(key))
@@ -206,7 +224,3 @@ class RecipeForm(QWidget):
             field.editor.setAccessibleName(f"{self._heading}: {label}")
         layout.addWidget(field)
         self.fields[key] = field
-
-    def _add_heading(self, layout: QVBoxLayout, text: str) -> None:
-        self._heading = text
-        layout.addWidget(QLabel(text, wordWrap=True))
