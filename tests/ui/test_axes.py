@@ -19,7 +19,7 @@ def axes(lab):
 
 
 def names(lab):
-    return tuple(lab.canvas.getAxis(side).labelText for side in ("bottom", "left"))
+    return tuple(lab.canvas.axes[side].labelText for side in ("bottom", "left"))
 
 
 def take(lab, box, typed):

@@ -30,7 +30,7 @@ def far_apart(lab, count):
 
 
 def in_sight(lab, row):
-    (left, right), (bottom, top) = lab.canvas.getViewBox().viewRange()
+    (left, right), (bottom, top) = lab.canvas.box.viewRange()
     x, y = lab.canvas.points()[row]
     return left < x < right and bottom < y < top
 
@@ -353,7 +353,7 @@ def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
     train_a_little(lab, lab.session.chosen_images.train)
     assert lab.canvas.points().shape == (1, 2)
     lab.until(lambda: np.array_equal(lab.canvas.chosen(), lab.canvas.points()) and in_sight(lab, 0))
-    (left, right), _ = lab.canvas.getViewBox().viewRange()
+    (left, right), _ = lab.canvas.box.viewRange()
     assert 1 < right - left < 10
     lab.click(*lab.canvas.points()[0].tolist())
     lab.until(lambda: lab.child("dataPointImage").isVisible())

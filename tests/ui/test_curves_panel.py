@@ -52,7 +52,7 @@ def drawn(panel):
 
 def y_range(panel):
     drawn(panel)
-    return panel.plot.getPlotItem().getViewBox().viewRange()[1]
+    return panel.plot.box.viewRange()[1]
 
 
 def train(panel, epochs=5):
@@ -138,7 +138,7 @@ def test_the_legend_tells_values_and_the_best_epoch(qtbot, panel):
     assert "epoch 5" in legend.text()
     assert "190.0" in legend.text()
     assert "best: epoch 4" in legend.text()
-    view = panel.plot.getPlotItem().getViewBox()
+    view = panel.plot.box
     scene = view.mapViewToScene(QPointF(2.1, sum(y_range(panel)) / 2))
     qtbot.mouseMove(panel.plot.viewport(), panel.plot.mapFromScene(scene))
     qtbot.waitUntil(lambda: "epoch 2" in legend.text())
@@ -146,7 +146,7 @@ def test_the_legend_tells_values_and_the_best_epoch(qtbot, panel):
 
 
 def zoom(panel):
-    view = panel.plot.getPlotItem().getViewBox()
+    view = panel.plot.box
     at = panel.plot.mapFromScene(view.mapViewToScene(QPointF(2, sum(y_range(panel)) / 2)))
     where = panel.plot.viewport().mapTo(panel, at)
     QTest.wheelEvent(panel.windowHandle(), where, QPoint(0, 240))
@@ -195,7 +195,7 @@ def test_plots_that_are_made_late_are_as_the_first(qtbot, panel):
     first, *others = panel.findChildren(LossPlot)
     assert others
     for plot in others:
-        assert plot.getAxis("left").logMode
+        assert plot.axes["left"].logMode
         assert plot._shown_epoch.isVisible()
         assert plot._shown_epoch.value() == first._shown_epoch.value() == 1
 
@@ -206,7 +206,7 @@ def test_log_scale_writes_losses_on_its_axis(qtbot, panel):
     qtbot.keyClick(panel.log_box, Qt.Key.Key_Space)
     low, high = y_range(panel)
     assert 2 < low < high < 2.5  # the logarithms of 100 to 300
-    axis = panel.plot.getAxis("left")
+    axis = panel.plot.axes["left"]
     ticks = [value for _, values in axis.tickValues(low, high, 100) for value in values]
     assert len(ticks) >= 2
     assert all(150 < float(text) < 180 for text in axis.tickStrings(ticks[:2], 1, None))
@@ -218,7 +218,7 @@ def test_changes_are_marked_once(panel):
     panel.add_change(Changed("run", 2.5, "learning_rate", 1e-4))
     panel.add_change(Changed("run", 3.0, "beta", 4.0))
     drawn(panel)
-    items = panel.plot.getPlotItem().items
+    items = panel.plot.box.addedItems
     marks = {item.value(): item.label.format for item in items if getattr(item, "label", None) is not None}
     assert marks == {2.5: "rate 0.0001", 3.0: "β 4"}
 
@@ -278,7 +278,7 @@ def test_whatever_comes_nothing_that_is_not_finite_is_drawn(panel, batches, epoc
         assert len(x) == len(y)
         assert np.isfinite(y).all()
         assert (np.diff(x) > 0).all()
-    assert np.isfinite(panel.plot.getPlotItem().getViewBox().viewRange()).all()
+    assert np.isfinite(panel.plot.box.viewRange()).all()
     assert not panel.plot.grab().isNull()
 
 

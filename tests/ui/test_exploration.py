@@ -147,7 +147,7 @@ def test_a_preview_outlasts_the_steps_of_a_training(lab):
 def test_more_dimensions_are_shown_in_a_plane_and_moved_by_sliders(lab, run_file):
     lab.open(run_file(**DEEP))
     assert all(
-        "PC" in lab.canvas.getAxis(side).labelText and "%" in lab.canvas.getAxis(side).labelText
+        "PC" in lab.canvas.axes[side].labelText and "%" in lab.canvas.axes[side].labelText
         for side in ("bottom", "left")
     )
     lab.pick()

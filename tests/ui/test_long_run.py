@@ -60,10 +60,10 @@ def test_drawing_a_long_run_takes_a_bounded_number_of_points_in_which_an_outlier
             ended(number) if number != 5000 else EpochEnded("run", 5000, Losses(170, 0, 0), Losses(1, 0, 0), True)
         )
     panel._redraw()
-    curves = [item for item in panel.plot.getPlotItem().listDataItems() if item.getData()[0] is not None]
+    curves = [item for item in panel.plot.box.addedItems if hasattr(item, "getData") and item.getData()[0] is not None]
     assert all(len(item.getData()[0]) <= 4 * panel.plot.width() for item in curves)
     assert any(len(item.getData()[1]) > 100 and item.getData()[1].min() == 1 for item in curves)
-    view = panel.plot.getPlotItem().getViewBox()
+    view = panel.plot.box
     view.sigRangeChangedManually.emit([True, False])
     view.setXRange(4990, 5010, padding=0)  # from near every epoch is drawn
     test = next(item for item in curves if len(item.getData()[1]) > 1 and item.getData()[1].min() == 1)

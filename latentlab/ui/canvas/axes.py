@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetrics
 
 from latentlab.ui import theme
 from latentlab.ui.canvas.map_axis import MapAxis
+from latentlab.ui.widgets.plot import Plot
 
 _SIDES = ("bottom", "left")
 
@@ -16,13 +16,11 @@ def new() -> dict[str, MapAxis]:
     return {side: MapAxis(side) for side in _SIDES}
 
 
-def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None, *, is_narrow: bool = False) -> None:
+def dress(plot: Plot, font: QFont, names: tuple[str, str] | None, *, is_narrow: bool = False) -> None:
     """Name the axes, and give them the font and the colours of the theme; narrow ones leave the names out."""
     colours = theme.current()
-    for side in ("top", "right"):
-        plot.getAxis(side).unlinkFromView()  # nobody sees it, but it would follow every change of the view
     for side, name in zip(_SIDES, names or ("", ""), strict=True):
-        axis = plot.getAxis(side)
+        axis = plot.axes[side]
         axis.setPen(colours.grid)
         axis.setTextPen(colours.muted)
         # Smaller ticks, which have no numbers, could hardly be seen and cost a third of an axis.
@@ -34,5 +32,5 @@ def dress(plot: pg.PlotWidget, font: QFont, names: tuple[str, str] | None, *, is
     # Of a fixed size, or every new number would shift the whole map.
     metrics = QFontMetrics(font)
     name = 0 if is_narrow else metrics.height() + 4
-    plot.getAxis("left").setWidth(metrics.horizontalAdvance("−00" if is_narrow else "−00.00") + name + 10)
-    plot.getAxis("bottom").setHeight(metrics.height() + name + 10)
+    plot.axes["left"].setWidth(metrics.horizontalAdvance("−00" if is_narrow else "−00.00") + name + 10)
+    plot.axes["bottom"].setHeight(metrics.height() + name + 10)

@@ -165,7 +165,7 @@ class AxesCard(QFrame):
     def _place(self) -> None:
         """Lie along the lower edge of the map, above the names of the axes, which tell what is chosen."""
         canvas = self.parentWidget().canvas
-        left, bottom = canvas.getAxis("left").width(), canvas.getAxis("bottom").height()
+        left, bottom = canvas.axes["left"].width(), canvas.axes["bottom"].height()
         width = min(canvas.width() - round(left) - 2 * _MARGIN, _WIDEST)
         is_narrow = width < _NARROW
         self._line.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)

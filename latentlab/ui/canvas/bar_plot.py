@@ -47,14 +47,14 @@ class BarPlot(PlainPlot):
         self._bars: Bars | None = None
         self._items = (pg.BarGraphItem(x0=[], x1=[], height=[]), pg.BarGraphItem(x0=[], x1=[], height=[]))
         for item in self._items:
-            self.addItem(item)
+            self.box.addItem(item)
 
     def set_bars(self, bars: Bars) -> None:
         """Show these bars."""
         self._bars = bars
         names = bars.names if len(bars.names) <= _MOST_NAMES else ()
         middles = (bars.edges[:-1] + bars.edges[1:]) / 2
-        self.getAxis("bottom").setTicks([list(zip(middles.tolist(), names, strict=True))] if names else None)
+        self.axes["bottom"].setTicks([list(zip(middles.tolist(), names, strict=True))] if names else None)
         self.restyle()
 
     def restyle(self) -> None:

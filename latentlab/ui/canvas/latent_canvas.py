@@ -9,10 +9,9 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from latentlab.core.events import Floats, Integers
 from latentlab.core.results import MapPoints, Position
@@ -30,11 +29,12 @@ from latentlab.ui.canvas.mouse import MouseTool
 from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.value_scale import ValueScale
 from latentlab.ui.canvas.view import Extent, MapView, Mode, extent_of
+from latentlab.ui.widgets.plot import Plot
 
 _LETTERS = 12  # more would cover the map
 
 
-class LatentCanvas(pg.PlotWidget):
+class LatentCanvas(Plot):
     """Composes the layers of the map and its tools.
 
     Parameters
@@ -65,21 +65,14 @@ class LatentCanvas(pg.PlotWidget):
     """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
 
     def __init__(self, parent: QWidget | None = None, *, is_narrow: bool = False) -> None:
-        box = pg.ViewBox(enableMenu=False, enableMouse=False)
-        super().__init__(parent, viewBox=box, enableMenu=False, axisItems=axes.new())
+        super().__init__(axes.new(), (3, 11, 11, 3), parent)
         self.setObjectName("latentCanvas")
         self.setAccessibleName(self.tr("Map of the latent space"))
         self.setAccessibleDescription(
             self.tr("Arrow keys move the pick, C chooses the point nearby, plus and minus zoom, Home shows all points.")
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
-        self.hideButtons()
-        # Never shown; without a parent it would outlive the map.
-        menu = self.getPlotItem().ctrlMenu
-        menu.setParent(self, menu.windowFlags())
-        self.getPlotItem().setContentsMargins(2, 10, 10, 2)
         self.viewport().setMouseTracking(True)
 
         self._is_narrow = is_narrow
@@ -90,8 +83,8 @@ class LatentCanvas(pg.PlotWidget):
         self._highlights: Integers = np.empty(0, np.int64)
         self._chosen: Integers = np.empty(0, np.int64)
         self._hovered = -1
-        self.view = MapView(box, self)
-        self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
+        self.view = MapView(self.box, self)
+        self._grid_layer = GridLayer(self.view, self.axes["bottom"], self.axes["left"])
         self.field = FieldLayer(self.view, is_narrow=is_narrow)
         self.points_layer = PointsLayer(self.view)
         self.markers = MarkersLayer(self.view, self.points_layer)
@@ -299,10 +292,6 @@ class LatentCanvas(pg.PlotWidget):
         if hasattr(self, "_message"):
             self._place_legend()
             self._place_message()
-
-    def close(self) -> bool:
-        """Close as every widget does: pyqtgraph's own takes the plot apart, and fails the second time."""
-        return QWidget.close(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Measure what a picture costs."""

@@ -28,7 +28,8 @@ class LinePlot(PlainPlot):
     def __init__(self, bottom: str, left: str, parent: QWidget | None = None) -> None:
         super().__init__(bottom, left, parent)
         self._lines: tuple[Line, ...] = ()
-        self._legend = self.addLegend(offset=(12, 8))
+        self._legend = pg.LegendItem(offset=(12, 8))
+        self._legend.setParentItem(self.box)
 
     def set_lines(self, lines: tuple[Line, ...]) -> None:
         """Show these lines."""
@@ -42,7 +43,7 @@ class LinePlot(PlainPlot):
     def restyle(self) -> None:
         """Draw the lines: the first in the theme's accent, the others in colours of their own."""
         colours = theme.current()
-        self.clear()
+        self.box.clear()
         self._legend.clear()
         self._legend.setLabelTextColor(colours.foreground)
         self._legend.setLabelTextSize(f"{QApplication.font().pointSizeF() + 1:.1f}pt")
@@ -53,7 +54,7 @@ class LinePlot(PlainPlot):
             item.setSymbolBrush(colour)
             item.setSymbolPen(None)
             item.setZValue(-index)  # the first above the others
-            self.addItem(item)
+            self.box.addItem(item)
             self._legend.addItem(item, line.name)
         if self._lines:
             highest = max(float(np.nan_to_num(line.up).max(initial=0)) for line in self._lines)

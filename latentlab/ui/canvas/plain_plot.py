@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 from latentlab.ui import theme
 from latentlab.ui.canvas import axes
+from latentlab.ui.widgets.plot import Plot
 
 
-class PlainPlot(pg.PlotWidget):
+class PlainPlot(Plot):
     """What bars and lines have in common; they draw anew in `restyle`.
 
     Parameters
@@ -21,12 +22,7 @@ class PlainPlot(pg.PlotWidget):
     """
 
     def __init__(self, bottom: str, left: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, viewBox=pg.ViewBox(enableMenu=False, enableMouse=False), enableMenu=False)
-        self.hideButtons()
-        # Never shown; without a parent it would outlive the plot.
-        menu = self.getPlotItem().ctrlMenu
-        menu.setParent(self, menu.windowFlags())
-        self.getPlotItem().setContentsMargins(2, 6, 10, 2)
+        super().__init__({side: pg.AxisItem(side) for side in ("bottom", "left")}, (3, 7, 11, 3), parent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(180, 110)
         self._names = (bottom, left)
@@ -40,7 +36,7 @@ class PlainPlot(pg.PlotWidget):
 
     def fit(self, width: float, height: float) -> None:
         """Show from zero to these, with a little room above."""
-        self.setRange(xRange=(0, width or 1), yRange=(0, 1.06 * height or 1), padding=0, disableAutoRange=True)
+        self.box.setRange(xRange=(0, width or 1), yRange=(0, 1.06 * height or 1), padding=0, disableAutoRange=True)
 
     def restyle(self) -> None:
         """Draw anew in the colours of the theme."""
@@ -52,10 +48,6 @@ class PlainPlot(pg.PlotWidget):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_names"):
             self._dress()
             self.restyle()
-
-    def close(self) -> bool:
-        """Close as every widget does: pyqtgraph's own takes the plot apart, and fails the second time."""
-        return QWidget.close(self)
 
     def _dress(self) -> None:
         font = QFont(self.font())

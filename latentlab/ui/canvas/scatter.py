@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
@@ -16,27 +15,22 @@ from latentlab.ui.canvas.legend import GAP, Legend
 from latentlab.ui.canvas.mouse import MouseTool
 from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import Extent, MapView, drawable, extent_of
+from latentlab.ui.widgets.plot import Plot
 
 
-class Scatter(pg.PlotWidget):
+class Scatter(Plot):
     """Points in the colours of their classes, both axes at one scale; wheel and right button zoom and move."""
 
     point_picked = Signal(int)
     """A click was on this point."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        box = pg.ViewBox(enableMenu=False, enableMouse=False)
-        super().__init__(parent, viewBox=box, enableMenu=False, axisItems=axes.new())
+        super().__init__(axes.new(), (3, 7, 7, 3), parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(180, 160)
-        self.hideButtons()
-        # Never shown; without a parent it would outlive the plot.
-        menu = self.getPlotItem().ctrlMenu
-        menu.setParent(self, menu.windowFlags())
-        self.getPlotItem().setContentsMargins(2, 6, 6, 2)
         self._points: MapPoints | None = None
-        self.view = MapView(box, self)
-        self._grid_layer = GridLayer(self.view, self.getAxis("bottom"), self.getAxis("left"))
+        self.view = MapView(self.box, self)
+        self._grid_layer = GridLayer(self.view, self.axes["bottom"], self.axes["left"])
         self._points_layer = PointsLayer(self.view)
         self._mouse = MouseTool(self.view, self._points_layer, self.viewport())
         self._mouse.pick.point_picked.connect(self.point_picked)
@@ -73,10 +67,6 @@ class Scatter(pg.PlotWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_mouse"):
             self._dress()
-
-    def close(self) -> bool:
-        """Close as every widget does: pyqtgraph's own takes the plot apart, and fails the second time."""
-        return QWidget.close(self)
 
     def _dress(self) -> None:
         font = QFont(self.font())

@@ -13,14 +13,16 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QLabel, QWidget
 from latentlab.ui import theme
 from latentlab.ui.widgets.loss_axis import LossAxis
 from latentlab.ui.widgets.loss_history import LossHistory, Numbers, envelope, robust_range
+from latentlab.ui.widgets.plot import Plot
 
 # Far beyond any sensible loss; Qt's painter overflows above.
 _DRAWABLE = 1e12
 # Below this width in pixels the plot is one of several and says less.
 _NARROW = 330
+_GRID = 89  # opacity, of 255
 
 
-class LossPlot(pg.PlotWidget):
+class LossPlot(Plot):
     """Draws one quantity of a history: ``"loss"``, ``"reconstruction"``, ``"kl"`` or ``"penalty"``."""
 
     follows_changed = Signal(bool)
@@ -28,9 +30,9 @@ class LossPlot(pg.PlotWidget):
     _is_made = False
 
     def __init__(self, history: LossHistory, quantity: str = "loss", parent: QWidget | None = None) -> None:
-        axis = LossAxis("left")
-        super().__init__(parent, axisItems={"left": axis}, enableMenu=False)
-        self._axis = axis
+        self._axis = LossAxis("left")
+        margins = (3, QFontMetrics(QApplication.font()).height() + 5, 9, 3)
+        super().__init__({"left": self._axis, "bottom": pg.AxisItem("bottom")}, margins, parent, takes_mouse=True)
         self._history = history
         self._quantity = quantity
         self._is_log = False
@@ -40,13 +42,9 @@ class LossPlot(pg.PlotWidget):
         self._change_lines: list[pg.InfiniteLine] = []
         self._drawn_changes: dict[tuple[str, float], float] = {}
 
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        # It is never opened; without a parent it would outlive the plot, as a mere child it would be drawn on it.
-        plot.ctrlMenu.setParent(self, Qt.WindowType.Popup)
-        for side in ("left", "bottom"):  # curves are drawn anew many times while their axes stay
-            plot.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        plot.showGrid(x=False, y=True, alpha=0.35)
+        for axis in self.axes.values():  # curves are drawn anew many times while their axes stay
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._axis.setGrid(_GRID)
         self._steps = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         self._train = pg.PlotDataItem(antialias=True, symbol="o")
         self._test = pg.PlotDataItem(antialias=True, symbol="o")
@@ -58,9 +56,8 @@ class LossPlot(pg.PlotWidget):
         self._shown_epoch.setVisible(False)
         for z, item in enumerate((self._steps, self._train, self._test, self._best, self._shown_epoch)):
             item.setZValue(z)
-            plot.addItem(item)
-        view = plot.getViewBox()
-        view.setMouseEnabled(x=True, y=True)
+            self.box.addItem(item)
+        view = self.box
         view.disableAutoRange()
         view.sigRangeChangedManually.connect(self._zoomed_by_hand)
         view.sigXRangeChanged.connect(self._x_range_changed)
@@ -70,7 +67,6 @@ class LossPlot(pg.PlotWidget):
         self._title, self._legend, self._unit = QLabel(self), QLabel(self, objectName="lossLegend"), QLabel(self)
         for label in (self._title, self._legend, self._unit):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        plot.setContentsMargins(2, QFontMetrics(QApplication.font()).height() + 4, 8, 2)
         self.setMouseTracking(True)
         self.setMinimumSize(120, 70)
         self._is_made = True
@@ -129,8 +125,8 @@ class LossPlot(pg.PlotWidget):
             self._train.setSymbol(dots)
             self._test.setSymbol(dots)
         self._draw_changes()
-        for name in ("left", "bottom"):
-            self.getAxis(name).setVisible(not self._history.is_empty())
+        for axis in self.axes.values():
+            axis.setVisible(not self._history.is_empty())
         self.redraw_steps()
         self._draw_epochs()
         self._describe()
@@ -150,7 +146,7 @@ class LossPlot(pg.PlotWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the values of the epoch under the cursor."""
         super().mouseMoveEvent(event)
-        view = self.getPlotItem().getViewBox()
+        view = self.box
         scene = self.mapToScene(event.position().toPoint())
         inside = view.sceneBoundingRect().contains(scene)
         self._hovered = view.mapSceneToView(QPointF(scene)).x() if inside else None
@@ -184,11 +180,11 @@ class LossPlot(pg.PlotWidget):
     def _fit(self, y_range: tuple[float, float] | None) -> None:
         right = max(1.0, math.ceil(self._history.last_position()))
         low, high = y_range or (0.0, 1.0)
-        (_, shown_right), (shown_low, shown_high) = self.getPlotItem().getViewBox().viewRange()
+        (_, shown_right), (shown_low, shown_high) = self.box.viewRange()
         near = 0.02 * (high - low)
         if math.isclose(shown_right, 1.02 * right) and abs(shown_low - low) <= near and abs(shown_high - high) <= near:
             return  # ticks that tremble at every step are hard to read, and cost as much as the curves
-        self.setRange(xRange=(-0.01 * right, 1.02 * right), yRange=(low, high), padding=0.0, disableAutoRange=True)
+        self.box.setRange(xRange=(-0.01 * right, 1.02 * right), yRange=(low, high), padding=0.0, disableAutoRange=True)
 
     def _zoomed_by_hand(self) -> None:
         if self._follows and not self._history.is_empty():
@@ -206,7 +202,7 @@ class LossPlot(pg.PlotWidget):
 
     def _seen(self, x: Numbers, y: Numbers, pixels: int = 1) -> tuple[Numbers, Numbers]:
         """Give as much of a curve as columns of so many pixels can show, which is not more where the run is longer."""
-        left, right = self.getPlotItem().getViewBox().viewRange()[0]
+        left, right = self.box.viewRange()[0]
         start, stop = max(0, np.searchsorted(x, left) - 1), np.searchsorted(x, right) + 1
         return envelope(x[start:stop], y[start:stop], max(self.width(), 100) // pixels)
 
@@ -216,7 +212,7 @@ class LossPlot(pg.PlotWidget):
             return
         self._drawn_changes = changes
         for line in self._change_lines:
-            self.removeItem(line)
+            self.box.removeItem(line)
         self._change_lines = []
         colours = theme.current()
         pen = pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine)
@@ -234,7 +230,7 @@ class LossPlot(pg.PlotWidget):
             line = pg.InfiniteLine(position, 90, pen, label=text.format(value=value), labelOpts=place)
             line.label.setFont(QApplication.font())
             line.setZValue(10)
-            self.addItem(line)
+            self.box.addItem(line)
             self._change_lines.append(line)
 
     def _describe(self) -> None:
@@ -310,8 +306,7 @@ class LossPlot(pg.PlotWidget):
         self._best.setSymbolPen(pg.mkPen(colours.background, width=1.5))
         self._best.setSymbolSize(18)
         self._shown_epoch.setPen(pg.mkPen(colours.accent, width=2))
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
+        for axis in self.axes.values():
             axis.setPen(pg.mkPen(colours.grid))
             axis.setTextPen(pg.mkPen(colours.foreground))
             axis.setStyle(tickFont=QApplication.font(), tickLength=4)

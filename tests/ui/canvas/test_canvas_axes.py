@@ -35,7 +35,7 @@ def test_each_number_stands_at_its_place(canvas, map_points, zoom):
     canvas.set_points(map_points([(-3, -2), (3, 2)]))
     canvas.view.zoom(zoom, QPointF(200, 150))
     for name, side in (("bottom", 0), ("left", 1)):
-        axis = canvas.getAxis(name)
+        axis = canvas.axes[name]
         written = numbers(axis)
         assert len(written) >= 2
         for text, place in written.items():
@@ -49,16 +49,10 @@ def test_numbers_do_not_touch(canvas, map_points):
     for width in (700, 420, 280):
         canvas.resize(width, 500)
         canvas.set_points(map_points([(-12345, -2), (12345, 2)]))
-        written = numbers(canvas.getAxis("bottom"))
+        written = numbers(canvas.axes["bottom"])
         metrics = canvas.fontMetrics()
         reach = sorted((place.x(), metrics.horizontalAdvance(text) / 2) for text, place in written.items())
         assert all(b - a > half + other for (a, half), (b, other) in pairwise(reach))
-
-
-def test_axes_that_nobody_sees_follow_no_view(canvas):
-    before = list(canvas.getAxis("top").range)
-    canvas.view.zoom(0.5)
-    assert list(canvas.getAxis("top").range) == before
 
 
 def test_letters_with_a_rim_follow_their_text(qapp):

@@ -26,12 +26,12 @@ def colours(count=3):
 
 
 def extent(canvas):
-    (left, right), (bottom, top) = canvas.getViewBox().viewRange()
+    (left, right), (bottom, top) = canvas.box.viewRange()
     return left, right, bottom, top
 
 
 def plot_holds(canvas, pixel):
-    return canvas.getViewBox().sceneBoundingRect().contains(QPointF(pixel))
+    return canvas.box.sceneBoundingRect().contains(QPointF(pixel))
 
 
 def glide_of(canvas):
@@ -97,7 +97,7 @@ def test_nothing_is_lost_at_the_edges(canvas, map_points, shown):
     canvas.set_points(map_points(edges, names=("a",)))
     assert extent(canvas) == (left, right, bottom, top)
     pixels = shown(canvas)
-    rect = canvas.getViewBox().sceneBoundingRect().toRect().adjusted(2, 2, -2, -2)
+    rect = canvas.box.sceneBoundingRect().toRect().adjusted(2, 2, -2, -2)
     for x, y in edges:
         pixel = canvas.pixel_of(x, y)
         inside_x = min(max(pixel.x(), rect.left()), rect.right())
@@ -356,8 +356,8 @@ def test_it_follows_the_theme(canvas, map_points, shown, qtbot):
 
 def test_axes_are_named(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
-    assert "z₁" in canvas.getAxis("bottom").labelString()
-    assert "z₂" in canvas.getAxis("left").labelString()
+    assert "z₁" in canvas.axes["bottom"].labelString()
+    assert "z₂" in canvas.axes["left"].labelString()
 
 
 def test_many_points_are_one_item(canvas, map_points):

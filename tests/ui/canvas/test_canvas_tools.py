@@ -26,7 +26,7 @@ def said(canvas):
 
 
 def extent(canvas):
-    (left, right), (bottom, top) = canvas.getViewBox().viewRange()
+    (left, right), (bottom, top) = canvas.box.viewRange()
     return np.array([left, right, bottom, top])
 
 

@@ -75,7 +75,7 @@ def colours(request, canvas, qtbot):
 
 def test_it_asks_for_what_is_seen_as_long_as_it_is_on(canvas, asked, qtbot):
     canvas.field.set_on(True)
-    (left, right), (bottom, top) = canvas.getViewBox().viewRange()
+    (left, right), (bottom, top) = canvas.box.viewRange()
     assert asked == [(left, right, bottom, top)]
     canvas.field.set_on(False)
     assert asked[1:] == [None]
@@ -96,7 +96,7 @@ def test_zoom_and_pan_are_followed_when_they_settle(canvas, asked, qtbot):
     qtbot.mouseRelease(canvas.viewport(), Qt.MouseButton.RightButton, pos=middle + QPoint(40, 0))
     assert not asked
     qtbot.waitUntil(lambda: bool(asked))
-    (left, right), (bottom, top) = canvas.getViewBox().viewRange()
+    (left, right), (bottom, top) = canvas.box.viewRange()
     assert asked == [(left, right, bottom, top)]
 
 
