@@ -1,5 +1,7 @@
 """What the map costs: new positions painted beside pyqtgraph's own scatter plot, panning, picking, hovering."""
 
+import itertools
+
 import numpy as np
 import pyqtgraph as pg
 import pytest
@@ -26,7 +28,8 @@ class Mine:
     """The map, and what is measured of it."""
 
     def __init__(self, qtbot, count):
-        self.positions, self.labels = cloud(count)
+        positions, self.labels = cloud(count)
+        self.places = itertools.cycle((positions, positions + np.float32(0.01)))
         self.canvas = LatentCanvas()
         qtbot.addWidget(self.canvas)
         self.canvas.resize(*SIZE)
@@ -34,7 +37,7 @@ class Mine:
 
     def update(self):
         """New positions for every point, and a picture of them."""
-        points = MapPoints("run", self.positions, self.labels, tuple("0123456789"), ("z₁", "z₂"), False)
+        points = MapPoints("run", next(self.places), self.labels, tuple("0123456789"), ("z₁", "z₂"), False)
         self.canvas.set_points(points)
         assert not self.canvas.grab().isNull()
 

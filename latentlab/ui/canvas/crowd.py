@@ -8,6 +8,8 @@ edges are soft. Colour and opacity share the eight bits of an indexed image, who
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QImage
@@ -93,15 +95,18 @@ class Crowd:
         crowding = _usual(_sums_at(counts.reshape(-1), sample, width, radius - 1))
         share = _USUAL / crowding
         strip = max(_STRIP // width, 4 * radius)
-        for top in range(0, rows, strip):
+        begin, bottom = MARGIN - radius, rows - MARGIN + radius  # centres beyond do not reach into the picture
+        self._discs[: begin * width].fill(0)
+        self._discs[bottom * width :].fill(0)
+        for top in range(begin, bottom, strip):
             # With the rows around it that reach in.
-            first, last = max(top - radius - 1, 0), min(top + strip + radius + 1, rows)
-            pixels = slice(first * width, last * width)
-            kept = slice((top - first) * width, (min(top + strip, rows) - first) * width)
-            drawn = self._discs[top * width : top * width + kept.stop - kept.start]
-            if counts[first:last].any():
-                centres, around = self._centres[pixels], counts.reshape(-1)[pixels]
-                drawn[:] = (_grown(centres, width, radius) | _weights(around, width, radius, share, bits))[kept]
+            end = min(top + strip, bottom)
+            first, last = top - radius - 1, end + radius + 1
+            pixels, kept = slice(first * width, last * width), slice((top - first) * width, (end - first) * width)
+            drawn, centres = self._discs[top * width : end * width], self._centres[pixels]
+            if centres.any():
+                weights = _weights(counts.reshape(-1)[pixels], width, radius, share, bits)
+                np.bitwise_or(_grown(centres, width, radius)[kept], weights[kept], out=drawn)
             else:
                 drawn.fill(0)
         weight = _usual(np.take(self._discs, sample) & (1 << bits) - 1)
@@ -139,18 +144,16 @@ def _grown(centres: Bytes, width: int, radius: int) -> Bytes:
 def _weights(counts: npt.NDArray[np.uint32], width: int, radius: int, share: float, bits: int) -> Bytes:
     """Give how opaque each pixel is, in so many bits; at least 1 wherever a disc reaches."""
     reach = radius - 1
-    for step in (1, width) if reach else ():
-        sums = counts.copy()
-        for offset in range(step, step * reach + 1, step):
-            sums[offset:] += counts[:-offset]
-            sums[:-offset] += counts[offset:]
-        counts = sums
     # Levels: 6 where it is as crowded as usual, at least 1 where there is a point.
     if share >= 1:
-        levels = _at_most(counts, _MOST // round(share)).astype(np.uint8)
+        # More points than these make no difference; counted in bytes, they are summed several times faster.
+        most = _MOST // round(share)
+        fits = most * (2 * reach + 1) ** 2 < 256
+        counts = _at_most(counts, most).astype(np.uint8 if fits else np.uint16)
+        levels = _at_most(_sums(counts, width, reach), most).astype(np.uint8)
         levels *= np.uint8(round(share))
     else:
-        shares = _at_most(counts, 1 << 16) * np.uint32(max(round(share * 256), 1))
+        shares = _at_most(_sums(counts, width, reach), 1 << 16) * np.uint32(max(round(share * 256), 1))
         shares += np.uint32(255)
         shares >>= np.uint32(8)
         levels = _at_most(shares, _MOST).astype(np.uint8)
@@ -165,9 +168,25 @@ def _weights(counts: npt.NDArray[np.uint32], width: int, radius: int, share: flo
     return _at_most(weights, (1 << bits) - 1)
 
 
+def _sums(counts: npt.NDArray[np.unsignedinteger], width: int, reach: int) -> npt.NDArray[np.unsignedinteger]:
+    """Give how many points fall on the square of so many pixels to each side around each pixel."""
+    for step in (1, width) if reach else ():
+        sums = counts.copy()
+        for offset in range(step, step * reach + 1, step):
+            sums[offset:] += counts[:-offset]
+            sums[:-offset] += counts[offset:]
+        counts = sums
+    return counts
+
+
 def _at_most(values: npt.NDArray[np.unsignedinteger], most: int) -> npt.NDArray[np.unsignedinteger]:
     # Several times faster with an array than with a number.
-    return np.minimum(values, np.full_like(values, most))
+    return np.minimum(values, _limits(most, len(values), values.dtype.str))
+
+
+@lru_cache(maxsize=16)
+def _limits(most: int, length: int, kind: str) -> npt.NDArray[np.unsignedinteger]:
+    return np.full(length, most, kind)
 
 
 def _shifted(offset: int, length: int) -> tuple[slice, slice]:
