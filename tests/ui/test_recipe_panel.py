@@ -175,6 +175,47 @@ def test_settings_that_do_not_fit_together_are_told_where_one_is(qtbot, panel):
     assert (panel.recipe().model.output, panel.recipe().loss.reconstruction) == ("tanh", "squared-error")
 
 
+def test_folded_settings_count_are_kept_and_show_what_holds_when_unfolded(qtbot, panel):
+    changed = BASE.with_changes({"epochs": 3, "model.kind": "autoencoder", "loss.beta": 0})
+    panel.show_recipe(BASE, changed)
+    assert any("3 settings differ" in label.text() for label in panel.form.findChildren(QLabel))
+    retype(qtbot, editor(panel, "training.epochs"), "4")
+    assert panel.recipe() == changed.with_changes({"epochs": 4})
+    retype(qtbot, editor(panel, "training.seed"), "x")
+    panel.set_locked(True)
+    panel.form.advanced_button.click()
+    kind = panel.form.fields["model.kind"]
+    assert kind.isVisible()
+    assert (kind.editor.currentText(), kind.editor.isEnabled(), kind.dot.isVisible()) == ("autoencoder", False, True)
+    assert "while a model trains" in kind.editor.toolTip()
+    assert editor(panel, "training.seed").text() == "x"
+    assert problem(panel, "training.seed")
+    panel.set_locked(False)
+    assert kind.editor.isEnabled()
+    qtbot.waitUntil(lambda: kind.dot.height() > 0)
+    qtbot.mouseClick(kind.dot, Qt.MouseButton.LeftButton)
+    assert kind.editor.currentText() == "vae"
+
+
+def test_resetting_everything_sets_folded_settings_back_too(qtbot, panel):
+    panel.show_recipe(BASE, BASE.with_changes({"model.kind": "autoencoder", "loss.beta": 0}))
+    with qtbot.waitSignal(panel.recipe_edited):
+        qtbot.mouseClick(panel.form.reset_button, Qt.MouseButton.LeftButton)
+    assert panel.recipe() == BASE
+    panel.form.advanced_button.click()
+    assert editor(panel, "model.kind").currentText() == "vae"
+
+
+def test_a_mistake_that_was_folded_away_comes_back_into_sight(qtbot, panel):
+    panel.form.advanced_button.click()
+    retype(qtbot, editor(panel, "training.beta1"), "2")
+    panel.form.advanced_button.click()
+    assert not editor(panel, "training.beta1").isVisible()
+    retype(qtbot, editor(panel, "training.epochs"), "4")
+    assert editor(panel, "training.beta1").isVisible()
+    assert "less than 1" in problem(panel, "training.beta1")
+
+
 def test_what_differs_is_marked_and_can_be_set_back_one_by_one_or_all(qtbot, panel):
     panel.show_recipe(BASE, BASE.with_changes({"epochs": 3, "beta": 2, "seed": 4}))
     form = panel.form
