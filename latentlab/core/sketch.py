@@ -167,7 +167,8 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
         longest.append(max(rows[1] - rows[0], columns[1] - columns[0]))
         by_box.append((sum(rows) / 2, sum(columns) / 2))
         by_mass.append(_mass_centre(image))
-        strokes.append(_stroke_width(_resized(cropped, _SAMPLES * max(cropped.shape)) > 0.5) / _SAMPLES)
+        mask = np.pad(_resized(cropped, _SAMPLES * max(cropped.shape)) > 0.5, 1)
+        strokes.append(_stroke_width(_inner_distance(mask)[mask]) / _SAMPLES)
         softness.append(_edge_softness(image))
         peaks.append(peak)
     if not longest:
@@ -250,7 +251,8 @@ def _resized(ink: Floats, longest: float) -> Floats:
     # Averaged over blocks first: sampling alone would skip thin ink.
     padded = np.pad(ink, [(0, -side % block) for side in ink.shape])
     height, width = (side // block for side in padded.shape)
-    means = padded.reshape(height, block, width, block).mean((1, 3))
+    # Along the columns first: a row is read as it lies in memory.
+    means = padded.reshape(height, block, width * block).mean(1).reshape(height, width, block).mean(2)
     factor = longest / max(height, width)
     factors = (max(1, round(height * factor)) / height, max(1, round(width * factor)) / width)
     resized: Floats = ndimage.zoom(means, factors, order=1, mode="nearest", grid_mode=True)
@@ -278,9 +280,9 @@ def _inner_distance(mask: npt.NDArray[np.bool_]) -> Floats:
     return distance
 
 
-def _stroke_width(mask: npt.NDArray[np.bool_]) -> float:
-    """Width of a pen's strokes: across one of width w, the distance to the outline is w / 4 on average."""
-    return 4 * float(_inner_distance(np.pad(mask, 1))[1:-1, 1:-1][mask].mean())
+def _stroke_width(distances: Floats) -> float:
+    """Width of a pen's strokes, by its pixels' distances (N,) to the outline: across width w, w / 4 on average."""
+    return 4 * float(distances.mean())
 
 
 def _edge_softness(image: Floats) -> float:
@@ -316,12 +318,14 @@ def _fit(shape: tuple[int, ...], preparation: Preparation, stroke: float) -> flo
 
 def _restroked(ink: Floats, preparation: Preparation) -> tuple[Floats, float]:
     """Give the drawing its strokes' width anew: coverage in [0, 1], and model pixels per pixel of it."""
-    stroke = _stroke_width(ink > 0.5)
+    mask = ink > 0.5
+    inside = _inner_distance(np.pad(mask, 1))[1:-1, 1:-1]
+    stroke = _stroke_width(inside[mask])
     scale = _fit(ink.shape, preparation, stroke)
     # Never so much in that a stroke, thinner somewhere, breaks.
     outward = max((preparation.stroke / scale - stroke) / 2, -0.35 * stroke)
-    mask = np.pad(ink > 0.5, math.ceil(max(outward, 0)) + 2)
-    distance = _inner_distance(~mask) - _inner_distance(mask)
+    margin = math.ceil(max(outward, 0)) + 2
+    distance = _inner_distance(~np.pad(mask, margin)) - np.pad(inside, margin)
     return np.clip(outward + 0.5 - distance, 0, 1).astype(np.float32), scale
 
 
@@ -332,7 +336,9 @@ def _placed(field: Floats, scale: float, preparation: Preparation) -> Floats:
     field = np.pad(field, 2)  # so that it fades out at its edge
     (top, bottom), (left, right) = _extent(field > 0.5)
     centre = _mass_centre(field) if preparation.centred_by == "mass" else ((top + bottom) / 2, (left + right) / 2)
-    axes = []
+    # Sampling every so many pixels of the field would miss thin ones in between.
+    smooth = ndimage.gaussian_filter(field, 0.3 / scale / _SAMPLES, truncate=3)
+    sides: list[Floats] = []
     for side, at, low, high in (
         (preparation.height, centre[0], top, bottom),
         (preparation.width, centre[1], left, right),
@@ -340,12 +346,21 @@ def _placed(field: Floats, scale: float, preparation: Preparation) -> Floats:
         room = side / 2 / scale
         # What would hang over an edge is moved back in, as far as there is room.
         at = (low + high) / 2 if high - low > 2 * room else min(max(at, high - room), low + room)
-        axes.append(((np.arange(side * _SAMPLES) + 0.5) / _SAMPLES - side / 2) / scale + at - 0.5)
-    # Sampling every so many pixels of the field would miss thin ones in between.
-    smooth = ndimage.gaussian_filter(field, 0.3 / scale / _SAMPLES, truncate=3)
-    fine = ndimage.map_coordinates(smooth, np.meshgrid(*axes, indexing="ij"), order=1, mode="constant")
-    if preparation.softness:
-        fine = ndimage.gaussian_filter(fine, preparation.softness * _SAMPLES, mode="constant", truncate=3)
-    shape = (preparation.height, _SAMPLES, preparation.width, _SAMPLES)
-    image: Floats = fine.reshape(shape).mean((1, 3))
+        places = ((np.arange(side * _SAMPLES) + 0.5) / _SAMPLES - side / 2) / scale + at - 0.5
+        fine = _weights(places, smooth.shape[len(sides)])
+        if preparation.softness:
+            fine = ndimage.gaussian_filter1d(fine, preparation.softness * _SAMPLES, 0, mode="constant", truncate=3)
+        sides.append(fine.reshape(side, _SAMPLES, -1).mean(1))
+    # Rows and columns are each sampled, softened and averaged alike, so two products do it for all pixels.
+    image: Floats = sides[0] @ smooth @ sides[1].T
     return image
+
+
+def _weights(places: npt.NDArray[np.float64], length: int) -> Floats:
+    """Give how much of each of a row's pixels is at some places, between two of them: float32 (N, `length`)."""
+    weights = np.zeros((len(places), length + 1), np.float32)
+    inside = np.flatnonzero((places >= 0) & (places <= length - 1))
+    pixels = places[inside].astype(np.int64)
+    weights[inside, pixels + 1] = places[inside] - pixels
+    weights[inside, pixels] = 1 - weights[inside, pixels + 1]
+    return weights[:, :length]

@@ -57,10 +57,9 @@ class LossPlot(Plot):
         for z, item in enumerate((self._steps, self._train, self._test, self._best, self._shown_epoch)):
             item.setZValue(z)
             self.box.addItem(item)
-        view = self.box
-        view.disableAutoRange()
-        view.sigRangeChangedManually.connect(self._zoomed_by_hand)
-        view.sigXRangeChanged.connect(self._x_range_changed)
+        self.box.disableAutoRange()
+        self.box.sigRangeChangedManually.connect(self._zoomed_by_hand)
+        self.box.sigXRangeChanged.connect(self._x_range_changed)
 
         # Title and legend stand above the curves, and the word "epoch" in the empty corner below the left axis:
         # labels of pyqtgraph's own would take a third of a plot as low as this.
@@ -146,10 +145,9 @@ class LossPlot(Plot):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the values of the epoch under the cursor."""
         super().mouseMoveEvent(event)
-        view = self.box
         scene = self.mapToScene(event.position().toPoint())
-        inside = view.sceneBoundingRect().contains(scene)
-        self._hovered = view.mapSceneToView(QPointF(scene)).x() if inside else None
+        inside = self.box.sceneBoundingRect().contains(scene)
+        self._hovered = self.box.mapSceneToView(QPointF(scene)).x() if inside else None
         self._describe()
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -55,14 +55,14 @@ class RecipeForm(QWidget):
         self.advanced_button.setCheckable(True)
         self.advanced_button.toggled.connect(self._show_advanced)
 
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(5)
-        self._layout.addLayout(head)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        layout.addLayout(head)
         for key, label, tip in main_settings():
-            self._add(self._layout, key, label, tip)
-        self._layout.addWidget(self.advanced_button)
-        self._layout.addWidget(self._advanced)
+            self._add(layout, key, label, tip)
+        layout.addWidget(self.advanced_button)
+        layout.addWidget(self._advanced)
         self._show_advanced(False)
 
         align_labels(list(self.fields.values()))
