@@ -372,4 +372,5 @@ class LatentCanvas(Plot):
         self.setBackground(theme.current().background)
         self._colour_points()
         self.field.redraw()
+        self.markers.redraw()
         self.viewport().update()

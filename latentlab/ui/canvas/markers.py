@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.events import Floats
 from latentlab.core.results import Position
 from latentlab.ui import theme
+from latentlab.ui.canvas.crosshair import Crosshair
 from latentlab.ui.canvas.ellipse import unit_circle
-from latentlab.ui.canvas.kept import KeptPicture
 from latentlab.ui.canvas.points import PointsLayer
 from latentlab.ui.canvas.view import MapView
 from latentlab.ui.widgets.letters import disc_radius, letter, paint_letter
 
-_RING = 8.0
 _PIN_HEIGHT, _PIN_RADIUS = 25.0, 8.5
 
 
@@ -27,7 +26,7 @@ class MarkersLayer(QGraphicsItem):
     def __init__(self, view: MapView, points: PointsLayer) -> None:
         super().__init__(view.box)
         self._view, self._points = view, points
-        self._ring = KeptPicture()
+        self._crosshair = Crosshair(view)
         self.pick: Position | None = None
         self.sketch: Position | None = None
         self._covariance: npt.NDArray[np.float64] | None = None
@@ -36,12 +35,12 @@ class MarkersLayer(QGraphicsItem):
         self._highlights: Floats = np.empty((0, 2), np.float32)
         self.setZValue(20)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
-        view.changed.connect(self.update)
+        view.changed.connect(self.redraw)
 
     def set_pick(self, position: Position | None) -> None:
         """Mark the pick by a crosshair."""
         self.pick = position
-        self.update()
+        self._place_crosshair()
 
     def set_sketch(self, position: Position | None, covariance: npt.ArrayLike | None) -> None:
         """Mark the sketch by a pin, and by the ellipses of 1 and 2 σ of a covariance (2, 2)."""
@@ -66,12 +65,17 @@ class MarkersLayer(QGraphicsItem):
             self.chosen = positions
             self.update()
 
+    def redraw(self) -> None:
+        """Draw in the colours of the theme, and where the view shows it."""
+        self._place_crosshair()
+        self.update()
+
     def boundingRect(self) -> QRectF:
         """Cover the view box."""
         return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw highlights, ellipses, crosshair, letters and pin."""
+        """Draw highlights, ellipses, letters and pin."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # A position falls on the middle of a pixel, as for the points.
         painter.translate(0.5, 0.5)
@@ -81,11 +85,12 @@ class MarkersLayer(QGraphicsItem):
             self._paint_ellipses(painter, self._local(self.sketch), self._covariance)
         if len(self.hovered):
             self._paint_rings(painter, self.hovered, max(self._points.radius(), 2.0) + 2.5, (4.0, 1.8))
-        if self.pick is not None:
-            self._paint_crosshair(painter, self._local(self.pick))
         self._paint_letters(painter)
         if self.sketch is not None:
             self._paint_pin(painter, self._local(self.sketch))
+
+    def _place_crosshair(self) -> None:
+        self._crosshair.place(None if self.pick is None else self._local(self.pick))
 
     def _local(self, position: Position) -> QPointF:
         return self._all_local([position])[0]
@@ -128,26 +133,6 @@ class MarkersLayer(QGraphicsItem):
             painter.setPen(QPen(QColor(colours.foreground), 1.8, style))
             painter.drawPath(ellipse)
 
-    def _paint_crosshair(self, painter: QPainter, centre: QPointF) -> None:
-        x, y = round(centre.x()), round(centre.y())
-        rect = self.boundingRect()
-        colours = theme.current()
-        lines = [
-            QLineF(rect.left(), y, x - _RING, y),
-            QLineF(x + _RING, y, rect.right(), y),
-            QLineF(x, rect.top(), x, y - _RING),
-            QLineF(x, y + _RING, x, rect.bottom()),
-        ]
-        hairline = QColor(colours.foreground)
-        hairline.setAlpha(150)
-        painter.setPen(QPen(hairline, 1))
-        painter.drawLines(lines)
-        painter.save()
-        painter.translate(x - 0.5, y - 0.5)  # a picture lies on whole pixels
-        half = _RING + 4
-        self._ring.paint(painter, QRectF(-half, -half, 2 * half, 2 * half), (colours,), _draw_ring)
-        painter.restore()
-
     def _paint_letters(self, painter: QPainter) -> None:
         font = QFont(QGuiApplication.font())
         font.setPointSizeF(font.pointSizeF() * 1.25)
@@ -176,12 +161,3 @@ class MarkersLayer(QGraphicsItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.background))
         painter.drawEllipse(head, 3.2, 3.2)
-
-
-def _draw_ring(painter: QPainter) -> None:
-    colours = theme.current()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for colour, width in ((colours.background, 5.0), (colours.foreground, 2.4)):
-        painter.setPen(QPen(QColor(colour), width))
-        painter.drawEllipse(QPointF(0.5, 0.5), _RING, _RING)  # as the positions: the middle of a pixel

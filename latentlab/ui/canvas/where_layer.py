@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui import theme
@@ -54,12 +54,14 @@ class WhereLayer(QGraphicsObject):
         return length, length / per_pixel
 
     def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
+        """Cover the lower edge of the view box: the rest of the map is not painted anew with each move of the mouse."""
+        rect = self._view.box.rect()
+        height = 4 * QFontMetricsF(QGuiApplication.font()).height() + _MARGIN
+        return rect.adjusted(0, max(rect.height() - height, 0), 0, 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the bar with its length, and the coordinates above it."""
-        box = self.boundingRect()
+        box = self._view.box.rect()
         if box.width() < 2 * _LONGEST:
             return
         font = QFont() if widget is None else QFont(widget.font())
