@@ -74,8 +74,11 @@ def _app(argv: Sequence[str]) -> int:
     if problem := display.display_problem():
         raise LatentlabError(problem)
     gc.disable()  # until the window is painted: what is imported is no garbage, and looking through it takes long
-    import torch  # noqa: F401  PySide6 reads the source of whatever is imported after it: half a second of torch's
+    # PySide6 reads the source of whatever is imported after it: of torch for half a second, of most of `core` for
+    # a tenth of what is left.
+    import torch  # noqa: F401
 
+    from latentlab.core import answering  # noqa: F401
     from latentlab.ui import application
 
     return application.run(path)
