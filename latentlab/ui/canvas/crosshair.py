@@ -13,49 +13,41 @@ from latentlab.ui.canvas.view import MapView
 _RING = 8.0  # radius, in pixels
 
 
-class Crosshair(QGraphicsItem):
-    """Four lines to the edges of the map and a ring, each an item of its own.
+class Crosshair:
+    """Four lines to the edges of the map, below its other markers, and above these a ring: each an item of its own.
 
     While a hand drags it, the map is painted anew only where it was and where it is: a tenth of its pixels.
     """
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
         self._view = view
-        self._ring = _Ring(self)
-        self._lines = [QGraphicsLineItem(self) for _ in range(4)]
-        self.setZValue(19)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
-        self.setVisible(False)
+        self._lines = [QGraphicsLineItem(view.box) for _ in range(4)]
+        self._ring = _Ring(view.box)
+        for line in self._lines:
+            line.setZValue(19)
+        self.place(None)
 
     def place(self, local: QPointF | None) -> None:
         """Put its middle on the pixel of the view box that holds this place; nowhere for None."""
-        self.setVisible(local is not None)
+        for item in (*self._lines, self._ring):
+            item.setVisible(local is not None)
         if local is None:
             return
         x, y = round(local.x()), round(local.y())
-        rect = self.boundingRect()
+        rect = self._view.box.rect()
         colour = QColor(theme.current().foreground)
         colour.setAlpha(150)
-        middle = x + 0.5, y + 0.5
-        for line, ends in zip(
-            self._lines,
-            (
-                (rect.left(), middle[1], x - _RING, middle[1]),
-                (x + _RING, middle[1], rect.right(), middle[1]),
-                (middle[0], rect.top(), middle[0], y - _RING),
-                (middle[0], y + _RING, middle[0], rect.bottom()),
-            ),
-            strict=True,
-        ):
+        across, down = x + 0.5, y + 0.5  # the middle of the pixel
+        ends = (
+            (rect.left(), down, x - _RING, down),
+            (x + _RING, down, rect.right(), down),
+            (across, rect.top(), across, y - _RING),
+            (across, y + _RING, across, rect.bottom()),
+        )
+        for line, each in zip(self._lines, ends, strict=True):
             line.setPen(QPen(colour, 1))
-            line.setLine(*ends)
+            line.setLine(*each)
         self._ring.setPos(x, y)
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
 
 class _Ring(QGraphicsItem):
@@ -64,6 +56,7 @@ class _Ring(QGraphicsItem):
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self._picture = KeptPicture()
+        self.setZValue(21)
 
     def boundingRect(self) -> QRectF:
         half = _RING + 4
