@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe import Recipe
 from latentlab.ui import theme
-from latentlab.ui.widgets.recipe_settings import main_settings, more_settings
+from latentlab.ui.widgets.recipe_settings import Setting, main_settings, more_settings
 from latentlab.ui.widgets.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 
 
@@ -34,12 +34,11 @@ class RecipeForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fields: dict[str, SettingField] = {}
-        self._folded = {key for _, settings in more_settings() for key, *_ in settings}
-        self._keys = [key for key, *_ in main_settings()] + sorted(self._folded)
+        self._folded = [key for _, settings in more_settings() for key, *_ in settings]
+        self._keys = [key for key, *_ in main_settings()] + self._folded
         self._why_locked = ""
         self._base = self._recipe = Recipe()
         self._is_valid = True
-        self._heading = ""
 
         self._differ = QLabel(wordWrap=True)
         self.reset_button = QPushButton(self.tr("Reset"), objectName="recipeResetButton")
@@ -59,8 +58,8 @@ class RecipeForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
         layout.addLayout(head)
-        for key, label, tip in main_settings():
-            self._add(layout, key, label, tip)
+        for setting in main_settings():
+            self._add(layout, setting)
         layout.addWidget(self.advanced_button)
         layout.addWidget(self._advanced)
         self._show_advanced(False)
@@ -83,9 +82,8 @@ class RecipeForm(QWidget):
 
     def show_recipe(self, base: Recipe, current: Recipe) -> None:
         """Show a recipe, and how it differs from the one it is based on; half-typed text of the same is kept."""
-        same = base == self._base and all(
-            current.flat()[key] == value for key, value in self._recipe.flat().items() if key in self._keys
-        )
+        shown, wanted = self._recipe.flat(), current.flat()
+        same = base == self._base and all(shown[key] == wanted[key] for key in self._keys)
         self._base, self._recipe = base, current
         if same:
             self._mark()
@@ -143,7 +141,7 @@ class RecipeForm(QWidget):
         typed = {key: other.typed() for key, other in self.fields.items()}
         changed, problems = try_changes(self._recipe, typed)
         said = {self._field_at_fault(key, field): sentence for key, sentence in problems.items()}
-        if said.keys() & self._folded:
+        if not said.keys().isdisjoint(self._folded):
             self.advanced_button.setChecked(True)
         for key, other in self.fields.items():
             other.show_problem(said.get(key, ""))
@@ -204,10 +202,9 @@ class RecipeForm(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(5)
         for heading, settings in more_settings():
-            self._heading = heading
             inside.addWidget(QLabel(heading, wordWrap=True))
-            for key, label, tip in settings:
-                self._add(inside, key, label, tip)
+            for setting in settings:
+                self._add(inside, setting, heading)
         values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
         align_labels(folded)
         for field in folded:
@@ -215,12 +212,13 @@ class RecipeForm(QWidget):
             field.set_locked(self._why_locked)
         self._mark()
 
-    def _add(self, layout: QVBoxLayout, key: str, label: str, tip: str) -> None:
+    def _add(self, layout: QVBoxLayout, setting: Setting, heading: str = "") -> None:
+        key, label, tip = setting
         field = SettingField(key, label, tip, make_editor(key))
         field.edited.connect(lambda: self._edited(field))
         field.finished.connect(lambda: self._finished(field))
         field.reset_clicked.connect(lambda: self._reset_one(field))
-        if self._heading:
-            field.editor.setAccessibleName(f"{self._heading}: {label}")
+        if heading:
+            field.editor.setAccessibleName(f"{heading}: {label}")
         layout.addWidget(field)
         self.fields[key] = field
