@@ -56,6 +56,21 @@ def tiny_images():
     )
 
 
+@pytest.fixture
+def nameless_images(tiny_images):
+    """Give the tiny images without classes."""
+    import dataclasses
+
+    import torch
+
+    return dataclasses.replace(
+        tiny_images,
+        train_labels=torch.full_like(tiny_images.train_labels, -1),
+        test_labels=torch.full_like(tiny_images.test_labels, -1),
+        class_names=(),
+    )
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tiny_images):
     """Give a model trained on the tiny images, and its map, by what differs from a small VAE; each is made once."""

@@ -117,14 +117,8 @@ def test_of_pairs_the_noisy_side_is_restored(tiny_images):
     assert found.test == metrics.evaluate(snapshot, pairs.test_images, pairs.test_labels, pairs.test_noisy)
 
 
-def test_images_without_labels_and_large_codes_have_no_agreement(tiny_images):
-    nameless = dataclasses.replace(
-        tiny_images,
-        train_labels=torch.full_like(tiny_images.train_labels, -1),
-        test_labels=torch.full_like(tiny_images.test_labels, -1),
-        class_names=(),
-    )
-    assert evaluate(snapshot_of(nameless), nameless).agreement is None
+def test_images_without_labels_and_large_codes_have_no_agreement(tiny_images, nameless_images):
+    assert evaluate(snapshot_of(nameless_images), nameless_images).agreement is None
     assert evaluate(snapshot_of(tiny_images, {"latent": 1024}), tiny_images).agreement is not None
     assert evaluate(snapshot_of(tiny_images, {"latent": 1025}), tiny_images).agreement is None
 

@@ -129,15 +129,9 @@ def test_an_opened_run_can_be_gone_on_with(run, saved, tiny_images, tmp_path):
     assert again[1].epochs == 4
 
 
-def test_a_run_without_epochs_or_classes_round_trips(tiny_images, tmp_path):
-    nameless = dataclasses.replace(
-        tiny_images,
-        train_labels=torch.full_like(tiny_images.train_labels, -1),
-        test_labels=torch.full_like(tiny_images.test_labels, -1),
-        class_names=(),
-    )
+def test_a_run_without_epochs_or_classes_round_trips(nameless_images, tmp_path):
     path = tmp_path / "run.safetensors"
-    Trainer(RECIPE, nameless).result().save(path)
+    Trainer(RECIPE, nameless_images).result().save(path)
     opened = Run.open(path)
     assert opened.history == ()
     assert opened.epochs == 0

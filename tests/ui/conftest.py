@@ -249,6 +249,14 @@ def run_file(tmp_path_factory):
 
 
 @pytest.fixture
+def opened(lab, run_file):
+    """A window with a run, all of its map in sight."""
+    lab.open(run_file())
+    lab.press("mapShowAllButton")
+    return lab
+
+
+@pytest.fixture
 def held_load(monkeypatch):
     """Let no image set be loaded until the event that this gives is set, or five seconds have passed."""
     from latentlab.core import datasets

@@ -84,13 +84,6 @@ def in_sight(lab, row):
 
 
 @pytest.fixture
-def opened(lab, run_file):
-    lab.open(run_file())
-    lab.press("mapShowAllButton")
-    return lab
-
-
-@pytest.fixture
 def lists(opened):
     lists = Lists(opened)
     lists.open()

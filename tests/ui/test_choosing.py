@@ -1,18 +1,18 @@
-"""Images chosen on the map: letters, the view that mixes them, and training on them alone."""
+"""Images chosen on the map: letters, and the view that mixes them."""
 
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QFileDialog
 
 from latentlab.core.events import Losses
 from latentlab.core.results import DataPoint
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.widgets.chosen_strip import ChosenStrip
+from tests.ui.chosen import look_at, see
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -29,46 +29,13 @@ def far_apart(lab, count):
     return seen[:count]
 
 
-def in_sight(lab, row):
-    (left, right), (bottom, top) = lab.canvas.box.viewRange()
-    x, y = lab.canvas.points()[row]
-    return left < x < right and bottom < y < top
-
-
 def ctrl_click(lab, row):
     place = lab.pixel(*lab.canvas.points()[row].tolist())
     lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, CTRL, place)
 
 
-def look_at(lab, name):
-    tabs = lab.child("viewTabs")
-    tabs.setCurrentWidget(lab.child(name))
-
-
-def see(lab, *rows):
-    """Choose images, look at them, and wait for what lies between them."""
-    for row in rows:
-        lab.session.choosing.toggle(row)
-    with lab.qtbot.waitSignal(lab.session.views.answered):
-        look_at(lab, "imagesView")
-
-
 def strips(lab):
     return lab.child("passageStrips").strips()
-
-
-def train_a_little(lab, start):
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
-        start()
-        lab.until(lambda: lab.epochs_drawn() > 5)
-        lab.press("stopButton")
-
-
-@pytest.fixture
-def opened(lab, run_file):
-    lab.open(run_file())
-    lab.press("mapShowAllButton")
-    return lab
 
 
 def test_ctrl_click_chooses_and_unchooses_without_picking(opened):
@@ -326,66 +293,6 @@ def test_the_panel_stays_narrow(qtbot):
     assert panel.minimumSizeHint().width() < 560
 
 
-def test_train_on_these_takes_the_chosen_images_and_there_is_a_way_back(opened):
-    lab = opened
-    lab.set_up()
-    data = lab.session.library.data
-    see(lab, 3, 8, 20)
-    train_a_little(lab, lambda: lab.press("trainOnChosenButton"))
-    training = len(data.train_images)
-    run = lab.session.run
-    assert run.recipe.data.images == (training + 3, training + 8, training + 20)
-    assert run.recipe.training.batch_size == 3
-    assert len(lab.canvas.points()) == 3
-    np.testing.assert_array_equal(lab.session.exploration.shown.images, data.test_images[[3, 8, 20]].numpy())
-    assert list(lab.session.choosing.rows) == [0, 1, 2]  # the same images, which are all that the map shows now
-    field = lab.child("data.images", QLineEdit)
-    assert field.text() == f"{training + 3}, {training + 8}, {training + 20}"
-    lab.press("recipeResetButton")
-    assert field.text() == "all"
-    assert lab.session.recipe.data.images == ()
-
-
-def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
-    lab = opened
-    lab.set_up()
-    lab.session.choosing.toggle(5)
-    train_a_little(lab, lab.session.chosen_images.train)
-    assert lab.canvas.points().shape == (1, 2)
-    lab.until(lambda: np.array_equal(lab.canvas.chosen(), lab.canvas.points()) and in_sight(lab, 0))
-    (left, right), _ = lab.canvas.box.viewRange()
-    assert 1 < right - left < 10
-    lab.click(*lab.canvas.points()[0].tolist())
-    lab.until(lambda: lab.child("dataPointImage").isVisible())
-    lab.stroke([(0.3, 0.2), (0.6, 0.5), (0.3, 0.8)])
-    lab.until(lambda: lab.canvas.sketch_point() is not None)
-    with lab.qtbot.waitSignal(lab.session.saved):
-        lab.session.save_run(tmp_path / "one.safetensors")
-    lab.open(tmp_path / "one.safetensors")
-    assert lab.canvas.points().shape == (1, 2)
-    assert lab.child("data.images", QLineEdit).text() == str(len(lab.session.library.data.train_images) + 5)
-
-
-def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
-    lab = opened
-    lab.set_up()
-    lab.session.chosen_images.train()
-    assert "No images are chosen" in lab.message()
-    lab.session.choosing.toggle(3)
-    path = tmp_path / "mine.npz"
-    np.savez(path, images=np.zeros((40, 28, 28), np.uint8), labels=np.arange(40) % 2)
-    lab.session.recipes.choose_dataset(f"array:{path}")
-    lab.until_loaded()
-    lab.session.chosen_images.train()
-    assert "The chosen images are of 'digits'" in lab.message()
-    assert lab.session.state == "idle"
-    lab.session.recipes.choose_dataset("digits")
-    lab.begin()
-    lab.session.choosing.toggle(3)
-    lab.session.chosen_images.train()
-    assert "A model is training" in lab.message()
-
-
 def test_without_the_data_set_the_images_are_shown_as_the_model_rebuilds_them(lab, run_file):
     lab.open(run_file(data__dataset="mnist"))
     see(lab, 3, 8)
@@ -395,15 +302,3 @@ def test_without_the_data_set_the_images_are_shown_as_the_model_rebuilds_them(la
     np.testing.assert_allclose(strips(lab)[0].ends, shown.snapshot.decode(shown.means[[3, 8]]), atol=1e-5)
     lab.session.chosen_images.train()
     assert "not loaded" in lab.message()
-
-
-def test_numbers_of_images_that_are_not_there_are_told(lab):
-    field = lab.child("data.images", QLineEdit)
-    field.selectAll()
-    lab.qtbot.keyClicks(field, "5, 99999")
-    lab.press("trainButton")
-    assert "there is no image 99999" in lab.message()
-    assert lab.session.state == "idle"
-    field.selectAll()
-    lab.qtbot.keyClicks(field, "5, x")
-    assert not lab.child("trainButton").isEnabled()

@@ -16,11 +16,9 @@ CTRL, SHIFT, ALT = (
 
 
 @pytest.fixture
-def opened(lab, run_file):
-    lab.open(run_file())
-    lab.press("mapShowAllButton")
-    lab.canvas.setFocus()
-    return lab
+def opened(opened):
+    opened.canvas.setFocus()
+    return opened
 
 
 def rows(lab):

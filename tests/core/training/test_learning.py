@@ -239,16 +239,10 @@ def test_a_temperature_scales_the_noise_of_training(tiny_images, watched, each_s
 # What cannot be trained
 
 
-def test_a_cvae_without_labels_is_refused_in_a_sentence(tiny_images):
-    nameless = dataclasses.replace(
-        tiny_images,
-        train_labels=torch.full_like(tiny_images.train_labels, -1),
-        test_labels=torch.full_like(tiny_images.test_labels, -1),
-        class_names=(),
-    )
+def test_a_cvae_without_labels_is_refused_in_a_sentence(nameless_images):
     with pytest.raises(LatentlabError, match=r"^A CVAE needs labels .*\.$"):
-        Trainer(SMALL.with_changes({"model.kind": "cvae"}), nameless)
-    list(Trainer(SMALL.with_changes({"epochs": 1}), nameless).events())  # a VAE needs none
+        Trainer(SMALL.with_changes({"model.kind": "cvae"}), nameless_images)
+    list(Trainer(SMALL.with_changes({"epochs": 1}), nameless_images).events())  # a VAE needs none
 
 
 def test_a_cvae_with_some_labels_missing_is_refused(tiny_images):

@@ -98,12 +98,18 @@ def test_a_patient_training_that_goes_on_is_patient_anew(tiny_images, scripted):
 # Changes while it runs
 
 
-@pytest.mark.usefixtures("each_step")
-def test_learning_rate_changes_at_the_next_step(tiny_images):
+def after_two_messages(images):
+    """Give a control, its training, and the rest of its events."""
     control = Control()
-    trainer = Trainer(SMALL, tiny_images, control=control)
+    trainer = Trainer(SMALL, images, control=control)
     events = trainer.events()
     next(events), next(events)
+    return control, trainer, events
+
+
+@pytest.mark.usefixtures("each_step")
+def test_learning_rate_changes_at_the_next_step(tiny_images):
+    control, trainer, events = after_two_messages(tiny_images)
     assert [group["lr"] for group in trainer._optimiser.param_groups] == [3e-3]
     control.change("learning_rate", 1e-4)
     changed = next(events)
@@ -116,10 +122,7 @@ def test_learning_rate_changes_at_the_next_step(tiny_images):
 
 @pytest.mark.usefixtures("each_step")
 def test_a_learning_rate_of_next_to_nothing_stops_learning(tiny_images):
-    control = Control()
-    trainer = Trainer(SMALL, tiny_images, control=control)
-    events = trainer.events()
-    next(events), next(events)
+    control, trainer, events = after_two_messages(tiny_images)
     before = weights(trainer)
     control.change("learning_rate", 1e-20)
     list(events)

@@ -1,0 +1,14 @@
+"""What tests of chosen images do with a window."""
+
+
+def look_at(lab, name):
+    tabs = lab.child("viewTabs")
+    tabs.setCurrentWidget(lab.child(name))
+
+
+def see(lab, *rows):
+    """Choose images, look at them, and wait for what lies between them."""
+    for row in rows:
+        lab.session.choosing.toggle(row)
+    with lab.qtbot.waitSignal(lab.session.views.answered):
+        look_at(lab, "imagesView")
