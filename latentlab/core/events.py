@@ -8,11 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
+from latentlab.core.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

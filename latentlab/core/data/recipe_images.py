@@ -1,0 +1,29 @@
+"""The part of an image set that a recipe learns from and is tested on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.recipe.recipe import Recipe
+
+
+def of_recipe(data: ImageSet, recipe: Recipe) -> ImageSet:
+    """Give the part of an image set that a recipe learns from and is tested on.
+
+    What it excludes is taken from what its `images` and its `limit` leave: excluding brings no other images in.
+
+    Raises
+    ------
+    DatasetError
+        For an image that the set does not have, or where none would be left.
+    """
+    images, limit, exclude = recipe.data.images, recipe.data.limit, recipe.data.exclude
+    part = data.selected(images).limited(limit)
+    if not exclude:
+        return part
+    split = len(data.train_labels)
+    training = np.array(images or range(split), np.int64)[:limit]
+    test = np.array(images or range(split, split + len(data.test_labels)), np.int64)
+    gone = data.numbered(exclude)
+    return part.kept(~np.isin(training, gone), ~np.isin(test, gone))

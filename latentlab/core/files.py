@@ -1,0 +1,63 @@
+"""Where the files that come with the program lie, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from latentlab.core.errors import LatentlabError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def resource(*parts: str) -> Path:
+    """Give the path of a bundled file or folder.
+
+    Parameters
+    ----------
+    *parts : str
+        Components below ``resources``, e.g. ``"recipes", "mlp-vae-2d.toml"``.
+
+    Returns
+    -------
+    Path
+        It is not checked that it exists.
+    """
+    installed = _PACKAGE / "resources"
+    root = installed if installed.is_dir() else _PACKAGE.parent / "resources"
+    return root.joinpath(*parts)
+
+
+@contextmanager
+def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[Path]:
+    """Give where to write a file that takes its place when it is done.
+
+    Parameters
+    ----------
+    path : Path
+        Its place.
+    what : str
+        For the sentence, such as ``"The run"``.
+    failure : type
+        What to raise.
+
+    Raises
+    ------
+    LatentlabError
+        Of the type `failure`, when it cannot be written.
+    """
+    partial = path.parent / f".{path.name}.part"
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        # The system's own words, without numbers and paths.
+        reason = (error.strerror or str(error)).rstrip(".")
+        raise failure(
+            f"{what} could not be saved as {path}: {reason[:1].lower()}{reason[1:]}; choose another place."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()

@@ -1,0 +1,234 @@
+"""Passages: what the decoder makes of the ways between chosen images, and of A - B + C."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.requirements import need_point
+from latentlab.core.measures.neighbours import nearest_rows
+from latentlab.core.models.decode_grid import decode_grid
+
+if TYPE_CHECKING:
+    from latentlab.core.map.live_map import MapUpdate
+
+Way = Literal["linear", "spherical", "arithmetic"]
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesQuestion:
+    """Ways between chosen images of the map: from A to B, straight and on a sphere; from C to A - B + C.
+
+    Attributes
+    ----------
+    rows : tuple of int
+        Of A, B, C and so on, among the map's images.
+    steps : int
+        Decoded on each way, its ends included.
+    way : str
+        Which of them is wanted finely too, for an animation.
+    label : int or None
+        Decoded under it, by a CVAE; None takes that of A.
+    """
+
+    rows: tuple[int, ...]
+    steps: int
+    way: Way
+    label: int | None
+
+    def answer(self, model: MapUpdate) -> Passages:
+        """Answer it of a model as it is now: see `passages`."""
+        return passages(self, model)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """A way, decoded.
+
+    Attributes
+    ----------
+    ends : float32 (2, H, W)
+        The images of the data that it leads from and to: A and B; or C and the one nearest to A - B + C.
+    steps : float32 (S, H, W)
+    """
+
+    way: Way
+    ends: Floats
+    steps: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """What lies between chosen images.
+
+    Attributes
+    ----------
+    images : float32 (K, H, W)
+        The chosen ones, rebuilt from their means where the data set is not on this machine.
+    passages : tuple of Passage
+        None for a single image, two for two, three for three and more.
+    frames : float32 (F, H, W)
+        Of the way that was asked for; none where there are too few images for it.
+    nearest : int or None
+        Row of the image whose mean is nearest to A - B + C.
+    """
+
+    run: str
+    images: Floats
+    passages: tuple[Passage, ...]
+    frames: Floats
+    nearest: int | None
+
+
+FRAMES = 60  # of an animation: two seconds
+
+
+def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
+    """Decode the ways from A to B, and for three images that from C to A - B + C, between the encoder's means.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, the map shows other images by now, or the pictures would not fit into
+        memory.
+    """
+    need_point(model.snapshot)
+    rows = np.asarray(question.rows, np.int64)
+    if len(rows) and rows.max() >= len(model.means):
+        raise LatentlabError("The map shows other images by now: choose some of these.")
+    means, images = model.means[rows], _images(model, rows)
+    label = question.label
+    if label is None:
+        label = int(model.labels[rows[0]]) if len(rows) else -1
+    ways: tuple[Way, ...] = ("linear", "spherical", "arithmetic")
+    ways = ways[: len(rows)] if len(rows) > 1 else ()
+    ends = dict.fromkeys(ways, images[:2])
+    nearest = None
+    if "arithmetic" in ways:
+        found = nearest_rows(model.means, arithmetic(*means[:3]), 1)
+        if not len(found):
+            raise LatentlabError("The codes of these images are not finite: the model has diverged.")
+        nearest = int(found[0])
+        ends["arithmetic"] = np.concatenate([images[2:3], _images(model, np.array([nearest]))])
+    frames = np.empty((0, *model.snapshot.image_shape), np.float32)
+    if question.way in ways:
+        frames = _decoded(model, question.way, means, FRAMES, label)
+    return Passages(
+        run=model.run,
+        images=images,
+        passages=tuple(Passage(way, ends[way], _decoded(model, way, means, question.steps, label)) for way in ways),
+        frames=frames,
+        nearest=nearest,
+    )
+
+
+def _decoded(model: MapUpdate, way: Way, means: Floats, steps: int, label: int) -> Floats:
+    if way == "linear":
+        codes = linear(means[0], means[1], steps)
+    elif way == "spherical":
+        codes = spherical(means[0], means[1], steps)
+    else:
+        codes = linear(means[2], arithmetic(*means[:3]), steps)
+    images: Floats = decode_grid(model.snapshot, codes[None], np.full((1, steps), label, np.int64))[0]
+    return images
+
+
+def _images(model: MapUpdate, rows: Integers) -> Floats:
+    """Give images of the map, float32 (N, H, W); rebuilt from their means where they are not at hand."""
+    if model.images is not None:
+        return (model.images[rows] / 255).astype(np.float32)
+    images: Floats = decode_grid(model.snapshot, model.means[rows][None], model.labels[rows][None])[0]
+    return images
+
+
+_SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
+
+
+def linear(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
+    """Give codes at equal steps on the straight line from one code to another.
+
+    Parameters
+    ----------
+    a, b : float (L,)
+    steps : int
+        At least 2.
+
+    Returns
+    -------
+    float32 (steps, L)
+        The first and the last are `a` and `b`.
+
+    Raises
+    ------
+    LatentlabError
+        For fewer than 2 steps.
+    """
+    first, last, share = _ends(a, b, steps)
+    return _exact((1 - share) * first + share * last, first, last)
+
+
+def spherical(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
+    """Give codes at equal angles on the arc from one code to another, around the origin.
+
+    Directions follow Shoemake (1985), section 3.3; lengths go evenly from one to the other. White (2016), section
+    2.1: under a Gaussian prior in many dimensions nearly all codes lie near a sphere, and a straight line leaves it.
+    His formula weighs the codes themselves, which is the same for two of one length, but throws others far out where
+    they lie on nearly opposite sides.
+
+    Parameters
+    ----------
+    a, b : float (L,)
+        Where one is zero or both lie on a line through the origin there is no arc: then the way is straight.
+    steps : int
+        At least 2.
+
+    Returns
+    -------
+    float32 (steps, L)
+        The first and the last are `a` and `b`.
+
+    Raises
+    ------
+    LatentlabError
+        For fewer than 2 steps.
+    """
+    first, last, share = _ends(a, b, steps)
+    lengths = np.linalg.norm(first), np.linalg.norm(last)
+    if min(lengths) == 0:
+        return linear(a, b, steps)
+    from_, to = first / lengths[0], last / lengths[1]
+    # Kahan's formula: the arc cosine loses half its digits where the codes are nearly parallel.
+    angle = 2 * np.arctan2(np.linalg.norm(to - from_), np.linalg.norm(to + from_))
+    if not np.sin(angle) > _SMALLEST_SINE:
+        return linear(a, b, steps)
+    directions = (np.sin((1 - share) * angle) * from_ + np.sin(share * angle) * to) / np.sin(angle)
+    return _exact(((1 - share) * lengths[0] + share * lengths[1]) * directions, first, last)
+
+
+def arithmetic(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
+    """Give A - B + C: what tells A from B, done to C; float32 (L,) for three codes (L,).
+
+    Larsen et al. (2016), section 3.3, edit images so; Mikolov et al. (2013) words.
+    """
+    first, second, third = (np.asarray(code, np.float64) for code in (a, b, c))
+    return (first - second + third).astype(np.float32)
+
+
+def _ends(
+    a: npt.ArrayLike, b: npt.ArrayLike, steps: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give both codes, and the share of the way at each step (steps, 1)."""
+    if steps < 2:
+        raise LatentlabError("An interpolation needs at least 2 steps: its two ends.")
+    return np.asarray(a, np.float64), np.asarray(b, np.float64), np.linspace(0, 1, steps)[:, None]
+
+
+def _exact(codes: npt.NDArray[np.float64], first: npt.NDArray[np.float64], last: npt.NDArray[np.float64]) -> Floats:
+    """Put the ends where rounding may have moved them from."""
+    codes[0], codes[-1] = first, last
+    return codes.astype(np.float32)

@@ -1,0 +1,102 @@
+"""The manifold: a grid of codes on the plane of the map, decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from latentlab.core.arrays import Floats
+from latentlab.core.errors import LatentlabError
+
+if TYPE_CHECKING:
+    from latentlab.core.map.live_map import MapUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class ManifoldQuestion:
+    """A grid of `side` x `side` codes of the map's plane, decoded.
+
+    Attributes
+    ----------
+    over : str
+        ``"radius"``: from -radius to radius on both axes. ``"means"``: the range of the encoder's means, and `radius`
+        beyond it on every side. ``"quantiles"``: at equal steps of the prior's probability.
+    radius : float
+        In units of the latent space.
+    label : int
+        Decoded under it, by a CVAE.
+    """
+
+    side: int
+    over: Literal["radius", "means", "quantiles"]
+    radius: float
+    label: int
+
+    def answer(self, model: MapUpdate) -> Manifold:
+        """Answer it of a model as it is now: see `manifold`."""
+        return manifold(self, model)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manifold:
+    """The decoded grid.
+
+    Attributes
+    ----------
+    images : float32 (N, N, H, W)
+        The first row is the uppermost, where y is largest; x grows to the right.
+    xs, ys : float32 (N,)
+        Positions on the map of columns from the left, and of rows from the top.
+    axes : tuple of str
+        Names of the two axes.
+    """
+
+    run: str
+    images: Floats
+    xs: Floats
+    ys: Floats
+    axes: tuple[str, str]
+
+
+_MOST_PIXELS = 40_000_000  # of all the images: 160 MB
+
+
+def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
+    """Decode a grid of codes on the map's plane.
+
+    With quantiles, Kingma and Welling (2014), appendix D: steps of equal probability of the prior.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, or the grid would not fit into memory.
+    """
+    snapshot = model.snapshot
+    height, width = snapshot.image_shape
+    if snapshot.takes_any_size:
+        raise LatentlabError("The code of this model is a stack of planes, not a point: it has no manifold to decode.")
+    if question.side**2 * height * width > _MOST_PIXELS:
+        raise LatentlabError("Images of this size make too large a grid: choose fewer of them.")
+    xs, ys = (
+        _ticks(question, values) for values in model.projection.to_plane(model.means[np.isfinite(model.means).all(1)]).T
+    )
+    ys = ys[::-1]
+    grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
+    codes = model.projection.origin + grid @ model.projection.directions
+    labels = np.full(len(codes), question.label, np.int64) if snapshot.uses_labels else None
+    images = snapshot.decode(codes, labels).reshape(question.side, question.side, height, width)
+    return Manifold(model.run, images, xs, ys, model.projection.axes)
+
+
+def _ticks(question: ManifoldQuestion, values: Floats) -> Floats:
+    """Give the positions along one axis, ascending; `values` are those of the means."""
+    if question.over == "quantiles":
+        shares = (np.arange(question.side) + 0.5) / question.side
+        return np.array([NormalDist().inv_cdf(share) for share in shares], np.float32)
+    low, high = -question.radius, question.radius
+    if question.over == "means" and len(values):
+        low, high = float(values.min()) - question.radius, float(values.max()) + question.radius
+    return np.linspace(low, high, question.side, dtype=np.float32)

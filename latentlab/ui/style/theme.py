@@ -1,0 +1,153 @@
+"""The program's colours, light and dark: of the window, of the plots, and of the classes.
+
+Widgets read `current()` when they are made and again in ``changeEvent`` on ``PaletteChange``; nothing is cached,
+so the system's switch between light and dark reaches everything.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from latentlab.ui.style import theme
+
+# Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
+# the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
+# colour-blindness alike: above 20 and above 11. They differ in lightness too, which is what the colour-blind see.
+_TEN_LIGHT = (
+    "#a44952", "#c48456", "#836e02", "#114f04", "#009380",
+    "#3993ff", "#5e5ad6", "#760384", "#ff4c96", "#5a5264",
+)  # fmt: skip
+_TEN_DARK = (
+    "#eb5c65", "#db9b16", "#e9e93a", "#408131", "#29caa7",
+    "#4597ff", "#695bd9", "#ebbbfc", "#ab4c87", "#d3e7e4",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of plots and canvases, as ``#rrggbb``."""
+
+    dark: bool
+    background: str
+    surface: str
+    foreground: str
+    muted: str
+    grid: str
+    accent: str
+    train: str
+    test: str
+    warning: str
+
+
+LIGHT = Theme(
+    dark=False, background="#ffffff", surface="#f5f6f8", foreground="#1b1f24", muted="#5f6b7a", grid="#d9dee5",
+    accent="#1a6fd4", train="#d56a00", test="#1a6fd4", warning="#b42318",
+)  # fmt: skip
+DARK = Theme(
+    dark=True, background="#15181d", surface="#1e2228", foreground="#eef1f5", muted="#9aa5b4", grid="#343b45",
+    accent="#5aa9ff", train="#ff9f43", test="#5aa9ff", warning="#ff8a80",
+)  # fmt: skip
+
+
+def current() -> Theme:
+    """Give the theme that fits the application's palette."""
+    window = QGuiApplication.palette().color(QPalette.ColorRole.Window)
+    return DARK if window.lightness() < 128 else LIGHT
+
+
+def palette(colours: Theme) -> QPalette:
+    """Give the palette that dresses Qt's own widgets in the theme's colours."""
+    raised = "#2a2f37" if colours.dark else "#ffffff"
+    on_accent = colours.background if colours.dark else "#ffffff"
+    roles = {
+        QPalette.ColorRole.Window: colours.surface,
+        QPalette.ColorRole.WindowText: colours.foreground,
+        QPalette.ColorRole.Base: colours.background,
+        QPalette.ColorRole.AlternateBase: colours.surface,
+        QPalette.ColorRole.Text: colours.foreground,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Button: raised,
+        QPalette.ColorRole.ButtonText: colours.foreground,
+        QPalette.ColorRole.BrightText: colours.warning,
+        QPalette.ColorRole.ToolTipBase: raised,
+        QPalette.ColorRole.ToolTipText: colours.foreground,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: on_accent,
+        QPalette.ColorRole.Accent: colours.accent,
+        QPalette.ColorRole.Link: colours.accent,
+        QPalette.ColorRole.LinkVisited: colours.accent,
+    }
+    # The constructor derives the shades of bevels and borders from these two.
+    palette = QPalette(QColor(raised), QColor(colours.surface))
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    disabled = QColor(colours.muted)
+    disabled.setAlphaF(0.65)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colours.grid))
+    return palette
+
+
+def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:
+    """Give a colour for each class: uint8 (count, 3); up to ten from a chosen set, more by even steps of hue."""
+    if count <= 10:
+        names = (_TEN_DARK if dark else _TEN_LIGHT)[:count]
+        colours = [QColor(name).getRgb()[:3] for name in names]
+    else:
+        # Neighbouring classes differ in lightness too: hue alone cannot tell twenty apart.
+        light = (0.72, 0.58) if dark else (0.36, 0.50)
+        colours = [
+            tuple(round(255 * part) for part in colorsys.hls_to_rgb(i / count, light[i % 2], 0.75))
+            for i in range(count)
+        ]
+    return np.array(colours, np.uint8).reshape(count, 3)
+
+
+_SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
+_SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+
+
+def set_theme(choice: str) -> None:
+    """Dress the application, and everything that is open, ``light``, ``dark``, or as the ``system`` is."""
+    hints = QApplication.styleHints()
+    hints.setColorScheme(_SCHEMES[choice])
+    # Where the desktop takes no such wish, the palette below fulfils it all the same.
+    dark = choice == "dark" or (choice == "system" and hints.colorScheme() == Qt.ColorScheme.Dark)
+    _dress(dark=dark)
+
+
+def change_text_size(step: int) -> None:
+    """Write everything larger by so many points, or smaller where `step` is below zero."""
+    font = QApplication.font()
+    font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_FONT, font.pointSizeF() + step)))
+    QApplication.setFont(font)
+    # Qt hands a new font past every widget that has a style sheet, until the sheet is set again.
+    for widget in QApplication.allWidgets():
+        if sheet := widget.styleSheet():
+            widget.setStyleSheet(sheet)
+
+
+def follow_system(scheme: Qt.ColorScheme) -> None:
+    """Dress the application as the system has just been."""
+    _dress(dark=scheme == Qt.ColorScheme.Dark)
+
+
+def _dress(*, dark: bool) -> None:
+    colours = theme.DARK if dark else theme.LIGHT
+    pg.setConfigOptions(antialias=True, background=colours.background, foreground=colours.foreground)
+    palette = theme.palette(colours)
+    QApplication.setPalette(palette)
+    QToolTip.setPalette(palette)
