@@ -18,8 +18,9 @@ from latentlab.core.data.corruption import damaged
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
 from latentlab.core.data.page_faces import FACES, SCALE, Face, Type
 from latentlab.core.data.page_text import heading, paragraph
+from latentlab.core.recipe.settings import PAGES
 
-NAME = "pages"
+NAME = PAGES
 TITLE = "Printed pages, clean and dirty"
 COUNT = 200
 TEST_COUNT = COUNT // 6

@@ -58,11 +58,6 @@ def names() -> tuple[str, ...]:
     return (bundled_digits.NAME, *STANDARD_SETS, pages.NAME)
 
 
-def is_paired(name: str) -> bool:
-    """Whether a set has a dirty image beside each clean one, for an encoder to see in its place."""
-    return name == pages.NAME or name.startswith(user_pairs.PREFIX)
-
-
 def default_data_dir() -> Path:
     """Give the folder of downloaded sets: ``$LATENTLAB_DATA``, or the place for a program's data on this system."""
     chosen = os.environ.get("LATENTLAB_DATA")

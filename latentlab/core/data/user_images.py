@@ -29,7 +29,7 @@ def load_folder(name: str, folder: Path) -> ImageSet:
     All are brought to the size that most of them have, or to 64 pixels along its longer side if that is larger: scaled
     with their aspect kept until they cover it, and cropped about the centre. Transparent pixels become white. Files
     that cannot be read are left out, and counted in the title. A sixth of each class is set apart for testing. A file
-    ``columns.csv`` in the folder tells more of each picture: see `own_columns.of_folder`.
+    ``columns.csv`` in the folder tells more of each picture: see `user_columns.of_folder`.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def load_array(name: str, path: Path) -> ImageSet:
     ``images`` is (N, H, W), or has one further axis of length 1 for the channel; values are 0 to 255, or 0 to 1.
     Optional are ``labels`` (N,), whole numbers, -1 for none; ``class_names`` (K,), text; and ``test_images`` with
     ``test_labels``, without which a sixth of each class is set apart for testing. Every further array (N,) of numbers
-    or texts is a column to colour the map by, with ``test_NAME`` for test images: see `own_columns.of_arrays`.
+    or texts is a column to colour the map by, with ``test_NAME`` for test images: see `user_columns.of_arrays`.
 
     Raises
     ------

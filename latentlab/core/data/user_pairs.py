@@ -12,8 +12,9 @@ from PIL import Image
 
 from latentlab.core.data import picture_files
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet, split
+from latentlab.core.recipe.settings import PAIRS
 
-PREFIX = "pairs:"
+PREFIX = PAIRS
 LARGEST_TILE = (258, 540)  # height and width, pixels
 MOST_TILES = 2000  # with both pages 0.6 GB
 

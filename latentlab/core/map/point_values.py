@@ -168,7 +168,7 @@ def _values(model: MapUpdate, colouring: Colouring, rows: Integers) -> Floats:
 def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats, Floats]:
     """Give reconstruction, KL and penalty of some images of a map with z at the mean, float32 (K,) each, nats.
 
-    Just as `exploring.data_point` has them of one. The images must be at hand.
+    Just as `explore.data_point` has them of one. The images must be at hand.
     """
     snapshot = model.snapshot
     noise = np.tile(_signs(snapshot), (len(rows), 1))

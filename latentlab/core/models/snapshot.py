@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Floats
-from latentlab.core.data import registry
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.recipe.recipe import Recipe
@@ -81,7 +80,7 @@ class Snapshot:
     def facts(self) -> ModelFacts:
         """What views need to know of it."""
         recipe = self.recipe
-        is_denoising = recipe.corruption.is_on or registry.is_paired(recipe.data.dataset)
+        is_denoising = recipe.corruption.is_on or recipe.data.is_paired
         return ModelFacts(self.latent, self.class_names, self.uses_labels, self.is_variational, is_denoising)
 
     def state(self) -> dict[str, Tensor]:

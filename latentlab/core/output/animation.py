@@ -1,4 +1,4 @@
-"""Animations as GIF files and MP4 videos."""
+"""Animations as GIF files and MP4 videos, and films as whichever the file's name says."""
 
 from __future__ import annotations
 

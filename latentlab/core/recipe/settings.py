@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
 Rows = tuple[Annotated[int, Field(ge=0)], ...]
 
+PAGES, PAIRS = "pages", "pairs:"  # the image set of this name, and those whose names begin so, are ones of pairs
+
 
 class Part(BaseModel):
     """A table of a recipe."""
@@ -36,6 +38,11 @@ class DataSettings(Part):
         "from first",
     )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether there is a dirty image beside each clean one, for an encoder to see in its place."""
+        return self.dataset == PAGES or self.dataset.startswith(PAIRS)
 
 
 class NetworkSettings(Part):

@@ -1,4 +1,4 @@
-"""Passages: what the decoder makes of the ways between chosen images, and of A - B + C."""
+"""What the decoder makes of the ways between chosen images, straight and along a sphere, and of A - B + C."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from latentlab.core.arrays import Floats, Integers, Position
 from latentlab.core.map.point_values import PointValues
 from latentlab.core.map.results import MapPoints
-from latentlab.ui.canvas.cards import value_scale
+from latentlab.ui.canvas.cards import value_colours
 from latentlab.ui.canvas.cards.legend import GAP, Legend
 from latentlab.ui.canvas.cards.notes import MapMessage
 from latentlab.ui.canvas.cards.value_scale import ValueScale
@@ -351,7 +351,7 @@ class LatentCanvas(Plot):
 
     def _colour_points(self) -> None:
         levels = None if self._values is None else self._values.levels
-        self.points_layer.set_values(levels, value_scale.table(self._values))
+        self.points_layer.set_values(levels, value_colours.table(self._values))
 
     def _place_message(self) -> None:
         self._message.place(self._plot_rect(), is_wanted=not len(self.points_layer.targets()))

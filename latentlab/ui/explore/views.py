@@ -27,7 +27,7 @@ class Views(QObject):
     """Asks the one view's question of every new model, off the GUI thread, and tells the latest answer."""
 
     model_changed = Signal(object)  # ModelFacts, or None where there is no model
-    answered = Signal(object)  # one of view_results' answers
+    answered = Signal(object)  # Answer
     refused = Signal(str)  # why there is no answer, in a sentence
     failed = Signal(str)
 

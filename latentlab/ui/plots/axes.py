@@ -1,4 +1,4 @@
-"""An axis of a map: its line, ticks and numbers, painted sixty times a second."""
+"""The axes of a map or a plot: lines, ticks and numbers, painted sixty times a second, and how they are dressed."""
 
 from __future__ import annotations
 

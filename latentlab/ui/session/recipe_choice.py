@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data import registry
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 
 
@@ -100,9 +99,8 @@ class RecipeChoice(QObject):
         return recipe.with_changes({"data.dataset": name, "data.exclude": self.excluded(name)})
 
     def _brings_its_images(self, recipe: Recipe) -> bool:
-        own = recipe.data.dataset
-        means_no_others = bool(recipe.data.images) or registry.is_paired(own)
-        return means_no_others or (not self._images_are_chosen and self._has_images(own))
+        means_no_others = bool(recipe.data.images) or recipe.data.is_paired
+        return means_no_others or (not self._images_are_chosen and self._has_images(recipe.data.dataset))
 
     def _list(self, recipe: Recipe) -> None:
         self._named[recipe.name] = recipe

@@ -14,7 +14,6 @@ from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.restored import Damage, RestoredImage, restored_image
 from latentlab.ui.explore.exploration import INLINE_SECONDS, Exploration
-from latentlab.ui.panels.decoder import DecoderPanel
 from latentlab.ui.threads.latest import Latest
 
 
@@ -50,12 +49,6 @@ class Restoration(QObject):
         exploration.pointed.connect(self._take_point)
         exploration.sketched.connect(self._take_sketched)
         exploration.shown_changed.connect(self._fit)
-
-    def serve(self, panel: DecoderPanel) -> None:
-        """Answer a panel."""
-        panel.damage_asked.connect(self.ask)
-        self.damage_changed.connect(panel.show_damage)
-        self.restored.connect(panel.show_restored)
 
     @Slot(object)
     def ask(self, damage: Damage | None) -> None:

@@ -1,4 +1,4 @@
-"""What keeps text readable above points: a card behind it, or a rim around its letters."""
+"""What is painted above points: pictures that are kept while they stay as they are, cards, and text with a rim."""
 
 from __future__ import annotations
 

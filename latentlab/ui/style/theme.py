@@ -1,4 +1,4 @@
-"""The program's colours, light and dark: of the window, of the plots, and of the classes.
+"""How the program looks: its colours, light and dark, of window, plots and classes; and how large its text is.
 
 Widgets read `current()` when they are made and again in ``changeEvent`` on ``PaletteChange``; nothing is cached,
 so the system's switch between light and dark reaches everything.
@@ -16,8 +16,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from latentlab.ui.style import theme
-
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
 # the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
 # colour-blindness alike: above 20 and above 11. They differ in lightness too, which is what the colour-blind see.
@@ -29,6 +27,13 @@ _TEN_DARK = (
     "#eb5c65", "#db9b16", "#e9e93a", "#408131", "#29caa7",
     "#4597ff", "#695bd9", "#ebbbfc", "#ab4c87", "#d3e7e4",
 )  # fmt: skip
+
+_SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
+_SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +117,6 @@ def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:
     return np.array(colours, np.uint8).reshape(count, 3)
 
 
-_SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
-_SCHEMES = {
-    "system": Qt.ColorScheme.Unknown,
-    "light": Qt.ColorScheme.Light,
-    "dark": Qt.ColorScheme.Dark,
-}
-
-
 def set_theme(choice: str) -> None:
     """Dress the application, and everything that is open, ``light``, ``dark``, or as the ``system`` is."""
     hints = QApplication.styleHints()
@@ -146,8 +143,8 @@ def follow_system(scheme: Qt.ColorScheme) -> None:
 
 
 def _dress(*, dark: bool) -> None:
-    colours = theme.DARK if dark else theme.LIGHT
+    colours = DARK if dark else LIGHT
     pg.setConfigOptions(antialias=True, background=colours.background, foreground=colours.foreground)
-    palette = theme.palette(colours)
-    QApplication.setPalette(palette)
-    QToolTip.setPalette(palette)
+    dressed = palette(colours)
+    QApplication.setPalette(dressed)
+    QToolTip.setPalette(dressed)

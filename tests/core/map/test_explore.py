@@ -8,11 +8,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from latentlab.core.measures.neighbours import nearest_rows
 
 from latentlab.core.map import explore
 from latentlab.core.map.explore import data_point, label_probabilities, new_noise, sketched
 from latentlab.core.map.projection import fit
+from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 

@@ -9,8 +9,8 @@ import torch
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Progress
-from latentlab.core.measures.latent import activity, movement
 from latentlab.core.measures.image_quality import peak_signal_to_noise
+from latentlab.core.measures.latent import activity, movement
 from latentlab.core.measures.metrics import evaluate
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.optimisers import new_optimiser

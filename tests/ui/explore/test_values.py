@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QToolButton
 from latentlab.core.map import encoder, live_map
 from latentlab.core.map.encoder import GrowingCodes
 from latentlab.core.map.point_values import Colouring
-from latentlab.ui.canvas.cards import value_scale
+from latentlab.ui.canvas.cards import value_colours
 from latentlab.ui.canvas.cards.value_scale import number
 from latentlab.ui.style import theme
 
@@ -88,7 +88,7 @@ def test_a_point_has_the_colour_of_its_level_on_the_scale(lab, run_file, colour)
     ]
     assert len(lone) > 5
     seen = lab.canvas.viewport().grab().toImage()
-    table = value_scale.scale()
+    table = value_colours.scale()
     for row in lone[:5]:
         colour_seen = seen.pixelColor(lab.pixel(*points[row].tolist())).getRgb()[:3]
         assert np.abs(np.array(colour_seen, int) - table[levels[row]]).max() <= 40, "opacity goes with the crowd"
@@ -143,7 +143,7 @@ def test_columns_of_ones_own_are_offered_and_forgotten_with_their_data(lab, colo
     colour("by year")
     lab.until(lambda: scale.text() == "year\n2000\n2001\n2002")
     assert scale.values().levels.tolist() == (1 + shown.images[:, 14, 14] % 3).tolist()
-    table = value_scale.table(scale.values())
+    table = value_colours.table(scale.values())
     assert (table[1:4] == theme.class_colours(3, dark=False)).all()
     # Another set with this column, then one without it.
     lab.train({"data.dataset": save_arrays(tmp_path, year=lambda images: 2000 + images[:, 14, 14].astype(int) % 2)})
@@ -161,11 +161,11 @@ def test_the_scale_follows_the_theme(lab, run_file, colour):
     lab.open(run_file())
     colour("by loss")
     lab.until(lambda: is_shown(lab, "loss"))
-    light = value_scale.scale()
+    light = value_colours.scale()
     try:
         set_theme("dark")
-        lab.until(lambda: not np.array_equal(value_scale.scale(), light))
-        dark = value_scale.scale()
+        lab.until(lambda: not np.array_equal(value_colours.scale(), light))
+        dark = value_colours.scale()
         # What is high stands out from the ground, and the scale is even in lightness.
         weights = np.array([0.2126, 0.7152, 0.0722])
         assert (light[-1] @ weights, dark[-1] @ weights) == (pytest.approx(20, abs=20), pytest.approx(210, abs=30))

@@ -117,7 +117,9 @@ class Bench:
 
         self.exploration, self.panel = exploration, panel
         self.restoration = Restoration(exploration, exploration)
-        self.restoration.serve(panel)
+        panel.damage_asked.connect(self.restoration.ask)
+        self.restoration.damage_changed.connect(panel.show_damage)
+        self.restoration.restored.connect(panel.show_restored)
         exploration.decoded.connect(panel.show_decoded)
         click(qtbot, part(panel, "damageButton"))
 

@@ -1,4 +1,4 @@
-"""A note in the corner of the map: how many of its images are chosen, and how many are excluded from it."""
+"""Notes over the map: how many of its images are chosen, what its landscape waits for, and why there is no map."""
 
 from __future__ import annotations
 

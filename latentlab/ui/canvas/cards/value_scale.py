@@ -4,51 +4,14 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from latentlab.core.map.point_values import STEPS, Colouring, PointValues
-from latentlab.ui.canvas.cards import value_scale
+from latentlab.ui.canvas.cards import value_colours
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_card
-
-# Viridis (Smith and van der Walt, 2015) is even in lightness, and so for all kinds of sight. It is cut where it would
-# come near the background, and runs away from it: what is high stands out, in light and dark.
-_LIGHT, _DARK = (0.82, 0.0), (0.22, 1.0)
-_PALE = 0.55  # how much of the muted colour is left in what has no value
-Table = npt.NDArray[np.uint8]
-
-
-def table(values: PointValues | None) -> Table:
-    """Give the colour of each level of some values, uint8 (256, 3); that of 0 is for points without one."""
-    if values is None:
-        return groups(0)  # the scale is read from a file, for which a window need not wait
-    return groups(len(values.categories)) if values.categories else scale()
-
-
-def scale() -> Table:
-    """Give the colours of a scale."""
-    ends = _DARK if theme.current().dark else _LIGHT
-    colours = pg.colormap.get("viridis").map(np.linspace(*ends, STEPS), mode="byte")[:, :3]
-    return np.concatenate([_without(), colours]).astype(np.uint8)
-
-
-def groups(count: int) -> Table:
-    """Give the colours of so many groups, from level 1 on."""
-    made = np.repeat(_without(), STEPS + 1, 0)
-    made[1 : count + 1] = theme.class_colours(count, dark=theme.current().dark)
-    return made
-
-
-def _without() -> Table:
-    colours = theme.current()
-    muted, ground = (np.array(QColor(name).getRgb()[:3], float) for name in (colours.muted, colours.background))
-    return np.rint(_PALE * muted + (1 - _PALE) * ground).astype(np.uint8)[None]
-
 
 _PADDING, _GAP = 8, 5
 _BAR_WIDTH, _BAR_HEIGHT = 156, 12
@@ -155,7 +118,7 @@ class ValueScale(QFrame):
 
     def _paint_bar(self, painter: QPainter, inside: QRect, top: int, values: PointValues) -> int:
         bar = QRect(inside.left(), top, inside.width(), _BAR_HEIGHT)
-        table = value_scale.scale()[1:]
+        table = value_colours.scale()[1:]
         ramp = QImage(table.tobytes(), STEPS, 1, 3 * STEPS, QImage.Format.Format_RGB888)
         painter.drawImage(bar, ramp)
         painter.setPen(QColor(theme.current().foreground))
@@ -173,7 +136,7 @@ class ValueScale(QFrame):
     def _paint_groups(self, painter: QPainter, inside: QRect, top: int, values: PointValues) -> int:
         metrics = self.fontMetrics()
         row = metrics.height() + _LEADING
-        table = value_scale.groups(len(values.categories))
+        table = value_colours.groups(len(values.categories))
         for level, name in enumerate(self._names(), 1):
             colour = QColor(*table[level if level <= len(values.categories) else 0].tolist())
             painter.setPen(Qt.PenStyle.NoPen)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.ui.canvas.points.drawn_points import DrawnPoints
-from latentlab.ui.canvas.points.lasso_test import are_inside
+from latentlab.ui.canvas.points.inside_path import are_inside
 from latentlab.ui.canvas.points.pixel_index import MARGIN, Frame, PixelIndex
 from latentlab.ui.canvas.points.raster import HAIRLINE_RADIUS, LARGEST_RADIUS
 from latentlab.ui.canvas.points.transition import Way

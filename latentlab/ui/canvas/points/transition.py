@@ -1,4 +1,4 @@
-"""Moves points, and the view that follows them, to new places within a fifth of a second."""
+"""Points on their way to new places, within a fifth of a second, and the view that follows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An animation of grey images that runs back and forth."""
+"""An animation of grey images that runs back and forth, and the pace of what does."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from latentlab.ui.canvas.points.lasso_test import are_inside
+from latentlab.ui.canvas.points.inside_path import are_inside
 from latentlab.ui.style import theme
 
 CORNERS = [(-3, -3), (3, -3), (-3, 3), (3, 3), (0, 0)]
