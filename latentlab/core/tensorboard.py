@@ -18,6 +18,7 @@ from latentlab.core.export import rebuilt, sheet
 from latentlab.core.image_set import ImageSet
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.manifold import manifold
+from latentlab.core.operations import Operations
 from latentlab.core.optimising import one_cycle
 from latentlab.core.projection import Projection
 from latentlab.core.recipe import Recipe
@@ -172,7 +173,7 @@ class TensorBoardWriter:
             projection=Projection(origin, directions, ("", "")),
             images=images,
             preparation=self._preparation,
-            decode_seconds=0.0,
+            operations=Operations(0, 0),
         )
         side = max(2, min(_SIDE, _SHEET_PIXELS // max(snapshot.image_shape)))
         try:

@@ -16,7 +16,7 @@ from latentlab.core.live_map import MapUpdate
 from latentlab.core.plane import along
 from latentlab.core.results import DataPoint, MapPoints, Position
 from latentlab.core.runs import Run
-from latentlab.ui.exploration import INLINE_SECONDS, Exploration
+from latentlab.ui.exploration import Exploration
 from latentlab.ui.latest import Latest
 from latentlab.ui.mapping.fields import Fields
 from latentlab.ui.run_files import RunFiles
@@ -36,6 +36,8 @@ class Comparison(QObject):
     second_named = Signal(str, str, object)
     meeting_changed = Signal(str, bool)  # "image" or "place"; whether the maps share their images
     followed = Signal(object)  # Beside or None
+    waiting_changed = Signal(bool)
+    """Whether what was told is not yet of the cursor."""
     failed = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
@@ -62,7 +64,8 @@ class Comparison(QObject):
         self._files.failed.connect(self.failed)
         self._answers = Latest(self)
         self._answers.answered.connect(self._take)
-        self._answers.failed.connect(self.failed)
+        self._answers.failed.connect(self._lack)
+        self._answers.waiting_changed.connect(self.waiting_changed)
         self.first_gaps, self.second_gaps = Fields(self, "gaps"), Fields(self, "gaps")
         self.first_gaps.follow(exploration)
         for gaps in (self.first_gaps, self.second_gaps):
@@ -266,16 +269,19 @@ class Comparison(QObject):
             assert position is not None
             return comparing.at_place(second, position, label)
 
-        if second.decode_seconds < INLINE_SECONDS:
-            self._answers.drop()  # an earlier place must not come after this one
-            self._take(look())
-        else:
-            self._answers.ask(look)
+        self._answers.ask(look, second.operations.encode + second.operations.decode)
 
     @Slot(object)
     def _take(self, beside: Beside) -> None:
         if self._second is not None and beside.run == self._second.run and self._told is not None:
             self.followed.emit(beside)
+
+    @Slot(str)
+    def _lack(self, sentence: str) -> None:
+        if not self._answers.is_waiting:
+            self._told = None  # so that it can be asked again
+            self.followed.emit(None)
+        self.failed.emit(sentence)
 
     def _shares_images(self) -> bool:
         if self._first is None or self._second is None:

@@ -9,11 +9,12 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.events import Floats
+from latentlab.core.exploring import data_point_operations
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.restoring import restored_image
 from latentlab.core.results import Damage, DataPoint, Decoded, RestoredImage, Sketched
 from latentlab.core.view_results import ModelFacts
-from latentlab.ui.exploration import INLINE_SECONDS, Exploration
+from latentlab.ui.exploration import Exploration
 from latentlab.ui.latest import Latest
 from latentlab.ui.panels.decoder import DecoderPanel
 
@@ -33,6 +34,8 @@ class Restoration(QObject):
 
     damage_changed = Signal(object, bool)  # Damage, or None while nobody looks; was the model trained on damaged images
     restored = Signal(object)  # RestoredImage or None
+    waiting_changed = Signal(bool)
+    """Whether what was told is not yet of what is looked at."""
     failed = Signal(str)
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
@@ -45,7 +48,8 @@ class Restoration(QObject):
         self._sketched: Sketched | None = None
         self._restorings = Latest(self)
         self._restorings.answered.connect(self._take)
-        self._restorings.failed.connect(self.failed)
+        self._restorings.failed.connect(self._lack)
+        self._restorings.waiting_changed.connect(self.waiting_changed)
         exploration.decoded.connect(self._take_decoded)
         exploration.pointed.connect(self._take_point)
         exploration.sketched.connect(self._take_sketched)
@@ -56,6 +60,7 @@ class Restoration(QObject):
         panel.damage_asked.connect(self.ask)
         self.damage_changed.connect(panel.show_damage)
         self.restored.connect(panel.show_restored)
+        self.waiting_changed.connect(panel.set_restoring)
 
     @Slot(object)
     def ask(self, damage: Damage | None) -> None:
@@ -108,11 +113,7 @@ class Restoration(QObject):
         def restore() -> RestoredImage:
             return restored_image(update.snapshot, image, damage, label=label, pair=pair, source=source)
 
-        if update.decode_seconds < INLINE_SECONDS:
-            self._restorings.drop()  # an earlier image must not come after this one
-            self._take(restore())
-        else:
-            self._restorings.ask(restore)
+        self._restorings.ask(restore, data_point_operations(update.operations))
 
     def _looked_at(self) -> _LookedAt | None:
         """Give what was picked or drawn last, as far as there is an image of it."""
@@ -133,3 +134,9 @@ class Restoration(QObject):
         shown = self._exploration.shown
         if shown is not None and restored.run == shown.run and restored.damage == self._damage:
             self.restored.emit(restored)
+
+    @Slot(str)
+    def _lack(self, sentence: str) -> None:
+        if not self._restorings.is_waiting:
+            self.restored.emit(None)
+        self.failed.emit(sentence)

@@ -6,6 +6,7 @@ import pytest
 from latentlab.core.fields import Effort, FieldQuestion, answer, get_ready
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.models import build
+from latentlab.core.operations import Operations
 from latentlab.core.plane_grid import middles
 from latentlab.core.prepared_map import PreparedMap
 from latentlab.core.projection import fit
@@ -29,7 +30,7 @@ def prepared(count, latent):
     deviations = rng.uniform(0.05, 0.3, means.shape).astype(np.float32)
     recipe = Recipe.load("mlp-vae-2d").with_changes({"model.latent": latent})
     snapshot = Snapshot("r", recipe, build(recipe, (28, 28), 0), tuple("0123456789"))
-    update = MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, 0.001, None, deviations)
+    update = MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, Operations(0, 0), None, deviations)
     return PreparedMap(update)
 
 

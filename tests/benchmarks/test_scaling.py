@@ -22,6 +22,7 @@ from latentlab.core.landscape import Landscape
 from latentlab.core.landscape_results import Block
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.models import build
+from latentlab.core.operations import Operations
 from latentlab.core.projection import fit
 from latentlab.core.recipe import Recipe
 from latentlab.core.results import MapPoints
@@ -72,7 +73,9 @@ def update_of(count, latent, recipe=_MLP, with_images=False):
     snapshot = snapshot_of(recipe.with_changes({"model.latent": latent}))
     preparation = sketch.measure(images[:100])
     deviations = np.full_like(means, 0.1)
-    return MapUpdate("run", 1.0, snapshot, means, labels, fit(means), images, preparation, 0.001, None, deviations)
+    return MapUpdate(
+        "run", 1.0, snapshot, means, labels, fit(means), images, preparation, Operations(0, 0), None, deviations
+    )
 
 
 def trained(recipe, data, epochs=1):

@@ -18,6 +18,7 @@ from latentlab.core.aggregate_posterior import (
 from latentlab.core.errors import LatentlabError
 from latentlab.core.live_map import MapUpdate
 from latentlab.core.models import build
+from latentlab.core.operations import Operations
 from latentlab.core.plane_grid import middles
 from latentlab.core.prepared_map import PreparedMap
 from latentlab.core.projection import Projection, fit
@@ -41,7 +42,9 @@ def made(means, deviations=None, *, kind="vae", projection=None):
         deviations = np.broadcast_to(np.float32(deviations), means.shape)
     labels = np.full(len(means), -1)
     projection = fit(means) if projection is None else projection
-    return PreparedMap(MapUpdate("r", 1.0, snapshot, means, labels, projection, None, None, 0.001, None, deviations))
+    return PreparedMap(
+        MapUpdate("r", 1.0, snapshot, means, labels, projection, None, None, Operations(0, 0), None, deviations)
+    )
 
 
 def cloud(count=300, latent=2, seed=0):

@@ -7,6 +7,7 @@ import torch
 
 from latentlab.core import growing_codes, live_map
 from latentlab.core.live_map import LiveMap, MapChoice, MapImages, choose, map_of, maps_of
+from latentlab.core.operations import Operations
 from latentlab.core.projection import fit
 from latentlab.core.recipe import Recipe
 from latentlab.core.row_order import row_order
@@ -35,7 +36,7 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(live_map, "time", clock)
     monkeypatch.setattr(growing_codes, "time", clock)
-    monkeypatch.setattr(live_map, "seconds_to_decode", lambda snapshot: 0.001)  # a paced trainer decodes nothing
+    monkeypatch.setattr(live_map, "count", lambda snapshot: Operations(0, 0))  # a paced trainer decodes nothing
     return clock
 
 
