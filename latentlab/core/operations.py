@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from latentlab.core.snapshot import Snapshot
+from latentlab.core.models.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEventLoop, QPointF, QTimer
 from PySide6.QtWidgets import QWidget
 
-from latentlab.core.recipe import Recipe
-from latentlab.ui import latest
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.ui.threads import latest
 from tests.benchmarks.hand import Hand
 
 pytestmark = pytest.mark.timeout(300)

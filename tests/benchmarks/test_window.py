@@ -11,8 +11,8 @@ import torch
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
-from latentlab.core.recipe import Recipe
-from latentlab.core.resources import resource
+from latentlab.core.files import resource
+from latentlab.core.recipe.recipe import Recipe
 from tests.benchmarks.hand import Hand, Paints
 
 pytestmark = pytest.mark.timeout(300)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from latentlab.core import exploring
-from latentlab.core.models import build
+from latentlab.core.map import explore
+from latentlab.core.models.autoencoders import build
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.operations import Operations, count
-from latentlab.core.recipe import Recipe
-from latentlab.core.snapshot import Snapshot
+from latentlab.core.recipe.recipe import Recipe
 
 NAMES = tuple("0123456789")
 
@@ -44,6 +44,6 @@ def test_a_label_costs_its_plane_and_its_place_beside_the_code():
 def test_questions_cost_what_they_encode_and_decode(name):
     model, _ = counted(name)
     both = model.encode + model.decode
-    assert exploring.decode_operations(model) == model.encode + (9 + model.labels) * model.decode
-    assert exploring.data_point_operations(model) == 2 * both
-    assert exploring.sketched_operations(model) == (17 + model.labels) * both
+    assert explore.decode_operations(model) == model.encode + (9 + model.labels) * model.decode
+    assert explore.data_point_operations(model) == 2 * both
+    assert explore.sketched_operations(model) == (17 + model.labels) * both

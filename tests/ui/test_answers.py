@@ -14,7 +14,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from latentlab.core.errors import LatentlabError
-from latentlab.ui.exploration import Exploration
+from latentlab.ui.explore.exploration import Exploration
 
 CONVOLUTIONAL = {
     "model.encoder.kind": "conv",
@@ -130,7 +130,7 @@ def test_a_slow_model_says_that_it_waits_where_the_image_is_looked_for(opened, s
 
 
 def test_a_decoding_that_fails_leaves_no_image_of_another_place(opened, slow_models, monkeypatch):
-    from latentlab.core import exploring
+    from latentlab.core.map import explore
 
     lab = opened
     lab.pick(60, -40)
@@ -138,7 +138,7 @@ def test_a_decoding_that_fails_leaves_no_image_of_another_place(opened, slow_mod
     def fail(*arguments, **more):
         raise LatentlabError("The decoder is broken.")
 
-    monkeypatch.setattr(exploring, "decode", fail)
+    monkeypatch.setattr(explore, "decode", fail)
     lab.qtbot.mouseClick(lab.canvas.viewport(), Qt.MouseButton.LeftButton, pos=Watch(lab).place())
     lab.until(lambda: lab.message() == "The decoder is broken.")
     lab.until(lambda: not lab.child("decodedImage").is_waiting())  # pressing asks, and letting go again

@@ -10,8 +10,8 @@ from hypothesis.strategies import booleans, sampled_from
 from PySide6.QtCore import QCoreApplication, QElapsedTimer
 
 from latentlab.core.errors import LatentlabError
-from latentlab.ui import latest
-from latentlab.ui.latest import ALWAYS_INLINE, Latest
+from latentlab.ui.threads import latest
+from latentlab.ui.threads.latest import ALWAYS_INLINE, Latest
 
 SMALL, LARGE = ALWAYS_INLINE, 100 * ALWAYS_INLINE
 PATIENCE = 20_000
