@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "latentlab").rglob("*.py"))
-MOST_LINES = 320  # of code: docstrings and empty lines are free
+MOST_LINES = 340  # of code: without docstrings, comments and blank lines
 
 
 def imported_names(path):
@@ -20,15 +20,20 @@ def imported_names(path):
     return {*aliases, *(node.attr for node in nodes if isinstance(node, ast.Attribute))}
 
 
-def lines_of_code(path):
-    text = path.read_text(encoding="utf-8")
-    docstrings = {
-        number
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        for number in range(node.lineno, node.end_lineno + 1)
-    }
-    return sum(number not in docstrings and bool(line.strip()) for number, line in enumerate(text.splitlines(), 1))
+def lines_of_code(source):
+    """Count the lines that are neither blank, nor comment, nor text that stands alone, such as a docstring."""
+    alone = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
+    texts = [value for value in alone if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+    left_out = {line for text in texts for line in range(text.lineno, text.end_lineno + 1)}
+    lines = enumerate(source.splitlines(), 1)
+    return sum(bool(line.strip()) and not line.lstrip().startswith("#") for n, line in lines if n not in left_out)
+
+
+def test_lines_of_code_are_neither_text_nor_comment_nor_blank():
+    text = '"""A file\nof two lines."""\n\n# Why.\n'
+    code = 'x = (\n    """text"""\n)  # three\n\n\ndef f():\n    """One."""\n    return x\n'
+    assert lines_of_code(text) == 0
+    assert lines_of_code(text + code) == 5
 
 
 @pytest.mark.timeout(300)
@@ -50,7 +55,7 @@ def test_the_tools_find_nothing(command):
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_does_one_thing_and_is_short(path):
-    assert lines_of_code(path) <= MOST_LINES
+    assert lines_of_code(path.read_text(encoding="utf-8")) <= MOST_LINES
 
 
 def test_one_file_touches_qthread():

@@ -9,6 +9,7 @@ from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.models.autoencoders import build
+from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 
@@ -29,7 +30,7 @@ def prepared(count, latent):
     deviations = rng.uniform(0.05, 0.3, means.shape).astype(np.float32)
     recipe = Recipe.load("mlp-vae-2d").with_changes({"model.latent": latent})
     snapshot = Snapshot("r", recipe, build(recipe, (28, 28), 0), tuple("0123456789"))
-    update = MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, 0.001, None, deviations)
+    update = MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, Operations(0, 0), None, deviations)
     return PreparedMap(update)
 
 

@@ -21,6 +21,7 @@ from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.map.results import MapPoints
 from latentlab.core.models.autoencoders import build
+from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
@@ -69,7 +70,9 @@ def update_of(count, latent, recipe=_MLP, with_images=False):
     snapshot = snapshot_of(recipe.with_changes({"model.latent": latent}))
     preparation = sketch.measure(images[:100])
     deviations = np.full_like(means, 0.1)
-    return MapUpdate("run", 1.0, snapshot, means, labels, fit(means), images, preparation, 0.001, None, deviations)
+    return MapUpdate(
+        "run", 1.0, snapshot, means, labels, fit(means), images, preparation, Operations(0, 0), None, deviations
+    )
 
 
 def trained(recipe, data, epochs=1):

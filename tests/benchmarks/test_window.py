@@ -8,41 +8,18 @@ from time import perf_counter
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtWidgets import QWidget
 
 from latentlab.core.files import resource
 from latentlab.core.recipe.recipe import Recipe
+from tests.benchmarks.hand import Hand, Paints
 
 pytestmark = pytest.mark.timeout(300)
 _PATIENCE = 60_000  # milliseconds
 _TICK, _FRAME = 5, 16  # milliseconds
 _STROKES, _MOVES = 60, 6
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Hand:
-    """The left button of a mouse over a widget."""
-
-    def __init__(self, widget):
-        self.widget = widget
-
-    def _send(self, kind, at, button, buttons):
-        place = self.widget.mapToGlobal(at)
-        event = QMouseEvent(kind, at, place, button, buttons, Qt.KeyboardModifier.NoModifier)
-        begin = perf_counter()
-        QApplication.sendEvent(self.widget, event)
-        return begin
-
-    def press(self, at):
-        return self._send(QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton)
-
-    def drag(self, at):
-        return self._send(QEvent.Type.MouseMove, at, Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton)
-
-    def release(self, at):
-        return self._send(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton)
 
 
 class Clock(QTimer):
@@ -108,20 +85,6 @@ class Drag(QTimer):
             self.seconds += [now - sent for sent, _ in self._asked[:count]]
             self.pictures.add(decoded.image.tobytes())
             del self._asked[:count]
-
-
-class Paints(QObject):
-    """When a widget was painted last."""
-
-    def __init__(self, widget):
-        super().__init__(widget)
-        self.last = 0.0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint:
-            self.last = perf_counter()
-        return False
 
 
 def percentile(seconds, percent):

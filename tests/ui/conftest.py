@@ -270,3 +270,12 @@ def held_load(monkeypatch):
     monkeypatch.setattr(registry, "load", hold)
     yield go_on
     go_on.set()
+
+
+@pytest.fixture
+def slow_models(monkeypatch):
+    """Have every question of a model answered off the GUI thread, as those of a large one are."""
+    from latentlab.ui.threads import latest
+
+    monkeypatch.setattr(latest, "ALWAYS_INLINE", -1)
+    monkeypatch.setattr(latest, "INLINE_SECONDS", 0.0)

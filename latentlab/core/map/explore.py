@@ -5,24 +5,21 @@ Functions without state: whoever explores owns the code, the label, the temperat
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.events import Losses
-from latentlab.core.map.projection import Projection, fit
+from latentlab.core.map.projection import Projection
 from latentlab.core.map.results import DataPoint, Decoded, Neighbour, Sketched
 from latentlab.core.measures.metrics import weighted
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
+from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
-from latentlab.core.sketch.poses import poses
+from latentlab.core.sketch.poses import POSES, poses
 
 SAMPLES = 8
 SHOWN_NEIGHBOURS = 8
-_MEASURING_SECONDS = 0.03
 
 
 def new_noise(seed: int, latent: int) -> Floats:
@@ -87,31 +84,19 @@ def decode(
     )
 
 
-def seconds_to_decode(snapshot: Snapshot) -> float:
-    """Measure for how long a thread computes, alone, in a `decode` with a model, in seconds.
+def decode_operations(model: Operations) -> int:
+    """Give how many operations `decode` takes: a pick, its posterior, its samples, and itself under every label."""
+    return model.encode + (1 + SAMPLES + model.labels) * model.decode
 
-    The best of some: what it waits, for the processor or for Python's lock, is the fault of what else runs just then.
-    Torch uses no other threads for it, be there many: where picks are answered at once it has none either.
-    """
-    code, noise = np.zeros(snapshot.latent, np.float32), new_noise(0, snapshot.latent)
-    projection = fit(code[None])
 
-    def seconds_of_one() -> float:
-        begin, computed = time.perf_counter(), time.thread_time()
-        decode(snapshot, projection, code, label=0, temperature=1.0, noise=noise)
-        # On Windows the clock of a thread goes on in steps of 16 ms, so mostly not at all.
-        return time.thread_time() - computed or time.perf_counter() - begin
+def data_point_operations(model: Operations) -> int:
+    """Give how many operations `data_point` takes: the terms of the loss, and the reconstruction."""
+    return 2 * (model.encode + model.decode)
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        seconds_of_one()  # the first takes many times as long
-        end, seconds = time.perf_counter() + _MEASURING_SECONDS, [seconds_of_one()]
-        while time.perf_counter() < end:
-            seconds.append(seconds_of_one())
-    finally:
-        torch.set_num_threads(threads)
-    return min(seconds)
+
+def sketched_operations(model: Operations) -> int:
+    """Give how many operations `sketched` takes: the loss of each pose and under each label, and what is shown."""
+    return (POSES + model.labels + 2) * (model.encode + model.decode)
 
 
 def data_point(

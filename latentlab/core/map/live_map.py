@@ -18,8 +18,8 @@ from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.encoder import GrowingCodes
-from latentlab.core.map.explore import seconds_to_decode
 from latentlab.core.map.projection import Projection, fit
+from latentlab.core.models.operations import Operations, count
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
 from latentlab.core.sketch.preparation import Preparation
@@ -108,8 +108,8 @@ class MapUpdate:
         What the means are of; None where the data set is not on this machine.
     preparation : Preparation
         How a sketch is made like them.
-    decode_seconds : float
-        What a pick costs: decoding it with its samples and labels on this machine.
+    operations : Operations
+        What encoding an image and decoding a code cost.
     noisy : uint8 (N, H, W) or None
         The same images damaged, where the data set is one of pairs.
     columns : tuple of Column
@@ -128,7 +128,7 @@ class MapUpdate:
     projection: Projection
     images: npt.NDArray[np.uint8] | None
     preparation: Preparation
-    decode_seconds: float
+    operations: Operations
     noisy: npt.NDArray[np.uint8] | None = None
     deviations: Floats | None = None
     columns: tuple[Column, ...] = ()
@@ -182,7 +182,7 @@ class LiveMap:
         self._shown = shown
         self._codes = GrowingCodes(shown.images, shown.labels)
         self._projection: Projection | None = None
-        self._decode_seconds = 0.0
+        self._operations: Operations | None = None
         self._started = self._last = self._last_whole = time.perf_counter()
         self._cost = 0.0
 
@@ -227,8 +227,8 @@ class LiveMap:
             yield self._publish(trainer, snapshot, pending)
 
     def _publish(self, trainer: Trainer, snapshot: Snapshot, pending: int = 0) -> MapUpdate:
-        if not self._decode_seconds:
-            self._decode_seconds = seconds_to_decode(snapshot)
+        if self._operations is None:
+            self._operations = count(snapshot)
         means, deviations = self._codes.codes(snapshot.latent)
         self._projection = fit(means, self._projection)
         self._last = time.perf_counter()
@@ -241,7 +241,7 @@ class LiveMap:
             projection=self._projection,
             images=self._shown.images.numpy(),
             preparation=trainer.preparation,
-            decode_seconds=self._decode_seconds,
+            operations=self._operations,
             noisy=None if self._shown.noisy is None else self._shown.noisy.numpy(),
             deviations=deviations,
             columns=self._shown.columns,
@@ -299,7 +299,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
     MapUpdate
         About once a second; the last one, unless it was given up, has nothing pending.
     """
-    decode_seconds = seconds_to_decode(run.snapshot)
+    operations = count(run.snapshot)
 
     def made(
         means: Floats, labels: Integers, deviations: Floats | None, before: Projection | None, pending: int
@@ -313,7 +313,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
             projection=fit(means, before),
             images=None if shown is None else shown.images.numpy(),
             preparation=run.preparation,
-            decode_seconds=decode_seconds,
+            operations=operations,
             noisy=None if shown is None or shown.noisy is None else shown.noisy.numpy(),
             deviations=deviations,
             columns=() if shown is None else shown.columns,

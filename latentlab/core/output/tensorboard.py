@@ -17,6 +17,7 @@ from latentlab.core.events import Changed, EpochEnded, Event, Finished, Progress
 from latentlab.core.map.checkpoints import SpacedEpochs
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.projection import Projection
+from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.output.event_files import EventFiles
 from latentlab.core.output.export import rebuilt, sheet
@@ -172,7 +173,7 @@ class TensorBoardWriter:
             projection=Projection(origin, directions, ("", "")),
             images=images,
             preparation=self._preparation,
-            decode_seconds=0.0,
+            operations=Operations(0, 0),
         )
         side = max(2, min(_SIDE, _SHEET_PIXELS // max(snapshot.image_shape)))
         try:

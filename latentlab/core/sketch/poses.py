@@ -23,6 +23,7 @@ def _matrix(slant: float, angle: float) -> torch.Tensor:
 _MATRICES = torch.stack(
     [_matrix(slant, math.radians(turn)) for slant in _SLANTS for turn in _TURNS if (slant, turn) != (0.0, 0.0)]
 )
+POSES = 1 + len(_MATRICES)
 
 
 def poses(image: Floats) -> Floats:
@@ -38,7 +39,7 @@ def poses(image: Floats) -> Floats:
 
     Returns
     -------
-    float32 (15, H, W)
+    float32 (POSES, H, W)
         The image itself first.
     """
     x = torch.from_numpy(image)[None, None].expand(len(_MATRICES), -1, -1, -1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.core.arrays import Position
 from latentlab.core.map import explore
 from latentlab.core.map.axes import AxesChoice
 from latentlab.core.map.live_map import MapUpdate
@@ -16,21 +16,6 @@ from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.sketch import preparation
 from latentlab.ui.explore.plane import LaidOut, Plane
 from latentlab.ui.threads.latest import Latest
-
-INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
-_INLINE_SKETCH_SECONDS = 0.003  # of decoding: reading a sketch takes some times as long
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
-    decoded: Decoded
-    is_preview: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Read:
-    update: MapUpdate
-    sketched: Sketched | None
 
 
 class Exploration(QObject):
@@ -50,6 +35,12 @@ class Exploration(QObject):
     label_changed = Signal(int)
     temperature_changed = Signal(float)
     axes_changed = Signal(object)  # AxesChoice
+    decoding_changed = Signal(bool)
+    """Whether what is shown as decoded is not yet of the pick, or of the place pointed at."""
+    describing_changed = Signal(bool)
+    """Whether the image that is picked is still to be pointed out."""
+    reading_changed = Signal(bool)
+    """Whether what is shown of the sketch is not yet of what is drawn."""
     failed = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -62,7 +53,8 @@ class Exploration(QObject):
         self._seed = 0
         self._prior = False
         self._decoded: Decoded | None = None
-        self._previews = False
+        self._previewed: Position | None = None  # shown in place of the pick
+        self._is_decoding = False
         self._drawing: Any = None
         self._drew_last = False
         self._label_is_overruled = False
@@ -72,13 +64,20 @@ class Exploration(QObject):
         self.plane.failed.connect(self.failed)
         self._decodings = Latest(self)
         self._decodings.answered.connect(self._take_decoded)
-        self._decodings.failed.connect(self.failed)
+        self._decodings.failed.connect(self._lack_decoded)
+        self._decodings.waiting_changed.connect(self._tell_decoding)
+        self._previews = Latest(self)  # apart: a preview takes no pick's place
+        self._previews.answered.connect(self._take_preview)
+        self._previews.failed.connect(self._lack_preview)
+        self._previews.waiting_changed.connect(self._tell_decoding)
         self._points = Latest(self)
         self._points.answered.connect(self._take_point)
-        self._points.failed.connect(self.failed)
+        self._points.failed.connect(self._lack_point)
+        self._points.waiting_changed.connect(self.describing_changed)
         self._sketches = Latest(self)
         self._sketches.answered.connect(self._take_sketched)
-        self._sketches.failed.connect(self.failed)
+        self._sketches.failed.connect(self._lack_sketched)
+        self._sketches.waiting_changed.connect(self.reading_changed)
 
     @property
     def shown(self) -> MapUpdate | None:
@@ -111,7 +110,8 @@ class Exploration(QObject):
         """Explore another model, or the same one further trained, once its codes are laid out along the axes."""
         self.plane.show(update)
         if update is None:
-            self._shown = self._code = self._point = self._decoded = None
+            self._drop_questions()
+            self._shown = self._code = self._point = self._decoded = self._previewed = None
             for emptied in (
                 self.model_changed, self.map_changed, self.pick_changed, self.decoded, self.pointed, self.sketched,
                 self.shown_changed,
@@ -128,17 +128,18 @@ class Exploration(QObject):
         """Show a model; the pick stays where that makes sense."""
         update = laid_out.update
         before, self._shown = self._shown, update
+        if before is None or before.run != update.run:
+            self._drop_questions()
         if before is None or not _is_same_kind(before, update):
-            self._code = self._decoded = None
+            self._code = self._decoded = self._previewed = None
             self._label = min(self._label, max(0, len(update.snapshot.class_names) - 1))
             self.model_changed.emit(update.snapshot)
             self.label_changed.emit(self._label)
             self.pick_changed.emit(None)
             self.decoded.emit(None)
         same_images = before is not None and have_same_labels(before, update)
-        if not same_images and self._point is not None:
-            self._point = None
-            self.pointed.emit(None)
+        if not same_images:
+            self._forget_point()
         self.map_changed.emit(laid_out.points(glide=same_images))
         if self._point is not None and np.isfinite(update.means[self._point]).all():  # it may not be encoded yet
             self._code = update.means[self._point]
@@ -151,6 +152,7 @@ class Exploration(QObject):
         """Drop what is being decoded."""
         self.plane.shut_down()
         self._decodings.shut_down()
+        self._previews.shut_down()
         self._points.shut_down()
         self._sketches.shut_down()
 
@@ -215,14 +217,16 @@ class Exploration(QObject):
     def preview(self, x: float, y: float) -> None:
         """Show what lies at a place, without picking it."""
         if self._shown is not None:
-            self._previews = True
-            self._ask_for(self._shown.projection.moved(self._current_code(), (x, y)), is_preview=True)
+            self._previewed = (x, y)
+            self._decode_previewed()
 
     @Slot()
     def end_preview(self) -> None:
         """Show what is picked again."""
-        self._previews = False
+        self._previewed = None
+        self._previews.drop()
         self.decoded.emit(self._decoded)
+        self._tell_decoding()
 
     # Decoding
 
@@ -282,11 +286,11 @@ class Exploration(QObject):
             return
         label = self._label if self._label_is_overruled else None
 
-        def read() -> _Read:
+        def read() -> Sketched | None:
             image = preparation.prepare(drawing, update.preparation)
             if image is None:
-                return _Read(update, None)
-            result = explore.sketched(
+                return None
+            return explore.sketched(
                 update.snapshot,
                 update.projection,
                 image,
@@ -296,23 +300,22 @@ class Exploration(QObject):
                 images=update.images,
                 posed=update.preparation.stroke > 0 and not update.snapshot.takes_any_size,
             )
-            return _Read(update, result)
 
-        if at_once and update.decode_seconds < _INLINE_SKETCH_SECONDS:
-            self._sketches.drop()  # an earlier state of the drawing must not come after this one
-            self._take_sketched(read())
-        else:
-            self._sketches.ask(read)
+        self._sketches.ask(read, explore.sketched_operations(update.operations), here=at_once)
 
     @Slot(object)
-    def _take_sketched(self, read: _Read) -> None:
-        if self._shown is None or self._drawing is None or read.update.run != self._shown.run:
-            return
-        label = None if read.sketched is None else read.sketched.label
+    def _take_sketched(self, sketched: Sketched | None) -> None:
+        label = None if sketched is None else sketched.label
         if label is not None and not self._label_is_overruled and label != self._label:
             self._put_label_in_force(label)
             self._decode()
-        self.sketched.emit(read.sketched)
+        self.sketched.emit(sketched)
+
+    @Slot(str)
+    def _lack_sketched(self, sentence: str) -> None:
+        if not self._sketches.is_waiting:
+            self.sketched.emit(None)
+        self.failed.emit(sentence)
 
     # What follows from the state
 
@@ -323,20 +326,26 @@ class Exploration(QObject):
         return self._shown.projection.origin.copy()
 
     def _decode(self) -> None:
-        if self._shown is None or self._code is None:
-            return
-        self.pick_changed.emit(self._shown.projection.position(self._code))
-        self._ask_for(self._code, is_preview=False)
+        """Decode what is picked; it counts as picked from now on, and as decoded once there is an answer."""
+        if self._shown is not None and self._code is not None:
+            self.pick_changed.emit(self._shown.projection.position(self._code))
+            self._ask(self._decodings, self._code)
+        if self._previewed is not None:
+            self._decode_previewed()
 
-    def _ask_for(self, code: np.ndarray, *, is_preview: bool) -> None:
-        """Have a code decoded: here and now where that takes a part of a frame, else on another thread."""
+    def _decode_previewed(self) -> None:
+        if self._shown is not None and self._previewed is not None:
+            self._ask(self._previews, self._shown.projection.moved(self._current_code(), self._previewed))
+
+    def _ask(self, questions: Latest, code: np.ndarray) -> None:
+        """Have a code decoded, under the label and at the temperature in force."""
         update = self._shown
         assert update is not None
         label, temperature, prior = self._label, self._temperature, self._prior
         noise = explore.new_noise(self._seed, update.snapshot.latent)
 
-        def decode() -> _Answer:
-            decoded = explore.decode(
+        def decode() -> Decoded:
+            return explore.decode(
                 update.snapshot,
                 update.projection,
                 code,
@@ -345,21 +354,37 @@ class Exploration(QObject):
                 noise=noise,
                 prior=prior,
             )
-            return _Answer(decoded, is_preview)
 
-        if update.decode_seconds < INLINE_SECONDS:
-            self._take_decoded(decode())
-        else:
-            self._decodings.ask(decode)
+        questions.ask(decode, explore.decode_operations(update.operations))
 
     @Slot(object)
-    def _take_decoded(self, answer: _Answer) -> None:
-        if self._shown is None or answer.decoded.run != self._shown.run:
-            return
-        if not answer.is_preview:
-            self._decoded = answer.decoded
-        if answer.is_preview == self._previews:
-            self.decoded.emit(answer.decoded)
+    def _take_decoded(self, decoded: Decoded | None) -> None:
+        self._decoded = decoded
+        if self._previewed is None:
+            self.decoded.emit(decoded)
+
+    @Slot(object)
+    def _take_preview(self, decoded: Decoded) -> None:
+        self.decoded.emit(decoded)
+
+    @Slot(str)
+    def _lack_preview(self, sentence: str) -> None:
+        if not self._previews.is_waiting:
+            self.decoded.emit(None)
+        self.failed.emit(sentence)
+
+    @Slot(str)
+    def _lack_decoded(self, sentence: str) -> None:
+        if not self._decodings.is_waiting:
+            self._take_decoded(None)
+        self.failed.emit(sentence)
+
+    @Slot()
+    def _tell_decoding(self) -> None:
+        asked = self._decodings if self._previewed is None else self._previews
+        if asked.is_waiting != self._is_decoding:
+            self._is_decoding = asked.is_waiting
+            self.decoding_changed.emit(self._is_decoding)
 
     def _describe_point(self) -> None:
         if self._shown is None or self._point is None:
@@ -372,21 +397,33 @@ class Exploration(QObject):
                 update.snapshot, update.projection, row, update.means[row], int(update.labels[row]), image
             )
 
-        if update.decode_seconds < INLINE_SECONDS:
-            self._take_point(describe())
-        else:
-            self._points.ask(describe)
+        self._points.ask(describe, explore.data_point_operations(update.operations))
 
     @Slot(object)
     def _take_point(self, point: DataPoint) -> None:
-        if self._shown is not None and (point.run, point.index) == (self._shown.run, self._point):
+        if point.index == self._point:  # of those that are passed on the way to another nothing is shown
             self.pointed.emit(point)
+
+    @Slot(str)
+    def _lack_point(self, sentence: str) -> None:
+        if not self._points.is_waiting:
+            self.pointed.emit(None)
+        self.failed.emit(sentence)
 
     def _leave_point(self) -> None:
         self._drew_last = False
+        self._forget_point()
+
+    def _forget_point(self) -> None:
         if self._point is not None:
             self._point = None
+            self._points.drop()
             self.pointed.emit(None)
+
+    def _drop_questions(self) -> None:
+        """Have nothing answered any more that was asked of the model shown."""
+        for questions in (self._decodings, self._previews, self._points, self._sketches):
+            questions.drop()
 
     def _put_label_in_force(self, label: int) -> None:
         if label != self._label:

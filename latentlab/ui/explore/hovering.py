@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.map.browsing import Hovered, rebuild
 from latentlab.core.map.live_map import MapUpdate
-from latentlab.ui.explore.exploration import INLINE_SECONDS, Exploration
+from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.latest import Latest
 
 
@@ -40,11 +40,9 @@ class Hovering(QObject):
         def with_reconstruction() -> Hovered:
             return replace(hovered, reconstruction=rebuild(model, np.array([row])).images[0])
 
-        if model.decode_seconds < INLINE_SECONDS:
-            self.told.emit(with_reconstruction())
-            return
-        self.told.emit(hovered)
-        self._rebuilding.ask(with_reconstruction)
+        self._rebuilding.ask(with_reconstruction, model.operations.encode + model.operations.decode)
+        if self._rebuilding.is_waiting:
+            self.told.emit(hovered)
 
     def shut_down(self) -> None:
         """Drop what is being rebuilt."""

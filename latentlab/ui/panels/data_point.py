@@ -51,7 +51,7 @@ class DataPointPanel(QWidget):
         self._class_count = 10
         self._row: int | None = None
         self._chosen: Integers = np.empty(0, np.int64)
-        self._hint = QLabel(self.tr("Click on a point of the map to see its image beside its reconstruction."))
+        self._hint = QLabel()
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(self._hint.palette().ColorRole.PlaceholderText)
@@ -112,6 +112,7 @@ class DataPointPanel(QWidget):
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
         self.setMaximumHeight(100)
+        self.set_waiting(False)
 
     def set_class_count(self, count: int) -> None:
         """Colour the class as the map does, which depends on how many classes there are."""
@@ -140,6 +141,16 @@ class DataPointPanel(QWidget):
         else:
             text = self._describe(point.losses)
         self._losses.setText(text)
+
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say that the point that was picked is still to be shown."""
+        self._hint.setText(
+            self.tr("The image is on its way …")
+            if is_waiting
+            else self.tr("Click on a point of the map to see its image beside its reconstruction.")
+        )
+        for view in (self._image, self._reconstruction):
+            view.set_waiting(is_waiting)
 
     @Slot(object)
     def set_chosen(self, rows: Integers) -> None:

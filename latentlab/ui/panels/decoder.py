@@ -86,6 +86,14 @@ class DecoderPanel(QScrollArea):
         if decoded.label is not None:
             self.set_label(decoded.label)
 
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say that what is shown is not yet of the pick."""
+        self._image.set_waiting(is_waiting)
+
+    def set_restoring(self, is_waiting: bool) -> None:
+        """Say that what is shown damaged and restored is not yet what is looked at."""
+        self._damage.set_waiting(is_waiting)
+
     def set_model(self, latent: int, class_names: tuple[str, ...], uses_labels: bool) -> None:
         """Fit the sliders to a model with so many latent dimensions and these classes."""
         self.show_decoded(None)

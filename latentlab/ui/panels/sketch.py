@@ -85,6 +85,11 @@ class SketchPanel(QWidget):
         self._sketched, self._class_names = sketched, class_names
         self._show()
 
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say that what is shown is not yet of all that is drawn."""
+        for view in (self._input, self._reconstruction):
+            view.set_waiting(is_waiting)
+
     def set_hint(self, text: str) -> None:
         """Say what is missing before a drawing can be encoded; an empty text where nothing is."""
         self._hint = text

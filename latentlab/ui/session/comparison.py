@@ -17,7 +17,7 @@ from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.plane import along
 from latentlab.core.map.results import DataPoint, MapPoints
 from latentlab.core.runs.run import Run
-from latentlab.ui.explore.exploration import INLINE_SECONDS, Exploration
+from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.fields import Fields
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.threads.latest import Latest
@@ -37,6 +37,8 @@ class Comparison(QObject):
     second_named = Signal(str, str, object)
     meeting_changed = Signal(str, bool)  # "image" or "place"; whether the maps share their images
     followed = Signal(object)  # Beside or None
+    waiting_changed = Signal(bool)
+    """Whether what was told is not yet of the cursor."""
     failed = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
@@ -63,7 +65,8 @@ class Comparison(QObject):
         self._files.failed.connect(self.failed)
         self._answers = Latest(self)
         self._answers.answered.connect(self._take)
-        self._answers.failed.connect(self.failed)
+        self._answers.failed.connect(self._lack)
+        self._answers.waiting_changed.connect(self.waiting_changed)
         self.first_gaps, self.second_gaps = Fields(self, "gaps"), Fields(self, "gaps")
         self.first_gaps.follow(exploration)
         for gaps in (self.first_gaps, self.second_gaps):
@@ -267,16 +270,19 @@ class Comparison(QObject):
             assert position is not None
             return comparing.at_place(second, position, label)
 
-        if second.decode_seconds < INLINE_SECONDS:
-            self._answers.drop()  # an earlier place must not come after this one
-            self._take(look())
-        else:
-            self._answers.ask(look)
+        self._answers.ask(look, second.operations.encode + second.operations.decode)
 
     @Slot(object)
     def _take(self, beside: Beside) -> None:
         if self._second is not None and beside.run == self._second.run and self._told is not None:
             self.followed.emit(beside)
+
+    @Slot(str)
+    def _lack(self, sentence: str) -> None:
+        if not self._answers.is_waiting:
+            self._told = None  # so that it can be asked again
+            self.followed.emit(None)
+        self.failed.emit(sentence)
 
     def _shares_images(self) -> bool:
         if self._first is None or self._second is None:

@@ -9,11 +9,12 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
+from latentlab.core.map.explore import data_point_operations
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.restored import Damage, RestoredImage, restored_image
-from latentlab.ui.explore.exploration import INLINE_SECONDS, Exploration
+from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.latest import Latest
 
 
@@ -32,6 +33,8 @@ class Restoration(QObject):
 
     damage_changed = Signal(object, bool)  # Damage, or None while nobody looks; was the model trained on damaged images
     restored = Signal(object)  # RestoredImage or None
+    waiting_changed = Signal(bool)
+    """Whether what was told is not yet of what is looked at."""
     failed = Signal(str)
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
@@ -44,7 +47,8 @@ class Restoration(QObject):
         self._sketched: Sketched | None = None
         self._restorings = Latest(self)
         self._restorings.answered.connect(self._take)
-        self._restorings.failed.connect(self.failed)
+        self._restorings.failed.connect(self._lack)
+        self._restorings.waiting_changed.connect(self.waiting_changed)
         exploration.decoded.connect(self._take_decoded)
         exploration.pointed.connect(self._take_point)
         exploration.sketched.connect(self._take_sketched)
@@ -101,11 +105,7 @@ class Restoration(QObject):
         def restore() -> RestoredImage:
             return restored_image(update.snapshot, image, damage, label=label, pair=pair, source=source)
 
-        if update.decode_seconds < INLINE_SECONDS:
-            self._restorings.drop()  # an earlier image must not come after this one
-            self._take(restore())
-        else:
-            self._restorings.ask(restore)
+        self._restorings.ask(restore, data_point_operations(update.operations))
 
     def _looked_at(self) -> _LookedAt | None:
         """Give what was picked or drawn last, as far as there is an image of it."""
@@ -126,3 +126,9 @@ class Restoration(QObject):
         shown = self._exploration.shown
         if shown is not None and restored.run == shown.run and restored.damage == self._damage:
             self.restored.emit(restored)
+
+    @Slot(str)
+    def _lack(self, sentence: str) -> None:
+        if not self._restorings.is_waiting:
+            self.restored.emit(None)
+        self.failed.emit(sentence)

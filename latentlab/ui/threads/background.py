@@ -44,6 +44,14 @@ def let_go() -> None:
         pool.start(run)
 
 
+def sentence_of(error: Exception) -> str:
+    """Give the sentence that tells an error; one that nobody expected is logged besides."""
+    if isinstance(error, LatentlabError):
+        return str(error)
+    _log.error("Work failed", exc_info=error)
+    return f"Something went wrong ({type(error).__name__}: {error}); the log has the details."
+
+
 @atexit.register
 def _end_all() -> None:
     for pool in _busy:
@@ -84,16 +92,10 @@ class Background(QObject):
             torch_threads.leave_a_core()
             try:
                 kind, value = "done", work(cancelled, report)
-            except LatentlabError as error:
-                kind, value = "failed", str(error)
             except Exception as error:
                 if cancelled.is_set():  # whatever happened, nobody is interested; Python may be ending under it
                     return
-                _log.exception("Work on channel %s failed", channel)
-                kind, value = (
-                    "failed",
-                    f"Something went wrong ({type(error).__name__}: {error}); the log has the details.",
-                )
+                kind, value = "failed", sentence_of(error)
             self._hand_back(channel, generation, kind, value)
 
         if _held is None:

@@ -2,65 +2,203 @@
 
 from __future__ import annotations
 
-import threading
+import math
+import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from latentlab.ui.threads.background import Background, Report
+from latentlab.ui.threads.background import Background, sentence_of
 
 _CHANNEL = "question"
 
+INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
+ALWAYS_INLINE = 50_000_000  # operations: milliseconds on any machine that shows a window
+_OPERATIONS_PER_SECOND = 20e9  # of one core, until answers tell how many there are
+_REMEMBERED = 5  # answers: in the median of so many one that was disturbed does not count
+
+_WAY_MILLISECONDS, _WAY_SECONDS = 1, 0.0005
+_LONGEST_WAY = 200  # times
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    value: object
+    seconds: float
+
 
 class Latest(QObject):
-    """Answers one question at a time off the GUI thread; of those asked meanwhile only the latest waits.
+    """Answers one question at a time; of those asked meanwhile only the latest waits.
 
-    Unlike a channel of `Background`, a new question lets the one under way be answered: dropping it, at sixty
-    questions a second, would never answer any.
+    A question is answered here and now where that takes a part of a frame, else off the GUI thread. Each one that is
+    asked is answered, told as failed, or gives way to a later one; what was asked before never comes after it. Unlike
+    a channel of `Background`, a new question lets the one under way be answered: dropping it, at sixty questions a
+    second, would never answer any.
     """
 
     answered = Signal(object)
     failed = Signal(str)
+    waiting_changed = Signal(bool)
+    """Whether the question asked last has no answer yet."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._next: Callable[[], object] | None = None
+        self._next: tuple[Callable[[], object], float] | None = None
+        self._cost = _Cost()
+        self._told_waiting = False
+        self._way = _Way(self)
         self._background = Background(self)
         self._background.done.connect(self._take)
         self._background.failed.connect(self._fail)
 
-    def ask(self, question: Callable[[], object]) -> None:
-        """Have a function called on another thread; `answered` follows, unless a later question takes its place."""
-        if self._background.is_busy(_CHANNEL):
-            self._next = question
-            return
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the question asked last has no answer yet."""
+        return self._background.is_busy(_CHANNEL)
 
-        def answer(cancelled: threading.Event, report: Report) -> object:
-            return question()
+    def ask(self, question: Callable[[], object], operations: float = math.inf, *, here: bool = True) -> None:
+        """Have a function called; `answered` or `failed` follows, unless a later question takes its place.
 
-        self._background.start(_CHANNEL, answer)
+        Parameters
+        ----------
+        question : callable
+            Gives the answer; may be called on another thread.
+        operations : float, optional
+            Floating-point operations that it takes. Few are always done here and now, more of them as long as the
+            last answers took a part of a frame; what nobody has counted is not.
+        here : bool
+            False keeps even a small one off this thread.
+        """
+        if here and self._cost.is_small(operations):
+            self._cancel()
+            self._answer_here(question, operations)
+        elif self.is_waiting:
+            self._next = (question, operations)
+        else:
+            self._start(question, operations)
+        self._tell_waiting()
 
     def drop(self) -> None:
         """Forget what was asked and not answered."""
-        self._next = None
-        self._background.cancel(_CHANNEL)
+        self._cancel()
+        self._tell_waiting()
 
     def shut_down(self) -> None:
         """Forget everything, and wait for the thread."""
-        self.drop()
+        self._cancel()
+        self._way.end()
         self._background.shut_down()
 
+    def _cancel(self) -> None:
+        self._next = None
+        self._background.cancel(_CHANNEL)
+
+    def _answer_here(self, question: Callable[[], object], operations: float) -> None:
+        try:
+            answer = _answer(question)
+        except Exception as error:
+            self._tell_waiting()
+            self.failed.emit(sentence_of(error))
+        else:
+            self._cost.learn(operations, answer.seconds)
+            self._tell_waiting()
+            self.answered.emit(answer.value)
+
+    def _start(self, question: Callable[[], object], operations: float) -> None:
+        self._operations = operations
+        self._background.start(_CHANNEL, lambda cancelled, report: _answer(question))
+        if operations < math.inf:  # somebody looks at it; what takes seconds need not take them from the window
+            self._way.give()
+
     @Slot(str, object)
-    def _take(self, channel: str, answer: object) -> None:
-        self._ask_next()
-        self.answered.emit(answer)
+    def _take(self, channel: str, answer: _Answer) -> None:
+        self._cost.learn(self._operations, answer.seconds)
+        self._go_on()
+        self.answered.emit(answer.value)
 
     @Slot(str, str)
     def _fail(self, channel: str, sentence: str) -> None:
-        self._ask_next()
+        self._go_on()
         self.failed.emit(sentence)
 
-    def _ask_next(self) -> None:
-        question, self._next = self._next, None
-        if question is not None:
-            self.ask(question)
+    def _go_on(self) -> None:
+        """Have the question answered that waits, before anybody is told of the last one and asks another."""
+        following, self._next = self._next, None
+        if following is not None:
+            self._start(*following)
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        if not self.is_waiting:
+            self._way.end()
+        if self.is_waiting != self._told_waiting:
+            self._told_waiting = self.is_waiting
+            self.waiting_changed.emit(self._told_waiting)
+
+
+class _Cost:
+    """What answers of one number of operations took, by which the next one is answered here or on another thread."""
+
+    def __init__(self) -> None:
+        self._operations = math.inf
+        self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
+
+    def is_small(self, operations: float) -> bool:
+        """Whether so many operations take only a part of a frame."""
+        if operations <= ALWAYS_INLINE:
+            return True
+        if operations == math.inf:
+            return False
+        known = operations == self._operations and self._seconds
+        return (median(self._seconds) if known else operations / _OPERATIONS_PER_SECOND) < INLINE_SECONDS
+
+    def learn(self, operations: float, seconds: float) -> None:
+        """Take it that so many operations took so long."""
+        if operations != self._operations:
+            self._operations = operations
+            self._seconds.clear()
+        self._seconds.append(seconds)
+
+
+class _Way(QObject):
+    """Has the GUI thread give way to another one that answers a question, for a moment again and again.
+
+    A thread that asks for Python's lock gets it when the one that has it is made to give it up, after it has had it
+    for some time. One that gives it up and takes it back all the time, as painting and handling events do at each
+    call of Qt, is never made to: of the hundred locks that torch takes for a decode of a millisecond, each was
+    waited for up to 30 ms, with no other program running.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._left = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_WAY_MILLISECONDS)
+        self._timer.timeout.connect(self._rest)
+
+    def give(self) -> None:
+        """Give way until the end, though not for ever: what takes long can wait."""
+        self._left = _LONGEST_WAY
+        self._timer.start()
+
+    def end(self) -> None:
+        """Give way no more."""
+        self._timer.stop()
+
+    @Slot()
+    def _rest(self) -> None:
+        time.sleep(_WAY_SECONDS)
+        self._left -= 1
+        if not self._left:
+            self.end()
+
+
+def _answer(question: Callable[[], object]) -> _Answer:
+    """Answer a question, and tell for how long this thread computed: waiting is the fault of what else runs."""
+    begin, computed = time.perf_counter(), time.thread_time()
+    value = question()
+    # On Windows the clock of a thread goes on in steps of 16 ms, so mostly not at all.
+    return _Answer(value, time.thread_time() - computed or time.perf_counter() - begin)

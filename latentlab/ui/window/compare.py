@@ -54,6 +54,8 @@ class Comparing(QObject):
         comparison.second_named.connect(panel.name_second)
         comparison.meeting_changed.connect(panel.show_meeting)
         comparison.followed.connect(panel.show_beside)
+        comparison.waiting_changed.connect(panel.set_waiting_for_second)
+        exploration.decoding_changed.connect(panel.set_waiting_for_first)
 
         session.run_changed.connect(comparison.set_first_name)
         session.run_changed.connect(self._offer_to_keep)

@@ -21,6 +21,7 @@ from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.autoencoders import build
+from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 
@@ -41,7 +42,9 @@ def made(means, deviations=None, *, kind="vae", projection=None):
         deviations = np.broadcast_to(np.float32(deviations), means.shape)
     labels = np.full(len(means), -1)
     projection = fit(means) if projection is None else projection
-    return PreparedMap(MapUpdate("r", 1.0, snapshot, means, labels, projection, None, None, 0.001, None, deviations))
+    return PreparedMap(
+        MapUpdate("r", 1.0, snapshot, means, labels, projection, None, None, Operations(0, 0), None, deviations)
+    )
 
 
 def cloud(count=300, latent=2, seed=0):

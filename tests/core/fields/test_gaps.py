@@ -10,6 +10,7 @@ from latentlab.core.fields.grid import plane_code
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.models.autoencoders import build
+from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 
@@ -33,7 +34,7 @@ def made(means, *, encoder=None, scale=1.0):
     model.load_state_dict(state)
     snapshot = Snapshot("r", LINEAR.with_changes({"model.latent": latent}), model, ())
     labels = np.full(len(means), -1, np.int64)
-    return MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, 0.001)
+    return MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, Operations(0, 0))
 
 
 def cloud(latent=2, count=400, scale=1.0):
@@ -86,7 +87,7 @@ def test_a_cvae_is_measured_under_the_label():
     recipe = Recipe.load("digits-vae-2d").with_changes({"model.kind": "cvae", "model.encoder.layers": (8,)})
     torch.manual_seed(0)
     snapshot = Snapshot("r", recipe, build(recipe, (28, 28), 3), ("a", "b", "c"))
-    model = MapUpdate("r", 1.0, snapshot, cloud(), np.zeros(400, np.int64), fit(cloud()), None, None, 0.001)
+    model = MapUpdate("r", 1.0, snapshot, cloud(), np.zeros(400, np.int64), fit(cloud()), None, None, Operations(0, 0))
     one, two = measured(model, label=0), measured(model, label=1)
     assert not np.allclose(one.values, two.values)
 
@@ -116,6 +117,6 @@ def test_what_has_no_gaps_says_why():
     recipe = Recipe.load("page-cleaner")
     planes = Snapshot("r", recipe, build(recipe, (32, 32), 0), ())
     means = cloud(recipe.model.latent, 20)
-    model = MapUpdate("r", 1.0, planes, means, np.full(20, -1), fit(means), None, None, 0.001)
+    model = MapUpdate("r", 1.0, planes, means, np.full(20, -1), fit(means), None, None, Operations(0, 0))
     with pytest.raises(LatentlabError, match="planes"):
         measured(model)

@@ -1,11 +1,8 @@
 import dataclasses
-import sys
-import threading
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -371,23 +368,3 @@ def test_codes_that_are_not_there_yet_are_near_nothing():
         assert nearest_rows(means, np.zeros(2, np.float32), count).tolist() == expected
     assert not len(nearest_rows(means[:1], np.zeros(2, np.float32), 3))
     assert not len(nearest_rows(means, np.full(2, np.nan, np.float32), 3))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the clock of a thread goes on in steps of 16 ms")
-def test_what_a_decode_costs_is_what_one_thread_computes(runs, monkeypatch):
-    threads = []
-
-    def decode_beside_others(*_, **__):
-        threads.append(torch.get_num_threads())
-        threading.Event().wait(0.01)
-
-    monkeypatch.setattr(explore, "decode", decode_beside_others)
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(3)
-        assert 0 < explore.seconds_to_decode(runs["vae"].snapshot) < 0.01
-        assert torch.get_num_threads() == 3
-    finally:
-        torch.set_num_threads(before)
-    assert len(threads) >= 2
-    assert set(threads) == {1}

@@ -9,6 +9,7 @@ from latentlab.core.arrays import row_order
 from latentlab.core.map import encoder, live_map
 from latentlab.core.map.live_map import LiveMap, MapChoice, MapImages, choose, map_of, maps_of
 from latentlab.core.map.projection import fit
+from latentlab.core.models.operations import Operations
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -35,7 +36,7 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(live_map, "time", clock)
     monkeypatch.setattr(encoder, "time", clock)
-    monkeypatch.setattr(live_map, "seconds_to_decode", lambda snapshot: 0.001)  # a paced trainer decodes nothing
+    monkeypatch.setattr(live_map, "count", lambda snapshot: Operations(0, 0))  # a paced trainer decodes nothing
     return clock
 
 

@@ -96,8 +96,7 @@ def test_it_goes_when_the_mouse_leaves_previews_or_is_told_to(mouse):
     assert not mouse.rests()
 
 
-def test_a_slow_model_shows_the_image_first(mouse, monkeypatch):
-    monkeypatch.setattr("latentlab.ui.explore.hovering.INLINE_SECONDS", 0.0)
+def test_a_slow_model_shows_the_image_first(mouse, slow_models):
     (row,) = alone(mouse.lab, 1)
     told = []
     mouse.hovering.told.connect(told.append)

@@ -185,10 +185,9 @@ def drag_over_the_same_coordinates(two, canvas, start, models):
     assert not two.lab.child("compareOriginalImage").isVisible()
 
 
-def test_answers_that_nobody_waits_for_are_dropped_and_so_is_a_broken_file(two, tmp_path):
+def test_answers_that_nobody_waits_for_are_dropped_and_so_is_a_broken_file(two, tmp_path, slow_models):
     lab, comparison = two.lab, two.comparison
-    comparison._second = second = replace(comparison.second, decode_seconds=1.0)
-    comparison._follow()
+    second = comparison.second
     told = []
     comparison.followed.connect(told.append)
     for row in (3, 40, 77, 123):

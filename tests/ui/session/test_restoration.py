@@ -225,8 +225,7 @@ def test_nothing_is_done_while_nobody_looks(qtbot, bench, monkeypatch):
     assert asked == []
 
 
-def test_a_slow_model_is_asked_off_the_gui_thread_and_the_latest_answer_stays(qtbot, bench, monkeypatch):
-    from latentlab.ui.explore import exploration
+def test_a_slow_model_is_asked_off_the_gui_thread_and_the_latest_answer_stays(qtbot, bench, monkeypatch, slow_models):
     from latentlab.ui.session import restoration
 
     threads, points = set(), []
@@ -236,8 +235,6 @@ def test_a_slow_model_is_asked_off_the_gui_thread_and_the_latest_answer_stays(qt
         threads.add(threading.current_thread())
         return restore(*arguments, **more)
 
-    monkeypatch.setattr(exploration, "INLINE_SECONDS", 0)
-    monkeypatch.setattr(restoration, "INLINE_SECONDS", 0)
     monkeypatch.setattr(restoration, "restored_image", watched)
     bench.exploration.pointed.connect(points.append)
     slider = bench.panel.findChild(Slider, "damageAmountSlider")

@@ -158,6 +158,16 @@ class ComparePanel(ViewPanel):
         self.second.set_pick(None if beside is None else beside.position)
         self._show_cursor()
 
+    @Slot(bool)
+    def set_waiting_for_second(self, is_waiting: bool) -> None:
+        """Say that what the second model makes of the cursor is on its way."""
+        self._second_card.image.set_waiting(is_waiting)
+
+    @Slot(bool)
+    def set_waiting_for_first(self, is_waiting: bool) -> None:
+        """Say that what the first model makes of the cursor is on its way."""
+        self._first_card.image.set_waiting(is_waiting)
+
     @Slot(object)
     def show_first_gaps(self, gaps: Gaps | None) -> None:
         """Shade the first map."""

@@ -55,6 +55,11 @@ class DamageStrip(QWidget):
         if damage is not None:
             self._box.set_damage(damage)
 
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say that other images are on their way."""
+        for view in self._views:
+            view.set_waiting(is_waiting)
+
     def show_restored(self, restored: RestoredImage | None) -> None:
         """Show an image damaged and restored, or nothing."""
         images = (None,) * 3 if restored is None else (restored.clean, restored.noisy, restored.restored)

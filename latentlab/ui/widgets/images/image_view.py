@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
+
+_DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
 
 class ImageView(QWidget):
@@ -30,6 +32,7 @@ class ImageView(QWidget):
         self._placeholder = placeholder
         self._pixels: npt.NDArray[np.float32] | None = None
         self._image = QImage()
+        self._is_waiting = False
         self.setMinimumSize(min(side, 28), min(side, 28))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setSizePolicy(policy)
@@ -59,6 +62,17 @@ class ImageView(QWidget):
     def pixels(self) -> npt.NDArray[np.float32] | None:
         """Give what is shown: float32 (H, W) in [0, 1], or None."""
         return None if self._pixels is None else self._pixels.copy()
+
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say, by three dots in a corner, that another image is on its way: this one is no longer asked for."""
+        if is_waiting != self._is_waiting:
+            self._is_waiting = is_waiting
+            self.setAccessibleDescription(self.tr("The next image is on its way.") if is_waiting else "")
+            self.update()
+
+    def is_waiting(self) -> bool:
+        """Whether another image is on its way."""
+        return self._is_waiting
 
     def set_placeholder(self, text: str) -> None:
         """Say what to do while there is no image."""
@@ -130,4 +144,17 @@ class ImageView(QWidget):
             shrinks = rect.width() < self._image.width()
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
             painter.drawImage(rect, self._image)
+        if self._is_waiting:
+            self._paint_dots(painter, rect)
         painter.end()
+
+    def _paint_dots(self, painter: QPainter, image: QRectF) -> None:
+        colours = theme.current()
+        patch = QRectF(image.right() - _DOTS.width() - 4, image.top() + 4, _DOTS.width(), _DOTS.height())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.background))
+        painter.drawRoundedRect(patch, _DOTS.height() / 2, _DOTS.height() / 2)
+        painter.setBrush(QColor(colours.foreground))
+        for place in (1, 2, 3):
+            painter.drawEllipse(QPointF(patch.left() + place * patch.width() / 4, patch.center().y()), 2, 2)
