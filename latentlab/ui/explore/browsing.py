@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import threading
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.errors import LatentlabError
-from latentlab.core.map.browsing import ImageList, Listing, ListQuestion, Lists, Source, Stopped, rebuild
+from latentlab.core.map.browsing import ImageList, Listing, ListQuestion, Lists, Rebuilt, Source, rebuild
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
-from latentlab.ui.threads.latest import Latest
+from latentlab.ui.threads.asking import Asking
 
 _TOLD_MILLISECONDS = 300
 _REST = 6  # times as long as a list took: a model that trains keeps most of the machine
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    lists: Lists
-    question: ListQuestion
-    listed: ImageList | None
-    problem: str
-    seconds: float
 
 
 class Browsing(QObject):
@@ -45,86 +34,69 @@ class Browsing(QObject):
         super().__init__(parent)
         self._exploration, self._choosing = exploration, choosing
         self._listing: Listing | None = None
+        self._last: MapUpdate | None = None  # that was shown
         self._lists: Lists | None = None
-        self._source: Source | None = None
-        self._model: MapUpdate | None = None
+        self._listed: MapUpdate | None = None  # what these are of
         self._number = 0
         self._label = 0
         self._point: int | None = None
         self._code: Floats | None = None
-        self._asked: ListQuestion | None = None
+        self._rows: Integers = np.empty(0, np.int64)  # that are rebuilt
         self._stop = threading.Event()
         self._share = 0.0
-        self._is_behind = False
-        self._questions = Latest(self)
-        self._questions.answered.connect(self._take)
-        self._questions.failed.connect(self.failed)
-        self._rebuilding = Latest(self)
-        self._rebuilding.answered.connect(self._take_rebuilt)
-        self._rebuilding.failed.connect(self.failed)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._catch_up)
-        self._wait = QTimer(self)
-        self._wait.setInterval(_TOLD_MILLISECONDS)
-        self._wait.timeout.connect(self._tell_share)
-        exploration.shown_changed.connect(self.show)
+        exploration.shown_changed.connect(self._show)
         exploration.pick_changed.connect(self._follow_pick)
         exploration.label_changed.connect(self._follow_label)
         choosing.changed.connect(self._follow_chosen)
+        self.asking = Asking(exploration, self._question, self, rest=_REST)
+        self.asking.answered.connect(self.listed)
+        self.asking.refused.connect(self.refused)
+        self.asking.failed.connect(self.failed)
+        self.asking.waiting_changed.connect(self._wait)
+        self._rebuilding = Asking(exploration, self._rebuilding_of, self, rest=0, asks_again=False)
+        self._rebuilding.answered.connect(self.rebuilt)
+        self._rebuilding.refused.connect(self.failed)
+        self._rebuilding.failed.connect(self.failed)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TOLD_MILLISECONDS)
+        self._timer.timeout.connect(self._tell_share)
 
     @Slot(object)
     def look(self, listing: Listing | None) -> None:
         """List these images from now on; None when no list is looked at."""
-        self._stop.set()
-        self._stop = threading.Event()
+        self._drop_list()
         self._listing = listing
-        self._ask()
-
-    @Slot(object)
-    def show(self, model: MapUpdate | None) -> None:
-        """List images of another map, or of the same one further trained."""
-        is_other = _is_other(self._model, model)
-        self._model = model
-        self._number += 1
-        self._lists = None if model is None else Lists(model, self._number)
-        if is_other:
-            self._begin_anew()
-            self.source_changed.emit(self._source)
-            self._ask()
-        elif self._asked is not None or self._rest.isActive():
-            self._is_behind = True
-        else:
-            self._ask()
+        self.asking.ask()
 
     @Slot(object)
     def rebuild(self, rows: Integers) -> None:
         """Rebuild these images."""
-        model, number = self._model, self._number
-        if model is not None:
-            self._rebuilding.ask(lambda: rebuild(model, rows, number))
+        self._rows = rows
+        self._rebuilding.ask()
 
     def shut_down(self) -> None:
         """Drop what is being looked for."""
-        self._stop.set()
-        self._rest.stop()
-        self._wait.stop()
-        self._questions.shut_down()
+        self._drop_list()
+        self.asking.shut_down()
         self._rebuilding.shut_down()
 
-    def _begin_anew(self) -> None:
-        self._stop.set()
-        self._stop = threading.Event()
-        self._rest.stop()
-        self._wait.stop()
-        self._questions.drop()
+    @Slot(object)
+    def _show(self, model: MapUpdate | None) -> None:
+        before, self._last = self._last, model
+        if not _is_other(before, model):
+            return
+        self._drop_list()
         self._rebuilding.drop()
-        self._asked, self._is_behind = None, False
-        model = self._model
-        self._source = None
+        source = None
         if model is not None and not model.snapshot.takes_any_size:
             snapshot = model.snapshot
-            self._source = Source(model.run, model.images, model.labels, snapshot.class_names, snapshot.image_shape)
+            source = Source(model.run, model.images, model.labels, snapshot.class_names, snapshot.image_shape)
+        self.source_changed.emit(source)
+
+    def _drop_list(self) -> None:
+        self.asking.drop()  # first: nobody is to be told that it was stopped
+        self._stop.set()
+        self._stop = threading.Event()
 
     @Slot(object)
     def _follow_pick(self, position: object) -> None:
@@ -139,73 +111,55 @@ class Browsing(QObject):
         if self._listing is not None and (
             self._listing.kind in ("near_codes", "near_pixels") or self._listing.order == "distance"
         ):
-            self._ask()
+            self.asking.ask()
 
     @Slot(int)
     def _follow_label(self, label: int) -> None:
         self._label = label
         if self._listing is not None and self._listing.kind == "near_pixels":
-            self._ask()
+            self.asking.ask()
 
     @Slot(object)
     def _follow_chosen(self, rows: Integers) -> None:
         if self._listing is not None and self._listing.kind == "chosen":
-            self._ask()
+            self.asking.ask()
 
-    @Slot()
-    def _ask(self) -> None:
-        listing, lists, stop = self._listing, self._lists, self._stop
-        if listing is None or lists is None:
-            return
-        self._is_behind = False
-        picked = self._exploration
+    def _lists_of(self, model: MapUpdate) -> Lists:
+        if self._lists is None or self._listed is not model:
+            self._number += 1
+            self._lists, self._listed = Lists(model, self._number), model
+        return self._lists
+
+    def _question(self, model: MapUpdate) -> Callable[[MapUpdate], ImageList] | None:
+        if self._listing is None:
+            return None
+        lists, stop, picked = self._lists_of(model), self._stop, self._exploration
         code = None if picked.code is None else np.array(picked.code, np.float32)
-        self._asked = question = ListQuestion(listing, self._choosing.rows, picked.point, code, self._label)
+        question = ListQuestion(self._listing, self._choosing.rows, picked.point, code, self._label)
+        self._share = 0.0
 
         def goes_on(share: float) -> bool:
             self._share = share
             return not stop.is_set()
 
-        def find() -> _Found:
-            begin = time.perf_counter()
-            found, problem = None, ""
-            try:
-                found = lists.find(question, goes_on)
-            except Stopped:
-                pass
-            except LatentlabError as error:
-                problem = str(error)
-            return _Found(lists, question, found, problem, time.perf_counter() - begin)
+        return lambda model: lists.find(question, goes_on)
 
-        self._share = 0.0
-        self._wait.start()
-        self._questions.ask(find)
+    def _rebuilding_of(self, model: MapUpdate) -> Callable[[MapUpdate], Rebuilt]:
+        rows = self._rows
+        self._lists_of(model)
+        number = self._number
+        return lambda model: rebuild(model, rows, number)
+
+    @Slot(bool)
+    def _wait(self, is_waiting: bool) -> None:
+        if is_waiting:
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     @Slot()
     def _tell_share(self) -> None:
         self.waited.emit(self._share)
-
-    @Slot()
-    def _catch_up(self) -> None:
-        if self._is_behind:
-            self._ask()
-
-    @Slot(object)
-    def _take(self, found: _Found) -> None:
-        if found.question is self._asked:
-            self._asked = None
-            self._wait.stop()
-            self._rest.start(round(1000 * _REST * found.seconds))
-        if found.question.listing is not self._listing:
-            return
-        if found.listed is not None:
-            self.listed.emit(found.listed)
-        elif found.problem:
-            self.refused.emit(found.problem)
-
-    @Slot(object)
-    def _take_rebuilt(self, rebuilt: object) -> None:
-        self.rebuilt.emit(rebuilt)
 
 
 def _is_other(before: MapUpdate | None, after: MapUpdate | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -11,7 +13,7 @@ from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
-from latentlab.ui.threads.latest import Latest
+from latentlab.ui.threads.asking import Asking
 
 MOST = 100  # of the chosen: more would cover each other
 
@@ -24,47 +26,41 @@ class ChosenPosteriors(QObject):
 
     def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
         super().__init__(parent)
-        self._model: MapUpdate | None = None
         self._chosen: Integers = np.empty(0, np.int64)
         self._pointed: int | None = None
-        self._answers = Latest(self)
-        self._answers.answered.connect(self._take)
-        self._answers.failed.connect(self.failed)
         exploration.shown_changed.connect(self._show)
         exploration.pointed.connect(self._point)
         choosing.changed.connect(self._choose)
+        self.asking = Asking(exploration, self._question, self, rest=0)
+        self.asking.answered.connect(self.found)
+        self.asking.refused.connect(self.failed)
+        self.asking.failed.connect(self.failed)
 
     def shut_down(self) -> None:
         """Drop what is being worked out."""
-        self._answers.shut_down()
+        self.asking.shut_down()
 
     @Slot(object)
     def _show(self, model: MapUpdate | None) -> None:
-        self._model = model
-        self._ask()
+        if model is None:
+            self.found.emit(None)
 
     @Slot(object)
     def _choose(self, rows: Integers) -> None:
         self._chosen = np.asarray(rows, np.int64)[:MOST]
-        self._ask()
+        self.asking.ask()
 
     @Slot(object)
     def _point(self, point: DataPoint | None) -> None:
         row = None if point is None else point.index
         if row != self._pointed:
             self._pointed = row
-            self._ask()
+            self.asking.ask()
 
-    def _ask(self) -> None:
-        model, pointed = self._model, self._pointed
+    def _question(self, model: MapUpdate) -> Callable[[MapUpdate], Posteriors] | None:
+        pointed = self._pointed
         rows = self._chosen if pointed is None else np.append(self._chosen[self._chosen != pointed], pointed)
-        if model is None or not len(rows):
-            self._answers.drop()
-            self.found.emit(None)
-            return
-        self._answers.ask(lambda: posteriors(model, rows, pointed))
-
-    @Slot(object)
-    def _take(self, found: Posteriors) -> None:
-        if self._model is not None and found.run == self._model.run:
-            self.found.emit(found)
+        if len(rows):
+            return lambda model: posteriors(model, rows, pointed)
+        self.found.emit(None)
+        return None

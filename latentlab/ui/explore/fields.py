@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Extent, Floats
-from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.fields import Field, FieldKind, FieldQuestion, affordable, answer, get_ready, rate
 from latentlab.core.fields.grid import plane_code
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.threads.latest import Latest
+from latentlab.ui.threads.asking import Asking
 
-_REST = 3  # times as long as an answer took: a model that trains keeps most of the machine
 _SECONDS = 1.0  # that an answer may take: what is slow gets fewer cells
 _PATIENCE = 3.0  # once nothing has moved on: a machine may have been busy when it was first measured
 _TURNED = 0.9  # cosine of the angle by which a training map's axes may turn between two updates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
+class _Found:
+    field: Field
     question: FieldQuestion
-    field: Field | None
-    problem: str
-    seconds: float
     rate: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    question: FieldQuestion
+
+    def find(self, model: MapUpdate) -> _Found:
+        get_ready(self.question)
+        begin = time.perf_counter()
+        field = answer(self.question)
+        return _Found(field, self.question, rate(self.question, time.perf_counter() - begin))
 
 
 class Fields(QObject):
@@ -42,6 +50,7 @@ class Fields(QObject):
         "gaps", "density", "ratio" or "regions"; nothing is computed until one is chosen.
     """
 
+    shown_changed = Signal(object)  # MapUpdate or None
     found = Signal(object)  # Field, or None where the one shown is of another model or kind
     refused = Signal(str)  # why there is none, in a sentence
     failed = Signal(str)
@@ -54,14 +63,18 @@ class Fields(QObject):
         self._code: Floats | None = None
         self._label = 0
         self._rate: float | None = None  # seconds per unit of work
-        self._asked: FieldQuestion | None = None
-        self._answered: _Answer | None = None
-        self._questions = Latest(self)
-        self._questions.answered.connect(self._take)
-        self._questions.failed.connect(self.failed)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._ask_rested)
+        self._wanted: _Wanted | None = None
+        self._found: _Found | None = None
+        self._is_hasty = False  # somebody waits for what is asked
+        self.asking = Asking(self, self._question, self)
+        self.asking.answered.connect(self._take)
+        self.asking.refused.connect(self.refused)
+        self.asking.failed.connect(self.failed)
+
+    @property
+    def shown(self) -> MapUpdate | None:
+        """The model whose plane the field lies on."""
+        return None if self._prepared is None else self._prepared.model
 
     def follow(self, exploration: Exploration) -> None:
         """Take the map that is explored, on the plane through its code, under the label in force."""
@@ -72,11 +85,11 @@ class Fields(QObject):
     @Slot(object)
     def show(self, model: MapUpdate | None) -> None:
         """Take another model, or the same one further trained, or on another plane."""
-        before = None if self._prepared is None else self._prepared.model
+        before = self.shown
         if model is None or before is None or model.run != before.run or not _is_same_plane(before, model):
             self._begin_anew()
         self._prepared = None if model is None else PreparedMap(model)
-        self._ask_when_rested()
+        self.shown_changed.emit(model)
 
     @Slot(str)
     def choose(self, kind: FieldKind | None) -> None:
@@ -91,9 +104,9 @@ class Fields(QObject):
         """Compute this part of the plane; None while nobody looks."""
         self._extent = extent
         if extent is None:
-            self._stop()
-        elif self._answered is not None and self._answered.question.prepared is not self._prepared:
-            self._ask_when_rested()  # it trains: the view that follows its map must not take its time away
+            self._forget_wanted()
+        elif self._is_behind():
+            self.asking.ask_when_rested()  # it trains: the view that follows its map must not take its time away
         else:
             self._ask()
 
@@ -106,32 +119,44 @@ class Fields(QObject):
     def set_code(self, code: Floats) -> None:
         """Compute on the plane through a code."""
         self._code = code
-        self._ask_when_rested()
+        if self.asking.is_resting or self._is_behind():
+            self.asking.ask_when_rested()
+        else:
+            self._ask()
 
     def shut_down(self) -> None:
         """Drop what is being computed."""
-        self._rest.stop()
-        self._questions.shut_down()
+        self.asking.shut_down()
 
     @Slot(object)
     def _use_decoded(self, decoded: Decoded | None) -> None:
         if decoded is not None:
             self.set_code(decoded.code)
 
-    def _ask(self, seconds: float = _SECONDS) -> None:
+    def _ask(self) -> None:
+        self._is_hasty = True
+        self.asking.ask()
+        self._is_hasty = False
+
+    def _is_behind(self) -> bool:
+        """Whether the model has moved on since the last field."""
+        return self._found is not None and self._found.question.prepared is not self._prepared
+
+    def _question(self, model: MapUpdate) -> Callable[[MapUpdate], _Found] | None:
         prepared, extent, kind = self._prepared, self._extent, self._kind
         if prepared is None or extent is None or kind is None:
-            return
-        through, label = self._gap_setting(prepared.model) if kind == "gaps" else (None, 0)
-        effort = affordable(kind, prepared, self._rate, seconds)
-        question = FieldQuestion(kind, prepared, extent, through, label, effort)
-        asked, known = self._asked, self._answered
-        if asked is not None and asked.extent == extent and _is_same(asked, question) and asked.effort >= effort:
-            return
-        self._asked = question
-        if known is not None and _is_same(known.question, question) and known.question.effort == effort:
-            question = replace(question, known=known.field)
-        self._questions.ask(lambda: _answer(question))
+            return None
+        through, label = self._gap_setting(model) if kind == "gaps" else (None, 0)
+        seconds = _SECONDS if self._is_hasty or self._is_behind() else _PATIENCE
+        question = FieldQuestion(
+            kind, prepared, extent, through, label, affordable(kind, prepared, self._rate, seconds)
+        )
+        if self._wanted is None or not _is_answered_by(question, self._wanted.question):
+            found = self._found
+            if found is not None and _is_same(found.question, question) and found.question.effort == question.effort:
+                question = replace(question, known=found.field)
+            self._wanted = _Wanted(question)
+        return self._wanted.find
 
     def _gap_setting(self, model: MapUpdate) -> tuple[Floats | None, int]:
         """Give the code through which gaps are measured, and the label."""
@@ -140,53 +165,30 @@ class Fields(QObject):
         through = plane_code(model.projection, self._code) if is_of_model else None
         return through, self._label if model.snapshot.uses_labels else 0
 
-    @Slot()
-    def _ask_rested(self) -> None:
-        has_moved_on = self._answered is None or self._answered.question.prepared is not self._prepared
-        self._ask(_SECONDS if has_moved_on else _PATIENCE)
-
-    def _ask_when_rested(self) -> None:
-        if not self._rest.isActive():
-            self._ask()
-
     @Slot(object)
-    def _take(self, found: _Answer) -> None:
-        question = found.question
-        if self._prepared is None or self._extent is None:
-            return
-        if found.field is None:
-            self.refused.emit(found.problem)
-            return
-        self._answered = found
+    def _take(self, found: _Found) -> None:
+        question, prepared, self._found = found.question, self._prepared, found
+        assert prepared is not None
         # The quickest counts: others were slowed down by something else.
         self._rate = found.rate if self._rate is None else min(found.rate, self._rate)
         self.found.emit(found.field)
-        if affordable(question.kind, self._prepared, self._rate, _SECONDS) > question.effort:
+        if affordable(question.kind, prepared, self._rate, _SECONDS) > question.effort:
             self._ask()
         else:
-            self._rest.start(round(1000 * _REST * found.seconds))
+            self.asking.ask_when_rested()
 
     def _begin_anew(self) -> None:
-        self._rate = self._answered = None
-        self._stop()
+        self._rate = self._found = None
+        self._forget_wanted()
         self.found.emit(None)
 
-    def _stop(self) -> None:
-        self._asked = None
-        self._rest.stop()
-        self._questions.drop()
+    def _forget_wanted(self) -> None:
+        self._wanted = None
+        self.asking.drop()
 
 
-def _answer(question: FieldQuestion) -> _Answer:
-    begin = time.perf_counter()
-    try:
-        get_ready(question)
-        middle = time.perf_counter()
-        field, problem = answer(question), ""
-    except LatentlabError as error:
-        middle, field, problem = begin, None, str(error)
-    end = time.perf_counter()
-    return _Answer(question, field, problem, end - begin, rate(question, end - middle))
+def _is_answered_by(question: FieldQuestion, asked: FieldQuestion) -> bool:
+    return asked.extent == question.extent and _is_same(asked, question) and asked.effort >= question.effort
 
 
 def _is_same(one: FieldQuestion, other: FieldQuestion) -> bool:

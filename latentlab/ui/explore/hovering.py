@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.map.browsing import Hovered, rebuild
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.threads.latest import Latest
+from latentlab.ui.threads.asking import Asking
 
 
 class Hovering(QObject):
@@ -21,33 +22,34 @@ class Hovering(QObject):
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._model: MapUpdate | None = None
-        self._rebuilding = Latest(self)
-        self._rebuilding.answered.connect(self.told)
-        self._rebuilding.failed.connect(self.failed)
-        exploration.shown_changed.connect(self._follow)
+        self._hovered: Hovered | None = None
+        self._row = -1
+        self.asking = Asking(exploration, self._question, self, rest=0, operations=_operations, asks_again=False)
+        self.asking.answered.connect(self.told)
+        self.asking.refused.connect(self.failed)
+        self.asking.failed.connect(self.failed)
 
     @Slot(int)
     def rest(self, row: int) -> None:
         """Tell what the image in this row of the map is; -1 asks for nothing any more."""
-        self._rebuilding.drop()
-        model = self._model
-        if model is None or not 0 <= row < len(model.means) or model.snapshot.takes_any_size:
-            return
-        image = None if model.images is None else model.images[row]
-        hovered = Hovered(row, int(model.labels[row]), model.snapshot.class_names, image, None)
-
-        def with_reconstruction() -> Hovered:
-            return replace(hovered, reconstruction=rebuild(model, np.array([row])).images[0])
-
-        self._rebuilding.ask(with_reconstruction, model.operations.encode + model.operations.decode)
-        if self._rebuilding.is_waiting:
-            self.told.emit(hovered)
+        self._row = row
+        self.asking.drop()
+        self.asking.ask()
+        if self.asking.is_waiting:
+            self.told.emit(self._hovered)
 
     def shut_down(self) -> None:
         """Drop what is being rebuilt."""
-        self._rebuilding.shut_down()
+        self.asking.shut_down()
 
-    @Slot(object)
-    def _follow(self, model: MapUpdate | None) -> None:
-        self._model = model
+    def _question(self, model: MapUpdate) -> Callable[[MapUpdate], Hovered] | None:
+        row = self._row
+        if not 0 <= row < len(model.means) or model.snapshot.takes_any_size:
+            return None
+        image = None if model.images is None else model.images[row]
+        self._hovered = hovered = Hovered(row, int(model.labels[row]), model.snapshot.class_names, image, None)
+        return lambda model: replace(hovered, reconstruction=rebuild(model, np.array([row])).images[0])
+
+
+def _operations(model: MapUpdate) -> float:
+    return model.operations.encode + model.operations.decode

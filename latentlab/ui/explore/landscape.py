@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
@@ -19,7 +20,7 @@ from latentlab.core.fields.tiles import Block, Landscape, Patch, Sight
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.threads.latest import Latest
+from latentlab.ui.threads.asking import Asking
 
 _BATCH_SECONDS = 0.04
 _REST = 3  # times as long as a batch took: a model that trains keeps three quarters of the time
@@ -30,11 +31,10 @@ _MOST_LANDSCAPES = 16  # labels and planes that one may come back to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
+class _Decoded:
     landscape: Landscape
     patches: list[Patch]
     cost: float
-    seconds: float
 
 
 class MapLandscape(QObject):
@@ -52,7 +52,8 @@ class MapLandscape(QObject):
 
     def __init__(self, exploration: Exploration, parent: QObject) -> None:
         super().__init__(parent)
-        self._model: MapUpdate | None = None
+        self._exploration = exploration
+        self._run: str | None = None
         self._code: Floats | None = None
         self._label = 0
         self._is_training = False
@@ -62,36 +63,27 @@ class MapLandscape(QObject):
         self._kept: OrderedDict[tuple[Landscape, Block], Patch] = OrderedDict()
         self._bytes = 0
         self._shown: tuple[Patch, ...] = ()
-        self._is_whole = self._is_decoding = False
+        self._is_whole = False
         self._seconds_per_block: float | None = None
-        self._questions = Latest(self)
-        self._questions.answered.connect(self._take)
-        self._questions.failed.connect(self._fail)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._go_on)
-        exploration.shown_changed.connect(self.show)
+        exploration.shown_changed.connect(self._follow_map)
         exploration.decoded.connect(self._use_decoded)
         exploration.label_changed.connect(self.set_label)
-
-    @Slot(object)
-    def show(self, model: MapUpdate | None) -> None:
-        """Decode another model, or the same one further trained."""
-        if model is None or self._model is None or model.run != self._model.run:
-            self._forget()
-        self._model = model
-        self._follow(at_once=not self._is_training)
+        # What a map that has moved on means for the picture under way is for `_follow` to say.
+        self.asking = Asking(exploration, self._question, self, rest=0, asks_again=False)
+        self.asking.answered.connect(self._take)
+        self.asking.refused.connect(self._refuse)
+        self.asking.failed.connect(self._fail)
 
     @Slot(object)
     def look(self, sight: Sight | None) -> None:
         """Decode this part of the plane; None while nobody looks."""
         was_closed, self._sight = self._sight is None, sight
         if sight is None:
-            self._stop()
+            self.asking.drop()
         elif was_closed:
             self._follow(at_once=True)
         else:
-            self._update()
+            self._go_on()
 
     @Slot(int)
     def set_label(self, label: int) -> None:
@@ -104,14 +96,21 @@ class MapLandscape(QObject):
         """Leave most of the time to the model while it is ``training``."""
         self._is_training = state == "training"
         if not self._is_training:
-            self._rest.stop()
             self._follow(at_once=True)
+        self.asking.rest = _REST if self._is_training else 0
 
     def shut_down(self) -> None:
         """Drop what is being decoded."""
         self._sight = None
-        self._rest.stop()
-        self._questions.shut_down()
+        self.asking.shut_down()
+
+    @Slot(object)
+    def _follow_map(self, model: MapUpdate | None) -> None:
+        run = None if model is None else model.run
+        if run != self._run:
+            self._run = run
+            self._forget()
+        self._follow(at_once=not self._is_training)
 
     @Slot(object)
     def _use_decoded(self, decoded: Decoded | None) -> None:
@@ -119,21 +118,24 @@ class MapLandscape(QObject):
         if decoded is not None and len(decoded.code) > 2:
             self._follow(at_once=not self._is_training)
 
-    @Slot()
-    def _go_on(self) -> None:
-        self._follow(at_once=False)
-
     def _follow(self, *, at_once: bool) -> None:
         """Decode what is in force now; with a picture under way only if it must be `at_once`."""
         if self._sight is None:
             return
-        is_begun = bool(self._kept) or self._is_decoding
-        if self._model is not None and (at_once or self._is_whole or self._landscape is None or not is_begun):
+        if at_once or self._landscape is None or self._is_next_due():
+            self._take_up_shown()
+        self._go_on()
+
+    def _is_next_due(self) -> bool:
+        return self._is_whole or not (self._kept or self.asking.is_waiting)
+
+    def _take_up_shown(self) -> None:
+        model = self._exploration.shown
+        if model is not None:
             try:
-                self._take_up(Landscape.of(self._model, self._code, self._label))
+                self._take_up(Landscape.of(model, self._code, self._label))
             except LatentlabError as error:
                 self._refuse(str(error))
-        self._update()
 
     def _take_up(self, wanted: Landscape) -> None:
         before = self._landscape
@@ -145,11 +147,26 @@ class MapLandscape(QObject):
         self._known = [known, *(each for each in self._known if each is not known)][:_MOST_LANDSCAPES]
         self._landscape = known
 
-    def _update(self) -> None:
-        """Show what is there, and have the next batch decoded."""
+    def _go_on(self) -> None:
+        """Show what is there, and have the next batch decoded after the one under way."""
+        if self.asking.is_waiting or self.asking.is_resting:
+            self._update()
+        self.asking.ask_when_rested()
+
+    def _question(self, model: MapUpdate) -> Callable[[MapUpdate], _Decoded] | None:
+        if self._landscape is not None and self._is_next_due():
+            self._take_up_shown()
+        landscape, missing = self._landscape, self._update()
+        if landscape is None or not missing:
+            return None
+        blocks = self._batch(landscape, missing)
+        return lambda model: _decode(landscape, blocks)
+
+    def _update(self) -> list[Block]:
+        """Show what is there, and give what is missing."""
         landscape, sight = self._landscape, self._sight
         if landscape is None or sight is None:
-            return
+            return []
         blocks = landscape.blocks(sight)
         there = {block: patch for block in blocks if (patch := self._patch(landscape, block)) is not None}
         missing = [block for block in blocks if block not in there]
@@ -158,8 +175,7 @@ class MapLandscape(QObject):
         self._show((*below, *there.values()))
         has_picture = {patch.block for patch in below} if self._is_training else set()
         self.progressed.emit(1 - sum(block not in has_picture for block in missing) / len(blocks) if blocks else 1.0)
-        if missing and not self._is_decoding and not self._rest.isActive():
-            self._ask(landscape, self._batch(landscape, missing))
+        return missing
 
     def _below(self, landscape: Landscape, missing: list[Block], there: dict[Block, Patch]) -> list[Patch]:
         """Give what may be seen in place of missing blocks: of this landscape above what was there before."""
@@ -194,31 +210,22 @@ class MapLandscape(QObject):
             blocks = landscape.nearest_first(coarse, focus) + blocks
         return blocks[: 1 if seconds is None else max(1, int(_BATCH_SECONDS / seconds))]
 
-    def _ask(self, landscape: Landscape, blocks: list[Block]) -> None:
-        self._is_decoding = True
-        self._questions.ask(lambda: _decode(landscape, blocks))
-
     @Slot(object)
-    def _take(self, answer: _Answer) -> None:
-        self._is_decoding = False
+    def _take(self, answer: _Decoded) -> None:
         if self._landscape is not None and answer.landscape.snapshot is self._landscape.snapshot:
             for patch in answer.patches:
                 self._keep(answer.landscape, patch)
             # Of this thread alone, and the quickest: whatever else the machine does says nothing of the model.
             cost, known = answer.cost / len(answer.patches), self._seconds_per_block
             self._seconds_per_block = cost if known is None else min(cost, known)
-        if self._is_training:
-            self._rest.start(round(1000 * _REST * answer.seconds))
-            self._update()
-        else:
-            self._follow(at_once=False)
+        self._go_on()
 
     @Slot(str)
     def _fail(self, sentence: str) -> None:
-        self._is_decoding = False
         self._refuse(sentence)
         self.failed.emit(sentence)
 
+    @Slot(str)
     def _refuse(self, sentence: str) -> None:
         """Say why nothing is shown, and try no more before something else is to be decoded."""
         self._landscape = None
@@ -251,13 +258,8 @@ class MapLandscape(QObject):
             self._shown = patches
             self.shown.emit(patches)
 
-    def _stop(self) -> None:
-        self._rest.stop()
-        self._questions.drop()
-        self._is_decoding = False
-
     def _forget(self) -> None:
-        self._stop()
+        self.asking.drop()
         self._clear_kept()
         self._landscape, self._is_whole = None, False
         self._seconds_per_block = None
@@ -266,7 +268,7 @@ class MapLandscape(QObject):
         self.progressed.emit(1.0)
 
 
-def _decode(landscape: Landscape, blocks: list[Block]) -> _Answer:
+def _decode(landscape: Landscape, blocks: list[Block]) -> _Decoded:
     """Decode blocks on one thread, whatever others use.
 
     Threads of a product wait for each other where cores are busy, as they are beside a window and a training: with
@@ -275,8 +277,7 @@ def _decode(landscape: Landscape, blocks: list[Block]) -> _Answer:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        cost, begin = time.thread_time(), time.perf_counter()
-        patches = landscape.decode(blocks)
-        return _Answer(landscape, patches, time.thread_time() - cost, time.perf_counter() - begin)
+        begin = time.thread_time()
+        return _Decoded(landscape, landscape.decode(blocks), time.thread_time() - begin)
     finally:
         torch.set_num_threads(threads)  # threads that begin later take it over

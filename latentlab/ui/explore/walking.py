@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.errors import LatentlabError
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.core.views.walk import CodeStop, Stop, Walk, WalkPlan, WalkQuestion, code_of
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.threads.latest import Latest
+from latentlab.ui.threads.asking import Asking
 
-_REST = 3  # times as long as an answer took: a model that trains keeps most of the machine
 STEPS = 20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
-    run: str
-    walk: Walk | None
-    problem: str
-    seconds: float
 
 
 class Walking(QObject):
@@ -43,8 +32,8 @@ class Walking(QObject):
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._exploration = exploration
-        self._model: MapUpdate | None = None
-        self._model_before: MapUpdate | None = None
+        self._last: MapUpdate | None = None  # that was shown, and the one before
+        self._before: MapUpdate | None = None
         self._plan: WalkPlan | None = None
         self._walk: Walk | None = None
         self._steps = STEPS
@@ -53,17 +42,15 @@ class Walking(QObject):
         self._code: Floats | None = None
         self._own_code: Floats | None = None  # picked by showing a frame: the walk does not follow itself
         self._through: Floats | None = None
-        self._asked: tuple[WalkQuestion, MapUpdate] | None = None
-        self._questions = Latest(self)
-        self._questions.answered.connect(self._take)
-        self._questions.failed.connect(self.failed)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._ask)
+        self._wanted: WalkQuestion | None = None
         exploration.shown_changed.connect(self._show)
         exploration.decoded.connect(self._follow_pick)
         exploration.label_changed.connect(self._set_label)
         exploration.axes_changed.connect(self._keep_codes)
+        self.asking = Asking(exploration, self._question, self)
+        self.asking.answered.connect(self._take)
+        self.asking.refused.connect(self._lack)
+        self.asking.failed.connect(self.failed)
 
     @property
     def plan(self) -> WalkPlan | None:
@@ -82,7 +69,7 @@ class Walking(QObject):
         if plan is None:
             self._forget_film()
         self._tell()
-        self._ask()
+        self.asking.ask()
 
     @Slot(object)
     def walk_between(self, rows: Integers) -> None:
@@ -96,19 +83,19 @@ class Walking(QObject):
     def set_steps(self, steps: int) -> None:
         """Decode so many frames."""
         self._steps = steps
-        self._ask()
+        self.asking.ask()
 
     @Slot(bool)
     def set_each_label(self, is_wanted: bool) -> None:
         """Decode the film under every label of a CVAE."""
         self._is_each_label = is_wanted
-        self._ask()
+        self.asking.ask()
 
     @Slot(bool)
     def look(self, is_looked_at: bool) -> None:
         """Decode only while somebody looks."""
         self._is_looked_at = is_looked_at
-        self._ask()
+        self.asking.ask()
 
     @Slot(int, int)
     def show_frame(self, row: int, column: int) -> None:
@@ -123,15 +110,13 @@ class Walking(QObject):
 
     def shut_down(self) -> None:
         """Drop what is being decoded."""
-        self._rest.stop()
-        self._questions.shut_down()
+        self.asking.shut_down()
 
     # What it follows
 
     @Slot(object)
     def _show(self, model: MapUpdate | None) -> None:
-        before, self._model = self._model, model
-        self._model_before = before
+        before, self._before, self._last = self._last, self._last, model
         facts_before, facts = (None if each is None else each.snapshot.facts for each in (before, model))
         if facts != facts_before:
             self.model_changed.emit(facts)
@@ -139,9 +124,8 @@ class Walking(QObject):
             self._forget_film()
         if self._plan is not None and not _leads_as_before(self._plan, before, model):
             self._plan = None
+            self.asking.drop()
         self._tell()
-        if not self._rest.isActive():
-            self._ask()
 
     @Slot(object)
     def _follow_pick(self, decoded: Decoded | None) -> None:
@@ -149,17 +133,17 @@ class Walking(QObject):
             self._code = self._own_code = None
         elif self._own_code is None or not self._is_on_plane(decoded.code, self._own_code):
             self._code, self._own_code = decoded.code, None
-            self._ask()
+            self.asking.ask()
 
     @Slot(int)
     def _set_label(self, label: int) -> None:
         self._label = label
-        self._ask()
+        self.asking.ask()
 
     @Slot(object)
     def _keep_codes(self, choice: object) -> None:
         """Walk where one walked, along whichever axes the map is seen: its places were those of the plane before."""
-        before = self._model_before
+        before = self._before
         if self._plan is None or before is None:
             return
         through = self._plane_through(before)
@@ -171,41 +155,26 @@ class Walking(QObject):
 
     # What it asks
 
-    @Slot()
-    def _ask(self) -> None:
-        model, plan = self._model, self._plan
-        if model is None or plan is None or not self._is_looked_at:
-            self._asked = None
-            self._rest.stop()
-            self._questions.drop()
-            return
+    def _question(self, model: MapUpdate) -> Callable[[MapUpdate], Walk] | None:
+        plan = self._plan
+        if plan is None or not self._is_looked_at:
+            return None
         is_each = self._is_each_label and model.snapshot.uses_labels
         label = 0 if is_each or not model.snapshot.uses_labels else self._label
-        question = WalkQuestion(plan, self._steps, self._plane_of(plan, model), label, is_each)
-        if self._asked == (question, model):
-            return
-        self._asked = (question, model)
-
-        def find() -> _Answer:
-            begin = time.perf_counter()
-            try:
-                film, problem = question.answer(model), ""
-            except LatentlabError as error:
-                film, problem = None, str(error)
-            return _Answer(model.run, film, problem, time.perf_counter() - begin)
-
-        self._questions.ask(find)
+        wanted = WalkQuestion(plan, self._steps, self._plane_of(plan, model), label, is_each)
+        if wanted != self._wanted:  # else it stays the one that may be answered already
+            self._wanted = wanted
+        return self._wanted.answer
 
     @Slot(object)
-    def _take(self, found: _Answer) -> None:
-        if self._model is None or found.run != self._model.run or self._plan is None:
-            return
-        self._rest.start(round(1000 * _REST * found.seconds))
-        self._walk = found.walk
-        if found.walk is None:
-            self.refused.emit(found.problem)
-        else:
-            self.answered.emit(found.walk)
+    def _take(self, walk: Walk) -> None:
+        self._walk = walk
+        self.answered.emit(walk)
+
+    @Slot(str)
+    def _lack(self, sentence: str) -> None:
+        self._walk = None
+        self.refused.emit(sentence)
 
     def _plane_of(self, plan: WalkPlan, model: MapUpdate) -> tuple[float, ...] | None:
         """Give a code of the plane on which the places of a walk lie, None where there is but one plane."""
@@ -224,13 +193,14 @@ class Walking(QObject):
         return self._through
 
     def _is_on_plane(self, code: Floats, other: Floats) -> bool:
-        if self._model is None or not len(code) == len(other) == self._model.snapshot.latent:
+        model = self._exploration.shown
+        if model is None or not len(code) == len(other) == model.snapshot.latent:
             return False
-        one, two = (self._model.projection.moved(each, (0.0, 0.0)) for each in (code, other))
+        one, two = (model.projection.moved(each, (0.0, 0.0)) for each in (code, other))
         return _are_close(one, two)
 
     def _tell(self) -> None:
-        plan, model = self._plan, self._model
+        plan, model = self._plan, self._exploration.shown
         places = np.zeros((0 if plan is None else len(plan.stops), 2), np.float32)
         for index, stop in enumerate(plan.stops if plan is not None else ()):
             if isinstance(stop, tuple):
@@ -242,9 +212,8 @@ class Walking(QObject):
         self.changed.emit(plan, places)
 
     def _forget_film(self) -> None:
-        self._walk = self._asked = None
-        self._rest.stop()
-        self._questions.drop()
+        self._walk = None
+        self.asking.drop()
 
 
 def _are_close(one: Floats, other: Floats) -> bool:

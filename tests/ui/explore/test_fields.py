@@ -125,11 +125,13 @@ def test_a_field_follows_a_model_that_trains_for_a_quarter_of_the_time_at_most(l
     lab.until(lambda: len({id(field) for _, field in found if field}) >= 4)
     fields = [field for _, field in found if field]
     assert not np.array_equal(fields[0].values, fields[-1].values)
-    lab.until(behind.fields._rest.isActive)
-    assert behind.fields._rest.interval() >= 3000 * behind.fields._answered.seconds - 1
+    asking = behind.fields.asking
+    lab.until(lambda: asking.is_resting)
+    assert asking.seconds > 0
+    assert asking.rest_seconds >= 3 * asking.seconds - 0.001
     lab.until(lambda: behind.ellipses is not None and behind.contours.radii())  # a VAE's prior is there from the start
     behind.choose("nothing")
-    assert not behind.fields._rest.isActive()
+    assert not behind.fields.asking.is_resting
 
 
 def test_what_a_model_does_not_have_is_said_in_a_sentence_and_the_next_model_is_asked(behind, run_file):

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -25,17 +25,31 @@ NONE = Qt.KeyboardModifier.NoModifier
 PATIENCE = 20_000  # milliseconds, on a busy machine
 
 
+class Shown(QObject):
+    """A model that is shown whatever it is; only one that has a plane can be explored."""
+
+    shown_changed, map_changed, decoded, label_changed = Signal(object), Signal(object), Signal(object), Signal(int)
+    shown = None
+
+    def show(self, update):
+        self.shown = update
+        self.shown_changed.emit(update)
+
+    def shut_down(self):
+        pass
+
+
 class Scene(QObject):
     """A map with its landscape, and a hand on it."""
 
-    def __init__(self, qtbot):
+    def __init__(self, qtbot, exploration=None):
         super().__init__()
         self.qtbot = qtbot
         self.canvas = LatentCanvas()
         self.canvas.resize(560, 480)
         qtbot.addWidget(self.canvas)
         self.layer = LandscapeLayer(self.canvas.view)
-        self.exploration = Exploration(self)
+        self.exploration = Exploration(self) if exploration is None else exploration
         self.own = MapLandscape(self.exploration, self)
         self.layer.wanted.connect(self.own.look)
         self.own.shown.connect(self.layer.set_patches)
@@ -101,8 +115,8 @@ def further(model, step=1):
 
 
 @pytest.fixture
-def scene(qtbot, digits):  # with these, the search for leaks is spared all modules
-    made = Scene(qtbot)
+def scene(request, qtbot, digits):  # with these, the search for leaks is spared all modules
+    made = Scene(qtbot, getattr(request, "param", lambda: None)())
     yield made
     made.own.shut_down()
     made.exploration.shut_down()
@@ -347,15 +361,16 @@ def test_what_is_kept_is_bounded(on, monkeypatch):
     assert sum(patch.pixels.nbytes for patch in on.own._kept.values()) == on.own._bytes <= 3 * view
 
 
+@pytest.mark.parametrize("scene", [Shown], indirect=True)
 def test_a_code_that_is_no_point_is_refused_in_the_map(on, tiny_model):
     class AnySize:
         takes_any_size = True
         latent = 4
 
-    on.own.show(replace(tiny_model(), run="another", snapshot=AnySize()))
+    on.exploration.show(replace(tiny_model(), run="another", snapshot=AnySize()))
     assert "stack of planes" in on.layer.note.text()
     assert on.layer.patches() == ()
-    on.own.show(tiny_model())
+    on.exploration.show(tiny_model())
     on.until_whole()
     assert on.layer.note.text() == ""
 
@@ -447,6 +462,6 @@ def test_it_follows_a_training_and_closes_with_the_window(lab, held):
     lab.until(lambda: own._landscape.snapshot is lab.session.exploration.shown.snapshot and own._is_whole)
     held.clear()
     turn_wheel(lab.canvas.viewport(), 12)
-    lab.until(lambda: own._is_decoding)
+    lab.until(lambda: own.asking.is_waiting)
     lab.session.shut_down()
     held.set()

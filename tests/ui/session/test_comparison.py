@@ -242,10 +242,10 @@ def test_gaps_of_the_main_map_follow_training_at_a_bounded_share(lab):
     lab.begin()
     put_behind(lab, Qt.Key.Key_Down)
     lab.until(lambda: len([gaps for gaps in found if gaps]) > 4)
-    lab.until(lab.session.map.fields._rest.isActive)
+    lab.until(lambda: lab.session.map.fields.asking.is_resting)
     put_behind(lab, Qt.Key.Key_Up)
     assert gaps_of(lab.canvas) is None
-    assert not lab.session.map.fields._rest.isActive()
+    assert not lab.session.map.fields.asking.is_resting
     with lab.qtbot.assertNotEmitted(lab.session.map.fields.found, wait=300):
         pass
 

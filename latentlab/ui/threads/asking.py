@@ -1,0 +1,209 @@
+"""Questions about the map that is shown: asked again whenever it changes, and answered for no other."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+
+from latentlab.core.errors import LatentlabError
+from latentlab.ui.threads.latest import Latest
+
+if TYPE_CHECKING:
+    from latentlab.core.map.live_map import MapUpdate
+
+Question = Callable[["MapUpdate"], object]
+"""Gives the answer of a map; called on any thread."""
+
+
+class Shows(Protocol):
+    """Whatever has a map that is shown, and tells when it is another."""
+
+    shown_changed: SignalInstance
+
+    @property
+    def shown(self) -> MapUpdate | None:
+        """The map, as it is now."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    run: str
+    value: object
+    problem: str | None
+    seconds: float
+
+
+class Asking(QObject):
+    """Asks one question at a time of the map that is shown; the latest wins, see `Latest`.
+
+    What is asked first of a run, or because somebody wants something else, is asked at once. Where the map has only
+    moved on, as while its model trains, nothing is asked before the last answer has come and as many times as long
+    as it took has passed: the training keeps most of the machine. An answer is dropped when a map of another run, or
+    none, is shown by the time it comes.
+
+    Parameters
+    ----------
+    shows : Shows
+        Whoever takes note of another map before it is asked about connects to it earlier.
+    question : callable
+        Gives what is to be asked of a map as things are now, or None for nothing; one that equals the last question
+        of the same map is not asked again.
+    rest : float, optional
+        How many times as long as an answer took nothing is asked again; it can be changed.
+    operations : callable, optional
+        Gives the floating-point operations that an answer takes; few are done here and now.
+    asks_again : bool, optional
+        Whether the question is asked again when the map changes.
+    """
+
+    answered = Signal(object)
+    refused = Signal(str)  # why there is no answer, in a sentence: a `LatentlabError`
+    failed = Signal(str)  # any other error, in a sentence
+    waiting_changed = Signal(bool)
+    """Whether what was asked last has no answer yet."""
+
+    def __init__(
+        self,
+        shows: Shows,
+        question: Callable[[MapUpdate], Question | None],
+        parent: QObject,
+        *,
+        rest: float = 3.0,
+        operations: Callable[[MapUpdate], float] = lambda model: math.inf,
+        asks_again: bool = True,
+    ) -> None:
+        super().__init__(parent)
+        self._rest = rest
+        self.seconds = 0.0  # that the last answer took
+        self._shows, self._question, self._operations, self._asks_again = shows, question, operations, asks_again
+        self._run: str | None = None
+        self._asked: tuple[Question, MapUpdate] | None = None
+        self._since = 0.0
+        self._is_due = False
+        self._latest = Latest(self)
+        self._latest.answered.connect(self._take)
+        self._latest.failed.connect(self._fail)
+        self._latest.waiting_changed.connect(self.waiting_changed)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._go_on)
+        shows.shown_changed.connect(self._follow)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what was asked last has no answer yet."""
+        return self._latest.is_waiting
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether an answer has come a short while ago."""
+        return self._timer.isActive()
+
+    @property
+    def rest(self) -> float:
+        """How many times as long as an answer took nothing is asked again; 0 ends a rest under way."""
+        return self._rest
+
+    @rest.setter
+    def rest(self, rest: float) -> None:
+        self._rest = rest
+        if not rest:
+            self._timer.stop()
+            self._go_on()
+
+    @property
+    def rest_seconds(self) -> float:
+        """For how long it rests, or has rested last."""
+        return self._timer.interval() / 1000
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask now: something else is wanted."""
+        model = self._model_shown()
+        question = None if model is None else self._question(model)
+        if model is None or question is None:
+            self.drop()
+        elif self._asked != (question, model):
+            self._asked = (question, model)
+            self._since = time.perf_counter()
+            self._is_due = False
+            self._timer.stop()
+            self._latest.ask(lambda: _answer(question, model), self._operations(model))
+
+    @Slot()
+    def ask_when_rested(self) -> None:
+        """Ask as soon as nothing is being answered, and the rest is over."""
+        self._is_due = True
+        self._go_on()
+
+    @Slot()
+    def drop(self) -> None:
+        """Forget what was asked and not answered; the map's next change asks again."""
+        self._asked = None
+        self._is_due = False
+        self._timer.stop()
+        self._latest.drop()
+
+    def shut_down(self) -> None:
+        """Forget everything, and wait for the thread."""
+        self.drop()
+        self._latest.shut_down()
+
+    def _model_shown(self) -> MapUpdate | None:
+        """Give what is shown; what was asked of another run is dropped, and of this one asked without a rest."""
+        model = self._shows.shown
+        run = None if model is None else model.run
+        if run != self._run:
+            self._run = run
+            self.drop()
+        return model
+
+    @Slot()
+    def _follow(self) -> None:
+        if self._model_shown() is not None and self._asks_again:
+            self.ask_when_rested()
+
+    @Slot(object)
+    def _take(self, answer: _Answer) -> None:
+        model = self._model_shown()
+        if model is None or model.run != answer.run:
+            return
+        self._begin_rest(answer.seconds)
+        if answer.problem is not None:
+            self.refused.emit(answer.problem)
+        else:
+            self.answered.emit(answer.value)
+        self._go_on()
+
+    @Slot(str)
+    def _fail(self, sentence: str) -> None:
+        self._begin_rest(time.perf_counter() - self._since)
+        self.failed.emit(sentence)
+        self._go_on()
+
+    def _begin_rest(self, seconds: float) -> None:
+        """Rest before anybody is told and asks again, unless something is wanted that waits for its own answer."""
+        self.seconds = seconds
+        if self._rest and not self.is_waiting:
+            self._timer.start(round(1000 * self._rest * seconds))
+
+    @Slot()
+    def _go_on(self) -> None:
+        if self._is_due and not self.is_waiting and not self.is_resting:
+            self._is_due = False
+            self.ask()
+
+
+def _answer(question: Question, model: MapUpdate) -> _Answer:
+    begin = time.perf_counter()
+    value, problem = None, None
+    try:
+        value = question(model)
+    except LatentlabError as error:
+        problem = str(error)
+    return _Answer(model.run, value, problem, time.perf_counter() - begin)
