@@ -11,15 +11,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.browsing import Stopped
 from latentlab.core.map.image_ids import MapNumbers
 from latentlab.core.output.animation import save_film
 from latentlab.core.output.selection_export import save_chosen
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
-from latentlab.ui.threads.background import Background, Report
-
-_IMAGES, _FILM = "export", "film"
+from latentlab.ui.threads.background import Report, Task
 
 
 class Exporting(QObject):
@@ -33,9 +30,9 @@ class Exporting(QObject):
     ) -> None:
         super().__init__(parent)
         self._exploration, self._choosing, self._numbers = exploration, choosing, numbers
-        self._writing = Background(self)
+        self._writing = Task(self)
         self._writing.done.connect(self._tell_written)
-        self._writing.failed.connect(self._tell_failure)
+        self._writing.failed.connect(self.failed)
 
     def write(self, path: Path, data: ImageSet | None, *, with_reconstructions: bool) -> None:
         """Write to a file of the kind that its ending says; see `save_chosen`.
@@ -57,35 +54,27 @@ class Exporting(QObject):
             self.failed.emit(str(error))
             return
 
-        def work(cancelled: threading.Event, report: Report) -> tuple[int, str] | None:
-            try:
-                save_chosen(
-                    path,
-                    model,
-                    rows,
-                    numbers,
-                    data,
-                    with_reconstructions=with_reconstructions,
-                    goes_on=lambda share: not cancelled.is_set(),
-                )
-            except Stopped:
-                return None
+        def work(cancelled: threading.Event, report: Report) -> tuple[int, str]:
+            save_chosen(
+                path,
+                model,
+                rows,
+                numbers,
+                data,
+                with_reconstructions=with_reconstructions,
+                goes_on=lambda share: not cancelled.is_set(),
+            )
             return len(rows), str(path)
 
-        self._writing.start(_IMAGES, work)
+        self._writing.start(work)
 
     def shut_down(self) -> None:
         """Give up, and wait for the thread."""
         self._writing.shut_down()
 
-    @Slot(str, object)
-    def _tell_written(self, channel: str, done: tuple[int, str] | None) -> None:
-        if done is not None:
-            self.written.emit(*done)
-
-    @Slot(str, str)
-    def _tell_failure(self, channel: str, sentence: str) -> None:
-        self.failed.emit(sentence)
+    @Slot(object)
+    def _tell_written(self, done: tuple[int, str]) -> None:
+        self.written.emit(*done)
 
 
 class Films(QObject):
@@ -97,7 +86,7 @@ class Films(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._writing = Background(self)
+        self._writing = Task(self)
         self._writing.progressed.connect(self._tell_progress)
         self._writing.done.connect(self._tell_written)
         self._writing.failed.connect(self._tell_failure)
@@ -110,28 +99,28 @@ class Films(QObject):
             return str(path)
 
         self.progressed.emit(0.0)
-        self._writing.start(_FILM, work)
+        self._writing.start(work)
 
     @Slot()
     def cancel(self) -> None:
         """Give up the film that is being written; nothing of it stays."""
-        self._writing.cancel(_FILM)
+        self._writing.cancel()
         self.progressed.emit(1.0)
 
     def shut_down(self) -> None:
         """Give up, and wait for the thread."""
         self._writing.shut_down()
 
-    @Slot(str, object)
-    def _tell_progress(self, channel: str, share: float) -> None:
+    @Slot(object)
+    def _tell_progress(self, share: float) -> None:
         self.progressed.emit(share)
 
-    @Slot(str, object)
-    def _tell_written(self, channel: str, path: str) -> None:
+    @Slot(object)
+    def _tell_written(self, path: str) -> None:
         self.progressed.emit(1.0)
         self.written.emit(path)
 
-    @Slot(str, str)
-    def _tell_failure(self, channel: str, sentence: str) -> None:
+    @Slot(str)
+    def _tell_failure(self, sentence: str) -> None:
         self.progressed.emit(1.0)
         self.failed.emit(sentence)

@@ -1,7 +1,4 @@
-"""Work that takes longer than a frame: done on the application's thread pool, its result handed back here.
-
-Work is started on a channel. A newer start on the same channel cancels the older one and drops its answer.
-"""
+"""Work that takes longer than a frame: done on other threads, its result handed back here."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
@@ -58,35 +56,37 @@ def _end_all() -> None:
         pool.waitForDone(_EXIT_MILLISECONDS)
 
 
-class Background(QObject):
-    """Runs functions off the GUI thread and emits what comes of them on it.
+class Task(QObject):
+    """Does one thing at a time off the GUI thread and emits what comes of it on it; a newer start cancels the older.
 
     Work is called with an event that is set when its answer is no longer wanted, and a function that reports
-    progress. All signals begin with the channel's name.
+    progress.
     """
 
-    progressed = Signal(str, object)
-    done = Signal(str, object)
-    failed = Signal(str, str)
-    _arrived = Signal(str, int, str, object)
+    progressed = Signal(object)
+    done = Signal(object)
+    failed = Signal(str)  # sentence
+    _arrived = Signal(object, str, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
-        self._generation = 0
-        self._running: dict[str, tuple[int, threading.Event]] = {}
+        self._wanted: threading.Event | None = None  # what is being done: the event that cancels it
         self._arrived.connect(self._sort)
 
-    def start(self, channel: str, work: Work) -> None:
-        """Do `work`, instead of what the channel was doing."""
-        self.cancel(channel)
-        self._generation += 1
-        generation, cancelled = self._generation, threading.Event()
-        self._running[channel] = (generation, cancelled)
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._wanted is not None
+
+    def start(self, work: Work) -> None:
+        """Do `work`, instead of what was being done."""
+        self.cancel()
+        self._wanted = cancelled = threading.Event()
 
         def report(progress: object) -> None:
             if not cancelled.is_set():
-                self._hand_back(channel, generation, "progressed", progress)
+                self._hand_back(cancelled, "progressed", progress)
 
         def run() -> None:
             torch_threads.leave_a_core()
@@ -96,41 +96,73 @@ class Background(QObject):
                 if cancelled.is_set():  # whatever happened, nobody is interested; Python may be ending under it
                     return
                 kind, value = "failed", sentence_of(error)
-            self._hand_back(channel, generation, kind, value)
+            self._hand_back(cancelled, kind, value)
 
         if _held is None:
             self._pool.start(run)
         else:
             _held.append((self._pool, run))
 
-    def cancel(self, channel: str) -> None:
-        """Tell the channel's work to stop, and drop its answer."""
-        if channel in self._running:
-            self._running.pop(channel)[1].set()
-
-    def is_busy(self, channel: str) -> bool:
-        """Whether the channel's answer is still to come."""
-        return channel in self._running
+    def cancel(self) -> None:
+        """Tell the work to stop, and drop its answer."""
+        if self._wanted is not None:
+            self._wanted.set()
+            self._wanted = None
 
     def shut_down(self, milliseconds: int = 1500) -> None:
-        """Cancel everything and wait, with a limit, for the threads to end."""
-        for channel in list(self._running):
-            self.cancel(channel)
+        """Cancel, and wait, with a limit, for the threads to end."""
+        self.cancel()
         if not self._pool.waitForDone(milliseconds):
             # A pool waits for its threads when it is destroyed, and with Python's lock held: for ever.
             self._pool.setParent(None)
             _busy.append(self._pool)
 
-    def _hand_back(self, channel: str, generation: int, kind: str, value: object) -> None:
+    def _hand_back(self, work: threading.Event, kind: str, value: object) -> None:
         with contextlib.suppress(RuntimeError):  # a window that was never closed may be gone by now, and this with it
-            self._arrived.emit(channel, generation, kind, value)
+            self._arrived.emit(work, kind, value)
 
-    @Slot(str, int, str, object)
-    def _sort(self, channel: str, generation: int, kind: str, value: object) -> None:
-        if self._running.get(channel, (None,))[0] != generation:
+    @Slot(object, str, object)
+    def _sort(self, work: threading.Event, kind: str, value: object) -> None:
+        if work is not self._wanted:
             return
         if kind == "progressed":
-            self.progressed.emit(channel, value)
+            self.progressed.emit(value)
             return
-        del self._running[channel]
-        (self.done if kind == "done" else self.failed).emit(channel, value)
+        self._wanted = None
+        (self.done if kind == "done" else self.failed).emit(value)
+
+
+class Background(QObject):
+    """Tasks by the names of their channels, with which all signals begin."""
+
+    progressed = Signal(str, object)
+    done = Signal(str, object)
+    failed = Signal(str, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks: dict[str, Task] = {}
+
+    def start(self, channel: str, work: Work) -> None:
+        """Do `work`, instead of what the channel was doing."""
+        if channel not in self._tasks:
+            self._tasks[channel] = task = Task(self)
+            for name in ("progressed", "done", "failed"):
+                getattr(task, name).connect(partial(getattr(self, name).emit, channel))
+        self._tasks[channel].start(work)
+
+    def cancel(self, channel: str) -> None:
+        """Tell the channel's work to stop, and drop its answer."""
+        if channel in self._tasks:
+            self._tasks[channel].cancel()
+
+    def is_busy(self, channel: str) -> bool:
+        """Whether the channel's answer is still to come."""
+        return channel in self._tasks and self._tasks[channel].is_busy
+
+    def shut_down(self, milliseconds: int = 1500) -> None:
+        """Cancel everything and wait, with a limit, for the threads to end."""
+        for task in self._tasks.values():
+            task.cancel()
+        for task in self._tasks.values():
+            task.shut_down(milliseconds)

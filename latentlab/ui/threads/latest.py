@@ -11,9 +11,7 @@ from statistics import median
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from latentlab.ui.threads.background import Background, sentence_of
-
-_CHANNEL = "question"
+from latentlab.ui.threads.background import Task, sentence_of
 
 INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
 ALWAYS_INLINE = 50_000_000  # operations: milliseconds on any machine that shows a window
@@ -35,7 +33,7 @@ class Latest(QObject):
 
     A question is answered here and now where that takes a part of a frame, else off the GUI thread. Each one that is
     asked is answered, told as failed, or gives way to a later one; what was asked before never comes after it. Unlike
-    a channel of `Background`, a new question lets the one under way be answered: dropping it, at sixty questions a
+    a `Task`, a new question lets the one under way be answered: dropping it, at sixty questions a
     second, would never answer any.
     """
 
@@ -50,14 +48,14 @@ class Latest(QObject):
         self._cost = _Cost()
         self._told_waiting = False
         self._way = _Way(self)
-        self._background = Background(self)
-        self._background.done.connect(self._take)
-        self._background.failed.connect(self._fail)
+        self._task = Task(self)
+        self._task.done.connect(self._take)
+        self._task.failed.connect(self._fail)
 
     @property
     def is_waiting(self) -> bool:
         """Whether the question asked last has no answer yet."""
-        return self._background.is_busy(_CHANNEL)
+        return self._task.is_busy
 
     def ask(self, question: Callable[[], object], operations: float = math.inf, *, here: bool = True) -> None:
         """Have a function called; `answered` or `failed` follows, unless a later question takes its place.
@@ -90,11 +88,11 @@ class Latest(QObject):
         """Forget everything, and wait for the thread."""
         self._cancel()
         self._way.end()
-        self._background.shut_down()
+        self._task.shut_down()
 
     def _cancel(self) -> None:
         self._next = None
-        self._background.cancel(_CHANNEL)
+        self._task.cancel()
 
     def _answer_here(self, question: Callable[[], object], operations: float) -> None:
         try:
@@ -109,18 +107,18 @@ class Latest(QObject):
 
     def _start(self, question: Callable[[], object], operations: float) -> None:
         self._operations = operations
-        self._background.start(_CHANNEL, lambda cancelled, report: _answer(question))
+        self._task.start(lambda cancelled, report: _answer(question))
         if operations < math.inf:  # somebody looks at it; what takes seconds need not take them from the window
             self._way.give()
 
-    @Slot(str, object)
-    def _take(self, channel: str, answer: _Answer) -> None:
+    @Slot(object)
+    def _take(self, answer: _Answer) -> None:
         self._cost.learn(self._operations, answer.seconds)
         self._go_on()
         self.answered.emit(answer.value)
 
-    @Slot(str, str)
-    def _fail(self, channel: str, sentence: str) -> None:
+    @Slot(str)
+    def _fail(self, sentence: str) -> None:
         self._go_on()
         self.failed.emit(sentence)
 

@@ -8,7 +8,7 @@ from shiboken6 import Shiboken
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.threads import background as work_in_background
-from latentlab.ui.threads.background import Background
+from latentlab.ui.threads.background import Background, Task
 
 
 @pytest.fixture
@@ -70,6 +70,29 @@ def test_a_newer_start_drops_the_older_answer(qtbot, background):
     background.shut_down()
     qtbot.wait(20)
     assert answers == [("map", "new")]
+
+
+def test_a_task_needs_no_channel(qtbot):
+    task, told = Task(), []
+    for signal in (task.progressed, task.done, task.failed):
+        signal.connect(told.append)
+
+    def work(cancelled, report):
+        report(0.5)
+        return "new"
+
+    go_on = threading.Event()
+    task.start(returning("old", go_on))
+    task.start(work)
+    assert task.is_busy
+    qtbot.waitUntil(lambda: not task.is_busy)
+    task.start(returning("unwanted"))
+    task.cancel()
+    assert not task.is_busy
+    go_on.set()
+    task.shut_down()
+    qtbot.wait(20)
+    assert told == [0.5, "new"]
 
 
 def test_channels_do_not_disturb_each_other(qtbot, background):

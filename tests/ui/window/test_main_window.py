@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QThreadPool, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox, QPushButton, QSlider, QSpinBox, QWidget
 
@@ -261,9 +261,11 @@ def test_closing_while_images_load_waits_for_no_answer(make_lab, held_load):
     told = []
     lab.session.library.loaded.connect(told.append)
     assert lab.session.library.is_loading()
+    pools = lab.session.library.findChildren(QThreadPool)
+    assert any(pool.activeThreadCount() for pool in pools)
     assert lab.window.close()
     held_load.set()
-    lab.until(lambda: not lab.session.library._background._pool.activeThreadCount())
+    lab.until(lambda: not any(pool.activeThreadCount() for pool in pools))
     lab.qtbot.wait(20)
     assert told == []
 
