@@ -36,7 +36,7 @@ class MapValues(QObject):
         exploration.shown_changed.connect(self._show)
         self.asking = Asking(exploration, self._question, self, rest=0)
         self.asking.answered.connect(self._take)
-        self.asking.refused.connect(self._lack)
+        self.asking.refused.connect(self.refused)
         self.asking.failed.connect(self.failed)
 
     @property
@@ -105,11 +105,6 @@ class MapValues(QObject):
             self.asking.ask_when_rested()
         # While a model trains it changes before all are found anew.
         self.found.emit(replace(values, pending=values.missing) if self._trains else values)
-
-    @Slot(str)
-    def _lack(self, sentence: str) -> None:
-        self._is_final = self._colouring.kind == "column"
-        self.refused.emit(sentence)
 
 
 def _are_same_images(before: MapUpdate, after: MapUpdate) -> bool:

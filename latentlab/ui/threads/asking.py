@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
 from latentlab.core.errors import LatentlabError
+from latentlab.ui.threads.background import sentence_of
 from latentlab.ui.threads.latest import Latest
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Shows(Protocol):
 class _Answer:
     run: str
     value: object
-    problem: str | None
+    error: Exception | None
     seconds: float
 
 
@@ -83,11 +84,9 @@ class Asking(QObject):
         self._shows, self._question, self._operations, self._asks_again = shows, question, operations, asks_again
         self._run: str | None = None
         self._asked: tuple[Question, MapUpdate] | None = None
-        self._since = 0.0
         self._is_due = False
         self._latest = Latest(self)
         self._latest.answered.connect(self._take)
-        self._latest.failed.connect(self._fail)
         self._latest.waiting_changed.connect(self.waiting_changed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -130,7 +129,6 @@ class Asking(QObject):
             self.drop()
         elif self._asked != (question, model):
             self._asked = (question, model)
-            self._since = time.perf_counter()
             self._is_due = False
             self._timer.stop()
             self._latest.ask(lambda: _answer(question, model), self._operations(model))
@@ -173,24 +171,17 @@ class Asking(QObject):
         model = self._model_shown()
         if model is None or model.run != answer.run:
             return
-        self._begin_rest(answer.seconds)
-        if answer.problem is not None:
-            self.refused.emit(answer.problem)
-        else:
-            self.answered.emit(answer.value)
+        self.seconds = answer.seconds
+        if self._rest and not self.is_waiting:  # else the rest comes after what is being answered
+            self._timer.start(round(1000 * self._rest * answer.seconds))  # before anybody is told, and asks again
+        match answer.error:
+            case None:
+                self.answered.emit(answer.value)
+            case LatentlabError():
+                self.refused.emit(str(answer.error))
+            case error:
+                self.failed.emit(sentence_of(error))
         self._go_on()
-
-    @Slot(str)
-    def _fail(self, sentence: str) -> None:
-        self._begin_rest(time.perf_counter() - self._since)
-        self.failed.emit(sentence)
-        self._go_on()
-
-    def _begin_rest(self, seconds: float) -> None:
-        """Rest before anybody is told and asks again, unless something is wanted that waits for its own answer."""
-        self.seconds = seconds
-        if self._rest and not self.is_waiting:
-            self._timer.start(round(1000 * self._rest * seconds))
 
     @Slot()
     def _go_on(self) -> None:
@@ -200,10 +191,11 @@ class Asking(QObject):
 
 
 def _answer(question: Question, model: MapUpdate) -> _Answer:
+    """Answer, or keep what went wrong, which is no news where nobody wants to know any more."""
     begin = time.perf_counter()
-    value, problem = None, None
+    value = error = None
     try:
         value = question(model)
-    except LatentlabError as error:
-        problem = str(error)
-    return _Answer(model.run, value, problem, time.perf_counter() - begin)
+    except Exception as caught:
+        error = caught
+    return _Answer(model.run, value, error, time.perf_counter() - begin)
