@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.data import downloads, registry
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.ui.threads.background import Background, Report
+from latentlab.ui.threads.background import Report, Task
 
 
 class ImageLibrary(QObject):
@@ -37,10 +37,12 @@ class ImageLibrary(QObject):
         self._data: ImageSet | None = None
         self._problem = ""
         self._downloading = ""
-        self._background = Background(self)
-        self._background.done.connect(self._take)
-        self._background.failed.connect(self._complain)
-        self._background.progressed.connect(self._tell_progress)
+        self._loading, self._fetching = Task(self), Task(self)
+        self._loading.done.connect(self._take)
+        self._loading.failed.connect(self._fail)
+        self._fetching.done.connect(self._use_download)
+        self._fetching.failed.connect(self._lack_download)
+        self._fetching.progressed.connect(self._tell_progress)
 
     @property
     def data(self) -> ImageSet | None:
@@ -59,7 +61,7 @@ class ImageLibrary(QObject):
 
     def is_loading(self) -> bool:
         """Whether the chosen set is on its way."""
-        return self._background.is_busy("load")
+        return self._loading.is_busy
 
     def has(self, name: str) -> bool:
         """Whether a set is on this machine, as far as its files tell."""
@@ -77,7 +79,7 @@ class ImageLibrary(QObject):
         if name == self._name and (self.is_loading() or self.data is not None):
             return
         self._name = name
-        self._background.cancel("load")
+        self._loading.cancel()
         if self.data is not None:
             self._announce(self.data)
             return
@@ -101,7 +103,7 @@ class ImageLibrary(QObject):
             def load(cancelled: threading.Event, report: Report) -> ImageSet:
                 return registry.load(name, data_dir)
 
-            self._background.start("load", load)
+            self._loading.start(load)
 
     @Slot(str)
     def download(self, name: str) -> None:
@@ -113,12 +115,12 @@ class ImageLibrary(QObject):
             for progress in downloads.download(name, data_dir, cancelled):
                 report(progress)
 
-        self._background.start("download", fetch)
+        self._fetching.start(fetch)
 
     @Slot()
     def cancel_download(self) -> None:
         """Give a download up; what has arrived is removed by the download itself."""
-        self._background.cancel("download")
+        self._fetching.cancel()
         self._end_download()
         self.message.emit(self.tr("The download was cancelled; nothing was kept."), False)
 
@@ -133,32 +135,30 @@ class ImageLibrary(QObject):
 
     def shut_down(self) -> None:
         """Cancel what is under way and wait for it."""
-        self._background.shut_down()
+        self._loading.cancel()
+        self._fetching.shut_down()
+        self._loading.shut_down()
 
-    @Slot(str, object)
-    def _take(self, channel: str, result: object) -> None:
-        if channel == "load":
-            assert isinstance(result, ImageSet)
-            self._data = result
-            self._announce(result)
-            return
+    @Slot(object)
+    def _take(self, data: ImageSet) -> None:
+        self._data = data
+        self._announce(data)
+
+    @Slot()
+    def _use_download(self) -> None:
         self._end_download()
         self.refresh()
         if self._downloading == self._name:
             self._name = ""
             self.choose(self._downloading)
 
-    @Slot(str, str)
-    def _complain(self, channel: str, sentence: str) -> None:
-        if channel == "download":
-            self._end_download()
-            self.message.emit(sentence, True)
-        else:
-            self._fail(sentence)
+    @Slot(str)
+    def _lack_download(self, sentence: str) -> None:
+        self._end_download()
+        self.message.emit(sentence, True)
 
-    @Slot(str, object)
-    def _tell_progress(self, channel: str, progress: object) -> None:
-        assert isinstance(progress, downloads.DownloadProgress)
+    @Slot(object)
+    def _tell_progress(self, progress: downloads.DownloadProgress) -> None:
         self.downloading.emit(float(progress.done_bytes), float(progress.total_bytes))
 
     def _announce(self, data: ImageSet) -> None:
@@ -170,6 +170,7 @@ class ImageLibrary(QObject):
         self.message.emit(text, False)
         self.loaded.emit(data)
 
+    @Slot(str)
     def _fail(self, sentence: str, *, is_told: bool = False) -> None:
         self._problem = sentence
         if not is_told:

@@ -16,7 +16,7 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.sketch import preparation
 from latentlab.core.training.trainer import Setting
-from latentlab.ui.threads.background import Background, Report
+from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread
 
 State = Literal["idle", "training", "paused"]
@@ -64,7 +64,7 @@ class LiveTraining(QObject):
         super().__init__(parent)
         self._state: State = "idle"
         self._thread: TrainingThread | None = None
-        self._background = Background(self)
+        self._warming_up = Task(self)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
@@ -111,12 +111,12 @@ class LiveTraining(QObject):
 
     def get_ready(self) -> None:
         """Load in the background what the first sketch will need."""
-        self._background.start("warm-up", _warm_up)
+        self._warming_up.start(_warm_up)
 
     def shut_down(self) -> None:
         """End without a result, and wait for what was being loaded."""
         self.abandon()
-        self._background.shut_down()
+        self._warming_up.shut_down()
 
     def change(self, setting: Setting, value: float) -> None:
         """Put a setting in force from the next step on."""

@@ -11,9 +11,7 @@ from latentlab.core.arrays import Floats
 from latentlab.core.output import clean_page
 from latentlab.core.output.pyramid import PictureLevels
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.threads.background import Background, Report, Work
-
-_PAGE, _SAVE = "page", "save"
+from latentlab.ui.threads.background import Report, Task, Work
 
 
 class PageCleaning(QObject):
@@ -31,10 +29,13 @@ class PageCleaning(QObject):
         self._exploration = exploration
         self._page: PictureLevels | None = None
         self._result: Floats | None = None
-        self._background = Background(self)
-        self._background.progressed.connect(self._report)
-        self._background.done.connect(self._take)
-        self._background.failed.connect(self._fail)
+        self._reading = Task(self)  # and cleaning
+        self._reading.progressed.connect(self._report)
+        self._reading.done.connect(self._take)
+        self._reading.failed.connect(self._fail)
+        self._saving = Task(self)
+        self._saving.done.connect(self.saved)
+        self._saving.failed.connect(self.failed)
 
     def open(self, path: Path) -> None:
         """Read a page from a picture file, then clean it."""
@@ -66,8 +67,8 @@ class PageCleaning(QObject):
     @Slot()
     def cancel(self) -> None:
         """Stop reading or cleaning; what was there before stays."""
-        if self._background.is_busy(_PAGE):
-            self._background.cancel(_PAGE)
+        if self._reading.is_busy:
+            self._reading.cancel()
             self.busy_changed.emit(False)
 
     def save(self, path: Path) -> None:
@@ -80,26 +81,25 @@ class PageCleaning(QObject):
             clean_page.save_page(path, result)
             return path
 
-        self._background.start(_SAVE, write)
+        self._saving.start(write)
 
     def shut_down(self) -> None:
         """Stop cleaning, and wait for what is being written."""
-        self._background.shut_down()
+        self._reading.shut_down()
+        self._saving.shut_down()
 
     def _start(self, work: Work) -> None:
-        self._background.start(_PAGE, work)
+        self._reading.start(work)
         self.progressed.emit(0.0)
         self.busy_changed.emit(True)
 
-    @Slot(str, object)
-    def _report(self, channel: str, share: float) -> None:
+    @Slot(object)
+    def _report(self, share: float) -> None:
         self.progressed.emit(share)
 
-    @Slot(str, object)
-    def _take(self, channel: str, answer: object) -> None:
+    @Slot(object)
+    def _take(self, answer: object) -> None:
         match answer:
-            case Path():
-                self.saved.emit(answer)
             case (str(name), PictureLevels() as page):
                 self._page, self._result = page, None
                 self.busy_changed.emit(False)
@@ -111,8 +111,7 @@ class PageCleaning(QObject):
                 self.busy_changed.emit(False)
                 self.cleaned.emit(picture)
 
-    @Slot(str, str)
-    def _fail(self, channel: str, sentence: str) -> None:
-        if channel == _PAGE:
-            self.busy_changed.emit(False)
+    @Slot(str)
+    def _fail(self, sentence: str) -> None:
+        self.busy_changed.emit(False)
         self.failed.emit(sentence)

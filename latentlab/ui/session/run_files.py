@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.map.live_map import MapImages, MapUpdate, maps_of
 from latentlab.core.runs import run as runs
 from latentlab.core.runs.run import Run
-from latentlab.ui.threads.background import Background, Report
+from latentlab.ui.threads.background import Report, Task
 
 
 class RunFiles(QObject):
@@ -25,10 +25,14 @@ class RunFiles(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
-        self._background.done.connect(self._take)
-        self._background.progressed.connect(self._take)
-        self._background.failed.connect(self._fail)
+        self._opening, self._saving, self._keeping, self._mapping = (Task(self) for _ in range(4))
+        self._opening.done.connect(self._tell_opened)
+        self._saving.done.connect(self._tell_saved)
+        self._keeping.done.connect(self.kept)
+        self._mapping.progressed.connect(self.map_made)
+        self._mapping.done.connect(self.map_made)
+        for task in self._tasks():
+            task.failed.connect(self.failed)
 
     def open(self, path: Path) -> None:
         """Read a run."""
@@ -36,7 +40,7 @@ class RunFiles(QObject):
         def read(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
             return path, Run.open(path)
 
-        self._background.start("open", read)
+        self._opening.start(read)
 
     def save(self, run: Run, path: Path) -> None:
         """Write a run."""
@@ -45,7 +49,7 @@ class RunFiles(QObject):
             run.save(path)
             return path, run
 
-        self._background.start("save", write)
+        self._saving.start(write)
 
     def keep(self, run: Run) -> None:
         """Put a run that nobody has saved aside, among others of its kind."""
@@ -53,7 +57,7 @@ class RunFiles(QObject):
         def put_aside(cancelled: threading.Event, report: Report) -> Path:
             return runs.keep(run, platformdirs.user_data_path("latentlab", appauthor=False) / "runs")
 
-        self._background.start("keep", put_aside)
+        self._keeping.start(put_aside)
 
     def make_map(self, run: Run, shown: MapImages | None) -> None:
         """Make the map of a run that is not training; images whose codes it does not keep are encoded first."""
@@ -66,34 +70,30 @@ class RunFiles(QObject):
             assert update is not None or cancelled.is_set()
             return update
 
-        self._background.start("map", make)
+        self._mapping.start(make)
 
     def leave_map(self) -> None:
         """Leave the map as far as it is encoded."""
-        self._background.cancel("map")
+        self._mapping.cancel()
 
     def forget_questions(self) -> None:
         """Drop what is being opened or mapped: something else is shown now."""
-        self._background.cancel("open")
-        self._background.cancel("map")
+        self._opening.cancel()
+        self._mapping.cancel()
 
     def shut_down(self) -> None:
         """Wait for what is being written."""
         self.forget_questions()
-        self._background.shut_down()
+        for task in self._tasks():
+            task.shut_down()
 
-    @Slot(str, object)
-    def _take(self, channel: str, result: object) -> None:
-        match channel, result:
-            case "open", (path, run):
-                self.opened.emit(path, run)
-            case "save", (path, run):
-                self.saved.emit(path, run)
-            case "keep", path:
-                self.kept.emit(path)
-            case "map", update:
-                self.map_made.emit(update)
+    def _tasks(self) -> tuple[Task, ...]:
+        return (self._opening, self._saving, self._keeping, self._mapping)
 
-    @Slot(str, str)
-    def _fail(self, channel: str, sentence: str) -> None:
-        self.failed.emit(sentence)
+    @Slot(object)
+    def _tell_opened(self, opened: tuple[Path, Run]) -> None:
+        self.opened.emit(*opened)
+
+    @Slot(object)
+    def _tell_saved(self, saved: tuple[Path, Run]) -> None:
+        self.saved.emit(*saved)

@@ -20,10 +20,9 @@ from latentlab.core.output import event_files
 from latentlab.core.output.tensorboard import TensorBoardWriter
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.session.live_training import LiveTraining
-from latentlab.ui.threads.background import Background, Report
+from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result
 
-_CHECK, _WRITE = "check", "write"
 _MOST_WAITING = 20  # messages about steps: a second's worth
 
 
@@ -79,10 +78,12 @@ class TensorBoardLog(QObject):
         self._started: Started | None = None  # of the training going on
         self._writing: _Writing | None = None
         self._waiting: list[tuple[_Writing, Post | None]] = []  # None: it is to be closed
-        self._background = Background(self)
-        self._background.done.connect(self._take_done)
-        self._background.progressed.connect(self._tell_folder)
-        self._background.failed.connect(self._fail)
+        self._checking, self._file_writing = Task(self), Task(self)
+        self._checking.done.connect(self._use_folder)
+        self._checking.failed.connect(self._fail)
+        self._file_writing.done.connect(self._write_next)
+        self._file_writing.progressed.connect(self._tell_folder)
+        self._file_writing.failed.connect(self._give_up)
         training.begun.connect(self._begin)
         training.started.connect(self._start)
         training.state_changed.connect(self._end)
@@ -97,7 +98,7 @@ class TensorBoardLog(QObject):
             event_files.check(folder)
             return folder
 
-        self._background.start(_CHECK, see)
+        self._checking.start(see)
 
     def switch_off(self) -> None:
         """Write nothing more."""
@@ -108,7 +109,8 @@ class TensorBoardLog(QObject):
     def shut_down(self) -> None:
         """Wait for what is being written, and leave the rest."""
         left, self._waiting = self._waiting, []
-        self._background.shut_down()
+        self._checking.shut_down()
+        self._file_writing.shut_down()
         for writing, _ in left:
             writing.close()
 
@@ -147,9 +149,10 @@ class TensorBoardLog(QObject):
             self._waiting.append((writing, None))
             self._write_next()
 
+    @Slot()
     def _write_next(self) -> None:
         """Write what waits, in its order, unless something is being written."""
-        if self._background.is_busy(_WRITE) or not self._waiting:
+        if self._file_writing.is_busy or not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
 
@@ -160,13 +163,10 @@ class TensorBoardLog(QObject):
                 else:
                     writing.write(post, report)
 
-        self._background.start(_WRITE, write)
+        self._file_writing.start(write)
 
-    @Slot(str, object)
-    def _take_done(self, channel: str, folder: Path | None) -> None:
-        if channel == _WRITE:
-            self._write_next()
-            return
+    @Slot(object)
+    def _use_folder(self, folder: Path) -> None:
         self._folder = folder
         self.folder_changed.emit(folder)
         self.message.emit(self.tr("Trainings are written for TensorBoard below {folder}.").format(folder=folder), False)
@@ -174,16 +174,19 @@ class TensorBoardLog(QObject):
             self._close()
             self._start(self._started)
 
-    @Slot(str, object)
-    def _tell_folder(self, channel: str, folder: Path) -> None:
+    @Slot(object)
+    def _tell_folder(self, folder: Path) -> None:
         text = self.tr("This training is written to {folder}; look at it with tensorboard --logdir {parent}")
         self.message.emit(text.format(folder=folder, parent=folder.parent), False)
 
-    @Slot(str, str)
-    def _fail(self, channel: str, sentence: str) -> None:
-        if channel == _WRITE:
-            self._waiting.clear()
-            self._writing = None
+    @Slot(str)
+    def _give_up(self, sentence: str) -> None:
+        self._waiting.clear()
+        self._writing = None
+        self._fail(sentence)
+
+    @Slot(str)
+    def _fail(self, sentence: str) -> None:
         self._folder = None
         self.folder_changed.emit(None)
         self.message.emit(sentence, True)

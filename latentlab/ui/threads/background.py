@@ -7,7 +7,6 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
@@ -130,39 +129,3 @@ class Task(QObject):
             return
         self._wanted = None
         (self.done if kind == "done" else self.failed).emit(value)
-
-
-class Background(QObject):
-    """Tasks by the names of their channels, with which all signals begin."""
-
-    progressed = Signal(str, object)
-    done = Signal(str, object)
-    failed = Signal(str, str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._tasks: dict[str, Task] = {}
-
-    def start(self, channel: str, work: Work) -> None:
-        """Do `work`, instead of what the channel was doing."""
-        if channel not in self._tasks:
-            self._tasks[channel] = task = Task(self)
-            for name in ("progressed", "done", "failed"):
-                getattr(task, name).connect(partial(getattr(self, name).emit, channel))
-        self._tasks[channel].start(work)
-
-    def cancel(self, channel: str) -> None:
-        """Tell the channel's work to stop, and drop its answer."""
-        if channel in self._tasks:
-            self._tasks[channel].cancel()
-
-    def is_busy(self, channel: str) -> bool:
-        """Whether the channel's answer is still to come."""
-        return channel in self._tasks and self._tasks[channel].is_busy
-
-    def shut_down(self, milliseconds: int = 1500) -> None:
-        """Cancel everything and wait, with a limit, for the threads to end."""
-        for task in self._tasks.values():
-            task.cancel()
-        for task in self._tasks.values():
-            task.shut_down(milliseconds)

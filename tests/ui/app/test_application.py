@@ -18,7 +18,7 @@ from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.app.display import display_problem
 from latentlab.ui.style import theme
 from latentlab.ui.threads import background
-from latentlab.ui.threads.background import Background
+from latentlab.ui.threads.background import Task
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Qt on Linux aborts without a display")
 
@@ -85,12 +85,12 @@ def test_work_and_the_search_for_garbage_begin_when_the_window_is_painted(qtbot)
 
     window = Window()
     qtbot.addWidget(window)
-    work = Background(window)
-    work.done.connect(lambda channel, value: told.append(value))
+    work = Task(window)
+    work.done.connect(told.append)
     gc.disable()
     background.hold_back()
     try:
-        work.start("images", lambda cancelled, report: "worked")
+        work.start(lambda cancelled, report: "worked")
         application._FirstPaint(window, application._settle)
         with qtbot.waitSignal(work.done):
             window.show()

@@ -6,6 +6,7 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QFileDialog
 
 from latentlab.core.output.tensorboard import TensorBoardWriter
+from latentlab.ui.threads.background import Task
 
 pytest.importorskip("tensorboard")
 
@@ -33,7 +34,7 @@ def choose(monkeypatch):
 def settle(lab):
     """Wait until all is written."""
     log = lab.session.tensorboard
-    lab.until(lambda: not log._waiting and not log._background.is_busy("write"))
+    lab.until(lambda: not log._waiting and not any(task.is_busy for task in log.findChildren(Task)))
 
 
 def read(folder):

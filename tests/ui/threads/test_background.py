@@ -8,14 +8,14 @@ from shiboken6 import Shiboken
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.threads import background as work_in_background
-from latentlab.ui.threads.background import Background, Task
+from latentlab.ui.threads.background import Task
 
 
 @pytest.fixture
-def background(qtbot):
-    background = Background()
-    yield background
-    background.shut_down()
+def task(qtbot):
+    task = Task()
+    yield task
+    task.shut_down()
 
 
 def returning(value, wait_for=None):
@@ -27,88 +27,66 @@ def returning(value, wait_for=None):
     return work
 
 
-def test_an_answer_comes_on_the_gui_thread(qtbot, background):
+def test_an_answer_comes_on_the_gui_thread(qtbot, task):
     threads = []
-    background.done.connect(lambda channel, value: threads.append(QThread.currentThread()))
+    task.done.connect(lambda value: threads.append(QThread.currentThread()))
     worked = []
 
     def work(cancelled, report):
         worked.append(threading.get_ident())
         return 7
 
-    with qtbot.waitSignal(background.done) as answer:
-        background.start("sum", work)
-        assert background.is_busy("sum")
-    assert answer.args == ["sum", 7]
+    with qtbot.waitSignal(task.done) as answer:
+        task.start(work)
+        assert task.is_busy
+    assert answer.args == [7]
     assert worked != [threading.get_ident()]
-    assert threads == [background.thread()]
-    assert not background.is_busy("sum")
+    assert threads == [task.thread()]
+    assert not task.is_busy
 
 
-def test_work_that_is_held_back_begins_when_it_is_let_go(qtbot, background):
+def test_work_that_is_held_back_begins_when_it_is_let_go(qtbot, task):
     worked = []
     work_in_background.hold_back()
     try:
-        background.start("sum", lambda cancelled, report: worked.append(7))
-        assert background.is_busy("sum")
-        assert not any(pool.activeThreadCount() for pool in background.findChildren(QThreadPool))
+        task.start(lambda cancelled, report: worked.append(7))
+        assert task.is_busy
+        assert not any(pool.activeThreadCount() for pool in task.findChildren(QThreadPool))
     finally:
-        with qtbot.waitSignal(background.done):
+        with qtbot.waitSignal(task.done):
             work_in_background.let_go()
     assert worked == [7]
-    with qtbot.waitSignal(background.done):
-        background.start("sum", returning(8))
+    with qtbot.waitSignal(task.done):
+        task.start(returning(8))
 
 
-def test_a_newer_start_drops_the_older_answer(qtbot, background):
+def test_a_newer_start_drops_the_older_answer(qtbot, task):
     go_on, answers = threading.Event(), []
-    background.done.connect(lambda channel, value: answers.append((channel, value)))
-    background.start("map", returning("old", go_on))
-    background.start("map", returning("new"))
+    task.done.connect(answers.append)
+    task.start(returning("old", go_on))
+    task.start(returning("new"))
     go_on.set()
     qtbot.waitUntil(lambda: bool(answers))
-    background.shut_down()
-    qtbot.wait(20)
-    assert answers == [("map", "new")]
-
-
-def test_a_task_needs_no_channel(qtbot):
-    task, told = Task(), []
-    for signal in (task.progressed, task.done, task.failed):
-        signal.connect(told.append)
-
-    def work(cancelled, report):
-        report(0.5)
-        return "new"
-
-    go_on = threading.Event()
-    task.start(returning("old", go_on))
-    task.start(work)
-    assert task.is_busy
-    qtbot.waitUntil(lambda: not task.is_busy)
-    task.start(returning("unwanted"))
-    task.cancel()
-    assert not task.is_busy
-    go_on.set()
     task.shut_down()
     qtbot.wait(20)
-    assert told == [0.5, "new"]
+    assert answers == ["new"]
 
 
-def test_channels_do_not_disturb_each_other(qtbot, background):
-    answers = []
-    background.done.connect(lambda channel, value: answers.append((channel, value)))
-    background.start("one", returning(1))
-    background.start("two", returning(2))
-    background.cancel("three")
+def test_tasks_do_not_disturb_each_other(qtbot, task):
+    other, answers = Task(), []
+    for each in (task, other):
+        each.done.connect(answers.append)
+    task.start(returning(1))
+    other.start(returning(2))
+    Task().cancel()
     qtbot.waitUntil(lambda: len(answers) == 2)
-    assert sorted(answers) == [("one", 1), ("two", 2)]
+    assert sorted(answers) == [1, 2]
 
 
-def test_a_cancelled_work_is_told_so_and_its_answer_dropped(qtbot, background):
+def test_a_cancelled_work_is_told_so_and_its_answer_dropped(qtbot, task):
     seen, answers = threading.Event(), []
-    background.done.connect(lambda channel, value: answers.append(value))
-    background.progressed.connect(lambda channel, value: answers.append(value))
+    task.done.connect(answers.append)
+    task.progressed.connect(answers.append)
 
     def work(cancelled, report):
         if cancelled.wait(5):
@@ -116,82 +94,81 @@ def test_a_cancelled_work_is_told_so_and_its_answer_dropped(qtbot, background):
         report("half")
         return "whole"
 
-    background.start("download", work)
-    background.cancel("download")
-    assert not background.is_busy("download")
+    task.start(work)
+    task.cancel()
+    assert not task.is_busy
     qtbot.waitUntil(seen.is_set)
-    background.shut_down()
+    task.shut_down()
     qtbot.wait(20)
     assert answers == []
 
 
-def test_progress_is_reported_in_order_before_the_end(qtbot, background):
+def test_progress_is_reported_in_order_before_the_end(qtbot, task):
     told = []
-    background.progressed.connect(lambda channel, value: told.append(value))
-    background.done.connect(lambda channel, value: told.append("done"))
+    task.progressed.connect(told.append)
+    task.done.connect(lambda value: told.append("done"))
 
     def work(cancelled, report):
         for part in range(5):
             report(part)
 
-    background.start("download", work)
+    task.start(work)
     qtbot.waitUntil(lambda: "done" in told)
     assert told == [0, 1, 2, 3, 4, "done"]
 
 
 @pytest.mark.parametrize("error", [LatentlabError("The shop is closed."), ZeroDivisionError("by nothing")])
-def test_an_error_becomes_one_sentence(qtbot, background, error, caplog):
+def test_an_error_becomes_one_sentence(qtbot, task, error, caplog):
     def work(cancelled, report):
         raise error
 
-    with qtbot.waitSignal(background.failed) as failure:
-        background.start("open", work)
-    channel, sentence = failure.args
-    assert channel == "open"
+    with qtbot.waitSignal(task.failed) as failure:
+        task.start(work)
+    (sentence,) = failure.args
     assert str(error) in sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
-    assert not background.is_busy("open")
+    assert not task.is_busy
     # What we say ourselves needs no trace in the log; what nobody expected does.
     assert ("Traceback" in caplog.text) == (not isinstance(error, LatentlabError))
 
 
-def test_an_error_of_work_that_nobody_wants_any_more_is_silent(qtbot, background, caplog):
+def test_an_error_of_work_that_nobody_wants_any_more_is_silent(qtbot, task, caplog):
     failures, ended = [], threading.Event()
-    background.failed.connect(lambda channel, sentence: failures.append(sentence))
+    task.failed.connect(failures.append)
 
     def work(cancelled, report):
         cancelled.wait(5)
         ended.set()
         raise ZeroDivisionError
 
-    background.start("open", work)
-    background.shut_down()
+    task.start(work)
+    task.shut_down()
     assert ended.is_set()
     qtbot.wait(20)
     assert failures == []
     assert caplog.text == ""
 
 
-def test_shutting_down_waits_for_what_is_being_written(background):
+def test_shutting_down_waits_for_what_is_being_written(task):
     written = []
 
     def work(cancelled, report):
         cancelled.wait(5)
         written.append(True)
 
-    background.start("save", work)
-    background.shut_down()
+    task.start(work)
+    task.shut_down()
     assert written
 
 
 def test_an_answer_to_somebody_who_is_gone_is_nobodys(qtbot):
     from shiboken6 import Shiboken
 
-    gone, go_on, errors = Background(), threading.Event(), []
+    gone, go_on, errors = Task(), threading.Event(), []
     hook, threading.excepthook = threading.excepthook, errors.append
     try:
-        gone.start("load", returning(1, go_on))
+        gone.start(returning(1, go_on))
         go_on.set()
         Shiboken.delete(gone)  # waits for its threads
     finally:
@@ -200,8 +177,8 @@ def test_an_answer_to_somebody_who_is_gone_is_nobodys(qtbot):
 
 
 def test_an_owner_can_be_destroyed_while_its_work_still_runs(qtbot):
-    owner, go_on = Background(), threading.Event()
-    owner.start("slow", returning(1, go_on))
+    owner, go_on = Task(), threading.Event()
+    owner.start(returning(1, go_on))
     owner.shut_down(50)
     owner.deleteLater()
     QCoreApplication.sendPostedEvents(owner, QEvent.Type.DeferredDelete)
