@@ -55,25 +55,7 @@ def images_for(run: Run, first: MapUpdate) -> MapImages | None:
         return None
     if mine.image_shape != theirs.image_shape or (mine.uses_labels and mine.class_names != theirs.class_names):
         return None
-    return MapImages(torch.from_numpy(first.images), first.labels)
-
-
-def share_images(first: MapUpdate, second: MapUpdate) -> bool:
-    """Whether each row of one map is the same image as that row of the other."""
-    if not np.array_equal(first.labels, second.labels):
-        return False
-    if first.images is not None or second.images is not None:
-        return is_same(first.images, second.images)
-    # The codes that runs keep are of the first test images, in the order of the data set.
-    mine, theirs = first.snapshot.recipe.data, second.snapshot.recipe.data
-    return (mine.dataset, mine.images) == (theirs.dataset, theirs.images)
-
-
-def is_same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    """Whether two arrays of images are one in memory: cheap to ask, whatever their size."""
-    if one is None or other is None:
-        return one is other
-    return one.shape == other.shape and np.may_share_memory(one, other)
+    return MapImages(torch.from_numpy(first.images), first.labels, ids=first.ids)
 
 
 def nearest_image(model: MapUpdate, position: Position) -> int | None:

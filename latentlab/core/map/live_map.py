@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -18,6 +18,7 @@ from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.encoder import GrowingCodes
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.operations import Operations, count
 from latentlab.core.models.snapshot import Snapshot
@@ -63,6 +64,8 @@ class MapImages:
         Their dirty ones, in pairs.
     columns : tuple of Column
         What else is known of each.
+    ids : ImageIds, optional
+        Which images of their data set they are.
     """
 
     def __init__(
@@ -71,8 +74,10 @@ class MapImages:
         labels: Integers,
         noisy: Tensor | tuple[Tensor, Tensor] | None = None,
         columns: tuple[Column, ...] = (),
+        ids: ImageIds | None = None,
     ) -> None:
         self.labels, self.columns = labels, columns
+        self.ids = ids or ImageIds.unknown()
         self._images, self._noisy = images, noisy
 
     @cached_property
@@ -118,6 +123,8 @@ class MapUpdate:
         Images that have not been encoded yet: their means are NaN.
     pending : int
         Images that are just being encoded, since all shall be of this model: the others' means are.
+    ids : ImageIds
+        Which images of their data set they are: equal for maps that show the same ones.
     """
 
     run: str
@@ -134,6 +141,7 @@ class MapUpdate:
     columns: tuple[Column, ...] = ()
     missing: int = 0
     pending: int = 0
+    ids: ImageIds = field(default_factory=ImageIds.unknown)
 
 
 def choose(data: ImageSet, choice: MapChoice) -> MapImages:
@@ -156,7 +164,9 @@ def choose(data: ImageSet, choice: MapChoice) -> MapImages:
     known = columns.joined(
         columns.taken(data.test_columns, slice(test)), columns.taken(data.train_columns, slice(training))
     )
-    return MapImages((data.test_images[:test], data.train_images[:training]), labels.numpy(), noisy, known)
+    train_rows, test_rows = data.rows()
+    ids = ImageIds.of(data.fingerprint, torch.cat([test_rows[:test], train_rows[:training]]).numpy())
+    return MapImages((data.test_images[:test], data.train_images[:training]), labels.numpy(), noisy, known, ids)
 
 
 def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:
@@ -247,6 +257,7 @@ class LiveMap:
             columns=self._shown.columns,
             missing=self._codes.missing,
             pending=pending,
+            ids=self._shown.ids,
         )
 
     def _share(self) -> float:
@@ -300,6 +311,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
         About once a second; the last one, unless it was given up, has nothing pending.
     """
     operations = count(run.snapshot)
+    ids = ImageIds.of_run(run.recipe.data, run.labels) if shown is None else shown.ids
 
     def made(
         means: Floats, labels: Integers, deviations: Floats | None, before: Projection | None, pending: int
@@ -319,6 +331,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
             columns=() if shown is None else shown.columns,
             missing=pending,
             pending=pending,
+            ids=ids,
         )
 
     if shown is None or _are_kept(run, shown):

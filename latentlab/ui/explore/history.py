@@ -219,7 +219,7 @@ class Places(QObject):
     def _show(self, update: MapUpdate | None) -> None:
         before, self._map = self._map, update
         same = before is not None and update is not None and before.run == update.run
-        if same and before is not None and update is not None and before.labels is update.labels:
+        if same and before is not None and update is not None and before.ids == update.ids:
             return
         self._places.clear()
         self._steps.clear()

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.live_map import MapUpdate
-from latentlab.core.map.selected_images import still_shown
 
 NOTHING: Integers = np.empty(0, np.int64)
 
@@ -39,7 +38,7 @@ class Choosing(QObject):
         """Take another map: what it does not show is no longer chosen."""
         before, self._map = self._map, update
         if before is not None and len(self._rows):
-            self._put_in_force(NOTHING if update is None else still_shown(self._rows, before, update))
+            self._put_in_force(NOTHING if update is None else update.ids.find(before.ids, self._rows))
 
     @Slot(object)
     def choose(self, rows: npt.ArrayLike) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Position
@@ -13,6 +12,7 @@ from latentlab.core.events import EpochEnded, Finished, Started
 from latentlab.core.map import comparing
 from latentlab.core.map.axes import AxesChoice
 from latentlab.core.map.comparing import Beside
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.live_map import MapUpdate
 from latentlab.core.map.plane import along
 from latentlab.core.map.results import DataPoint, MapPoints
@@ -52,7 +52,7 @@ class Comparison(QObject):
         self._run_name = ""
         self._given: MapUpdate | None = None  # the second model, along its own axes
         self._second: MapUpdate | None = None
-        self._mapped_with: np.ndarray | None = None  # the first map's images, when the second map was asked for
+        self._mapped_with: ImageIds | None = None  # the first map's images, when the second map was asked for
         self._wanted: Meeting = "image"
         self._position: Position | None = None
         self._row: int | None = None
@@ -115,7 +115,7 @@ class Comparison(QObject):
     def _make_map(self) -> None:
         if self._run is None or self._first is None:
             return
-        self._mapped_with = self._first.images
+        self._mapped_with = self._first.ids
         self._files.make_map(self._run, comparing.images_for(self._run, self._first))
 
     @Slot(object)
@@ -134,7 +134,7 @@ class Comparison(QObject):
         if self._given is None:
             return
         axes = self._exploration.axes
-        if axes.rows() and not (self._first is not None and comparing.share_images(self._first, self._given)):
+        if axes.rows() and not (self._first is not None and self._first.ids == self._given.ids):
             axes = AxesChoice()
         self._second = update = along(axes, self._given)
         self.second_gaps.show(update)
@@ -150,7 +150,7 @@ class Comparison(QObject):
         self._name_first()
         if update is None:
             return
-        if self._run is not None and (self._second is None or not comparing.is_same(self._mapped_with, update.images)):
+        if self._run is not None and (self._second is None or self._mapped_with != update.ids):
             self._make_map()
         self._tell_meeting()
 
@@ -285,9 +285,7 @@ class Comparison(QObject):
         self.failed.emit(sentence)
 
     def _shares_images(self) -> bool:
-        if self._first is None or self._second is None:
-            return False
-        return comparing.share_images(self._first, self._second)
+        return self._first is not None and self._second is not None and self._first.ids == self._second.ids
 
     def _tell_meeting(self) -> None:
         self.meeting_changed.emit(self._wanted if self._second is None else self.meeting, self._shares_images())

@@ -48,7 +48,7 @@ class _Axes(QObject):
         choosing.changed.connect(self._card.set_chosen)
         exploration.model_changed.connect(self._fit)
         exploration.axes_changed.connect(self._follow)
-        exploration.plane.refused.connect(self._card.show_problem)
+        exploration.shown_map.refused.connect(self._card.show_problem)
 
     @Slot()
     def _open(self) -> None:

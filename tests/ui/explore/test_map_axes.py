@@ -342,7 +342,7 @@ def test_a_large_map_that_is_let_go_never_comes(qtbot, large):
 def test_axes_that_a_large_map_does_not_have_are_refused(qtbot, large):
     exploration, model = large
     refused = []
-    exploration.plane.refused.connect(refused.append)
+    exploration.shown_map.refused.connect(refused.append)
     exploration.show(model)
     exploration.choose_axes(AxesChoice(Dimension(7), Dimension(0)))
     qtbot.waitUntil(lambda: bool(refused))
