@@ -86,14 +86,14 @@ def train(arguments: Namespace) -> int:
     from latentlab.core.events import Diverged
     from latentlab.core.output import event_files
     from latentlab.core.runs.run import Run
-    from latentlab.core.training import trainer as training
+    from latentlab.core.training.trainer import Control, Trainer
 
     if arguments.tensorboard:
         event_files.check(arguments.tensorboard)
     images = registry.load(recipe.data.dataset, arguments.data_dir or registry.default_data_dir())
     start = Run.open(arguments.resume) if arguments.resume else None
-    control = training.Control()
-    trainer = training.Trainer(recipe, images, control=control, start=start)
+    control = Control()
+    trainer = Trainer(recipe, images, control=control, start=start)
     has_diverged = False
     reader_has_gone: BrokenPipeError | None = None
     save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)

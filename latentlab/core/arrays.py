@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+
 Position = tuple[float, float]
 """A place (x, y) on the plane of the map, in units of the latent space."""
 Extent = tuple[float, float, float, float]

@@ -152,8 +152,6 @@ _FEW = 1000  # losses that are measured though nobody has asked for their order
 _PLANAR = 3  # dimensions: up to here a tree finds neighbours in no time
 _MOST_VOTERS = 10_000  # beyond that each image is compared with every voter
 GoesOn = Callable[[float], bool]
-
-
 """It is told which share of the work is done, and says whether the answer is still wanted."""
 
 

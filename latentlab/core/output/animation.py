@@ -22,6 +22,8 @@ _TICK = 10  # milliseconds: what GIF counts in
 _VIDEO_SIDE = 512  # pixels, for a video as _SIDE is for a GIF
 # The first that this machine has; both finer than the eye sees.
 _ENCODERS = {"libx264": {"crf": "16"}, "mpeg4": {"qmin": "2", "qmax": "2"}}
+STRIP, ANIMATION, VIDEO = ".png", ".gif", ".mp4"
+_FRAME_SIDE = 64  # pixels that the longer side of a frame is brought to at least, in a strip
 
 
 class AnimationError(LatentlabError):
@@ -156,10 +158,6 @@ def _is_here(codec: Callable[[str, str], object], name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-STRIP, ANIMATION, VIDEO = ".png", ".gif", ".mp4"
-_FRAME_SIDE = 64  # pixels that the longer side of a frame is brought to at least, in a strip
 
 
 def save_film(

@@ -86,6 +86,7 @@ class Passages:
 
 
 FRAMES = 60  # of an animation: two seconds
+_SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
 
 
 def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
@@ -144,9 +145,6 @@ def _images(model: MapUpdate, rows: Integers) -> Floats:
         return (model.images[rows] / 255).astype(np.float32)
     images: Floats = decode_grid(model.snapshot, model.means[rows][None], model.labels[rows][None])[0]
     return images
-
-
-_SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
 
 
 def linear(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:

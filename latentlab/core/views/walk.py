@@ -27,8 +27,6 @@ class CodeStop:
 
 
 Stop = Position | int | CodeStop
-
-
 """A place on the plane of the map; the code of an image, by its row; or a code itself."""
 WalkKind = Literal["line", "drawn", "arrow"]
 

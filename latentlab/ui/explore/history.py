@@ -17,6 +17,7 @@ from latentlab.ui.explore.selection import Choosing
 
 _MOST = 100
 T = TypeVar("T")
+_SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
 
 
 class Trail(Generic[T]):
@@ -68,9 +69,6 @@ class Trail(Generic[T]):
     def clear(self) -> None:
         """Forget everything."""
         self._states, self._at = [], -1
-
-
-_SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
 
 
 @dataclass(frozen=True, slots=True)
