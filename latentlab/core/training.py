@@ -147,6 +147,7 @@ class Trainer:
 
         # No state: what follows from it, and what is only told.
         self._weighing = _weighing(self._beta, self.device)
+        self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
         # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
         self._gathering = [parameter.view_as(parameter).grad_fn for parameter in self.model.parameters()]
@@ -257,11 +258,11 @@ class Trainer:
             yield self.changes[-1]
 
     def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
-        """Take one step down the negative ELBO of a batch.
+        """Take one step down the batch's mean of -log p(x | z) + beta * KL(q(z | x̃) || p(z)) + penalty.
 
-        Kingma and Welling (2014), algorithm 1 with the estimator of eq. 8 and 10, one sample of z per image; beta as
-        in Higgins et al. (2017), eq. 4. The encoder sees x̃ in the place of x, as in Im et al. (2017): the noisy side
-        of a pair, augmented, damaged. For an autoencoder the KL is zero (Vincent et al., 2008).
+        Kingma and Welling (2014), algorithm 1 with eq. 8 and 10, one sample of z per image; beta as in Higgins et al.
+        (2017), eq. 4. The encoder sees x̃ in the place of x, as in Im et al. (2017): the noisy side of a pair,
+        augmented, damaged. An autoencoder has no KL (Vincent et al., 2008).
 
         Parameters
         ----------
@@ -273,19 +274,19 @@ class Trainer:
         settings = self.recipe.training
         done = (self.epochs_done - self._first_epoch) / settings.epochs  # share of this training
         x = as_input(images)
-        # x̃ ~ q(x̃ | x)
+        # x̃ ~ p(x̃ | x)
         seen = x if noisy is None else as_input(noisy)
         if done < settings.augmentation.until:
             seen = augmented(seen, settings.augmentation, self._generator)
         seen = corrupted(seen, self.recipe.corruption, self._generator)
         # ε ~ N(0, I)
         noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
-        # z = μ(x̃) + T σ(x̃) ε:  -log p(x | z),  KL(q(z | x̃) || p(z)),  penalty, each (B,)
+        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty: each (B,)
         with self._precision:
             terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
-        # loss = mean of (-log p(x | z) + β KL + penalty), and the three means, in one product: (3,) @ (3, 4)
+        # The loss, and the means of its terms after it: (3,) @ (3, 4)
         losses = torch.stack(terms).mean(1) @ self._weighing
-        # θ, φ ← Adam(θ, φ; gradient of the loss), or another
+        # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))
         self.optimiser.zero_grad(set_to_none=True)
@@ -344,8 +345,8 @@ class Trainer:
         if not math.isfinite(test.loss):
             yield self._recover()
             return
-        is_best = test.loss < min((ended.test.loss for ended in self.history), default=math.inf)
-        self.history.append(EpochEnded(self.run, self._epoch, train, test, is_best))
+        self.history.append(EpochEnded(self.run, self._epoch, train, test, is_best=test.loss < self._lowest))
+        self._lowest = min(test.loss, self._lowest)
         self._early_stopping.add(self.history[-1])
         yield self.history[-1]
 
