@@ -12,16 +12,16 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from latentlab.ui import theme
-from latentlab.ui.widgets.cells import ImageCells, Layout, spans
-from latentlab.ui.widgets.chosen_strip import ChosenStrip
-from latentlab.ui.widgets.equation import Equation
-from latentlab.ui.widgets.film_strip import FilmStrip
-from latentlab.ui.widgets.image_grid import ImageGrid
-from latentlab.ui.widgets.image_strip import ImageStrip
-from latentlab.ui.widgets.image_view import ImageView
-from latentlab.ui.widgets.passage_strips import PassageStrips, Strip
-from latentlab.ui.widgets.traversal_rows import TraversalRow, TraversalRows
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.images.cells import ImageCells, Layout, spans
+from latentlab.ui.widgets.images.chosen_strip import ChosenStrip
+from latentlab.ui.widgets.images.equation import Equation
+from latentlab.ui.widgets.images.film_strip import FilmStrip
+from latentlab.ui.widgets.images.image_grid import ImageGrid
+from latentlab.ui.widgets.images.image_strip import ImageStrip
+from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.images.passage_strips import PassageStrips, Strip
+from latentlab.ui.widgets.images.traversal_rows import TraversalRow, TraversalRows
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -222,9 +222,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 app = QApplication([])
-from latentlab.ui.widgets.film_strip import FilmStrip
-from latentlab.ui.widgets.image_grid import ImageGrid
-from latentlab.ui.widgets.image_strip import ImageStrip
+from latentlab.ui.widgets.images.film_strip import FilmStrip
+from latentlab.ui.widgets.images.image_grid import ImageGrid
+from latentlab.ui.widgets.images.image_strip import ImageStrip
 images, picked = np.zeros((2, 5, 28, 28), np.float32), []
 strip, grid, film = ImageStrip(5), ImageGrid(), FilmStrip()
 strip.set_images(images[0])

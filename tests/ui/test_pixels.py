@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from latentlab.ui.widgets.pixels import fitted, in_colours, paint_image, to_image
+from latentlab.ui.style.pixels import fitted, in_colours, paint_image, to_image
 
 SIDES = st.tuples(st.integers(1, 9), st.integers(1, 9))
 SHAPES = SIDES | SIDES.map(lambda sides: (*sides, 3))

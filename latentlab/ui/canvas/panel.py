@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QVBoxLayout, QWhatsThis, QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
-from latentlab.ui.canvas.tools import Tool
+from latentlab.ui.canvas.tools.tools import Tool
 from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 

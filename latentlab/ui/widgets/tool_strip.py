@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
-from latentlab.ui.icons import icon
+from latentlab.ui.style.icons import icon
 
 _ICON = "icon_name"
 

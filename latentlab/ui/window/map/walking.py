@@ -1,0 +1,86 @@
+"""The walk: its tools in the strip, its line on the map, and its film in the tray."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QToolButton
+
+from latentlab.core.views.walk import Walk
+from latentlab.ui.canvas.layers.walk_layer import WalkLayer
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.canvas.tools.walk_tools import ArrowTool, PathTool
+from latentlab.ui.explore.walking import STEPS
+from latentlab.ui.panels.walk import WalkPanel
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.file_dialogs import Keeping
+from latentlab.ui.window.menus import Menus
+
+
+def wire_walking(session: Session, panel: CanvasPanel, menus: Menus, keeping: Keeping) -> None:
+    """Join the walk to the session."""
+    walking, films, canvas = session.map.walking, session.map.films, panel.canvas
+    layer = WalkLayer(canvas.view, canvas.points_layer)
+    film = WalkPanel(STEPS)
+    panel.tray.addTab(film, film.title)
+
+    def show_film() -> None:
+        panel.tray.open_page(film)
+
+    def show_walk(walk: Walk) -> None:
+        film.show_walk(walk)
+        layer.set_film(walk)
+        layer.set_frame(film.frame()[1])
+
+    def show_frame(row: int, column: int) -> None:
+        layer.set_frame(column)
+        walking.show_frame(row, column)
+
+    def walk_between_chosen() -> None:
+        walking.walk_between(session.choosing.rows[:2])
+        if walking.plan is not None:
+            show_film()
+
+    path = PathTool(canvas.view, canvas.points_layer, layer, panel)
+    arrow = ArrowTool(canvas.view, canvas.points_layer, layer, panel)
+    panel.add_tool(
+        path,
+        "mapPathButton",
+        "path",
+        panel.tr("Path"),
+        panel.tr(
+            "Draw a path, or click way-points and end with a double click or Enter; drag a way-point to move it; "
+            "Backspace takes the last one back, Esc gives up"
+        ),
+        "W",
+    )
+    panel.add_tool(
+        arrow,
+        "mapArrowButton",
+        "arrow",
+        panel.tr("Arrow"),
+        panel.tr("Drag an arrow from A to B, then put its tail on C: C + B − A is decoded; Esc forgets it"),
+        "A",
+    )
+    for tool, name in ((path, "mapPathButton"), (arrow, "mapArrowButton")):
+        walking.changed.connect(tool.set_plan)
+        tool.wanted.connect(walking.walk)
+        tool.let_go.connect(show_film)
+        # Before anything is drawn: the map must not change its size under the mouse.
+        panel.strip.findChild(QToolButton, name).toggled.connect(lambda taken: show_film() if taken else None)
+    walking.changed.connect(layer.set_plan)
+    walking.changed.connect(film.set_plan)
+    walking.model_changed.connect(film.set_model)
+    walking.answered.connect(show_walk)
+    walking.refused.connect(film.show_problem)
+    film.frame_chosen.connect(show_frame)
+    film.steps_changed.connect(walking.set_steps)
+    film.each_label_changed.connect(walking.set_each_label)
+    film.looked_at.connect(walking.look)
+    film.forget_requested.connect(lambda: walking.walk(None))
+    film.point_picked.connect(session.exploration.pick_point)
+    canvas.picked_at.connect(film.pause)
+    film.save_requested.connect(keeping.ask_for_film)
+    film.cancel_requested.connect(films.cancel)
+    films.progressed.connect(film.show_progress)
+    menus.map.addSeparator()
+    menus.map.addAction(panel.tr("&Walk between the first two chosen images")).triggered.connect(walk_between_chosen)
+    menus.map.addAction(panel.tr("Show the &film of the walk")).triggered.connect(show_film)
