@@ -15,7 +15,6 @@ from latentlab.core.results import Damage, DataPoint, Decoded, RestoredImage, Sk
 from latentlab.core.view_results import ModelFacts
 from latentlab.ui.exploration import INLINE_SECONDS, Exploration
 from latentlab.ui.latest import Latest
-from latentlab.ui.panels.decoder import DecoderPanel
 
 
 class _LookedAt(NamedTuple):
@@ -50,12 +49,6 @@ class Restoration(QObject):
         exploration.pointed.connect(self._take_point)
         exploration.sketched.connect(self._take_sketched)
         exploration.shown_changed.connect(self._fit)
-
-    def serve(self, panel: DecoderPanel) -> None:
-        """Answer a panel."""
-        panel.damage_asked.connect(self.ask)
-        self.damage_changed.connect(panel.show_damage)
-        self.restored.connect(panel.show_restored)
 
     @Slot(object)
     def ask(self, damage: Damage | None) -> None:

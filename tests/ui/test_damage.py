@@ -114,10 +114,11 @@ class Bench:
 
     def __init__(self, qtbot, panel, exploration):
         from latentlab.ui.restoration import Restoration
+        from latentlab.ui.wiring.exploring import join_damage
 
         self.exploration, self.panel = exploration, panel
         self.restoration = Restoration(exploration, exploration)
-        self.restoration.serve(panel)
+        join_damage(self.restoration, panel)
         exploration.decoded.connect(panel.show_decoded)
         click(qtbot, part(panel, "damageButton"))
 
