@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from latentlab import __version__, cli, exporting
+from latentlab import __version__
+from latentlab.cli import commands as cli
+from latentlab.cli import export as exporting
 from latentlab.core.errors import LatentlabError
 
 
@@ -57,7 +59,7 @@ def _run(argv: Sequence[str]) -> int:
     if arguments.command is None:
         return _app([])
     if arguments.command == "tour":
-        from latentlab.ui import tour
+        from latentlab.ui.app import tour
 
         return tour.play(arguments.out)
     return cli.COMMANDS[arguments.command](arguments)
@@ -69,7 +71,7 @@ def _app(argv: Sequence[str]) -> int:
     path = Path(argv[0]) if argv else None
     if path and not path.is_file():
         raise LatentlabError(f"There is neither a run nor a command '{path}'; see latentlab --help.")
-    from latentlab.ui import display
+    from latentlab.ui.app import display
 
     if problem := display.display_problem():
         raise LatentlabError(problem)
@@ -78,8 +80,8 @@ def _app(argv: Sequence[str]) -> int:
     # a tenth of what is left.
     import torch  # noqa: F401
 
-    from latentlab.core import answering  # noqa: F401
-    from latentlab.ui import application
+    from latentlab.core.views import question  # noqa: F401
+    from latentlab.ui.app import application
 
     return application.run(path)
 

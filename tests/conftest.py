@@ -32,7 +32,7 @@ def tiny_images():
     import numpy as np
     import torch
 
-    from latentlab.core.image_set import ImageSet
+    from latentlab.core.data.image_set import ImageSet
 
     random = np.random.default_rng(0)
     y, x = np.mgrid[:28, :28]
@@ -74,9 +74,9 @@ def nameless_images(tiny_images):
 @pytest.fixture(scope="session")
 def tiny_model(tiny_images):
     """Give a model trained on the tiny images, and its map, by what differs from a small VAE; each is made once."""
-    from latentlab.core.live_map import MapChoice, choose, map_of
-    from latentlab.core.recipe import Recipe
-    from latentlab.core.training import Trainer
+    from latentlab.core.map.live_map import MapChoice, choose, map_of
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.training.trainer import Trainer
 
     base = {
         "data": {"dataset": "tiny"},

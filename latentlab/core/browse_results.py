@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.events import Floats, Integers
+from latentlab.core.arrays import Floats, Integers
 
 Kind = Literal["chosen", "near_codes", "near_pixels", "worst", "ambiguous"]
 Order = Literal["chosen", "loss", "distance", "ambiguity"]

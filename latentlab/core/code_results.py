@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.events import Floats, Integers
-from latentlab.core.results import MapPoints
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.map.results import MapPoints
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from latentlab.core.events import Floats, Losses
-from latentlab.core.results import Position
+from latentlab.core.arrays import Floats, Position
+from latentlab.core.events import Losses
 
 
 @dataclass(frozen=True, slots=True, eq=False)

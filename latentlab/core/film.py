@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from latentlab.core.animation import AnimationError, fitting_scale, save_gif, save_mp4, side_by_side, there_and_back
-from latentlab.core.events import Floats
-from latentlab.core.export import save_picture, sheet
+from latentlab.core.arrays import Floats
+from latentlab.core.output.animation import (
+    AnimationError,
+    fitting_scale,
+    save_gif,
+    save_mp4,
+    side_by_side,
+    there_and_back,
+)
+from latentlab.core.output.export import save_picture, sheet
 
 STRIP, ANIMATION, VIDEO = ".png", ".gif", ".mp4"
 _FRAME_SIDE = 64  # pixels that the longer side of a frame is brought to at least, in a strip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Floats
 
 _SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.plane_results import Extent
-from latentlab.core.results import Position
+from latentlab.core.arrays import Extent, Position
 
 
 class Block(NamedTuple):

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from latentlab.core.events import Floats, Integers
-from latentlab.core.results import Position
+from latentlab.core.arrays import Floats, Integers, Position
 
 Extent = tuple[float, float, float, float]
 FieldKind = Literal["gaps", "density", "ratio", "regions"]

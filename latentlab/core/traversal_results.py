@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.events import Floats, Integers
+from latentlab.core.arrays import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)

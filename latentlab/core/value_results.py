@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.events import Floats
+from latentlab.core.arrays import Floats
 
 Kind = Literal["class", "loss", "kl", "reconstruction", "column"]
 

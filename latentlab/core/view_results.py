@@ -9,21 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from latentlab.core.code_results import (
-    BesidePca,
-    BesidePcaQuestion,
-    Deviations,
-    DeviationsQuestion,
-    FiringUnits,
-    Nudges,
-    NudgesQuestion,
-    UnitsQuestion,
-    UsedDimensions,
-)
-from latentlab.core.events import Floats
-from latentlab.core.results import Damage
-from latentlab.core.traversal_results import DimensionsQuestion, DimensionUse, Traversals, TraversalsQuestion
-from latentlab.core.walk_results import Walk, WalkQuestion
+from latentlab.core.arrays import Floats
+from latentlab.core.views.pca import BesidePca, BesidePcaQuestion
+from latentlab.core.views.posterior_scatter import Deviations, DeviationsQuestion
+from latentlab.core.views.restored import Damage
+from latentlab.core.views.sensitivity import Nudges, NudgesQuestion
+from latentlab.core.views.traversals import DimensionsQuestion, DimensionUse, Traversals, TraversalsQuestion
+from latentlab.core.views.units import FiringUnits, UnitsQuestion, UsedDimensions
+from latentlab.core.views.walk import Walk, WalkQuestion
 
 Way = Literal["linear", "spherical", "arithmetic"]
 

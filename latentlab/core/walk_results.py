@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from latentlab.core.events import Floats
-from latentlab.core.results import Position
+from latentlab.core.arrays import Floats, Position
 
 
 @dataclass(frozen=True, slots=True)

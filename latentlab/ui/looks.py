@@ -6,7 +6,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from latentlab.ui import theme
+from latentlab.ui.style import theme
 
 _SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
 _SCHEMES = {

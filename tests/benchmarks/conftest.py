@@ -103,11 +103,11 @@ def torch_threads():
 @pytest.fixture(scope="session")
 def images():
     """Give images as many as MNIST has, as large, and mostly black; with LATENTLAB_DATA set they are MNIST itself."""
-    from latentlab.core import datasets
-    from latentlab.core.image_set import ImageSet
+    from latentlab.core.data import registry
+    from latentlab.core.data.image_set import ImageSet
 
     if _DATA:
-        return datasets.load("mnist", Path(_DATA))
+        return registry.load("mnist", Path(_DATA))
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (70_000, 28, 28), dtype=torch.uint8, generator=generator)
     pixels[torch.rand(pixels.shape, generator=generator) < 0.8] = 0
@@ -122,15 +122,15 @@ def open_window(qtbot, images, torch_threads, cores, monkeypatch):
 
     Whatever the recipe calls them, it trains on the images that are as many as MNIST's; the landscape is off.
     """
-    from latentlab.core import datasets
-    from latentlab.ui import application
-    from latentlab.ui.main_window import MainWindow
+    from latentlab.core.data import registry
+    from latentlab.ui.app import application
+    from latentlab.ui.window.main_window import MainWindow
 
     made, interval = [], sys.getswitchinterval()
     torch_threads(1)
     sys.setswitchinterval(application._SWITCH_SECONDS)
-    monkeypatch.setattr("latentlab.ui.torch_threads._CORES", cores)
-    monkeypatch.setattr(datasets, "load", lambda *_: replace(images, name="digits"))
+    monkeypatch.setattr("latentlab.ui.threads.torch_threads._CORES", cores)
+    monkeypatch.setattr(registry, "load", lambda *_: replace(images, name="digits"))
 
     def open_it(recipe):
         window = MainWindow()

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from latentlab.core.fields import Effort, FieldQuestion, answer, get_ready
-from latentlab.core.live_map import MapUpdate
-from latentlab.core.models import build
-from latentlab.core.plane_grid import middles
-from latentlab.core.prepared_map import PreparedMap
-from latentlab.core.projection import fit
-from latentlab.core.recipe import Recipe
-from latentlab.core.snapshot import Snapshot
+from latentlab.core.fields.fields import Effort, FieldQuestion, answer, get_ready
+from latentlab.core.fields.grid import middles
+from latentlab.core.fields.prepared_map import PreparedMap
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.projection import fit
+from latentlab.core.models.autoencoders import build
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.recipe.recipe import Recipe
 
 BOX = (-4.0, 4.0, -4.0, 4.0)
 CELLS = 128**2

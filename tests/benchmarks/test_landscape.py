@@ -8,15 +8,14 @@ import torch
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
-from latentlab.core.landscape import CELLS, Landscape
-from latentlab.core.landscape_results import Block
-from latentlab.core.models import build
-from latentlab.core.recipe import Recipe
-from latentlab.core.resources import resource
-from latentlab.core.runs import Run
-from latentlab.core.snapshot import Snapshot
-from latentlab.ui.canvas.landscape_layer import LandscapeLayer
+from latentlab.core.fields.tiles import CELLS, Block, Landscape
+from latentlab.core.files import resource
+from latentlab.core.models.autoencoders import build
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
 
 _SIDE = 24
 _BLOCKS = [Block(1, column, row) for column in range(-3, 3) for row in range(-3, 3)]

@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from latentlab.core.results import MapPoints
-from latentlab.ui import theme
+from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.style import theme
 
 COUNTS = [10_000, 70_000, 1_000_000]
 SIZE = (1200, 800)

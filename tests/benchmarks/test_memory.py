@@ -41,11 +41,11 @@ def trained():
     import torch  # noqa: F401  first, as above
     from PySide6.QtCore import QEventLoop, QTimer
 
-    from latentlab.core.recipe import Recipe
-    from latentlab.ui.application import create_application
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.ui.app.application import create_application
 
     application = create_application(["latentlab"])
-    from latentlab.ui.main_window import MainWindow
+    from latentlab.ui.window.main_window import MainWindow
 
     window = MainWindow()
     window.resize(1280, 800)

@@ -11,25 +11,22 @@ import pytest
 import torch
 from PySide6.QtCore import QPointF
 
-from latentlab.core import sketch
-from latentlab.core.browse_results import Listing, ListQuestion
-from latentlab.core.browsing import Lists
-from latentlab.core.checkpoints import Checkpoints
+from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import EpochEnded, Finished, Losses, Progress
-from latentlab.core.growing_codes import GrowingCodes
-from latentlab.core.image_set import ImageSet
-from latentlab.core.landscape import Landscape
-from latentlab.core.landscape_results import Block
-from latentlab.core.live_map import MapUpdate
-from latentlab.core.models import build
-from latentlab.core.projection import fit
-from latentlab.core.recipe import Recipe
-from latentlab.core.results import MapPoints
-from latentlab.core.runs import Run
-from latentlab.core.snapshot import Snapshot
-from latentlab.core.training import Trainer
-from latentlab.core.traversal_results import TraversalsQuestion
-from latentlab.core.traversals import traversals
+from latentlab.core.fields.tiles import Block, Landscape
+from latentlab.core.map.browsing import Listing, ListQuestion, Lists
+from latentlab.core.map.checkpoints import Checkpoints
+from latentlab.core.map.encoder import GrowingCodes
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.projection import fit
+from latentlab.core.map.results import MapPoints
+from latentlab.core.models.autoencoders import build
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
+from latentlab.core.sketch import preparation as sketch
+from latentlab.core.training.trainer import Trainer
+from latentlab.core.views.traversals import TraversalsQuestion, traversals
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.panels.curves import CurvesPanel
 

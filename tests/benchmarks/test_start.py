@@ -22,7 +22,7 @@ print(time.time())
 _WINDOW = """
 import sys, time
 import torch  # first, as the program does
-from latentlab.core import answering
+from latentlab.core.views import question as answering
 from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from latentlab.core.events import EpochEnded, Finished
-from latentlab.core.recipe import Recipe
-from latentlab.core.training import Trainer
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.trainer import Trainer
 
 pytestmark = pytest.mark.timeout(900)
 _DATA = os.environ.get("LATENTLAB_DATA")  # before a test's own home takes it away
@@ -176,7 +176,7 @@ def test_beside_a_bare_loop(race, row, images, torch_threads, cores):
 
 
 def test_with_the_window_open_beside_a_bare_loop(race, row, images, torch_threads, qtbot, open_window):
-    from latentlab.ui.torch_threads import threads_beside_the_window
+    from latentlab.ui.threads.torch_threads import threads_beside_the_window
 
     threads = threads_beside_the_window()
     session = open_window(_MLP).session

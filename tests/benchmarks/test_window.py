@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from latentlab.core.recipe import Recipe
-from latentlab.core.resources import resource
+from latentlab.core.files import resource
+from latentlab.core.recipe.recipe import Recipe
 
 pytestmark = pytest.mark.timeout(300)
 _PATIENCE = 60_000  # milliseconds

@@ -66,7 +66,7 @@ class Lab:
     """A main window, and what a person does with it."""
 
     def __init__(self, qtbot, settings=None):
-        from latentlab.ui.main_window import MainWindow
+        from latentlab.ui.window.main_window import MainWindow
 
         self.qtbot = qtbot
         self.window = MainWindow(settings)
@@ -192,8 +192,8 @@ class Lab:
 @pytest.fixture(scope="session")
 def digits():
     """Give the bundled digits, read once; and spare the search for leaks the modules that windows need."""
-    import latentlab.ui.main_window  # noqa: F401  with torch it makes some hundred thousand objects
-    from latentlab.core import bundled_digits
+    import latentlab.ui.window.main_window  # noqa: F401  with torch it makes some hundred thousand objects
+    from latentlab.core.data import bundled_digits
 
     gc.collect()
     gc.freeze()
@@ -204,7 +204,7 @@ def digits():
 @pytest.fixture
 def make_lab(qtbot, digits, monkeypatch):
     """Make windows; what they run ends with the test."""
-    from latentlab.core import bundled_digits
+    from latentlab.core.data import bundled_digits
 
     monkeypatch.setattr(bundled_digits, "load", lambda: digits)
     made = []
@@ -229,9 +229,9 @@ def lab(make_lab):
 @pytest.fixture(scope="session")
 def run_file(tmp_path_factory):
     """Give the file of a run trained on the bundled digits, by what differs from a tiny recipe; each is made once."""
-    from latentlab.core import datasets
-    from latentlab.core.recipe import Recipe
-    from latentlab.core.training import Trainer
+    from latentlab.core.data import registry
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs")
     made: dict[str, Path] = {}
@@ -241,7 +241,7 @@ def run_file(tmp_path_factory):
         if key not in made:
             dotted = {name.replace("__", "."): value for name, value in changes.items()}
             recipe = Recipe.load("digits-vae-2d").with_changes(TINY | {"training.epochs": 6} | dotted)
-            trainer = Trainer(recipe, datasets.load("digits", folder))
+            trainer = Trainer(recipe, registry.load("digits", folder))
             for _ in trainer.events():
                 pass
             made[key] = folder / f"run{len(made)}.safetensors"
@@ -262,14 +262,14 @@ def opened(lab, run_file):
 @pytest.fixture
 def held_load(monkeypatch):
     """Let no image set be loaded until the event that this gives is set, or five seconds have passed."""
-    from latentlab.core import datasets
+    from latentlab.core.data import registry
 
-    go_on, load = threading.Event(), datasets.load
+    go_on, load = threading.Event(), registry.load
 
     def hold(*arguments):
         go_on.wait(5)
         return load(*arguments)
 
-    monkeypatch.setattr(datasets, "load", hold)
+    monkeypatch.setattr(registry, "load", hold)
     yield go_on
     go_on.set()

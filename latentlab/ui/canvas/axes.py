@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFont, QFontMetrics
 
-from latentlab.ui import theme
-from latentlab.ui.canvas.map_axis import MapAxis
-from latentlab.ui.widgets.plot import Plot
+from latentlab.ui.plots.axes import MapAxis
+from latentlab.ui.plots.plot import Plot
+from latentlab.ui.style import theme
 
 _SIDES = ("bottom", "left")
 

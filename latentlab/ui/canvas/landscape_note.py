@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from latentlab.ui import theme
-from latentlab.ui.canvas.readable import paint_card
-from latentlab.ui.canvas.view import MapView
+from latentlab.ui.plots.map_view import MapView
+from latentlab.ui.style import theme
+from latentlab.ui.style.paint import paint_card
 
 _PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
 _MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0

@@ -13,23 +13,24 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from latentlab.core.events import Floats, Integers
-from latentlab.core.results import MapPoints, Position
-from latentlab.core.value_results import PointValues
-from latentlab.ui import theme
-from latentlab.ui.canvas import axes, value_colours
-from latentlab.ui.canvas.field_layer import FieldLayer
-from latentlab.ui.canvas.glide import Glide
-from latentlab.ui.canvas.grid import GridLayer
-from latentlab.ui.canvas.keys import KeyTool
-from latentlab.ui.canvas.legend import GAP, Legend
-from latentlab.ui.canvas.map_message import MapMessage
-from latentlab.ui.canvas.markers import MarkersLayer
-from latentlab.ui.canvas.mouse import MouseTool
-from latentlab.ui.canvas.points import PointsLayer
-from latentlab.ui.canvas.value_scale import ValueScale
-from latentlab.ui.canvas.view import Extent, MapView, Mode, extent_of
-from latentlab.ui.widgets.plot import Plot
+from latentlab.core.arrays import Floats, Integers, Position
+from latentlab.core.map.point_values import PointValues
+from latentlab.core.map.results import MapPoints
+from latentlab.ui.canvas.cards import value_colours
+from latentlab.ui.canvas.cards.legend import GAP, Legend
+from latentlab.ui.canvas.cards.notes import MapMessage
+from latentlab.ui.canvas.cards.value_scale import ValueScale
+from latentlab.ui.canvas.layers.field_layer import FieldLayer
+from latentlab.ui.canvas.layers.grid import GridLayer
+from latentlab.ui.canvas.layers.markers import MarkersLayer
+from latentlab.ui.canvas.points.points import PointsLayer
+from latentlab.ui.canvas.points.transition import Glide
+from latentlab.ui.canvas.tools.keys import KeyTool
+from latentlab.ui.canvas.tools.mouse import MouseTool
+from latentlab.ui.plots import axes
+from latentlab.ui.plots.map_view import Extent, MapView, Mode, extent_of
+from latentlab.ui.plots.plot import Plot
+from latentlab.ui.style import theme
 
 _LETTERS = 12  # more would cover the map
 

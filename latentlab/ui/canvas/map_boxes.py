@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from latentlab.core.value_results import Colouring
+from latentlab.core.map.point_values import Colouring
 
 
 class MapBox(QComboBox):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
 
-from latentlab.ui import theme
+from latentlab.ui.style import theme
 
 
 class MapMessage(QLabel):

@@ -7,15 +7,15 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from latentlab.core.results import MapPoints
-from latentlab.ui import theme
-from latentlab.ui.canvas import axes
-from latentlab.ui.canvas.grid import GridLayer
-from latentlab.ui.canvas.legend import GAP, Legend
-from latentlab.ui.canvas.mouse import MouseTool
-from latentlab.ui.canvas.points import PointsLayer
-from latentlab.ui.canvas.view import Extent, MapView, drawable, extent_of
-from latentlab.ui.widgets.plot import Plot
+from latentlab.core.map.results import MapPoints
+from latentlab.ui.canvas.cards.legend import GAP, Legend
+from latentlab.ui.canvas.layers.grid import GridLayer
+from latentlab.ui.canvas.points.points import PointsLayer
+from latentlab.ui.canvas.tools.mouse import MouseTool
+from latentlab.ui.plots import axes
+from latentlab.ui.plots.map_view import Extent, MapView, drawable, extent_of
+from latentlab.ui.plots.plot import Plot
+from latentlab.ui.style import theme
 
 
 class Scatter(Plot):

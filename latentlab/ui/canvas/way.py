@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latentlab.core.events import Floats, Integers
+from latentlab.core.arrays import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

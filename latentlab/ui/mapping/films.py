@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.film import save_film
-from latentlab.ui.background import Background, Report
+from latentlab.core.output.animation import save_film
+from latentlab.ui.threads.background import Background, Report
 
 _CHANNEL = "film"
 

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.browse_results import ImageList, Kind, Rebuilt, Source
-from latentlab.core.events import Integers
+from latentlab.core.arrays import Integers
+from latentlab.core.map.browsing import ImageList, Kind, Rebuilt, Source
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.list_options import ListOptions
-from latentlab.ui.widgets.thumbnails import Thumbnails
+from latentlab.ui.widgets.forms.list_options import ListOptions
+from latentlab.ui.widgets.images.thumbnails import Thumbnails
 
 
 class BrowsePanel(QWidget):

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.events import Finished, Progress, Started
-from latentlab.core.recipe import Recipe
-from latentlab.ui import theme
-from latentlab.ui.widgets.live_field import LiveField
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.forms.live_field import LiveField
 
 State = Literal["idle", "training", "paused"]
 

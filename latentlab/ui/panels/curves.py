@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
-from latentlab.ui import theme
-from latentlab.ui.widgets.loss_history import QUANTITIES, LossHistory
-from latentlab.ui.widgets.loss_plot import LossPlot
+from latentlab.ui.plots.loss_history import QUANTITIES, LossHistory
+from latentlab.ui.plots.loss_plot import LossPlot
+from latentlab.ui.style import theme
 
 _REDRAW_MILLISECONDS = 200
 

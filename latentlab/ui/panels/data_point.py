@@ -7,10 +7,11 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from latentlab.core.events import Integers, Losses
-from latentlab.core.results import DataPoint
-from latentlab.ui import theme
-from latentlab.ui.widgets.image_view import ImageView
+from latentlab.core.arrays import Integers
+from latentlab.core.events import Losses
+from latentlab.core.map.results import DataPoint
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.images.image_view import ImageView
 
 _SIDE = 72
 

@@ -16,14 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.results import Damage, Decoded, RestoredImage
-from latentlab.ui.widgets.damage_strip import DamageStrip
-from latentlab.ui.widgets.dimension_sliders import DimensionSliders
-from latentlab.ui.widgets.image_strip import ImageStrip
-from latentlab.ui.widgets.image_view import ImageView
+from latentlab.core.map.results import Decoded
+from latentlab.core.views.restored import Damage, RestoredImage
+from latentlab.ui.widgets.forms.dimension_sliders import DimensionSliders
+from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
+from latentlab.ui.widgets.images.damage_strip import DamageStrip
+from latentlab.ui.widgets.images.image_strip import ImageStrip
+from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.section import Section
 from latentlab.ui.widgets.slider import Slider, SliderScale
-from latentlab.ui.widgets.wheel_guard import WheelGuard
 
 _STEPS = 100  # of the slider, per unit of temperature
 _SAMPLES = 8

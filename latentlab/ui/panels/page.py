@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from latentlab.core.picture_levels import PictureLevels
-from latentlab.ui import theme
-from latentlab.ui.widgets.page_compare import PageCompare
+from latentlab.core.output.pyramid import PictureLevels
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.images.page_compare import PageCompare
 
 
 class PagePanel(QWidget):

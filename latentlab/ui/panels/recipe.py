@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.recipe import Recipe
-from latentlab.ui import theme
-from latentlab.ui.widgets.dataset_picker import DatasetPicker, DatasetStatus
-from latentlab.ui.widgets.recipe_form import RecipeForm
-from latentlab.ui.widgets.wheel_guard import WheelGuard
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, DatasetStatus
+from latentlab.ui.widgets.forms.recipe_form import RecipeForm
+from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 
 class RecipePanel(QWidget):

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.results import Neighbour, Sketched
-from latentlab.ui import theme
-from latentlab.ui.widgets.image_view import ImageView
-from latentlab.ui.widgets.sketch_pad import SketchPad
+from latentlab.core.map.results import Neighbour, Sketched
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 
 _INTERVAL_MS = 16
 _NEIGHBOURS = 8

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.resources import resource
-from latentlab.ui import theme
+from latentlab.core.files import resource
+from latentlab.ui.style import theme
 
 _WIDTH = 620
 _CARD = 280

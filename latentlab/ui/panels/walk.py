@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.view_results import ModelFacts
-from latentlab.core.walk_results import Walk, WalkPlan
-from latentlab.ui.widgets.back_and_forth import BackAndForth
+from latentlab.core.models.facts import ModelFacts
+from latentlab.core.views.walk import Walk, WalkPlan
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.equation import Equation
-from latentlab.ui.widgets.film_strip import FilmStrip
+from latentlab.ui.widgets.images.equation import Equation
+from latentlab.ui.widgets.images.film_strip import FilmStrip
+from latentlab.ui.widgets.images.player import BackAndForth
 
 _HEIGHT = 152
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from latentlab.ui import theme
+from latentlab.ui.style import theme
 
 _NEWS_MILLISECONDS = 8000
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
-from latentlab.ui.icons import icon
+from latentlab.ui.style.icons import icon
 
 
 class ToolStrip(QToolBar):

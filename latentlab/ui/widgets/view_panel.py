@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from latentlab.core.view_results import Answer, ModelFacts, Question
+from latentlab.core.models.facts import ModelFacts
+from latentlab.core.views.question import Answer, Question
 from latentlab.ui.widgets.bar_button import bar_button
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from latentlab.core.results import DataPoint, MapPoints, Position, Sketched
-from latentlab.core.snapshot import Snapshot
+from latentlab.core.arrays import Position
+from latentlab.core.map.results import DataPoint, MapPoints, Sketched
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.panel import CanvasPanel
-from latentlab.ui.menus import Menus
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.decoder import DecoderPanel
 from latentlab.ui.panels.sketch import SketchPanel
-from latentlab.ui.restoration import Restoration
-from latentlab.ui.session import Session
+from latentlab.ui.session.restoration import Restoration
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.menus import Menus
 
 translate = QCoreApplication.translate
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from latentlab.core import datasets
-from latentlab.core.image_set import DatasetError
-from latentlab.core.recipe import Recipe
-from latentlab.ui.keeping import FileDialogs
-from latentlab.ui.menus import Menus
+from latentlab.core.data import registry
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.panels.recipe import RecipePanel
-from latentlab.ui.session import Session
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.menus import Menus
 
 
 def join_recipe(session: Session, panel: RecipePanel, menus: Menus, dialogs: FileDialogs) -> None:
@@ -26,7 +26,7 @@ def join_recipe(session: Session, panel: RecipePanel, menus: Menus, dialogs: Fil
 
     def use_pairs(dirty: Path, clean: Path) -> None:
         try:
-            recipes.choose_dataset(datasets.pairs_name(dirty.as_posix(), clean.as_posix()))
+            recipes.choose_dataset(registry.pairs_name(dirty.as_posix(), clean.as_posix()))
         except DatasetError as error:
             session.message.emit(str(error), True)
 

@@ -7,18 +7,18 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from latentlab.core.results import MapPoints
-from latentlab.core.snapshot import Snapshot
+from latentlab.core.map.results import MapPoints
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
-from latentlab.ui.keeping import FileDialogs
-from latentlab.ui.live_training import State
-from latentlab.ui.menus import Menus
 from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.start import StartPage
-from latentlab.ui.saving import Saving
-from latentlab.ui.session import Session
-from latentlab.ui.view_tabs import ViewTabs
+from latentlab.ui.session.live_training import State
+from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.message_bar import MessageBar
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.saving import Saving
+from latentlab.ui.window.view_tabs import ViewTabs
 
 translate = QCoreApplication.translate
 

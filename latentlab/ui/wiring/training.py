@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from latentlab.core.recipe import Recipe
-from latentlab.ui.live_training import State
-from latentlab.ui.menus import Menus
+from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.recipe import RecipePanel
-from latentlab.ui.session import Session
+from latentlab.ui.session.live_training import State
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.menus import Menus
 
 translate = QCoreApplication.translate
 

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from latentlab.core import sketch, training
+from latentlab.core.sketch import preparation as sketch
+from latentlab.core.training import trainer
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +22,10 @@ def measured_once(preparation, monkeypatch):
 @pytest.fixture
 def each_step(monkeypatch):
     """Report after each step, as on a machine where a step takes longer than the time between two messages."""
-    monkeypatch.setattr(training, "_MESSAGE_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "_MESSAGE_SECONDS", 0.0)
 
 
 @pytest.fixture
 def each_epoch(monkeypatch):
     """Report once in an epoch, as on a machine where an epoch is shorter than the time between two messages."""
-    monkeypatch.setattr(training, "_MESSAGE_SECONDS", math.inf)
+    monkeypatch.setattr(trainer, "_MESSAGE_SECONDS", math.inf)

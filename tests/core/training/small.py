@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from latentlab.core.events import Progress
-from latentlab.core.metrics import evaluate
-from latentlab.core.recipe import Recipe
-from latentlab.core.training import Trainer
+from latentlab.core.measures.metrics import evaluate
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.trainer import Trainer
 
 SMALL = Recipe.from_dict(
     {

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.optimising import pick_device
-from latentlab.core.recipe import Recipe
-from latentlab.core.training import Trainer
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.optimisers import pick_device
+from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import CONV, SMALL, learned
 
 

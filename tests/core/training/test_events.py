@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core import training
 from latentlab.core.events import EpochEnded, Finished, Progress, Started
-from latentlab.core.metrics import evaluate
-from latentlab.core.training import Control, Trainer
+from latentlab.core.measures.metrics import evaluate
+from latentlab.core.training import trainer as training
+from latentlab.core.training.trainer import Control, Trainer
 from tests.core.training.small import SMALL, of_kind, same_weights, step_losses, weights
 
 # The same seed

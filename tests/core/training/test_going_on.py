@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from latentlab.core.events import EpochEnded, Losses, Progress
-from latentlab.core.runs import RunError
-from latentlab.core.training import Control, Trainer
+from latentlab.core.runs.run import RunError
+from latentlab.core.training.trainer import Control, Trainer
 from tests.core.training.small import SMALL, of_kind, same_weights, weights
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core.code_measures import activity, movement
-from latentlab.core.corruption import corrupted
+from latentlab.core.data.corruption import corrupted
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Progress
-from latentlab.core.image_quality import peak_signal_to_noise
-from latentlab.core.metrics import evaluate
-from latentlab.core.optimising import new_optimiser
-from latentlab.core.recipe import Recipe
-from latentlab.core.training import Trainer
+from latentlab.core.measures.image_quality import peak_signal_to_noise
+from latentlab.core.measures.latent import activity, movement
+from latentlab.core.measures.metrics import evaluate
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.optimisers import new_optimiser
+from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import CONV, SMALL, learned, of_kind
 
 # Learning

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core import training
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress
-from latentlab.core.metrics import evaluate
-from latentlab.core.optimising import one_cycle
-from latentlab.core.runs import Run
-from latentlab.core.training import Control, Trainer
+from latentlab.core.measures.metrics import evaluate
+from latentlab.core.runs.run import Run
+from latentlab.core.training import trainer as training
+from latentlab.core.training.optimisers import one_cycle
+from latentlab.core.training.trainer import Control, Trainer
 from tests.core.training.small import SMALL, learned, of_kind, same_weights, step_losses, weights
 
 # Patience

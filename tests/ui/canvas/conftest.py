@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from latentlab.core.results import MapPoints
+from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 
 

@@ -1,0 +1,275 @@
+"""The commands that need no window: the same core, told to a terminal or as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latentlab.cli import export, terminal
+from latentlab.core.errors import LatentlabError
+
+if TYPE_CHECKING:
+    from latentlab.core.runs.evaluation import Evaluation
+
+_INTERRUPTED = 130
+
+
+def recipes(arguments: Namespace) -> int:
+    """List the bundled recipes."""
+    from latentlab.core.recipe.recipe import Recipe
+
+    found = [Recipe.load(name) for name in Recipe.names()]
+    if arguments.json:
+        parts = {"data", "model", "loss", "corruption", "training"}
+        for recipe in found:
+            settings = recipe.model_dump(mode="json", include=parts)
+            terminal.write_json(name=recipe.name, title=recipe.title, summary=recipe.summary, settings=settings)
+    else:
+        rows = [(recipe.name, recipe.title, recipe.summary) for recipe in found]
+        terminal.write_table(("Recipe", "Title", "What it is"), rows)
+    return 0
+
+
+def data(arguments: Namespace) -> int:
+    """List the image sets, or download one."""
+    from latentlab.core.data import registry
+
+    data_dir = arguments.data_dir or registry.default_data_dir()
+    if arguments.download is not None:
+        return _download(arguments.download, data_dir, arguments.json)
+    found = registry.statuses(data_dir)
+    if arguments.json:
+        for each in found:
+            terminal.write_json(
+                name=each.name,
+                title=each.title,
+                here=each.is_here,
+                bytes=each.download_bytes,
+                train=each.train_count,
+                test=each.test_count,
+                problem=each.problem,
+            )
+    else:
+        rows = [
+            (
+                each.name,
+                each.title,
+                "here" if each.is_here else f"{_megabytes(each.download_bytes)} to download",
+                f"{each.train_count:,}",
+                f"{each.test_count:,}",
+            )
+            for each in found
+        ]
+        terminal.write_table(("Name", "Title", "Where", "Training", "Test"), rows)
+    for each in found:
+        if each.problem:
+            terminal.say(each.problem)
+    return 0
+
+
+def train(arguments: Namespace) -> int:
+    """Train a recipe and save the run; when interrupted, or when the loss diverges, the run so far."""
+    from latentlab.core.recipe.recipe import Recipe
+
+    recipe = Recipe.load(arguments.recipe).with_changes(_changes(arguments))
+    _check_out(arguments.out)
+
+    from latentlab.cli import training_outputs
+    from latentlab.core.data import registry
+    from latentlab.core.events import Diverged
+    from latentlab.core.output import event_files
+    from latentlab.core.runs.run import Run
+    from latentlab.core.training import trainer as training
+
+    if arguments.tensorboard:
+        event_files.check(arguments.tensorboard)
+    images = registry.load(recipe.data.dataset, arguments.data_dir or registry.default_data_dir())
+    start = Run.open(arguments.resume) if arguments.resume else None
+    control = training.Control()
+    trainer = training.Trainer(recipe, images, control=control, start=start)
+    has_diverged = False
+    reader_has_gone: BrokenPipeError | None = None
+    save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)
+    with (
+        _interrupt_sets(control.stop),
+        terminal.shown_training(f"{recipe.name} on {images.title}") as show,
+        training_outputs.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
+    ):
+        for event in trainer.events():
+            if isinstance(event, Diverged):
+                has_diverged = True
+                control.stop.set()
+            for take in (show, save_checkpoint, write_tensorboard):
+                take(event)
+            try:
+                if arguments.json:
+                    terminal.write_event(event)
+            except BrokenPipeError as error:
+                reader_has_gone = error
+                control.stop.set()
+        run = trainer.result()
+        run.save(arguments.out)
+    saved = f"{run.epochs} {'epoch' if run.epochs == 1 else 'epochs'}, saved as {arguments.out}"
+    if reader_has_gone:
+        raise reader_has_gone
+    if has_diverged:
+        terminal.say(
+            f"latentlab: The loss was no longer a finite number; the last good model, after {saved}, "
+            f"can be trained further with --resume and a lower learning rate."
+        )
+        return 1
+    if control.stop.is_set():
+        terminal.say(f"Interrupted after {saved}; --resume goes on from there.")
+        return _INTERRUPTED
+    terminal.say(f"Trained {saved}.")
+    return 0
+
+
+def evaluate(arguments: Namespace) -> int:
+    """Measure a run on test images: those of the whole set, or those that its recipe names."""
+    from latentlab.core.runs import evaluation
+    from latentlab.core.runs.images import images_for
+    from latentlab.core.runs.run import Run
+
+    snapshot = Run.open(arguments.run).snapshot
+    images = images_for(snapshot, arguments.dataset, arguments.data_dir)
+    found = evaluation.evaluate(snapshot, images)
+    if arguments.json:
+        applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
+        terminal.write_json(event="finished", dataset=images.name, **({"agreement": None} | applies))
+    else:
+        terminal.write_table(("Measure", "Value"), _measures(found, images.title, snapshot.latent))
+    return 0
+
+
+def clean(arguments: Namespace) -> int:
+    """Clean a scanned page with a run, and save it."""
+    from latentlab.core.output import clean_page
+    from latentlab.core.runs.run import Run
+
+    page, out = arguments.page, arguments.out
+    snapshot = Run.open(arguments.run).snapshot
+    pixels = clean_page.read_page(page)
+    clean_page.check_fits(snapshot, pixels.shape)
+    clean_page.check_target(out)
+    if out.exists() and out.samefile(page):
+        raise LatentlabError(f"{out} is the page itself, which would be lost: change --out.")
+    cancelled = threading.Event()
+    with _interrupt_sets(cancelled), terminal.shown_share(f"Cleaning {page.name}") as show:
+        restored = clean_page.clean(snapshot, pixels, cancelled=cancelled, report=show)
+    if restored is None:
+        terminal.say("Interrupted; nothing is saved.")
+        return _INTERRUPTED
+    clean_page.save_page(out, restored)
+    height, width = restored.shape
+    terminal.say(f"{height}×{width} pixels cleaned, saved as {out}.")
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
+    "recipes": recipes,
+    "data": data,
+    "train": train,
+    "evaluate": evaluate,
+    "clean": clean,
+    "export": export.export,
+}
+
+
+def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str]]:
+    """Give what is known of a run as rows of a table."""
+    test = found.test
+    rows = [
+        ("Test images", f"{found.images:,} of {title}"),
+        ("Loss", f"{test.loss:.2f} nats"),
+        ("Reconstruction", f"{test.reconstruction:.2f} nats"),
+        ("KL", f"{test.kl:.2f} nats"),
+        ("Agreement of 15 neighbours", "unknown" if found.agreement is None else f"{found.agreement:.1%}"),
+    ]
+    if test.penalty:
+        rows.insert(4, ("Penalty", f"{test.penalty:.2f} nats"))
+    if found.psnr is not None:
+        rows.append(("PSNR, noisy to restored", f"{found.psnr.noisy:.1f} to {found.psnr.restored:.1f} dB"))
+    if found.active_units is not None:
+        rows.append(("Active dimensions", f"{found.active_units} of {latent}"))
+    if found.active_share is not None:
+        rows.append(("Units that an image switches on", f"{found.active_share:.1%} of {latent}"))
+    if found.movement is not None:
+        rows.append(("Movement of the code under noise of 0.1", f"{found.movement:.3f} of its spread"))
+    if found.principal_angles is not None:
+        angles = ", ".join(f"{angle:.1f}°" for angle in found.principal_angles)
+        rows.append(("Angles to the principal components", angles))
+    return rows
+
+
+def _changes(arguments: Namespace) -> dict[str, str]:
+    """Give what the options change in the recipe; an option of its own weighs more than --set."""
+    changes = {}
+    for pair in arguments.set:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise LatentlabError(f"--set takes key=value, not '{pair}': e.g. --set beta=4.")
+        changes[key] = value
+    options = {
+        "data.dataset": arguments.dataset,
+        "data.limit": arguments.limit,
+        "training.epochs": arguments.epochs,
+        "training.seed": arguments.seed,
+        "training.device": arguments.device,
+    }
+    return changes | {key: value for key, value in options.items() if value is not None}
+
+
+def _check_out(path: Path) -> None:
+    """See, before hours of training, that the run can be saved."""
+    if path.suffix != ".safetensors":
+        raise LatentlabError(f"A run is saved as a .safetensors file, not as '{path}': change --out.")
+    if path.is_dir():
+        raise LatentlabError(f"{path} is a folder: name a file for --out.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LatentlabError(f"The folder {path.parent} cannot be made ({error.strerror}): change --out.") from error
+    if not os.access(path.parent, os.W_OK):
+        raise LatentlabError(f"The folder {path.parent} cannot be written to: change --out.")
+
+
+def _download(name: str, data_dir: Path, as_json: bool) -> int:
+    from latentlab.core.data import downloads, registry
+
+    cancelled = threading.Event()
+    with _interrupt_sets(cancelled), terminal.shown_download(name) as show:
+        for progress in downloads.download(name, data_dir, cancelled):
+            show(progress)
+            if as_json:
+                terminal.write_json(event="progress", **dataclasses.asdict(progress))
+    status = registry.status(name, data_dir)
+    if not status.is_here:
+        terminal.say(f"The download of {status.title} was interrupted; nothing of it is kept.")
+        return _INTERRUPTED
+    if as_json:
+        terminal.write_json(event="finished", name=name)
+    terminal.say(f"{status.title} is in {data_dir}.")
+    return 0
+
+
+@contextmanager
+def _interrupt_sets(event: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and a plea to terminate set an event, instead of ending the program where it stands."""
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"

@@ -1,0 +1,157 @@
+"""What the commands tell: tables and JSON to standard output, people's bars and sentences to standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
+
+    from latentlab.core.data.downloads import DownloadProgress
+    from latentlab.core.events import Event, Losses
+
+
+def write_json(**values: Any) -> None:
+    """Write one JSON object as a line, with null where JSON has no number for a value."""
+    sys.stdout.write(json.dumps(_finite(values)) + "\n")
+    sys.stdout.flush()
+
+
+def write_event(event: Event) -> None:
+    """Write what a script may want to know of a training event; the steps in between are for people."""
+    from latentlab.core.events import Diverged, EpochEnded, Finished, Started
+
+    if isinstance(event, EpochEnded):
+        values = dataclasses.asdict(event)
+        write_json(event="epoch", best=values.pop("is_best"), **values)
+    elif isinstance(event, Started | Diverged | Finished):
+        write_json(event=type(event).__name__.lower(), **dataclasses.asdict(event))
+
+
+def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table for people; the first column is never broken."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for number, title in enumerate(header):
+        table.add_column(title, no_wrap=number == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)
+
+
+def say(sentence: str) -> None:
+    """Tell a person something, in one line whatever the width of the terminal."""
+    _console().print(sentence, soft_wrap=True)
+
+
+@contextmanager
+def shown_download(name: str) -> Iterator[Callable[[DownloadProgress], None]]:
+    """Show a download to a person who sits at a terminal."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with _bar(*columns, TimeRemainingColumn()) as bar:
+        task = bar.add_task(name, visible=False)
+
+        def show(progress: DownloadProgress) -> None:
+            done, total = progress.done_bytes, progress.total_bytes
+            bar.update(task, completed=done, total=total, description=progress.file or name, visible=True)
+
+        yield show
+
+
+@contextmanager
+def shown_share(title: str) -> Iterator[Callable[[float], None]]:
+    """Show how much of some work is done, as a share, to a person who sits at a terminal."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn())
+    with _bar(*columns, TimeRemainingColumn()) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+@contextmanager
+def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
+    """Show training to a person: a line an epoch, and on a terminal a bar with speed and time left."""
+    from rich.progress import BarColumn, TextColumn
+
+    from latentlab.core.events import EpochEnded, Losses, Progress, Started
+
+    epoch, *texts = [TextColumn(f"{{task.fields[{field}]}}") for field in ("epoch", "loss", "speed", "left")]
+    with _bar(epoch, BarColumn(bar_width=None), *texts) as bar:
+        task = bar.add_task(title, epoch="", loss="", speed="", left="")
+        epochs = 0
+
+        def show(event: Event) -> None:
+            nonlocal epochs
+            if isinstance(event, Started):
+                epochs = event.epochs
+                threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
+                place = f"{event.device}, {threads}" if event.device == "cpu" else event.device
+                bar.console.print(f"{title}: {event.images:,} images, {place}", soft_wrap=True)
+                bar.update(task, total=epochs, completed=event.first_epoch)
+            elif isinstance(event, Progress) and len(event.losses):
+                done = float(event.epochs_done[-1])
+                bar.update(
+                    task,
+                    completed=done,
+                    epoch=f"epoch {min(math.ceil(done), epochs)}/{epochs}",
+                    loss=f"loss {_described(Losses(*event.losses.mean(0).tolist()))}",
+                    speed=f"{event.images_per_second:,.0f} images/s",
+                    left=f"{_clock(event.seconds_left)} left",
+                )
+            elif isinstance(event, EpochEnded):
+                line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}  test {_described(event.test)}"
+                bar.console.print(line + ("  best so far" if event.is_best else ""), soft_wrap=True)
+
+        yield show
+
+
+def _described(losses: Losses) -> str:
+    """Say what a loss is made of; what a model does not have is 0 and left out."""
+    parts = {"reconstruction": losses.reconstruction, "KL": losses.kl, "penalty": losses.penalty}
+    return f"{losses.loss:.2f} ({', '.join(f'{name} {value:.2f}' for name, value in parts.items() if value)})"
+
+
+def _bar(*columns: ProgressColumn) -> Bar:
+    from rich.progress import Progress as Bar
+
+    console = _console()
+    # Four times a second: drawing at every message would take a tenth of the time of training.
+    return Bar(
+        *columns,
+        console=console,
+        refresh_per_second=4,
+        transient=True,
+        expand=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, highlight=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _clock(seconds: float) -> str:
+    minutes, left = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{left:02}" if minutes >= 60 else f"{minutes}:{left:02}"

@@ -1,0 +1,48 @@
+"""Small random affine changes of training images, so that a model meets more hands than wrote the data."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from latentlab.core.recipe.settings import AugmentationSettings
+
+
+def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:
+    """Turn, scale, slant and shift each image by its own random amount, drawn evenly up to the settings.
+
+    Parameters
+    ----------
+    images : float32 (B, 1, H, W)
+        In [0, 1]; the ground, which is what moves in from outside, is 0.
+    settings : AugmentationSettings
+        The largest amounts.
+    generator : torch.Generator
+        On the images' device.
+
+    Returns
+    -------
+    float32 (B, 1, H, W)
+        The images themselves where nothing is to be changed.
+    """
+    if not settings.is_on:
+        return images
+    count, height, width = len(images), images.shape[2], images.shape[3]
+    u = torch.rand(6, count, generator=generator, device=images.device) * 2 - 1
+    angle = u[0] * math.radians(settings.rotation)
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    # The grid maps output to input, so growing by s means sampling at 1 / s.
+    scale_x, scale_y = 1 / (1 + u[1] * settings.scale), 1 / (1 + u[2] * settings.scale)
+    shear = u[3] * settings.shear
+    matrix = torch.stack(
+        [
+            torch.stack([scale_x * cos, scale_x * (shear * cos - sin), u[4] * settings.shift * 2 / width], 1),
+            torch.stack([scale_y * sin, scale_y * (shear * sin + cos), u[5] * settings.shift * 2 / height], 1),
+        ],
+        1,
+    )  # (B, 2, 3)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -1,0 +1,207 @@
+"""Images in memory, whatever they came from, and how they are split for training and testing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from latentlab.core.data import columns
+from latentlab.core.data.columns import Column
+from latentlab.core.errors import LatentlabError
+
+NO_LABEL = -1
+
+
+class DatasetError(LatentlabError):
+    """Images that cannot be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Grey images with their classes, split for training and testing.
+
+    Attributes
+    ----------
+    name, title : str
+        The name that recipes use, and what people read.
+    train_images, test_images : uint8 (N, H, W)
+        0 is the background of handwriting, 255 full ink.
+    train_labels, test_labels : int64 (N,)
+        Index into `class_names`, -1 where there is none.
+    class_names : tuple of str
+        Empty for a set without classes.
+    train_noisy, test_noisy : uint8 (N, H, W) or None
+        The same images damaged, for a set of pairs: what an encoder sees while the decoder is asked for the clean ones.
+    train_columns, test_columns : tuple of Column
+        What else is known of each image: the same columns, in the same order.
+    """
+
+    name: str
+    title: str
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    class_names: tuple[str, ...]
+    train_noisy: torch.Tensor | None = None
+    test_noisy: torch.Tensor | None = None
+    train_columns: tuple[Column, ...] = ()
+    test_columns: tuple[Column, ...] = ()
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width of every image."""
+        height, width = self.train_images.shape[1:]
+        return int(height), int(width)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether every image has a class, as a CVAE needs."""
+        return bool(self.class_names) and int(self.train_labels.min()) >= 0 and int(self.test_labels.min()) >= 0
+
+    def limited(self, count: int | None) -> ImageSet:
+        """Give a set with the first `count` training images, as views; None and large counts keep all."""
+        if count is None or count >= len(self.train_images):
+            return self
+        if count < 1:
+            raise DatasetError(f"A limit of {count} leaves no training images: use at least 1.")
+        return replace(
+            self,
+            train_images=self.train_images[:count],
+            train_labels=self.train_labels[:count],
+            train_noisy=None if self.train_noisy is None else self.train_noisy[:count],
+            train_columns=columns.taken(self.train_columns, slice(count)),
+        )
+
+    def repeated(self, times: int) -> ImageSet:
+        """Give a set with every training image so many times: an epoch over a handful is over before one sees it."""
+        if times == 1:
+            return self
+        rows = np.tile(np.arange(len(self.train_labels)), times)
+        return replace(
+            self,
+            train_images=self.train_images.repeat(times, 1, 1),
+            train_labels=self.train_labels.repeat(times),
+            train_noisy=None if self.train_noisy is None else self.train_noisy.repeat(times, 1, 1),
+            train_columns=columns.taken(self.train_columns, rows),
+        )
+
+    def selected(self, rows: Sequence[int]) -> ImageSet:
+        """Give a set to train and to test on these images alone.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Counted through the training images first, then the test images; none keeps all.
+
+        Raises
+        ------
+        DatasetError
+            For a row that the set does not have.
+        """
+        if not len(rows):
+            return self
+        numbers = self.numbered(rows)
+        images = _rows_of_both(self.train_images, self.test_images, numbers)
+        labels = _rows_of_both(self.train_labels, self.test_labels, numbers)
+        noisy = None
+        if self.train_noisy is not None and self.test_noisy is not None:
+            noisy = _rows_of_both(self.train_noisy, self.test_noisy, numbers)
+        known = columns.picked(self.train_columns, self.test_columns, numbers)
+        return replace(
+            self,
+            train_images=images,
+            train_labels=labels,
+            test_images=images,
+            test_labels=labels,
+            train_noisy=noisy,
+            test_noisy=noisy,
+            train_columns=known,
+            test_columns=known,
+        )
+
+    def kept(self, training: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_]) -> ImageSet:
+        """Give a set with some of the training images, by bool (N,), and some of the test images, by bool (M,).
+
+        Raises
+        ------
+        DatasetError
+            When none would be left of either.
+        """
+        for kind, mask in (("training", training), ("test", test)):
+            if not mask.any():
+                raise DatasetError(f"No {kind} images of '{self.name}' would be left: exclude fewer of them.")
+        train_rows, test_rows = np.flatnonzero(training), np.flatnonzero(test)
+        return replace(
+            self,
+            train_images=_rows(self.train_images, train_rows),
+            train_labels=_rows(self.train_labels, train_rows),
+            test_images=_rows(self.test_images, test_rows),
+            test_labels=_rows(self.test_labels, test_rows),
+            train_noisy=None if self.train_noisy is None else _rows(self.train_noisy, train_rows),
+            test_noisy=None if self.test_noisy is None else _rows(self.test_noisy, test_rows),
+            train_columns=columns.taken(self.train_columns, train_rows),
+            test_columns=columns.taken(self.test_columns, test_rows),
+        )
+
+    def numbered(self, rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Give rows, counted as in `selected`, as int64 (K,).
+
+        Raises
+        ------
+        DatasetError
+            For a row that the set does not have.
+        """
+        numbers = np.array(rows, np.int64)
+        total = len(self.train_labels) + len(self.test_labels)
+        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < total:
+            raise DatasetError(
+                f"'{self.name}' has {total:,} images, counted from 0: there is no image {int(numbers.max())}; "
+                f"choose others."
+            )
+        return numbers
+
+
+def _rows(of: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+    """Give rows of a tensor: numpy's way, a tenth of the time that torch needs for small integers."""
+    return torch.from_numpy(np.take(of.numpy(), rows, axis=0))
+
+
+def _rows_of_both(training: torch.Tensor, test: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+    """Give rows of two tensors as if they were one: putting them together would copy every image there is."""
+    is_training = rows < len(training)
+    if is_training.all():
+        return _rows(training, rows)
+    if not is_training.any():
+        return _rows(test, rows - len(training))
+    taken = np.empty((len(rows), *training.shape[1:]), training.numpy().dtype)
+    taken[is_training] = np.take(training.numpy(), rows[is_training], axis=0)
+    taken[~is_training] = np.take(test.numpy(), rows[~is_training] - len(training), axis=0)
+    return torch.from_numpy(taken)
+
+
+def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Set a sixth of each class apart for testing, the same sixth every time.
+
+    Parameters
+    ----------
+    labels : int64 (N,)
+        N is at least 2.
+
+    Returns
+    -------
+    train, test : intp (K,), intp (N - K,)
+        Indices, neither empty. Those for training are shuffled, so that the first few hold every class.
+    """
+    order = np.random.default_rng(0).permutation(len(labels))
+    is_test = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        is_test[members[: round(len(members) / 6)]] = True
+    if not is_test.any():
+        is_test[order[0]] = True
+    return order[~is_test[order]], np.flatnonzero(is_test)

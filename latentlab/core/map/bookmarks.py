@@ -1,0 +1,129 @@
+"""Bookmarks of a run: places of its map that a person has named, kept between starts in a file a run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+
+from latentlab.core.arrays import Extent
+from latentlab.core.errors import LatentlabError
+from latentlab.core.files import whole_file
+from latentlab.core.map.axes import AxesChoice, Axis, BetweenClasses, BetweenImages, Component, Dimension
+
+_KINDS: dict[str, Callable[..., Axis]] = {
+    "dimension": Dimension,
+    "component": Component,
+    "images": BetweenImages,
+    "classes": BetweenClasses,
+}
+_Axis = tuple[Literal["dimension", "component", "images", "classes"], tuple[int, ...]]
+
+
+class Bookmark(BaseModel):
+    """A named place.
+
+    Attributes
+    ----------
+    name : str
+    extent : tuple of float
+        Left, right, bottom and top of what was seen.
+    code : tuple of float
+        What was picked, (L,); empty for nothing.
+    x, y : tuple or None
+        The axes: what they are, and of which dimension, component, images or classes; None for the map's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str
+    extent: tuple[float, float, float, float]
+    code: tuple[float, ...] = ()
+    x: _Axis | None = None
+    y: _Axis | None = None
+
+    @classmethod
+    def at(cls, name: str, extent: Extent, code: tuple[float, ...], axes: AxesChoice) -> Self:
+        """Name a place of the map along some axes."""
+        return cls(name=name, extent=extent, code=code, x=_plain(axes.x), y=_plain(axes.y))
+
+    @property
+    def axes(self) -> AxesChoice:
+        """The axes of the map, as it is asked for them."""
+        return AxesChoice(*(None if axis is None else _KINDS[axis[0]](*axis[1]) for axis in (self.x, self.y)))
+
+    @model_validator(mode="after")
+    def _has_axes(self) -> Self:
+        for axis in (self.x, self.y):
+            if axis is not None and len(axis[1]) != (2 if axis[0] in ("images", "classes") else 1):
+                raise ValueError("an axis leads through one dimension or component, or through two images or classes")
+        return self
+
+
+class BookmarksError(LatentlabError):
+    """Bookmarks that cannot be read or written; the message names the file."""
+
+
+_BOOKMARKS = TypeAdapter(tuple[Bookmark, ...])
+
+
+def load(folder: Path, run: str) -> tuple[Bookmark, ...]:
+    """Read the bookmarks of a run, by its id; none where there are none.
+
+    Raises
+    ------
+    BookmarksError
+        When they cannot be read; a damaged file is put aside, so that new ones do not overwrite it.
+    """
+    path = _path(folder, run)
+    try:
+        return _BOOKMARKS.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise BookmarksError(f"The bookmarks in {path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        aside = path.with_suffix(".damaged")
+        path.replace(aside)
+        raise BookmarksError(f"The bookmarks of this run are damaged; their file was put aside as {aside}.") from error
+
+
+def save(folder: Path, run: str, bookmarks: tuple[Bookmark, ...]) -> None:
+    """Write the bookmarks of a run; without any there is no file.
+
+    Raises
+    ------
+    BookmarksError
+        When they cannot be written.
+    """
+    path = _path(folder, run)
+    try:
+        if not bookmarks:
+            path.unlink(missing_ok=True)
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BookmarksError(f"The bookmarks could not be kept in {folder}: {error.strerror}.") from error
+    with whole_file(path, "The bookmarks", BookmarksError) as partial:
+        partial.write_bytes(_BOOKMARKS.dump_json(bookmarks, indent=1))
+
+
+def _plain(axis: Axis | None) -> _Axis | None:
+    match axis:
+        case Dimension(index):
+            return "dimension", (index,)
+        case Component(index):
+            return "component", (index,)
+        case BetweenImages(start=start, end=end):
+            return "images", (start, end)
+        case BetweenClasses(start=start, end=end):
+            return "classes", (start, end)
+    return None
+
+
+def _path(folder: Path, run: str) -> Path:
+    # An id comes from a file, and could hold anything.
+    return folder / f"{hashlib.sha256(run.encode()).hexdigest()[:24]}.json"

@@ -1,0 +1,87 @@
+"""A second model beside the first: which images their maps share, and what it makes of the first one's cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from latentlab.core.arrays import Position
+from latentlab.core.events import EpochEnded
+from latentlab.core.map.comparing import Beside
+from latentlab.core.map.explore import data_point
+from latentlab.core.map.live_map import MapImages, MapUpdate
+from latentlab.core.measures.neighbours import nearest_rows
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
+
+
+def images_for(run: Run, first: MapUpdate) -> MapImages | None:
+    """Give the images of the first map, for a run of the same data set to be mapped with; None where they do not fit.
+
+    None too where they are not at hand: the map is then of the codes that the run keeps.
+    """
+    mine, theirs = run.snapshot, first.snapshot
+    if first.images is None or run.recipe.data.dataset != theirs.recipe.data.dataset:
+        return None
+    if mine.image_shape != theirs.image_shape or (mine.uses_labels and mine.class_names != theirs.class_names):
+        return None
+    return MapImages(torch.from_numpy(first.images), first.labels)
+
+
+def share_images(first: MapUpdate, second: MapUpdate) -> bool:
+    """Whether each row of one map is the same image as that row of the other."""
+    if not np.array_equal(first.labels, second.labels):
+        return False
+    if first.images is not None or second.images is not None:
+        return is_same(first.images, second.images)
+    # The codes that runs keep are of the first test images, in the order of the data set.
+    mine, theirs = first.snapshot.recipe.data, second.snapshot.recipe.data
+    return (mine.dataset, mine.images) == (theirs.dataset, theirs.images)
+
+
+def is_same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    """Whether two arrays of images are one in memory: cheap to ask, whatever their size."""
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and np.may_share_memory(one, other)
+
+
+def nearest_image(model: MapUpdate, position: Position) -> int | None:
+    """Give the row whose mean lies nearest to a place of the map; None for a map without images."""
+    points = model.projection.to_plane(model.means)
+    rows = nearest_rows(points, np.asarray(position, np.float32), 1)
+    return int(rows[0]) if len(rows) else None
+
+
+def at_image(model: MapUpdate, row: int) -> Beside:
+    """Say where a model puts an image of its map, and what it rebuilds of it."""
+    image = None if model.images is None else (model.images[row] / 255).astype(np.float32)
+    point = data_point(model.snapshot, model.projection, row, model.means[row], int(model.labels[row]), image)
+    return Beside(model.run, point.position, point.reconstruction, point.losses)
+
+
+def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
+    """Decode a place of the plane of a model's map; under a label, for a CVAE."""
+    code = model.projection.moved(model.projection.origin, position)
+    if not model.snapshot.uses_labels:
+        return Beside(model.run, position, model.snapshot.decode(code[None])[0], None)
+    label = min(label, len(model.snapshot.class_names) - 1)  # it may be in force for a model of more classes
+    image = model.snapshot.decode(code[None], np.array([label], np.int64))[0]
+    return Beside(model.run, position, image, None, model.snapshot.class_names[label])
+
+
+def loss_on_test_images(
+    recipe: Recipe, history: Sequence[EpochEnded], epochs_done: float, *, is_ended: bool
+) -> float | None:
+    """Give a model's test loss, nats per image; None before its first epoch ended.
+
+    A training that has ended and has a patience has gone back to its best epoch.
+    """
+    last = next((epoch for epoch in reversed(history) if epoch.epoch <= epochs_done), None)
+    if last is None:
+        return None
+    if is_ended and recipe.training.patience and last is history[-1]:
+        return min(epoch.test.loss for epoch in history)
+    return last.test.loss

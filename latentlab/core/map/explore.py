@@ -1,0 +1,274 @@
+"""What a point of the map, or a sketch, turns out to be: snapshot and projection put to use.
+
+Functions without state: whoever explores owns the code, the label, the temperature and the noise.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.events import Losses
+from latentlab.core.map.projection import Projection, fit
+from latentlab.core.map.results import DataPoint, Decoded, Neighbour, Sketched
+from latentlab.core.measures.metrics import weighted
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.sketch.poses import poses
+
+SAMPLES = 8
+VOTERS = 15
+SHOWN_NEIGHBOURS = 8
+_MEASURING_SECONDS = 0.03
+
+
+def new_noise(seed: int, latent: int) -> Floats:
+    """Draw ε for the samples around a pick, float32 (S, L); the same for the same seed."""
+    return np.random.default_rng(seed).standard_normal((SAMPLES, latent), np.float32)
+
+
+def decode(
+    snapshot: Snapshot,
+    projection: Projection,
+    code: Floats,
+    *,
+    label: int | None,
+    temperature: float,
+    noise: Floats,
+    prior: bool = False,
+) -> Decoded:
+    """Decode a code and samples around it, z + T σ ε, or samples of the prior, T ε.
+
+    Parameters
+    ----------
+    code : float32 (L,)
+    label : int or None
+        In force, for a CVAE.
+    temperature : float
+        T; 0 gives the image itself for every sample around a pick.
+    noise : float32 (S, L)
+        ε.
+    prior : bool
+        Sample the prior instead of around the pick.
+
+    Notes
+    -----
+    σ is the deviation of the encoder's posterior for the decoded image: what the encoder would say of it.
+    """
+    image = snapshot.decode(code[None], _labels(snapshot, label, 1))
+    deviation = np.zeros_like(code)
+    if snapshot.is_variational:
+        _, logvar = snapshot.encode(image, _labels(snapshot, label, 1))
+        deviation = np.exp(0.5 * logvar[0])
+    codes = temperature * noise if prior else code + temperature * deviation * noise
+    if prior or snapshot.is_variational:
+        samples = snapshot.decode(codes, _labels(snapshot, label, len(codes)))
+    else:  # the posterior is a point: samples are the image itself
+        samples = np.repeat(image, len(codes), 0)
+    by_label = None
+    if snapshot.uses_labels:
+        classes = len(snapshot.class_names)
+        by_label = snapshot.decode(np.repeat(code[None], classes, 0), np.arange(classes))
+    return Decoded(
+        run=snapshot.run,
+        position=projection.position(code),
+        code=code,
+        deviation=deviation,
+        image=image[0],
+        samples=samples,
+        sample_codes=codes.astype(np.float32),
+        samples_are_prior=prior,
+        temperature=temperature,
+        by_label=by_label,
+        label=label if snapshot.uses_labels else None,
+    )
+
+
+def seconds_to_decode(snapshot: Snapshot) -> float:
+    """Measure for how long a thread computes, alone, in a `decode` with a model, in seconds.
+
+    The best of some: what it waits, for the processor or for Python's lock, is the fault of what else runs just then.
+    Torch uses no other threads for it, be there many: where picks are answered at once it has none either.
+    """
+    code, noise = np.zeros(snapshot.latent, np.float32), new_noise(0, snapshot.latent)
+    projection = fit(code[None])
+
+    def seconds_of_one() -> float:
+        begin, computed = time.perf_counter(), time.thread_time()
+        decode(snapshot, projection, code, label=0, temperature=1.0, noise=noise)
+        # On Windows the clock of a thread goes on in steps of 16 ms, so mostly not at all.
+        return time.thread_time() - computed or time.perf_counter() - begin
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        seconds_of_one()  # the first takes many times as long
+        end, seconds = time.perf_counter() + _MEASURING_SECONDS, [seconds_of_one()]
+        while time.perf_counter() < end:
+            seconds.append(seconds_of_one())
+    finally:
+        torch.set_num_threads(threads)
+    return min(seconds)
+
+
+def data_point(
+    snapshot: Snapshot,
+    projection: Projection,
+    index: int,
+    mean: Floats,
+    label: int,
+    image: Floats | None,
+) -> DataPoint:
+    """Describe an image of the map: mean float32 (L,), its class, and the image (H, W) in [0, 1] if it is at hand."""
+    labels = _labels(snapshot, label, 1)
+    terms = None
+    if image is not None:
+        terms = _losses(snapshot, image, labels)
+    rebuilt = snapshot.decode(mean[None], labels) if image is None else snapshot.restore(image[None], labels)
+    return DataPoint(
+        run=snapshot.run,
+        index=index,
+        position=projection.position(mean),
+        label=label,
+        class_name=_name(snapshot, label),
+        image=image,
+        reconstruction=rebuilt[0],
+        losses=terms,
+    )
+
+
+def label_probabilities(snapshot: Snapshot, image: Floats) -> Floats | None:
+    """Give p(label | image) of a CVAE, float32 (C,): exp(ELBO) under each label, z at the mean, a uniform prior.
+
+    After Kingma et al. (2014), section 3, with the bound in place of the likelihood. None for a VAE.
+    """
+    return all_label_probabilities(snapshot, image[None])[0] if snapshot.uses_labels else None
+
+
+def all_label_probabilities(snapshot: Snapshot, images: npt.NDArray[np.generic]) -> Floats:
+    """Give p(label | image) of a CVAE as `label_probabilities` does, of images (N, H, W): float32 (N, C)."""
+    classes = len(snapshot.class_names)
+    labels = np.tile(np.arange(classes), len(images))
+    reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, classes, 0), labels)
+    elbo = -(reconstruction + kl).astype(np.float64).reshape(len(images), classes)
+    shares = np.exp(elbo - elbo.max(1, keepdims=True))
+    probabilities: Floats = (shares / shares.sum(1, keepdims=True)).astype(np.float32)
+    return probabilities
+
+
+def sketched(
+    snapshot: Snapshot,
+    projection: Projection,
+    image: Floats,
+    *,
+    label: int | None,
+    means: Floats,
+    labels: Integers,
+    images: npt.NDArray[np.uint8] | None,
+    posed: bool = False,
+) -> Sketched:
+    """Say what a model makes of a prepared sketch.
+
+    Parameters
+    ----------
+    image : float32 (H, W)
+        In [0, 1], prepared like the data.
+    label : int or None
+        In force for a CVAE; None takes the one with the highest ELBO.
+    means : float32 (N, L)
+        Codes of the map's images, among which neighbours are found, with int64 (N,) `labels`.
+    images : uint8 (N, H, W) or None
+        The map's images, if they are at hand; else neighbours are shown as the model rebuilds them.
+    posed : bool
+        Turn and slant the sketch to where its ELBO is highest (see `poses`), as fits pen strokes.
+    """
+    probabilities = label_probabilities(snapshot, image)
+    if probabilities is not None and label is None:
+        label = int(probabilities.argmax())
+    image, losses = _best_of(snapshot, poses(image) if posed else image[None], label)
+    y = _labels(snapshot, label, 1)
+    mean, logvar = (part[0] for part in snapshot.encode(image[None], y))
+    deviation = np.exp(0.5 * logvar)
+    # The mean of planes is not all of their code.
+    rebuilt = snapshot.restore(image[None], y) if snapshot.takes_any_size else snapshot.decode(mean[None], y)
+    nearest = nearest_rows(means, mean, VOTERS)
+    found, counts = np.unique(labels[nearest], return_counts=True)
+    votes = sorted(zip(found.tolist(), counts.tolist(), strict=True), key=lambda vote: (-vote[1], vote[0]))
+    return Sketched(
+        run=snapshot.run,
+        input=image,
+        mean=mean,
+        deviation=deviation,
+        position=projection.position(mean),
+        covariance=projection.covariance(deviation),
+        reconstruction=rebuilt[0],
+        losses=losses,
+        neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
+        nearest=nearest,
+        votes=tuple(vote for vote in votes if vote[0] >= 0),
+        label=label if snapshot.uses_labels else None,
+        label_probabilities=probabilities,
+    )
+
+
+def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> tuple[Floats, Losses]:
+    """Give that of some images (N, H, W) whose ELBO is highest, and its losses."""
+    terms = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
+    best = int((terms[0] + terms[1]).argmin())
+    return variations[best], weighted((float(term[best]) for term in terms), snapshot.recipe.loss.beta)
+
+
+def nearest_rows(means: Floats, code: Floats, count: int) -> Integers:
+    """Give the rows of the codes (N, L) nearest to one code (L,), nearest first, int64, at most `count`.
+
+    Codes that are not finite are near nothing: those of images that have not been encoded yet.
+    """
+    # One query against a map that has just moved: a scan is faster than building an index.
+    with np.errstate(all="ignore"):  # of a model that diverges
+        difference = means - code
+        squared = np.einsum("ij,ij->i", difference, difference)
+    count = min(count, len(means))
+    rows = np.argpartition(squared, count - 1)[:count] if count else np.empty(0, np.int64)
+    rows = rows[np.argsort(squared[rows], kind="stable")]
+    nearest: Integers = rows[np.isfinite(squared[rows])].astype(np.int64)
+    return nearest
+
+
+def _neighbours(
+    snapshot: Snapshot,
+    mean: Floats,
+    rows: Integers,
+    means: Floats,
+    labels: Integers,
+    images: npt.NDArray[np.uint8] | None,
+) -> tuple[Neighbour, ...]:
+    if not len(rows):
+        return ()
+    if images is None:
+        shown = snapshot.decode(means[rows], labels[rows] if snapshot.uses_labels else None)
+    else:
+        shown = (images[rows] / 255).astype(np.float32)
+    distances = np.linalg.norm(means[rows] - mean, axis=1)
+    return tuple(
+        Neighbour(
+            int(row), int(labels[row]), _name(snapshot, int(labels[row])), float(distance), picture, images is None
+        )
+        for row, distance, picture in zip(rows, distances, shown, strict=True)
+    )
+
+
+def _labels(snapshot: Snapshot, label: int | None, count: int) -> Integers | None:
+    # A CVAE without a label decodes under none of them: a row of zeros (see networks.one_hot).
+    return np.full(count, -1 if label is None else label, np.int64) if snapshot.uses_labels else None
+
+
+def _losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> Losses:
+    terms = (float(term[0]) for term in snapshot.loss_terms(image[None], labels))
+    return weighted(terms, snapshot.recipe.loss.beta)
+
+
+def _name(snapshot: Snapshot, label: int) -> str:
+    return snapshot.class_names[label] if 0 <= label < len(snapshot.class_names) else ""

@@ -1,0 +1,197 @@
+"""A value for each image of a map, to colour its point by: what the model makes of it, or a column of the data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from latentlab.core.arrays import Floats, Integers, row_order
+from latentlab.core.data.columns import Column
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.point_values import STEPS, Colouring, PointValues
+from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.map.requirements import need_images, need_posterior
+from latentlab.core.models.snapshot import Snapshot, chunks
+
+MOST_CATEGORIES = 20  # of texts that have a colour of their own
+MOST_NUMBERS = 10  # different whole numbers that are taken for names of groups
+_TAIL = 0.01  # of the values on either side, beyond the ends of the scale
+_WIDEST = 1e300  # so that a span is a number too
+_SECONDS = 0.2  # of one update: so often one sees how far it is
+
+
+class LiveValues:
+    """Keeps the values of a map's images up to date, a part at a time, in the fixed random order of its codes.
+
+    Parameters
+    ----------
+    colouring : Colouring
+        Not by class.
+    """
+
+    def __init__(self, colouring: Colouring) -> None:
+        self.colouring = colouring
+        self._model: MapUpdate | None = None
+        self._values: Floats = np.empty(0, np.float32)
+        self._next = self._left = self._missing = 0
+
+    def update(self, model: MapUpdate, seconds: float = _SECONDS) -> PointValues:
+        """Find as many values as there is time for; all of one model have come when none are pending.
+
+        Parameters
+        ----------
+        model : MapUpdate
+            With the same images at every call.
+        seconds : float
+
+        Raises
+        ------
+        LatentlabError
+            When there are none: no images at hand, no posterior, no such column.
+        """
+        if self.colouring.kind == "column":
+            return _of_column(model, self.colouring)
+        need(model, self.colouring)
+        total = len(model.labels)
+        if len(self._values) != total:
+            self._values = np.full(total, np.nan, np.float32)
+            self._next, self._missing = 0, total
+        if model is not self._model:
+            self._model, self._left = model, total
+        begin = time.perf_counter()
+        while self._left:
+            rows = row_order(total)[self._next : self._next + min(_at_once(model), self._left)]
+            self._values[rows] = _values(model, self.colouring, rows)
+            self._next = (self._next + len(rows)) % total
+            self._left -= len(rows)
+            self._missing = max(0, self._missing - len(rows))
+            if time.perf_counter() - begin >= seconds:
+                break
+        is_estimate = model.deviations is None and model.images is None
+        found = _on_scale(model.run, self.colouring, self._values.copy())
+        return replace(found, missing=self._missing, pending=self._left, is_estimate=is_estimate)
+
+
+def need(model: MapUpdate, colouring: Colouring) -> None:
+    """Refuse a colouring that a model has no values for.
+
+    Raises
+    ------
+    LatentlabError
+    """
+    if colouring.kind == "kl":
+        need_posterior(model.snapshot)
+    elif colouring.kind in ("loss", "reconstruction"):
+        need_images(model)
+
+
+def _at_once(model: MapUpdate) -> int:
+    """Give how many images go through the model together."""
+    if model.images is None:
+        return 1000
+    first = next(chunks(torch.from_numpy(model.images)), slice(0, 1))
+    return int(first.stop)
+
+
+def _values(model: MapUpdate, colouring: Colouring, rows: Integers) -> Floats:
+    if colouring.kind == "kl":
+        return kl_of(model.means[rows], deviations_of(model, rows))
+    reconstruction, kl, penalty = losses_of(model, rows)
+    if colouring.kind == "reconstruction":
+        return reconstruction
+    total: Floats = reconstruction + np.float32(model.snapshot.recipe.loss.beta) * kl + penalty
+    return total
+
+
+def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats, Floats]:
+    """Give reconstruction, KL and penalty of some images of a map with z at the mean, float32 (K,) each, nats.
+
+    Just as `exploring.data_point` has them of one. The images must be at hand.
+    """
+    snapshot = model.snapshot
+    noise = np.tile(_signs(snapshot), (len(rows), 1))
+    return snapshot.loss_terms(need_images(model)[rows], model.labels[rows], noise)
+
+
+def kl_of(means: Floats, deviations: Floats) -> Floats:
+    """Give the KL divergence of diagonal Gaussians from the standard normal, float32 (N,), nats.
+
+    Kingma and Welling (2014), appendix B; means and deviations (N, L).
+    """
+    with np.errstate(all="ignore"):  # of a model that diverges
+        squares = means.astype(np.float64) ** 2 + deviations.astype(np.float64) ** 2
+        kl: Floats = (0.5 * (squares - 1 - 2 * np.log(deviations.astype(np.float64))).sum(1)).astype(np.float32)
+    return kl
+
+
+def _signs(snapshot: Snapshot) -> Floats:
+    """Give no noise, with the signs of that of one image: a contraction is then estimated alike for all, and alone."""
+    noise: Floats = (torch.randn(1, snapshot.latent, generator=torch.Generator().manual_seed(0)) * 0).numpy()
+    return noise
+
+
+def _on_scale(run: str, colouring: Colouring, values: npt.NDArray[np.floating]) -> PointValues:
+    finite = np.isfinite(values)
+    known = values[finite].astype(np.float64).clip(-_WIDEST, _WIDEST)
+    shown = _as_floats(values)
+    levels = np.zeros(len(values), np.uint8)
+    if not len(known):
+        return PointValues(run, colouring, shown, levels, 0.0, 0.0)
+    lowest, highest = float(known.min()), float(known.max())
+    low, high = (float(end) for end in np.quantile(known, (_TAIL, 1 - _TAIL)))
+    if high <= low:  # nearly all are the same: the few others are what there is to see
+        low, high = lowest, highest
+    shares = (known - low) / (high - low) if high > low else np.full(len(known), 0.5)
+    levels[finite] = 1 + np.rint(np.clip(shares, 0, 1) * (STEPS - 1)).astype(np.uint8)
+    is_cut = (lowest < low, highest > high)
+    return PointValues(run, colouring, shown, levels, low, high, is_cut)
+
+
+def _as_floats(values: npt.NDArray[np.floating]) -> Floats:
+    with np.errstate(over="ignore"):  # what is too large for them is infinite
+        return values.astype(np.float32)
+
+
+def _of_column(model: MapUpdate, colouring: Colouring) -> PointValues:
+    column = next((column for column in model.columns if column.name == colouring.column), None)
+    if column is None:
+        raise LatentlabError(f"The data of this map has no column '{colouring.column}'.")
+    names, groups = _groups(column)
+    if not names:
+        return _on_scale(model.run, colouring, column.values)
+    counts = np.bincount(groups[groups >= 0], minlength=len(names))
+    # Those with most images, in the order of their names.
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])
+    level_of = np.zeros(len(names) + 1, np.uint8)  # the last one is for -1
+    level_of[kept] = 1 + np.arange(len(kept))
+    return PointValues(
+        run=model.run,
+        colouring=colouring,
+        values=_as_floats(column.values),
+        levels=level_of[groups],
+        low=0.0,
+        high=0.0,
+        categories=tuple(names[each] for each in kept),
+        others=len(names) - len(kept),
+    )
+
+
+def _groups(column: Column) -> tuple[tuple[str, ...], Integers]:
+    """Give the names of a column's groups and which each image is of, -1 for none; no names for a scale of numbers."""
+    known = np.isfinite(column.values)
+    groups = np.full(len(column.values), -1, np.int64)
+    if column.texts:
+        groups[known] = column.values[known]
+        shown = np.unique(groups[known])  # a map may show a part of the data
+        groups[known] = np.searchsorted(shown, groups[known])
+        return tuple(column.texts[each] for each in shown), groups
+    numbers = np.unique(column.values[known])
+    if not 0 < len(numbers) <= MOST_NUMBERS or (numbers != np.rint(numbers)).any():
+        return (), groups
+    groups[known] = np.searchsorted(numbers, column.values[known])
+    return tuple(f"{number:.0f}" for number in numbers), groups

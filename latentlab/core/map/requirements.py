@@ -1,0 +1,75 @@
+"""What views need of a model, and the sentences for where it is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from latentlab.core.arrays import Integers
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.models.snapshot import Snapshot
+
+
+def need_point(snapshot: Snapshot) -> None:
+    """Refuse a model whose code is no point but a stack of planes.
+
+    Raises
+    ------
+    LatentlabError
+    """
+    if snapshot.takes_any_size:
+        raise LatentlabError(
+            "The code of this model is a stack of planes, not a point: open a model with a code of numbers, such as "
+            "that of the recipe mlp-vae-2d."
+        )
+
+
+def need_posterior(snapshot: Snapshot) -> None:
+    """Refuse an autoencoder.
+
+    Raises
+    ------
+    LatentlabError
+    """
+    if not snapshot.is_variational:
+        raise LatentlabError(
+            "An autoencoder encodes an image as a point, with no posterior around it and no prior: open a VAE, such as "
+            "that of the recipe mlp-vae-2d."
+        )
+
+
+def need_images(model: MapUpdate) -> npt.NDArray[np.uint8]:
+    """Give the map's images, uint8 (N, H, W).
+
+    Raises
+    ------
+    LatentlabError
+        When they are not at hand.
+    """
+    if model.images is None:
+        raise LatentlabError(
+            "The images of this run are not at hand: they are still being read, or their data set is not on this "
+            "machine."
+        )
+    return model.images
+
+
+def need_codes(model: MapUpdate) -> Integers:
+    """Give the rows of the map whose means are finite, int64 (K,): of very many images some have none yet.
+
+    Raises
+    ------
+    LatentlabError
+        When there are none.
+    """
+    rows: Integers = np.flatnonzero(np.isfinite(model.means).all(1))
+    if not len(rows):
+        raise LatentlabError("The map has no codes to measure: the model's numbers are no longer finite.")
+    return rows
+
+
+def some_rows(images: npt.NDArray[np.uint8], most: int) -> Integers:
+    """Choose at most so many of the images (N, H, W), the same ones at every call: int64 (K,)."""
+    rows: Integers = np.random.default_rng(0).permutation(len(images))[:most]
+    return rows

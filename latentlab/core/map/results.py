@@ -1,0 +1,207 @@
+"""The frozen answers of exploring: what a point of the map, or a sketch, turns out to be.
+
+Images are float32 in [0, 1]. Positions are (x, y) on the plane of the map. They carry the id of the run
+they belong to, so that stale ones can be dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.events import Losses
+
+Position = tuple[float, float]
+DamageKind = Literal["training", "salt_and_pepper", "gaussian", "occlusion", "stains", "creases", "light"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapPoints:
+    """The encoder means of the images that the map shows.
+
+    Attributes
+    ----------
+    points : float32 (N, 2)
+        Positions on the map.
+    labels : int64 (N,)
+        Class of each; -1 where there is none.
+    class_names : tuple of str
+        Name of each class.
+    axes : tuple of str
+        What the two axes are, e.g. ``("z₁", "z₂")`` or ``("PC 1 (31 %)", "PC 2 (12 %)")``.
+    glide : bool
+        Whether they are the same images as before, moved, so that points may glide to their new places.
+    """
+
+    run: str
+    points: Floats
+    labels: Integers
+    class_names: tuple[str, ...]
+    axes: tuple[str, str]
+    glide: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """What the decoder makes of one code, and of codes around it.
+
+    Attributes
+    ----------
+    code : float32 (L,)
+        The picked code z.
+    deviation : float32 (L,)
+        σ: standard deviation of the encoder's posterior for the decoded image.
+    image : float32 (H, W)
+        Decoded from z.
+    samples : float32 (S, H, W)
+        Decoded from ``z + T * deviation * noise``, or from ``T * noise`` for samples of the prior.
+    sample_codes : float32 (S, L)
+        The samples' own codes.
+    samples_are_prior : bool
+        Whether the samples are of the prior instead of around the pick.
+    by_label : float32 (C, H, W) or None
+        z decoded under every label, for a CVAE.
+    label : int or None
+        The label in force, for a CVAE.
+    """
+
+    run: str
+    position: Position
+    code: Floats
+    deviation: Floats
+    image: Floats
+    samples: Floats
+    sample_codes: Floats
+    samples_are_prior: bool
+    temperature: float
+    by_label: Floats | None
+    label: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataPoint:
+    """An image of the data set that was picked on the map.
+
+    Attributes
+    ----------
+    index : int
+        Row among the map's points.
+    label : int
+        Its class; -1 where there is none.
+    image : float32 (H, W) or None
+        None when the data set is not on this machine.
+    reconstruction : float32 (H, W)
+        Decoded from its mean.
+    losses : Losses or None
+        Its own loss with z at the mean, nats; None without the image.
+    """
+
+    run: str
+    index: int
+    position: Position
+    label: int
+    class_name: str
+    image: Floats | None
+    reconstruction: Floats
+    losses: Losses | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbour:
+    """A point of the map near another; `image` is its own image, or its reconstruction where `is_reconstruction`."""
+
+    index: int
+    label: int
+    class_name: str
+    distance: float
+    image: Floats
+    is_reconstruction: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketched:
+    """What a model makes of a drawing.
+
+    Attributes
+    ----------
+    input : float32 (H, W)
+        What the model sees: the drawing, prepared like the data.
+    mean, deviation : float32 (L,)
+        μ and σ of the encoder's posterior.
+    position : tuple of float
+        Where μ lies on the map.
+    covariance : float32 (2, 2)
+        Of the posterior on the plane of the map; its ellipse is drawn at 1 and 2 σ.
+    reconstruction : float32 (H, W)
+        Decoded from μ.
+    losses : Losses
+        Of this image with z at μ, nats.
+    neighbours : tuple of Neighbour
+        The nearest points in latent space, nearest first, at most eight.
+    nearest : int64 (15,)
+        Rows of the nearest points among the map's, fewer where the map has fewer.
+    votes : tuple of (int, int)
+        Class and number of points among the 15 nearest, most first.
+    label : int or None
+        The label in force, for a CVAE.
+    label_probabilities : float32 (C,) or None
+        p(label | image) in proportion to exp(ELBO) under a uniform prior, for a CVAE.
+    """
+
+    run: str
+    input: Floats
+    mean: Floats
+    deviation: Floats
+    position: Position
+    covariance: Floats
+    reconstruction: Floats
+    losses: Losses
+    neighbours: tuple[Neighbour, ...]
+    nearest: Integers
+    votes: tuple[tuple[int, int], ...]
+    label: int | None
+    label_probabilities: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Damage that is done to images, to see what a model restores.
+
+    Attributes
+    ----------
+    kind : str
+        One of a recipe's corruptions; or ``"training"``, as the model saw its images: damaged as its recipe says, in
+        a set of pairs the dirty ones.
+    amount : float
+        In [0, 1], as in a recipe; it says nothing of ``"training"``.
+    seed : int
+        Of what is random.
+    """
+
+    kind: DamageKind
+    amount: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestoredImage:
+    """An image, damaged, and what a model restores of it.
+
+    Attributes
+    ----------
+    source : str
+        What the image is: a ``"point"`` of the data, the ``"sketch"``, or what a code was ``"decoded"`` to.
+    clean, noisy, restored : float32 (H, W)
+    noisy_quality, restored_quality : float
+        Peak signal-to-noise ratios against the clean image, decibels; infinite where there is no difference.
+    """
+
+    run: str
+    source: Literal["point", "sketch", "decoded"]
+    damage: Damage
+    clean: Floats
+    noisy: Floats
+    restored: Floats
+    noisy_quality: float
+    restored_quality: float

@@ -1,0 +1,115 @@
+"""How good a model is: test loss, and how well its map keeps classes together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.data.corruption import corrupted
+from latentlab.core.events import Losses
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.snapshot import Snapshot, as_input, chunks
+from latentlab.core.recipe.recipe import Recipe
+
+
+def loss_sums(
+    model: Autoencoder, recipe: Recipe, images: Tensor, labels: Tensor, noisy: Tensor | None, device: torch.device
+) -> Iterator[tuple[int, Tensor]]:
+    """Go through images in chunks and give, for each, its size and its summed reconstruction, KL and penalty.
+
+    One sample of z per image, drawn as in training, and what the encoder sees damaged as in training: noise and
+    damage are the same at every call, so that epochs can be compared.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    recipe : Recipe
+        Its corruption and its temperature of training.
+    images : uint8 (N, H, W)
+    labels : int64 (N,)
+    noisy : uint8 (N, H, W) or None
+        What the encoder sees in place of the images, for a set of pairs.
+    device : torch.device
+        Where the model is.
+
+    Yields
+    ------
+    int
+        Images in the chunk.
+    float32 (3,)
+        Sums of reconstruction, KL and penalty over them, nats, on `device`.
+    """
+    generator = torch.Generator().manual_seed(0)
+    for part in chunks(images):
+        x = as_input(images[part].to(device))
+        noise = torch.randn(len(x), model.latent, generator=generator).to(device) * recipe.training.temperature
+        seen = None if noisy is None else as_input(noisy[part])
+        if recipe.corruption.is_on:
+            seen = corrupted(as_input(images[part]) if seen is None else seen, recipe.corruption, generator)
+        with torch.inference_mode():
+            terms = model.loss_terms(x, labels[part].to(device), noise, None if seen is None else seen.to(device))
+            sums = torch.stack([term.sum() for term in terms]).detach()
+        yield len(x), sums  # outside: whoever reads on must not find grad mode switched off
+
+
+def mean_losses(parts: list[tuple[int, Tensor]], beta: float) -> Losses:
+    """Put the chunks of `loss_sums` together into means over all images, nats per image."""
+    count = sum(size for size, _ in parts)
+    return weighted((torch.stack([sums.cpu().double() for _, sums in parts]).sum(0) / count).tolist(), beta)
+
+
+def weighted(terms: Iterable[float], beta: float) -> Losses:
+    """Put the terms of a loss together, nats per image: reconstruction, KL and penalty."""
+    reconstruction, kl, penalty = terms
+    return Losses(reconstruction + beta * kl + penalty, reconstruction, kl, penalty)
+
+
+def evaluate(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None) -> Losses:
+    """Give the mean losses of a snapshot: uint8 (N, H, W) images with int64 (N,) labels, in nats per image.
+
+    With `noisy`, uint8 (N, H, W), these are what the encoder sees.
+    """
+    parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu")))
+    return mean_losses(parts, snapshot.recipe.loss.beta)
+
+
+def agreement(codes: Floats, labels: Integers, neighbours: int = 15) -> float:
+    """Give the share of codes whose nearest neighbours' majority is of their own class, themselves left out.
+
+    Parameters
+    ----------
+    codes : float32 (N, L)
+    labels : int64 (N,)
+    neighbours : int
+        How many of the nearest vote; of classes with as many votes the lowest wins.
+
+    Returns
+    -------
+    float
+        In [0, 1], of the codes that are finite; NaN where there are not more of them than neighbours.
+    """
+    is_finite = np.isfinite(codes).all(1)
+    codes, labels = codes[is_finite], labels[is_finite]
+    if len(codes) <= neighbours:
+        return float("nan")
+    nearest = nearest_neighbours(codes, codes, neighbours + 1)
+    own = nearest == np.arange(len(codes))[:, None]
+    # Where identical codes push a point out of its own list, the farthest is left out in its place.
+    own[~own.any(1), -1] = True
+    votes = labels[nearest[~own].reshape(len(codes), neighbours)]
+    classes = np.unique(labels)
+    counts = np.stack([(votes == label).sum(1) for label in classes], 1)
+    return float((classes[counts.argmax(1)] == labels).mean())
+
+
+def nearest_neighbours(codes: Floats, queries: Floats, count: int) -> Integers:
+    """Give, for each query (Q, L), the rows of the `count` nearest codes (N, L), nearest first: int64 (Q, count)."""
+    from sklearn.neighbors import NearestNeighbors  # a second to import: only when it is asked for
+
+    index = NearestNeighbors(n_neighbors=min(count, len(codes))).fit(codes)
+    nearest: Integers = index.kneighbors(queries, return_distance=False).astype(np.int64)
+    return nearest

@@ -1,0 +1,252 @@
+"""The models, over any networks: an autoencoder, a VAE, and a VAE conditioned on the label (CVAE).
+
+One contract: `encode` gives mean and logvar, `decode` the output before its non-linearity, `pixels` images
+in [0, 1]. Images go in as float32 (B, 1, H, W) in [0, 1]; the model scales them to its own range.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.models import losses, networks
+from latentlab.core.models.autoencoders import keep_freed_memory
+from latentlab.core.recipe.recipe import Recipe
+
+_EDGE = 1e-3  # as near to pure black and white as a pixel begins
+
+_CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "linear": nn.Identity,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
+
+
+class LossTerms(NamedTuple):
+    """Terms of each image's loss, float32 (B,), nats: beta weighs the KL later, the penalty has its weights already."""
+
+    reconstruction: Tensor
+    kl: Tensor
+    penalty: Tensor
+
+
+class Autoencoder(nn.Module):
+    """Autoencoder (Hinton and Salakhutdinov, 2006), with a penalty on the code where the recipe has one.
+
+    Its posterior is a point: mean is the code, logvar minus infinity.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its ``model`` and ``loss`` sections.
+    image_shape : tuple of int
+        (H, W) in pixels.
+    classes : int
+        Number of classes of the data, where labels are told to encoder and decoder; else 0.
+
+    Attributes
+    ----------
+    takes_any_size : bool
+        Whether the code is made of planes, so that images of every size can be restored. `encode` then gives the
+        mean of each plane, and `decode` fills planes with such means.
+
+    Raises
+    ------
+    LatentlabError
+        When the networks do not fit the images or each other.
+    """
+
+    is_variational = False
+
+    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int = 0) -> None:
+        super().__init__()
+        settings = recipe.model
+        self.image_shape = image_shape
+        self.latent = settings.latent
+        self.classes = classes
+        self.takes_any_size = settings.code == "planes"
+        self._output = settings.output
+        self._sparsity, self._contraction = recipe.loss.sparsity, recipe.loss.contraction
+        self._reconstruction = losses.bernoulli if recipe.loss.reconstruction == "bernoulli" else losses.squared_error
+        self._applies_output = recipe.loss.reconstruction != "bernoulli"  # the Bernoulli loss takes logits
+
+        self.encoder, features = networks.encoder(settings.encoder, 2 if classes else 1, image_shape)
+        self._feature_count = math.prod(features)
+        if settings.code == "linear":
+            self.mean_head: nn.Module = nn.Linear(self._feature_count, settings.latent)
+        else:
+            count = features[0] if self.takes_any_size else self._feature_count
+            if settings.latent != count:
+                raise networks.NetworkError(
+                    f"The encoder's features are the code and there are {count} of them, but model.latent is "
+                    f"{settings.latent}: set it to {count}."
+                )
+            self.mean_head = nn.Identity()
+        self.code_activation = _CODE_ACTIVATIONS[settings.code_activation]()
+        # Where the features are the code, a decoder that begins with planes begins with these.
+        goes_on = settings.code != "linear" and settings.decoder.kind != "mlp" and len(features) == 3
+        self._planes_shape = features if goes_on else ()
+        self.decoder = networks.decoder(settings.decoder, settings.latent, classes, image_shape, self._planes_shape)
+        if classes:
+            height, width = image_shape
+            self.label_plane = nn.Sequential(nn.Linear(classes, height * width), nn.Unflatten(1, (1, height, width)))
+
+    def begin_at(self, image: Tensor) -> None:
+        """Have the decoder start from an image (H, W) in [0, 1], such as the mean of the data.
+
+        Its last bias is what it puts out before it has learned what to add. Without it the first epochs go into
+        learning where there is no ink.
+        """
+        target = self._scaled(image)
+        if self._output == "sigmoid":
+            target = torch.logit(target, _EDGE)
+        elif self._output == "tanh":
+            target = torch.atanh(target.clamp(_EDGE - 1, 1 - _EDGE))
+        bias = [parameter for name, parameter in self.decoder.named_parameters() if name.endswith("bias")][-1]
+        with torch.no_grad():
+            # A convolution has one bias for all pixels.
+            bias.copy_(target.flatten() if len(bias) == target.numel() else target.mean())
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
+        mean = self._code(images, labels)
+        if self.takes_any_size:
+            mean = mean.mean((2, 3))
+        return mean, torch.full_like(mean, -torch.inf)
+
+    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Give the decoder's raw output, float32 (B, 1, H, W), for codes (B, L)."""
+        if self.takes_any_size:
+            codes = codes[:, :, None, None].expand(-1, *self._planes_shape)
+        return self._decode(codes, labels, self.image_shape)
+
+    def reconstruct(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Give the decoder's raw output for the posterior's mean, float32 (B, 1, H, W) like the images."""
+        if self.takes_any_size:
+            height, width = images.shape[2:]
+            return self._decode(self._code(images, labels), labels, (height, width))
+        return self.decode(self.encode(images, labels)[0], labels)
+
+    def pixels(self, output: Tensor) -> Tensor:
+        """Turn the decoder's raw output into images in [0, 1]."""
+        if self._output == "sigmoid":
+            return torch.sigmoid(output)
+        return (torch.tanh(output) + 1) / 2 if self._output == "tanh" else output.clamp(0, 1)
+
+    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
+        """Give the terms of the loss of each image.
+
+        Parameters
+        ----------
+        images : float32 (B, 1, H, W)
+            In [0, 1]; what the decoder is asked for.
+        labels : int64 (B,) or None
+            Used by a CVAE.
+        noise : float32 (B, L)
+            Standard normal; of a VAE's posterior, or for the estimate of a contraction.
+        seen : float32 (B, 1, H, W), optional
+            What the encoder sees in place of the images: a denoising autoencoder (Vincent et al., 2008).
+        """
+        seen = images if seen is None else seen
+        code = self._code(seen, labels)
+        height, width = images.shape[2:]
+        error = self._error(self._decode(code, labels, (height, width)), images)
+        return LossTerms(error, torch.zeros_like(error), self._penalty(code, seen, labels, noise))
+
+    def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
+        penalty = code.new_zeros(len(code))
+        if self._sparsity:
+            penalty = penalty + self._sparsity * losses.sparsity(code)
+        if self._contraction:
+            jacobian = losses.contraction(lambda x: self._code(x, labels), seen, noise)
+            penalty = penalty + self._contraction * jacobian
+        return penalty
+
+    def _error(self, output: Tensor, images: Tensor) -> Tensor:
+        """Give the reconstruction term of each image for the decoder's raw output."""
+        if self._applies_output and self._output != "linear":
+            output = torch.sigmoid(output) if self._output == "sigmoid" else torch.tanh(output)
+        return self._reconstruction(output, self._scaled(images))
+
+    def _features(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        x = self._scaled(images)
+        if self.classes:
+            x = torch.cat([x, self.label_plane(self._one_hot(labels))], dim=1)
+        features: Tensor = self.encoder(x)
+        return features if self.takes_any_size else features.flatten(1)
+
+    def _code(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        code: Tensor = self.code_activation(self.mean_head(self._features(images, labels)))
+        return code.float()
+
+    def _decode(self, codes: Tensor, labels: Tensor | None, image_shape: tuple[int, int]) -> Tensor:
+        if self.classes:
+            codes = torch.cat([codes, self._one_hot(labels)], dim=1)
+        if self._planes_shape and not self.takes_any_size:
+            codes = codes.reshape(-1, *self._planes_shape)
+        output: Tensor = self.decoder(codes).float()
+        return output[:, :, : image_shape[0], : image_shape[1]]
+
+    def _scaled(self, images: Tensor) -> Tensor:
+        return images * 2 - 1 if self._output == "tanh" else images
+
+    def _one_hot(self, labels: Tensor | None) -> Tensor:
+        if labels is None:
+            raise ValueError("a model of labelled images needs labels")
+        return networks.one_hot(labels, self.classes)
+
+
+class VAE(Autoencoder):
+    """Variational autoencoder (Kingma and Welling, 2014); with `classes`, conditional (Sohn et al., 2015).
+
+    A CVAE tells the label to the encoder as an extra input plane, made from its one-hot code by a linear layer, and
+    joins the one-hot code to z.
+    """
+
+    is_variational = True
+
+    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int = 0) -> None:
+        super().__init__(recipe, image_shape, classes)
+        self.logvar_head = nn.Linear(self._feature_count, self.latent)
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
+        features = self._features(images, labels)
+        return self.mean_head(features).float(), self.logvar_head(features).float()
+
+    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
+        """Give the terms of the negative ELBO, one sample of z per image.
+
+        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; zeros put z at the mean.
+        Parameters as of an autoencoder; with `seen` a denoising VAE (Im et al., 2017).
+        """
+        seen = images if seen is None else seen
+        mean, logvar = self.encode(seen, labels)
+        codes = mean + torch.exp(0.5 * logvar) * noise
+        error = self._error(self.decode(codes, labels), images)
+        return LossTerms(error, losses.kl(mean, logvar), self._penalty(mean, seen, labels, noise))
+
+
+def build(recipe: Recipe, image_shape: tuple[int, int], classes: int) -> Autoencoder:
+    """Make the model of a recipe for images of a shape (H, W) in so many classes, with weights drawn anew.
+
+    Raises
+    ------
+    LatentlabError
+        When the networks do not fit the images, or a CVAE has no classes.
+    """
+    keep_freed_memory()
+    kind = recipe.model.kind
+    if kind == "cvae" and classes < 2:
+        raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
+    if kind == "autoencoder":
+        model = Autoencoder(recipe, image_shape)
+    else:
+        model = VAE(recipe, image_shape, classes if kind == "cvae" else 0)
+    # The layout that convolutions are quickest in, on CPU and CUDA; other layers do not know it.
+    return model.to(memory_format=torch.channels_last)

@@ -1,0 +1,203 @@
+"""Encoders and decoders: fully connected, convolutional with strides, or convolutional with pooling.
+
+Shapes in comments: B images, C planes, H and W pixels, L latent dimensions.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.models.networks import OnePlane
+from latentlab.core.recipe.settings import NetworkSettings
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky-relu": nn.LeakyReLU,
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+}
+_FEW = 4  # latent dimensions
+
+
+class NetworkError(LatentlabError):
+    """A network that does not fit its images."""
+
+
+def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]) -> tuple[nn.Module, tuple[int, ...]]:
+    """Build the layers from an image to the features that its code is made of.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        Kind, layers and activation.
+    planes : int
+        Input planes C: the image, and one more for a label.
+    image_shape : tuple of int
+        (H, W) in pixels.
+
+    Returns
+    -------
+    nn.Module
+        From float32 (B, C, H, W) to features.
+    tuple of int
+        The features' shape without B: (F,), or (C', H', W') of convolutions that no dense layer follows.
+
+    Raises
+    ------
+    NetworkError
+        When the image cannot be halved as often as the layers do.
+    """
+    if settings.kind == "mlp":
+        widths = [planes * math.prod(image_shape), *settings.layers]
+        return nn.Sequential(nn.Flatten(), *_dense(widths, settings)), (widths[-1],)
+    rows, columns = _smallest_shape(settings, image_shape)
+    layers: list[nn.Module] = []
+    for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
+        if settings.kind == "pool":
+            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.MaxPool2d(2, ceil_mode=True)]
+        else:
+            layers += [nn.Conv2d(before, after, settings.kernel, stride, padding=1), *_activation(settings)]
+    shape: tuple[int, ...] = (settings.layers[-1], rows, columns)
+    if settings.dense:
+        widths = [math.prod(shape), *settings.dense]
+        layers += [nn.Flatten(), *_dense(widths, settings)]
+        shape = (widths[-1],)
+    return nn.Sequential(*layers), shape
+
+
+def decoder(
+    settings: NetworkSettings, latent: int, classes: int, image_shape: tuple[int, int], features: tuple[int, ...] = ()
+) -> nn.Module:
+    """Build the layers from a code to an image, without the output's non-linearity.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        Kind, layers and activation. A convolutional decoder starts from ``settings.planes`` planes, grows the image
+        with each layer, and ends in a 3x3 convolution.
+    latent : int
+        L.
+    classes : int
+        How many classes, where the one-hot label is joined to the code; else 0.
+    image_shape : tuple of int
+        (H, W) in pixels.
+    features : tuple of int, optional
+        (C', H', W') of an encoder's features, where these are the code and go into the first layer as they are.
+
+    Returns
+    -------
+    nn.Module
+        From float32 (B, L + classes), or (B, C', H', W'), to (B, 1, H, W); a pooling network's image may be larger,
+        by what its pooling rounded up.
+
+    Raises
+    ------
+    NetworkError
+        When the image cannot be halved as often as the layers do.
+    """
+    layers: list[nn.Module] = []
+    if settings.kind == "mlp":
+        widths = [latent + classes, *settings.layers, math.prod(image_shape)]
+        layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, (1, *image_shape))]
+        if settings.activation == "linear":
+            _begin_small(layers[0])
+        elif settings.layers:
+            _spread(layers[0], latent, settings)
+        return nn.Sequential(*layers)
+    if features:
+        planes = features[0]
+        if features[1:] != _smallest_shape(settings, image_shape):
+            raise NetworkError(
+                "The encoder's features are the code, and the decoder does not grow them back to the size of the "
+                "image: give it as many layers of the same strides."
+            )
+    else:
+        planes = settings.planes or settings.layers[-1]
+        start = (planes, *_smallest_shape(settings, image_shape))
+        widths = [latent + classes, *settings.dense, math.prod(start)]
+        layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, start), *_activation(settings)]
+        if settings.activation == "linear":
+            _begin_small(layers[0])
+        else:
+            _spread(layers[0], latent, settings)
+    for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
+        if settings.kind == "pool":
+            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.Upsample(scale_factor=2)]
+        else:
+            # What a kernel of 3 leaves out when it grows an image has to be added to reach twice its size.
+            missing = stride - 1 if settings.kernel == 3 else 0
+            grown = nn.ConvTranspose2d(before, after, settings.kernel, stride, padding=1, output_padding=missing)
+            layers += [grown, *_activation(settings)]
+    return nn.Sequential(*layers, OnePlane(settings.layers[-1]))
+
+
+def _dense(widths: list[int], settings: NetworkSettings, *, ends_open: bool = False) -> list[nn.Module]:
+    """Make fully connected layers, each followed by the activation; the last one not where it `ends_open`."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), *_activation(settings)]
+    return layers[: len(layers) - len(_activation(settings))] if ends_open else layers
+
+
+def _activation(settings: NetworkSettings) -> list[nn.Module]:
+    return [] if settings.activation == "linear" else [_ACTIVATIONS[settings.activation]()]
+
+
+def _strides(settings: NetworkSettings) -> tuple[int, ...]:
+    return settings.strides or (2,) * len(settings.layers)
+
+
+def _spread(layer: nn.Module, latent: int, settings: NetworkSettings) -> None:
+    """Draw a decoder's first layer so that its units' edges cross the space where the codes are.
+
+    A ReLU bends along the line where its input is zero. Torch draws so small biases and weights that with two latent
+    dimensions all lines pass near the origin and slopes are gentle, while networks learn what varies slowly first:
+    few inputs are better spread out beforehand (Tancik et al., 2020). Here a unit's input varies about as much as
+    the +-3 over which the prior lies. More dimensions tell codes apart without that: with twenty it costs a little.
+    """
+    spread = settings.spread or (6 / latent if latent <= _FEW else None)
+    if spread is not None:
+        for parameter in layer.parameters():
+            nn.init.normal_(parameter, std=spread)
+
+
+def _begin_small(layer: nn.Module) -> None:
+    """Draw a linear decoder's first layer by how many numbers it puts out, not by how few it takes.
+
+    Torch's way gives two latent dimensions weights up to 0.7 for every pixel: a plane far off the images, from which
+    Adam takes more epochs than it has to come back. With these a linear autoencoder finds the principal plane.
+    """
+    for parameter in layer.parameters():
+        bound = len(parameter) ** -0.5
+        nn.init.uniform_(parameter, -bound, bound)
+
+
+def one_hot(labels: Tensor, classes: int) -> Tensor:
+    """Turn int64 (B,) into float32 (B, classes); a label out of range, such as -1, gives a row of zeros."""
+    return (labels[:, None] == torch.arange(classes, device=labels.device)).float()
+
+
+def _smallest_shape(settings: NetworkSettings, image_shape: tuple[int, int]) -> tuple[int, int]:
+    height, width = image_shape
+    halvings = sum(stride == 2 for stride in _strides(settings))
+    factor = 2**halvings
+    if settings.kind == "pool":  # pooling rounds up
+        most = (max(image_shape) - 1).bit_length()
+        if halvings > most:
+            raise NetworkError(
+                f"{halvings} layers halve the image {halvings} times, but {most} leave a single pixel of "
+                f"{height}x{width}: use at most {most}."
+            )
+        return -(-height // factor), -(-width // factor)
+    if height % factor or width % factor:
+        raise NetworkError(
+            f"{halvings} convolutions halve the image {halvings} times, and {height}x{width} "
+            f"pixels cannot be divided by {factor}: use fewer convolutional layers, or kind = 'mlp'."
+        )
+    return height // factor, width // factor

@@ -1,0 +1,176 @@
+"""A frozen copy of a model to explore: encode, decode, losses; safe beside a training model.
+
+Numpy in, numpy out, always on the CPU and in inference mode: grad mode belongs to a thread, so whoever explores
+cannot rely on what training has set.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from latentlab.core.arrays import Floats
+from latentlab.core.data import registry
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.facts import ModelFacts
+from latentlab.core.recipe.recipe import Recipe
+
+# Images and pixels at once: they bound the memory of an encoding, and are past the knee of speed.
+_CHUNK = 1000
+_CHUNK_PIXELS = 1_000_000
+
+
+class Snapshot:
+    """A model as it was at one moment.
+
+    Parameters
+    ----------
+    run : str
+        Id of the run it belongs to.
+    recipe : Recipe
+        What it was trained with.
+    model : Autoencoder
+        Copied; the original may go on training on any device.
+    class_names : tuple of str
+        Of the data; empty where there are none.
+
+    Attributes
+    ----------
+    model : Autoencoder
+        The copy, on the CPU; nobody writes to it.
+    """
+
+    def __init__(self, run: str, recipe: Recipe, model: Autoencoder, class_names: tuple[str, ...]) -> None:
+        self.run = run
+        self.recipe = recipe
+        self.class_names = class_names
+        self.model = copy.deepcopy(model).to("cpu").eval().requires_grad_(False)
+
+    @property
+    def latent(self) -> int:
+        """Dimensions of the latent space, L."""
+        return self.recipe.model.latent
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.model.image_shape
+
+    @property
+    def uses_labels(self) -> bool:
+        """Whether it encodes and decodes under a label (CVAE)."""
+        return self.model.classes > 0
+
+    @property
+    def is_variational(self) -> bool:
+        """Whether it has a posterior and a prior (VAE, CVAE), or points for codes (autoencoder)."""
+        return self.model.is_variational
+
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether `restore` takes images of any size, not only of `image_shape`."""
+        return self.model.takes_any_size
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What views need to know of it."""
+        recipe = self.recipe
+        is_denoising = recipe.corruption.is_on or registry.is_paired(recipe.data.dataset)
+        return ModelFacts(self.latent, self.class_names, self.uses_labels, self.is_variational, is_denoising)
+
+    def state(self) -> dict[str, Tensor]:
+        """Give the weights by name; not to be written to."""
+        return self.model.state_dict()
+
+    def encode(self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> tuple[Floats, Floats]:
+        """Give the posterior's mean and logvar.
+
+        Parameters
+        ----------
+        images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+        labels : int64 (N,), optional
+            Needed by a CVAE; -1 where there is none.
+
+        Returns
+        -------
+        mean, logvar : float32 (N, L)
+        """
+        x, y = torch.as_tensor(images), self._labels(labels)
+        means, logvars = [], []
+        with torch.inference_mode():
+            for part in chunks(x):
+                mean, logvar = self.model.encode(as_input(x[part]), None if y is None else y[part])
+                means.append(mean)
+                logvars.append(logvar)
+            if not means:
+                return np.empty((0, self.latent), np.float32), np.empty((0, self.latent), np.float32)
+            return torch.cat(means).numpy(), torch.cat(logvars).numpy()
+
+    def decode(self, codes: npt.ArrayLike, labels: npt.ArrayLike | None = None) -> Floats:
+        """Give the images of codes: float32 (N, L), with labels int64 (N,) for a CVAE; float32 (N, H, W) in [0, 1]."""
+        z, y = torch.as_tensor(np.asarray(codes, np.float32)), self._labels(labels)
+        with torch.inference_mode():
+            images: Floats = self.model.pixels(self.model.decode(z, y))[:, 0].numpy()
+        return images
+
+    def restore(self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> Floats:
+        """Encode images and decode the posterior's mean: the reconstruction, or what is left of a damaged image.
+
+        Parameters
+        ----------
+        images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+            Of `image_shape`, or of any size where `takes_any_size`.
+        labels : int64 (N,), optional
+            Needed by a CVAE.
+
+        Returns
+        -------
+        float32 (N, H, W)
+            In [0, 1].
+        """
+        x, y = torch.as_tensor(images), self._labels(labels)
+        restored = [torch.empty(0, *x.shape[1:])]
+        with torch.inference_mode():
+            for part in chunks(x):
+                output = self.model.reconstruct(as_input(x[part]), None if y is None else y[part])
+                restored.append(self.model.pixels(output)[:, 0])
+            return torch.cat(restored).numpy()
+
+    def loss_terms(
+        self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None, noise: npt.ArrayLike | None = None
+    ) -> tuple[Floats, Floats, Floats]:
+        """Give reconstruction, KL and penalty of each image, float32 (N,), nats.
+
+        Without `noise`, float32 (N, L), z is at the mean.
+        """
+        x, y = as_input(torch.as_tensor(images)), self._labels(labels)
+        if noise is None:  # zeros of either sign, for the estimate of a contraction
+            epsilon = torch.randn(len(x), self.latent, generator=torch.Generator().manual_seed(0)) * 0
+        else:
+            epsilon = torch.as_tensor(np.asarray(noise, np.float32))
+        with torch.inference_mode():
+            terms = self.model.loss_terms(x, y, epsilon)
+            return terms.reconstruction.numpy(), terms.kl.numpy(), terms.penalty.detach().numpy()
+
+    def _labels(self, labels: npt.ArrayLike | Tensor | None) -> Tensor | None:
+        if not self.uses_labels or labels is None:
+            return None
+        return labels if isinstance(labels, Tensor) else torch.as_tensor(np.asarray(labels, np.int64))
+
+
+def chunks(images: Tensor) -> Iterator[slice]:
+    """Go through images (N, H, W) in parts that fit into memory, whatever their size."""
+    size = max(1, min(_CHUNK, _CHUNK_PIXELS // max(1, math.prod(images.shape[1:]))))
+    return (slice(start, start + size) for start in range(0, len(images), size))
+
+
+def as_input(images: Tensor) -> Tensor:
+    """Turn uint8 or float (N, H, W) into the model's float32 (N, 1, H, W) in [0, 1]."""
+    x = images.unsqueeze(1)
+    return x.float().div_(255) if x.dtype == torch.uint8 else x.float()

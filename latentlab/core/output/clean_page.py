@@ -1,0 +1,162 @@
+"""A page of any size cleaned by a trained model, in tiles if it is large; reading such a page, and writing it."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from latentlab.core.arrays import Floats
+from latentlab.core.data import picture_files
+from latentlab.core.errors import LatentlabError
+from latentlab.core.files import whole_file
+from latentlab.core.models.snapshot import Snapshot
+
+SUFFIX = ".png"
+TILE = 512  # pixels; a tile, its surroundings and their planes bound the memory
+
+_SEEN = 6  # what an output pixel sees to each side, at most, in pixels of the smallest planes
+
+
+class CleaningError(LatentlabError):
+    """A page that cannot be read, cleaned or written; the message names the file."""
+
+
+def clean(
+    snapshot: Snapshot,
+    page: npt.ArrayLike,
+    *,
+    cancelled: threading.Event | None = None,
+    report: Callable[[float], None] | None = None,
+) -> Floats | None:
+    """Restore a page.
+
+    A large page is cut into tiles, each seen with as much of its surroundings as the model looks at, so that the
+    result is that of the whole page.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        A model of planes, for pages of every size, or one for images of the page's size.
+    page : uint8 (H, W), or float32 (H, W) in [0, 1]
+        Light paper, dark ink.
+    cancelled : threading.Event, optional
+        Stops between two tiles when it is set.
+    report : callable, optional
+        Is told the share that is done, after each tile.
+
+    Returns
+    -------
+    float32 (H, W) in [0, 1], or None when cancelled
+
+    Raises
+    ------
+    CleaningError
+        When the model takes no images of this size.
+    """
+    pixels = np.asarray(page)
+    height, width = pixels.shape
+    check_fits(snapshot, (height, width))
+    # Tiles begin where the pooling of the whole page does, so that the same pixels are pooled together.
+    smallest = 2 ** len(snapshot.recipe.model.encoder.layers)
+    step, around = math.ceil(TILE / smallest) * smallest, _SEEN * smallest
+    if not snapshot.takes_any_size:
+        step = max(height, width)
+    corners = [(top, left) for top in range(0, height, step) for left in range(0, width, step)]
+    restored = np.empty((height, width), np.float32)
+    for number, (top, left) in enumerate(corners, start=1):
+        if cancelled is not None and cancelled.is_set():
+            return None
+        above, before = min(around, top), min(around, left)
+        seen = pixels[top - above : top + step + around, left - before : left + step + around]
+        tile = snapshot.restore(np.ascontiguousarray(seen)[None])[0]
+        part = restored[top : top + step, left : left + step]
+        part[:] = tile[above : above + part.shape[0], before : before + part.shape[1]]
+        if report is not None:
+            report(number / len(corners))
+    return restored
+
+
+def check_fits(snapshot: Snapshot, shape: tuple[int, int]) -> None:
+    """See that a model can clean pages of a shape (H, W) in pixels.
+
+    Raises
+    ------
+    CleaningError
+        When it cannot.
+    """
+    if snapshot.takes_any_size or (shape == snapshot.image_shape and not snapshot.uses_labels):
+        return
+    mine, theirs = ("×".join(map(str, each)) for each in (snapshot.image_shape, shape))
+    if snapshot.uses_labels:
+        raise CleaningError("The run's model must be told the class of an image: choose a run of 'page-cleaner'.")
+    raise CleaningError(
+        f"The run's model takes images of {mine} pixels, and the page has {theirs}: choose a run of 'page-cleaner', "
+        "which takes any size."
+    )
+
+
+def read_page(path: Path) -> npt.NDArray[np.uint8]:
+    """Read a page from a picture file, in grey as a person sees it; of several pages in one file, the first.
+
+    Raises
+    ------
+    CleaningError
+        When there is no such file or it is no picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            return np.array(picture_files.grey(picture))
+    except FileNotFoundError as error:
+        raise CleaningError(f"There is no file {path}: choose a picture of a page.") from error
+    except Image.DecompressionBombError as error:
+        raise CleaningError(f"{path} is too large to be opened safely: cut it into parts.") from error
+    except PermissionError as error:
+        raise CleaningError(f"{path} cannot be opened: {error.strerror}.") from error
+    except Exception as error:  # damaged files raise nearly anything
+        raise CleaningError(
+            f"{path} cannot be read as a picture: choose a PNG, JPEG, TIFF, BMP or PGM file."
+        ) from error
+
+
+def check_target(path: Path) -> None:
+    """See, before a page is cleaned, that the result can go to a file, and make its folder.
+
+    Raises
+    ------
+    CleaningError
+        When it cannot.
+    """
+    if path.suffix.lower() != SUFFIX:
+        raise CleaningError(f"A page is saved as a {SUFFIX} file, not as '{path}': change the name.")
+    if path.is_dir():
+        raise CleaningError(f"{path} is a folder: name a file.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CleaningError(f"The folder {path.parent} cannot be made ({error.strerror}): choose another.") from error
+
+
+def save_page(path: Path, page: npt.ArrayLike) -> None:
+    """Write a page as PNG, 8 bits of grey; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.png``; its folder is made where there is none.
+    page : float32 (H, W) in [0, 1]
+
+    Raises
+    ------
+    CleaningError
+        When the file cannot be written.
+    """
+    check_target(path)
+    picture = Image.fromarray(np.rint(np.asarray(page) * 255).astype(np.uint8))
+    with whole_file(path, "The page", CleaningError) as partial:
+        picture.save(partial, "PNG")

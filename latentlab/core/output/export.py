@@ -1,0 +1,305 @@
+"""Pictures and tables of a run, for use elsewhere: sheets of images, and the codes of a data set."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.errors import LatentlabError
+from latentlab.core.files import whole_file
+from latentlab.core.map.live_map import Split
+from latentlab.core.map.requirements import need_point, need_posterior
+from latentlab.core.models.decode_grid import decode_grid, need_room
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.runs.run import Run
+from latentlab.core.views.interpolations import linear, spherical
+from latentlab.core.views.restored import Damage, damaged
+
+GAP = 2  # pixels between two images
+PICTURE, TABLE, ARRAYS = ".png", ".csv", ".npz"
+
+
+class ExportError(LatentlabError):
+    """What cannot be exported; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """The posteriors of a data set's images.
+
+    Attributes
+    ----------
+    index : int64 (N,)
+        Of each image in its split.
+    split : str (N,)
+        ``"training"`` or ``"test"``.
+    label : int64 (N,)
+        -1 where there is none.
+    class_name : str (N,)
+        Empty where there is none.
+    mean, deviation : float32 (N, L)
+        An autoencoder's deviations are 0.
+    """
+
+    index: Integers
+    split: npt.NDArray[np.str_]
+    label: Integers
+    class_name: npt.NDArray[np.str_]
+    mean: Floats
+    deviation: Floats
+
+
+def sheet(images: Floats, gap: int = GAP) -> npt.NDArray[np.uint8]:
+    """Lay images out in rows and columns, pixel for pixel.
+
+    Parameters
+    ----------
+    images : float32 (R, C, H, W)
+        In [0, 1].
+    gap : int
+        Black pixels between two images; 0 joins them to one surface.
+
+    Returns
+    -------
+    uint8 (R * (H + gap) - gap, C * (W + gap) - gap)
+    """
+    rows, columns, height, width = images.shape
+    cells = np.zeros((rows, height + gap, columns, width + gap), np.uint8)
+    cells[:, :height, :, :width] = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8).swapaxes(1, 2)
+    joined = cells.reshape(rows * (height + gap), columns * (width + gap))
+    return joined[: joined.shape[0] - gap, : joined.shape[1] - gap]
+
+
+def rebuilt(
+    snapshot: Snapshot, images: npt.NDArray[np.uint8], labels: Integers, noisy: npt.NDArray[np.uint8] | None = None
+) -> Floats:
+    """Give rows of originals and their reconstructions; between them what the encoder sees, if that is damaged.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    images : uint8 (N, H, W)
+    labels : int64 (N,)
+        Told to a CVAE.
+    noisy : uint8 (N, H, W), optional
+        The dirty images of a set of pairs.
+
+    Returns
+    -------
+    float32 (2 or 3, N, H, W)
+        In [0, 1].
+    """
+    clean = (images / 255).astype(np.float32)
+    if noisy is None and not snapshot.recipe.corruption.is_on:
+        return np.stack([clean, snapshot.restore(clean, labels)])
+    pair = None if noisy is None else (noisy / 255).astype(np.float32)
+    seen = damaged(clean, pair, Damage("training", 0.0, 0), snapshot.recipe)
+    return np.stack([clean, seen, snapshot.restore(seen, labels)])
+
+
+def interpolated(run: Run, first: int, last: int, steps: int, *, is_spherical: bool, label: int | None) -> Floats:
+    """Decode the way from one test image's mean to another's.
+
+    Parameters
+    ----------
+    run : Run
+        It keeps the codes, so that no images are needed.
+    first, last : int
+        Rows of the codes.
+    steps : int
+        Both ends included.
+    is_spherical : bool
+        On an arc around the origin in place of a straight line.
+    label : int or None
+        Decoded under it, by a CVAE; None takes that of the first image.
+
+    Returns
+    -------
+    float32 (steps, H, W)
+
+    Raises
+    ------
+    LatentlabError
+        When the run keeps no such codes, they are no points, or the images would not fit into memory.
+    """
+    need_point(run.snapshot)
+    need_room(run.snapshot, steps)
+    kept, most = len(run.codes), max(first, last)
+    if most >= kept:
+        raise ExportError(f"The run keeps the codes of {kept:,} test images, counted from 0: there is no {most}.")
+    codes = (spherical if is_spherical else linear)(run.codes[first], run.codes[last], steps)
+    under = int(run.labels[first]) if label is None else label
+    images: Floats = decode_grid(run.snapshot, codes[None], np.full((1, steps), under, np.int64))[0]
+    return images
+
+
+def alike(run: Run, index: int, rows: int, columns: int, temperature: float, seed: int) -> Floats:
+    """Decode samples of the posterior of a test image, z = mean + T * deviation * noise: more images like that one.
+
+    Parameters
+    ----------
+    run : Run
+        It keeps the codes, so that no images are needed; the deviation is that of what the code decodes to.
+    index : int
+        Row of the codes.
+
+    Returns
+    -------
+    float32 (rows, columns, H, W)
+
+    Raises
+    ------
+    LatentlabError
+        When the run keeps no such code, the model has no posterior, or the images would not fit into memory.
+    """
+    need_point(run.snapshot)
+    need_posterior(run.snapshot)
+    need_room(run.snapshot, rows * columns)
+    if index >= len(run.codes):
+        raise ExportError(f"The run keeps the codes of {len(run.codes):,} test images, counted from 0: no {index}.")
+    mean, label = run.codes[index], run.labels[index : index + 1]
+    _, logvar = run.snapshot.encode(run.snapshot.decode(mean[None], label), label)
+    noise = np.random.default_rng(seed).standard_normal((rows, columns, len(mean)), np.float32)
+    codes = (mean + temperature * np.exp(0.5 * logvar[0]) * noise).astype(np.float32)
+    return decode_grid(run.snapshot, codes, np.broadcast_to(label, (rows, columns)))
+
+
+def codes_of(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
+    """Encode the images of a split, or of both, training images first."""
+    parts = {"training": (data.train_images, data.train_labels), "test": (data.test_images, data.test_labels)}
+    chosen = {name: part for name, part in parts.items() if split in (name, "both")}
+    means, logvars = zip(*(snapshot.encode(images, labels) for images, labels in chosen.values()), strict=True)
+    label = np.concatenate([labels.numpy().astype(np.int64) for _, labels in chosen.values()])
+    names = np.array([*data.class_names, ""])  # -1, for none, is the last
+    return Codes(
+        index=np.concatenate([np.arange(len(labels)) for _, labels in chosen.values()]),
+        split=np.repeat([*chosen], [len(labels) for _, labels in chosen.values()]),
+        label=label,
+        class_name=names[label],
+        mean=np.concatenate(means),
+        deviation=np.exp(0.5 * np.concatenate(logvars)),
+    )
+
+
+def check_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
+    """See that `what` can go to a file, which ends in one of the suffixes, and make its folder.
+
+    Raises
+    ------
+    ExportError
+        When it cannot.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ExportError(f"Export {what} to a {' or '.join(suffixes)} file, not to '{path}'.")
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder: name a file.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {path.parent} cannot be made ({error.strerror}): choose another.") from error
+
+
+def save_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    """Write grey pixels (H, W) as PNG; the file appears whole or not at all.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be written.
+    """
+    with whole_file(path, "The file", ExportError) as partial:
+        Image.fromarray(pixels).save(partial, "PNG")
+
+
+def save_images(path: Path, images: Floats, labels: Integers | None, class_names: Sequence[str]) -> None:
+    """Write images (N, H, W) in [0, 1] as arrays that the image set ``array:FILE.npz`` reads.
+
+    Raises
+    ------
+    ExportError
+        When they cannot be written.
+    """
+    arrays: dict[str, Any] = {"images": np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)}
+    if labels is not None:
+        arrays |= {"labels": labels, "class_names": np.array(class_names)}
+    save_arrays(path, arrays)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays by name; the file appears whole or not at all.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be written.
+    """
+    with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **cast(dict[str, Any], arrays))
+
+
+def save_table(path: Path, columns: Mapping[str, npt.NDArray[Any]]) -> int:
+    """Write columns (N,) by name as comma-separated values; an array (N, L) is the columns NAME_1 to NAME_L.
+
+    Numbers with a fraction have seven digits; where there is none, NaN, the cell is empty. The file appears whole or
+    not at all.
+
+    Returns
+    -------
+    int
+        How many columns there are.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be written.
+    """
+    header: list[str] = []
+    cells: list[list[Any]] = []
+    for name, array in columns.items():
+        parts = [array] if array.ndim == 1 else list(array.T)
+        header += [name] if array.ndim == 1 else [f"{name}_{place}" for place in range(1, len(parts) + 1)]
+        cells += [_cells(part) for part in parts]
+    with whole_file(path, "The file", ExportError) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        table.writerows(zip(*cells, strict=True))
+    return len(header)
+
+
+def _cells(column: npt.NDArray[Any]) -> list[Any]:
+    if column.dtype.kind != "f":
+        return list(column.tolist())
+    return ["" if number != number else f"{number:.7g}" for number in column.tolist()]
+
+
+def save_codes(path: Path, codes: Codes) -> int:
+    """Write codes as a table, or as arrays if the path ends in ``.npz``; the file appears whole or not at all.
+
+    The table's columns are index, split, label, class_name, mean_1 to mean_L and deviation_1 to deviation_L; the
+    arrays have the names of the attributes.
+
+    Returns
+    -------
+    int
+        How many columns, or arrays, there are.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be written.
+    """
+    arrays: dict[str, Any] = {each.name: getattr(codes, each.name) for each in fields(codes)}
+    if path.suffix.lower() == ARRAYS:
+        with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
+            np.savez(file, **arrays)
+        return len(arrays)
+    return save_table(path, arrays)

@@ -1,0 +1,213 @@
+"""What a run is made of: data, model, loss, corruption and training, validated, read from and written to TOML.
+
+A recipe is frozen. Every change gives a new one, so that a run keeps the recipe it was trained with
+and two recipes can be compared key by key.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any, Self
+
+import tomli_w
+from pydantic import Field, ValidationError, model_validator
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.files import resource
+from latentlab.core.recipe.settings import (
+    CorruptionSettings,
+    DataSettings,
+    LossSettings,
+    ModelSettings,
+    Part,
+    TrainingSettings,
+)
+
+# What pydantic says in words of Python.
+_IN_WORDS_OF_TOML = {
+    "model_type": "it should be a table of settings",
+    "tuple_type": "it should be a list",
+    "too_long": "it should have at most {max_length} items",
+}
+
+_LISTS_OF_IMAGES = ("data.images", "data.exclude")
+_LONGEST_RANGE = 1_000_000
+_LONGEST_TOLD = 200
+
+
+class RecipeError(LatentlabError):
+    """A recipe that cannot be used; the message names the file, the key and what is allowed."""
+
+
+class Recipe(Part):
+    """What a run is made of.
+
+    Raises
+    ------
+    RecipeError
+        From the class methods and `with_changes`; the bare constructor raises pydantic's ``ValidationError``.
+    """
+
+    name: str = Field("untitled", min_length=1, max_length=100)
+    title: str = ""
+    summary: str = ""
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    loss: LossSettings = LossSettings()
+    corruption: CorruptionSettings = CorruptionSettings()
+    training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.loss.reconstruction == "bernoulli" and self.model.output != "sigmoid":
+            raise ValueError("the bernoulli reconstruction needs model.output = 'sigmoid'")
+        if self.loss.contraction and self.model.code == "planes":
+            raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
+        return self
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Give the names of the bundled recipes, in alphabetical order."""
+        return tuple(sorted(path.stem for path in resource("recipes").glob("*.toml")))
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Recipe:
+        """Read a bundled recipe by its name, or any recipe from a TOML file."""
+        path = Path(name_or_path)
+        if str(name_or_path) in cls.names():
+            path = resource("recipes", f"{name_or_path}.toml")
+        elif path.suffix != ".toml":
+            raise RecipeError(
+                f"There is no recipe named '{name_or_path}': choose one of {', '.join(cls.names())}, or a .toml file."
+            )
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise RecipeError(f"The recipe {path} cannot be read: {reason}.") from error
+        return cls.from_toml(text, source=str(path), name=path.stem)
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str = "the recipe", name: str = "untitled") -> Recipe:
+        """Read a recipe from TOML; `source` names the text in errors, `name` is used where it gives none."""
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise RecipeError(f"{source} is not valid TOML: {error}.") from error
+        return cls._validated({"name": name} | values, source)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, source: str = "the recipe") -> Recipe:
+        """Read a recipe from nested dictionaries, such as a run's metadata hold."""
+        return cls._validated(values, source)
+
+    def to_toml(self) -> str:
+        """Write the recipe as TOML that `from_toml` reads back to an equal recipe."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    def flat(self) -> dict[str, Any]:
+        """Give every setting by its dotted key, e.g. ``"training.epochs"``."""
+        return dict(_flatten(self.model_dump(mode="python")))
+
+    def differences(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
+        """Give the dotted keys whose values differ, each with this recipe's value and the other's."""
+        mine, theirs = self.flat(), other.flat()
+        return {key: (mine[key], theirs[key]) for key in mine if mine[key] != theirs[key]}
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Recipe:
+        """Give a copy with some settings changed.
+
+        Parameters
+        ----------
+        changes : mapping of str to object
+            Dotted keys, or a last component that is unique (``epochs``). Values may be strings, as typed on a
+            command line: ``"3"``, ``"1e-3"``, ``"512,256"``.
+
+        Raises
+        ------
+        RecipeError
+            For an unknown or ambiguous key or a value that is not allowed.
+        """
+        values = self.model_dump(mode="python")
+        known = self.flat()
+        for key, value in changes.items():
+            dotted = _full_key(key, known)
+            *parents, leaf = dotted.split(".")
+            part = values
+            for parent in parents:
+                part = part[parent]
+            part[leaf] = _typed_value(value, known[dotted], has_ranges=dotted in _LISTS_OF_IMAGES)
+        return self._validated(values, "the changed recipe" if changes else "the recipe")
+
+    @classmethod
+    def _validated(cls, values: Mapping[str, Any], source: str) -> Recipe:
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise RecipeError(f"In {source}, {_sentence(error)}") from error
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            pairs += _flatten(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", value))
+    return pairs
+
+
+def _full_key(key: str, known: Mapping[str, Any]) -> str:
+    if key in known:
+        return key
+    matches = [full for full in known if full.endswith(f".{key}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise RecipeError(f"'{key}' could mean {' or '.join(matches)}: write the whole key.")
+    raise RecipeError(f"There is no setting '{key}': the settings are {', '.join(known)}.")
+
+
+def _typed_value(value: Any, current: Any, *, has_ranges: bool) -> Any:
+    if isinstance(value, str) and isinstance(current, tuple):
+        if has_ranges:
+            return [number for item in value.split(",") if item.strip() for number in _range(item.strip())]
+        return [item.strip() for item in value.replace("-", ",").split(",") if item.strip()]
+    if isinstance(value, str) and value.lower() in {"none", ""} and not isinstance(current, str):
+        return None
+    return value
+
+
+def _range(text: str) -> Iterable[int | str]:
+    """Read ``"5-16"`` as all from 5 to 16; anything else is left as it is."""
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if not (dash and first.isdecimal() and last.isdecimal() and max(len(first), len(last)) < 10):
+        return (text,)
+    numbers = range(int(first), int(last) + 1)
+    return numbers if 0 < len(numbers) <= _LONGEST_RANGE else (text,)
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say in one clause which key is wrong and what is allowed; more mistakes are counted."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        *parents, _ = (str(part) for part in first["loc"])
+        allowed = ", ".join(type(reduce(getattr, parents, Recipe())).model_fields)
+        said = f"the key '{key}' is not known: allowed in {'.'.join(parents) or 'a recipe'} are {allowed}"
+    elif first["type"] == "value_error":
+        said = (f"{key}: " if key else "") + str(first["ctx"]["error"])
+    else:
+        told = re.sub("^(Input|String) should", "it should", first["msg"])
+        if first["type"] in _IN_WORDS_OF_TOML:
+            told = _IN_WORDS_OF_TOML[first["type"]].format(**first.get("ctx", {}))
+        value = repr(first["input"])  # may be a list of thousands
+        value = value if len(value) <= _LONGEST_TOLD else f"{value[: _LONGEST_TOLD // 2]} …"
+        said = f"{key} = {value} is not allowed: {told}"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{said}{more}."

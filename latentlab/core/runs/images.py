@@ -1,0 +1,39 @@
+"""The images of a saved run: those that its recipe names, or others that its model takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from latentlab.core.data import registry
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.recipe_images import of_recipe
+from latentlab.core.errors import LatentlabError
+from latentlab.core.models.snapshot import Snapshot
+
+
+def images_for(snapshot: Snapshot, dataset: str | None, data_dir: Path | None) -> ImageSet:
+    """Load images for a model.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    dataset : str or None
+        Their name; None for those that its recipe learned from.
+    data_dir : Path or None
+        Where downloaded sets lie; None for the usual place.
+
+    Raises
+    ------
+    LatentlabError
+        When they cannot be had, or the model does not take them.
+    """
+    name = dataset or snapshot.recipe.data.dataset
+    images = registry.load(name, data_dir or registry.default_data_dir())
+    if images.image_shape != snapshot.image_shape and not snapshot.takes_any_size:
+        theirs, mine = ("×".join(map(str, shape)) for shape in (images.image_shape, snapshot.image_shape))
+        raise LatentlabError(f"The images of '{name}' have {theirs} pixels, but the run takes {mine}: choose others.")
+    if snapshot.uses_labels and images.class_names != snapshot.class_names:
+        raise LatentlabError(
+            f"The classes of '{name}' are not those that the run's model is told: choose other images."
+        )
+    return images if dataset else of_recipe(images, snapshot.recipe)

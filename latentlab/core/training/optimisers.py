@@ -1,0 +1,63 @@
+"""What a training computes with: device, optimiser and the learning rate over the run."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.recipe.settings import TrainingSettings
+
+
+def pick_device(name: str) -> torch.device:
+    """Give the device of a recipe's ``training.device``; ``auto`` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises
+    ------
+    LatentlabError
+        When the device that is asked for is not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(device for device, is_there in there.items() if is_there)
+    if not there[name]:
+        raise LatentlabError(f"This machine offers torch no '{name}' device: set device to 'auto' or 'cpu'.")
+    return torch.device(name)
+
+
+def one_cycle(progress: float) -> float:
+    """Give the factor on the learning rate at a share of the run in [0, 1].
+
+    Smith and Topin (2019), section 3: up from 1/25 over the first 30 %, then down to nothing, along cosines.
+    """
+    if progress < 0.3:
+        return 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * progress / 0.3)) / 2
+    return max(1e-5, (1 + math.cos(math.pi * (progress - 0.3) / 0.7)) / 2)
+
+
+def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
+    """Give a kind of optimiser without what torch's compiler wraps it in: importing that takes seconds, and 200 MB."""
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in ("add_param_group", "zero_grad", "step")}
+    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(methods["step"])})
+
+
+_ADAM, _ADAMW, _RMSPROP = (_plain(kind) for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop))
+
+
+def new_optimiser(model: nn.Module, settings: TrainingSettings, learning_rate: float) -> torch.optim.Optimizer:
+    """Make the optimiser of a recipe for a model that is on its device already."""
+    if settings.optimiser == "rmsprop":
+        # Hinton's own decay of 0.9, as those use who name no other; torch's is 0.99.
+        return _RMSPROP(model.parameters(), lr=learning_rate, alpha=0.9)
+    kind = _ADAM if settings.optimiser == "adam" else _ADAMW
+    device = next(model.parameters()).device
+    return kind(
+        model.parameters(),
+        lr=learning_rate,
+        betas=(settings.beta1, 0.999),
+        fused=device.type in {"cpu", "cuda"},
+    )

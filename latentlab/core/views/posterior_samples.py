@@ -1,0 +1,36 @@
+"""Samples of posteriors above samples of the prior, of the same noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.requirements import need_images, need_posterior
+from latentlab.core.models.decode_grid import decode_grid
+from latentlab.core.views.posterior_samples import PosteriorSamples, PosteriorSamplesQuestion
+
+
+def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> PosteriorSamples:
+    """Decode μ + T·σ·ε for images of the map, and T·ε for the same ε (Kingma and Welling, 2014, section 2.4).
+
+    Raises
+    ------
+    LatentlabError
+        When the model has no posterior, the images are not at hand, or a picture of so many would not fit into memory.
+    """
+    snapshot = model.snapshot
+    need_posterior(snapshot)
+    available = need_images(model)
+    shape = (question.rows, question.columns)
+    chosen = np.random.default_rng(question.image_seed).permutation(len(available))
+    rows = np.resize(chosen, shape[0] * shape[1])  # of a handful of images some come more than once
+    images, labels = available[rows], model.labels[rows]
+    means, logvars = snapshot.encode(images, labels)
+    noise = np.random.default_rng(question.noise_seed).standard_normal(means.shape, np.float32)
+    spread = np.float32(question.temperature) * noise
+    codes = np.stack([means + np.exp(0.5 * logvars) * spread, spread]).reshape(2 * shape[0], shape[1], -1)
+    decoded = decode_grid(snapshot, codes, np.tile(labels, 2).reshape(2 * shape[0], shape[1]))
+    height, width = snapshot.image_shape
+    posterior, prior = decoded.reshape(2, *shape, height, width)
+    clean = (images / 255).astype(np.float32).reshape(*shape, height, width)
+    return PosteriorSamples(model.run, clean, posterior, prior)

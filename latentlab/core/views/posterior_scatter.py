@@ -1,0 +1,48 @@
+"""Where the encoder puts images, and how sure it is of that: means beside standard deviations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.arrays import Floats
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.projection import dimension_name
+from latentlab.core.map.requirements import need_images, need_posterior, some_rows
+from latentlab.core.map.results import MapPoints
+from latentlab.core.measures.latent import kl_per_dimension
+from latentlab.core.views.posterior_scatter import Deviations, DeviationsQuestion
+
+_MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
+_COMPARED = 1000  # by which dimensions are chosen
+
+
+def deviations(question: DeviationsQuestion, model: MapUpdate) -> Deviations:
+    """Encode images to means μ and standard deviations σ of their posteriors.
+
+    Of more than two dimensions the two of the highest KL divergence are taken.
+
+    Raises
+    ------
+    LatentlabError
+        When the model has no posterior, or the images are not at hand.
+    """
+    snapshot = model.snapshot
+    need_posterior(snapshot)
+    available = need_images(model)
+    rows = some_rows(available, _MOST_IMAGES)
+    images, labels = available[rows], model.labels[rows]
+    means, logvars = snapshot.encode(images, labels)
+    chosen = np.arange(min(2, snapshot.latent))
+    if snapshot.latent > 2:
+        informs = kl_per_dimension(snapshot, images[:_COMPARED], labels[:_COMPARED])
+        chosen = np.sort(np.argsort(-informs, kind="stable")[:2])
+    names = [dimension_name(int(dimension)) for dimension in chosen]
+
+    def points(values: Floats, symbol: str) -> MapPoints:
+        # A single dimension lies on a line, as on the map.
+        plane = np.zeros((len(rows), 2), np.float32)
+        plane[:, : len(chosen)] = values[:, chosen]
+        axes = [name.replace("z", symbol) for name in names] + [""]
+        return MapPoints(model.run, plane, labels, snapshot.class_names, (axes[0], axes[1]), glide=True)
+
+    return Deviations(model.run, rows, len(available), points(means, "z"), points(np.exp(0.5 * logvars), "σ"))

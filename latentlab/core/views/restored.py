@@ -1,0 +1,120 @@
+"""Images damaged, and what a model makes of them: clean, noisy and restored side by side."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from latentlab.core.arrays import Floats
+from latentlab.core.data.corruption import corrupted
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.measures.image_quality import peak_signal_to_noise
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.settings import CorruptionSettings
+from latentlab.core.views.restored import Damage, Restored, RestoredImage, RestoredQuestion
+
+_MOST_PIXELS = 300_000  # of the images in a row: two pages, hundreds of digits
+
+
+def restored(question: RestoredQuestion, model: MapUpdate) -> Restored:
+    """Damage the first images of the map, and have the model restore them.
+
+    Raises
+    ------
+    LatentlabError
+        When the images are not on this machine.
+    """
+    if model.images is None:
+        raise LatentlabError(
+            "The images of this run are not on this machine, so there is nothing to damage: get the data set first."
+        )
+    height, width = model.images.shape[1:]
+    count = min(question.count, max(2, _MOST_PIXELS // (height * width)))
+    clean = _grey(model.images[:count])
+    pair = None if model.noisy is None else _grey(model.noisy[:count])
+    noisy = damaged(clean, pair, question.damage, model.snapshot.recipe)
+    after = model.snapshot.restore(noisy, model.labels[:count])
+    return Restored(
+        model.run,
+        question.damage,
+        clean,
+        noisy,
+        after,
+        peak_signal_to_noise(clean, noisy),
+        peak_signal_to_noise(clean, after),
+    )
+
+
+def restored_image(
+    snapshot: Snapshot,
+    image: Floats,
+    damage: Damage,
+    *,
+    label: int | None,
+    pair: npt.NDArray[np.uint8] | None,
+    source: Literal["point", "sketch", "decoded"],
+) -> RestoredImage:
+    """Damage one image, and have a model restore it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    image : float32 (H, W)
+        In [0, 1].
+    damage : Damage
+    label : int or None
+        Its class, for a CVAE.
+    pair : uint8 (H, W) or None
+        The dirty image that it has in a set of pairs.
+    source : str
+        What the image is: see `RestoredImage`.
+    """
+    clean = image[None]
+    noisy = damaged(clean, None if pair is None else _grey(pair)[None], damage, snapshot.recipe)
+    after = snapshot.restore(noisy, [-1 if label is None else label])
+    return RestoredImage(
+        snapshot.run,
+        source,
+        damage,
+        image,
+        noisy[0],
+        after[0],
+        peak_signal_to_noise(clean, noisy),
+        peak_signal_to_noise(clean, after),
+    )
+
+
+def damaged(clean: Floats, pair: Floats | None, damage: Damage, recipe: Recipe) -> Floats:
+    """Damage images, in the same way every time.
+
+    Parameters
+    ----------
+    clean : float32 (N, H, W)
+        In [0, 1].
+    pair : float32 (N, H, W) or None
+        The dirty images, in a set of pairs.
+    damage : Damage
+    recipe : Recipe
+        What the model was trained with.
+
+    Returns
+    -------
+    float32 (N, H, W)
+    """
+    before, settings = clean, recipe.corruption
+    if damage.kind != "training":
+        settings = CorruptionSettings.model_validate({damage.kind: damage.amount})
+    elif pair is not None:
+        before = pair
+    generator = torch.Generator().manual_seed(damage.seed)
+    result = corrupted(torch.from_numpy(before)[:, None], settings, generator)[:, 0].numpy()
+    return np.asarray(result, np.float32)
+
+
+def _grey(images: npt.NDArray[np.uint8]) -> Floats:
+    return images.astype(np.float32) / np.float32(255)

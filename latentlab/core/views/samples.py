@@ -1,0 +1,60 @@
+"""Random samples: what the decoder makes of codes drawn from the prior, or from a Gaussian like the codes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.arrays import Floats
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.requirements import need_point
+from latentlab.core.models.decode_grid import decode_grid, need_room
+from latentlab.core.views.samples import Samples, SamplesQuestion
+
+_MOST_FITTED = 3000  # codes that a Gaussian is fitted to
+
+
+def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
+    """Decode codes drawn from T·N(0, I); with `like_codes` from a Gaussian with the codes' mean and covariance.
+
+    A CVAE decodes one row of codes under every label, a row per class (Sohn et al., 2015, section 4.1).
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, or the images would not fit into memory.
+    """
+    snapshot = model.snapshot
+    need_point(snapshot)
+    names = snapshot.class_names if snapshot.uses_labels else ()
+    drawn = 1 if names else question.rows
+    need_room(snapshot, (len(names) or drawn) * question.columns)
+    generator = np.random.default_rng(question.seed)
+    if question.like_codes:
+        codes = _like(model.means, drawn * question.columns, question.temperature, generator)
+    else:
+        noise = generator.standard_normal((drawn * question.columns, snapshot.latent), np.float32)
+        codes = question.temperature * noise
+    grid = codes.reshape(drawn, question.columns, snapshot.latent)
+    labels = np.zeros(grid.shape[:2], np.int64)
+    if names:
+        grid = np.repeat(grid, len(names), 0)
+        labels = np.repeat(np.arange(len(names))[:, None], question.columns, 1)
+    return Samples(model.run, decode_grid(snapshot, grid, labels), names)
+
+
+def _like(means: Floats, count: int, temperature: float, generator: np.random.Generator) -> Floats:
+    """Draw codes (count, L) with the mean and, times T², the covariance of these (N, L).
+
+    A sum of the N deviations from the mean, weighted by standard normals over √(N - 1), has just their covariance:
+    nothing is inverted, so codes that fill fewer than L dimensions do as well.
+    """
+    means = means[np.isfinite(means).all(1)]  # a model that diverges is shown before its loss is read
+    if not len(means):
+        return np.zeros((count, means.shape[1]), np.float32)
+    if len(means) > _MOST_FITTED:
+        means = means[np.random.default_rng(0).permutation(len(means))[:_MOST_FITTED]]
+    centre = means.mean(0)
+    weights = generator.standard_normal((count, len(means)), np.float32)
+    spread = temperature / max(1, len(means) - 1) ** 0.5
+    drawn: Floats = centre + np.float32(spread) * (weights @ (means - centre))
+    return drawn

@@ -1,0 +1,94 @@
+"""How much each latent dimension tells, and what changes in the image when one of them changes alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.map.requirements import need_codes, need_point
+from latentlab.core.measures.latent import active_units
+from latentlab.core.models import losses
+from latentlab.core.models.decode_grid import decode_grid, need_room
+from latentlab.core.views.traversals import DimensionUse, Traversals, TraversalsQuestion
+
+_MOST_IMAGES = 3000  # whose posteriors are looked at for every answer: as many as keep up with a training
+_SILENT_SHARE = 0.01
+
+
+def dimension_use(model: MapUpdate) -> DimensionUse:
+    """Say how much each latent dimension tells of the map's images, of a sample where they are many.
+
+    Of a VAE, its share of the KL divergence (Kingma and Welling, 2014, appendix B, before the sum over dimensions); it
+    is used where `active_units` says so. An autoencoder has no posterior: the variance of its code counts, and a
+    dimension is used where it deviates by more than a hundredth of what the liveliest does.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, or there are no codes to measure.
+    """
+    need_point(model.snapshot)
+    known = need_codes(model)
+    means = model.means[known]
+    if model.snapshot.is_variational:
+        rows = known[np.random.default_rng(0).permutation(len(known))[:_MOST_IMAGES]]
+        # A deviation may be too small for float32.
+        deviations = np.maximum(deviations_of(model, rows), np.finfo(np.float32).tiny)
+        mean, logvar = torch.from_numpy(model.means[rows]), torch.from_numpy(2 * np.log(deviations))
+        amounts = losses.kl(mean.reshape(-1, 1), logvar.reshape(-1, 1)).reshape(mean.shape).mean(0).numpy()
+        used, count = active_units(means), len(rows)
+    else:
+        amounts = means.var(0, dtype=np.float64).astype(np.float32)
+        used, count = amounts > _SILENT_SHARE**2 * amounts.max(), len(means)
+    order: Integers = np.argsort(-amounts, kind="stable")
+    return DimensionUse(model.run, amounts, used, order, model.snapshot.is_variational, count)
+
+
+def traversals(question: TraversalsQuestion, model: MapUpdate) -> Traversals:
+    """Decode a row of images for each latent dimension (Higgins et al., 2017, section 4), most telling first.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, it uses no dimension, or the images would not fit into memory.
+    """
+    use = dimension_use(model)
+    order = use.order if question.with_unused else use.order[use.used[use.order]]
+    if not len(order):
+        raise LatentlabError(
+            "The model uses none of its latent dimensions, or not yet: train it longer, or show the unused ones too."
+        )
+    dimensions = order[: question.rows]
+    need_room(model.snapshot, len(dimensions) * question.steps)
+    code = _code(question, model)
+    values = _values(question, model, dimensions)
+    codes = np.broadcast_to(code, (*values.shape, len(code))).copy()
+    for row, dimension in enumerate(dimensions.tolist()):
+        codes[row, :, dimension] = values[row]
+    images = decode_grid(model.snapshot, codes, np.full(values.shape, question.label, np.int64))
+    return Traversals(model.run, question, code, use, dimensions, values, images, len(order) - len(dimensions))
+
+
+def _code(question: TraversalsQuestion, model: MapUpdate) -> Floats:
+    through = question.through
+    if isinstance(through, int) and through < len(model.means) and np.isfinite(model.means[through]).all():
+        of_image: Floats = model.means[through]
+        return of_image
+    if isinstance(through, tuple) and len(through) == model.snapshot.latent:
+        return np.array(through, np.float32)
+    # What was picked is no longer there, or not encoded yet: what is picked now is told in a moment.
+    mean: Floats = model.means[need_codes(model)].mean(0, dtype=np.float64).astype(np.float32)
+    return mean
+
+
+def _values(question: TraversalsQuestion, model: MapUpdate, dimensions: Integers) -> Floats:
+    ticks = np.linspace(-question.radius, question.radius, question.steps, dtype=np.float32)
+    if model.snapshot.is_variational:
+        return np.repeat(ticks[None], len(dimensions), 0)
+    means = model.means[need_codes(model)][:, dimensions]
+    values: Floats = (means.mean(0)[:, None] + ticks * means.std(0)[:, None]).astype(np.float32)
+    return values

@@ -1,0 +1,96 @@
+"""Which latent dimensions a model uses: those of a VAE by their KL, units of an autoencoder by who switches them on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.requirements import need_codes, need_images, need_point, some_rows
+from latentlab.core.measures.latent import Activity, active_units, activity, kl_per_dimension
+from latentlab.core.models.decode_grid import decode_grid
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.views.units import FiringUnits, UnitsQuestion, UsedDimensions
+
+_MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
+_BINS = 40
+_DRAWN = 12
+
+
+def units(question: UnitsQuestion, model: MapUpdate) -> UsedDimensions | FiringUnits:
+    """Say which dimensions a VAE uses, or which units of an autoencoder's code are on for whom.
+
+    Raises
+    ------
+    LatentlabError
+        When the model's code is no point, or a VAE's images are not at hand.
+    """
+    need_point(model.snapshot)
+    return _used(model) if model.snapshot.is_variational else _firing(model, question.label)
+
+
+def _used(model: MapUpdate) -> UsedDimensions:
+    images = need_images(model)
+    rows = some_rows(images, _MOST_IMAGES)
+    kl = kl_per_dimension(model.snapshot, images[rows], model.labels[rows])
+    order = np.argsort(-kl, kind="stable")
+    return UsedDimensions(model.run, order, kl[order], active_units(model.means[need_codes(model)])[order], len(rows))
+
+
+def _firing(model: MapUpdate, label: int) -> FiringUnits:
+    snapshot, known = model.snapshot, need_codes(model)
+    codes, labels = model.means[known], model.labels[known]
+    found = activity(codes, labels, len(snapshot.class_names))
+    highest = max(float(found.by_image.max(initial=0)), 1 / snapshot.latent)
+    counts, edges = np.histogram(found.by_image, _BINS, (0, min(1.0, 1.1 * highest)))
+    chosen = _telling(found, labels, label)
+    return FiringUnits(
+        run=model.run,
+        by_unit=-np.sort(-found.by_unit),
+        share=float(found.by_image.mean()),
+        edges=edges.astype(np.float32),
+        counts=(counts / max(1, len(codes))).astype(np.float32),
+        by_class=_together(found),
+        label=label,
+        chosen=chosen,
+        chosen_shares=found.by_class[label, chosen] if len(chosen) else np.empty(0, np.float32),
+        drawn=_drawn(snapshot, codes, chosen),
+    )
+
+
+def _together(found: Activity) -> Floats:
+    """Order the units that are ever on by the class that they fire most for, and there by how often."""
+    on = np.flatnonzero(found.by_unit)
+    if not len(found.by_class):
+        return np.empty((0, len(on)), np.float32)
+    shares = found.by_class[:, on]
+    return shares[:, np.lexsort((-shares.max(0), shares.argmax(0)))]
+
+
+def _telling(found: Activity, labels: Integers, label: int) -> Integers:
+    """Give the units that fire more often for a class than for the other images, the largest difference first."""
+    own = labels == label
+    if label >= len(found.by_class) or not own.any():
+        return np.empty(0, np.int64)
+    inside = found.by_class[label]
+    outside = (found.by_unit * len(labels) - inside * own.sum()) / max(1, len(labels) - own.sum())
+    more = inside - outside
+    telling: Integers = np.argsort(-more, kind="stable")[: min(_DRAWN, np.count_nonzero(more > 0))]
+    return telling
+
+
+def _drawn(snapshot: Snapshot, codes: Floats, chosen: Integers) -> Floats:
+    """Decode each unit alone, as strong as it ever is, less what silence decodes to.
+
+    Each in its own strength of grey: half is no difference.
+    """
+    height, width = snapshot.image_shape
+    if not len(chosen):
+        return np.empty((0, height, width), np.float32)
+    alone = np.zeros((len(chosen) + 1, 1, snapshot.latent), np.float32)
+    alone[range(len(chosen)), 0, chosen] = np.abs(codes[:, chosen]).max(0)
+    images = decode_grid(snapshot, alone, np.zeros(alone.shape[:2], np.int64))[:, 0]
+    difference = images[:-1] - images[-1]
+    largest = np.abs(difference).max((1, 2), keepdims=True)
+    drawn: Floats = 0.5 + 0.5 * difference / np.maximum(largest, np.float32(1e-6))
+    return drawn

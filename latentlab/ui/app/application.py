@@ -1,0 +1,124 @@
+"""The application around the window: its errors, its start and its end."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QFontInfo, QIcon
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from latentlab import __version__
+from latentlab.core.files import resource
+from latentlab.ui.app.crash_log import ErrorReporter
+from latentlab.ui.settings import Settings
+from latentlab.ui.style import theme
+from latentlab.ui.threads import background, torch_threads
+
+# Python lets a training thread go on for 5 ms when the window wants to draw, some times in each frame.
+_SWITCH_SECONDS = 0.0005
+_SMALLEST_FONT = 10.0  # points: legible on a projector
+
+
+def create_application(argv: list[str], choice: str = "system") -> QApplication:
+    """Make the application and dress it.
+
+    Parameters
+    ----------
+    argv : list of str
+        The program's name and arguments for Qt.
+    choice : str
+        ``system``, ``light`` or ``dark``.
+    """
+    app = QApplication(argv)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    app.setApplicationName("latentlab")
+    app.setApplicationVersion(__version__)
+    app.setOrganizationName("latentlab")
+    app.setDesktopFileName("latentlab")
+    app.setStyle("Fusion")
+    app.setWindowIcon(QIcon(str(resource("icons", "latentlab.svg"))))
+    font = app.font()
+    if QFontInfo(font).pointSizeF() < _SMALLEST_FONT:
+        font.setPointSizeF(_SMALLEST_FONT)
+        app.setFont(font)
+    theme.set_theme(choice)
+    app.styleHints().colorSchemeChanged.connect(theme.follow_system)
+    return app
+
+
+def run(run_path: Path | None = None) -> int:
+    """Show the window, on a run if one is given, until it is closed.
+
+    Returns
+    -------
+    int
+        The exit status; 130 where Ctrl-C closed it.
+    """
+    app = create_application(sys.argv[:1], Settings().theme)
+    reporter = ErrorReporter(parent=app)
+    reporter.install()
+    from latentlab.ui.window.main_window import MainWindow
+
+    torch_threads.compute_alone()
+    background.hold_back()
+    window = MainWindow()
+    _FirstPaint(window, _settle)
+    reporter.reported.connect(window.show_problem)
+    window.show()
+    if run_path is not None:
+        window.open_run(run_path)
+    interrupted = close_on_interrupt(window)
+    status = app.exec()
+    reporter.remove()
+    return 130 if interrupted else status
+
+
+class _FirstPaint(QObject):
+    """Calls a function once a window has been painted."""
+
+    def __init__(self, window: QMainWindow, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then = then
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the first event of this kind."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._then)
+        return False
+
+
+def _settle() -> None:
+    """Begin what the first sight of the window does not wait for."""
+    background.let_go()
+    # What was imported and built stays as long as the program: to look through it for garbage costs frames.
+    gc.freeze()
+    gc.enable()
+
+
+def close_on_interrupt(window: QMainWindow) -> list[int]:
+    """Close the window on Ctrl-C in the terminal, as its own button would; give the list of signals that came."""
+    came: list[int] = []
+
+    def take(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if not window.close() and len(came) > 1:
+            # It asks about an unsaved run; who presses Ctrl-C again means it.
+            QApplication.exit(130)
+
+    def let_python_run() -> None:
+        # Python looks for signals between two of its own instructions: calling something built in would not do.
+        return
+
+    signal.signal(signal.SIGINT, take)
+    timer = QTimer(window)
+    timer.timeout.connect(let_python_run)
+    timer.start(200)
+    return came

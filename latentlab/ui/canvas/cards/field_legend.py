@@ -1,0 +1,93 @@
+"""A card in the lower left corner of the map: what is laid behind the points, and what its shades mean."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.ui.canvas.cards.field_images import Scale
+from latentlab.ui.plots.map_view import MapView
+from latentlab.ui.style import theme
+from latentlab.ui.style.paint import paint_card
+
+_MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 8.0
+_BAR_WIDTH = 120.0
+_WIDEST = 0.6  # of the map, for a sentence
+
+
+class FieldLegend(QGraphicsItem):
+    """Says what it is given, with a bar of shades where there is a scale.
+
+    Parameters
+    ----------
+    is_narrow : bool
+        Show a scale without its words, where two maps share the width of one.
+    """
+
+    def __init__(self, view: MapView, *, is_narrow: bool) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self._is_narrow = is_narrow
+        self._text = ""
+        self._ramp = QImage()
+        self._ticks: tuple[tuple[float, str], ...] = ()
+        self.setZValue(25)
+        self.setVisible(False)
+        view.changed.connect(self.update)
+
+    def show_scale(self, scale: Scale) -> None:
+        """Say what the shades mean."""
+        self._text = "" if self._is_narrow else scale.text
+        self._ramp, self._ticks = scale.ramp, scale.ticks
+        self.setVisible(True)
+        self.update()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say why there are no shades; nothing at all for an empty sentence."""
+        self._text, self._ramp, self._ticks = sentence, QImage(), ()
+        self.setVisible(bool(sentence))
+        self.update()
+
+    def text(self) -> str:
+        """Give what is said."""
+        return self._text if self.isVisible() else ""
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the card."""
+        font = QFont() if widget is None else QFont(widget.font())
+        metrics = QFontMetricsF(font)
+        box = self.boundingRect()
+        # The scale of the map is at the other side.
+        room = max(min(box.width() - 2 * (_MARGIN + _PADDING), max(_WIDEST * box.width(), _BAR_WIDTH)), 40.0)
+        flags = int(Qt.TextFlag.TextWordWrap)
+        has_bar = not self._ramp.isNull()
+        text = metrics.boundingRect(QRectF(0, 0, room, 400), flags, self._text) if self._text else QRectF()
+        bar = min(_BAR_WIDTH, room) if has_bar else 0.0
+        height = text.height() + (_BAR_HEIGHT + metrics.height() + (6 if self._text else 2) if has_bar else 0)
+        card = QRectF(0, 0, max(text.width(), bar) + 2 * _PADDING, height + 2 * _PADDING)
+        card.moveBottomLeft(QPointF(box.left() + _MARGIN, box.bottom() - _MARGIN))
+        paint_card(painter, card)
+        painter.setFont(font)
+        inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        painter.drawText(inside, flags, self._text)
+        if has_bar:
+            top = inside.bottom() - metrics.height() - 2 - _BAR_HEIGHT
+            self._paint_bar(painter, QRectF(inside.left(), top, bar, _BAR_HEIGHT), metrics)
+
+    def _paint_bar(self, painter: QPainter, bar: QRectF, metrics: QFontMetricsF) -> None:
+        colours = theme.current()
+        painter.fillRect(bar, QColor(colours.background))
+        painter.drawImage(bar, self._ramp)
+        painter.setPen(QPen(QColor(colours.grid), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        painter.setPen(QColor(colours.muted))
+        for place, text in self._ticks:
+            width = metrics.horizontalAdvance(text)
+            x = min(max(bar.left() + bar.width() * place - width / 2, bar.left()), bar.right() - width)
+            painter.drawText(QPointF(x, bar.bottom() + 2 + metrics.ascent()), text)

@@ -1,0 +1,221 @@
+"""The legend of classes over a corner of the map, which hides and shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from latentlab.core.arrays import Integers
+from latentlab.ui.style import theme
+from latentlab.ui.style.paint import KeptPicture, paint_card
+
+GAP = 8  # pixels to the edges of the map
+_SWATCH = 12
+_PADDING = 6
+_LONGEST_NAME = 150
+
+
+class ClassButton(QCheckBox):
+    """A class: its colour and name; a filled disc when it is shown, a ring when it is hidden."""
+
+    isolated = Signal()
+
+    def __init__(self, name: str, colour: QColor, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._colour = colour
+        self._kept = KeptPicture()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def set_colour(self, colour: QColor) -> None:
+        """Take another colour."""
+        self._colour = colour
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Fit the swatch and the name."""
+        metrics = self.fontMetrics()
+        width = min(metrics.horizontalAdvance(self.text()), _LONGEST_NAME)
+        return QSize(width + _SWATCH + 3 * _PADDING, metrics.height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never hide part of the name."""
+        return self.sizeHint()
+
+    def hitButton(self, pos: object) -> bool:
+        """Take clicks anywhere, as everything here is the button."""
+        return True
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for this class alone."""
+        # The release that follows is no click.
+        self.setDown(False)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.isolated.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take the release after a double click too."""
+        super().mouseReleaseEvent(event)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Enter do what a double click does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.isolated.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the picture, which is kept: the map below is painted sixty times a second, and this with it."""
+        named = (self._colour, self.text(), self.font().key(), theme.current())
+        looks = (*named, self.isChecked(), self.underMouse(), self.hasFocus())
+        painter = QPainter(self)
+        self._kept.paint(painter, QRectF(self.rect()), looks, self._draw)
+        painter.end()
+
+    def _draw(self, painter: QPainter) -> None:
+        """Draw the disc or ring, the name, and where the focus is."""
+        colours = theme.current()
+        painter.setFont(self.font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        if self.underMouse() or self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1.5) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.grid) if self.underMouse() else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(rect, 4, 4)
+        disc = QRectF(_PADDING, (self.height() - _SWATCH) / 2, _SWATCH, _SWATCH)
+        if self.isChecked():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._colour)
+            painter.drawEllipse(disc)
+        else:
+            painter.setPen(QPen(self._colour, 1.8))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(disc.adjusted(1, 1, -1, -1))
+        painter.setPen(QColor(colours.foreground if self.isChecked() else colours.muted))
+        place = self.rect().adjusted(_SWATCH + 2 * _PADDING, 0, -_PADDING, 0)
+        name = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), name)
+
+
+class Legend(QFrame):
+    """Lists the classes in as many columns as its height asks for; scrolls when even those are too many."""
+
+    toggled = Signal(int, bool)
+    isolated = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mapLegend")
+        self.setAccessibleName(self.tr("Classes on the map"))
+        self._buttons: list[ClassButton] = []
+        self._card = KeptPicture()
+        self._listed: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
+        self._content = QWidget()
+        self._content.setAutoFillBackground(False)
+        self._grid = QGridLayout(self._content)
+        self._grid.setContentsMargins(2, 2, 2, 2)
+        self._grid.setHorizontalSpacing(2)
+        self._grid.setVerticalSpacing(0)
+        self._area = QScrollArea()
+        self._area.setWidget(self._content)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.viewport().setAutoFillBackground(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2, 2, 2, 2)
+        layout.addWidget(self._area)
+        self.hide()
+
+    def set_classes(self, names: tuple[str, ...], labels: Integers) -> None:
+        """List these classes, with the number of points of each, whose labels are given: int64 (N,)."""
+        labels = labels[(labels >= 0) & (labels < len(names))]
+        counts = tuple(np.bincount(labels, minlength=len(names)).tolist())
+        if (names, counts) == self._listed:
+            return
+        self._listed = (names, counts)
+        if names != tuple(button.text() for button in self._buttons):
+            for button in self._buttons:
+                button.hide()
+                button.deleteLater()
+            self._buttons = [self._button(label, name) for label, name in enumerate(names)]
+            self._colour()
+        for button, count in zip(self._buttons, counts, strict=True):
+            button.setToolTip(
+                self.tr(
+                    "{name}: {count:,} points. Click to hide or show, double-click or Enter for this alone."
+                ).format(name=button.text(), count=count)
+            )
+
+    def set_visible_classes(self, visible: set[int]) -> None:
+        """Show which classes are shown."""
+        for label, button in enumerate(self._buttons):
+            button.blockSignals(True)
+            button.setChecked(label in visible)
+            button.blockSignals(False)
+
+    def button(self, label: int) -> ClassButton:
+        """Give the button of a class."""
+        return self._buttons[label]
+
+    def fit(self, width: int, height: int) -> QSize:
+        """Lay the buttons out within a width and height; give the size that this takes."""
+        if not self._buttons:
+            return QSize(0, 0)
+        hints = [button.sizeHint() for button in self._buttons]
+        row, column = max(hint.height() for hint in hints), max(hint.width() for hint in hints)
+        frame = 2 * (2 + 2) + 2
+        rows_that_fit = max((height - frame) // row, 1)
+        columns = -(-len(hints) // rows_that_fit)
+        columns = min(columns, max((width - frame) // column, 1))
+        rows = -(-len(hints) // columns)
+        for index, button in enumerate(self._buttons):
+            self._grid.addWidget(button, index % rows, index // rows)
+        scrolls = rows > rows_that_fit
+        bar = self._area.verticalScrollBar().sizeHint().width() if scrolls else 0
+        return QSize(columns * (column + 2) + frame + bar, min(rows * row + frame, height))
+
+    def place(self, rect: QRect, height: int, *, is_wanted: bool = True) -> QSize:
+        """Lie in the upper right corner of a rectangle of the parent's, within a height, if it is wanted.
+
+        Give the size that it takes: nothing where it is not shown.
+        """
+        size = self.fit(rect.width() // 2, height)
+        is_shown = is_wanted and not size.isEmpty() and rect.height() > 4 * GAP
+        self.setVisible(is_shown)
+        if not is_shown:
+            return QSize(0, 0)
+        self.resize(size)
+        self.move(rect.right() - size.width() - GAP, rect.top() + GAP)
+        return size
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a card, so that names stay readable above points."""
+        rect = QRectF(self.rect())
+        painter = QPainter(self)
+        self._card.paint(
+            painter, rect, (theme.current(),), lambda pen: paint_card(pen, rect.adjusted(0.5, 0.5, -0.5, -0.5))
+        )
+        painter.end()
+
+    def _button(self, label: int, name: str) -> ClassButton:
+        button = ClassButton(name, QColor(), self._content)
+        button.setChecked(True)
+        button.toggled.connect(lambda shown: self.toggled.emit(label, shown))
+        button.isolated.connect(lambda: self.isolated.emit(label))
+        return button
+
+    def _colour(self) -> None:
+        palette = theme.class_colours(len(self._buttons), dark=theme.current().dark)
+        for button, colour in zip(self._buttons, palette.tolist(), strict=True):
+            button.set_colour(QColor(*colour))

@@ -1,0 +1,159 @@
+"""The landscape behind the points: decoded images where their codes lie, drawn quietly; it asks for what is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from latentlab.core.fields.tiles import Patch, Sight
+from latentlab.ui.canvas.cards.notes import LandscapeNote
+from latentlab.ui.plots.map_view import MapView
+from latentlab.ui.style import theme
+
+# Opacity of full ink: images can be told, and the classes of points above them.
+_LIGHT, _DARK = 0.36, 0.34
+
+
+class LandscapeLayer(QGraphicsObject):
+    """Draws patches on the plane, and keeps still while it is off or not looked at."""
+
+    wanted = Signal(object)
+    """The `Sight` to decode; None for none any more."""
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box)
+        self._view = view
+        self._is_on = self._is_looked_at = False
+        self._cursor: QPointF | None = None
+        self._patches: dict[Patch, QImage] = {}
+        self._is_dark: bool | None = None
+        self._picture = QImage()
+        self._is_stale = True
+        self.setZValue(-8)
+        self.setVisible(False)
+        self.note = LandscapeNote(view)
+        view.changed.connect(self._follow_view)
+        view.box.getViewWidget().installEventFilter(self)
+
+    @Slot(bool)
+    def set_on(self, is_on: bool) -> None:
+        """Show the landscape, or show it no more."""
+        self._is_on = is_on
+        self.setVisible(is_on)
+        self.note.say("")
+        self.note.wait_for(1.0)
+        self._ask()
+
+    @Slot(object)
+    def set_cursor(self, local: QPointF | None) -> None:
+        """Ask first for what is near the mouse, in pixels of the view box; for the middle where it is elsewhere."""
+        self._cursor = local
+
+    @Slot(object)
+    def set_patches(self, patches: tuple[Patch, ...]) -> None:
+        """Draw these, later ones above earlier ones."""
+        self.note.say("")
+        kept = self._patches
+        self._patches = {patch: kept.get(patch, QImage()) for patch in patches}
+        self._redraw()
+
+    @Slot(float)
+    def set_progress(self, share: float) -> None:
+        """Tell how much of what is seen is there, if the rest does not come in a moment."""
+        self.note.wait_for(share)
+
+    @Slot(str)
+    def show_problem(self, sentence: str) -> None:
+        """Say why there is no landscape."""
+        self.note.say(sentence)
+
+    def patches(self) -> tuple[Patch, ...]:
+        """Give what is drawn."""
+        return tuple(self._patches) if self._is_on else ()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Rest while the map is hidden."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._is_looked_at = event.type() == QEvent.Type.Show
+            self._ask()
+        return False
+
+    def boundingRect(self) -> QRectF:
+        """Cover the view box."""
+        return self._view.box.rect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the patches where they belong, however the view has moved since they were decoded."""
+        if not self._patches:
+            return
+        colours = theme.current()
+        if colours.dark != self._is_dark:
+            self._is_dark, self._is_stale = colours.dark, True
+            self._patches = dict.fromkeys(self._patches, QImage())
+        box, ratio = self._view.box, self._view.pixel_ratio()
+        # Whole pixels of the screen, wherever the layout has put the view box.
+        corner = box.mapToScene(QPointF(0, 0)) * ratio
+        left, top = round(corner.x()), round(corner.y())
+        if self._is_stale:
+            self._draw(ratio, (corner.x() - left, corner.y() - top))
+            self._is_stale = False
+        painter.drawImage(box.mapFromScene(QPointF(left, top) / ratio), self._picture)
+
+    def _draw(self, ratio: float, shift: tuple[float, float]) -> None:
+        rect = self._view.box.rect()
+        width, height = (int(np.ceil(side * ratio)) for side in (rect.width(), rect.height()))
+        if (self._picture.width(), self._picture.height()) != (width, height):
+            self._picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        self._picture.setDevicePixelRatio(1)
+        self._picture.fill(Qt.GlobalColor.transparent)
+        extents = np.array([patch.extent for patch in self._patches])
+        corners = np.concatenate([extents[:, [0, 3]], extents[:, [1, 2]]])
+        pixels = np.rint(self._view.to_pixels(corners) * ratio + shift).astype(np.int64).tolist()
+        count = len(self._patches)
+        painter = QPainter(self._picture)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for (patch, image), (x, y), (far_x, far_y) in zip(
+            self._patches.items(), pixels[:count], pixels[count:], strict=True
+        ):
+            if image.isNull():
+                image = self._patches[patch] = _inked(patch.pixels)
+            # Neighbours share the pixels of their edges, so that no seam shows.
+            painter.drawImage(QRect(x, y, far_x - x, far_y - y), image)
+        painter.end()
+        self._picture.setDevicePixelRatio(ratio)
+
+    def _redraw(self) -> None:
+        self._is_stale = True
+        self.update()
+
+    @Slot()
+    def _follow_view(self) -> None:
+        self._redraw()
+        if self._is_on and self._is_looked_at:
+            self._ask()
+
+    def _ask(self) -> None:
+        rect = self._view.box.rect()
+        if not (self._is_on and self._is_looked_at and rect.width() >= 1 and rect.height() >= 1):
+            self.wanted.emit(None)
+            return
+        looks_at = rect.center() if self._cursor is None else self._cursor
+        focus = self._view.to_position(looks_at)
+        self.wanted.emit(Sight(self._view.extent(), rect.width(), rect.height(), focus))
+
+
+def _inked(values: npt.NDArray[np.uint8]) -> QImage:
+    """Turn values, uint8 (H, W), into ink of the theme on its background."""
+    colours = theme.current()
+    ground, ink = (np.array(QColor(name).getRgb()[:3]) for name in (colours.background, colours.foreground))
+    opacity = np.linspace(0, _DARK if colours.dark else _LIGHT, 256)[:, None]
+    red, green, blue = np.rint(ground + opacity * (ink - ground)).astype(np.uint32).T
+    table = 0xFF << 24 | red << 16 | green << 8 | blue
+    pixels = np.take(table.astype(np.uint32), values)
+    height, width = pixels.shape
+    # copy(): QImage does not own the memory of a numpy array.
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()

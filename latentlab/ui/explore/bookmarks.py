@@ -1,0 +1,67 @@
+"""The bookmarks of the run whose map is shown: kept on the disk from the moment they are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map import bookmarks
+from latentlab.core.map.bookmarks import Bookmark
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.ui.explore.exploration import Exploration
+
+
+class Bookmarking(QObject):
+    """Owns the bookmarks, by the id of the run."""
+
+    changed = Signal(object)  # tuple of Bookmark, in the order in which they were made
+    failed = Signal(str)  # sentence
+
+    def __init__(self, exploration: Exploration, parent: QObject) -> None:
+        super().__init__(parent)
+        self._run = ""
+        self._bookmarks: tuple[Bookmark, ...] = ()
+        exploration.shown_changed.connect(self._show)
+
+    @property
+    def bookmarks(self) -> tuple[Bookmark, ...]:
+        """The bookmarks of the run."""
+        return self._bookmarks
+
+    @Slot(object)
+    def add(self, bookmark: Bookmark) -> None:
+        """Keep a place; one of the same name is moved there."""
+        if self._run:
+            self._keep((*(each for each in self._bookmarks if each.name != bookmark.name), bookmark))
+
+    @Slot(str)
+    def remove(self, name: str) -> None:
+        """Forget a place."""
+        self._keep(tuple(each for each in self._bookmarks if each.name != name))
+
+    @Slot(object)
+    def _show(self, update: MapUpdate | None) -> None:
+        run = "" if update is None else update.run
+        if run == self._run:
+            return
+        self._run, self._bookmarks = run, ()
+        if run:
+            try:
+                self._bookmarks = bookmarks.load(self._folder(), run)
+            except LatentlabError as error:
+                self.failed.emit(str(error))
+        self.changed.emit(self._bookmarks)
+
+    def _keep(self, kept: tuple[Bookmark, ...]) -> None:
+        self._bookmarks = kept
+        try:
+            bookmarks.save(self._folder(), self._run, kept)
+        except LatentlabError as error:
+            self.failed.emit(str(error))
+        self.changed.emit(kept)
+
+    def _folder(self) -> Path:
+        return platformdirs.user_data_path("latentlab", appauthor=False) / "bookmarks"

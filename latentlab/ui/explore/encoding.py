@@ -1,0 +1,52 @@
+"""The part of the session's state that is how far the map's images are encoded, where there are very many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.ui.explore.exploration import Exploration
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """How many of a map's images have no place yet, and whether the others are being encoded, with so many to come."""
+
+    total: int
+    missing: int
+    pending: int
+    goes_on: bool
+
+
+class Encoding(QObject):
+    """Tells it with every map, and takes the wish to leave the rest."""
+
+    changed = Signal(object)  # Encoded, or None where all images are in place
+    left = Signal()
+
+    def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._told: Encoded | None = None
+        exploration.shown_changed.connect(self.show)
+
+    @Slot(object)
+    def show(self, model: MapUpdate | None) -> None:
+        """Take another map."""
+        if model is None or not (model.missing or model.pending):
+            self._tell(None)
+        else:
+            self._tell(Encoded(len(model.labels), model.missing, model.pending, bool(model.pending)))
+
+    @Slot()
+    def leave(self) -> None:
+        """Leave the rest as it is."""
+        if self._told is not None:
+            self._tell(Encoded(self._told.total, self._told.missing, self._told.pending, False))
+        self.left.emit()
+
+    def _tell(self, told: Encoded | None) -> None:
+        if told != self._told:
+            self._told = told
+            self.changed.emit(told)

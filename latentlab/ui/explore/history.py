@@ -1,0 +1,205 @@
+"""Where one was on the map: back and forward through places, undo and redo of what was seen and chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from latentlab.core.arrays import Extent, Floats, Integers, Position
+from latentlab.core.map.axes import AxesChoice
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.history import Trail
+from latentlab.ui.explore.selection import Choosing
+
+_SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What part of which plane is seen: left, right, bottom, top; and the view's mode, which may follow the points."""
+
+    extent: Extent
+    mode: str
+    axes: AxesChoice
+
+    def is_like(self, other: Sight) -> bool:
+        """Whether two look the same; one that follows the points does so wherever they are."""
+        if (self.mode, self.axes) != (other.mode, other.axes):
+            return False
+        return self.mode != "free" or bool(np.allclose(self.extent, other.extent, rtol=1e-6, atol=1e-12))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    sight: Sight
+    code: Floats | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    sight: Sight
+    chosen: Integers
+
+
+class Places(QObject):
+    """Remembers sights, picks and choices as long as the map shows the same images of the same run.
+
+    What is seen belongs to the view; it tells here where it has come to rest, and is told where to go.
+    """
+
+    sight_wanted = Signal(object)  # Sight
+    changed = Signal()
+    """What one can go back or forward to."""
+
+    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
+        super().__init__(parent)
+        self._exploration, self._choosing = exploration, choosing
+        self._map: MapUpdate | None = None
+        self._sight: Sight | None = None
+        self._goes = False  # by itself: what follows is no new place
+        self._places: Trail[_Place] = Trail(_same_place)
+        self._steps: Trail[_Step] = Trail(_same_step)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_SETTLE_MILLISECONDS)
+        self._rest.timeout.connect(self._stay)
+        exploration.shown_changed.connect(self._show)
+        exploration.pick_changed.connect(self._use_pick)
+        choosing.changed.connect(self._use_choice)
+
+    @property
+    def sight(self) -> Sight | None:
+        """What is seen, as it has last come to rest."""
+        return self._sight
+
+    @property
+    def code(self) -> tuple[float, ...]:
+        """What is picked, (L,); empty for nothing."""
+        code = self._exploration.code
+        return () if code is None else tuple(code.tolist())
+
+    @property
+    def can(self) -> dict[str, bool]:
+        """Which of ``back``, ``forward``, ``undo`` and ``redo`` lead anywhere."""
+        return {
+            "back": self._places.can_go_back,
+            "forward": self._places.can_go_forward,
+            "undo": self._steps.can_go_back,
+            "redo": self._steps.can_go_forward,
+        }
+
+    @Slot(object)
+    def arrive(self, sight: Sight) -> None:
+        """Take what a person looks at now."""
+        if self._goes:
+            return
+        self._sight = sight
+        if self._map is not None:
+            self._places.visit(_Place(sight, self._exploration.code))
+            self._steps.visit(_Step(sight, self._choosing.rows))
+            self.changed.emit()
+
+    @Slot()
+    def back(self) -> None:
+        """Go to the place before."""
+        if self._places.can_go_back:
+            self.go(self._places.back())
+
+    @Slot()
+    def forward(self) -> None:
+        """Go to the place after."""
+        if self._places.can_go_forward:
+            self.go(self._places.forward())
+
+    @Slot()
+    def undo(self) -> None:
+        """See and choose what was seen and chosen before."""
+        if self._steps.can_go_back:
+            self._restore(self._steps.back())
+
+    @Slot()
+    def redo(self) -> None:
+        """See and choose what was undone."""
+        if self._steps.can_go_forward:
+            self._restore(self._steps.forward())
+
+    def go(self, place: _Place) -> None:
+        """Look at a place where one was, and pick what was picked there."""
+        self._look(place.sight)
+        if place.code is not None:
+            self._exploration.pick_code(place.code)
+        self._rest.stop()
+        self.changed.emit()
+
+    def go_to(self, sight: Sight, code: tuple[float, ...]) -> None:
+        """Look at a place that one comes to anew, such as a bookmark, and pick its code."""
+        self.go(_Place(sight, np.array(code, np.float32) if code else None))
+        self._places.visit(_Place(sight, self._exploration.code))
+        self.changed.emit()
+
+    def shut_down(self) -> None:
+        """Wait for nothing any more."""
+        self._rest.stop()
+
+    def _restore(self, step: _Step) -> None:
+        self._look(step.sight)
+        self._goes = True
+        self._choosing.choose(step.chosen)
+        self._goes = False
+        self.changed.emit()
+
+    def _look(self, sight: Sight) -> None:
+        self._sight = sight
+        if sight.axes != self._exploration.axes:
+            self._goes = True
+            self._exploration.choose_axes(sight.axes)
+            self._goes = False
+        self.sight_wanted.emit(sight)
+
+    @Slot(object)
+    def _show(self, update: MapUpdate | None) -> None:
+        before, self._map = self._map, update
+        same = before is not None and update is not None and before.run == update.run
+        if same and before is not None and update is not None and before.labels is update.labels:
+            return
+        self._places.clear()
+        self._steps.clear()
+        self._rest.stop()
+        if self._sight is not None and update is not None:
+            self.arrive(replace(self._sight, mode="all") if not same else self._sight)
+        self.changed.emit()
+
+    @Slot(object)
+    def _use_pick(self, position: Position | None) -> None:
+        code, present = self._exploration.code, self._places.present
+        if position is not None and not (present is not None and _is_same_code(present.code, code)):
+            self._rest.start()
+
+    @Slot()
+    def _stay(self) -> None:
+        if self._sight is not None and self._map is not None:
+            self._places.visit(_Place(self._sight, self._exploration.code))
+            self.changed.emit()
+
+    @Slot(object)
+    def _use_choice(self, chosen: Integers) -> None:
+        if self._sight is not None and self._map is not None and not self._goes:
+            self._steps.visit(_Step(self._sight, chosen))
+            self.changed.emit()
+
+
+def _same_place(one: _Place, other: _Place) -> bool:
+    return one.sight.is_like(other.sight) and _is_same_code(one.code, other.code)
+
+
+def _is_same_code(one: Floats | None, other: Floats | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and bool(np.allclose(one, other, atol=1e-5))
+
+
+def _same_step(one: _Step, other: _Step) -> bool:
+    return one.sight.is_like(other.sight) and np.array_equal(one.chosen, other.chosen)

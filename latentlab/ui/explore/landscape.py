@@ -1,0 +1,282 @@
+"""The landscape behind a map, decoded off the GUI thread: what is seen, coarse first, and again when the model moves.
+
+One batch of blocks is decoded at a time, so small that it is soon done; then it is looked anew what is wanted most.
+What was seen stays until what takes its place is there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from latentlab.core.arrays import Floats
+from latentlab.core.errors import LatentlabError
+from latentlab.core.fields.tiles import Block, Landscape, Patch, Sight
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.results import Decoded
+from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.threads.latest import Latest
+
+_BATCH_SECONDS = 0.04
+_REST = 3  # times as long as a batch took: a model that trains keeps three quarters of the time
+_QUICK_SECONDS = 0.06  # what is whole by then needs no coarse beginning
+_COARSER, _COARSEST, _FINER = 2, 5, 2  # levels: decoded at first; shown in place of what is missing
+_MOST_BYTES = 32_000_000  # of all patches that are kept: those of some forty views
+_MOST_LANDSCAPES = 16  # labels and planes that one may come back to
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    landscape: Landscape
+    patches: list[Patch]
+    cost: float
+    seconds: float
+
+
+class MapLandscape(QObject):
+    """Decodes the part of the map's plane that is looked at, under the label in force, and keeps what it has decoded.
+
+    A training model is followed from whole picture to whole picture: a newer one is taken up when the last one is
+    all there, so that the parts of a picture belong together.
+    """
+
+    shown = Signal(object)  # tuple of Patch, to be drawn one above the other
+    progressed = Signal(float)
+    """Which share of what is looked at is there."""
+    refused = Signal(str)  # why there is no landscape, in a sentence
+    failed = Signal(str)  # sentence
+
+    def __init__(self, exploration: Exploration, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model: MapUpdate | None = None
+        self._code: Floats | None = None
+        self._label = 0
+        self._is_training = False
+        self._sight: Sight | None = None
+        self._landscape: Landscape | None = None
+        self._known: list[Landscape] = []
+        self._kept: OrderedDict[tuple[Landscape, Block], Patch] = OrderedDict()
+        self._bytes = 0
+        self._shown: tuple[Patch, ...] = ()
+        self._is_whole = self._is_decoding = False
+        self._seconds_per_block: float | None = None
+        self._questions = Latest(self)
+        self._questions.answered.connect(self._take)
+        self._questions.failed.connect(self._fail)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._go_on)
+        exploration.shown_changed.connect(self.show)
+        exploration.decoded.connect(self._use_decoded)
+        exploration.label_changed.connect(self.set_label)
+
+    @Slot(object)
+    def show(self, model: MapUpdate | None) -> None:
+        """Decode another model, or the same one further trained."""
+        if model is None or self._model is None or model.run != self._model.run:
+            self._forget()
+        self._model = model
+        self._follow(at_once=not self._is_training)
+
+    @Slot(object)
+    def look(self, sight: Sight | None) -> None:
+        """Decode this part of the plane; None while nobody looks."""
+        was_closed, self._sight = self._sight is None, sight
+        if sight is None:
+            self._stop()
+        elif was_closed:
+            self._follow(at_once=True)
+        else:
+            self._update()
+
+    @Slot(int)
+    def set_label(self, label: int) -> None:
+        """Decode under another label, with a CVAE."""
+        self._label = label
+        self._follow(at_once=True)
+
+    @Slot(str)
+    def set_state(self, state: str) -> None:
+        """Leave most of the time to the model while it is ``training``."""
+        self._is_training = state == "training"
+        if not self._is_training:
+            self._rest.stop()
+            self._follow(at_once=True)
+
+    def shut_down(self) -> None:
+        """Drop what is being decoded."""
+        self._sight = None
+        self._rest.stop()
+        self._questions.shut_down()
+
+    @Slot(object)
+    def _use_decoded(self, decoded: Decoded | None) -> None:
+        self._code = None if decoded is None else decoded.code
+        if decoded is not None and len(decoded.code) > 2:
+            self._follow(at_once=not self._is_training)
+
+    @Slot()
+    def _go_on(self) -> None:
+        self._follow(at_once=False)
+
+    def _follow(self, *, at_once: bool) -> None:
+        """Decode what is in force now; with a picture under way only if it must be `at_once`."""
+        if self._sight is None:
+            return
+        is_begun = bool(self._kept) or self._is_decoding
+        if self._model is not None and (at_once or self._is_whole or self._landscape is None or not is_begun):
+            try:
+                self._take_up(Landscape.of(self._model, self._code, self._label))
+            except LatentlabError as error:
+                self._refuse(str(error))
+        self._update()
+
+    def _take_up(self, wanted: Landscape) -> None:
+        before = self._landscape
+        if before is not None and wanted.is_like(before):
+            return
+        if before is not None and wanted.snapshot is not before.snapshot:
+            self._clear_kept()
+        known = next((each for each in self._known if each.is_like(wanted)), wanted)
+        self._known = [known, *(each for each in self._known if each is not known)][:_MOST_LANDSCAPES]
+        self._landscape = known
+
+    def _update(self) -> None:
+        """Show what is there, and have the next batch decoded."""
+        landscape, sight = self._landscape, self._sight
+        if landscape is None or sight is None:
+            return
+        blocks = landscape.blocks(sight)
+        there = {block: patch for block in blocks if (patch := self._patch(landscape, block)) is not None}
+        missing = [block for block in blocks if block not in there]
+        self._is_whole = not missing
+        below = self._below(landscape, missing, there) if missing else []
+        self._show((*below, *there.values()))
+        has_picture = {patch.block for patch in below} if self._is_training else set()
+        self.progressed.emit(1 - sum(block not in has_picture for block in missing) / len(blocks) if blocks else 1.0)
+        if missing and not self._is_decoding and not self._rest.isActive():
+            self._ask(landscape, self._batch(landscape, missing))
+
+    def _below(self, landscape: Landscape, missing: list[Block], there: dict[Block, Patch]) -> list[Patch]:
+        """Give what may be seen in place of missing blocks: of this landscape above what was there before."""
+        level = missing[0].level
+        levels = range(level - _COARSEST, level + _FINER + 1)
+        left, right, bottom, top = self._sight.extent
+        older, own = [], {}
+        for patch in self._shown:
+            far_left, far_right, far_bottom, far_top = patch.extent
+            is_seen = far_left < right and left < far_right and far_bottom < top and bottom < far_top
+            if patch.block in there or patch.block.level not in levels or not is_seen:
+                continue
+            if self._kept.get((landscape, patch.block)) is patch:
+                own[patch.block] = patch
+            else:
+                older.append(patch)
+        for block in missing:
+            for coarser in range(1, _COARSEST + 1):
+                patch = self._patch(landscape, block.ancestor(coarser))
+                if patch is not None:
+                    own[patch.block] = patch
+                    break
+        return older + sorted(own.values(), key=lambda patch: patch.block.level)
+
+    def _batch(self, landscape: Landscape, missing: list[Block]) -> list[Block]:
+        """Choose what is decoded next: as much as there is time for, where nothing is seen a coarse picture first."""
+        seconds = self._seconds_per_block
+        focus = self._sight.focus
+        blocks = landscape.nearest_first(missing, focus)
+        if seconds is None or seconds * len(missing) > _QUICK_SECONDS:
+            coarse = {block.ancestor(_COARSER) for block in landscape.bare(missing, self._shown)}
+            blocks = landscape.nearest_first(coarse, focus) + blocks
+        return blocks[: 1 if seconds is None else max(1, int(_BATCH_SECONDS / seconds))]
+
+    def _ask(self, landscape: Landscape, blocks: list[Block]) -> None:
+        self._is_decoding = True
+        self._questions.ask(lambda: _decode(landscape, blocks))
+
+    @Slot(object)
+    def _take(self, answer: _Answer) -> None:
+        self._is_decoding = False
+        if self._landscape is not None and answer.landscape.snapshot is self._landscape.snapshot:
+            for patch in answer.patches:
+                self._keep(answer.landscape, patch)
+            # Of this thread alone, and the quickest: whatever else the machine does says nothing of the model.
+            cost, known = answer.cost / len(answer.patches), self._seconds_per_block
+            self._seconds_per_block = cost if known is None else min(cost, known)
+        if self._is_training:
+            self._rest.start(round(1000 * _REST * answer.seconds))
+            self._update()
+        else:
+            self._follow(at_once=False)
+
+    @Slot(str)
+    def _fail(self, sentence: str) -> None:
+        self._is_decoding = False
+        self._refuse(sentence)
+        self.failed.emit(sentence)
+
+    def _refuse(self, sentence: str) -> None:
+        """Say why nothing is shown, and try no more before something else is to be decoded."""
+        self._landscape = None
+        self._show(())
+        self.refused.emit(sentence)
+
+    # What is kept
+
+    def _patch(self, landscape: Landscape, block: Block) -> Patch | None:
+        patch = self._kept.get((landscape, block))
+        if patch is not None:
+            self._kept.move_to_end((landscape, block))
+        return patch
+
+    def _keep(self, landscape: Landscape, patch: Patch) -> None:
+        before = self._kept.pop((landscape, patch.block), None)
+        self._kept[landscape, patch.block] = patch
+        self._bytes += patch.pixels.nbytes - (0 if before is None else before.pixels.nbytes)
+        while self._bytes > _MOST_BYTES:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= oldest.pixels.nbytes
+
+    def _clear_kept(self) -> None:
+        self._kept.clear()
+        self._known.clear()
+        self._bytes = 0
+
+    def _show(self, patches: tuple[Patch, ...]) -> None:
+        if patches != self._shown:
+            self._shown = patches
+            self.shown.emit(patches)
+
+    def _stop(self) -> None:
+        self._rest.stop()
+        self._questions.drop()
+        self._is_decoding = False
+
+    def _forget(self) -> None:
+        self._stop()
+        self._clear_kept()
+        self._landscape, self._is_whole = None, False
+        self._seconds_per_block = None
+        self._shown = ()
+        self.shown.emit(())
+        self.progressed.emit(1.0)
+
+
+def _decode(landscape: Landscape, blocks: list[Block]) -> _Answer:
+    """Decode blocks on one thread, whatever others use.
+
+    Threads of a product wait for each other where cores are busy, as they are beside a window and a training: with
+    two, 2 ms became 100.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        cost, begin = time.thread_time(), time.perf_counter()
+        patches = landscape.decode(blocks)
+        return _Answer(landscape, patches, time.thread_time() - cost, time.perf_counter() - begin)
+    finally:
+        torch.set_num_threads(threads)  # threads that begin later take it over

@@ -1,0 +1,151 @@
+"""Selections with a name: those of the data set whose images the map shows, kept on the disk as they are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map import selections
+from latentlab.core.map.image_ids import MapNumbers
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.selections import Selection, SelectionsError, UnreadableError
+from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.selection import Choosing
+
+
+class NamedSelections(QObject):
+    """Owns the named selections, by the name of the data set; what was deleted last can be brought back."""
+
+    changed = Signal()
+    failed = Signal(str)  # sentence
+    told = Signal(str)  # sentence
+
+    def __init__(self, exploration: Exploration, choosing: Choosing, numbers: MapNumbers, parent: QObject) -> None:
+        super().__init__(parent)
+        self._exploration, self._choosing, self._numbers = exploration, choosing, numbers
+        self._dataset = ""
+        self._problem = ""  # why the file could not be read: then it is not written either
+        self._selections: tuple[Selection, ...] = ()
+        self._deleted: Selection | None = None
+        exploration.shown_changed.connect(self._show)
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """The selections, in the order in which they were named."""
+        return self._selections
+
+    @property
+    def deleted(self) -> str:
+        """The name of the selection that was deleted last; empty where none was."""
+        return "" if self._deleted is None else self._deleted.name
+
+    @Slot(str)
+    def add(self, name: str) -> None:
+        """Give the chosen images a name that is free."""
+        try:
+            images = self._numbers.named(self._exploration.shown, self._choosing.rows)
+            self._check_name(name)
+            self._keep((*self._selections, Selection(name=name.strip(), images=tuple(images.tolist()))))
+        except LatentlabError as error:
+            self.failed.emit(str(error))
+
+    @Slot(str, str)
+    def rename(self, old: str, new: str) -> None:
+        """Give a selection another name that is free."""
+        try:
+            if new.strip() != old:
+                self._check_name(new)
+            self._keep(
+                tuple(
+                    each.model_copy(update={"name": new.strip()}) if each.name == old else each
+                    for each in self._selections
+                )
+            )
+        except LatentlabError as error:
+            self.failed.emit(str(error))
+
+    @Slot(str)
+    def delete(self, name: str) -> None:
+        """Forget a selection, for now: `bring_back` takes that back."""
+        found = self._find(name)
+        if found is None:
+            return
+        try:
+            self._keep(tuple(each for each in self._selections if each.name != name), deleted=found)
+        except LatentlabError as error:
+            self.failed.emit(str(error))
+
+    @Slot()
+    def bring_back(self) -> None:
+        """Keep again what was deleted last."""
+        if self._deleted is None:
+            return
+        try:
+            self._check_name(self._deleted.name)
+            self._keep((*self._selections, self._deleted))
+        except LatentlabError as error:
+            self.failed.emit(str(error))
+
+    @Slot(str)
+    def choose(self, name: str) -> None:
+        """Choose the images of a selection that the map shows, and tell how many it does not."""
+        found, shown = self._find(name), self._exploration.shown
+        if found is None or shown is None:
+            return
+        if self._numbers.of(shown) is None:
+            self.failed.emit(self.tr("The images of the map are not loaded, so nobody can tell which are named."))
+            return
+        rows = self._numbers.rows(shown, np.array(found.images, np.int64))
+        absent = len(found.images) - len(rows)
+        if not len(rows):
+            told = self.tr("None of the images of '{name}' is on the map: let it show others, or all.")
+            if self._numbers.excluded:
+                told = self.tr(
+                    "None of the images of '{name}' is on the map: let it show the excluded ones again, others, or all."
+                )
+            self.failed.emit(told.format(name=name))
+            return
+        self._choosing.choose(rows)
+        if absent:
+            told = self.tr("{n:,} of the {all:,} images of '{name}' are not on the map and were left out.")
+            self.told.emit(told.format(n=absent, all=len(found.images), name=name))
+
+    @Slot(object)
+    def _show(self, update: MapUpdate | None) -> None:
+        dataset = "" if update is None else update.snapshot.recipe.data.dataset
+        if dataset == self._dataset:
+            return
+        self._dataset, self._problem, self._selections, self._deleted = dataset, "", (), None
+        if dataset:
+            try:
+                self._selections = selections.load(_folder(), dataset)
+            except SelectionsError as error:
+                self.failed.emit(str(error))
+                self._problem = str(error) if isinstance(error, UnreadableError) else ""
+        self.changed.emit()
+
+    def _find(self, name: str) -> Selection | None:
+        return next((each for each in self._selections if each.name == name), None)
+
+    def _check_name(self, name: str) -> None:
+        if not name.strip():
+            raise SelectionsError("A selection needs a name.")
+        if self._find(name.strip()) is not None:
+            raise SelectionsError(
+                f"There is a selection '{name.strip()}' already: take another name, or delete that one first."
+            )
+
+    def _keep(self, kept: tuple[Selection, ...], *, deleted: Selection | None = None) -> None:
+        if self._problem:
+            raise SelectionsError(self._problem)
+        selections.save(_folder(), self._dataset, kept)
+        self._selections, self._deleted = kept, deleted
+        self.changed.emit()
+
+
+def _folder() -> Path:
+    return platformdirs.user_data_path("latentlab", appauthor=False) / "selections"

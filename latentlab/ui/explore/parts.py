@@ -1,0 +1,75 @@
+"""What is done on the map, a part a feature; the session owns them through this one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from latentlab.core.map.image_ids import MapNumbers
+from latentlab.ui.explore.bookmarks import Bookmarking
+from latentlab.ui.explore.browsing import Browsing
+from latentlab.ui.explore.chosen_posteriors import ChosenPosteriors
+from latentlab.ui.explore.encoding import Encoding
+from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.exports import Exporting, Films
+from latentlab.ui.explore.fields import Fields
+from latentlab.ui.explore.history import Places
+from latentlab.ui.explore.hovering import Hovering
+from latentlab.ui.explore.landscape import MapLandscape
+from latentlab.ui.explore.named_selections import NamedSelections
+from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.values import MapValues
+from latentlab.ui.explore.views import Views
+from latentlab.ui.explore.walking import Walking
+
+
+class MapParts(QObject):
+    """Makes the parts and lets them follow what is explored."""
+
+    failed = Signal(str)  # sentence
+
+    def __init__(self, exploration: Exploration, choosing: Choosing, numbers: MapNumbers, parent: QObject) -> None:
+        super().__init__(parent)
+        self.bookmarking = Bookmarking(exploration, self)
+        self.bookmarking.failed.connect(self.failed)
+        self.browsing = Browsing(exploration, choosing, self)
+        self.browsing.failed.connect(self.failed)
+        self.chosen_posteriors = ChosenPosteriors(exploration, choosing, self)
+        self.chosen_posteriors.failed.connect(self.failed)
+        # Queued: a model may just be on its way to those who look at it, and they would get it twice, the old one last.
+        choosing.changed.connect(exploration.plane.name_images, Qt.ConnectionType.QueuedConnection)
+        self.dimensions = Views(self)
+        self.dimensions.failed.connect(self.failed)
+        exploration.shown_changed.connect(self.dimensions.show)
+        self.encoding = Encoding(exploration, self)
+        self.exporting = Exporting(exploration, choosing, numbers, self)
+        self.exporting.failed.connect(self.failed)
+        self.fields = Fields(self)
+        self.fields.failed.connect(self.failed)
+        self.fields.follow(exploration)
+        self.films = Films(self)
+        self.films.failed.connect(self.failed)
+        self.hovering = Hovering(exploration, self)
+        self.hovering.failed.connect(self.failed)
+        self.landscape = MapLandscape(exploration, self)
+        self.landscape.failed.connect(self.failed)
+        self.named_selections = NamedSelections(exploration, choosing, numbers, self)
+        self.named_selections.failed.connect(self.failed)
+        self.places = Places(exploration, choosing, self)
+        self.values = MapValues(exploration, self)
+        self.values.failed.connect(self.failed)
+        self.walking = Walking(exploration, self)
+        self.walking.failed.connect(self.failed)
+
+    def shut_down(self) -> None:
+        """Drop whatever is being computed."""
+        self.browsing.shut_down()
+        self.chosen_posteriors.shut_down()
+        self.dimensions.shut_down()
+        self.exporting.shut_down()
+        self.fields.shut_down()
+        self.films.shut_down()
+        self.hovering.shut_down()
+        self.landscape.shut_down()
+        self.places.shut_down()
+        self.values.shut_down()
+        self.walking.shut_down()

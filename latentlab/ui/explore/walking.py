@@ -1,0 +1,266 @@
+"""The walk on the map: where it leads, and its film, decoded off the GUI thread again whenever the model moves on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from latentlab.core.arrays import Floats, Integers
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.results import Decoded
+from latentlab.core.views.question import answer
+from latentlab.core.views.walk import CodeStop, Stop, Walk, WalkPlan, WalkQuestion, code_of
+from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.threads.latest import Latest
+
+_REST = 3  # times as long as an answer took: a model that trains keeps most of the machine
+STEPS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    run: str
+    walk: Walk | None
+    problem: str
+    seconds: float
+
+
+class Walking(QObject):
+    """Owns the walk, the number of its frames, and whether it is decoded under every label.
+
+    Places of it stay where they are on the map, on the plane through the code that is picked; images take it along.
+    """
+
+    changed = Signal(object, object)  # WalkPlan or None; where its stops lie on the map, float32 (N, 2)
+    answered = Signal(object)  # Walk
+    refused = Signal(str)  # why there is no film, in a sentence
+    model_changed = Signal(object)  # ModelFacts, or None where there is no model
+    failed = Signal(str)  # sentence
+
+    def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._exploration = exploration
+        self._model: MapUpdate | None = None
+        self._model_before: MapUpdate | None = None
+        self._plan: WalkPlan | None = None
+        self._walk: Walk | None = None
+        self._steps = STEPS
+        self._is_each_label = self._is_looked_at = False
+        self._label = 0
+        self._code: Floats | None = None
+        self._own_code: Floats | None = None  # picked by showing a frame: the walk does not follow itself
+        self._through: Floats | None = None
+        self._asked: tuple[WalkQuestion, MapUpdate] | None = None
+        self._questions = Latest(self)
+        self._questions.answered.connect(self._take)
+        self._questions.failed.connect(self.failed)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._ask)
+        exploration.shown_changed.connect(self._show)
+        exploration.decoded.connect(self._follow_pick)
+        exploration.label_changed.connect(self._set_label)
+        exploration.axes_changed.connect(self._keep_codes)
+
+    @property
+    def plan(self) -> WalkPlan | None:
+        """Where the walk leads."""
+        return self._plan
+
+    @property
+    def walk_shown(self) -> Walk | None:
+        """Its film, as it was decoded for last."""
+        return self._walk
+
+    @Slot(object)
+    def walk(self, plan: WalkPlan | None) -> None:
+        """Walk so; None forgets the walk."""
+        self._plan = plan
+        if plan is None:
+            self._forget_film()
+        self._tell()
+        self._ask()
+
+    @Slot(object)
+    def walk_between(self, rows: Integers) -> None:
+        """Walk straight from the first to the second of some images, by their rows."""
+        if len(rows) < 2:
+            self.failed.emit(self.tr("Choose two images first, with Ctrl+click on their points: the walk joins them."))
+        else:
+            self.walk(WalkPlan("line", (int(rows[0]), int(rows[1]))))
+
+    @Slot(int)
+    def set_steps(self, steps: int) -> None:
+        """Decode so many frames."""
+        self._steps = steps
+        self._ask()
+
+    @Slot(bool)
+    def set_each_label(self, is_wanted: bool) -> None:
+        """Decode the film under every label of a CVAE."""
+        self._is_each_label = is_wanted
+        self._ask()
+
+    @Slot(bool)
+    def look(self, is_looked_at: bool) -> None:
+        """Decode only while somebody looks."""
+        self._is_looked_at = is_looked_at
+        self._ask()
+
+    @Slot(int, int)
+    def show_frame(self, row: int, column: int) -> None:
+        """Pick the code of a frame, under the label of its row."""
+        film = self._walk
+        if film is None or not (row < len(film.labels) and column < len(film.codes)):
+            return
+        if len(film.labels) > 1 and film.labels[row] != self._label:
+            self._exploration.set_label(film.labels[row])
+        self._own_code = film.codes[column]
+        self._exploration.pick_code(film.codes[column])
+
+    def shut_down(self) -> None:
+        """Drop what is being decoded."""
+        self._rest.stop()
+        self._questions.shut_down()
+
+    # What it follows
+
+    @Slot(object)
+    def _show(self, model: MapUpdate | None) -> None:
+        before, self._model = self._model, model
+        self._model_before = before
+        facts_before, facts = (None if each is None else each.snapshot.facts for each in (before, model))
+        if facts != facts_before:
+            self.model_changed.emit(facts)
+        if model is None or before is None or model.run != before.run:
+            self._forget_film()
+        if self._plan is not None and not _leads_as_before(self._plan, before, model):
+            self._plan = None
+        self._tell()
+        if not self._rest.isActive():
+            self._ask()
+
+    @Slot(object)
+    def _follow_pick(self, decoded: Decoded | None) -> None:
+        if decoded is None:
+            self._code = self._own_code = None
+        elif self._own_code is None or not self._is_on_plane(decoded.code, self._own_code):
+            self._code, self._own_code = decoded.code, None
+            self._ask()
+
+    @Slot(int)
+    def _set_label(self, label: int) -> None:
+        self._label = label
+        self._ask()
+
+    @Slot(object)
+    def _keep_codes(self, choice: object) -> None:
+        """Walk where one walked, along whichever axes the map is seen: its places were those of the plane before."""
+        before = self._model_before
+        if self._plan is None or before is None:
+            return
+        through = self._plane_through(before)
+        stops: list[Stop] = [
+            CodeStop(tuple(code_of(stop, through, before).tolist())) if isinstance(stop, tuple) else stop
+            for stop in self._plan.stops
+        ]
+        self.walk(WalkPlan(self._plan.kind, tuple(stops)))
+
+    # What it asks
+
+    @Slot()
+    def _ask(self) -> None:
+        model, plan = self._model, self._plan
+        if model is None or plan is None or not self._is_looked_at:
+            self._asked = None
+            self._rest.stop()
+            self._questions.drop()
+            return
+        is_each = self._is_each_label and model.snapshot.uses_labels
+        label = 0 if is_each or not model.snapshot.uses_labels else self._label
+        question = WalkQuestion(plan, self._steps, self._plane_of(plan, model), label, is_each)
+        if self._asked == (question, model):
+            return
+        self._asked = (question, model)
+
+        def find() -> _Answer:
+            begin = time.perf_counter()
+            try:
+                film, problem = answer(question, model), ""
+            except LatentlabError as error:
+                film, problem = None, str(error)
+            return _Answer(model.run, film, problem, time.perf_counter() - begin)
+
+        self._questions.ask(find)
+
+    @Slot(object)
+    def _take(self, found: _Answer) -> None:
+        if self._model is None or found.run != self._model.run or self._plan is None:
+            return
+        self._rest.start(round(1000 * _REST * found.seconds))
+        self._walk = found.walk
+        if found.walk is None:
+            self.refused.emit(found.problem)
+        else:
+            self.answered.emit(found.walk)
+
+    def _plane_of(self, plan: WalkPlan, model: MapUpdate) -> tuple[float, ...] | None:
+        """Give a code of the plane on which the places of a walk lie, None where there is but one plane."""
+        if model.snapshot.latent <= 2 or not any(isinstance(stop, tuple) for stop in plan.stops):
+            return None
+        through = self._plane_through(model)
+        return None if through is None else tuple(through.tolist())
+
+    def _plane_through(self, model: MapUpdate) -> Floats | None:
+        code = self._code
+        if code is None or len(code) != model.snapshot.latent:
+            return None
+        through = model.projection.moved(code, (0.0, 0.0))
+        if self._through is None or not _are_close(self._through, through):
+            self._through = through  # what differs by rounding alone is the same plane
+        return self._through
+
+    def _is_on_plane(self, code: Floats, other: Floats) -> bool:
+        if self._model is None or not len(code) == len(other) == self._model.snapshot.latent:
+            return False
+        one, two = (self._model.projection.moved(each, (0.0, 0.0)) for each in (code, other))
+        return _are_close(one, two)
+
+    def _tell(self) -> None:
+        plan, model = self._plan, self._model
+        places = np.zeros((0 if plan is None else len(plan.stops), 2), np.float32)
+        for index, stop in enumerate(plan.stops if plan is not None else ()):
+            if isinstance(stop, tuple):
+                places[index] = stop
+            elif model is not None and not isinstance(stop, int):
+                places[index] = model.projection.position(np.asarray(stop.code, np.float32))
+            elif model is not None and stop < len(model.means):
+                places[index] = model.projection.position(model.means[stop])
+        self.changed.emit(plan, places)
+
+    def _forget_film(self) -> None:
+        self._walk = self._asked = None
+        self._rest.stop()
+        self._questions.drop()
+
+
+def _are_close(one: Floats, other: Floats) -> bool:
+    return len(one) == len(other) and bool(np.allclose(one, other, rtol=1e-4, atol=1e-4))
+
+
+def _leads_as_before(plan: WalkPlan, before: MapUpdate | None, after: MapUpdate | None) -> bool:
+    """Whether the stops of a walk mean the same with another model."""
+    if before is None or after is None or before.snapshot.latent != after.snapshot.latent:
+        return False
+    rows = [stop for stop in plan.stops if isinstance(stop, int)]
+    if not rows or before.images is after.images:
+        return True
+    if len(before.means) != len(after.means) or not np.array_equal(before.labels[rows], after.labels[rows]):
+        return False
+    if before.images is None or after.images is None:
+        return True
+    return before.images.shape == after.images.shape and np.array_equal(before.images[rows], after.images[rows])

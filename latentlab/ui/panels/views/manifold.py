@@ -1,0 +1,105 @@
+"""The manifold: what the decoder makes of a grid of codes, as one picture with y pointing up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QWidget
+
+from latentlab.core.models.facts import ModelFacts
+from latentlab.core.views.manifold import Manifold, ManifoldQuestion
+from latentlab.ui.widgets.images.image_grid import ImageGrid
+from latentlab.ui.widgets.view_panel import ViewPanel
+
+
+class ManifoldPanel(ViewPanel):
+    """Shows n × n decoded images over a part of the map's plane; a click on one picks its code."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("manifoldView")
+        self.title = self.tr("Manifold")
+        self.about = self.tr("What the decoder makes of a grid of codes")
+        self._manifold: Manifold | None = None
+        self._side = QSpinBox(minimum=2, maximum=60, value=20)
+        self._side.setObjectName("manifoldSideBox")
+        self._side.setAccessibleName(self.tr("Images on a side"))
+        self._side.setToolTip(self.tr("Images on a side of the grid"))
+        self._over = QComboBox()
+        self._over.setObjectName("manifoldOverBox")
+        self._over.setAccessibleName(self.tr("Part of the plane"))
+        for text, key in (
+            (self.tr("over 0 ±"), "radius"),
+            (self.tr("over the means ±"), "means"),
+            (self.tr("over the prior's quantiles"), "quantiles"),
+        ):
+            self._over.addItem(text, key)
+        self._over.setToolTip(
+            self.tr("Around the origin; over the range of the encoder's means and beyond; or at equal steps of N(0, 1)")
+        )
+        self._radius = QDoubleSpinBox(minimum=0, maximum=100_000, value=4, decimals=1)
+        self._radius.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        self._radius.setObjectName("manifoldRadiusBox")
+        self._radius.setAccessibleName(self.tr("Distance"))
+        self._label = QComboBox()
+        self._label.setObjectName("manifoldLabelBox")
+        self._label.setAccessibleName(self.tr("Label of the manifold"))
+        self._label.setToolTip(self.tr("Decode the grid under this label"))
+        self.bar.addWidget(self._side)
+        self.bar.addWidget(QLabel("²"))
+        for widget in (self._over, self._radius, self._label):
+            self.bar.addWidget(widget)
+        self._label.hide()
+        self._grid = ImageGrid()
+        self._grid.setAccessibleName(self.tr("Manifold"))
+        self._grid.setToolTip(self.tr("Click on an image to pick its code on the map"))
+        self.set_content(self._grid)
+
+        self._side.valueChanged.connect(self.ask)
+        self._over.currentIndexChanged.connect(self._choose_over)
+        self._radius.valueChanged.connect(self.ask)
+        self._label.currentIndexChanged.connect(self.ask)
+        self._grid.picked.connect(self._pick)
+
+    def set_model(self, facts: ModelFacts | None) -> None:
+        """Offer the labels of a CVAE."""
+        super().set_model(facts)
+        names = facts.class_names if facts is not None and facts.uses_labels else ()
+        with QSignalBlocker(self._label):
+            self._label.clear()
+            self._label.addItems([self.tr("label {name}").format(name=name) for name in names])
+        self._label.setVisible(bool(names))
+
+    def question(self) -> ManifoldQuestion:
+        """Ask for the grid."""
+        return ManifoldQuestion(
+            self._side.value(), self._over.currentData(), self._radius.value(), max(0, self._label.currentIndex())
+        )
+
+    def show_answer(self, answer: Manifold) -> None:
+        """Show the grid."""
+        super().show_answer(answer)
+        self._manifold = answer
+        self._grid.set_images(answer.images)
+        self.caption.setText(
+            self.tr("{x} from {left:.3g} to {right:.3g}, {y} from {low:.3g} to {high:.3g}").format(
+                x=answer.axes[0], left=answer.xs[0], right=answer.xs[-1],
+                y=answer.axes[1], low=answer.ys[-1], high=answer.ys[0],
+            )
+        )  # fmt: skip
+
+    def picture(self) -> QImage:
+        """Give the images, pixel for pixel."""
+        return self._grid.picture()
+
+    @Slot(int)
+    def _choose_over(self, index: int) -> None:
+        self._radius.setVisible(self._over.currentData() != "quantiles")
+        with QSignalBlocker(self._radius):
+            self._radius.setValue(0 if self._over.currentData() == "means" else 4)
+        self.ask()
+
+    @Slot(int, int)
+    def _pick(self, row: int, column: int) -> None:
+        if self._manifold is not None:
+            self.picked_at.emit(float(self._manifold.xs[column]), float(self._manifold.ys[row]))

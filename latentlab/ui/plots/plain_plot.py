@@ -1,0 +1,56 @@
+"""A plot to look at: axes in the theme's colours that begin at zero; nothing to zoom or move."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QWidget
+
+from latentlab.ui.plots import axes
+from latentlab.ui.plots.plot import Plot
+from latentlab.ui.style import theme
+
+
+class PlainPlot(Plot):
+    """What bars and lines have in common; they draw anew in `restyle`.
+
+    Parameters
+    ----------
+    bottom, left : str
+        Names of the axes.
+    """
+
+    def __init__(self, bottom: str, left: str, parent: QWidget | None = None) -> None:
+        super().__init__({side: pg.AxisItem(side) for side in ("bottom", "left")}, (3, 7, 11, 3), parent)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumSize(180, 110)
+        self._names = (bottom, left)
+        self._dress()
+
+    def name_axes(self, bottom: str, left: str) -> None:
+        """Give the axes other names."""
+        if (bottom, left) != self._names:
+            self._names = (bottom, left)
+            self._dress()
+
+    def fit(self, width: float, height: float) -> None:
+        """Show from zero to these, with a little room above."""
+        self.box.setRange(xRange=(0, width or 1), yRange=(0, 1.06 * height or 1), padding=0, disableAutoRange=True)
+
+    def restyle(self) -> None:
+        """Draw anew in the colours of the theme."""
+        raise NotImplementedError
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow theme and font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_names"):
+            self._dress()
+            self.restyle()
+
+    def _dress(self) -> None:
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF(), 10.0))
+        axes.dress(self, font, self._names)
+        self.setBackground(theme.current().background)

@@ -1,0 +1,177 @@
+"""The part of the session's state that concerns images: which sets there are, which one is loaded, downloads."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.data import downloads, registry
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.errors import LatentlabError
+from latentlab.ui.threads.background import Background, Report
+
+
+class ImageLibrary(QObject):
+    """Loads the chosen image set off the GUI thread; a failure leaves the loaded one in place.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Where downloaded sets lie.
+    """
+
+    sets_changed = Signal(object)  # tuple of DatasetStatus
+    message = Signal(str, bool)  # sentence, is it a problem
+    loaded = Signal(object)  # ImageSet
+    failed = Signal(str)  # sentence: the chosen set could not be loaded
+    downloading = Signal(float, float)  # bytes done, bytes in all
+    download_ended = Signal()
+    folder_changed = Signal(Path)
+
+    def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._data_dir = data_dir
+        self._name = ""
+        self._data: ImageSet | None = None
+        self._problem = ""
+        self._downloading = ""
+        self._background = Background(self)
+        self._background.done.connect(self._take)
+        self._background.failed.connect(self._complain)
+        self._background.progressed.connect(self._tell_progress)
+
+    @property
+    def data(self) -> ImageSet | None:
+        """The chosen set, once it is loaded."""
+        return self._data if self._data is not None and self._data.name == self._name else None
+
+    @property
+    def problem(self) -> str:
+        """Why the chosen set could not be loaded, in a sentence."""
+        return self._problem
+
+    @property
+    def data_dir(self) -> Path:
+        """Where downloaded sets lie."""
+        return self._data_dir
+
+    def is_loading(self) -> bool:
+        """Whether the chosen set is on its way."""
+        return self._background.is_busy("load")
+
+    def has(self, name: str) -> bool:
+        """Whether a set is on this machine, as far as its files tell."""
+        try:
+            return registry.status(name, self._data_dir).is_here
+        except LatentlabError:
+            return False
+
+    def refresh(self) -> None:
+        """Look again which sets are here."""
+        self.sets_changed.emit(registry.statuses(self._data_dir))
+
+    def choose(self, name: str) -> None:
+        """Load a set, unless it is loaded already."""
+        if name == self._name and (self.is_loading() or self.data is not None):
+            return
+        self._name = name
+        self._background.cancel("load")
+        if self.data is not None:
+            self._announce(self.data)
+            return
+        try:
+            status = registry.status(name, self._data_dir)
+        except LatentlabError as error:
+            self._fail(str(error))
+            return
+        # Of those that are listed, their list tells already.
+        is_listed = name in registry.names()
+        self.message.emit("", False)
+        if status.problem:
+            self._fail(status.problem, is_told=is_listed)
+        elif not status.is_here:
+            sentence = self.tr("{title} is not on this machine: download it, or choose another set.")
+            self._fail(sentence.format(title=status.title), is_told=is_listed)
+        else:
+            self.message.emit(self.tr("Loading {title} …").format(title=status.title), False)
+            data_dir = self._data_dir
+
+            def load(cancelled: threading.Event, report: Report) -> ImageSet:
+                return registry.load(name, data_dir)
+
+            self._background.start("load", load)
+
+    @Slot(str)
+    def download(self, name: str) -> None:
+        """Fetch a set; it is loaded when it has arrived, if it is still the chosen one."""
+        self._downloading = name
+        data_dir = self._data_dir
+
+        def fetch(cancelled: threading.Event, report: Report) -> None:
+            for progress in downloads.download(name, data_dir, cancelled):
+                report(progress)
+
+        self._background.start("download", fetch)
+
+    @Slot()
+    def cancel_download(self) -> None:
+        """Give a download up; what has arrived is removed by the download itself."""
+        self._background.cancel("download")
+        self.download_ended.emit()
+        self.message.emit(self.tr("The download was cancelled; nothing was kept."), False)
+
+    def use_folder(self, data_dir: Path) -> None:
+        """Take downloaded sets from another folder, used as it is."""
+        self._data_dir = data_dir
+        self._data = None
+        self.folder_changed.emit(data_dir)
+        self.refresh()
+        name, self._name = self._name, ""
+        self.choose(name)
+
+    def shut_down(self) -> None:
+        """Cancel what is under way and wait for it."""
+        self._background.shut_down()
+
+    @Slot(str, object)
+    def _take(self, channel: str, result: object) -> None:
+        if channel == "load":
+            assert isinstance(result, ImageSet)
+            self._data = result
+            self._announce(result)
+            return
+        self.download_ended.emit()
+        self.refresh()
+        if self._downloading == self._name:
+            self._name = ""
+            self.choose(self._downloading)
+
+    @Slot(str, str)
+    def _complain(self, channel: str, sentence: str) -> None:
+        if channel == "download":
+            self.download_ended.emit()
+            self.message.emit(sentence, True)
+        else:
+            self._fail(sentence)
+
+    @Slot(str, object)
+    def _tell_progress(self, channel: str, progress: object) -> None:
+        assert isinstance(progress, downloads.DownloadProgress)
+        self.downloading.emit(float(progress.done_bytes), float(progress.total_bytes))
+
+    def _announce(self, data: ImageSet) -> None:
+        text = ""
+        if data.name not in registry.names():  # of those that are listed, their list tells
+            text = self.tr("{title}: {train:,} training and {test:,} test images").format(
+                title=data.title, train=len(data.train_images), test=len(data.test_images)
+            )
+        self.message.emit(text, False)
+        self.loaded.emit(data)
+
+    def _fail(self, sentence: str, *, is_told: bool = False) -> None:
+        self._problem = sentence
+        if not is_told:
+            self.message.emit(sentence, True)
+        self.failed.emit(sentence)

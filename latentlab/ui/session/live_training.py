@@ -1,0 +1,191 @@
+"""The part of the session's state that is the training going on: its thread, and what the thread tells."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import uuid
+from typing import Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
+from latentlab.core.map.live_map import MapImages
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
+from latentlab.core.sketch import preparation
+from latentlab.core.training.trainer import Setting
+from latentlab.ui.threads.background import Background, Report
+from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread
+
+State = Literal["idle", "training", "paused"]
+
+_DRAIN_MILLISECONDS = 33
+_CLOSE_MILLISECONDS = 2000
+
+# Threads that may still run: referenced until they end, since destroying a running QThread aborts the program.
+_alive: set[TrainingThread] = set()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what a program has left running that never closed its window."""
+    for thread in _alive:
+        thread.abandon()
+    for thread in _alive:
+        thread.wait(_CLOSE_MILLISECONDS)
+
+
+def _warm_up(cancelled: threading.Event, report: Report) -> None:
+    preparation.get_ready()
+
+
+class LiveTraining(QObject):
+    """Idle, training or paused; emits what the thread tells, in its order, the latest map last.
+
+    When `ended` or `failed` is emitted the thread is gone and the state is idle.
+    """
+
+    state_changed = Signal(str)
+    begun = Signal(object, object)  # Recipe and ImageSet
+    started = Signal(object)
+    progressed = Signal(object)
+    epoch_ended = Signal(object)
+    setting_changed = Signal(object)
+    epoch_kept = Signal(object)  # EpochModel
+    map_updated = Signal(object)  # MapUpdate
+    result_made = Signal(object)  # Result
+    diverged = Signal(object)
+    ended = Signal(object)  # Finished
+    failed = Signal(object)  # Failed
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state: State = "idle"
+        self._thread: TrainingThread | None = None
+        self._background = Background(self)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAIN_MILLISECONDS)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def state(self) -> State:
+        """``"idle"``, ``"training"`` or ``"paused"``."""
+        return self._state
+
+    def start(self, recipe: Recipe, data: ImageSet, shown: MapImages, start: Run | None) -> None:
+        """Train on a thread of its own, from new weights or from a run's."""
+        _alive.difference_update([thread for thread in _alive if thread.isFinished()])
+        # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
+        self._thread = TrainingThread(uuid.uuid4().hex[:12], recipe, data, shown, start)
+        _alive.add(self._thread)
+        self.destroyed.connect(self._thread.abandon)
+        self.begun.emit(recipe, data)
+        self._thread.start()
+        self._timer.start()
+        self._set_state("training")
+
+    def pause(self) -> None:
+        """Wait before the next step."""
+        if self._thread is not None and self._state == "training":
+            self._thread.pause()
+            self._set_state("paused")
+
+    def resume(self) -> None:
+        """Go on."""
+        if self._thread is not None and self._state == "paused":
+            self._thread.resume()
+            self._set_state("training")
+
+    def stop(self) -> None:
+        """End after the step at hand; `ended` follows, the result before it."""
+        if self._thread is not None:
+            self._thread.ask_to_stop()
+
+    def abandon(self) -> None:
+        """End without a result; nothing more is told."""
+        if self._thread is not None:
+            self._end_thread()
+            self._set_state("idle")
+
+    def get_ready(self) -> None:
+        """Load in the background what the first sketch will need."""
+        self._background.start("warm-up", _warm_up)
+
+    def shut_down(self) -> None:
+        """End without a result, and wait for what was being loaded."""
+        self.abandon()
+        self._background.shut_down()
+
+    def change(self, setting: Setting, value: float) -> None:
+        """Put a setting in force from the next step on."""
+        if self._thread is not None:
+            self._thread.change(setting, value)
+
+    def show_on_map(self, shown: MapImages) -> None:
+        """Show other images on the map."""
+        if self._thread is not None:
+            self._thread.show_on_map(shown)
+
+    def leave_map(self) -> None:
+        """Leave the map as far as it is encoded, at a pause or at the end."""
+        if self._thread is not None:
+            self._thread.leave_map()
+
+    def ask_for_result(self) -> None:
+        """Have the run so far made; `result_made` follows."""
+        if self._thread is not None:
+            self._thread.ask_for_result()
+
+    @Slot()
+    def _drain(self) -> None:
+        thread = self._thread
+        if thread is None:
+            return
+        posts, update = thread.take()
+        last = posts.pop() if posts and isinstance(posts[-1], Finished | Failed) else None
+        for post in posts:
+            self._tell(post)
+            if self._thread is not thread:
+                return  # whoever heard it has ended this training
+        if update is not None:
+            self.map_updated.emit(update)
+        if last is not None and self._thread is thread:
+            self._end_thread()
+            self._set_state("idle")
+            (self.ended if isinstance(last, Finished) else self.failed).emit(last)
+
+    def _tell(self, post: Post) -> None:
+        match post:
+            case Started():
+                self.started.emit(post)
+            case Progress():
+                self.progressed.emit(post)
+            case EpochEnded():
+                self.epoch_ended.emit(post)
+            case Changed():
+                self.setting_changed.emit(post)
+            case EpochModel():
+                self.epoch_kept.emit(post)
+            case Result():
+                self.result_made.emit(post)
+            case Diverged():
+                self._set_state("paused")
+                self.diverged.emit(post)
+
+    def _end_thread(self) -> None:
+        """Stop the thread and wait for it; between two steps that is a moment."""
+        thread, self._thread = self._thread, None
+        self._timer.stop()
+        if thread is None:
+            return
+        thread.abandon()
+        # Never terminate(): one that takes longer ends by itself.
+        if thread.wait(_CLOSE_MILLISECONDS):
+            _alive.discard(thread)
+
+    def _set_state(self, state: State) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)

@@ -1,0 +1,109 @@
+"""The part of the session's state that is the recipe: those that can be chosen by name, and the one in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.data import registry
+from latentlab.core.recipe.recipe import Recipe, RecipeError
+
+
+class RecipeChoice(QObject):
+    """Owns the recipe in force, and the named one that it is based on.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundled recipe to begin with.
+    has_images : callable
+        Whether the image set of a name is on this machine.
+    """
+
+    listed = Signal(object)  # tuple of Recipe: what can be chosen by name
+    changed = Signal(object, object)  # the recipe as it is named, and as it is in force
+    failed = Signal(str)  # sentence
+
+    def __init__(self, name: str, has_images: Callable[[str], bool], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._has_images = has_images
+        self._images_are_chosen = False
+        self._named = {name: Recipe.load(name) for name in Recipe.names()}
+        self._base = self._current = self._named[name]
+        self._excluded: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def current(self) -> Recipe:
+        """The recipe in force."""
+        return self._current
+
+    def excluded(self, dataset: str) -> tuple[int, ...]:
+        """Give which images of a set are excluded by the recipe that was last in force for it."""
+        return self._excluded.get(dataset, ())
+
+    def begin(self) -> None:
+        """Tell everything there is to show at the start."""
+        self.listed.emit(tuple(self._named.values()))
+        self.changed.emit(self._base, self._current)
+
+    @Slot(str)
+    def choose(self, name: str) -> None:
+        """Take a recipe by its name, with its own images where they are here; images that a person chose stay."""
+        if name not in self._named:
+            return
+        self._base = recipe = self._named[name]
+        if self._brings_its_images(recipe):
+            self._images_are_chosen = False
+        else:
+            recipe = self._with_images(recipe, self._current.data.dataset)
+        if not recipe.data.images and not recipe.data.exclude:
+            recipe = self._with_images(recipe, recipe.data.dataset)
+        self.edit(recipe)
+
+    @Slot(object)
+    def edit(self, recipe: Recipe) -> None:
+        """Put an edited recipe in force."""
+        self._current = recipe
+        self._excluded[recipe.data.dataset] = recipe.data.exclude
+        self.changed.emit(self._base, self._current)
+
+    @Slot(str)
+    def choose_dataset(self, name: str) -> None:
+        """Choose other images for the recipe in force, and for those chosen after it."""
+        self._images_are_chosen = True
+        self.edit(self._with_images(self._current, name))
+
+    def open(self, path: Path) -> None:
+        """Take a recipe, images included, from a file; it can be chosen by its name from then on."""
+        try:
+            recipe = Recipe.load(path)
+        except RecipeError as error:
+            self.failed.emit(str(error))
+            return
+        self._list(recipe)
+        self._base = recipe
+        self._images_are_chosen = False
+        self.edit(recipe)
+
+    def take(self, recipe: Recipe) -> None:
+        """Put the recipe of a run in force; a name that is not known yet is listed."""
+        if recipe.name not in self._named:
+            self._list(recipe)
+        self._base = self._named[recipe.name]
+        self._images_are_chosen = False
+        self.edit(recipe)
+
+    def _with_images(self, recipe: Recipe, name: str) -> Recipe:
+        """Give a recipe other images; of each set what was last excluded stays so."""
+        return recipe.with_changes({"data.dataset": name, "data.exclude": self.excluded(name)})
+
+    def _brings_its_images(self, recipe: Recipe) -> bool:
+        own = recipe.data.dataset
+        means_no_others = bool(recipe.data.images) or registry.is_paired(own)
+        return means_no_others or (not self._images_are_chosen and self._has_images(own))
+
+    def _list(self, recipe: Recipe) -> None:
+        self._named[recipe.name] = recipe
+        self.listed.emit(tuple(self._named.values()))

@@ -1,0 +1,99 @@
+"""Runs between memory and disk, and onto the map: read, written, put aside and encoded off the GUI thread."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.map.live_map import MapImages, MapUpdate, maps_of
+from latentlab.core.runs import run as runs
+from latentlab.core.runs.run import Run
+from latentlab.ui.threads.background import Background, Report
+
+
+class RunFiles(QObject):
+    """Does what takes longer than a frame with a run; of each kind of work only the latest answers."""
+
+    opened = Signal(Path, object)  # Run
+    saved = Signal(Path, object)  # Run
+    kept = Signal(Path)
+    map_made = Signal(object)  # MapUpdate; of a part of the images first, where there are many
+    failed = Signal(str)  # sentence
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._background.done.connect(self._take)
+        self._background.progressed.connect(self._take)
+        self._background.failed.connect(self._fail)
+
+    def open(self, path: Path) -> None:
+        """Read a run."""
+
+        def read(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
+            return path, Run.open(path)
+
+        self._background.start("open", read)
+
+    def save(self, run: Run, path: Path) -> None:
+        """Write a run."""
+
+        def write(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
+            run.save(path)
+            return path, run
+
+        self._background.start("save", write)
+
+    def keep(self, run: Run) -> None:
+        """Put a run that nobody has saved aside, among others of its kind."""
+
+        def put_aside(cancelled: threading.Event, report: Report) -> Path:
+            return runs.keep(run, platformdirs.user_data_path("latentlab", appauthor=False) / "runs")
+
+        self._background.start("keep", put_aside)
+
+    def make_map(self, run: Run, shown: MapImages | None) -> None:
+        """Make the map of a run that is not training; images whose codes it does not keep are encoded first."""
+
+        def make(cancelled: threading.Event, report: Report) -> MapUpdate | None:
+            update: MapUpdate | None = None
+            for update in maps_of(run, shown, cancelled.is_set):
+                if update.pending:
+                    report(update)
+            assert update is not None or cancelled.is_set()
+            return update
+
+        self._background.start("map", make)
+
+    def leave_map(self) -> None:
+        """Leave the map as far as it is encoded."""
+        self._background.cancel("map")
+
+    def forget_questions(self) -> None:
+        """Drop what is being opened or mapped: something else is shown now."""
+        self._background.cancel("open")
+        self._background.cancel("map")
+
+    def shut_down(self) -> None:
+        """Wait for what is being written."""
+        self.forget_questions()
+        self._background.shut_down()
+
+    @Slot(str, object)
+    def _take(self, channel: str, result: object) -> None:
+        match channel, result:
+            case "open", (path, run):
+                self.opened.emit(path, run)
+            case "save", (path, run):
+                self.saved.emit(path, run)
+            case "keep", path:
+                self.kept.emit(path)
+            case "map", update:
+                self.map_made.emit(update)
+
+    @Slot(str, str)
+    def _fail(self, channel: str, sentence: str) -> None:
+        self.failed.emit(sentence)

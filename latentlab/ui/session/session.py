@@ -1,0 +1,400 @@
+"""The one owner of state: the run at hand, and what happens to it.
+
+Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
+Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+`exploration` what is looked at, `choosing` the images chosen on its map, `chosen_images` what becomes of these, `map`
+what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
+model, `page` the page that is cleaned.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.data import registry
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.errors import LatentlabError
+from latentlab.core.events import Diverged, Failed, Finished
+from latentlab.core.map.checkpoints import Checkpoints
+from latentlab.core.map.image_ids import MapNumbers
+from latentlab.core.map.live_map import MapChoice, MapImages, MapUpdate, Split
+from latentlab.core.map.selected_images import on_map
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
+from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.parts import MapParts
+from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.views import Views
+from latentlab.ui.session.comparison import Comparison
+from latentlab.ui.session.current_run import AtHand
+from latentlab.ui.session.image_library import ImageLibrary
+from latentlab.ui.session.live_training import LiveTraining, State
+from latentlab.ui.session.page_cleaning import PageCleaning
+from latentlab.ui.session.recipe_choice import RecipeChoice
+from latentlab.ui.session.restoration import Restoration
+from latentlab.ui.session.run_files import RunFiles
+from latentlab.ui.session.selection_training import ChosenImages
+from latentlab.ui.session.tensorboard_log import TensorBoardLog
+from latentlab.ui.threads.training_thread import EpochModel, Result
+
+FIRST_RECIPE = "digits-vae-2d"
+
+
+class Session(QObject):
+    """What the window shows and does, without the window.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        Where downloaded image sets lie.
+    """
+
+    message = Signal(str, bool)  # sentence, is it a problem
+    waiting = Signal(str)  # what a training waits for; empty when it does not
+    history_shown = Signal(object, object)  # tuples of EpochEnded and Changed
+    epochs_kept = Signal(object)  # list of int
+    can_continue_changed = Signal(bool, str)
+    run_changed = Signal(str, bool)  # its name, is it unsaved
+    saved = Signal(Path)
+    kept = Signal(Path)  # an unsaved run that another has replaced
+    opened = Signal(Path)
+
+    def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.library = ImageLibrary(data_dir or registry.default_data_dir(), self)
+        self.library.loaded.connect(self._use_data)
+        self.library.failed.connect(self._lack_data)
+        self.recipes = RecipeChoice(FIRST_RECIPE, self.library.has, self)
+        self.recipes.changed.connect(self._use_recipe)
+        self.recipes.failed.connect(self._complain)
+        self.exploration = Exploration(self)
+        self.exploration.failed.connect(self._complain)
+        self.choosing = Choosing(self)
+        self.exploration.shown_changed.connect(self.choosing.show)  # before the views ask about it
+        self.views = Views(self)
+        self.views.failed.connect(self._complain)
+        self.exploration.shown_changed.connect(self.views.show)
+        self.restoration = Restoration(self.exploration, self)
+        self.restoration.failed.connect(self._complain)
+        self.page = PageCleaning(self.exploration, self)
+        self.numbers = MapNumbers()
+        self.map = MapParts(self.exploration, self.choosing, self.numbers, self)
+        self.map.failed.connect(self._complain)
+        self.comparison = Comparison(self.exploration, self)
+        self.comparison.failed.connect(self._complain)
+        self.training = LiveTraining(self)
+        self.training.epoch_kept.connect(self._keep_epoch)
+        self.training.map_updated.connect(self._take_update)
+        self.training.result_made.connect(self._take_result)
+        self.training.diverged.connect(self._tell_divergence)
+        self.training.ended.connect(self._finish)
+        self.training.failed.connect(self._fail)
+        self.tensorboard = TensorBoardLog(self.training, self)
+        self.files = RunFiles(self)
+        self.files.opened.connect(self._take_opened)
+        self.files.saved.connect(self._take_saved)
+        self.files.kept.connect(self._take_kept)
+        self.files.map_made.connect(self._take_update)
+        self.files.failed.connect(self._complain)
+        looked_at = (self.exploration, self.choosing, self.numbers)
+        self.chosen_images = ChosenImages(self.library, self.recipes, *looked_at, self.training, self)
+        self.chosen_images.train_requested.connect(self.train)
+        self.chosen_images.map_changed.connect(self.exploration.show)
+        self.chosen_images.message.connect(self.message)
+        self._at_hand = AtHand()
+        self._trained: Run | None = None  # the result of a training that is about to end
+        self._checkpoints = self._at_hand.checkpoints  # of what is shown
+        self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
+        self._looked_at: int | None = None  # an epoch before the present
+        self._train_when_loaded: bool | None = None
+        self._save_to: Path | None = None
+
+    @property
+    def state(self) -> State:
+        """``"idle"``, ``"training"`` or ``"paused"``."""
+        return self.training.state
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe in force."""
+        return self.recipes.current
+
+    @property
+    def run(self) -> Run | None:
+        """The run at hand; while training, the one before it."""
+        return self._at_hand.run
+
+    @property
+    def run_path(self) -> Path | None:
+        """Where the run at hand was opened or saved last."""
+        return self._at_hand.path
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing would be lost by letting go what is at hand."""
+        return self._at_hand.is_saved and self.state == "idle"
+
+    def begin(self) -> None:
+        """Tell everything there is to show at the start."""
+        self.library.refresh()
+        self.recipes.begin()
+        self._announce_run()
+        self.training.get_ready()
+
+    def shut_down(self) -> None:
+        """Stop everything that runs; nothing is told any more."""
+        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
+        for part in (self.training, self.tensorboard, *looking, self.library, self.files):
+            part.shut_down()
+
+    # Recipe and images
+
+    @Slot(object, object)
+    def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:
+        self.library.choose(recipe.data.dataset)
+        self._tell_whether_it_can_continue()
+
+    @Slot(object)
+    def _use_data(self, data: ImageSet) -> None:
+        run = self._at_hand.run
+        if self._train_when_loaded is not None:
+            proceed = self._train_when_loaded
+            self._wait_to_train(None)
+            self.train(proceed)
+        elif self.state == "idle" and run is not None and data.name == run.recipe.data.dataset:
+            self._show_run(run)  # its images are at hand now
+        self._tell_whether_it_can_continue()
+
+    @Slot(str)
+    def _lack_data(self, sentence: str) -> None:
+        if self._train_when_loaded is not None:
+            self._wait_to_train(None)
+            self.message.emit(sentence, True)
+        self._tell_whether_it_can_continue()
+
+    # Training
+
+    @Slot(bool)
+    def train(self, proceed: bool = False) -> None:
+        """Train a new model, or with `proceed` go on from the one at hand; waits for images that are being loaded."""
+        if self.state != "idle":
+            return
+        data = self.library.data
+        if data is None:
+            if self.library.is_loading():
+                self._wait_to_train(proceed)
+            else:
+                self.message.emit(self.library.problem, True)
+            return
+        shown = self._on_map(data, self.recipe)
+        if shown is None:
+            return
+        self.files.forget_questions()
+        self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
+        self._look_at_present()
+        self._present = self._trained = None
+        start = self._at_hand.run if proceed else None
+        self.training.start(self.recipe, data, shown, start)
+        self._announce_run()
+
+    def _wait_to_train(self, proceed: bool | None) -> None:
+        """Train as `train` was told to when the images have been loaded; None waits no longer."""
+        self._train_when_loaded = proceed
+        self.waiting.emit("" if proceed is None else self.tr("Training begins when the images are loaded …"))
+
+    @Slot()
+    def discard(self) -> None:
+        """End training and go back to what was there before."""
+        if self.state != "idle":
+            self.training.abandon()
+            self._go_back()
+            self.message.emit(self.tr("The training was discarded; what was there before is back."), False)
+
+    def _go_back(self) -> None:
+        self._save_to = None
+        self._checkpoints = self._at_hand.checkpoints
+        self._look_at_present()
+        run = self._at_hand.run
+        if run is None:
+            self.exploration.show(None)
+            self.history_shown.emit((), ())
+        else:
+            self.history_shown.emit(run.history, run.changes)
+            self._show_run(run)
+        self._announce_run()
+        self._tell_whether_it_can_continue()
+
+    @Slot(float)
+    def set_learning_rate(self, value: float) -> None:
+        """Change the learning rate of a running training from its next step on."""
+        self.training.change("learning_rate", value)
+
+    @Slot(float)
+    def set_beta(self, value: float) -> None:
+        """Change the weight of the KL of a running training from its next step on."""
+        self.training.change("beta", value)
+
+    @Slot(object)
+    def _keep_epoch(self, kept: EpochModel) -> None:
+        self._checkpoints.add(kept.epoch, kept.update)
+        self.epochs_kept.emit(self._checkpoints.epochs())
+        if self._looked_at is not None and self._looked_at not in self._checkpoints.epochs():
+            self._looked_at = None  # it was let go, as there were too many
+
+    @Slot(object)
+    def _take_result(self, result: Result) -> None:
+        if result.is_final:
+            self._trained = result.run
+        elif self._save_to is not None:
+            path, self._save_to = self._save_to, None
+            self.files.save(result.run, path)
+
+    @Slot(object)
+    def _tell_divergence(self, diverged: Diverged) -> None:
+        self.message.emit(diverged.message, True)
+
+    @Slot(object)
+    def _finish(self, finished: Finished) -> None:
+        self._keep_unsaved()
+        self._at_hand = AtHand(self._trained, None, False, self._checkpoints)
+        self._announce_run()
+        self._tell_whether_it_can_continue()
+        if self._save_to is not None and self._trained is not None:
+            path, self._save_to = self._save_to, None
+            self.files.save(self._trained, path)
+
+    @Slot(object)
+    def _fail(self, failed: Failed) -> None:
+        self._go_back()
+        self.message.emit(failed.message, True)
+
+    def _tell_whether_it_can_continue(self) -> None:
+        data, run = self.library.data, self._at_hand.run
+        why = ""
+        if run is None:
+            why = self.tr("There is no model to go on from yet.")
+        elif data is None:
+            why = self.tr("The images are not loaded.")
+        else:
+            try:
+                run.check_fits(self.recipe, data)
+            except LatentlabError as error:
+                why = str(error)
+        self.can_continue_changed.emit(not why, why)
+
+    # The map
+
+    @Slot(str, int)
+    def choose_map(self, split: Split, count: int) -> None:
+        """Show other images on the map: of which split, and how many (0: all)."""
+        self.numbers.choice = choice = MapChoice(split, count)
+        self._look_at_present()  # earlier models are kept with the images of then
+        if self.state != "idle" and self.library.data is not None:
+            self.training.show_on_map(on_map(self.library.data, self.recipe, choice))
+        elif (run := self._at_hand.run) is not None and self._data_of(run) is not None:
+            self._show_run(run)
+        elif run is not None and not self.library.is_loading():  # what is loaded is shown by itself
+            self.message.emit(self.tr("The map stays as it is: choose its data set, then it can show others."), True)
+
+    @Slot(int)
+    def look_back(self, position: int) -> None:
+        """Show the model of an earlier epoch, by its place among those kept; the last place is the present."""
+        epochs = self._checkpoints.epochs()
+        self._looked_at = epochs[position] if 0 <= position < len(epochs) - 1 else None
+        shown = self._present if self._looked_at is None else self._checkpoints.at(self._looked_at)
+        if shown is not None:
+            self._show(shown)
+
+    def _look_at_present(self) -> None:
+        self._looked_at = None
+        for epochs in ([], self._checkpoints.epochs()):  # who looks back at none of them looks at the last
+            self.epochs_kept.emit(epochs)
+
+    @Slot(object)
+    def _take_update(self, update: MapUpdate) -> None:
+        self._present = update
+        if self._looked_at is None:
+            self._show(update)
+
+    def _show(self, update: MapUpdate) -> None:
+        self.exploration.show(self.chosen_images.visible(update))
+
+    def _show_run(self, run: Run) -> None:
+        """Put a run that is not training on the map; its images may have to be encoded first."""
+        data = self._data_of(run)
+        self.files.make_map(run, None if data is None else self._on_map(data, run.recipe))
+
+    def _data_of(self, run: Run) -> ImageSet | None:
+        data = self.library.data
+        return data if data is not None and data.name == run.recipe.data.dataset else None
+
+    def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
+        """Give what a map shows; a recipe for images that the set does not have is told."""
+        try:
+            return on_map(data, recipe, self.numbers.choice)
+        except LatentlabError as error:
+            self.message.emit(str(error), True)
+            return None
+
+    # Keeping
+
+    def open_run(self, path: Path) -> None:
+        """Read a run and show it; what is at hand stays if that fails."""
+        if self.state != "idle":
+            self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
+            return
+        self._wait_to_train(None)
+        self.files.open(path)
+
+    def save_run(self, path: Path) -> None:
+        """Write the run at hand, or, while training, the run so far."""
+        if self.state != "idle":
+            self._save_to = path
+            self.training.ask_for_result()
+        elif self._at_hand.run is not None:
+            self.files.save(self._at_hand.run, path)
+
+    def _keep_unsaved(self) -> None:
+        """Put the run at hand aside on the disk, where another takes its place before it was saved."""
+        if self._at_hand.run is not None and not self._at_hand.is_saved:
+            self.files.keep(self._at_hand.run)
+
+    @Slot(Path, object)
+    def _take_opened(self, path: Path, run: Run) -> None:
+        self._keep_unsaved()
+        self._at_hand = AtHand(run, path)
+        self._checkpoints = self._at_hand.checkpoints
+        self._look_at_present()
+        self.history_shown.emit(run.history, run.changes)
+        self.recipes.take(run.recipe)
+        self._show_run(run)
+        self._announce_run()
+        self.opened.emit(path)
+
+    @Slot(Path, object)
+    def _take_saved(self, path: Path, run: Run) -> None:
+        if self._at_hand.run is run:
+            self._at_hand = AtHand(run, path, True, self._checkpoints)
+        self._announce_run()
+        self.saved.emit(path)
+        self.message.emit(self.tr("The run is saved as {path}.").format(path=path), False)
+
+    @Slot(Path)
+    def _take_kept(self, path: Path) -> None:
+        self.kept.emit(path)
+        self.message.emit(self.tr("The unsaved run before this one was kept; see File, Open recent."), False)
+
+    @Slot(str)
+    def _complain(self, sentence: str) -> None:
+        self.message.emit(sentence, True)
+
+    def _announce_run(self) -> None:
+        run, path = self._at_hand.run, self._at_hand.path
+        if self.state != "idle":
+            self.run_changed.emit(self.recipe.name, True)
+        elif run is None:
+            self.run_changed.emit("", False)
+        else:
+            self.run_changed.emit(path.stem if path is not None else run.recipe.name, not self._at_hand.is_saved)

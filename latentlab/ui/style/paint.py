@@ -1,0 +1,74 @@
+"""What keeps text readable above points: a card behind it, or a rim around its letters."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from latentlab.ui.style import theme
+from latentlab.ui.style.paint import KeptPicture
+
+_ROUND = 6.0
+_CARD_ALPHA, _RIM_ALPHA, _GROUND_ALPHA = 235, 215, 190
+_RIM = 4.0
+
+
+def paint_card(painter: QPainter, place: QRectF) -> None:
+    """Draw a card; what is written or drawn next is in the theme's foreground."""
+    colours = theme.current()
+    ground = QColor(colours.surface)
+    ground.setAlpha(_CARD_ALPHA)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.grid), 1))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(place, _ROUND, _ROUND)
+    painter.setPen(QColor(colours.foreground))
+
+
+def paint_rim(painter: QPainter, shape: QPainterPath) -> None:
+    """Draw the rim of letters or lines, which are to be drawn on it."""
+    rim = QColor(theme.current().background)
+    rim.setAlpha(_RIM_ALPHA)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(rim, _RIM, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.drawPath(shape)
+
+
+def paint_on_ground(painter: QPainter, text: str, centre: QPointF, colour: str) -> None:
+    """Write a text in the painter's font on a patch of the background, which costs a tenth of what its rim does."""
+    ground = QFontMetricsF(painter.font()).boundingRect(text)
+    ground.moveCenter(centre)
+    fill = QColor(theme.current().background)
+    fill.setAlpha(_GROUND_ALPHA)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill)
+    painter.drawRoundedRect(ground.adjusted(-3, -1, 3, 1), 4, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QColor(colour))
+    painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextDontClip), text)
+
+
+class RimmedText:
+    """A text with a rim, whose picture is kept: drawing the rim anew takes a tenth of a frame of the map."""
+
+    def __init__(self) -> None:
+        self._kept = KeptPicture()
+
+    def paint(self, painter: QPainter, text: str, font: QFont, foot: QPointF) -> None:
+        """Draw a text above the middle of its lower edge, on whole pixels."""
+        metrics = QFontMetricsF(font)
+        size = QSizeF(metrics.horizontalAdvance(text) + 2 * _RIM, metrics.height() + 2 * _RIM).toSize()
+        corner = (foot + QPointF(-size.width() / 2, _RIM - size.height())).toPoint()
+
+        def draw(pen: QPainter) -> None:
+            written = QPainterPath()
+            written.addText(_RIM, size.height() - _RIM - metrics.descent(), font, text)
+            paint_rim(pen, written)
+            pen.fillPath(written, QColor(theme.current().foreground))
+
+        painter.save()
+        painter.translate(corner)
+        self._kept.paint(painter, QRectF(QPointF(), size), (text, font.key(), theme.current()), draw)
+        painter.restore()

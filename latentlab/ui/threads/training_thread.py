@@ -1,0 +1,221 @@
+"""The only file with a QThread: drives the training generator and keeps what it tells until somebody asks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QThread, Slot
+
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.errors import LatentlabError
+from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
+from latentlab.core.map.checkpoints import Checkpoints
+from latentlab.core.map.live_map import LiveMap, MapImages, MapUpdate
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
+from latentlab.core.training.trainer import Control, Setting, Trainer
+from latentlab.ui.threads import torch_threads
+
+_log = logging.getLogger(__name__)
+
+_STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpochModel:
+    """The model at the end of an epoch, with its whole map."""
+
+    epoch: int
+    update: MapUpdate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The run so far, made on request or at the end."""
+
+    run: Run
+    is_final: bool
+
+
+Post = Event | EpochModel | Result
+
+
+class TrainingThread(QThread):
+    """Trains one model.
+
+    Nothing is signalled from here: a flood of signals would queue up in front of the window's own events. What must
+    not be lost waits in a queue, of the map only the latest is kept, and the session takes both when it is ready.
+
+    Parameters
+    ----------
+    run : str
+        Id that all it tells carries.
+    recipe : Recipe
+    data : ImageSet
+    shown : MapImages
+        What the map shows.
+    start : Run or None
+        To go on from.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        recipe: Recipe,
+        data: ImageSet,
+        shown: MapImages,
+        start: Run | None,
+    ) -> None:
+        super().__init__()
+        self.setStackSize(_STACK_BYTES)
+        self.run_id = run
+        self._recipe, self._data, self._start = recipe, data, start
+        self._shown = self._chosen = shown
+        self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
+        self._control = Control()
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
+        self._abandoned = threading.Event()
+        self._result_wanted = threading.Event()
+        self._has_enough = threading.Event()
+        self._checkpoints = Checkpoints(recipe.training.checkpoint_every)
+        self._lock = threading.Lock()
+        self._posts: deque[Post] = deque()
+        self._update: MapUpdate | None = None
+
+    def pause(self) -> None:
+        """Wait before the next step."""
+        self._may_go_on.clear()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._may_go_on.set()
+
+    def ask_to_stop(self) -> None:
+        """Stop before the next step, and post the result."""
+        self._control.stop.set()
+        self._may_go_on.set()
+
+    @Slot()
+    def abandon(self) -> None:
+        """Stop before the next step; nobody wants the result any more."""
+        self._abandoned.set()
+        self.ask_to_stop()
+
+    def ask_for_result(self) -> None:
+        """Post a `Result` of the run as it is now, as soon as it can be made."""
+        self._result_wanted.set()
+
+    def change(self, setting: Setting, value: float) -> None:
+        """Put a learning rate or beta in force at the next step."""
+        self._control.change(setting, value)
+
+    def show_on_map(self, shown: MapImages) -> None:
+        """Show other images on the map from the next update on."""
+        self._chosen = shown
+
+    def leave_map(self) -> None:
+        """Leave the map as far as it is encoded, where the whole of it is being encoded."""
+        self._has_enough.set()
+
+    def take(self) -> tuple[list[Post], MapUpdate | None]:
+        """Give what was told since the last call, oldest first, and the latest map if it is new."""
+        with self._lock:
+            posts, update = list(self._posts), self._update
+            self._posts.clear()
+            self._update = None
+        return posts, update
+
+    def run(self) -> None:
+        """Train; called by Qt on the new thread."""
+        torch_threads.leave_a_core()
+        try:
+            self._train()
+        except LatentlabError as error:
+            self._post(Failed(self.run_id, str(error)))
+        except Exception as error:
+            _log.exception("Training failed")
+            self._post(
+                Failed(self.run_id, f"Training failed ({type(error).__name__}: {error}); the log has the details.")
+            )
+
+    def _train(self) -> None:
+        trainer = Trainer(self._recipe, self._data, run=self.run_id, control=self._control, start=self._start)
+        self._show_choice(trainer)
+        for event in trainer.events():
+            if isinstance(event, Finished):
+                self._finish(trainer, event)
+                return
+            self._post(event)
+            if isinstance(event, EpochEnded) and self._is_kept(event.epoch):
+                update = self._map_whole(trainer, self._is_over)
+                if update is not None:
+                    self._checkpoints.add(event.epoch, update)
+                    self._post(EpochModel(event.epoch, update))
+            elif self._live.is_due():
+                self._put(self._live.update(trainer))
+            if isinstance(event, Diverged):
+                self.pause()
+            self._answer(trainer)
+            self._rest(trainer)
+
+    def _is_kept(self, epoch: int) -> bool:
+        """Whether the map of an epoch is made whole and kept: a large one would take the time that is for training."""
+        return self._checkpoints.needs(epoch) or (self._checkpoints.wants(epoch) and self._live.affords_whole())
+
+    def _finish(self, trainer: Trainer, event: Finished) -> None:
+        if not self._abandoned.is_set():
+            self._map_whole(trainer, self._abandoned.is_set)
+        if not self._abandoned.is_set():
+            self._post(Result(trainer.result(), is_final=True))
+        self._post(event)
+
+    def _rest(self, trainer: Trainer) -> None:
+        """While paused make the map whole, and do what is asked for."""
+        mapped: LiveMap | None = None
+        while not self._may_go_on.is_set():
+            if mapped is self._live:
+                self._may_go_on.wait(0.05)
+            elif self._map_whole(trainer, self._is_called) is not None or self._has_enough.is_set():
+                mapped = self._live
+            self._answer(trainer)
+
+    def _is_over(self) -> bool:
+        return self._control.stop.is_set() or self._chosen is not self._shown
+
+    def _is_called(self) -> bool:
+        is_asked = self._result_wanted.is_set() or self._chosen is not self._shown
+        return is_asked or self._may_go_on.is_set()
+
+    def _map_whole(self, trainer: Trainer, is_given_up: Callable[[], bool]) -> MapUpdate | None:
+        """Encode all images of the map with the model as it is, and show it on the way; None where that was ended."""
+        self._has_enough.clear()
+        update = None
+        for update in self._live.whole(trainer, lambda: self._has_enough.is_set() or is_given_up()):
+            self._put(update)
+        return update if update is not None and not update.pending else None
+
+    def _answer(self, trainer: Trainer) -> None:
+        """Do what was asked for between two steps."""
+        if self._chosen is not self._shown:
+            self._show_choice(trainer)
+        if self._result_wanted.is_set():
+            self._result_wanted.clear()
+            self._post(Result(trainer.result(), is_final=False))
+
+    def _show_choice(self, trainer: Trainer) -> None:
+        self._shown = self._chosen
+        self._live = LiveMap(self._shown)
+        self._put(self._live.update(trainer))
+
+    def _post(self, post: Post) -> None:
+        with self._lock:
+            self._posts.append(post)
+
+    def _put(self, update: MapUpdate) -> None:
+        with self._lock:
+            self._update = update

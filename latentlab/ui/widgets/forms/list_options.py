@@ -1,0 +1,142 @@
+"""Which images are listed, how many, in which order."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+
+from latentlab.core.map.browsing import Kind, Listing, Order
+from latentlab.ui.style.icons import icon
+
+_AROUND = 48  # pixels of a box beside its text
+_COUNTS = (50, 200, 1000, 0)
+_ORDERS: dict[Kind, tuple[Order, ...]] = {
+    "chosen": ("chosen", "loss", "distance"),
+    "near_codes": ("distance", "loss"),
+    "near_pixels": ("distance", "loss"),
+    "worst": ("loss", "distance"),
+    "ambiguous": ("ambiguity", "loss", "distance"),
+}
+_DESCENDING = ("loss", "ambiguity")
+
+
+class ListOptions(QWidget):
+    """Offers the lists, and for each the orders that fit it; its own order comes first."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = _box("browseListBox", self.tr("List"), self.tr("Which images are listed"), 9)
+        self._fill_kinds()
+        self._count = _box("browseCountBox", self.tr("Length of the list"), self.tr("How many images are listed"), 4)
+        for count in _COUNTS:
+            self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
+        self._order = _box("browseOrderBox", self.tr("Order"), self.tr("By what the list is sorted"), 7)
+        self._direction = QToolButton(autoRaise=True, checkable=True)
+        self._direction.setObjectName("browseDirectionButton")
+        self._direction.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._kind, 1000)
+        for widget in (self._count, self._order, self._direction):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._fit()
+        self._limit()
+        self._kind.currentIndexChanged.connect(self._fit)
+        self._order.currentIndexChanged.connect(self._point)
+        self._direction.toggled.connect(self._draw_direction)
+        for box in (self._kind, self._count, self._order):
+            box.currentIndexChanged.connect(self.changed)
+        self._direction.toggled.connect(self.changed)
+
+    def listing(self) -> Listing:
+        """Give what is wanted."""
+        return Listing(
+            self._kind.currentData(), self._count.currentData(), self._order.currentData(), self._direction.isChecked()
+        )
+
+    def choose_kind(self, kind: Kind) -> None:
+        """List other images."""
+        self._kind.setCurrentIndex(self._kind.findData(kind))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow theme and font."""
+        super().changeEvent(event)
+        if not hasattr(self, "_direction"):
+            return
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_direction()
+        elif event.type() == QEvent.Type.FontChange:
+            self._limit()
+
+    def _fill_kinds(self) -> None:
+        names = {
+            "chosen": self.tr("chosen images"),
+            "near_codes": self.tr("nearest in latent space"),
+            "near_pixels": self.tr("nearest in pixels"),
+            "worst": self.tr("worst reconstructed"),
+            "ambiguous": self.tr("most ambiguous"),
+        }
+        tips = {
+            "near_codes": self.tr("Images whose means are nearest to the pick"),
+            "near_pixels": self.tr("Images that look most like the pick, whatever the model makes of them"),
+            "worst": self.tr("Images of the largest loss"),
+            "ambiguous": self.tr(
+                "Images whose 15 nearest neighbours are of many classes; of a CVAE those whose label is least certain; "
+                "without classes those with the widest posterior"
+            ),
+        }
+        for kind in get_args(Kind):
+            self._kind.addItem(names[kind], kind)
+            self._kind.setItemData(self._kind.count() - 1, tips.get(kind), Qt.ItemDataRole.ToolTipRole)
+
+    def _limit(self) -> None:
+        """Let the list's name have the room that it needs, and no more."""
+        longest = max(self.fontMetrics().horizontalAdvance(self._kind.itemText(i)) for i in range(self._kind.count()))
+        self._kind.setMaximumWidth(longest + _AROUND)
+
+    @Slot()
+    def _fit(self) -> None:
+        kind: Kind = self._kind.currentData()
+        names = {
+            "chosen": self.tr("as chosen"),
+            "loss": self.tr("by loss"),
+            "distance": self.tr("by distance"),
+            "ambiguity": self.tr("by ambiguity"),
+        }
+        with QSignalBlocker(self._order):
+            self._order.clear()
+            for order in _ORDERS[kind]:
+                self._order.addItem(names[order], order)
+        self._point()
+        self._count.setEnabled(kind != "chosen")
+
+    @Slot()
+    def _point(self) -> None:
+        """Begin with what one looks for in such an order: the largest loss, the smallest distance."""
+        with QSignalBlocker(self._direction):
+            self._direction.setChecked(self._order.currentData() in _DESCENDING)
+        self._draw_direction()
+
+    @Slot()
+    def _draw_direction(self) -> None:
+        is_descending = self._direction.isChecked()
+        self._direction.setIcon(icon("descending" if is_descending else "ascending"))
+        text = self.tr("Descending") if is_descending else self.tr("Ascending")
+        self._direction.setToolTip(self.tr("{order}: press to turn around").format(order=text))
+        self._direction.setAccessibleName(text)
+
+
+def _box(name: str, accessible: str, tip: str, length: int) -> QComboBox:
+    box = QComboBox()
+    box.setObjectName(name)
+    box.setAccessibleName(accessible)
+    box.setToolTip(tip)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(length)
+    return box

@@ -1,0 +1,224 @@
+"""The settings of a recipe as a form that validates as one types; the recipe in force is always a valid one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.forms.recipe_settings import Setting, main_settings, more_settings
+from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
+
+
+class RecipeForm(QWidget):
+    """Edits a recipe; marks what differs from the named one, and what cannot be.
+
+    Attributes
+    ----------
+    fields : dict of str to SettingField
+        By the dotted keys of the settings. Those under "More settings" are made when they are first unfolded: a window
+        opens sooner without them.
+    """
+
+    recipe_edited = Signal(object)
+    validity_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fields: dict[str, SettingField] = {}
+        self._folded = [key for _, settings in more_settings() for key, *_ in settings]
+        self._keys = [key for key, *_ in main_settings()] + self._folded
+        self._why_locked = ""
+        self._base = self._recipe = Recipe()
+        self._is_valid = True
+
+        self._differ = QLabel(wordWrap=True)
+        self.reset_button = QPushButton(self.tr("Reset"), objectName="recipeResetButton")
+        self.reset_button.setToolTip(self.tr("Set every setting below back to the recipe."))
+        self.reset_button.clicked.connect(self._reset_all)
+        head = QHBoxLayout()
+        head.addWidget(self._differ, 1)
+        head.addWidget(self.reset_button)
+
+        self._advanced = QWidget()
+        self.advanced_button = QToolButton(text=self.tr("More settings"), objectName="moreSettingsButton")
+        self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.advanced_button.setCheckable(True)
+        self.advanced_button.toggled.connect(self._show_advanced)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        layout.addLayout(head)
+        for setting in main_settings():
+            self._add(layout, setting)
+        layout.addWidget(self.advanced_button)
+        layout.addWidget(self._advanced)
+        self._show_advanced(False)
+
+        align_labels(list(self.fields.values()))
+        self._show(self._recipe)
+        self._restyle()
+
+    def recipe(self) -> Recipe:
+        """Give the recipe in force: the last valid one."""
+        return self._recipe
+
+    def base(self) -> Recipe:
+        """Give the named recipe that the one in force is based on."""
+        return self._base
+
+    def is_valid(self) -> bool:
+        """Tell whether what is typed is what is in force."""
+        return self._is_valid
+
+    def show_recipe(self, base: Recipe, current: Recipe) -> None:
+        """Show a recipe, and how it differs from the one it is based on; half-typed text of the same is kept."""
+        shown, wanted = self._recipe.flat(), current.flat()
+        same = base == self._base and all(shown[key] == wanted[key] for key in self._keys)
+        self._base, self._recipe = base, current
+        if same:
+            self._mark()
+        else:
+            self._show(current)
+
+    def choose(self, key: str, text: str) -> None:
+        """Change a setting that is edited outside this form, without an intent."""
+        self._recipe = self._recipe.with_changes({key: text})
+
+    def set_locked(self, why: str) -> None:
+        """Lock every field and say why; an empty reason unlocks them."""
+        self._why_locked = why
+        self.reset_button.setEnabled(not why)
+        for field in self.fields.values():
+            field.set_locked(why)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def _show(self, recipe: Recipe) -> None:
+        values = recipe.flat()
+        for key, field in self.fields.items():
+            field.set_value(values[key])
+            field.show_problem("")
+        self._set_valid(True)
+        self._mark()
+        self._offer_exclusions()
+
+    def _offer_exclusions(self) -> None:
+        # Images are excluded on the map; while there are none a field for them would only take room.
+        excludes = bool(self._recipe.data.exclude or self._base.data.exclude)
+        self.fields["data.exclude"].setVisible(excludes)
+
+    def _mark(self) -> None:
+        theirs = {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
+        for key, field in self.fields.items():
+            field.mark(as_text(key, theirs[key]) if key in theirs else None)
+        count = len(theirs.keys() & set(self._keys))
+        # A line must not break inside a name.
+        name = self._base.name.replace("-", "\N{NON-BREAKING HYPHEN}")
+        if not count:
+            text = self.tr("Settings as in {name}").format(name=name)
+        elif count == 1:
+            text = self.tr("1 setting differs from {name}").format(name=name)
+        else:
+            text = self.tr("{n} settings differ from {name}").format(n=count, name=name)
+        self._differ.setText(text)
+        self.reset_button.setVisible(bool(count) or not self._is_valid)
+
+    def _edited(self, field: SettingField) -> None:
+        typed = {key: other.typed() for key, other in self.fields.items()}
+        changed, problems = try_changes(self._recipe, typed)
+        said = {self._field_at_fault(key, field): sentence for key, sentence in problems.items()}
+        if not said.keys().isdisjoint(self._folded):
+            self.advanced_button.setChecked(True)
+        for key, other in self.fields.items():
+            other.show_problem(said.get(key, ""))
+        differs = changed is not None and changed != self._recipe
+        if changed is not None:
+            self._recipe = changed
+        self._set_valid(changed is not None)
+        self._mark()
+        if differs:
+            self.recipe_edited.emit(self._recipe)
+
+    def _field_at_fault(self, key: str, edited: SettingField) -> str:
+        """Find where to say it: settings that do not fit together are told at the one that was touched last."""
+        if key in self._keys:
+            return key
+        if edited.key.startswith(key):
+            return edited.key
+        return next((name for name in self._keys if name.startswith(key)), edited.key)
+
+    def _finished(self, field: SettingField) -> None:
+        # "1e-3" and "-5" become what the recipe holds, once the person leaves the field.
+        if self._is_valid:
+            field.set_value(self._recipe.flat()[field.key])
+            self._offer_exclusions()
+
+    def _reset_one(self, field: SettingField) -> None:
+        field.set_value(self._base.flat()[field.key])
+        self._edited(field)
+
+    def _reset_all(self) -> None:
+        base = self._base.flat()
+        back = self._recipe.with_changes({key: base[key] for key in self._keys})
+        differs = back != self._recipe
+        self._recipe = back
+        self._show(back)
+        if differs:
+            self.recipe_edited.emit(back)
+
+    def _set_valid(self, valid: bool) -> None:
+        if valid != self._is_valid:
+            self._is_valid = valid
+            self.validity_changed.emit(valid)
+
+    def _show_advanced(self, shown: bool) -> None:
+        self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        if shown and self._advanced.layout() is None:
+            self._fill_advanced()
+        self._advanced.setVisible(shown)
+
+    def _restyle(self) -> None:
+        colour = theme.current().foreground
+        self.advanced_button.setStyleSheet(
+            f"QToolButton {{ border: none; color: {colour}; }} QToolButton:focus {{ font-weight: bold; }}"
+        )
+
+    def _fill_advanced(self) -> None:
+        inside = QVBoxLayout(self._advanced)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(5)
+        for heading, settings in more_settings():
+            inside.addWidget(QLabel(heading, wordWrap=True))
+            for setting in settings:
+                self._add(inside, setting, heading)
+        values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
+        align_labels(folded)
+        for field in folded:
+            field.set_value(values[field.key])
+            field.set_locked(self._why_locked)
+        self._mark()
+
+    def _add(self, layout: QVBoxLayout, setting: Setting, heading: str = "") -> None:
+        key, label, tip = setting
+        field = SettingField(key, label, tip, make_editor(key))
+        field.edited.connect(lambda: self._edited(field))
+        field.finished.connect(lambda: self._finished(field))
+        field.reset_clicked.connect(lambda: self._reset_one(field))
+        if heading:
+            field.editor.setAccessibleName(f"{heading}: {label}")
+        layout.addWidget(field)
+        self.fields[key] = field

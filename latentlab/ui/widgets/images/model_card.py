@@ -1,0 +1,108 @@
+"""One of two models that are compared: its name, its losses, and its image of the cursor."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from latentlab.ui.widgets.images.image_view import ImageView
+
+_SIDE = 96
+
+
+class ModelCard(QWidget):
+    """Shows words on the outer side and the image on the inner one, so that two cards put their images together.
+
+    Parameters
+    ----------
+    is_left : bool
+        Whether the image lies at the right end.
+    """
+
+    def __init__(self, *, is_left: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.image = ImageView()
+        edge = Qt.AlignmentFlag.AlignRight if is_left else Qt.AlignmentFlag.AlignLeft
+        self._title, self._name, self._loss, self._gaps, self._own = labels = [QLabel() for _ in range(5)]
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addStretch()
+        for label in labels:
+            label.setAlignment(edge | Qt.AlignmentFlag.AlignVCenter)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            words.addWidget(label)
+        words.addStretch()
+        self._title.setWordWrap(True)
+        self._name.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        parts = [words, self.image] if is_left else [self.image, words]
+        for part in parts:
+            if part is words:
+                layout.addLayout(words, 1)
+            else:
+                layout.addWidget(self.image)
+        self._texts = dict.fromkeys(labels, "")
+        self._dress()
+        self.set_side(_SIDE)
+        self.name("", "", None)
+        self.show_share(None)
+        self.show_image(None, None)
+
+    def set_side(self, side: int) -> None:
+        """Show the image in a square of so many pixels."""
+        self.image.setFixedSize(side, side)
+
+    def name(self, title: str, name: str, loss: float | None) -> None:
+        """Say which model it is, and its test loss in nats per image."""
+        self._say(self._title, title)
+        self._say(self._name, name)
+        self._say(self._loss, "" if loss is None else self.tr("test {loss:.1f} nats").format(loss=loss))
+
+    def show_share(self, share: float | None) -> None:
+        """Say which share of its map gaps are, in [0, 1]."""
+        self._say(self._gaps, "" if share is None else self.tr("gaps {share:.1%}").format(share=share))
+
+    def show_image(self, pixels: npt.NDArray[np.float32] | None, loss: float | None, label: str = "") -> None:
+        """Show its image of the cursor, float32 (H, W), with its loss in nats, or the label it is decoded under."""
+        self.image.set_pixels(pixels)
+        text = self.tr("under label {name}").format(name=label) if label else ""
+        self._say(self._own, text if loss is None else self.tr("here {loss:.1f} nats").format(loss=loss))
+
+    def words(self) -> list[str]:
+        """Give what is said, in its order."""
+        return [text for text in self._texts.values() if text]
+
+    def resizeEvent(self, event: object) -> None:
+        """Shorten what does not fit."""
+        super().resizeEvent(event)
+        for label, text in self._texts.items():
+            self._fit(label, text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the font."""
+        if event.type() == QEvent.Type.FontChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        font = QFont(self.font())
+        font.setBold(True)
+        self._title.setFont(font)
+
+    def _say(self, label: QLabel, text: str) -> None:
+        self._texts[label] = text
+        label.setToolTip(text)
+        label.setVisible(bool(text))
+        self._fit(label, text)
+
+    def _fit(self, label: QLabel, text: str) -> None:
+        room = max(0, self.width() - self.image.width() - self.layout().spacing())
+        if label is self._title:  # of two lines
+            room = round(1.7 * room)
+        label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))

@@ -1,0 +1,102 @@
+"""An animation of grey images that runs back and forth."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.images.player import BackAndForth
+from latentlab.ui.widgets.slider import Slider
+
+_MILLISECONDS = 33
+
+
+class Player(QWidget):
+    """Plays frames while it is seen, and lets a person drag through them; `options` has room for what belongs to it."""
+
+    save_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frames = np.empty((0, 1, 1), np.float32)
+        self._pace = BackAndForth(self)
+        self._pace.setInterval(_MILLISECONDS)
+        self.view = ImageView(160)
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._position = Slider(0, 0)
+        self._position.setAccessibleName(self.tr("Place on the way"))
+        self._position.valueChanged.connect(self._show)
+        self._pace.moved.connect(self._position.setValue)
+        self.play_button = QPushButton(checkable=True)
+        self.play_button.toggled.connect(self._run)
+        self._save = QPushButton(self.tr("Save GIF…"))
+        self._save.setObjectName("saveAnimationButton")
+        self._save.setToolTip(self.tr("Save the animation, there and back, as a GIF file"))
+        self._save.clicked.connect(self.save_requested)
+        self.options = QHBoxLayout()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        buttons.addWidget(self.play_button)
+        buttons.addWidget(self._save)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self._position)
+        layout.addLayout(self.options)
+        layout.addLayout(buttons)
+        self._run(False)
+        self.set_frames(self._frames)
+
+    def set_frames(self, frames: npt.NDArray[np.float32]) -> None:
+        """Play float32 (N, H, W) in [0, 1] from now on, at the same place; none stops it."""
+        self._frames = frames
+        with QSignalBlocker(self._position):
+            self._position.setMaximum(max(0, len(frames) - 1))
+        self._pace.count = len(frames)
+        for widget in (self._position, self.play_button, self._save):
+            widget.setEnabled(bool(len(frames)))
+        if not len(frames):
+            self.play_button.setChecked(False)
+        self._show()
+
+    def frames(self) -> npt.NDArray[np.float32]:
+        """Give what is played."""
+        return self._frames
+
+    def position(self) -> int:
+        """Give which frame is shown."""
+        return self._position.value()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go on where it was."""
+        super().showEvent(event)
+        self._run(self.play_button.isChecked())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest while nobody looks."""
+        self._pace.stop()
+        super().hideEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._position.dress()
+        super().changeEvent(event)
+
+    @Slot(bool)
+    def _run(self, wanted: bool) -> None:
+        self.play_button.setText(self.tr("Pause") if wanted else self.tr("Play"))
+        if wanted and self.isVisible():
+            self._pace.start()
+        else:
+            self._pace.stop()
+
+    @Slot()
+    def _show(self) -> None:
+        self._pace.place = self._position.value()
+        self.view.set_pixels(self._frames[self._position.value()] if len(self._frames) else None)

@@ -1,0 +1,305 @@
+"""The pad that one draws on: ink on paper, by mouse or by a tablet's pen, pasted or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QImageReader,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPointingDevice,
+    QResizeEvent,
+    QTabletEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.sketch.ink import SIDE, Ink
+
+
+class SketchPad(QWidget):
+    """A square sheet of paper, as large as the widget allows."""
+
+    drawn = Signal()  # the ink has changed, and there is some
+    emptied = Signal()  # the last ink is gone
+    lifted = Signal()  # a stroke is done
+    stepped = Signal()  # what can be undone or redone may have changed
+    problem = Signal(str)  # a sentence on what was pasted or dropped
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sketchPad")
+        self.setAccessibleName(self.tr("Sketch pad"))
+        self.setToolTip(self.tr("Draw with the mouse or a pen; paste or drop a picture. The Delete key clears."))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(120, 120)
+        self.setAcceptDrops(True)
+        self._hint = self.tr("Draw a digit here")
+        self._ink = Ink()
+        self._was_empty = True
+        self._erasing = False
+
+    # What it holds
+
+    def drawing(self) -> npt.NDArray[np.float32]:
+        """Give the drawing: float32 (h, w) in [0, 1], ink is 1."""
+        return self._ink.drawing()
+
+    def is_empty(self) -> bool:
+        """Tell whether the paper is blank."""
+        return self._ink.is_empty()
+
+    def can_undo(self) -> bool:
+        """Tell whether there is a step to take back."""
+        return self._ink.can_undo()
+
+    def can_redo(self) -> bool:
+        """Tell whether there is a step to do again."""
+        return self._ink.can_redo()
+
+    # Settings
+
+    def set_hint(self, text: str) -> None:
+        """Say on blank paper what to do."""
+        self._hint = text
+        self.update()
+
+    def set_brush(self, width: float) -> None:
+        """Draw so wide, in 512ths of the paper's side."""
+        self._ink.brush = float(width)
+        self._show_brush()
+
+    def set_erasing(self, erasing: bool) -> None:
+        """Take ink away instead of putting it on."""
+        self._erasing = erasing
+        self._show_brush()
+
+    # Steps
+
+    def undo(self) -> None:
+        """Take back the last stroke, clearing or picture."""
+        if self._ink.undo():
+            self._changed()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        if self._ink.redo():
+            self._changed()
+
+    def clear(self) -> None:
+        """Take new paper; can be undone."""
+        if not self.is_empty():
+            self._ink.clear()
+            self._changed()
+
+    def paste(self) -> None:
+        """Put the clipboard's picture on the paper."""
+        self._take(
+            QGuiApplication.clipboard().mimeData(), self.tr("There is no picture to paste: copy one first, then paste.")
+        )
+
+    # Events
+
+    def sizeHint(self) -> QSize:
+        """Prefer a square that a mouse draws well on."""
+        return QSize(240, 240)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a stroke."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._changed(self._ink.begin(self._on_paper(event.position()), 1.0, self._erasing))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with the stroke."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go_on(event.position(), 1.0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the stroke."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go_on(event.position(), 1.0)
+            self._end()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Draw with a pen: harder is wider, and its other end erases."""
+        kind = event.type()
+        if kind == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
+            erases = self._erasing or event.pointerType() == QPointingDevice.PointerType.Eraser
+            self._changed(self._ink.begin(self._on_paper(event.position()), event.pressure(), erases))
+        elif kind == QEvent.Type.TabletMove:
+            self._go_on(event.position(), event.pressure())
+        elif kind == QEvent.Type.TabletRelease:
+            self._end()
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the pad's keys from the window's menus while the pad has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._action(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Undo, redo, paste, clear."""
+        action = self._action(event)
+        if action:
+            action()
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take pictures, and files, which may turn out to be none."""
+        if event.mimeData().hasImage() or event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Put the picture on the paper."""
+        self._take(event.mimeData(), self.tr("What was dropped is no picture: drop a PNG or JPEG file."))
+        event.acceptProposedAction()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the brush as wide as it draws."""
+        super().resizeEvent(event)
+        self._show_brush()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the part of the paper that has changed."""
+        colours = theme.current()
+        paper = self._paper()
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setClipRect(event.rect())
+        painter.drawImage(paper, self._ink.settled_image())
+        tail = self._ink.tail()
+        if tail is not None:
+            painter.save()
+            painter.setClipRect(paper, Qt.ClipOperation.IntersectClip)
+            painter.translate(paper.topLeft())
+            painter.scale(paper.width() / SIDE, paper.height() / SIDE)
+            painter.setPen(self._ink.pen())
+            painter.drawPath(tail)
+            painter.restore()
+        if colours.dark:
+            # White paper would outshine a dark window.
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+            painter.fillRect(paper, QColor("#dfe3e8"))
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        if self._was_empty:
+            font = self.font()
+            font.setPointSizeF(font.pointSizeF() * 1.2)
+            painter.setFont(font)
+            painter.setPen(QColor("#4b5563"))  # on paper, which is light in both themes
+            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(paper.adjusted(12, 12, -12, -12), flags, self._hint)
+        width = 2 if self.hasFocus() else 1
+        painter.setPen(QPen(QColor(colours.accent if self.hasFocus() else colours.muted), width))
+        painter.drawRect(paper.adjusted(width / 2, width / 2, -width / 2, -width / 2))
+        painter.end()
+
+    # Inside
+
+    def _go_on(self, position: QPointF, pressure: float) -> None:
+        touched = self._ink.go_on(self._on_paper(position), pressure)
+        if touched is not None:
+            self._changed(touched)
+
+    def _end(self) -> None:
+        touched = self._ink.end()
+        if touched is not None:
+            self._changed(touched)
+            self.lifted.emit()
+
+    def _changed(self, touched: QRectF | None = None) -> None:
+        was_empty, self._was_empty = self._was_empty, self.is_empty()
+        if touched is None or was_empty != self._was_empty:
+            self.update()
+        else:
+            paper = self._paper()
+            scale = paper.width() / SIDE
+            rect = QRectF(paper.topLeft() + touched.topLeft() * scale, touched.size() * scale)
+            self.update(rect.toAlignedRect())
+        self.stepped.emit()
+        if not self._was_empty:
+            self.drawn.emit()
+        elif not was_empty:
+            self.emptied.emit()
+
+    def _take(self, data: QMimeData, nothing: str) -> None:
+        picture = QImage()
+        if data.hasImage():
+            picture = QImage(data.imageData())
+        elif data.hasUrls():
+            url = data.urls()[0]
+            picture = _read(url.toLocalFile())
+            nothing = self.tr("{name} is no picture that can be read: take a PNG or JPEG file on this machine.").format(
+                name=url.fileName() or url.toString()
+            )
+        if picture.isNull():
+            self.problem.emit(nothing)
+        else:
+            self._ink.put(picture)
+            self._changed()
+
+    def _action(self, event: QKeyEvent) -> Callable[[], None] | None:
+        keys = QKeySequence.StandardKey
+        for key, action in ((keys.Undo, self.undo), (keys.Redo, self.redo), (keys.Paste, self.paste)):
+            if event.matches(key):
+                return action
+        return self.clear if event.key() == Qt.Key.Key_Delete else None
+
+    def _paper(self) -> QRectF:
+        side = max(1, min(self.width(), self.height()))
+        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+    def _on_paper(self, position: QPointF) -> QPointF:
+        paper = self._paper()
+        return (position - paper.topLeft()) * (SIDE / paper.width())
+
+    def _show_brush(self) -> None:
+        """Make the cursor a ring as wide as what is drawn or erased."""
+        width = self._ink.brush * (2 if self._erasing else 1) * self._paper().width() / SIDE
+        side = max(6, round(width)) + 4
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(round(side * ratio), round(side * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Dark on light: seen on paper and on ink.
+        for colour, line in (("white", 3), ("#1b1f24", 1)):
+            painter.setPen(QPen(QColor(colour), line))
+            painter.drawEllipse(QRectF(2, 2, side - 4, side - 4))
+        painter.end()
+        self.setCursor(QCursor(pixmap))
+
+
+def _read(path: str) -> QImage:
+    """Read a picture file, turned upright and no larger than a drawing needs; null where it is none."""
+    reader = QImageReader(path)
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if max(size.width(), size.height()) > 2 * SIDE:
+        reader.setScaledSize(size.scaled(2 * SIDE, 2 * SIDE, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()

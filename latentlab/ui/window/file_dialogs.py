@@ -1,0 +1,97 @@
+"""The questions for files and folders: what is opened, and where something is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from latentlab.core.output.animation import ANIMATION, STRIP, VIDEO
+from latentlab.core.runs.run import SUFFIX
+
+Then = Callable[[Path], object]
+
+
+class FileDialogs(QObject):
+    """Asks, without ever blocking the window's event loop, and hands the answer to a function.
+
+    What is asked for has a name: ``"run"`` or ``"picture"``. The dialog is named after it, ``runDialog``.
+
+    Parameters
+    ----------
+    window : QWidget
+        Over which the questions appear.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        runs = self.tr("Runs of latentlab (*{suffix})").format(suffix=SUFFIX)
+        pictures = self.tr("Pictures (*.png)")
+        # What is asked for: the title, and the kinds of files that are offered; folders have none.
+        self._questions: dict[str, tuple[str, ...]] = {
+            "run": (self.tr("Open a run"), runs),
+            "secondRun": (self.tr("Open a second run"), runs),
+            "recipe": (self.tr("Open a recipe"), self.tr("Recipes (*.toml)")),
+            "array": (self.tr("Array file with 'images' and, if there are, 'labels'"), self.tr("NumPy arrays (*.npz)")),
+            "page": (
+                self.tr("Picture of a page"),
+                self.tr("Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.pgm *.webp)"),
+                self.tr("All files (*)"),
+            ),
+            "dataFolder": (self.tr("Folder of image sets"),),
+            "imageFolder": (self.tr("Folder of images, its sub-folders are the classes"),),
+            "dirtyScans": (self.tr("Folder of the dirty scans"),),
+            "cleanScans": (self.tr("Folder of the same scans clean, under the same names"),),
+            "tensorBoard": (self.tr("Folder for TensorBoard"),),
+            "runToSave": (self.tr("Save the run"), runs),
+            "picture": (self.tr("Save the picture"), pictures),
+            STRIP: (self.tr("Save the film strip"), pictures),
+            ANIMATION: (self.tr("Save the animation"), self.tr("GIF files (*.gif)")),
+            VIDEO: (self.tr("Save the video"), self.tr("MP4 videos (*.mp4)")),
+            "exportChosen": (
+                self.tr("Export the chosen images"),
+                self.tr("Image set to train on (*.npz)"),
+                self.tr("Table (*.csv)"),
+                self.tr("Picture (*.png)"),
+            ),
+            "cleanedPage": (self.tr("Save the cleaned page"), pictures),
+        }
+
+    def open(self, what: str, then: Then) -> None:
+        """Ask for a file, or a folder, that is there."""
+        self._ask(what, then).open()
+
+    def save(self, what: str, name: str, then: Then, otherwise: Callable[[], object] | None = None) -> None:
+        """Ask where to save something, a name suggested; `otherwise` is called where that is given up."""
+        dialog = self._ask(what, then)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(name).suffix)
+        dialog.selectFile(name)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_suffix(chosen)))
+        if otherwise is not None:
+            dialog.rejected.connect(otherwise)
+        dialog.open()
+
+    def save_film(self, name: str, then: Then) -> None:
+        """Ask where to save a film, as what the name's ending says."""
+        self.save(Path(name).suffix, name, then)
+
+    def _ask(self, what: str, then: Then) -> QFileDialog:
+        title, *kinds = self._questions[what]
+        dialog = QFileDialog(self._window, title)
+        dialog.setObjectName(f"{what}Dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile if kinds else QFileDialog.FileMode.Directory)
+        if kinds:
+            dialog.setNameFilters(kinds)
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+
+def _suffix(kind: str) -> str:
+    """Give the ending that a kind of files names first: ``npz`` of "Image set to train on (*.npz)"."""
+    return kind.partition("(*.")[2].rstrip(")")

@@ -1,0 +1,199 @@
+"""The window: where the panels lie. What is joined to what stands in the files beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.panels.controls import ControlsPanel
+from latentlab.ui.panels.curves import CurvesPanel
+from latentlab.ui.panels.data_point import DataPointPanel
+from latentlab.ui.panels.decoder import DecoderPanel
+from latentlab.ui.panels.recipe import RecipePanel
+from latentlab.ui.panels.sketch import SketchPanel
+from latentlab.ui.panels.start import StartPage
+from latentlab.ui.session.session import Session
+from latentlab.ui.settings import Settings
+from latentlab.ui.widgets.message_bar import MessageBar
+from latentlab.ui.window.compare import join_comparison
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.map.map import join_map
+from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.page_window import PageWindow, join_page
+from latentlab.ui.window.preferences import join_settings
+from latentlab.ui.window.saving import Saving
+from latentlab.ui.window.tensorboard_switch import join_tensorboard
+from latentlab.ui.window.view_tabs import ViewTabs
+from latentlab.ui.window.views import join_views
+from latentlab.ui.wiring.exploring import join_damage, join_data_point, join_decoder, join_map_points, join_sketch
+from latentlab.ui.wiring.recipe import join_recipe
+from latentlab.ui.wiring.runs import join_pages, join_runs
+from latentlab.ui.wiring.training import join_training
+
+_SIZE = QSize(1280, 800)
+
+
+class MainWindow(QMainWindow):
+    """The laboratory.
+
+    Made under a QApplication of the caller's. Scripts find its parts by their object names, and its state in
+    `session`.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        What is remembered between starts; the user's own by default.
+
+    Attributes
+    ----------
+    session : Session
+    menus : Menus
+        Everything that can be done by menus, buttons of the map and keys.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.resize(_SIZE)
+        self._settings = settings or Settings()
+        # Who sets the variable for this start means it, whatever was chosen some day before.
+        data_dir = None if os.environ.get("LATENTLAB_DATA") else self._settings.data_dir
+        self.session = Session(data_dir, self)
+        self._may_close = False
+        self._make_panels()
+        self._lay_out()
+        self._dialogs = FileDialogs(self)
+        self._saving = Saving(self.session, self, self._dialogs)
+        self._join()
+        self._restore_layout()
+        self.session.begin()
+
+    def open_run(self, path: str | Path) -> None:
+        """Open a run as the menu does, without a dialog; a file that is no run is told in a sentence."""
+        self.session.open_run(Path(path))
+
+    @Slot(str)
+    def show_problem(self, sentence: str) -> None:
+        """Tell a problem that nobody else has told."""
+        self._messages.show_message(sentence, True)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask before an unsaved run is lost; then stop everything and remember the layout."""
+        if not self._may_close and not self.session.is_saved:
+            event.ignore()
+            self._saving.ask_before_closing()
+            return
+        self.session.shut_down()
+        self._remember()
+        self._may_close = False
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Stop the training thread before a window that was never closed is destroyed."""
+        if event.type() == QEvent.Type.DeferredDelete:
+            self.session.shut_down()
+        return super().event(event)
+
+    # Layout
+
+    def _make_panels(self) -> None:
+        self._recipe = RecipePanel()
+        self._controls = ControlsPanel()
+        self._start = StartPage()
+        self._map = CanvasPanel()
+        self.menus = Menus(self, self._map)  # before the tabs, so that Tab leads from the map to its strip
+        self._tabs = ViewTabs(self._map)
+        self._messages = MessageBar()
+        self._curves = CurvesPanel()
+        self._decoder = DecoderPanel()
+        self._point = DataPointPanel()
+        self._sketch = SketchPanel()
+        self._place = QLabel(objectName="placeLabel")
+        self._written_for = QLabel(objectName="tensorboardLabel")
+
+    def _lay_out(self) -> None:
+        left = _column(self._recipe, self._controls)
+        left.setMinimumWidth(270)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._start)
+        self._pages.addWidget(self._tabs)
+        self._middle = _splitter(Qt.Orientation.Vertical, [_column(self._messages, self._pages), self._curves], [3, 1])
+        self._right = _splitter(Qt.Orientation.Vertical, [_column(self._decoder, self._point), self._sketch], [5, 4])
+        self._columns = _splitter(Qt.Orientation.Horizontal, [left, self._middle, self._right], [0, 3, 2])
+        self._columns.setSizes([290, 610, 380])
+        self._middle.setSizes([540, 200])
+        self.setCentralWidget(self._columns)
+        for label in (self._place, self._written_for):
+            self.statusBar().addPermanentWidget(label)
+
+    def _restore_layout(self) -> None:
+        self.restoreGeometry(self._settings.layout("window"))
+        for name, splitter in self._splitters().items():
+            splitter.restoreState(self._settings.layout(name))
+
+    def _remember(self) -> None:
+        self._settings.set_layout("window", self.saveGeometry())
+        for name, splitter in self._splitters().items():
+            self._settings.set_layout(name, splitter.saveState())
+        self._settings.save()
+
+    def _splitters(self) -> dict[str, QSplitter]:
+        return {"columns": self._columns, "middle": self._middle, "right": self._right}
+
+    def _join(self) -> None:
+        session, menus, dialogs, canvas = self.session, self.menus, self._dialogs, self._map.canvas
+        join_recipe(session, self._recipe, menus, dialogs)
+        join_training(session, self._controls, self._curves, self._recipe, menus)
+        join_runs(session, self, menus, dialogs, self._saving)
+        join_map_points(session, self._map, menus)
+        join_decoder(session, self._decoder)
+        join_damage(session.restoration, self._decoder)
+        join_data_point(session, self._point, self._place, self.statusBar())
+        join_sketch(session, self._sketch, canvas, menus)
+        join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
+        join_views(session, self._tabs, dialogs)
+        join_map(session, self._map, self._tabs, menus, dialogs)
+        join_comparison(session, self._tabs, menus, dialogs)
+        join_tensorboard(session, menus, self._written_for, dialogs)
+        join_settings(self._settings, session, self._start, menus)
+        menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
+        menus["fullScreen"].triggered.connect(self._show_full_screen)
+        menus["quit"].triggered.connect(self.close)
+        self._saving.may_close.connect(self._close_now)
+
+    @Slot(bool)
+    def _show_full_screen(self, _: bool) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    @Slot()
+    def _close_now(self) -> None:
+        self._may_close = True
+        self.close()
+
+
+def _column(*widgets: QWidget) -> QFrame:
+    """Put widgets below each other; the last but the only one that can grow takes what is left."""
+    frame = QFrame()
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return frame
+
+
+def _splitter(orientation: Qt.Orientation, widgets: list[QWidget], stretch: list[int]) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setChildrenCollapsible(False)
+    for index, (widget, share) in enumerate(zip(widgets, stretch, strict=True)):
+        splitter.addWidget(widget)
+        splitter.setStretchFactor(index, share)
+    return splitter

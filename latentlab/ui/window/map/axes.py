@@ -1,0 +1,59 @@
+"""The axes of the map: a button in its strip, an entry in its menu, and the card on which they are chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QTabWidget
+
+from latentlab.core.map.axes import AxesChoice
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.views.traversals import DimensionsQuestion, DimensionUse
+from latentlab.ui.canvas.cards.axes_card import AxesCard
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.menus import Menus
+
+
+def join_axes(session: Session, panel: CanvasPanel, menus: Menus, tabs: QTabWidget) -> None:
+    """Ask how much each dimension tells while the card is being opened, and keep the map in sight."""
+    exploration, dimensions = session.exploration, session.map.dimensions
+    card, shown = AxesCard(panel), AxesChoice()
+
+    def open_card() -> None:
+        """Open the card on the map, whichever view is looked at."""
+        tabs.setCurrentWidget(panel)
+        if not card.isVisible():
+            card.toggle()
+
+    def fit(snapshot: Snapshot | None) -> None:
+        card.set_model(None if snapshot is None else snapshot.facts)
+
+    def ask() -> None:
+        dimensions.ask(DimensionsQuestion())
+
+    def leave() -> None:
+        dimensions.ask(None)
+
+    def take(use: DimensionUse) -> None:
+        leave()  # a list that changes under the mouse cannot be used
+        card.set_use(use)
+
+    def follow(choice: AxesChoice) -> None:
+        nonlocal shown
+        card.set_axes(choice)
+        # Other names for the same images are the same axes; along other ones nothing is where it was.
+        nameless = choice.named_after(np.empty(0, np.int64))
+        if nameless != shown and panel.canvas.view.mode == "free":
+            panel.canvas.show_all()
+        shown = nameless
+
+    menus["axes"].triggered.connect(card.toggle)
+    menus["chooseAxes"].triggered.connect(open_card)
+    card.chosen.connect(exploration.choose_axes)
+    card.opened.connect(ask)
+    dimensions.answered.connect(take)
+    dimensions.refused.connect(leave)
+    session.choosing.changed.connect(card.set_chosen)
+    exploration.model_changed.connect(fit)
+    exploration.axes_changed.connect(follow)
+    exploration.plane.refused.connect(card.show_problem)

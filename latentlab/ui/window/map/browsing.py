@@ -1,0 +1,79 @@
+"""The lists of images: a page in the tray below the map, its button, and the ring around the point of a thumbnail."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from latentlab.core.arrays import Integers
+from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.panels.browse import BrowsePanel
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.map.exports import join_export
+from latentlab.ui.window.menus import Menus
+
+_SEVERAL = 3  # chosen at once, by a rectangle or a lasso: one looks at them together
+
+
+def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
+    """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
+    browsing, choosing, canvas, tray = session.map.browsing, session.choosing, panel.canvas, panel.tray
+    page, switch = BrowsePanel(), menus["images"]
+    pointer = panel.keep(PointerLayer(canvas.view, canvas.points_layer))
+    count, has_opened = 0, False
+    join_export(session, page, menus, dialogs)
+    tray.addTab(page, QCoreApplication.translate("Browse", "Images"))
+    tray.hide()
+
+    def open_page(wanted: bool) -> None:
+        nonlocal has_opened
+        if wanted:
+            has_opened = True
+            tray.open_page(page)
+        elif tray.is_on(page):
+            tray.hide()
+        show_state()
+
+    def show_state() -> None:
+        switch.setChecked(tray.is_on(page))
+
+    def lead(row: int) -> None:
+        """Pick a point, and move the view just so far that it is in sight."""
+        places = canvas.points_layer.targets()
+        session.exploration.pick_point(row)
+        if row < len(places):
+            x, y = places[row].tolist()
+            if x == x and y == y:
+                canvas.view.reveal((x, y))
+
+    def follow_chosen(rows: Integers) -> None:
+        """Open by itself the first time that several are chosen together, unless the tray is open already."""
+        nonlocal count
+        before, count = count, len(rows)
+        if not has_opened and count >= before + _SEVERAL and tray.isHidden():
+            page.show_kind("chosen")
+            open_page(True)
+
+    browsing.source_changed.connect(page.set_source)
+    browsing.listed.connect(page.show_list)
+    browsing.waited.connect(page.show_share)
+    browsing.refused.connect(page.show_problem)
+    browsing.rebuilt.connect(page.show_rebuilt)
+    browsing.point_changed.connect(page.set_picked)
+    choosing.changed.connect(page.set_chosen)
+    choosing.changed.connect(follow_chosen)
+    page.asked.connect(browsing.look)
+    page.rebuild_wanted.connect(browsing.rebuild)
+    page.point_picked.connect(lead)
+    page.point_toggled.connect(choosing.toggle)
+    page.points_added.connect(choosing.add)
+    page.all_chosen.connect(choosing.choose)
+    page.clear_requested.connect(choosing.clear)
+    page.train_requested.connect(session.chosen_images.train)
+    page.exclude_requested.connect(session.chosen_images.exclude)
+    page.hovered.connect(pointer.point_at)
+    canvas.point_hovered.connect(page.set_pointed)
+    switch.triggered.connect(open_page)
+    for changed in (tray.closed, tray.currentChanged, page.asked):
+        changed.connect(show_state)

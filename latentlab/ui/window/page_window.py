@@ -1,0 +1,110 @@
+"""The window in which a page is cleaned, and which signal goes to which slot in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from latentlab.core.output.pyramid import PictureLevels
+from latentlab.ui.panels.page import PagePanel
+from latentlab.ui.session.page_cleaning import PageCleaning
+from latentlab.ui.window.file_dialogs import FileDialogs
+
+
+class PageWindow(QWidget):
+    """A window of its own beside the main one, which it closes with.
+
+    Parameters
+    ----------
+    owner : QWidget
+        The main window.
+
+    Attributes
+    ----------
+    panel : PagePanel
+    """
+
+    closed = Signal()
+
+    def __init__(self, owner: QWidget) -> None:
+        super().__init__(owner, Qt.WindowType.Window)
+        self.setObjectName("pageWindow")
+        self.setWindowTitle(self.tr("Clean a page – latentlab"))
+        self._owner = owner
+        self._name = ""
+        self.panel = PagePanel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        QShortcut(QKeySequence.StandardKey.Close, self, self.close)
+
+    def come(self) -> None:
+        """Show the window above all others."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def suggested_name(self) -> str:
+        """Give the name under which to save the cleaned page."""
+        return f"{Path(self._name).stem}-cleaned.png"
+
+    @Slot(str, object)
+    def show_page(self, name: str, page: PictureLevels) -> None:
+        """Show another page."""
+        self._name = name
+        self.setWindowTitle(self.tr("{name} – Clean a page – latentlab").format(name=name))
+        self.panel.show_page(name, page)
+
+    @Slot(Path)
+    def tell_saved(self, path: Path) -> None:
+        """Say where the cleaned page is."""
+        self.panel.show_message(self.tr("The cleaned page is saved as {path}.").format(path=path))
+
+    @Slot(str)
+    def tell_problem(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self.panel.show_message(sentence, is_problem=True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Listen to the main window, through which each of its events goes from then on."""
+        super().showEvent(event)
+        self._owner.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close with the main window."""
+        if event.type() == QEvent.Type.Hide and not event.spontaneous():
+            self.close()
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Say that what is being cleaned is not wanted any more."""
+        self.closed.emit()
+        self._owner.removeEventFilter(self)
+        super().closeEvent(event)
+
+
+def join_page(cleaning: PageCleaning, window: PageWindow) -> Callable[[], None]:
+    """Join the cleaning of a page to its window; gives what shows the window, and asks which page to clean."""
+    panel, dialogs = window.panel, FileDialogs(window)
+
+    def ask_for_page() -> None:
+        window.come()
+        dialogs.open("page", cleaning.open)
+
+    panel.open_requested.connect(ask_for_page)
+    panel.file_dropped.connect(cleaning.open)
+    panel.clean_requested.connect(cleaning.clean)
+    panel.cancel_requested.connect(cleaning.cancel)
+    panel.save_requested.connect(lambda: dialogs.save("cleanedPage", window.suggested_name(), cleaning.save))
+    window.closed.connect(cleaning.cancel)
+    cleaning.opened.connect(window.show_page)
+    cleaning.cleaned.connect(panel.show_cleaned)
+    cleaning.busy_changed.connect(panel.set_busy)
+    cleaning.progressed.connect(panel.set_progress)
+    cleaning.saved.connect(window.tell_saved)
+    cleaning.failed.connect(window.tell_problem)
+    return ask_for_page

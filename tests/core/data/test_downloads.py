@@ -1,0 +1,324 @@
+import errno
+import gzip
+import hashlib
+import io
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latentlab.core.data import downloads, registry
+from latentlab.core.data.downloads import DownloadError, download
+from latentlab.core.data.registry import DatasetError
+from latentlab.core.data.torchvision_sets import STANDARD_SETS, torchvision_datasets
+
+
+def idx(array: np.ndarray) -> bytes:
+    """The bytes of an IDX file."""
+    kind = {np.dtype(np.uint8): 8, np.dtype(np.int32): 12}[array.dtype]
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, kind, array.ndim]) + sizes + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+def packed_set(name: str) -> dict[str, bytes]:
+    """A tiny set of noise, as a server offers it: file names and packed contents."""
+    known = STANDARD_SETS[name]
+    noise = np.random.default_rng(0)
+    files = {}
+    for count, (images, labels) in ((300, known.train_files), (60, known.test_files)):
+        label_values = np.ones(count, np.uint8) if name != "qmnist" else np.ones((count, 8), np.int32)
+        files[f"{images}.gz"] = gzip.compress(idx(noise.integers(0, 256, (count, 28, 28), dtype=np.uint8)))
+        files[f"{labels}.gz"] = gzip.compress(idx(label_values))
+    return files
+
+
+class Server(ThreadingHTTPServer):
+    """Serves files from memory, and misbehaves on request."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.cut_off: set[str] = set()
+        self.hang_in: set[str] = set()
+        self.may_go_on = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def handle_error(self, *_: object) -> None:
+        pass  # a client that went away
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        path = self.path.lstrip("/")
+        self.server.asked.append(path)
+        content = self.server.files.get(path)
+        if content is None:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        self.wfile.flush()
+        if path in self.server.cut_off:
+            return
+        if path in self.server.hang_in:
+            self.server.may_go_on.wait(20)
+        self.wfile.write(content[half:])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[Server]:
+    monkeypatch.setenv("no_proxy", "*")
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.may_go_on.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def offer(server: Server, monkeypatch: pytest.MonkeyPatch, name: str, mirrors: tuple[str, ...] = ("",)) -> None:
+    """Let a server offer a tiny set under the addresses that torchvision knows."""
+    files = packed_set(name)
+    described = getattr(torchvision_datasets(), STANDARD_SETS[name].torchvision_class)
+    if name == "emnist-letters":
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as writing:
+            writing.writestr("gzip/emnist-digits-train-images-idx3-ubyte.gz", b"not wanted")
+            for file, content in files.items():
+                writing.writestr(f"gzip/{file}", content)
+        files = {"gzip.zip": archive.getvalue()}
+    server.files = files
+    sums = [(file, hashlib.md5(content, usedforsecurity=False).hexdigest()) for file, content in files.items()]
+    if name == "emnist-letters":
+        monkeypatch.setattr(described, "url", server.url + sums[0][0])
+        monkeypatch.setattr(described, "md5", sums[0][1])
+    elif name == "qmnist":
+        pairs = [(server.url + file, md5) for file, md5 in sums]
+        monkeypatch.setattr(described, "resources", {"train": pairs[:2], "test": pairs[2:], "nist": []})
+    else:
+        monkeypatch.setattr(described, "mirrors", [server.url + mirror for mirror in mirrors])
+        monkeypatch.setattr(described, "resources", sums)
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def failure(name: str, data_dir: Path) -> str:
+    """Download what cannot be had, and give what is said; the folder must be as it was."""
+    before = contents(data_dir)
+    with pytest.raises(DownloadError) as caught:
+        list(download(name, data_dir))
+    assert contents(data_dir) == before
+    said = str(caught.value)
+    assert said.endswith(".")
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("name", STANDARD_SETS)
+def test_a_set_arrives_whole_and_can_be_loaded(name, server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, name)
+    messages = list(download(name, tmp_path))
+    first, last = messages[0], messages[-1]
+    assert (first.done_bytes, first.total_bytes) == (0, STANDARD_SETS[name].download_bytes)
+    assert last.done_bytes == last.total_bytes == sum(len(content) for content in server.files.values())
+    assert all(message.name == name for message in messages)
+    assert [message.done_bytes for message in messages] == sorted(message.done_bytes for message in messages)
+    known = registry.status(name, tmp_path)
+    assert (known.is_here, known.train_count, known.test_count) == (True, 300, 60)
+    assert len(registry.load(name, tmp_path).train_images) == 300
+    folder = STANDARD_SETS[name].folder(tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(STANDARD_SETS[name].files)
+
+
+def test_a_set_that_is_here_is_not_fetched_again(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    list(download("mnist", tmp_path))
+    asked = len(server.asked)
+    (message,) = download("mnist", tmp_path)
+    assert message.done_bytes == message.total_bytes
+    assert len(server.asked) == asked == 4
+
+
+def test_damaged_files_are_replaced(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    list(download("mnist", tmp_path))
+    path = STANDARD_SETS["mnist"].folder(tmp_path) / "train-images-idx3-ubyte"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:50])
+    list(download("mnist", tmp_path))
+    assert path.read_bytes() == whole
+
+
+def test_the_next_mirror_is_tried_when_one_has_no_file(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist", mirrors=("gone/", ""))
+    last = list(download("mnist", tmp_path))[-1]
+    assert [path.startswith("gone/") for path in server.asked] == [True, False] * 4
+    assert last.done_bytes == sum(len(content) for content in server.files.values())
+    assert registry.status("mnist", tmp_path).is_here
+
+
+def test_the_next_mirror_is_tried_when_one_breaks_off(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist", mirrors=("bad/", ""))
+    for file, content in list(server.files.items()):
+        server.files[f"bad/{file}"] = content
+        server.cut_off.add(f"bad/{file}")
+    last = list(download("mnist", tmp_path))[-1]
+    assert last.done_bytes == sum(len(server.files[file]) for file in packed_set("mnist"))
+    assert registry.status("mnist", tmp_path).is_here
+
+
+def test_a_refusal_names_host_and_answer(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    del server.files["t10k-labels-idx1-ubyte.gz"]  # the last one, when three are unpacked already
+    said = failure("mnist", tmp_path)
+    assert f"127.0.0.1:{server.server_port} answered 404 Not Found" in said
+    assert "digits need no network" in said
+
+
+def test_a_wrong_checksum_is_not_kept(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "fashion-mnist")
+    server.files["t10k-images-idx3-ubyte.gz"] = gzip.compress(b"a page that asks for a password")
+    said = failure("fashion-mnist", tmp_path)
+    assert "t10k-images-idx3-ubyte.gz" in said
+    assert "checksum" in said
+
+
+def test_a_transfer_that_is_cut_off_is_not_kept(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "qmnist")
+    server.cut_off.add("qmnist-test-images-idx3-ubyte.gz")
+    assert f"the connection to 127.0.0.1:{server.server_port} broke off" in failure("qmnist", tmp_path)
+
+
+def test_a_server_that_falls_silent_is_given_up(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    monkeypatch.setattr(downloads, "_TIMEOUT", 0.2)
+    server.hang_in.add("train-images-idx3-ubyte.gz")
+    assert "broke off" in failure("mnist", tmp_path)
+
+
+def test_without_a_connection_one_sentence_says_so(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    server.shutdown()
+    server.server_close()
+    said = failure("mnist", tmp_path)
+    assert said.startswith(f"MNIST could not be downloaded: no connection to 127.0.0.1:{server.server_port};")
+    assert "the bundled digits need no network" in said
+
+
+def test_an_archive_without_the_letters_is_a_sentence(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "emnist-letters")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writing:
+        writing.writestr("readme.txt", "moved")
+    server.files["gzip.zip"] = archive.getvalue()
+    md5 = hashlib.md5(archive.getvalue(), usedforsecurity=False).hexdigest()
+    monkeypatch.setattr(torchvision_datasets().EMNIST, "md5", md5)
+    assert "gzip.zip arrived, but cannot be unpacked" in failure("emnist-letters", tmp_path)
+
+
+@pytest.mark.parametrize("already", [False, True], ids=["new folder", "damaged files there"])
+@pytest.mark.parametrize("how", ["event", "close"])
+def test_a_cancel_in_the_middle_leaves_the_folder_as_it_was(how, already, server, monkeypatch, tmp_path):
+    """The server hangs in the third file: the cancel is seen although nothing arrives."""
+    offer(server, monkeypatch, "mnist")
+    server.hang_in.add("t10k-images-idx3-ubyte.gz")
+    folder = tmp_path / "new" / "data"
+    if already:
+        raw = folder / "MNIST" / "raw"
+        raw.mkdir(parents=True)
+        (raw / "train-images-idx3-ubyte").write_bytes(b"half")
+    before = contents(tmp_path)
+    cancelled = threading.Event()
+    with closing(download("mnist", folder, cancelled)) as messages:
+        middle = next(message for message in messages if message.file == "t10k-images-idx3-ubyte.gz")
+        assert 0 < middle.done_bytes < middle.total_bytes
+        assert contents(tmp_path) != before
+        if how == "event":
+            cancelled.set()
+            assert list(messages) == []
+    assert contents(tmp_path) == before
+    assert not registry.status("mnist", folder).is_here
+
+
+def test_a_cancel_before_the_start_asks_nobody(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    cancelled = threading.Event()
+    cancelled.set()
+    assert [message.done_bytes for message in download("mnist", tmp_path, cancelled)] == [0]
+    assert server.asked == []
+    assert contents(tmp_path) == {}
+
+
+def test_the_first_message_comes_before_the_network(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    with closing(download("mnist", tmp_path)) as messages:
+        assert next(messages).done_bytes == 0
+        assert server.asked == []
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    (tmp_path / "file").write_text("no folder")
+    said = failure("mnist", tmp_path / "file")
+    assert str(tmp_path / "file") in said
+    assert "choose another data folder" in said
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(errno.ENOSPC, "is full"), (errno.EACCES, "cannot be written to (Permission denied)")]
+)
+def test_trouble_with_the_disk_is_a_sentence(number, expected, server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    original = Path.open
+
+    def failing(path, *args, **kwargs):
+        if path.name == "train-labels-idx1-ubyte":
+            raise OSError(number, {errno.ENOSPC: "No space left on device", errno.EACCES: "Permission denied"}[number])
+        return original(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", failing)
+    said = failure("mnist", tmp_path)
+    assert expected in said
+    assert "another data folder" in said
+
+
+def test_what_cannot_be_downloaded_says_so(tmp_path):
+    for name in ("digits", "pages"):
+        with pytest.raises(DownloadError, match="nothing to download"):
+            list(download(name, tmp_path))
+    with pytest.raises(DatasetError, match="no image set 'minst'"):
+        list(download("minst", tmp_path))
+
+
+def test_every_set_has_addresses_and_checksums():
+    for known in STANDARD_SETS.values():
+        sources = downloads._sources(known)
+        assert len(sources) == (1 if known.name == "emnist-letters" else 4)
+        if len(sources) == 4:
+            assert {source.file.removesuffix(".gz") for source in sources} == set(known.files)
+        for source in sources:
+            assert len(source.md5) == 32
+            assert all(url.startswith("http") and url.endswith(source.file) for url in source.urls)

@@ -1,0 +1,262 @@
+"""Columns of a person's own data: of an array file, and of a table beside pictures."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from latentlab.core.data import registry
+from latentlab.core.data.columns import Column, of_texts
+from latentlab.core.data.registry import DatasetError
+from latentlab.core.map.live_map import MapChoice, choose
+
+IMAGES = np.arange(12, dtype=np.uint8)[:, None, None].repeat(6, 1).repeat(5, 2)  # image i is i everywhere
+RELAXED = {"suppress_health_check": [HealthCheck.function_scoped_fixture], "max_examples": 25}
+
+
+def load_arrays(folder, **arrays):
+    np.savez(folder / "own.npz", **{"images": IMAGES} | arrays)
+    return registry.load(f"array:{folder / 'own.npz'}", folder)
+
+
+def by_image(images, columns):
+    """What a column says of each image, which is its own number."""
+    return {int(image[0, 0]): column for image, column in zip(images, columns, strict=True)}
+
+
+def sentence(load, *arguments, **more):
+    with pytest.raises(DatasetError) as caught:
+        load(*arguments, **more)
+    said = str(caught.value)
+    assert said.endswith(".")
+    assert "\n" not in said
+    return said
+
+
+def attempt(load, *arguments, **more):
+    """Give what is loaded, or what is said about it."""
+    try:
+        return load(*arguments, **more)
+    except DatasetError as error:
+        return str(error)
+
+
+# Arrays
+
+
+def test_further_arrays_are_columns_that_go_with_their_images(tmp_path):
+    ages = np.arange(12) * 1.5
+    writers = np.array(["Ann", "Bo", ""] * 4)
+    data = load_arrays(tmp_path, age=ages, writer=writers, is_good=ages > 4, mean=IMAGES[0], count=np.array(3))
+    assert [column.name for column in data.train_columns] == ["age", "writer", "is_good"]
+    assert [column.name for column in data.test_columns] == ["age", "writer", "is_good"]
+    for images, (age, writer, is_good) in (
+        (data.train_images, data.train_columns),
+        (data.test_images, data.test_columns),
+    ):
+        for number, value in by_image(images, age.values).items():
+            assert value == ages[number]
+        for number, value in by_image(images, writer.values).items():
+            assert ("" if np.isnan(value) else writer.texts[int(value)]) == writers[number]
+        assert (is_good.values == (age.values > 4)).all()
+    assert data.test_columns[1].texts == data.train_columns[1].texts == ("Ann", "Bo")
+
+
+def test_test_images_have_columns_of_their_own(tmp_path):
+    data = load_arrays(
+        tmp_path,
+        test_images=IMAGES[:2],
+        age=np.arange(12),
+        test_age=np.array([np.nan, -5]),
+        who=np.array(["b"] * 12),
+        test_who=np.array(["long", "a"]),
+    )
+    assert data.train_columns[0].values.tolist() == list(range(12))
+    np.testing.assert_array_equal(data.test_columns[0].values, [np.nan, -5])
+    assert data.train_columns[1].texts == data.test_columns[1].texts == ("a", "b", "long")
+    assert data.test_columns[1].values.tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"age": np.arange(11)}, ("'age'", "(11,)", "12 images")),
+        ({"age": np.array([np.inf] * 12)}, ("'age'", "infinite")),
+        ({"age": np.arange(12) + 1j}, ("'age'", "complex128", "numbers or texts")),
+        ({"day": np.arange(12).astype("datetime64[D]")}, ("'day'", "datetime64", "numbers or texts")),
+        ({"test_images": IMAGES, "age": np.arange(12)}, ("'age'", "no 'test_age'")),
+        ({"test_images": IMAGES, "test_age": np.arange(12)}, ("'test_age'", "no 'age'")),
+        (
+            {"test_images": IMAGES[:3], "age": np.arange(12), "test_age": np.arange(4)},
+            ("'test_age'", "(4,)", "3 images"),
+        ),
+        (
+            {"test_images": IMAGES, "age": np.arange(12), "test_age": np.array(["x"] * 12)},
+            ("'age'", "'test_age'", "numbers, one texts"),
+        ),
+    ],
+    ids=str,
+)
+def test_arrays_that_are_no_columns_are_told(tmp_path, arrays, words):
+    said = sentence(load_arrays, tmp_path, **arrays)
+    assert all(word in said for word in words), said
+
+
+@given(
+    column=st.one_of(
+        st.lists(st.floats(width=64), min_size=0, max_size=14),
+        st.lists(st.text(max_size=4), min_size=12, max_size=12),
+        st.lists(st.integers(-(2**62), 2**62), min_size=12, max_size=12),
+    ),
+    name=st.text(
+        st.characters(codec="utf-8", exclude_characters="/\\\0", exclude_categories=("Cs",)), min_size=1, max_size=8
+    ),
+)
+@settings(**RELAXED)
+def test_any_array_beside_the_images_is_a_column_or_a_sentence(tmp_path, column, name):
+    data = attempt(load_arrays, tmp_path, **{name: np.array(column)})
+    if isinstance(data, str):
+        assert "\n" not in data.replace(name, "")
+    else:
+        assert len(data.train_images) + len(data.test_images) == 12
+        for found in data.train_columns:
+            assert not np.isinf(found.values).any()
+
+
+# A table beside pictures
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Give a folder of two classes with three pictures each; each is as grey as its number times ten."""
+    for number in range(6):
+        path = tmp_path / ("ab"[number % 2]) / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("L", (8, 8), 10 * number).save(path)
+    return tmp_path
+
+
+def load_table(folder, text):
+    (folder / "columns.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return registry.load(f"folder:{folder}", folder)
+
+
+def test_a_table_tells_of_pictures_by_their_paths(pictures):
+    data = load_table(
+        pictures,
+        '\ufefffile,age, who\r\na/0.png,10,Ann\r\n\r\nb/1.png,,"Bo, jr"\r\n a\\2.png ,1e1,\r\nb/3.png,-4.5,Ann\r\n',
+    )
+    age, who = data.train_columns
+    assert (age.name, who.name) == ("age", "who")
+    assert age.texts == ()
+    assert who.texts == ("Ann", "Bo, jr")
+    told = {}
+    for images, columns in ((data.train_images, data.train_columns), (data.test_images, data.test_columns)):
+        for image, a, w in zip(images, columns[0].values, columns[1].values, strict=True):
+            told[int(image[0, 0]) // 10] = (None if np.isnan(a) else a, None if np.isnan(w) else who.texts[int(w)])
+    assert told == {
+        0: (10, "Ann"), 1: (None, "Bo, jr"), 2: (10, None), 3: (-4.5, "Ann"), 4: (None, None), 5: (None, None),
+    }  # fmt: skip
+
+
+def test_a_folder_without_a_table_has_no_columns(pictures):
+    assert registry.load(f"folder:{pictures}", pictures).train_columns == ()
+
+
+def test_a_picture_that_is_there_but_not_in_use_may_be_named(pictures):
+    (pictures / "a" / "8.png").write_bytes(b"broken")
+    Image.new("L", (8, 8)).save(pictures / "beside.png")
+    assert load_table(pictures, "file,age\na/8.png,1\nbeside.png,2\na/0.png,3\n").train_columns[0].name == "age"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ("first line",)),
+        ("file\na/0.png\n", ("first line", "two columns or more")),
+        ("file;age\na/0.png;1\n", ("first line", "commas")),
+        ("file,age,age\na/0.png,1,2\n", ("'age' twice",)),
+        ("file,\na/0.png,1\n", ("without a name",)),
+        ("file,age\na/0.png\n", ("Line 2", "1 cells")),
+        ("file,age\na/0.png,1\nb/1.png,1,2\n", ("Line 3", "3 cells")),
+        ("file,age\na/9.png,1\n", ("Line 2", "'a/9.png'", "not in the folder")),
+        ("file,age\na/0.png,1\na/0.png,2\n", ("Line 3", "'a/0.png'", "second time")),
+        ("file,age\na/0.png,inf\n", ("'age'", "infinite")),
+        ("file,age\na/0.png,\xff".encode("latin-1"), ("UTF-8",)),
+        ('file,age\n"a/0.png,1\n' + "x" * 200_000, ("CSV",)),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_tables_that_cannot_be_used_are_told(pictures, text, words):
+    said = sentence(load_table, pictures, text)
+    assert "columns.csv" in said
+    assert all(word in said for word in words), said
+
+
+@given(content=st.one_of(st.binary(max_size=60), st.text(max_size=60)))
+@settings(**RELAXED)
+def test_any_table_is_columns_or_a_sentence(pictures, content):
+    data = attempt(load_table, pictures, content.encode("utf-8", "ignore") if isinstance(content, str) else content)
+    if isinstance(data, str):
+        assert "columns.csv" in data
+        assert "\n" not in data
+    else:
+        assert all(len(column.values) == len(data.train_labels) for column in data.train_columns)
+
+
+@given(
+    cells=st.lists(st.one_of(st.text(max_size=5), st.floats(allow_infinity=False).map(repr)), min_size=6, max_size=6),
+    name=st.text(min_size=1, max_size=6).filter(str.strip),
+)
+@settings(**RELAXED)
+def test_what_a_table_says_is_what_a_column_holds(pictures, cells, name):
+    written = io.StringIO()
+    rows = [["file", name], *([f"{'ab'[number % 2]}/{number}.png", cell] for number, cell in enumerate(cells))]
+    csv.writer(written).writerows(rows)
+    data = attempt(load_table, pictures, written.getvalue().encode("utf-8", "surrogatepass"))
+    if isinstance(data, str):
+        assert "infinite" in data or "UTF-8" in data
+        return
+    (column,) = data.train_columns
+    assert column.name == " ".join(name.splitlines()).strip()
+    for number, value in by_image(data.train_images, column.values).items():
+        cell = cells[number // 10].strip()
+        if not cell:
+            assert np.isnan(value)
+        elif column.texts:
+            assert column.texts[int(value)] == cell
+        else:
+            assert value == float(cell) or np.isnan(value)
+
+
+# What becomes of a set
+
+
+def test_columns_go_with_whatever_is_done_to_a_set(tmp_path):
+    data = load_arrays(tmp_path, test_images=IMAGES[:3] + 100, age=np.arange(12), test_age=np.arange(100, 103))
+
+    def agrees(images, columns):
+        return columns[0].values.tolist() == images[:, 0, 0].tolist()
+
+    for part in (data, data.limited(5), data.repeated(3), data.selected((2, 13, 0)), data.limited(4).repeated(2)):
+        assert agrees(part.train_images, part.train_columns)
+        assert agrees(part.test_images, part.test_columns)
+    for choice in (MapChoice("test", 0), MapChoice("training", 7), MapChoice("both", 0), MapChoice("both", 5)):
+        shown = choose(data, choice)
+        assert agrees(shown.images, shown.columns)
+
+
+@given(st.lists(st.text(max_size=3), max_size=20))
+def test_texts_of_a_column_are_sorted_and_found_again(texts):
+    column = of_texts("c", np.array(texts, np.str_))
+    assert list(column.texts) == sorted(set(column.texts))
+    assert "" not in column.texts
+    told = ["" if np.isnan(value) else column.texts[int(value)] for value in column.values]
+    assert told == [str(np.str_(text)).rstrip("\0") for text in texts]
+    halves = column.taken(slice(3)).joined(column.taken(slice(3, None)))
+    np.testing.assert_array_equal(halves.values, column.values)
+    assert isinstance(halves, Column)

@@ -1,0 +1,79 @@
+"""The axes of a map, and letters with a rim: what is drawn sixty times a second."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+
+from latentlab.ui.canvas.points.transition import Way
+from latentlab.ui.style.paint import RimmedText
+
+
+class Listening(QPainter):
+    """Notes what is written, and where."""
+
+    def __init__(self, image):
+        super().__init__(image)
+        self.written = {}
+
+    def drawText(self, rect, flags, text):
+        self.written[text] = rect.center()
+
+
+def numbers(axis):
+    image = QImage(10, 10, QImage.Format.Format_RGB32)
+    painter = Listening(image)
+    axis.paint(painter, None)
+    painter.end()
+    return painter.written
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.31, 0.002, 40.0])
+def test_each_number_stands_at_its_place(canvas, map_points, zoom):
+    canvas.set_points(map_points([(-3, -2), (3, 2)]))
+    canvas.view.zoom(zoom, QPointF(200, 150))
+    for name, side in (("bottom", 0), ("left", 1)):
+        axis = canvas.axes[name]
+        written = numbers(axis)
+        assert len(written) >= 2
+        for text, place in written.items():
+            pixel = canvas.view.box.mapFromScene(axis.mapToScene(place))
+            position = canvas.view.to_position(pixel)[side]
+            left, right, _, _ = canvas.view.extent()
+            assert position == pytest.approx(float(text), abs=2 * (right - left) / canvas.view.box.rect().width())
+
+
+def test_numbers_do_not_touch(canvas, map_points):
+    for width in (700, 420, 280):
+        canvas.resize(width, 500)
+        canvas.set_points(map_points([(-12345, -2), (12345, 2)]))
+        written = numbers(canvas.axes["bottom"])
+        metrics = canvas.fontMetrics()
+        reach = sorted((place.x(), metrics.horizontalAdvance(text) / 2) for text, place in written.items())
+        assert all(b - a > half + other for (a, half), (b, other) in pairwise(reach))
+
+
+def test_letters_with_a_rim_follow_their_text(qapp):
+    text = RimmedText()
+
+    def drawn(words):
+        image = QImage(120, 40, QImage.Format.Format_RGB32)
+        image.fill(QColor("red"))
+        painter = QPainter(image)
+        text.paint(painter, words, QFont(), QPointF(60, 30))
+        painter.end()
+        return image
+
+    one, other = drawn("12"), drawn("34")
+    assert one != other
+    assert drawn("12") == one
+    assert one.pixelColor(2, 2) == QColor("red")
+
+
+def test_points_on_their_way():
+    way = Way(np.float32([[0, 0], [2, 4]]), np.float32([[4, 0], [2, 0]]), 0.25)
+    np.testing.assert_allclose(way.now(), [[1, 0], [2, 3]])
+    np.testing.assert_allclose(way.of(np.array([1])), [[2, 3]])
+    assert Way(way.start, way.target).now() is way.target

@@ -1,0 +1,215 @@
+"""Ways around the map: back and forward, undo and redo, bookmarks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
+
+from latentlab.core.map.axes import AxesChoice, Dimension
+from latentlab.ui.explore.history import Trail
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def extent(lab):
+    return np.array(lab.canvas.view.extent())
+
+
+def zoom(lab, notches=3, place=None):
+    """Turn the wheel, and wait until the view has come to rest."""
+    viewport = lab.canvas.viewport()
+    at = QPointF(place or viewport.rect().center())
+    with lab.qtbot.waitSignal(lab.canvas.view.settled):
+        for _ in range(notches):
+            event = QWheelEvent(
+                at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, NONE,
+                Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            QApplication.sendEvent(viewport, event)
+
+
+def press_when_enabled(lab, name):
+    lab.until(lab.child(name).isEnabled)
+    lab.press(name)
+
+
+@pytest.fixture
+def lab_on_map(lab, run_file):
+    lab.open(run_file())
+    lab.until(lambda: lab.session.map.places.sight and lab.session.map.places.sight.mode == "standard")
+    return lab
+
+
+def test_back_and_forward_go_through_the_places_one_was_at(lab_on_map):
+    lab = lab_on_map
+    first = extent(lab)
+    zoom(lab)
+    second = extent(lab)
+    zoom(lab, place=lab.canvas.viewport().rect().center() + QPoint(60, 40))
+    third = extent(lab)
+    press_when_enabled(lab, "mapBackButton")
+    np.testing.assert_allclose(extent(lab), second, rtol=1e-6)
+    press_when_enabled(lab, "mapBackButton")
+    np.testing.assert_allclose(extent(lab), first, rtol=1e-6)
+    assert lab.canvas.view.mode == "standard"
+    press_when_enabled(lab, "mapForwardButton")
+    press_when_enabled(lab, "mapForwardButton")
+    np.testing.assert_allclose(extent(lab), third, rtol=1e-6)
+    assert not lab.child("mapForwardButton").isEnabled()
+
+
+def test_going_back_leaves_no_place_of_its_own(lab_on_map):
+    lab = lab_on_map
+    zoom(lab)
+    with lab.qtbot.assertNotEmitted(lab.canvas.view.settled, wait=600):
+        press_when_enabled(lab, "mapBackButton")
+    assert lab.child("mapForwardButton").isEnabled()
+
+
+def test_back_goes_to_the_axes_of_then_too(lab_on_map):
+    lab = lab_on_map
+    exploration = lab.session.exploration
+    turned = AxesChoice(Dimension(1), Dimension(0))
+    zoom(lab)
+    zoomed = extent(lab)
+    exploration.choose_axes(turned)
+    zoom(lab)
+    press_when_enabled(lab, "mapBackButton")
+    press_when_enabled(lab, "mapBackButton")
+    assert exploration.axes == AxesChoice()
+    np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
+    press_when_enabled(lab, "mapForwardButton")
+    assert exploration.axes == turned
+    assert lab.child("mapForwardButton").isEnabled()
+
+
+def test_a_pick_where_one_stays_is_a_place(lab_on_map):
+    lab = lab_on_map
+    lab.click(1, 1)
+    places = lab.session.map.places
+    with lab.qtbot.waitSignal(places.changed):
+        pass
+    lab.click(-1, 0.5)
+    with lab.qtbot.waitSignal(places.changed):
+        pass
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert lab.canvas.picked() == pytest.approx((1, 1), abs=0.05)
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert lab.canvas.picked() == pytest.approx((-1, 0.5), abs=0.05)
+
+
+def test_undo_and_redo_choices_and_views(lab_on_map):
+    lab = lab_on_map
+    choosing = lab.session.choosing
+    whole = extent(lab)
+    choosing.toggle(3)
+    choosing.toggle(5)
+    zoom(lab)
+    zoomed = extent(lab)
+    choosing.clear()
+    lab.press("mapUndoButton")
+    assert list(choosing.rows) == [3, 5]
+    np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
+    lab.press("mapUndoButton")
+    np.testing.assert_allclose(extent(lab), whole, rtol=1e-6)
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_Z, CTRL)
+    assert list(choosing.rows) == [3]
+    lab.press("mapRedoButton")
+    lab.press("mapRedoButton")
+    lab.press("mapRedoButton")
+    assert list(choosing.rows) == []
+    np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
+    assert not lab.child("mapRedoButton").isEnabled()
+
+
+def test_another_run_begins_anew(lab_on_map, run_file):
+    lab = lab_on_map
+    zoom(lab)
+    lab.open(run_file(training__seed=1))
+    lab.until(lambda: not lab.child("mapForwardButton").isEnabled())
+    assert lab.session.map.places.can["undo"] is False or list(lab.session.choosing.rows) == []
+
+
+def bookmark(lab, name):
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_D, CTRL)
+    lab.until(lambda: lab.window.findChild(QInputDialog, "bookmarkDialog"))
+    dialog = lab.window.findChild(QInputDialog, "bookmarkDialog")
+    edit = dialog.findChild(QLineEdit)
+    edit.selectAll()
+    lab.qtbot.keyClicks(edit, name)
+    lab.qtbot.keyClick(edit, Qt.Key.Key_Return)
+    lab.until(lambda: lab.window.findChild(QInputDialog, "bookmarkDialog") is None)
+
+
+def entry(lab, text):
+    menu = lab.child("bookmarksMenu", QMenu)
+    (found,) = [action for action in menu.actions() if action.text() == text]
+    return found
+
+
+def test_a_bookmark_leads_back_even_after_a_restart(make_lab, run_file):
+    lab = make_lab()
+    lab.until_loaded()
+    lab.open(run_file())
+    lab.click(1, 1)
+    zoom(lab)
+    there = extent(lab)
+    bookmark(lab, "here & now")
+    lab.press("mapShowAllButton")
+    lab.pick(40, 0)
+    entry(lab, "here && now").trigger()
+    np.testing.assert_allclose(extent(lab), there, rtol=1e-6)
+    assert lab.canvas.picked() == pytest.approx((1, 1), abs=0.05)
+    lab.end()
+
+    again = make_lab()
+    again.until_loaded()
+    again.open(run_file())
+    entry(again, "here && now").trigger()
+    np.testing.assert_allclose(extent(again)[:2].mean(), there[:2].mean(), atol=0.05)
+    again.child("removeBookmarkMenu", QMenu).actions()[0].trigger()
+    assert again.session.map.bookmarking.bookmarks == ()
+
+
+def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
+    from latentlab.core.map import bookmarks as files
+    from latentlab.core.map.bookmarks import Bookmark
+    from latentlab.core.runs.run import Run
+
+    run = Run.open(run_file()).snapshot.run
+    folder = lab.session.map.bookmarking._folder()
+    files.save(folder, run, (Bookmark(name="x", extent=(0, 1, 0, 1)),))
+    next(folder.iterdir()).write_text("[")
+    lab.open(run_file())
+    lab.until(lambda: "put aside" in lab.message())
+
+
+# The trail
+
+
+@given(st.lists(st.one_of(st.integers(0, 5), st.sampled_from(["back", "forward"])), max_size=40))
+def test_a_trail_is_like_a_browsers(acts):
+    trail = Trail(lambda a, b: a == b)
+    states, at = [], -1
+    for act in acts:
+        if act == "back":
+            assert trail.can_go_back == (at > 0)
+            if at > 0:
+                at -= 1
+                assert trail.back() == states[at]
+        elif act == "forward":
+            assert trail.can_go_forward == (at + 1 < len(states))
+            if at + 1 < len(states):
+                at += 1
+                assert trail.forward() == states[at]
+        else:
+            trail.visit(act)
+            if not states or states[at] != act:
+                states = [*states[: at + 1], act]
+                at = len(states) - 1
+        assert trail.present == (states[at] if states else None)

@@ -1,0 +1,105 @@
+"""The strip that shows a point of the data."""
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from latentlab.core.events import Losses
+from latentlab.core.map.results import DataPoint
+from latentlab.ui.panels.data_point import DataPointPanel
+from latentlab.ui.style import theme
+from latentlab.ui.widgets.images.image_view import ImageView
+
+
+def data_point(**changes):
+    images = np.random.default_rng(0).random((2, 28, 28), np.float32)
+    values = {
+        "run": "run",
+        "index": 3,
+        "position": (0.0, 0.0),
+        "label": 4,
+        "class_name": "four",
+        "image": images[0],
+        "reconstruction": images[1],
+        "losses": Losses(142.25, 136.15, 6.1),
+    }
+    return DataPoint(**(values | changes))
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = DataPointPanel()
+    panel.resize(380, 90)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+def texts(panel):
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_says_what_to_do_while_nothing_is_picked(panel):
+    assert "Click on a point" in texts(panel)
+    panel.show_point(data_point())
+    assert "Click on a point" not in texts(panel)
+    panel.show_point(None)
+    assert "Click on a point" in texts(panel)
+
+
+def test_shows_the_image_beside_its_reconstruction(panel):
+    point = data_point()
+    panel.show_point(point)
+    image = panel.findChild(ImageView, "dataPointImage")
+    reconstruction = panel.findChild(ImageView, "dataPointReconstruction")
+    np.testing.assert_array_equal(image.pixels(), point.image)
+    np.testing.assert_array_equal(reconstruction.pixels(), point.reconstruction)
+    assert image.geometry().right() < reconstruction.geometry().left()
+
+
+def test_names_the_class_and_the_loss_in_nats(panel):
+    panel.show_point(data_point())
+    shown = texts(panel)
+    assert "four" in shown
+    assert "Loss 142.2 nats" in shown
+    assert "Reconstruction 136.2" in shown or "Reconstruction 136.1" in shown
+    assert "KL 6.1" in shown
+
+
+def test_the_chip_has_the_colour_of_the_class(panel):
+    panel.set_class_count(10)
+    panel.show_point(data_point())
+    wanted = theme.class_colours(10, dark=theme.current().dark)[4].astype(int)
+    image = panel.grab().toImage()
+    pixels = np.array(
+        [image.pixelColor(x, y).getRgb()[:3] for x in range(image.width()) for y in range(image.height())]
+    )
+    # A screen of 16 bits a pixel rounds colours.
+    assert (np.abs(pixels - wanted).max(1) <= 8).sum() > 50
+
+
+def test_says_when_the_data_are_not_here(panel):
+    panel.show_point(data_point(image=None, losses=None))
+    assert "not on this machine" in texts(panel)
+    assert not panel.findChild(ImageView, "dataPointImage").isVisible()
+    assert panel.findChild(ImageView, "dataPointReconstruction").isVisible()
+
+
+def test_a_point_without_a_class(panel):
+    panel.show_point(data_point(label=-1, class_name=""))
+    assert "No class" in texts(panel)
+
+
+def test_stays_low(panel):
+    panel.show_point(data_point())
+    assert panel.minimumSizeHint().height() <= 100
+
+
+def test_terms_that_a_model_does_not_have_are_left_out(panel):
+    panel.show_point(data_point(losses=Losses(120.0, 120.0, 0.0)))
+    assert "Reconstruction 120.0" in texts(panel)
+    assert "KL" not in texts(panel)
+    assert "Penalty" not in texts(panel)
+    panel.show_point(data_point(losses=Losses(121.5, 120.0, 0.0, 1.5)))
+    assert "Penalty 1.5" in texts(panel)

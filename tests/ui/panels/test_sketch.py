@@ -1,0 +1,413 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QInputDevice,
+    QPainter,
+    QPointingDevice,
+    QPointingDeviceUniqueId,
+    QTabletEvent,
+)
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSlider, QToolButton
+
+from latentlab.core.events import Losses
+from latentlab.core.map.results import Neighbour, Sketched
+from latentlab.ui.panels.sketch import SketchPanel
+from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
+
+NAMES = ("nought", "one", "two")
+
+
+@pytest.fixture
+def pad(qtbot):
+    pad = SketchPad()
+    pad.resize(256, 256)
+    qtbot.addWidget(pad)
+    with qtbot.waitExposed(pad):
+        pad.show()
+    return pad
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = SketchPanel()
+    panel.resize(380, 330)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+def stroke(qtbot, pad, *points):
+    """Draw with the mouse through points given as shares of the pad."""
+    pixels = [QPoint(round(x * pad.width()), round(y * pad.height())) for x, y in points]
+    qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=pixels[0])
+    for pixel in pixels[1:]:
+        qtbot.mouseMove(pad, pixel)
+    qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=pixels[-1])
+
+
+def ink_at(pad, x, y):
+    return ink_of(pad.drawing(), x, y)
+
+
+def ink_of(drawing, x, y):
+    return drawing[round(y * (drawing.shape[0] - 1)), round(x * (drawing.shape[1] - 1))]
+
+
+def picture(dark_on_light=True):
+    image = QImage(60, 40, QImage.Format.Format_RGB32)
+    image.fill(QColor("#f0ead0" if dark_on_light else "#101018"))
+    painter = QPainter(image)
+    painter.fillRect(25, 5, 10, 30, QColor("#202060" if dark_on_light else "#fff0c0"))
+    painter.end()
+    return image
+
+
+def dropped(pad, data):
+    action, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), action, data, buttons, keys)
+    QApplication.sendEvent(pad, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(pad, QDropEvent(QPointF(50, 50), action, data, buttons, keys))
+    return enter.isAccepted()
+
+
+# Strokes
+
+
+def test_a_fast_stroke_leaves_no_gap(qtbot, pad):
+    with qtbot.waitSignal(pad.drawn):
+        stroke(qtbot, pad, (0.1, 0.2), (0.9, 0.7))
+    drawing = pad.drawing()
+    for share in np.linspace(0, 1, 200):
+        assert ink_of(drawing, 0.1 + 0.8 * share, 0.2 + 0.5 * share) > 0.9
+
+
+def test_a_stroke_of_few_points_is_smooth_and_whole(qtbot, pad):
+    angles = np.linspace(0, 1.9 * np.pi, 9)
+    stroke(qtbot, pad, *((0.5 + 0.35 * np.cos(a), 0.5 + 0.35 * np.sin(a)) for a in angles))
+    drawing = pad.drawing()
+    y, x = np.mgrid[: drawing.shape[0], : drawing.shape[1]] / (drawing.shape[0] - 1) - 0.5
+    radii = np.hypot(x, y)[drawing > 0.5]
+    # A polygon of nine corners would come as near as 0.32 less half the brush; the curve keeps farther out.
+    assert radii.min() > 0.28
+    on_ring = [
+        max(ink_of(drawing, 0.5 + r * np.cos(a), 0.5 + r * np.sin(a)) for r in np.linspace(0.28, 0.38, 20))
+        for a in np.linspace(0, 1.9 * np.pi, 300)
+    ]
+    assert min(on_ring) > 0.9
+
+
+def test_the_ink_reaches_the_cursor_before_the_button_is_released(qtbot, pad):
+    qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    for x in (80, 140, 200):
+        qtbot.mouseMove(pad, QPoint(x, 20))
+        assert ink_at(pad, x / 256, 20 / 256) > 0.9
+    shown = pad.grab().toImage()
+    assert shown.pixelColor(round(200 * shown.width() / 256), round(20 * shown.height() / 256)).lightness() < 60
+    qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(200, 20))
+
+
+def test_a_click_is_a_dot(qtbot, pad):
+    stroke(qtbot, pad, (0.5, 0.5))
+    assert ink_at(pad, 0.5, 0.5) > 0.9
+    assert 0 < pad.drawing().mean() < 0.01
+
+
+def test_a_drawing_does_not_change_when_the_pad_is_resized(qtbot, pad):
+    stroke(qtbot, pad, (0.2, 0.2), (0.8, 0.8))
+    before = pad.drawing()
+    pad.resize(300, 180)
+    np.testing.assert_array_equal(pad.drawing(), before)
+    # The paper stays a square in the middle: its corner is now 60 pixels from the left.
+    qtbot.mouseClick(pad, Qt.MouseButton.LeftButton, pos=QPoint(60 + 90, 20))
+    assert ink_at(pad, 0.5, 20 / 180) > 0.9
+
+
+def test_the_brush_is_as_wide_as_it_is_set(qtbot, pad):
+    stroke(qtbot, pad, (0.2, 0.2), (0.8, 0.2))
+    thin = pad.drawing()[:, 256].sum()
+    pad.set_brush(48)
+    stroke(qtbot, pad, (0.2, 0.7), (0.8, 0.7))
+    assert (thin, pad.drawing()[:, 256].sum() - thin) == pytest.approx((24, 48), abs=1)
+
+
+def test_erasing_the_last_ink_empties_the_pad(qtbot, pad):
+    stroke(qtbot, pad, (0.3, 0.5), (0.7, 0.5))
+    pad.set_erasing(True)
+    with qtbot.waitSignal(pad.emptied):
+        stroke(qtbot, pad, (0.2, 0.5), (0.8, 0.5))
+    assert pad.is_empty()
+    assert not pad.drawing().any()
+
+
+def tablet(pad, kind, x, y, pressure, tip=QPointingDevice.PointerType.Pen):
+    device = QPointingDevice(
+        "pen", 1, QInputDevice.DeviceType.Stylus, tip, QInputDevice.Capability.Pressure, 1, 1, "",
+        QPointingDeviceUniqueId(),
+    )  # fmt: skip
+    place = QPointF(x * pad.width(), y * pad.height())
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    released = kind == QEvent.Type.TabletRelease
+    event = QTabletEvent(
+        kind, device, place, QPointF(pad.mapToGlobal(place)), pressure, 0, 0, 0, 0, 0, Qt.KeyboardModifier.NoModifier,
+        none if kind == QEvent.Type.TabletMove else left, none if released else left,
+    )  # fmt: skip
+    QApplication.sendEvent(pad, event)
+
+
+def tablet_stroke(pad, y, pressure, tip=QPointingDevice.PointerType.Pen):
+    tablet(pad, QEvent.Type.TabletPress, 0.2, y, pressure, tip)
+    tablet(pad, QEvent.Type.TabletMove, 0.8, y, pressure, tip)
+    tablet(pad, QEvent.Type.TabletRelease, 0.8, y, 0, tip)
+
+
+def test_a_pen_draws_wider_when_pressed_harder_and_its_other_end_erases(pad):
+    tablet_stroke(pad, 0.3, pressure=0.1)
+    tablet_stroke(pad, 0.7, pressure=1.0)
+    column = pad.drawing()[:, 256]
+    light, hard = column[:256].sum(), column[256:].sum()
+    assert 4 < light < 0.7 * hard
+    tablet_stroke(pad, 0.7, pressure=1.0, tip=QPointingDevice.PointerType.Eraser)
+    assert not pad.drawing()[256:, 256].any()
+    assert ink_at(pad, 0.5, 0.3) > 0.9
+
+
+# Steps
+
+
+def test_keys_undo_and_redo_whole_strokes(qtbot, pad):
+    stroke(qtbot, pad, (0.2, 0.2), (0.5, 0.3), (0.8, 0.2))
+    one = pad.drawing()
+    stroke(qtbot, pad, (0.2, 0.8), (0.8, 0.8))
+    two = pad.drawing()
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(pad, Qt.Key.Key_Z, control)
+    np.testing.assert_array_equal(pad.drawing(), one)
+    with qtbot.waitSignal(pad.emptied):
+        qtbot.keyClick(pad, Qt.Key.Key_Z, control)
+    assert not pad.can_undo()
+    qtbot.keyClick(pad, Qt.Key.Key_Z, control | shift)
+    with qtbot.waitSignal(pad.drawn):
+        qtbot.keyClick(pad, Qt.Key.Key_Z, control | shift)
+    np.testing.assert_array_equal(pad.drawing(), two)
+    assert not pad.can_redo()
+
+
+def test_a_new_stroke_ends_what_can_be_redone(qtbot, pad):
+    stroke(qtbot, pad, (0.2, 0.2), (0.8, 0.2))
+    pad.undo()
+    stroke(qtbot, pad, (0.2, 0.8), (0.8, 0.8))
+    after = pad.drawing()
+    pad.redo()
+    np.testing.assert_array_equal(pad.drawing(), after)
+
+
+def test_delete_clears_and_clearing_can_be_undone(qtbot, pad):
+    stroke(qtbot, pad, (0.2, 0.2), (0.8, 0.2))
+    before = pad.drawing()
+    with qtbot.waitSignal(pad.emptied):
+        qtbot.keyClick(pad, Qt.Key.Key_Delete)
+    assert pad.is_empty()
+    pad.undo()
+    np.testing.assert_array_equal(pad.drawing(), before)
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("dark_on_light", [True, False])
+def test_a_pasted_picture_becomes_ink(qtbot, pad, dark_on_light):
+    QGuiApplication.clipboard().setImage(picture(dark_on_light))
+    with qtbot.waitSignal(pad.drawn):
+        qtbot.keyClick(pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert ink_at(pad, 0.5, 0.5) > 0.9
+    assert ink_at(pad, 0.2, 0.5) == 0
+    pad.undo()
+    assert pad.is_empty()
+
+
+def test_pasting_no_picture_says_so(qtbot, pad):
+    QGuiApplication.clipboard().setText("seven")
+    with qtbot.waitSignal(pad.problem) as problem:
+        qtbot.keyClick(pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "copy one first" in problem.args[0]
+    assert pad.is_empty()
+
+
+def test_a_dropped_file_becomes_ink(qtbot, pad, tmp_path):
+    path = tmp_path / "seven.png"
+    picture().save(str(path))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    with qtbot.waitSignal(pad.drawn):
+        assert dropped(pad, data)
+    assert ink_at(pad, 0.5, 0.5) > 0.9
+
+
+def test_a_dropped_file_that_is_no_picture_is_named(qtbot, pad, tmp_path):
+    path = tmp_path / "letter.png"
+    path.write_text("Dear reader,")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    stroke(qtbot, pad, (0.2, 0.2), (0.8, 0.2))
+    before = pad.drawing()
+    with qtbot.waitSignal(pad.problem) as problem:
+        dropped(pad, data)
+    assert "letter.png" in problem.args[0]
+    np.testing.assert_array_equal(pad.drawing(), before)
+
+
+def test_dropped_text_is_not_taken(pad):
+    data = QMimeData()
+    data.setText("seven")
+    assert not dropped(pad, data)
+
+
+# The panel
+
+
+def found(label=None, probabilities=None, is_reconstruction=False):
+    image = np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28)
+    neighbours = tuple(
+        Neighbour(10 + i, i % 3, NAMES[i % 3], 0.1 * i, image, is_reconstruction) for i in range(5)
+    )  # fmt: skip
+    return Sketched(
+        run="r", input=image, mean=np.zeros(2, np.float32), deviation=np.ones(2, np.float32), position=(0.0, 0.0),
+        covariance=np.eye(2, dtype=np.float32), reconstruction=1 - image, losses=Losses(142.31, 134.1, 8.2),
+        neighbours=neighbours, nearest=np.arange(15), votes=((2, 12), (1, 3)), label=label,
+        label_probabilities=probabilities,
+    )  # fmt: skip
+
+
+def texts(panel):
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible()).replace("\u00a0", " ")
+
+
+def buttons(panel, text):
+    kinds = (QPushButton, QToolButton)
+    return [b for kind in kinds for b in panel.findChildren(kind) if b.text() == text and b.isVisible()]
+
+
+def test_names_that_scripts_rely_on(panel):
+    assert isinstance(panel.findChild(SketchPad, "sketchPad"), SketchPad)
+    assert panel.findChild(ImageView, "sketchInput").pixels() is None
+    assert panel.findChild(ImageView, "sketchReconstruction").pixels() is None
+    assert panel.findChild(QToolButton, "sketchClearButton") is not None
+
+
+def test_the_pad_is_a_square(panel):
+    assert panel.pad.width() == panel.pad.height()
+    assert panel.pad.width() >= 150
+
+
+def test_drawing_is_sent_at_most_each_frame_and_the_last_state_always(qtbot, panel):
+    sent = []
+    panel.sketched.connect(lambda drawing, is_whole: sent.append(drawing))
+    stroke(qtbot, panel.pad, *((x, 0.5) for x in np.linspace(0.1, 0.9, 40)))
+    qtbot.waitUntil(lambda: bool(sent) and np.array_equal(sent[-1], panel.pad.drawing()))
+    assert len(sent) < 40
+
+
+def test_a_stroke_that_is_done_is_sent_whole_and_at_once(qtbot, panel):
+    sent = []
+    panel.sketched.connect(lambda drawing, is_whole: sent.append((drawing, is_whole)))
+    stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
+    assert sent[-1][1]
+    assert np.array_equal(sent[-1][0], panel.pad.drawing())
+    with qtbot.assertNotEmitted(panel.sketched, wait=50):
+        pass
+
+
+def test_clearing_is_sent_and_nothing_after_it(qtbot, panel):
+    stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
+    sent = []
+    panel.sketched.connect(lambda drawing, is_whole: sent.append(drawing))
+    with qtbot.waitSignal(panel.cleared):
+        qtbot.mouseClick(panel.findChild(QToolButton, "sketchClearButton"), Qt.MouseButton.LeftButton)
+    with qtbot.assertNotEmitted(panel.sketched, wait=50):
+        pass
+    assert not sent
+
+
+def test_the_buttons_undo_and_redo(qtbot, panel):
+    undo, redo = buttons(panel, "↶")[0], buttons(panel, "↷")[0]
+    assert not undo.isEnabled()
+    stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
+    with qtbot.waitSignal(panel.cleared):
+        qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(panel.sketched):
+        qtbot.mouseClick(redo, Qt.MouseButton.LeftButton)
+    assert not redo.isEnabled()
+
+
+def test_the_brush_slider_and_the_eraser_reach_the_pad(qtbot, panel):
+    panel.findChild(QSlider).setValue(60)
+    stroke(qtbot, panel.pad, (0.2, 0.5), (0.8, 0.5))
+    assert panel.pad.drawing()[:, 256].sum() == pytest.approx(60, abs=1)
+    qtbot.mouseClick(buttons(panel, "Eraser")[0], Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(panel.cleared):
+        stroke(qtbot, panel.pad, (0.1, 0.5), (0.9, 0.5))
+
+
+def test_what_is_found_is_shown_and_nothing_is_sent(qtbot, panel):
+    signals = [panel.sketched, panel.cleared, panel.label_chosen, panel.neighbour_picked]
+    sent = []
+    for signal in signals:
+        signal.connect(lambda *args: sent.append(args))
+    panel.show_sketched(found(), NAMES)
+    with qtbot.assertNotEmitted(panel.sketched, wait=30):
+        panel.set_hint("")
+    assert not sent
+    np.testing.assert_array_equal(panel.findChild(ImageView, "sketchInput").pixels(), found().input)
+    np.testing.assert_array_equal(panel.findChild(ImageView, "sketchReconstruction").pixels(), found().reconstruction)
+    assert "142.3 nats" in texts(panel)
+    assert "Among the 15 nearest: 12 × two, 3 × one" in texts(panel)
+    assert "Most likely" not in texts(panel)
+    panel.show_sketched(None, NAMES)
+    assert panel.findChild(ImageView, "sketchInput").pixels() is None
+    assert "nearest" not in texts(panel)
+    assert not buttons(panel, "two")
+
+
+@pytest.mark.parametrize(("rebuilt", "said"), [(False, "From the data"), (True, "Rebuilt by the model")])
+def test_a_neighbour_is_picked_by_a_click(qtbot, panel, rebuilt, said):
+    panel.show_sketched(found(is_reconstruction=rebuilt), NAMES)
+    button = buttons(panel, "two")[0]
+    assert said in button.toolTip()
+    with qtbot.waitSignal(panel.neighbour_picked) as picked:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert picked.args == [12]
+
+
+def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
+    panel.show_sketched(found(label=0, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
+    assert "Most likely label: two (93 %)" in texts(panel)
+    assert "The label slider says nought." in texts(panel)
+    with qtbot.waitSignal(panel.label_chosen) as chosen:
+        qtbot.mouseClick(buttons(panel, "Use two")[0], Qt.MouseButton.LeftButton)
+    assert chosen.args == [2]
+    panel.show_sketched(found(label=2, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
+    assert not buttons(panel, "Use two")
+
+
+def test_a_hint_is_shown_until_it_is_taken_back(panel):
+    panel.set_hint("Train or open a model first, then draw.")
+    assert "open a model first" in texts(panel)
+    panel.set_hint("")
+    assert "open a model first" not in texts(panel)
+
+
+def test_a_problem_is_shown_until_one_draws_again(qtbot, panel):
+    QGuiApplication.clipboard().setText("seven")
+    qtbot.keyClick(panel.pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "copy one first" in texts(panel)
+    stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
+    assert "copy one first" not in texts(panel)

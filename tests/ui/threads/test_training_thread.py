@@ -1,0 +1,190 @@
+"""The thread that trains, without a window: what it posts, and that it always ends."""
+
+import numpy as np
+import pytest
+
+from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
+from latentlab.core.map.checkpoints import Checkpoints
+from latentlab.core.map.live_map import MapChoice, choose
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.trainer import Trainer
+from latentlab.ui.threads import torch_threads
+from latentlab.ui.threads.training_thread import EpochModel, Result, TrainingThread
+
+RECIPE = Recipe(name="tiny").with_changes(
+    {"encoder.layers": "16", "decoder.layers": "16", "batch_size": 32, "epochs": 3, "device": "cpu"}
+)
+
+
+class Driven:
+    """A thread, and all it has posted so far."""
+
+    def __init__(self, qtbot, data, **changes):
+        recipe = RECIPE.with_changes(changes)
+        self._qtbot = qtbot
+        self.thread = TrainingThread("run", recipe, data, choose(data, MapChoice()), None)
+        self.posts, self.updates = [], []
+        self.thread.start()
+
+    def take(self):
+        posts, update = self.thread.take()
+        self.posts += posts
+        if update is not None:
+            self.updates.append(update)
+
+    def until(self, condition):
+        def looked():
+            self.take()
+            return bool(condition())
+
+        self._qtbot.waitUntil(looked, timeout=20_000)
+
+    def of(self, kind):
+        return [post for post in self.posts if isinstance(post, kind)]
+
+
+@pytest.fixture
+def drive(qtbot, tiny_images):
+    made = []
+
+    def make(**changes):
+        made.append(Driven(qtbot, tiny_images, **changes))
+        return made[-1]
+
+    yield make
+    for driven in made:
+        driven.thread.abandon()
+        assert driven.thread.wait(5000)
+
+
+def test_a_training_is_told_in_order_with_nothing_lost(drive):
+    driven = drive()
+    driven.until(lambda: driven.of(Finished))
+    kinds = [type(post) for post in driven.posts]
+    assert kinds[0] is Started
+    assert kinds[-2:] == [Result, Finished]
+    assert [ended.epoch for ended in driven.of(EpochEnded)] == [1, 2, 3]
+    assert [kept.epoch for kept in driven.of(EpochModel)] == [1, 2, 3]
+    steps = np.concatenate([progress.epochs_done for progress in driven.of(Progress)])
+    assert len(steps) == 3 * 6
+    assert (np.diff(steps) > 0).all()
+    assert driven.of(Result)[-1].is_final
+    assert {post.run for post in driven.posts if hasattr(post, "run") and isinstance(post.run, str)} == {"run"}
+
+
+def test_the_checkpoints_of_the_recipe_are_among_the_epochs_to_look_back_at(drive):
+    driven = drive(epochs=40, checkpoint_every=9)
+    driven.until(lambda: driven.of(Finished))
+    kept = Checkpoints(9)
+    for model in driven.of(EpochModel):
+        kept.add(model.epoch, model.update)
+    assert {9, 18, 27, 36} < set(kept.epochs())
+    assert len(kept.epochs()) < 40
+
+
+def test_the_last_map_is_the_model_that_results(drive):
+    driven = drive()
+    driven.until(lambda: driven.of(Finished))
+    driven.take()
+    run = driven.of(Result)[-1].run
+    assert np.allclose(driven.updates[-1].means, run.codes, atol=1e-5)
+
+
+def test_of_many_maps_only_the_latest_waits(drive):
+    driven = drive(epochs=30)
+    driven.thread.wait(20_000)
+    driven.take()
+    assert len(driven.updates) == 1
+    assert driven.updates[0].epochs_done == 30
+
+
+def test_stop_between_steps_keeps_the_result(drive):
+    driven = drive(epochs=100_000)
+    driven.until(lambda: driven.of(EpochEnded))
+    driven.thread.ask_to_stop()
+    driven.until(lambda: driven.of(Finished))
+    assert driven.of(Finished)[0].stopped
+    assert driven.of(Result)[-1].run.epochs == len(driven.of(EpochEnded))
+    assert driven.thread.wait(5000)
+
+
+def test_an_abandoned_training_makes_no_result(drive):
+    driven = drive(epochs=100_000)
+    driven.until(lambda: driven.of(EpochEnded))
+    driven.thread.abandon()
+    assert driven.thread.wait(5000)
+    driven.take()
+    assert driven.of(Result) == []
+
+
+def test_a_paused_training_can_be_stopped_abandoned_and_asked(drive):
+    asked = drive(epochs=100_000)
+    asked.until(lambda: asked.of(EpochEnded))
+    asked.thread.pause()
+    asked.thread.ask_for_result()
+    asked.until(lambda: asked.of(Result))
+    assert not asked.of(Result)[0].is_final
+    asked.thread.ask_to_stop()
+    asked.until(lambda: asked.of(Finished))
+
+
+def test_other_images_are_shown_while_paused(drive, tiny_images):
+    driven = drive(epochs=100_000)
+    driven.until(lambda: driven.of(EpochEnded))
+    driven.thread.pause()
+    driven.thread.show_on_map(choose(tiny_images, MapChoice("training", 50)))
+    driven.until(lambda: len(driven.updates[-1].means) == 50)
+    assert len(driven.updates[-1].labels) == len(driven.updates[-1].images) == 50
+
+
+def test_settings_change_from_the_next_step_on(drive):
+    driven = drive(epochs=100_000)
+    driven.thread.change("beta", 4.0)
+    driven.until(lambda: driven.of(Changed))
+    assert (driven.of(Changed)[0].setting, driven.of(Changed)[0].value) == ("beta", 4.0)
+
+
+def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monkeypatch):
+    step = Trainer._step
+    broken = [False]
+
+    def diverging(self, images, labels, noisy):
+        step(self, images, labels, noisy)
+        if broken[0]:
+            self._pending[-1] = self._pending[-1] * float("inf")
+
+    monkeypatch.setattr(Trainer, "_step", diverging)
+    driven = drive(epochs=100_000)
+    driven.until(lambda: driven.of(EpochEnded))
+    broken[0] = True
+    driven.until(lambda: driven.of(Diverged))
+    broken[0] = False
+    driven.until(lambda: driven.updates and np.isfinite(driven.updates[-1].means).all())
+    told = len(driven.of(EpochEnded))
+    driven.thread.wait(100)
+    driven.take()
+    assert len(driven.of(EpochEnded)) == told
+    driven.thread.resume()
+    driven.until(lambda: len(driven.of(EpochEnded)) > told)
+
+
+@pytest.mark.parametrize("where", ["__init__", "_step", "result"])
+def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, where, caplog):
+    def broken(self, *arguments, **more):
+        raise ValueError("out of luck")
+
+    monkeypatch.setattr(Trainer, where, broken)
+    driven = drive(epochs=1)
+    driven.until(lambda: driven.of(Failed))
+    (failed,) = driven.of(Failed)
+    assert "out of luck" in failed.message
+    assert "\n" not in failed.message
+    assert driven.of(Finished) == []
+    assert driven.thread.wait(5000)
+    assert "out of luck" in caplog.text
+
+
+def test_the_window_keeps_a_core_to_itself(monkeypatch):
+    for cores, threads in ((1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr(torch_threads, "_CORES", cores)
+        assert torch_threads.threads_beside_the_window() == threads

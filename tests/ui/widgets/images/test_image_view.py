@@ -1,0 +1,98 @@
+"""The view of an image: it shows what it is given, and answers what it shows."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+
+from latentlab.ui.widgets.images.image_view import ImageView
+
+
+@pytest.fixture
+def view(qtbot):
+    view = ImageView(112, "Nothing here yet")
+    view.resize(112, 112)
+    qtbot.addWidget(view)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def checkerboard():
+    return np.indices((28, 28)).sum(0).astype(np.float32) % 2
+
+
+def test_answers_a_copy_of_what_it_shows(view):
+    pixels = np.full((28, 28), 0.5, np.float32)
+    view.set_pixels(pixels)
+    pixels[:] = 0
+    view.pixels()[:] = 1
+    np.testing.assert_array_equal(view.pixels(), 0.5)
+    assert view.pixels().dtype == np.float32
+    view.set_pixels(None)
+    assert view.pixels() is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pixels=arrays(np.float32, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.floats(-2, 3, width=32))
+)
+def test_shows_any_image(view, pixels):
+    view.set_pixels(pixels)
+    np.testing.assert_array_equal(view.pixels(), pixels)
+    assert not view.grab().isNull()
+    rect = view.image_rect()
+    assert rect.width() / rect.height() == pytest.approx(pixels.shape[1] / pixels.shape[0])
+
+
+def test_each_pixel_is_a_square(view):
+    view.set_pixels(checkerboard())
+    image = view.grab().toImage()
+    for row, column in ((0, 0), (0, 1), (13, 14), (27, 27)):
+        shown = image.pixelColor(4 * column + 2, 4 * row + 2).lightness()
+        assert shown == pytest.approx(255 * ((row + column) % 2), abs=8)
+
+
+def test_says_what_to_do_while_empty(view):
+    empty = view.grab().toImage()
+    view.set_placeholder("Something else entirely")
+    assert view.grab().toImage() != empty
+
+
+def test_its_menu_copies(qtbot, view):
+    view.set_pixels(checkerboard())
+    place = QPoint(50, 50)
+    QApplication.sendEvent(view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place)))
+    menu = view.findChild(QMenu)
+    qtbot.waitUntil(menu.isVisible)
+    copy = next(action for action in menu.actions() if action.text() == "Copy image")
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
+    pasted = QApplication.clipboard().image()
+    assert (pasted.width(), pasted.height()) == (112, 112)
+    assert pasted.pixelColor(6, 2).lightness() == 255
+
+
+def test_an_empty_view_has_no_menu(view):
+    place = QPoint(50, 50)
+    QApplication.sendEvent(view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place)))
+    assert view.findChild(QMenu) is None
+
+
+def test_saves(view, tmp_path):
+    view.set_pixels(checkerboard())
+    view.save(tmp_path / "image")
+    saved = QImage(str(tmp_path / "image.png"))
+    assert saved.width() == 112
+
+
+def test_says_when_it_cannot_save(view, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: said.append(text))
+    view.set_pixels(checkerboard())
+    view.save(tmp_path / "no such folder" / "image.png")
+    assert len(said) == 1
+    assert "no such folder" in said[0]
