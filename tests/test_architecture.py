@@ -36,6 +36,12 @@ def test_lines_of_code_are_neither_text_nor_comment_nor_blank():
     assert lines_of_code(text + code) == 5
 
 
+def calls(path):
+    """Give the calls in a file, with the name of what is called: ``self.tr`` or ``translate``."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [(ast.unparse(node.func), node) for node in nodes if isinstance(node, ast.Call)]
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "command",
@@ -88,3 +94,26 @@ for name in {names}:
 def test_nothing_is_unpickled():
     unsafe = re.compile(r"^\s*(import|from) (pickle|joblib|dill)\b|torch\.load\(|allow_pickle=True", re.MULTILINE)
     assert [path.name for path in SOURCES if unsafe.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_text_can_be_found_by_those_who_translate_it():
+    # They read the words and, for the context, the class around `self.tr` or the first words of `translate`.
+    texts = {"self.tr": 1, "tr": 1, "translate": 2}
+    for path in SOURCES:
+        for name, call in calls(path):
+            if name in texts:
+                words = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+                assert len(words) == len(call.args) == texts[name], f"{path}:{call.lineno}"
+            else:
+                assert not name.endswith(".tr"), f"{path}:{call.lineno}"
+
+
+def test_widgets_are_handed_on_and_not_looked_for_by_name():
+    # The tour alone plays from outside, like a script.
+    found = [
+        path.name
+        for path in SOURCES
+        for name, call in calls(path)
+        if name.endswith(".findChild") or (name.endswith(".findChildren") and len(call.args) > 1)
+    ]
+    assert set(found) <= {"tour.py"}

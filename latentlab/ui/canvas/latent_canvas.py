@@ -51,6 +51,7 @@ class LatentCanvas(Plot):
     markers : MarkersLayer
     mouse : MouseTool
         Holds the tool of the left button.
+    keys : KeyTool
     """
 
     picked_at = Signal(float, float)
@@ -101,10 +102,10 @@ class LatentCanvas(Plot):
         self.mouse.hovered.connect(self.hovered)
         self.mouse.hover_ended.connect(self.hover_ended)
         self.mouse.point_hovered.connect(self._hover)
-        self._keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
-        self._keys.picked_at.connect(self.picked_at)
-        self._keys.point_toggled.connect(self.point_toggled)
-        self._keys.preview_held.connect(self.mouse.hold_preview)
+        self.keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
+        self.keys.picked_at.connect(self.picked_at)
+        self.keys.point_toggled.connect(self.point_toggled)
+        self.keys.preview_held.connect(self.mouse.hold_preview)
 
         self.value_scale = ValueScale(self)
         self.legend = Legend(self)

@@ -119,7 +119,7 @@ class ImageLibrary(QObject):
     def cancel_download(self) -> None:
         """Give a download up; what has arrived is removed by the download itself."""
         self._background.cancel("download")
-        self._end_download()
+        self.download_ended.emit()
         self.message.emit(self.tr("The download was cancelled; nothing was kept."), False)
 
     def use_folder(self, data_dir: Path) -> None:
@@ -142,7 +142,7 @@ class ImageLibrary(QObject):
             self._data = result
             self._announce(result)
             return
-        self._end_download()
+        self.download_ended.emit()
         self.refresh()
         if self._downloading == self._name:
             self._name = ""
@@ -151,7 +151,7 @@ class ImageLibrary(QObject):
     @Slot(str, str)
     def _complain(self, channel: str, sentence: str) -> None:
         if channel == "download":
-            self._end_download()
+            self.download_ended.emit()
             self.message.emit(sentence, True)
         else:
             self._fail(sentence)
@@ -175,6 +175,3 @@ class ImageLibrary(QObject):
         if not is_told:
             self.message.emit(sentence, True)
         self.failed.emit(sentence)
-
-    def _end_download(self) -> None:
-        self.download_ended.emit()

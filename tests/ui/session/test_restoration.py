@@ -114,12 +114,11 @@ class Bench:
 
     def __init__(self, qtbot, panel, exploration):
         from latentlab.ui.session.restoration import Restoration
+        from latentlab.ui.window.exploring import join_damage
 
         self.exploration, self.panel = exploration, panel
         self.restoration = Restoration(exploration, exploration)
-        panel.damage_asked.connect(self.restoration.ask)
-        self.restoration.damage_changed.connect(panel.show_damage)
-        self.restoration.restored.connect(panel.show_restored)
+        join_damage(self.restoration, panel)
         exploration.decoded.connect(panel.show_decoded)
         click(qtbot, part(panel, "damageButton"))
 
