@@ -44,7 +44,6 @@ class Comparison(QObject):
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._exploration = exploration
-        self._first: MapUpdate | None = None
         self._first_name = ""
         self._history: list[EpochEnded] = []
         self._has_ended = False
@@ -113,10 +112,11 @@ class Comparison(QObject):
         self.keep(run, path.stem)
 
     def _make_map(self) -> None:
-        if self._run is None or self._first is None:
+        first = self._exploration.shown
+        if self._run is None or first is None:
             return
-        self._mapped_with = self._first.ids
-        self._files.make_map(self._run, comparing.images_for(self._run, self._first))
+        self._mapped_with = first.ids
+        self._files.make_map(self._run, comparing.images_for(self._run, first))
 
     @Slot(object)
     def _take_map(self, update: MapUpdate) -> None:
@@ -134,7 +134,7 @@ class Comparison(QObject):
         if self._given is None:
             return
         axes = self._exploration.axes
-        if axes.rows() and not (self._first is not None and self._first.ids == self._given.ids):
+        if axes.rows() and not self._shares_images():
             axes = AxesChoice()
         self._second = update = along(axes, self._given)
         self.second_gaps.show(update)
@@ -146,7 +146,6 @@ class Comparison(QObject):
 
     @Slot(object)
     def _follow_model(self, update: MapUpdate | None) -> None:
-        self._first = update
         self._name_first()
         if update is None:
             return
@@ -185,10 +184,11 @@ class Comparison(QObject):
         self._name_first()
 
     def _name_first(self) -> None:
-        if self._first is None:
+        first = self._exploration.shown
+        if first is None:
             self.first_named.emit("", "", None)
             return
-        recipe, done = self._first.snapshot.recipe, self._first.epochs_done
+        recipe, done = first.snapshot.recipe, first.epochs_done
         loss = comparing.loss_on_test_images(recipe, self._history, done, is_ended=self._has_ended)
         self.first_named.emit(recipe.title or recipe.name, self._first_name or recipe.name, loss)
 
@@ -203,7 +203,7 @@ class Comparison(QObject):
     @Slot(float, float)
     def pick_on_first(self, x: float, y: float) -> None:
         """Move the cursor on the first map: to the image nearest to a place, or to the place itself."""
-        self._pick(self._first, (x, y))
+        self._pick(self._exploration.shown, (x, y))
 
     @Slot(float, float)
     def pick_on_second(self, x: float, y: float) -> None:
@@ -285,7 +285,8 @@ class Comparison(QObject):
         self.failed.emit(sentence)
 
     def _shares_images(self) -> bool:
-        return self._first is not None and self._second is not None and self._first.ids == self._second.ids
+        first, second = self._exploration.shown, self._given
+        return first is not None and second is not None and first.ids == second.ids
 
     def _tell_meeting(self) -> None:
         self.meeting_changed.emit(self._wanted if self._second is None else self.meeting, self._shares_images())

@@ -70,7 +70,7 @@ class Session(QObject):
         self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
-        self.choosing = Choosing(self)
+        self.choosing = Choosing(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.choosing.show)  # before the views ask about it
         self.views = Views(self)
         self.views.failed.connect(self._complain)
