@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +29,9 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
         panel = tabs.view()
         views.ask(panel.question() if panel is not None and panel.facts is not None else None)
 
-    def ask_for(panel: ViewPanel) -> Callable[[Question | None], None]:
-        def ask_if_looked_at(question: Question | None) -> None:
-            if panel is tabs.view():
-                views.ask(question)
-
-        return ask_if_looked_at
+    def ask_for(panel: ViewPanel, question: Question | None) -> None:
+        if panel is tabs.view():
+            views.ask(question)
 
     def set_model(facts: ModelFacts | None) -> None:
         for panel in tabs.views:
@@ -66,7 +62,7 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
         dialogs.save_film(name, lambda path: session.map.films.write(path, frames[None], _FRAMES_PER_SECOND))
 
     for panel in tabs.views:
-        panel.asked.connect(ask_for(panel))
+        panel.asked.connect(lambda question, panel=panel: ask_for(panel, question))
         panel.picked_at.connect(exploration.pick)
         panel.point_picked.connect(exploration.pick_point)
         panel.save_requested.connect(
