@@ -85,7 +85,9 @@ def test_a_run_kept_as_the_second_stays_while_another_one_trains_on_the_same_ima
     with lab.qtbot.waitSignal(lab.session.training.epoch_ended):
         lab.press("trainButton")
         assert lab.child("compareKeepButton").text() == "Keep the run before this training"
-    lab.until(lambda: two.lab.session.exploration.shown.run != unsaved.snapshot.run and two.comparison.meeting == "image")
+    lab.until(
+        lambda: two.lab.session.exploration.shown.run != unsaved.snapshot.run and two.comparison.meeting == "image"
+    )
     with lab.changes(two.first.points):
         two.comparison.pick_point(11)
     assert two.second.points() == pytest.approx(unsaved.codes, abs=1e-4)
