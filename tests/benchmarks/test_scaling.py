@@ -17,7 +17,7 @@ from latentlab.core.fields.tiles import Block, Landscape
 from latentlab.core.map.browsing import Listing, ListQuestion, Lists
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.encoder import GrowingCodes
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.map.results import MapPoints
 from latentlab.core.models.autoencoders import build

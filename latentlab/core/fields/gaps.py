@@ -16,16 +16,13 @@ which depend on how many images there are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Extent, Floats
 from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.grid import middles, places, plane_code
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 GAP = 0.5
 """From here on a place of the map counts as a gap: what is decoded there is encoded half a map's radius away."""

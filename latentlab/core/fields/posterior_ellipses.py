@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.fields.aggregate_posterior import projected
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from latentlab.core.arrays import Floats, Integers
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 class PreparedMap:

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from latentlab.core.arrays import Extent, Floats, Position
 from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.grid import plane_code
+from latentlab.core.map.map_update import MapUpdate
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 

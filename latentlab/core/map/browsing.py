@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import losses_of
 from latentlab.core.map.posteriors import deviations_of
 from latentlab.core.map.requirements import need_images, need_point
 from latentlab.core.measures.neighbours import VOTERS
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 Kind = Literal["chosen", "near_codes", "near_pixels", "worst", "ambiguous"]
 Order = Literal["chosen", "loss", "distance", "ambiguity"]

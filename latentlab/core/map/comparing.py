@@ -10,11 +10,12 @@ import numpy as np
 
 from latentlab.core.arrays import Floats, Position
 from latentlab.core.events import EpochEnded, Losses
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapImages, MapUpdate
+    from latentlab.core.map.map_images import MapImages
     from latentlab.core.runs.run import Run
 
 
@@ -48,7 +49,7 @@ def images_for(run: Run, first: MapUpdate) -> MapImages | None:
     """
     import torch  # not above: panels read this file, and load no torch
 
-    from latentlab.core.map.live_map import MapImages
+    from latentlab.core.map.map_images import MapImages
 
     mine, theirs = run.snapshot, first.snapshot
     if first.images is None or run.recipe.data.dataset != theirs.recipe.data.dataset:

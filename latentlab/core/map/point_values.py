@@ -12,11 +12,11 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
 from latentlab.core.map.requirements import need_images, need_posterior
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 Kind = Literal["class", "loss", "kl", "reconstruction", "column"]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from latentlab.core.arrays import Floats, Integers
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 
 def deviations_of(model: MapUpdate, rows: Integers | None = None) -> Floats:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from latentlab.core.arrays import Integers
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 

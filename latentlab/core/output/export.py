@@ -16,7 +16,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
-from latentlab.core.map.live_map import Split
+from latentlab.core.map.map_images import Split
 from latentlab.core.map.requirements import need_point, need_posterior
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.models.snapshot import Snapshot

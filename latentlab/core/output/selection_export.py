@@ -13,7 +13,7 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.browsing import GoesOn, Lists, Stopped, rebuild
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
 from latentlab.core.map.requirements import need_images
 from latentlab.core.models.decode_grid import need_room

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.models.decode_grid import decode_grid
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 Way = Literal["linear", "spherical", "arithmetic"]
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)

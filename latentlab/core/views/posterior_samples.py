@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Floats
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_images, need_posterior
 from latentlab.core.models.decode_grid import decode_grid
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)

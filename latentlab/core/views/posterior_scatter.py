@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Floats, Integers
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.map.requirements import need_images, need_posterior, some_rows
 from latentlab.core.map.results import MapPoints
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)

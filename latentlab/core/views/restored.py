@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import CorruptionSettings
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 DamageKind = Literal["training", "salt_and_pepper", "gaussian", "occlusion", "stains", "creases", "light"]

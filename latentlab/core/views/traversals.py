@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
 from latentlab.core.map.requirements import need_codes, need_point
 from latentlab.core.models.decode_grid import decode_grid, need_room
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)

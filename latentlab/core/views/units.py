@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_codes, need_images, need_point, some_rows
 from latentlab.core.models.decode_grid import decode_grid
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.measures.latent import Activity
     from latentlab.core.models.snapshot import Snapshot
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from latentlab.core.arrays import Floats, Position
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.views.interpolations import arithmetic
 from latentlab.core.views.walk_lines import along
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)

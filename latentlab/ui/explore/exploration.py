@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.arrays import Position
 from latentlab.core.map import explore
 from latentlab.core.map.axes import AxesChoice
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.sketch import preparation
 from latentlab.ui.explore.shown_map import ShownMap

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 NOTHING: Integers = np.empty(0, np.int64)
 

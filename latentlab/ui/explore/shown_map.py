@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.axes import AxesChoice, AxesError, AxesPending
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import components_for, is_quick, projection_of, still_shown
 from latentlab.core.map.projection import Components
 from latentlab.core.map.results import MapPoints

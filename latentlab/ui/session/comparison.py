@@ -13,7 +13,7 @@ from latentlab.core.map import comparing
 from latentlab.core.map.axes import AxesChoice
 from latentlab.core.map.comparing import Beside
 from latentlab.core.map.image_ids import ImageIds
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import along
 from latentlab.core.map.results import DataPoint, MapPoints
 from latentlab.core.runs.run import Run

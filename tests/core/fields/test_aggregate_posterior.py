@@ -18,7 +18,7 @@ from latentlab.core.fields.aggregate_posterior import (
 )
 from latentlab.core.fields.grid import middles
 from latentlab.core.fields.prepared_map import PreparedMap
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.operations import Operations
