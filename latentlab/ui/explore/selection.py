@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.map.map_update import MapUpdate
 
 NOTHING: Integers = np.empty(0, np.int64)
@@ -31,7 +31,7 @@ class Choosing(QObject):
         """Give the first chosen images, float32 (K, H, W); None where the data set is not on this machine."""
         if self._map is None or self._map.images is None:
             return None
-        return (self._map.images[self._rows[:count]] / 255).astype(np.float32)
+        return to_floats(self._map.images[self._rows[:count]])
 
     @Slot(object)
     def show(self, update: MapUpdate | None) -> None:
