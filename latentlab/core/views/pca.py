@@ -19,7 +19,7 @@ class BesidePcaQuestion:
 
     def answer(self, model: MapUpdate) -> BesidePca:
         """Answer it of a model as it is now: see `beside_pca`."""
-        return beside_pca(self, model)
+        return beside_pca(model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ class BesidePca:
     principal_explained: float
 
 
-def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:
+def beside_pca(model: MapUpdate) -> BesidePca:
     """Compare a model with PCA of the map's images, of as many components as it has dimensions.
 
     Raises
