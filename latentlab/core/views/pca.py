@@ -66,11 +66,11 @@ def beside_pca(model: MapUpdate) -> BesidePca:
     if not model.missing and not np.isfinite(model.means).all():
         raise LatentlabError("The model's codes are not finite: it has diverged, and has no plane to compare.")
     found = compare(snapshot, torch.from_numpy(images))
-    labels = model.labels[: len(found.positions)]
+    rows = np.arange(len(found.positions))
     axes = ("PC 1", "PC 2" if snapshot.latent > 1 else "")
 
     def points(positions: Floats) -> MapPoints:
-        return MapPoints(model.run, positions, labels, snapshot.class_names, axes, glide=True)
+        return MapPoints.of(model, positions, axes, rows)
 
     return BesidePca(
         run=model.run,

@@ -76,6 +76,6 @@ def deviations(model: MapUpdate) -> Deviations:
         plane = np.zeros((len(rows), 2), np.float32)
         plane[:, : len(chosen)] = values[:, chosen]
         axes = [name.replace("z", symbol) for name in names] + [""]
-        return MapPoints(model.run, plane, labels, snapshot.class_names, (axes[0], axes[1]), glide=True)
+        return MapPoints.of(model, plane, (axes[0], axes[1]), rows)
 
     return Deviations(model.run, rows, len(available), points(means, "z"), points(widths, "σ"))

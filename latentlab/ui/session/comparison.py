@@ -138,8 +138,7 @@ class Comparison(QObject):
             axes = AxesChoice()
         self._second = update = along(axes, self._given)
         self.second_gaps.show(update)
-        points, names = update.projection.to_plane(update.means), update.snapshot.class_names
-        self.second_changed.emit(MapPoints(update.run, points, update.labels, names, update.projection.axes, False))
+        self.second_changed.emit(MapPoints.of(update, update.projection.to_plane(update.means)))
         self._tell_meeting()
 
     # The first run
