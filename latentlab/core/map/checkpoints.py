@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 _MOST = 25
 _MOST_BYTES = 500_000_000  # of codes; a map of a million images has 16 MB of them, in twenty dimensions 160 MB

@@ -19,7 +19,7 @@ from latentlab.core.map.axes import (
     Dimension,
     axis_name,
 )
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Components, Projection, component_name, dimension_name, principal_components
 
 _LEAST_ANGLE = 1e-3  # radians; axes nearer to each other than that are one

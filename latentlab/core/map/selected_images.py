@@ -13,7 +13,8 @@ from latentlab.core.data import columns
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import MapChoice, MapImages, MapUpdate, choose
+from latentlab.core.map.map_images import MapChoice, MapImages, choose
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 
 # Of an optimiser at least: with the recipe one-image 100 leave 267 nats, 1,000 leave 3.

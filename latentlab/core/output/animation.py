@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, to_levels
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
 from latentlab.core.output.export import save_picture, sheet
@@ -149,7 +149,7 @@ def save_mp4(
 def _grey(frames: Floats) -> npt.NDArray[np.uint8]:
     if not len(frames):
         raise AnimationError("There is nothing to animate yet: choose two images first.")
-    return np.rint(np.clip(np.nan_to_num(frames), 0, 1) * 255).astype(np.uint8)
+    return to_levels(np.nan_to_num(frames))
 
 
 def _is_here(codec: Callable[[str, str], object], name: str) -> bool:

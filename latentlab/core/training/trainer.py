@@ -31,10 +31,8 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run, codes_of
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
-from latentlab.core.training.early_stopping import EarlyStopping
+from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite
 from latentlab.core.training.optimisers import new_optimiser, one_cycle, pick_device, set_learning_rate
-from latentlab.core.training.recovery import Recovery
-from latentlab.core.training.weights import are_finite
 
 _MESSAGE_SECONDS = 1 / 20
 _AVERAGED = 2000  # images, at least, whose mean a decoder begins at

@@ -120,7 +120,7 @@ class LatentCanvas(Plot):
     def set_points(self, points: MapPoints) -> None:
         """Show these points; the same images at other places glide there."""
         before = self._points
-        same = points.glide and before is not None and len(before.points) == len(points.points)
+        same = before is not None and before.ids == points.ids
         self._glide.stop()
         self._points = points
         classes = len(points.class_names)
@@ -132,7 +132,8 @@ class LatentCanvas(Plot):
             self._highlights = np.empty(0, np.int64)
             self.mouse.forget_point()
         glides = same and self.isVisible()
-        if self.points_layer.set_points(points.points, points.labels, classes, glides=glides) or is_anew:
+        self.points_layer.set_points(points.points, None if same else points.labels, classes, glides=glides)
+        if is_anew or not same:
             self.legend.set_classes(points.class_names, points.labels)
         if is_anew:
             self.legend.set_visible_classes(self._visible)
@@ -157,7 +158,7 @@ class LatentCanvas(Plot):
         self.mouse.forget_point()
         self._points = None
         self._highlights = np.empty(0, np.int64)
-        self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
+        self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0)
         self.view.set_points(None)
         self.legend.set_classes((), np.empty(0, np.int64))
         self._place_legend()

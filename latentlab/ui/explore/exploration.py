@@ -7,10 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.arrays import Position
+from latentlab.core.arrays import Position, to_floats
 from latentlab.core.map import explore
 from latentlab.core.map.axes import AxesChoice
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.sketch import preparation
 from latentlab.ui.explore.shown_map import ShownMap
@@ -389,7 +389,7 @@ class Exploration(QObject):
         update, images, row = self.shown, self.shown.images, self._point
 
         def describe() -> DataPoint:
-            image = None if images is None else (images[row] / 255).astype(np.float32)
+            image = None if images is None else to_floats(images[row])
             return explore.data_point(
                 update.snapshot, update.projection, row, update.means[row], int(update.labels[row]), image
             )

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from latentlab.core.arrays import Extent, Floats, Integers, Position
 from latentlab.core.map.axes import AxesChoice
 from latentlab.core.map.image_ids import ImageIds
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map import selections
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import rows_in_set
 from latentlab.core.map.selections import Selection, SelectionsError, UnreadableError
 from latentlab.ui.explore.exploration import Exploration

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.map.image_ids import ImageIds
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.shown_map import ShownMap
 
 NOTHING: Integers = np.empty(0, np.int64)
@@ -35,7 +35,7 @@ class Choosing(QObject):
         shown = self._map.shown
         if shown is None or shown.images is None:
             return None
-        return (shown.images[self._rows[:count]] / 255).astype(np.float32)
+        return to_floats(shown.images[self._rows[:count]])
 
     @Slot(object)
     def show(self, update: MapUpdate | None) -> None:

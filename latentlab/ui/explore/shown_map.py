@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.axes import AxesChoice, AxesError, AxesPending
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import components_for, is_quick, projection_of, still_shown
 from latentlab.core.map.projection import Components
 from latentlab.core.map.results import MapPoints
@@ -52,7 +52,6 @@ class ShownMap(QObject):
         self._whole: MapUpdate | None = None  # with what is excluded
         self._given: MapUpdate | None = None  # without it, along its own axes
         self._shown: _LaidOut | None = None
-        self._glides = False
         self._excluded: dict[str, tuple[int, ...]] = {}
         self._axes = self._wanted = AxesChoice()
         self._components: Components | None = None
@@ -67,12 +66,8 @@ class ShownMap(QObject):
 
     @property
     def points(self) -> MapPoints | None:
-        """The points of what is shown, which glide where they are of the same images as those before."""
-        if self._shown is None:
-            return None
-        update = self._shown.update
-        names, axes = update.snapshot.class_names, update.projection.axes
-        return MapPoints(update.run, self._shown.positions, update.labels, names, axes, self._glides)
+        """The points of what is shown."""
+        return None if self._shown is None else MapPoints.of(self._shown.update, self._shown.positions)
 
     @property
     def axes(self) -> AxesChoice:
@@ -168,7 +163,6 @@ class ShownMap(QObject):
             if self._shown is None or self._shown.given is not self._given or self._wanted != self._axes:
                 self._lay_out()
             return
-        self._glides = self._shown is not None and self._shown.update.ids == answer.update.ids
         self._shown = answer
         self._components = answer.components or self._components
         self.shown_changed.emit(answer.update)

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import Colouring, LiveValues, PointValues
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.latest import Latest

@@ -13,7 +13,7 @@ from latentlab.core.map import comparing
 from latentlab.core.map.axes import AxesChoice
 from latentlab.core.map.comparing import Beside
 from latentlab.core.map.image_ids import ImageIds
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import along
 from latentlab.core.map.results import DataPoint, MapPoints
 from latentlab.core.runs.run import Run
@@ -138,8 +138,7 @@ class Comparison(QObject):
             axes = AxesChoice()
         self._second = update = along(axes, self._given)
         self.second_gaps.show(update)
-        points, names = update.projection.to_plane(update.means), update.snapshot.class_names
-        self.second_changed.emit(MapPoints(update.run, points, update.labels, names, update.projection.axes, False))
+        self.second_changed.emit(MapPoints.of(update, update.projection.to_plane(update.means)))
         self._tell_meeting()
 
     # The first run

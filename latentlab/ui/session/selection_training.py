@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Integers
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import excluding, for_chosen, rows_in_set
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.explore.exploration import Exploration

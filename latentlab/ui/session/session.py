@@ -18,7 +18,8 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.live_map import MapChoice, MapImages, MapUpdate, Split
+from latentlab.core.map.map_images import MapChoice, MapImages, Split
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run

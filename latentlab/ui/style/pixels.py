@@ -9,10 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
-
-def to_levels(pixels: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Turn float32 in [0, 1] into the nearest of 256 levels, cut where it lies outside; leave uint8 as it is."""
-    return pixels if pixels.dtype == np.uint8 else np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+from latentlab.core.arrays import to_levels
 
 
 def to_image(pixels: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> QImage:

@@ -14,7 +14,9 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
 from latentlab.core.map.checkpoints import SpacedEpochs, most_epochs
-from latentlab.core.map.live_map import LiveMap, MapImages, MapUpdate
+from latentlab.core.map.live_map import LiveMap
+from latentlab.core.map.map_images import MapImages
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Control, Setting, Trainer

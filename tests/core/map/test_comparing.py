@@ -7,7 +7,8 @@ import pytest
 
 from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.map import comparing
-from latentlab.core.map.live_map import MapChoice, MapImages, choose, map_of
+from latentlab.core.map.live_map import map_of
+from latentlab.core.map.map_images import MapChoice, MapImages, choose
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 

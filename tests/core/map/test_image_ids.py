@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core.map.image_ids import ImageIds
-from latentlab.core.map.live_map import MapChoice, choose
+from latentlab.core.map.map_images import MapChoice, choose
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
 

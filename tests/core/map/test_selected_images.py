@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import MapChoice, choose, map_of
+from latentlab.core.map.live_map import map_of
+from latentlab.core.map.map_images import MapChoice, choose
 from latentlab.core.map.selected_images import excluding, for_chosen, on_map, rows_in_set, without
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer

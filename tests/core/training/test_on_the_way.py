@@ -9,7 +9,7 @@ import torch
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress
 from latentlab.core.measures.metrics import evaluate
 from latentlab.core.runs.run import Run
-from latentlab.core.training import recovery
+from latentlab.core.training import kept_weights
 from latentlab.core.training import trainer as training
 from latentlab.core.training.optimisers import one_cycle
 from latentlab.core.training.trainer import Control, Trainer
@@ -237,7 +237,7 @@ def finite(trainer):
 
 @pytest.mark.usefixtures("each_step")
 def test_a_loss_that_is_not_finite_brings_the_last_good_model_back(tiny_images, monkeypatch):
-    monkeypatch.setattr(recovery, "COPY_SECONDS", 0.0)
+    monkeypatch.setattr(kept_weights, "COPY_SECONDS", 0.0)
     trainer = Trainer(SMALL.with_changes({"epochs": 4}), tiny_images)
     seen, events, diverged_at = [], [], None
     for event in trainer.events():

@@ -131,7 +131,8 @@ class Bench:
 
 @pytest.fixture
 def exploration(qtbot, digits, run_file):
-    from latentlab.core.map.live_map import MapChoice, choose, map_of
+    from latentlab.core.map.live_map import map_of
+    from latentlab.core.map.map_images import MapChoice, choose
     from latentlab.core.runs.run import Run
     from latentlab.ui.explore.exploration import Exploration
 

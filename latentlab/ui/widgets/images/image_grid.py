@@ -10,8 +10,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.core.arrays import to_levels
 from latentlab.ui.style import theme
-from latentlab.ui.style.pixels import fitted, paint_image, to_image, to_levels
+from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.widgets.images.cells import BESIDE, ImageCells, Layout, names_width
 
 _HEADER_GAP = 6

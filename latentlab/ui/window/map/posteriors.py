@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from latentlab.core.fields.aggregate_posterior import prior_of
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
 from latentlab.ui.canvas.panel import CanvasPanel

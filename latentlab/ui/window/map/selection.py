@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from latentlab.core.arrays import Integers
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.canvas.cards.notes import ChosenNote
 from latentlab.ui.canvas.layers.area_layer import AreaLayer
 from latentlab.ui.canvas.panel import CanvasPanel
