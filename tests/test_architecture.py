@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "latentlab").rglob("*.py"))
+TOOLS = ("ruff check", "ruff format --check", "lint-imports", "mypy")
 MOST_LINES = 340  # of code: without docstrings, comments and blank lines
 
 
@@ -43,20 +44,18 @@ def calls(path):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["lint-imports"],
-        ["ruff", "check"],
-        ["ruff", "format", "--check"],
-        ["mypy"],
-    ],
-    ids=["lint-imports", "ruff check", "ruff format", "mypy"],
-)
+@pytest.mark.parametrize("command", TOOLS)
 def test_the_tools_find_nothing(command):
-    tool = Path(sys.executable).with_name(command[0])
-    done = subprocess.run([tool, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    name, *arguments = command.split()
+    done = subprocess.run([Path(sys.executable).with_name(name), *arguments], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+
+
+def test_the_hooks_before_a_commit_run_the_same_tools():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ +entry: (.+)$", hooks, re.MULTILINE)
+    assert len(entries) == hooks.count("- id: ")
+    assert sorted(entries) == sorted(TOOLS)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
