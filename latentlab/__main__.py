@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import commands as cli
-from latentlab.cli import export as exporting
+from latentlab.cli.commands import COMMANDS
+from latentlab.cli.export import add_options
 from latentlab.core.errors import LatentlabError
 
 
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    if not argv or (argv[0] not in cli.COMMANDS and argv[0] != "tour" and not argv[0].startswith("-")):
+    if not argv or (argv[0] not in COMMANDS and argv[0] != "tour" and not argv[0].startswith("-")):
         return _app(argv)
     arguments = _parser().parse_args(argv)
     if arguments.command is None:
@@ -62,7 +62,7 @@ def _run(argv: Sequence[str]) -> int:
         from latentlab.ui.app import tour
 
         return tour.play(arguments.out)
-    return cli.COMMANDS[arguments.command](arguments)
+    return COMMANDS[arguments.command](arguments)
 
 
 def _app(argv: Sequence[str]) -> int:
@@ -144,7 +144,7 @@ def _parser() -> _Parser:
         help="write pictures or codes of a run to a file",
         description="Write pictures, an animation or the codes of a run to a file; its suffix says in which format.",
     )
-    exporting.add_options(export)
+    add_options(export)
     for command in (train, evaluate):
         command.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
     for command in (data, train, evaluate):

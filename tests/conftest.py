@@ -74,7 +74,8 @@ def nameless_images(tiny_images):
 @pytest.fixture(scope="session")
 def tiny_model(tiny_images):
     """Give a model trained on the tiny images, and its map, by what differs from a small VAE; each is made once."""
-    from latentlab.core.map.live_map import MapChoice, choose, map_of
+    from latentlab.core.map.live_map import map_of
+    from latentlab.core.map.map_images import MapChoice, choose
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.training.trainer import Trainer
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "latentlab").rglob("*.py"))
+TOOLS = ("ruff check", "ruff format --check", "lint-imports", "mypy")
 MOST_LINES = 340  # of code: without docstrings, comments and blank lines
 
 
@@ -36,21 +37,25 @@ def test_lines_of_code_are_neither_text_nor_comment_nor_blank():
     assert lines_of_code(text + code) == 5
 
 
+def calls(path):
+    """Give the calls in a file, with the name of what is called: ``self.tr`` or ``translate``."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [(ast.unparse(node.func), node) for node in nodes if isinstance(node, ast.Call)]
+
+
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["lint-imports"],
-        ["ruff", "check"],
-        ["ruff", "format", "--check"],
-        ["mypy"],
-    ],
-    ids=["lint-imports", "ruff check", "ruff format", "mypy"],
-)
+@pytest.mark.parametrize("command", TOOLS)
 def test_the_tools_find_nothing(command):
-    tool = Path(sys.executable).with_name(command[0])
-    done = subprocess.run([tool, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    name, *arguments = command.split()
+    done = subprocess.run([Path(sys.executable).with_name(name), *arguments], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+
+
+def test_the_hooks_before_a_commit_run_the_same_tools():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ +entry: (.+)$", hooks, re.MULTILINE)
+    assert len(entries) == hooks.count("- id: ")
+    assert sorted(entries) == sorted(TOOLS)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -88,3 +93,26 @@ for name in {names}:
 def test_nothing_is_unpickled():
     unsafe = re.compile(r"^\s*(import|from) (pickle|joblib|dill)\b|torch\.load\(|allow_pickle=True", re.MULTILINE)
     assert [path.name for path in SOURCES if unsafe.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_text_can_be_found_by_those_who_translate_it():
+    # They read the words and, for the context, the class around `self.tr` or the first words of `translate`.
+    texts = {"self.tr": 1, "tr": 1, "translate": 2}
+    for path in SOURCES:
+        for name, call in calls(path):
+            if name in texts:
+                words = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+                assert len(words) == len(call.args) == texts[name], f"{path}:{call.lineno}"
+            else:
+                assert not name.endswith(".tr"), f"{path}:{call.lineno}"
+
+
+def test_widgets_are_handed_on_and_not_looked_for_by_name():
+    # The tour alone plays from outside, like a script.
+    found = [
+        path.name
+        for path in SOURCES
+        for name, call in calls(path)
+        if name.endswith(".findChild") or (name.endswith(".findChildren") and len(call.args) > 1)
+    ]
+    assert set(found) <= {"tour.py"}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.cli import export, terminal
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import make_way
 
 if TYPE_CHECKING:
     from latentlab.core.runs.evaluation import Evaluation
@@ -86,14 +87,14 @@ def train(arguments: Namespace) -> int:
     from latentlab.core.events import Diverged
     from latentlab.core.output import event_files
     from latentlab.core.runs.run import Run
-    from latentlab.core.training import trainer as training
+    from latentlab.core.training.trainer import Control, Trainer
 
     if arguments.tensorboard:
         event_files.check(arguments.tensorboard)
     images = registry.load(recipe.data.dataset, arguments.data_dir or registry.default_data_dir())
     start = Run.open(arguments.resume) if arguments.resume else None
-    control = training.Control()
-    trainer = training.Trainer(recipe, images, control=control, start=start)
+    control = Control()
+    trainer = Trainer(recipe, images, control=control, start=start)
     has_diverged = False
     reader_has_gone: BrokenPipeError | None = None
     save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)
@@ -231,12 +232,7 @@ def _check_out(path: Path) -> None:
     """See, before hours of training, that the run can be saved."""
     if path.suffix != ".safetensors":
         raise LatentlabError(f"A run is saved as a .safetensors file, not as '{path}': change --out.")
-    if path.is_dir():
-        raise LatentlabError(f"{path} is a folder: name a file for --out.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LatentlabError(f"The folder {path.parent} cannot be made ({error.strerror}): change --out.") from error
+    make_way(path, LatentlabError, ("name a file for --out", "change --out"))
     if not os.access(path.parent, os.W_OK):
         raise LatentlabError(f"The folder {path.parent} cannot be written to: change --out.")
 

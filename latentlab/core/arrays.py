@@ -1,27 +1,44 @@
-"""Arrays and places that all rooms speak of, and the order in which a large array is gone through."""
+"""Arrays and places that all rooms speak of: grey levels of images, and the order in which a map is gone through."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+
 Position = tuple[float, float]
 """A place (x, y) on the plane of the map, in units of the latent space."""
 Extent = tuple[float, float, float, float]
 """The left, right, bottom and top of a part of that plane."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def row_order(count: int) -> Integers:
     """Give so many rows in an order that is random and always the same: int64 (N,), not to be written to.
 
-    Everything that is done to a map bit by bit, or to a sample of it, keeps to this order: then what is done first
-    is done for the same images.
+    Everything that is done to a map bit by bit, or to a sample of it, and the points as they are drawn, keep to this
+    order: then what is done first is done for the same images. (How a data set is divided for training and testing is
+    a matter of that set.)
     """
     order: Integers = np.random.default_rng(0).permutation(count)
     order.setflags(write=False)
     return order
+
+
+def to_floats(levels: npt.NDArray[np.uint8]) -> Floats:
+    """Turn the 256 levels of an image into float32 in [0, 1]."""
+    floats: Floats = np.divide(levels, 255, dtype=np.float32)
+    return floats
+
+
+def to_levels(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Turn float32 in [0, 1] into the nearest of 256 levels, cut where it lies outside; leave uint8 as it is."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    levels: npt.NDArray[np.uint8] = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    return levels

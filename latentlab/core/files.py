@@ -30,6 +30,32 @@ def resource(*parts: str) -> Path:
     return root.joinpath(*parts)
 
 
+def make_way(
+    path: Path, failure: type[LatentlabError], remedies: tuple[str, str] = ("name a file", "choose another")
+) -> None:
+    """See that there can be a file at a path, and make its folder.
+
+    Parameters
+    ----------
+    path : Path
+    failure : type
+        What to raise.
+    remedies : tuple of str
+        What to do where there is a folder in its place, and where its own folder cannot be made.
+
+    Raises
+    ------
+    LatentlabError
+        Of the type `failure`, when it cannot be.
+    """
+    if path.is_dir():
+        raise failure(f"{path} is a folder: {remedies[0]}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise failure(f"The folder {path.parent} cannot be made ({error.strerror}): {remedies[1]}.") from error
+
+
 @contextmanager
 def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[Path]:
     """Give where to write a file that takes its place when it is done.

@@ -6,7 +6,7 @@ import pytest
 from latentlab.core.fields.fields import Effort, FieldQuestion, answer, get_ready
 from latentlab.core.fields.grid import middles
 from latentlab.core.fields.prepared_map import PreparedMap
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.operations import Operations

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.style import theme
@@ -29,6 +30,7 @@ class Mine:
 
     def __init__(self, qtbot, count):
         positions, self.labels = cloud(count)
+        self.ids = ImageIds.of("set", np.arange(count))
         self.places = itertools.cycle((positions, positions + np.float32(0.01)))
         self.canvas = LatentCanvas()
         qtbot.addWidget(self.canvas)
@@ -37,7 +39,7 @@ class Mine:
 
     def update(self):
         """New positions for every point, and a picture of them."""
-        points = MapPoints("run", next(self.places), self.labels, tuple("0123456789"), ("z₁", "z₂"), False)
+        points = MapPoints("run", next(self.places), self.labels, tuple("0123456789"), ("z₁", "z₂"), self.ids)
         self.canvas.set_points(points)
         assert not self.canvas.grab().isNull()
 

@@ -17,7 +17,8 @@ from latentlab.core.fields.tiles import Block, Landscape
 from latentlab.core.map.browsing import Listing, ListQuestion, Lists
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.encoder import GrowingCodes
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.map.results import MapPoints
 from latentlab.core.models.autoencoders import build
@@ -112,7 +113,7 @@ class Map:
     def __init__(self, qtbot, count):
         random = np.random.default_rng(0)
         positions, labels = random.normal(size=(count, 2)).astype(np.float32), random.integers(0, 10, count)
-        self.points = MapPoints("run", positions, labels, _NAMES, ("z₁", "z₂"), False)
+        self.points = MapPoints("run", positions, labels, _NAMES, ("z₁", "z₂"), ImageIds.of("set", labels))
         self.canvas = LatentCanvas()
         qtbot.addWidget(self.canvas)
         self.canvas.resize(1200, 800)
@@ -305,8 +306,7 @@ def test_epochs_kept(compare):
         def keep():
             checkpoints = Checkpoints()
             for epoch in range(1, epochs + 1):
-                if checkpoints.wants(epoch):
-                    checkpoints.add(epoch, update)
+                checkpoints.add(epoch, update)
             assert len(checkpoints.epochs()) <= 25
 
         return keep

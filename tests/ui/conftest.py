@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
@@ -80,6 +80,9 @@ class Lab:
         found = self.window.findChild(kind, name)
         assert found is not None, name
         return found
+
+    def action(self, name) -> QAction:
+        return self.child(f"{name}Action", QAction)
 
     def text(self, name):
         """What a label says, if it can be seen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
 
 NO_LABEL = -1
+_MOST_BYTES = 256_000_000  # of images that a fingerprint is made of
 
 
 class DatasetError(LatentlabError):
@@ -38,6 +40,11 @@ class ImageSet:
         The same images damaged, for a set of pairs: what an encoder sees while the decoder is asked for the clean ones.
     train_columns, test_columns : tuple of Column
         What else is known of each image: the same columns, in the same order.
+    fingerprint : str
+        Of the images and labels of the whole set: equal for sets that were loaded from the same data.
+    train_rows, test_rows : int64 (N,) or None
+        Which images of the whole set these are, counted through its training images first, then its test images; None
+        where they are all of them.
     """
 
     name: str
@@ -51,6 +58,21 @@ class ImageSet:
     test_noisy: torch.Tensor | None = None
     train_columns: tuple[Column, ...] = ()
     test_columns: tuple[Column, ...] = ()
+    fingerprint: str = ""
+    train_rows: torch.Tensor | None = None
+    test_rows: torch.Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if not self.fingerprint:
+            parts = (self.train_images, self.train_labels, self.test_images, self.test_labels)
+            object.__setattr__(self, "fingerprint", _fingerprint(self.name, parts))
+
+    def rows(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give which images of the whole set the training and the test images are, int64 (N,) and (M,)."""
+        numbers = torch.arange(len(self.train_labels) + len(self.test_labels))
+        training = numbers[: len(self.train_labels)] if self.train_rows is None else self.train_rows
+        test = numbers[len(self.train_labels) :] if self.test_rows is None else self.test_rows
+        return training, test
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -69,8 +91,11 @@ class ImageSet:
             return self
         if count < 1:
             raise DatasetError(f"A limit of {count} leaves no training images: use at least 1.")
+        train_rows, test_rows = self.rows()
         return replace(
             self,
+            train_rows=train_rows[:count],
+            test_rows=test_rows,
             train_images=self.train_images[:count],
             train_labels=self.train_labels[:count],
             train_noisy=None if self.train_noisy is None else self.train_noisy[:count],
@@ -82,8 +107,11 @@ class ImageSet:
         if times == 1:
             return self
         rows = np.tile(np.arange(len(self.train_labels)), times)
+        train_rows, test_rows = self.rows()
         return replace(
             self,
+            train_rows=train_rows.repeat(times),
+            test_rows=test_rows,
             train_images=self.train_images.repeat(times, 1, 1),
             train_labels=self.train_labels.repeat(times),
             train_noisy=None if self.train_noisy is None else self.train_noisy.repeat(times, 1, 1),
@@ -112,8 +140,11 @@ class ImageSet:
         if self.train_noisy is not None and self.test_noisy is not None:
             noisy = _rows_of_both(self.train_noisy, self.test_noisy, numbers)
         known = columns.picked(self.train_columns, self.test_columns, numbers)
+        of_whole = _rows_of_both(*self.rows(), numbers)
         return replace(
             self,
+            train_rows=of_whole,
+            test_rows=of_whole,
             train_images=images,
             train_labels=labels,
             test_images=images,
@@ -136,8 +167,11 @@ class ImageSet:
             if not mask.any():
                 raise DatasetError(f"No {kind} images of '{self.name}' would be left: exclude fewer of them.")
         train_rows, test_rows = np.flatnonzero(training), np.flatnonzero(test)
+        train_of_whole, test_of_whole = self.rows()
         return replace(
             self,
+            train_rows=_rows(train_of_whole, train_rows),
+            test_rows=_rows(test_of_whole, test_rows),
             train_images=_rows(self.train_images, train_rows),
             train_labels=_rows(self.train_labels, train_rows),
             test_images=_rows(self.test_images, test_rows),
@@ -164,6 +198,17 @@ class ImageSet:
                 f"choose others."
             )
         return numbers
+
+
+def _fingerprint(name: str, parts: tuple[torch.Tensor, ...]) -> str:
+    digest = hashlib.blake2b(name.encode(), digest_size=8)
+    for part in parts:
+        digest.update(repr(tuple(part.shape)).encode())
+        if part.numel():
+            # Of very many images some, evenly spread: a gigabyte takes a second.
+            step = 1 + part.nbytes // _MOST_BYTES
+            digest.update(np.ascontiguousarray(part.numpy()[::step]).data)
+    return digest.hexdigest()
 
 
 def _rows(of: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:

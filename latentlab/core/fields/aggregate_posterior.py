@@ -22,7 +22,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from latentlab.core.arrays import Extent, Floats, Position
@@ -161,7 +160,7 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
     log_values = np.log(np.maximum(values, _LEAST))  # far from all codes a mixture is smaller than any number
     count, total = min(images, len(prepared.rows)), len(prepared.rows)
     ratio = log_values - log_prior
-    reach = _reach(projected(projection, prepared.deviations(count)), is_line=prior.is_line)
+    reach = _reach(projection.covariance(prepared.deviations(count)), is_line=prior.is_line)
     expected = count * np.where(ratio > 0, reach * values, np.exp(log_prior))
     return DensityRatio(
         prepared.model.run,
@@ -243,22 +242,13 @@ def _values(prepared: PreparedMap, extent: Extent, cells: int, images: int) -> D
             widths = np.broadcast_to(_kernel(points, is_line=is_line), points.shape)
             values = mixture_along_axes(xs, ys, points, np.sqrt(widths**2 + own), is_line=is_line)
         else:
-            deviations = prepared.deviations(len(points)).astype(np.float64)
+            covariances = projection.covariance(prepared.deviations(len(points))) + np.diag(own)
             if is_along_axes(projection):
-                spread = np.sqrt(deviations**2 @ (projection.directions.T.astype(np.float64) ** 2) + own)
+                spread = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
                 values = mixture_along_axes(xs, ys, points, spread, is_line=is_line)
             else:
-                covariances = projected(projection, deviations) + np.diag(own)
                 values = mixture_on_plane(xs, ys, points, covariances)
     return np.nan_to_num(values)
-
-
-def projected(projection: Projection, deviations: npt.NDArray[np.floating]) -> Doubles:
-    """Give the covariances on the plane, float64 (N, 2, 2), of diagonal Gaussians with deviations (N, L)."""
-    first, second = projection.directions.astype(np.float64)
-    variances = np.asarray(deviations, np.float64) ** 2
-    a, b, c = variances @ first**2, variances @ (first * second), variances @ second**2
-    return np.stack([a, b, b, c], 1).reshape(-1, 2, 2)
 
 
 def _reach(covariances: Doubles, *, is_line: bool) -> float:

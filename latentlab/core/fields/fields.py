@@ -13,6 +13,7 @@ from latentlab.core.fields.prepared_map import PreparedMap
 
 FieldKind = Literal["gaps", "density", "ratio", "regions"]
 Field = Gaps | Density | DensityRatio | Regions
+
 _MANY = 1_000_000_000  # all images, however many there are
 # Cells on a side, and images.
 _STEPS_ALONG_AXES = ((32, 2_000), (64, 10_000), (96, 30_000), (128, 100_000), (128, _MANY))

@@ -16,16 +16,14 @@ which depend on how many images there are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Extent, Floats
 from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.grid import middles, places, plane_code
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import need_point
 
 GAP = 0.5
 """From here on a place of the map counts as a gap: what is decoded there is encoded half a map's radius away."""
@@ -79,8 +77,7 @@ def gaps(
     LatentlabError
         When the model's code is no point, or its map no scale to measure by.
     """
-    if model.snapshot.takes_any_size:
-        raise LatentlabError("The code of this model is a stack of planes, not a point: its map has no gaps to show.")
+    need_point(model.snapshot, "its map has no gaps to show.")
     means = model.means[np.isfinite(model.means).all(1)]
     radius = _radius(means)
     if radius == 0:
@@ -108,11 +105,10 @@ def _radius(means: Floats) -> float:
 def _moved(model: MapUpdate, base: Floats, label: int, positions: Floats) -> Floats:
     """Give how far the codes at positions (N, 2) move when decoded and encoded again, in units of the latent space."""
     snapshot = model.snapshot
-    label = min(label, len(snapshot.class_names) - 1)  # it may be in force for another model, of more classes
     codes = (base + positions @ model.projection.directions).astype(np.float32)
     parts = []
     for part in np.array_split(codes, max(1, -(-len(codes) // _CHUNK))):
-        labels = np.full(len(part), label, np.int64) if snapshot.uses_labels else None
+        labels = snapshot.under(label, len(part))
         again, _ = snapshot.encode(snapshot.decode(part, labels), labels)
         with np.errstate(all="ignore"):  # a model that diverges, or a view that nobody looks at
             parts.append(np.linalg.norm(again - part, axis=1))

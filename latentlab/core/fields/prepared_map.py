@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, row_order
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 class PreparedMap:
@@ -29,7 +27,7 @@ class PreparedMap:
     @cached_property
     def rows(self) -> Integers:
         """The images whose means are finite, shuffled, always alike: the first of them stand for all."""
-        shuffled = np.random.default_rng(0).permutation(len(self.model.means))
+        shuffled = row_order(len(self.model.means))
         return shuffled[np.isfinite(self.model.means[shuffled]).all(1)]
 
     @cached_property

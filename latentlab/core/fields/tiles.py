@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Extent, Floats, Position
-from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.grid import plane_code
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import need_point
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 
@@ -113,10 +113,7 @@ class Landscape:
             When the model's code is no point.
         """
         snapshot, projection = model.snapshot, model.projection
-        if snapshot.takes_any_size:
-            raise LatentlabError(
-                "The code of this model is a stack of planes, not a point: its map has no landscape to decode."
-            )
+        need_point(snapshot, "its map has no landscape to decode.")
         is_off = snapshot.latent > 2 and through is not None and len(through) == snapshot.latent
         base = plane_code(projection, through if is_off else None)
         # It may be in force for another model, of more classes.

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import losses_of
-from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.map.posteriors import deviations_of, entropies
 from latentlab.core.map.requirements import need_images, need_point
-from latentlab.core.measures.neighbours import VOTERS
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.measures.neighbours import VOTERS, are_own
+from latentlab.core.models.decode_grid import chunk_of
 
 Kind = Literal["chosen", "near_codes", "near_pixels", "worst", "ambiguous"]
 Order = Literal["chosen", "loss", "distance", "ambiguity"]
@@ -146,14 +144,11 @@ class Rebuilt:
 
 
 _CHUNK = 500  # images between two looks at whether the answer is still wanted
-_CHUNK_PIXELS = 400_000
 _CHUNK_NUMBERS = 200_000  # of an array at once: they stay in the processor's cache
 _FEW = 1000  # losses that are measured though nobody has asked for their order
 _PLANAR = 3  # dimensions: up to here a tree finds neighbours in no time
 _MOST_VOTERS = 10_000  # beyond that each image is compared with every voter
 GoesOn = Callable[[float], bool]
-
-
 """It is told which share of the work is done, and says whether the answer is still wanted."""
 
 
@@ -212,10 +207,8 @@ class Lists:
         Stopped
         """
         need_images(self._model)
-        beta = np.float32(self._model.snapshot.recipe.loss.beta)
-        for part in _parts(rows[~self._has_loss[rows]], _at_once(self._model), goes_on):
-            reconstruction, kl, penalty = losses_of(self._model, part)
-            self._losses[part] = reconstruction + beta * kl + penalty
+        for part in parts(rows[~self._has_loss[rows]], min(_CHUNK, chunk_of(self._model.snapshot)), goes_on):
+            self._losses[part], _ = losses_of(self._model, part)
             self._has_loss[part] = True
         return self._losses[rows]
 
@@ -284,7 +277,7 @@ class Lists:
         if len(np.unique(model.labels[model.labels >= 0])) > 1:
             return vote_entropies(model.means, model.labels, goes_on), "votes"
         if model.snapshot.is_variational:
-            return _posterior_entropies(deviations_of(model)), "posterior_entropy"
+            return entropies(deviations_of(model)), "posterior_entropy"
         raise LatentlabError(
             "An image is ambiguous where classes meet or its posterior is wide, but these images have no classes and "
             "an autoencoder no posterior: open a VAE, or take images with classes."
@@ -297,7 +290,8 @@ class Lists:
 
         model, images = self._model, need_images(self._model)
         entropies = np.empty(len(images), np.float32)
-        for part in _parts(np.arange(len(images)), _at_once(model) // len(model.snapshot.class_names), goes_on):
+        size = min(_CHUNK, chunk_of(model.snapshot)) // len(model.snapshot.class_names)
+        for part in parts(np.arange(len(images)), size, goes_on):
             entropies[part] = _entropies(all_label_probabilities(model.snapshot, images[part]))
         return entropies
 
@@ -335,7 +329,7 @@ def vote_entropies(means: Floats, labels: Integers, goes_on: GoesOn) -> Floats:
     voters = np.flatnonzero(is_finite & (labels >= 0))
     is_planar = means.shape[1] <= _PLANAR
     if not is_planar and len(voters) > _MOST_VOTERS:
-        voters = np.sort(np.random.default_rng(0).permutation(voters)[:_MOST_VOTERS])
+        voters = np.sort(voters[row_order(len(voters))[:_MOST_VOTERS]])
     entropies = np.full(len(means), np.nan, np.float32)
     if not len(voters):
         return entropies
@@ -343,13 +337,10 @@ def vote_entropies(means: Floats, labels: Integers, goes_on: GoesOn) -> Floats:
         n_neighbors=min(VOTERS + 1, len(voters)), algorithm="kd_tree" if is_planar else "brute"
     ).fit(means[voters])
     classes = int(labels.max()) + 1
-    for part in _parts(np.flatnonzero(is_finite), _CHUNK, goes_on):
+    for part in parts(np.flatnonzero(is_finite), _CHUNK, goes_on):
         nearest = voters[index.kneighbors(means[part], return_distance=False)]
         counts = np.zeros((len(part), classes))
-        own = nearest == part[:, None]
-        # Where the own code does not vote, or identical ones push it out, the farthest is left out in its place.
-        own[~own.any(1) & (nearest.shape[1] > VOTERS), -1] = True
-        votes = ~own
+        votes = ~are_own(nearest, part, VOTERS)
         np.add.at(counts, (np.nonzero(votes)[0], labels[nearest[votes]]), 1)
         entropies[part] = _entropies(counts / np.maximum(counts.sum(1, keepdims=True), 1))
     return entropies
@@ -380,24 +371,13 @@ def _first(values: Floats, count: int, besides: int | None = None, *, largest: b
     return rows.astype(np.int64), values[rows]
 
 
-def _at_once(model: MapUpdate) -> int:
-    """Give how many images may go through a model together: layers hold a hundred times as many numbers."""
-    return max(1, min(_CHUNK, _CHUNK_PIXELS // math.prod(model.snapshot.image_shape)))
-
-
-def _parts(rows: Integers, size: int, goes_on: GoesOn) -> Iterator[Integers]:
+def parts(rows: Integers, size: int, goes_on: GoesOn) -> Iterator[Integers]:
+    """Go through rows, int64 (K,), so many at a time; raises `Stopped` where what comes of them is no longer wanted."""
     size = max(1, size)
     for start in range(0, len(rows), size):
         if not goes_on(start / len(rows)):
             raise Stopped
         yield rows[start : start + size]
-
-
-def _posterior_entropies(deviations: Floats) -> Floats:
-    """Give the entropy of diagonal Gaussians, nats: the sum of log σ + (1 + log 2π) / 2 over dimensions."""
-    with np.errstate(divide="ignore"):
-        entropies: Floats = (np.log(deviations) + 0.5 * (1 + np.log(2 * np.pi))).sum(1, dtype=np.float32)
-    return entropies
 
 
 def _entropies(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 _MOST = 25
 _MOST_BYTES = 500_000_000  # of codes; a map of a million images has 16 MB of them, in twenty dimensions 160 MB
@@ -50,6 +50,12 @@ class SpacedEpochs:
         return self._every is not None and epoch % self._every == 0
 
 
+def most_epochs(update: MapUpdate) -> int:
+    """Give how many maps of this size are kept at most."""
+    size = update.means.nbytes + (0 if update.deviations is None else update.deviations.nbytes)
+    return max(2, min(_MOST, _MOST_BYTES // max(1, size)))
+
+
 class Checkpoints:
     """Keeps the models of some epochs.
 
@@ -63,18 +69,9 @@ class Checkpoints:
         self._spaced = SpacedEpochs(every)
         self._kept: dict[int, MapUpdate] = {}
 
-    def wants(self, epoch: int) -> bool:
-        """Whether the model of the end of an epoch, counted from 1, would be kept."""
-        return self._spaced.wants(epoch)
-
-    def needs(self, epoch: int) -> bool:
-        """Whether the recipe asks for an epoch."""
-        return self._spaced.is_marked(epoch)
-
     def add(self, epoch: int, update: MapUpdate) -> None:
         """Keep the model of an epoch that is wanted."""
-        size = update.means.nbytes + (0 if update.deviations is None else update.deviations.nbytes)
-        self._spaced.most = max(2, min(_MOST, _MOST_BYTES // max(1, size)))
+        self._spaced.most = most_epochs(update)
         self._spaced.add(epoch)
         self._kept[epoch] = update
         self._kept = {kept: update for kept, update in self._kept.items() if kept in self._spaced}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.core.arrays import Floats, Position
+from latentlab.core.arrays import Floats, Position, to_floats
 from latentlab.core.events import EpochEnded, Losses
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapImages, MapUpdate
+    from latentlab.core.map.map_images import MapImages
     from latentlab.core.runs.run import Run
 
 
@@ -48,32 +49,14 @@ def images_for(run: Run, first: MapUpdate) -> MapImages | None:
     """
     import torch  # not above: panels read this file, and load no torch
 
-    from latentlab.core.map.live_map import MapImages
+    from latentlab.core.map.map_images import MapImages
 
     mine, theirs = run.snapshot, first.snapshot
     if first.images is None or run.recipe.data.dataset != theirs.recipe.data.dataset:
         return None
     if mine.image_shape != theirs.image_shape or (mine.uses_labels and mine.class_names != theirs.class_names):
         return None
-    return MapImages(torch.from_numpy(first.images), first.labels)
-
-
-def share_images(first: MapUpdate, second: MapUpdate) -> bool:
-    """Whether each row of one map is the same image as that row of the other."""
-    if not np.array_equal(first.labels, second.labels):
-        return False
-    if first.images is not None or second.images is not None:
-        return is_same(first.images, second.images)
-    # The codes that runs keep are of the first test images, in the order of the data set.
-    mine, theirs = first.snapshot.recipe.data, second.snapshot.recipe.data
-    return (mine.dataset, mine.images) == (theirs.dataset, theirs.images)
-
-
-def is_same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    """Whether two arrays of images are one in memory: cheap to ask, whatever their size."""
-    if one is None or other is None:
-        return one is other
-    return one.shape == other.shape and np.may_share_memory(one, other)
+    return MapImages(torch.from_numpy(first.images), first.labels, ids=first.ids)
 
 
 def nearest_image(model: MapUpdate, position: Position) -> int | None:
@@ -85,7 +68,7 @@ def nearest_image(model: MapUpdate, position: Position) -> int | None:
 
 def at_image(model: MapUpdate, row: int) -> Beside:
     """Say where a model puts an image of its map, and what it rebuilds of it."""
-    image = None if model.images is None else (model.images[row] / 255).astype(np.float32)
+    image = None if model.images is None else to_floats(model.images[row])
     from latentlab.core.map.explore import data_point  # not above: panels read this file, and load no torch
 
     point = data_point(model.snapshot, model.projection, row, model.means[row], int(model.labels[row]), image)
@@ -95,11 +78,10 @@ def at_image(model: MapUpdate, row: int) -> Beside:
 def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
     """Decode a place of the plane of a model's map; under a label, for a CVAE."""
     code = model.projection.moved(model.projection.origin, position)
-    if not model.snapshot.uses_labels:
-        return Beside(model.run, position, model.snapshot.decode(code[None])[0], None)
-    label = min(label, len(model.snapshot.class_names) - 1)  # it may be in force for a model of more classes
-    image = model.snapshot.decode(code[None], np.array([label], np.int64))[0]
-    return Beside(model.run, position, image, None, model.snapshot.class_names[label])
+    under = model.snapshot.under(label, 1)
+    image = model.snapshot.decode(code[None], under)[0]
+    name = model.snapshot.class_names[under[0]] if model.snapshot.uses_labels else ""
+    return Beside(model.run, position, image, None, name)
 
 
 def loss_on_test_images(

@@ -65,10 +65,10 @@ class GrowingCodes:
     def _encode(self, snapshot: Snapshot, count: int) -> None:
         rows = self._order[np.arange(self._next, self._next + count) % len(self)]
         begin = time.perf_counter()
-        means, logvars = snapshot.encode(self._images[torch.from_numpy(rows)], self._labels[rows])
+        means, deviations = snapshot.posterior(self._images[torch.from_numpy(rows)], self._labels[rows])
         self.images_per_second = count / max(1e-6, time.perf_counter() - begin)
         if self._means is None or self._deviations is None:
             self._means, self._deviations = self.codes(means.shape[1])
-        self._means[rows], self._deviations[rows] = means, np.exp(0.5 * logvars)
+        self._means[rows], self._deviations[rows] = means, deviations
         self._next = (self._next + count) % len(self)
         self.missing = max(0, self.missing - count)

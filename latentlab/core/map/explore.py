@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.events import Losses
 from latentlab.core.map.projection import Projection
 from latentlab.core.map.results import DataPoint, Decoded, Neighbour, Sketched
@@ -55,14 +55,13 @@ def decode(
     -----
     σ is the deviation of the encoder's posterior for the decoded image: what the encoder would say of it.
     """
-    image = snapshot.decode(code[None], _labels(snapshot, label, 1))
+    image = snapshot.decode(code[None], snapshot.under(label, 1))
     deviation = np.zeros_like(code)
     if snapshot.is_variational:
-        _, logvar = snapshot.encode(image, _labels(snapshot, label, 1))
-        deviation = np.exp(0.5 * logvar[0])
+        deviation = snapshot.posterior(image, snapshot.under(label, 1))[1][0]
     codes = temperature * noise if prior else code + temperature * deviation * noise
     if prior or snapshot.is_variational:
-        samples = snapshot.decode(codes, _labels(snapshot, label, len(codes)))
+        samples = snapshot.decode(codes, snapshot.under(label, len(codes)))
     else:  # the posterior is a point: samples are the image itself
         samples = np.repeat(image, len(codes), 0)
     by_label = None
@@ -108,7 +107,7 @@ def data_point(
     image: Floats | None,
 ) -> DataPoint:
     """Describe an image of the map: mean float32 (L,), its class, and the image (H, W) in [0, 1] if it is at hand."""
-    labels = _labels(snapshot, label, 1)
+    labels = snapshot.under(label, 1)
     terms = None
     if image is not None:
         terms = _losses(snapshot, image, labels)
@@ -174,9 +173,8 @@ def sketched(
     if probabilities is not None and label is None:
         label = int(probabilities.argmax())
     image, losses = _best_of(snapshot, poses(image) if posed else image[None], label)
-    y = _labels(snapshot, label, 1)
-    mean, logvar = (part[0] for part in snapshot.encode(image[None], y))
-    deviation = np.exp(0.5 * logvar)
+    y = snapshot.under(label, 1)
+    mean, deviation = (part[0] for part in snapshot.posterior(image[None], y))
     # The mean of planes is not all of their code.
     rebuilt = snapshot.restore(image[None], y) if snapshot.takes_any_size else snapshot.decode(mean[None], y)
     nearest = nearest_rows(means, mean, VOTERS)
@@ -188,7 +186,7 @@ def sketched(
         mean=mean,
         deviation=deviation,
         position=projection.position(mean),
-        covariance=projection.covariance(deviation),
+        covariance=projection.covariance(deviation).astype(np.float32),
         reconstruction=rebuilt[0],
         losses=losses,
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
@@ -201,7 +199,7 @@ def sketched(
 
 def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> tuple[Floats, Losses]:
     """Give that of some images (N, H, W) whose ELBO is highest, and its losses."""
-    terms = snapshot.loss_terms(variations, _labels(snapshot, label, len(variations)))
+    terms = snapshot.loss_terms(variations, snapshot.under(label, len(variations)))
     best = int((terms[0] + terms[1]).argmin())
     return variations[best], weighted((float(term[best]) for term in terms), snapshot.recipe.loss.beta)
 
@@ -216,10 +214,7 @@ def _neighbours(
 ) -> tuple[Neighbour, ...]:
     if not len(rows):
         return ()
-    if images is None:
-        shown = snapshot.decode(means[rows], labels[rows] if snapshot.uses_labels else None)
-    else:
-        shown = (images[rows] / 255).astype(np.float32)
+    shown = snapshot.decode(means[rows], labels[rows]) if images is None else to_floats(images[rows])
     distances = np.linalg.norm(means[rows] - mean, axis=1)
     return tuple(
         Neighbour(
@@ -227,11 +222,6 @@ def _neighbours(
         )
         for row, distance, picture in zip(rows, distances, shown, strict=True)
     )
-
-
-def _labels(snapshot: Snapshot, label: int | None, count: int) -> Integers | None:
-    # A CVAE without a label decodes under none of them: a row of zeros (see networks.one_hot).
-    return np.full(count, -1 if label is None else label, np.int64) if snapshot.uses_labels else None
 
 
 def _losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> Losses:

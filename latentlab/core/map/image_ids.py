@@ -1,152 +1,79 @@
-"""Which image of its data set each point of a map is, and maps without the images that a recipe excludes."""
+"""Which images of a data set a map shows, row by row: whether two maps show the same ones, and where one has them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import hashlib
+import uuid
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from latentlab.core.arrays import Integers
-from latentlab.core.data import columns
-from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import MapChoice, MapUpdate
-from latentlab.core.map.selected_images import are_of, rows_on_map
+from latentlab.core.recipe.settings import DataSettings
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Numbered:
-    """A map, and which image of its data set each one of it is: int64 (N,)."""
-
-    update: MapUpdate
-    numbers: Integers
-
-
-class MapNumbers:
-    """Follows the maps that are shown; images are counted as in `ImageSet.selected`.
-
-    The maps of a training, which show the same images, are looked through once.
+@dataclass(frozen=True, slots=True)
+class ImageIds:
+    """The ids of a map's images, row by row. Those of two maps are equal where both show the same images in each row.
 
     Attributes
     ----------
-    choice : MapChoice
-        What the next map with other images shows.
+    fingerprint : str
+        Of the data set that `rows` count in: see `ImageSet`.
+    rows : int64 (N,) or None
+        Which image of the data set each one is, counted as in `ImageSet.selected`; None where nobody knows.
     """
 
-    def __init__(self) -> None:
-        self.choice = MapChoice()
-        self._whole: _Numbered | None = None
-        self._shown: _Numbered | None = None
+    fingerprint: str
+    rows: Integers | None = field(compare=False, repr=False)
+    _digest: str
 
-    @property
-    def excluded(self) -> int:
-        """How many images the map would show besides."""
-        if self._whole is None or self._shown is None:
-            return 0
-        return len(self._whole.numbers) - len(self._shown.numbers)
+    @classmethod
+    def of(cls, fingerprint: str, rows: Integers) -> ImageIds:
+        """Give the ids of images by their rows in a data set, int64 (N,)."""
+        rows = np.ascontiguousarray(rows, np.int64)
+        return cls(fingerprint, rows, hashlib.blake2b(rows.data, digest_size=8).hexdigest())
 
-    def visible(self, update: MapUpdate, data: ImageSet | None, exclude: Sequence[int]) -> MapUpdate:
-        """Give a map without excluded images; a map of nothing else, or of images that are not at hand, stays whole.
+    @classmethod
+    def of_run(cls, images: DataSettings, labels: Integers) -> ImageIds:
+        """Give the ids of the images whose codes a run keeps, where the data set itself is not at hand.
 
-        Parameters
-        ----------
-        update : MapUpdate
-        data : ImageSet or None
-            The set at hand, of the map's images or not.
-        exclude : sequence of int
-            Rows of the map's own set.
+        They are the test images of what its recipe says of images, and these are their labels, int64 (N,).
         """
-        numbers = self._numbers_of(update, data)
-        if numbers is None:
-            self._whole = self._shown = None
-            return update
-        same = self._whole is not None and self._whole.numbers is numbers
-        before = self._shown if same else None
-        self._whole = _Numbered(update, numbers)
-        if not exclude:
-            self._shown = self._whole
-            return update
-        rows = np.flatnonzero(~np.isin(numbers, np.array(exclude, np.int64)))
-        if len(rows) in (0, len(numbers)):
-            self._shown = self._whole
-            return update
-        as_before = before is not None and np.array_equal(before.numbers, numbers[rows])
-        like = before.update if before is not None and as_before else None
-        self._shown = _Numbered(_taken(update, rows, like), numbers[rows])
-        return self._shown.update
+        digest = hashlib.blake2b(repr((images.dataset, images.images, images.exclude)).encode(), digest_size=8)
+        digest.update(np.ascontiguousarray(labels, np.int64).data)
+        return cls("", None, digest.hexdigest())
 
-    def of(self, shown: MapUpdate | None) -> Integers | None:
-        """Give which image each one of a map is, int64 (N,); None where that is not known."""
-        for known in (self._shown, self._whole):
-            if shown is not None and known is not None and _show_the_same(shown, known.update):
-                return known.numbers
-        return None
+    @classmethod
+    def unknown(cls) -> ImageIds:
+        """Give ids that are equal to no others."""
+        return cls("", None, uuid.uuid4().hex)
 
-    def named(self, shown: MapUpdate | None, rows: Integers) -> Integers:
-        """Give which images of the data set the chosen ones are, int64 (K,), by their rows on the map.
+    def taken(self, rows: npt.NDArray[np.integer]) -> ImageIds:
+        """Give the ids of some rows of the map, int64 (K,)."""
+        return self.unknown() if self.rows is None else self.of(self.fingerprint, self.rows[rows])
 
-        Raises
-        ------
-        LatentlabError
-            When nothing is chosen, or nobody can tell.
+    def find(self, other: ImageIds, rows: Integers) -> Integers:
+        """Give where this map shows the images that another one shows in these rows of its own.
+
+        Returns
+        -------
+        int64 (J,)
+            Rows of this map in the order of those images; an image that it does not show is left out, one that it
+            shows more than once is found where it comes first.
         """
-        if shown is None or not len(rows):
-            raise LatentlabError("No images are chosen yet: Ctrl+click some points of the map.")
-        if shown.images is None:
-            name = shown.snapshot.recipe.data.dataset
-            raise LatentlabError(f"The images of '{name}' are not loaded, so nobody can tell which ones are chosen.")
-        numbers = self.of(shown)
-        if numbers is None:
-            raise LatentlabError("The map is about to show other images: wait a moment, then choose again.")
-        return numbers[rows]
-
-    def rows(self, shown: MapUpdate | None, numbers: Integers) -> Integers:
-        """Give where a map shows these images, int64 (J,) in their order; those that it does not show are left out."""
-        known = self.of(shown)
-        if known is None or not len(numbers):
+        if self == other:
+            return rows
+        if other.rows is None or self.fingerprint != other.fingerprint:
             return np.empty(0, np.int64)
-        places = np.full(max(int(known.max()), int(numbers.max())) + 1, -1)
-        places[known[::-1]] = np.arange(len(known))[::-1]  # of an image that is there twice the first place
-        found = places[numbers[numbers >= 0]]
+        return self.find_rows(other.rows[rows])
+
+    def find_rows(self, numbers: Integers) -> Integers:
+        """Give where this map shows images of the data set, as `find` does, by their rows in the set: int64 (K,)."""
+        if self.rows is None or not len(self.rows) or not len(numbers):
+            return np.empty(0, np.int64)
+        places = np.full(max(int(self.rows.max()), int(numbers.max())) + 1, -1)
+        places[self.rows[::-1]] = np.arange(len(self.rows))[::-1]  # of equal ones the last assignment counts
+        found: Integers = places[numbers[numbers >= 0]]
         return found[found >= 0]
-
-    def _numbers_of(self, update: MapUpdate, data: ImageSet | None) -> Integers | None:
-        if self._whole is not None and _show_the_same(update, self._whole.update):
-            return self._whole.numbers
-        recipe = update.snapshot.recipe
-        if data is None or update.images is None or data.name != recipe.data.dataset:
-            return None
-        try:
-            numbers = rows_on_map(data, recipe, self.choice)
-        except LatentlabError:  # a set that has changed since then
-            return None
-        return numbers if are_of(update, data, numbers) else None
-
-
-def _show_the_same(one: MapUpdate, other: MapUpdate) -> bool:
-    """Whether two maps show the same images in the same memory."""
-    if one.images is None or other.images is None or one.images.shape != other.images.shape:
-        return False
-    return one.images.ctypes.data == other.images.ctypes.data
-
-
-def _taken(update: MapUpdate, rows: Integers, like: MapUpdate | None) -> MapUpdate:
-    """Give a map of some of its images; what training leaves as it is comes from an earlier map of the same ones."""
-    means = update.means[rows]
-    changing = replace(
-        update,
-        means=means,
-        deviations=None if update.deviations is None else update.deviations[rows],
-        missing=int(np.isnan(means[:, 0]).sum()) if update.missing else 0,
-        pending=min(update.pending, len(rows)),
-    )
-    if like is not None:
-        return replace(changing, labels=like.labels, images=like.images, noisy=like.noisy, columns=like.columns)
-    return replace(
-        changing,
-        labels=update.labels[rows],
-        images=None if update.images is None else np.take(update.images, rows, axis=0),
-        noisy=None if update.noisy is None else np.take(update.noisy, rows, axis=0),
-        columns=columns.taken(update.columns, rows),
-    )

@@ -1,31 +1,22 @@
-"""The map of a model that is training: the means of a fixed sample, encoded again and again at a bounded cost."""
+"""Maps in the making: beside a training, at a bounded cost, and of a run that rests, a part at a time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.data import columns
-from latentlab.core.data.columns import Column
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.encoder import GrowingCodes
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_images import MapImages
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.operations import Operations, count
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
-from latentlab.core.sketch.preparation import Preparation
 from latentlab.core.training.trainer import Trainer
-
-Split = Literal["test", "training", "both"]
 
 _SHARE = 0.06  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
 _FILLING_SHARE = 0.25  # while images have no place on it yet
@@ -40,130 +31,6 @@ _COMPARED = 16
 
 def _never() -> bool:
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class MapChoice:
-    """Which images the map shows: of which split, and how many (0: all of them)."""
-
-    split: Split = "test"
-    count: int = 10_000
-
-
-class MapImages:
-    """The images that a map shows.
-
-    Those of two splits are put together by whoever first asks for them: of a million that takes a moment.
-
-    Parameters
-    ----------
-    images : uint8 (N, H, W), or two such tensors
-    labels : int64 (N,)
-    noisy : uint8 (N, H, W), or two such tensors, or None
-        Their dirty ones, in pairs.
-    columns : tuple of Column
-        What else is known of each.
-    """
-
-    def __init__(
-        self,
-        images: Tensor | tuple[Tensor, Tensor],
-        labels: Integers,
-        noisy: Tensor | tuple[Tensor, Tensor] | None = None,
-        columns: tuple[Column, ...] = (),
-    ) -> None:
-        self.labels, self.columns = labels, columns
-        self._images, self._noisy = images, noisy
-
-    @cached_property
-    def images(self) -> Tensor:
-        """All of them, uint8 (N, H, W)."""
-        return _joined(self._images)
-
-    @cached_property
-    def noisy(self) -> Tensor | None:
-        """Their dirty ones, uint8 (N, H, W), in pairs."""
-        return None if self._noisy is None else _joined(self._noisy)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MapUpdate:
-    """A model as it is now, and where it puts the map's images.
-
-    Attributes
-    ----------
-    run : str
-    epochs_done : float
-        Position on the axis of epochs.
-    snapshot : Snapshot
-    means : float32 (N, L)
-        Of all the images; in an update during training some may be some seconds old, and NaN where an image of many
-        has not been encoded yet.
-    deviations : float32 (N, L) or None
-        σ of each posterior, as old as its mean; None where only the means are at hand: see `posteriors`.
-    labels : int64 (N,)
-    projection : Projection
-        Fitted to the means, or along axes that were chosen.
-    images : uint8 (N, H, W) or None
-        What the means are of; None where the data set is not on this machine.
-    preparation : Preparation
-        How a sketch is made like them.
-    operations : Operations
-        What encoding an image and decoding a code cost.
-    noisy : uint8 (N, H, W) or None
-        The same images damaged, where the data set is one of pairs.
-    columns : tuple of Column
-        What else is known of each image.
-    missing : int
-        Images that have not been encoded yet: their means are NaN.
-    pending : int
-        Images that are just being encoded, since all shall be of this model: the others' means are.
-    """
-
-    run: str
-    epochs_done: float
-    snapshot: Snapshot
-    means: Floats
-    labels: Integers
-    projection: Projection
-    images: npt.NDArray[np.uint8] | None
-    preparation: Preparation
-    operations: Operations
-    noisy: npt.NDArray[np.uint8] | None = None
-    deviations: Floats | None = None
-    columns: tuple[Column, ...] = ()
-    missing: int = 0
-    pending: int = 0
-
-
-def choose(data: ImageSet, choice: MapChoice) -> MapImages:
-    """Pick the images of a choice: the first of each split, so that they stay the same from run to run.
-
-    Of both splits as many are taken of each, as far as they go; test images come first.
-    """
-    test, training = len(data.test_labels), len(data.train_labels)
-    if choice.split == "test":
-        training = 0
-    elif choice.split == "training":
-        test = 0
-    count = min(choice.count or test + training, test + training)
-    test = max(min(test, count - count // 2), count - training)
-    training = count - test
-    labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
-    noisy = None
-    if data.test_noisy is not None and data.train_noisy is not None:
-        noisy = (data.test_noisy[:test], data.train_noisy[:training])
-    known = columns.joined(
-        columns.taken(data.test_columns, slice(test)), columns.taken(data.train_columns, slice(training))
-    )
-    return MapImages((data.test_images[:test], data.train_images[:training]), labels.numpy(), noisy, known)
-
-
-def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:
-    if isinstance(images, Tensor):
-        return images
-    parts = [part for part in images if len(part)]
-    return torch.cat(parts) if len(parts) == 2 else (parts or images)[0]  # those of one split are not copied
 
 
 class LiveMap:
@@ -247,6 +114,7 @@ class LiveMap:
             columns=self._shown.columns,
             missing=self._codes.missing,
             pending=pending,
+            ids=self._shown.ids,
         )
 
     def _share(self) -> float:
@@ -300,6 +168,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
         About once a second; the last one, unless it was given up, has nothing pending.
     """
     operations = count(run.snapshot)
+    ids = ImageIds.of_run(run.recipe.data, run.labels) if shown is None else shown.ids
 
     def made(
         means: Floats, labels: Integers, deviations: Floats | None, before: Projection | None, pending: int
@@ -319,6 +188,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
             columns=() if shown is None else shown.columns,
             missing=pending,
             pending=pending,
+            ids=ids,
         )
 
     if shown is None or _are_kept(run, shown):

@@ -19,7 +19,7 @@ from latentlab.core.map.axes import (
     Dimension,
     axis_name,
 )
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Components, Projection, component_name, dimension_name, principal_components
 
 _LEAST_ANGLE = 1e-3  # radians; axes nearer to each other than that are one
@@ -47,20 +47,8 @@ def is_quick(choice: AxesChoice, update: MapUpdate) -> bool:
 
 def still_shown(choice: AxesChoice, before: MapUpdate, after: MapUpdate) -> bool:
     """Whether the images that axes lead through are in the same rows of another map."""
-    rows = list(choice.rows())
-    if not rows:
-        return True
-    if max(rows) >= min(len(before.means), len(after.means)):
-        return False
-    if before.images is None or after.images is None:
-        return have_same_labels(before, after)
-    return np.array_equal(before.images[rows], after.images[rows])
-
-
-def have_same_labels(before: MapUpdate, after: MapUpdate) -> bool:
-    """Whether two maps show images of the same classes: nearly always the same images."""
-    # Those of a training share their labels, and comparing a million at each update would take a part of a frame.
-    return before.labels is after.labels or np.array_equal(before.labels, after.labels)
+    rows = np.array(list(choice.rows()), np.int64)
+    return np.array_equal(after.ids.find(before.ids, rows), rows)
 
 
 def components_for(choice: AxesChoice, update: MapUpdate, before: Components | None = None) -> Components | None:

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.posteriors import kl_of
 from latentlab.core.map.requirements import need_images, need_posterior
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 Kind = Literal["class", "loss", "kl", "reconstruction", "column"]
@@ -118,7 +118,7 @@ class LiveValues:
             self._model, self._left = model, total
         begin = time.perf_counter()
         while self._left:
-            rows = row_order(total)[self._next : self._next + min(_at_once(model), self._left)]
+            rows = row_order(total)[self._next : self._next + min(model.snapshot.chunk, self._left)]
             self._values[rows] = _values(model, self.colouring, rows)
             self._next = (self._next + len(rows)) % total
             self._left -= len(rows)
@@ -143,47 +143,22 @@ def need(model: MapUpdate, colouring: Colouring) -> None:
         need_images(model)
 
 
-def _at_once(model: MapUpdate) -> int:
-    """Give how many images go through the model together."""
-    if model.images is None:
-        return 1000
-    import torch  # not above: panels read this file, and load no torch
-
-    from latentlab.core.models.snapshot import chunks
-
-    first = next(chunks(torch.from_numpy(model.images)), slice(0, 1))
-    return int(first.stop)
-
-
 def _values(model: MapUpdate, colouring: Colouring, rows: Integers) -> Floats:
     if colouring.kind == "kl":
-        return kl_of(model.means[rows], deviations_of(model, rows))
-    reconstruction, kl, penalty = losses_of(model, rows)
-    if colouring.kind == "reconstruction":
-        return reconstruction
-    total: Floats = reconstruction + np.float32(model.snapshot.recipe.loss.beta) * kl + penalty
-    return total
+        return kl_of(model, rows)
+    total, reconstruction = losses_of(model, rows)
+    return reconstruction if colouring.kind == "reconstruction" else total
 
 
-def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats, Floats]:
-    """Give reconstruction, KL and penalty of some images of a map with z at the mean, float32 (K,) each, nats.
+def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats]:
+    """Give the loss, and the reconstruction alone, of some images of a map with z at the mean, float32 (K,), nats.
 
     Just as `explore.data_point` has them of one. The images must be at hand.
     """
     snapshot = model.snapshot
     noise = np.tile(_signs(snapshot), (len(rows), 1))
-    return snapshot.loss_terms(need_images(model)[rows], model.labels[rows], noise)
-
-
-def kl_of(means: Floats, deviations: Floats) -> Floats:
-    """Give the KL divergence of diagonal Gaussians from the standard normal, float32 (N,), nats.
-
-    Kingma and Welling (2014), appendix B; means and deviations (N, L).
-    """
-    with np.errstate(all="ignore"):  # of a model that diverges
-        squares = means.astype(np.float64) ** 2 + deviations.astype(np.float64) ** 2
-        kl: Floats = (0.5 * (squares - 1 - 2 * np.log(deviations.astype(np.float64))).sum(1)).astype(np.float32)
-    return kl
+    reconstruction, kl, penalty = snapshot.loss_terms(need_images(model)[rows], model.labels[rows], noise)
+    return reconstruction + np.float32(snapshot.recipe.loss.beta) * kl + penalty, reconstruction
 
 
 def _signs(snapshot: Snapshot) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Position, row_order
 
@@ -45,10 +46,15 @@ class Projection:
         moved: Floats = (code + step @ self.directions).astype(np.float32)
         return moved
 
-    def covariance(self, deviation: Floats) -> Floats:
-        """Give the covariance on the plane, float32 (2, 2), of a diagonal Gaussian with `deviation` (L,)."""
-        scaled = self.directions * deviation
-        return (scaled @ scaled.T).astype(np.float32)
+    def covariance(self, deviations: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Give the covariance on the plane, float64 (..., 2, 2), of diagonal Gaussians with deviations (..., L).
+
+        P diag(σ²) Pᵀ for directions P (Bishop, 2006, "Pattern Recognition and Machine Learning", eq. 2.115).
+        """
+        x, y = self.directions.astype(np.float64)
+        variances = np.square(deviations, dtype=np.float64)
+        across, slant, up = variances @ x**2, variances @ (x * y), variances @ y**2
+        return np.stack([across, slant, slant, up], -1).reshape(*deviations.shape[:-1], 2, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

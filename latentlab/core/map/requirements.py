@@ -9,24 +9,24 @@ import numpy.typing as npt
 
 from latentlab.core.arrays import Integers
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 
-def need_point(snapshot: Snapshot) -> None:
-    """Refuse a model whose code is no point but a stack of planes.
+_A_POINT = "open a model with a code of numbers, such as that of the recipe mlp-vae-2d."
+
+
+def need_point(snapshot: Snapshot, instead: str = _A_POINT) -> None:
+    """Refuse a model whose code is no point but a stack of planes; `instead` ends the sentence.
 
     Raises
     ------
     LatentlabError
     """
     if snapshot.takes_any_size:
-        raise LatentlabError(
-            "The code of this model is a stack of planes, not a point: open a model with a code of numbers, such as "
-            "that of the recipe mlp-vae-2d."
-        )
+        raise LatentlabError(f"The code of this model is a stack of planes, not a point: {instead}")
 
 
 def need_posterior(snapshot: Snapshot) -> None:
@@ -70,10 +70,4 @@ def need_codes(model: MapUpdate) -> Integers:
     rows: Integers = np.flatnonzero(np.isfinite(model.means).all(1))
     if not len(rows):
         raise LatentlabError("The map has no codes to measure: the model's numbers are no longer finite.")
-    return rows
-
-
-def some_rows(images: npt.NDArray[np.uint8], most: int) -> Integers:
-    """Choose at most so many of the images (N, H, W), the same ones at every call: int64 (K,)."""
-    rows: Integers = np.random.default_rng(0).permutation(len(images))[:most]
     return rows

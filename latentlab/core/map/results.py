@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from latentlab.core.arrays import Floats, Integers, Position
 from latentlab.core.events import Losses
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_update import MapUpdate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +28,8 @@ class MapPoints:
         Name of each class.
     axes : tuple of str
         What the two axes are, e.g. ``("z₁", "z₂")`` or ``("PC 1 (31 %)", "PC 2 (12 %)")``.
-    glide : bool
-        Whether they are the same images as before, moved, so that points may glide to their new places.
+    ids : ImageIds
+        Which images they are: where they are those that were shown before, points may glide to their new places.
     """
 
     run: str
@@ -35,7 +37,21 @@ class MapPoints:
     labels: Integers
     class_names: tuple[str, ...]
     axes: tuple[str, str]
-    glide: bool
+    ids: ImageIds
+
+    @classmethod
+    def of(
+        cls, model: MapUpdate, points: Floats, axes: tuple[str, str] | None = None, rows: Integers | None = None
+    ) -> MapPoints:
+        """Put images of a map, or those in some rows, int64 (N,), at these positions, float32 (N, 2)."""
+        return cls(
+            run=model.run,
+            points=points,
+            labels=model.labels if rows is None else model.labels[rows],
+            class_names=model.snapshot.class_names,
+            axes=model.projection.axes if axes is None else axes,
+            ids=model.ids if rows is None else model.ids.taken(rows),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

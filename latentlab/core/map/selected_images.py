@@ -1,23 +1,24 @@
-"""Images chosen on a map: which of the data set they are, which another map still shows, and training on them."""
+"""Images chosen on a map: which of the data set they are, maps without them, and training on them alone."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from latentlab.core.arrays import Integers
+from latentlab.core.data import columns
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
-from latentlab.core.map.live_map import MapChoice, MapImages, MapUpdate, choose
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_images import MapChoice, MapImages, choose
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 
 # Of an optimiser at least: with the recipe one-image 100 leave 267 nats, 1,000 leave 3.
 _STEPS = 1000
-_COMPARED, _COMPARED_WHOLE = 64, 1000
 
 
 def on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> MapImages:
@@ -40,40 +41,56 @@ def on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> MapImages:
     return choose(of_recipe(data, recipe.with_changes({"data.exclude": ()})), choice)
 
 
-def rows_on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> Integers:
-    """Give which image of a data set each one of `on_map` is.
+def rows_in_set(shown: MapUpdate | None, rows: Integers) -> Integers:
+    """Give which images of the data set the chosen ones are, int64 (K,), by their rows on the map.
 
-    Returns
-    -------
-    int64 (N,)
-        Counted as in `ImageSet.selected`: through the training images first, then the test images.
+    Raises
+    ------
+    LatentlabError
+        When nothing is chosen, or nobody can tell.
     """
-    # A set whose images and labels are these numbers goes through the same choices.
-    numbers = torch.arange(len(data.train_labels) + len(data.test_labels))
-    training, test = numbers[: len(data.train_labels)], numbers[len(data.train_labels) :]
-    numbered = replace(
-        data,
-        train_images=training,
-        train_labels=training,
-        test_images=test,
-        test_labels=test,
-        train_noisy=None,
-        test_noisy=None,
-        train_columns=(),
-        test_columns=(),
+    if shown is None or not len(rows):
+        raise LatentlabError("No images are chosen yet: Ctrl+click some points of the map.")
+    if shown.ids.rows is None:
+        name = shown.snapshot.recipe.data.dataset
+        raise LatentlabError(f"The images of '{name}' are not loaded, so nobody can tell which ones are chosen.")
+    return shown.ids.rows[rows]
+
+
+def without(update: MapUpdate, exclude: Sequence[int], like: MapUpdate | None = None) -> MapUpdate:
+    """Give a map without excluded images; one of nothing else, or of nobody knows which images, stays whole.
+
+    Parameters
+    ----------
+    update : MapUpdate
+    exclude : sequence of int
+        Rows of the map's data set.
+    like : MapUpdate, optional
+        A map that may be of the same images: what does not change while a model trains is taken from it.
+    """
+    if not len(exclude) or update.ids.rows is None:
+        return update
+    rows = np.flatnonzero(~np.isin(update.ids.rows, np.array(exclude, np.int64)))
+    if len(rows) in (0, len(update.labels)):
+        return update
+    means, ids = update.means[rows], update.ids.taken(rows)
+    changing = replace(
+        update,
+        means=means,
+        deviations=None if update.deviations is None else update.deviations[rows],
+        missing=int(np.isnan(means[:, 0]).sum()) if update.missing else 0,
+        pending=min(update.pending, len(rows)),
+        ids=ids,
     )
-    return on_map(numbered, recipe, choice).labels
-
-
-def are_of(update: MapUpdate, data: ImageSet, numbers: Integers) -> bool:
-    """Whether a map shows these images of a set, int64 (N,): another choice may be on its way to it.
-
-    Some of them are compared, spread over all.
-    """
-    if update.images is None or len(numbers) != len(update.images) or update.images.shape[1:] != data.image_shape:
-        return False
-    some = np.linspace(0, len(numbers) - 1, min(_COMPARED, len(numbers))).astype(np.int64)
-    return np.array_equal(data.selected(numbers[some].tolist()).train_images.numpy(), update.images[some])
+    if like is not None and like.ids == ids:
+        return replace(changing, labels=like.labels, images=like.images, noisy=like.noisy, columns=like.columns)
+    return replace(
+        changing,
+        labels=update.labels[rows],
+        images=None if update.images is None else np.take(update.images, rows, axis=0),
+        noisy=None if update.noisy is None else np.take(update.noisy, rows, axis=0),
+        columns=columns.taken(update.columns, rows),
+    )
 
 
 def for_chosen(recipe: Recipe, numbers: Integers) -> Recipe:
@@ -110,52 +127,3 @@ def excluding(recipe: Recipe, numbers: Integers) -> Recipe:
         For more images than a recipe can name.
     """
     return recipe.with_changes({"data.exclude": np.union1d(recipe.data.exclude, numbers).astype(int).tolist()})
-
-
-def still_shown(rows: Integers, before: MapUpdate, after: MapUpdate) -> Integers:
-    """Give where another map shows images of this one.
-
-    Parameters
-    ----------
-    rows : int64 (K,)
-        Of the images, among those of `before`.
-    before, after : MapUpdate
-        The maps. Of those that show the same images in the same order, as all of a training do, nothing is compared.
-
-    Returns
-    -------
-    int64 (J,)
-        Rows of `after`: the same rows as far as their images are still there; or the first, where `after` shows just
-        these images and in their order, as that of a model trained on them alone does.
-    """
-    if _share_memory(before, after) or not len(rows):
-        return rows
-    kept = rows[rows < len(after.means)]
-    kept = kept[_are_alike(before, kept, after, kept)]
-    first = np.arange(min(len(rows), len(after.means)))
-    if len(first) > len(kept) and _are_alike(before, rows[: len(first)], after, first).all():
-        return first
-    return kept
-
-
-def _share_memory(before: MapUpdate, after: MapUpdate) -> bool:
-    if before.images is None or after.images is None:
-        return before.images is after.images and before.labels is after.labels
-    old, new = before.images, after.images
-    return old.shape == new.shape and old.ctypes.data == new.ctypes.data
-
-
-def _are_alike(before: MapUpdate, old: Integers, after: MapUpdate, new: Integers) -> npt.NDArray[np.bool_]:
-    """Whether two maps show the same images in these rows of theirs: bool (K,)."""
-    alike: npt.NDArray[np.bool_] = before.labels[old] == after.labels[new]
-    if before.images is None or after.images is None:
-        # Without images only a map with the same labels throughout is one of the same images.
-        return alike & (np.array_equal(old, new) and np.array_equal(before.labels, after.labels))
-    if before.images.shape[1:] != after.images.shape[1:]:
-        return np.zeros(len(old), bool)
-    height = before.images.shape[1]
-    # Three lines of pixels and the label tell images apart; comparing all pixels of 70,000 would be felt.
-    lines = range(height) if len(old) <= _COMPARED_WHOLE else (height // 4, height // 2, 3 * height // 4)
-    for line in lines:
-        alike &= (before.images[old, line] == after.images[new, line]).all(1)
-    return alike

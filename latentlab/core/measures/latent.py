@@ -59,7 +59,7 @@ def kl_per_dimension(snapshot: Snapshot, images: npt.ArrayLike | Tensor, labels:
     if not snapshot.is_variational:
         raise ValueError("an autoencoder has no posterior")
     mean, logvar = (torch.from_numpy(part) for part in snapshot.encode(images, labels))
-    each: Floats = losses.kl(mean.reshape(-1, 1), logvar.reshape(-1, 1)).reshape(mean.shape).mean(0).numpy()
+    each: Floats = losses.kl_by_dimension(mean, logvar).mean(0).numpy()
     return each
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.events import Losses
+from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 from latentlab.core.recipe.recipe import Recipe
@@ -77,7 +78,7 @@ def evaluate(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor |
     return mean_losses(parts, snapshot.recipe.loss.beta)
 
 
-def agreement(codes: Floats, labels: Integers, neighbours: int = 15) -> float:
+def agreement(codes: Floats, labels: Integers, neighbours: int = VOTERS) -> float:
     """Give the share of codes whose nearest neighbours' majority is of their own class, themselves left out.
 
     Parameters
@@ -97,9 +98,7 @@ def agreement(codes: Floats, labels: Integers, neighbours: int = 15) -> float:
     if len(codes) <= neighbours:
         return float("nan")
     nearest = nearest_neighbours(codes, codes, neighbours + 1)
-    own = nearest == np.arange(len(codes))[:, None]
-    # Where identical codes push a point out of its own list, the farthest is left out in its place.
-    own[~own.any(1), -1] = True
+    own = are_own(nearest, np.arange(len(codes)), neighbours)
     votes = labels[nearest[~own].reshape(len(codes), neighbours)]
     classes = np.unique(labels)
     counts = np.stack([(votes == label).sum(1) for label in classes], 1)

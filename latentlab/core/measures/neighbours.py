@@ -1,8 +1,9 @@
-"""Which codes are nearest to another."""
+"""Which codes are nearest to another, and which of these count."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers
 
@@ -24,3 +25,25 @@ def nearest_rows(means: Floats, code: Floats, count: int) -> Integers:
     rows = rows[np.argsort(squared[rows], kind="stable")]
     nearest: Integers = rows[np.isfinite(squared[rows])].astype(np.int64)
     return nearest
+
+
+def are_own(nearest: Integers, rows: Integers, wanted: int) -> npt.NDArray[np.bool_]:
+    """Say which neighbours are not to be counted: the code itself, where there are more than are wanted.
+
+    Parameters
+    ----------
+    nearest : int64 (Q, K)
+        Rows of the neighbours of each code, nearest first.
+    rows : int64 (Q,)
+        Its own.
+    wanted : int
+        Neighbours of others.
+
+    Returns
+    -------
+    bool (Q, K)
+        Where identical codes push one out of its own list, the farthest is left out in its place.
+    """
+    own: npt.NDArray[np.bool_] = nearest == rows[:, None]
+    own[~own.any(1) & (nearest.shape[1] > wanted), -1] = True
+    return own

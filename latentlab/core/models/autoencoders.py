@@ -24,6 +24,8 @@ _CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 
+_KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more
+
 
 class LossTerms(NamedTuple):
     """Terms of each image's loss, float32 (B,), nats: beta weighs the KL later, the penalty has its weights already."""
@@ -248,9 +250,6 @@ def build(recipe: Recipe, image_shape: tuple[int, int], classes: int) -> Autoenc
         model = VAE(recipe, image_shape, classes if kind == "cvae" else 0)
     # The layout that convolutions are quickest in, on CPU and CUDA; other layers do not know it.
     return model.to(memory_format=torch.channels_last)
-
-
-_KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more
 
 
 def keep_freed_memory() -> None:

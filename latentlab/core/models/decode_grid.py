@@ -18,18 +18,18 @@ _CHUNK_PIXELS = 400_000  # at once: a convolutional decoder holds a hundred time
 
 
 def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
-    """Decode a grid of codes.
+    """Decode a grid of codes, or codes in any other order.
 
     Parameters
     ----------
     snapshot : Snapshot
-    codes : float32 (R, C, L)
-    labels : int64 (R, C)
+    codes : float32 (..., L)
+    labels : int64 (...)
         Decoded under them, by a CVAE; other models take no notice.
 
     Returns
     -------
-    float32 (R, C, H, W)
+    float32 (..., H, W)
         In [0, 1].
 
     Raises
@@ -38,18 +38,23 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
         When the images would not fit into memory.
     """
     height, width = snapshot.image_shape
-    count = codes.shape[0] * codes.shape[1]
+    count = labels.size
     need_room(snapshot, count)
     flat, under = codes.reshape(count, -1), labels.reshape(count)
     images = np.empty((count, height, width), np.float32)
-    step = max(1, _CHUNK_PIXELS // (height * width))
+    step = chunk_of(snapshot)
     for start in range(0, count, step):
         part = slice(start, start + step)
         images[part] = snapshot.decode(flat[part], under[part])
-    return images.reshape(*codes.shape[:2], height, width)
+    return images.reshape(*labels.shape, height, width)
 
 
-def need_room(snapshot: Snapshot, count: int) -> None:
+def chunk_of(snapshot: Snapshot) -> int:
+    """Give how many images a model may decode together."""
+    return max(1, _CHUNK_PIXELS // math.prod(snapshot.image_shape))
+
+
+def need_room(snapshot: Snapshot, count: int, what: str = "picture") -> None:
     """Refuse more images than fit into memory, before so many codes are made.
 
     Raises
@@ -58,4 +63,4 @@ def need_room(snapshot: Snapshot, count: int) -> None:
         When there are too many.
     """
     if count * math.prod(snapshot.image_shape) > _MOST_PIXELS:
-        raise LatentlabError("Images of this size make too large a picture: choose fewer of them.")
+        raise LatentlabError(f"Images of this size make too large a {what}: choose fewer of them.")

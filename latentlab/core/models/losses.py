@@ -57,7 +57,12 @@ def kl(mean: Tensor, logvar: Tensor) -> Tensor:
     -------
     float32 (B,)
     """
-    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(1)
+    return kl_by_dimension(mean, logvar).sum(1)
+
+
+def kl_by_dimension(mean: Tensor, logvar: Tensor) -> Tensor:
+    """Give each dimension's share of `kl`, before the sum over them: float (B, L)."""
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)
 
 
 def sparsity(code: Tensor) -> Tensor:

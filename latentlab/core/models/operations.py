@@ -48,7 +48,7 @@ def count(snapshot: Snapshot) -> Operations:
     for layer in counted.model.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             layer.register_forward_hook(add)
-    labels = np.zeros(1, np.int64) if snapshot.uses_labels else None
+    labels = np.zeros(1, np.int64)
     with torch.inference_mode():
         counted.encode(np.zeros((1, *snapshot.image_shape), np.float32), labels)
         encode, total = total, 0

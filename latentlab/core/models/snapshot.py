@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, Integers
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.recipe.recipe import Recipe
@@ -83,6 +83,18 @@ class Snapshot:
         is_denoising = recipe.corruption.is_on or recipe.data.is_paired
         return ModelFacts(self.latent, self.class_names, self.uses_labels, self.is_variational, is_denoising)
 
+    @property
+    def chunk(self) -> int:
+        """How many of its images are encoded together."""
+        return _chunk(self.image_shape)
+
+    def under(self, label: int | None, count: int) -> Integers:
+        """Give a label for so many codes or images, int64 (count,): the last one of a CVAE of fewer classes.
+
+        A CVAE without a label decodes under none of them, -1: a row of zeros (see `networks.one_hot`).
+        """
+        return np.full(count, -1 if label is None else min(label, len(self.class_names) - 1), np.int64)
+
     def state(self) -> dict[str, Tensor]:
         """Give the weights by name; not to be written to."""
         return self.model.state_dict()
@@ -110,6 +122,15 @@ class Snapshot:
             if not means:
                 return np.empty((0, self.latent), np.float32), np.empty((0, self.latent), np.float32)
             return torch.cat(means).numpy(), torch.cat(logvars).numpy()
+
+    def posterior(self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> tuple[Floats, Floats]:
+        """Give the posterior's mean μ and standard deviation σ, float32 (N, L); an autoencoder's σ is 0.
+
+        Kingma and Welling (2014), eq. 9: q(z|x) = N(μ, σ²I), of which the encoder gives μ and log σ². Parameters are
+        those of `encode`.
+        """
+        means, logvars = self.encode(images, labels)
+        return means, np.exp(0.5 * logvars)
 
     def decode(self, codes: npt.ArrayLike, labels: npt.ArrayLike | None = None) -> Floats:
         """Give the images of codes: float32 (N, L), with labels int64 (N,) for a CVAE; float32 (N, H, W) in [0, 1]."""
@@ -165,8 +186,12 @@ class Snapshot:
 
 def chunks(images: Tensor) -> Iterator[slice]:
     """Go through images (N, H, W) in parts that fit into memory, whatever their size."""
-    size = max(1, min(_CHUNK, _CHUNK_PIXELS // max(1, math.prod(images.shape[1:]))))
+    size = _chunk(images.shape[1:])
     return (slice(start, start + size) for start in range(0, len(images), size))
+
+
+def _chunk(shape: Sequence[int]) -> int:
+    return max(1, min(_CHUNK, _CHUNK_PIXELS // max(1, math.prod(shape))))
 
 
 def as_input(images: Tensor) -> Tensor:

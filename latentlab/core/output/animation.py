@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, to_levels
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
 from latentlab.core.output.export import save_picture, sheet
@@ -22,6 +22,8 @@ _TICK = 10  # milliseconds: what GIF counts in
 _VIDEO_SIDE = 512  # pixels, for a video as _SIDE is for a GIF
 # The first that this machine has; both finer than the eye sees.
 _ENCODERS = {"libx264": {"crf": "16"}, "mpeg4": {"qmin": "2", "qmax": "2"}}
+STRIP, ANIMATION, VIDEO = ".png", ".gif", ".mp4"
+_FRAME_SIDE = 64  # pixels that the longer side of a frame is brought to at least, in a strip
 
 
 class AnimationError(LatentlabError):
@@ -147,7 +149,7 @@ def save_mp4(
 def _grey(frames: Floats) -> npt.NDArray[np.uint8]:
     if not len(frames):
         raise AnimationError("There is nothing to animate yet: choose two images first.")
-    return np.rint(np.clip(np.nan_to_num(frames), 0, 1) * 255).astype(np.uint8)
+    return to_levels(np.nan_to_num(frames))
 
 
 def _is_here(codec: Callable[[str, str], object], name: str) -> bool:
@@ -156,10 +158,6 @@ def _is_here(codec: Callable[[str, str], object], name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-STRIP, ANIMATION, VIDEO = ".png", ".gif", ".mp4"
-_FRAME_SIDE = 64  # pixels that the longer side of a frame is brought to at least, in a strip
 
 
 def save_film(

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, to_levels
 from latentlab.core.data import picture_files
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import whole_file
+from latentlab.core.files import make_way, whole_file
 from latentlab.core.models.snapshot import Snapshot
 
 SUFFIX = ".png"
@@ -134,12 +134,7 @@ def check_target(path: Path) -> None:
     """
     if path.suffix.lower() != SUFFIX:
         raise CleaningError(f"A page is saved as a {SUFFIX} file, not as '{path}': change the name.")
-    if path.is_dir():
-        raise CleaningError(f"{path} is a folder: name a file.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CleaningError(f"The folder {path.parent} cannot be made ({error.strerror}): choose another.") from error
+    make_way(path, CleaningError)
 
 
 def save_page(path: Path, page: npt.ArrayLike) -> None:
@@ -157,6 +152,6 @@ def save_page(path: Path, page: npt.ArrayLike) -> None:
         When the file cannot be written.
     """
     check_target(path)
-    picture = Image.fromarray(np.rint(np.asarray(page) * 255).astype(np.uint8))
+    picture = Image.fromarray(to_levels(np.asarray(page)))
     with whole_file(path, "The page", CleaningError) as partial:
         picture.save(partial, "PNG")

@@ -1,7 +1,8 @@
 """The files that TensorBoard reads: events with numbers, pictures and text, and embeddings for its projector.
 
-Records are written here and now, where a failure can be told; torch's own SummaryWriter hands them to a thread that
-prints a traceback when the disk is full or the folder is gone.
+Not by torch's own SummaryWriter: it hands records to a thread, which prints a traceback when the disk is full or the
+folder is gone, and its file cannot be closed then; here they are written at once, where a failure can be told. Its
+pictures and sprites are of three colours (twice the bytes and the time), and it lists the latest embedding last.
 """
 
 from __future__ import annotations

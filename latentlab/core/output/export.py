@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, to_floats, to_levels
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import whole_file
-from latentlab.core.map.live_map import Split
+from latentlab.core.files import make_way, whole_file
+from latentlab.core.map.map_images import Split
 from latentlab.core.map.requirements import need_point, need_posterior
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.models.snapshot import Snapshot
@@ -74,7 +74,7 @@ def sheet(images: Floats, gap: int = GAP) -> npt.NDArray[np.uint8]:
     """
     rows, columns, height, width = images.shape
     cells = np.zeros((rows, height + gap, columns, width + gap), np.uint8)
-    cells[:, :height, :, :width] = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8).swapaxes(1, 2)
+    cells[:, :height, :, :width] = to_levels(images).swapaxes(1, 2)
     joined = cells.reshape(rows * (height + gap), columns * (width + gap))
     return joined[: joined.shape[0] - gap, : joined.shape[1] - gap]
 
@@ -98,10 +98,10 @@ def rebuilt(
     float32 (2 or 3, N, H, W)
         In [0, 1].
     """
-    clean = (images / 255).astype(np.float32)
+    clean = to_floats(images)
     if noisy is None and not snapshot.recipe.corruption.is_on:
         return np.stack([clean, snapshot.restore(clean, labels)])
-    pair = None if noisy is None else (noisy / 255).astype(np.float32)
+    pair = None if noisy is None else to_floats(noisy)
     seen = damaged(clean, pair, Damage("training", 0.0, 0), snapshot.recipe)
     return np.stack([clean, seen, snapshot.restore(seen, labels)])
 
@@ -138,8 +138,7 @@ def interpolated(run: Run, first: int, last: int, steps: int, *, is_spherical: b
         raise ExportError(f"The run keeps the codes of {kept:,} test images, counted from 0: there is no {most}.")
     codes = (spherical if is_spherical else linear)(run.codes[first], run.codes[last], steps)
     under = int(run.labels[first]) if label is None else label
-    images: Floats = decode_grid(run.snapshot, codes[None], np.full((1, steps), under, np.int64))[0]
-    return images
+    return decode_grid(run.snapshot, codes, np.full(steps, under, np.int64))
 
 
 def alike(run: Run, index: int, rows: int, columns: int, temperature: float, seed: int) -> Floats:
@@ -167,9 +166,9 @@ def alike(run: Run, index: int, rows: int, columns: int, temperature: float, see
     if index >= len(run.codes):
         raise ExportError(f"The run keeps the codes of {len(run.codes):,} test images, counted from 0: no {index}.")
     mean, label = run.codes[index], run.labels[index : index + 1]
-    _, logvar = run.snapshot.encode(run.snapshot.decode(mean[None], label), label)
+    _, deviation = run.snapshot.posterior(run.snapshot.decode(mean[None], label), label)
     noise = np.random.default_rng(seed).standard_normal((rows, columns, len(mean)), np.float32)
-    codes = (mean + temperature * np.exp(0.5 * logvar[0]) * noise).astype(np.float32)
+    codes = (mean + temperature * deviation[0] * noise).astype(np.float32)
     return decode_grid(run.snapshot, codes, np.broadcast_to(label, (rows, columns)))
 
 
@@ -177,17 +176,21 @@ def codes_of(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
     """Encode the images of a split, or of both, training images first."""
     parts = {"training": (data.train_images, data.train_labels), "test": (data.test_images, data.test_labels)}
     chosen = {name: part for name, part in parts.items() if split in (name, "both")}
-    means, logvars = zip(*(snapshot.encode(images, labels) for images, labels in chosen.values()), strict=True)
+    means, deviations = zip(*(snapshot.posterior(images, labels) for images, labels in chosen.values()), strict=True)
     label = np.concatenate([labels.numpy().astype(np.int64) for _, labels in chosen.values()])
-    names = np.array([*data.class_names, ""])  # -1, for none, is the last
     return Codes(
         index=np.concatenate([np.arange(len(labels)) for _, labels in chosen.values()]),
         split=np.repeat([*chosen], [len(labels) for _, labels in chosen.values()]),
         label=label,
-        class_name=names[label],
+        class_name=names_of(label, data.class_names),
         mean=np.concatenate(means),
-        deviation=np.exp(0.5 * np.concatenate(logvars)),
+        deviation=np.concatenate(deviations),
     )
+
+
+def names_of(labels: Integers, class_names: Sequence[str]) -> npt.NDArray[np.str_]:
+    """Give the names of classes, str (N,); that of -1, for none, is empty."""
+    return np.array([*class_names, ""])[labels]
 
 
 def check_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
@@ -200,12 +203,7 @@ def check_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
     """
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"Export {what} to a {' or '.join(suffixes)} file, not to '{path}'.")
-    if path.is_dir():
-        raise ExportError(f"{path} is a folder: name a file.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"The folder {path.parent} cannot be made ({error.strerror}): choose another.") from error
+    make_way(path, ExportError)
 
 
 def save_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
@@ -228,7 +226,7 @@ def save_images(path: Path, images: Floats, labels: Integers | None, class_names
     ExportError
         When they cannot be written.
     """
-    arrays: dict[str, Any] = {"images": np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)}
+    arrays: dict[str, Any] = {"images": to_levels(images)}
     if labels is not None:
         arrays |= {"labels": labels, "class_names": np.array(class_names)}
     save_arrays(path, arrays)

@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.arrays import to_levels
+
 _SMALLEST = 512  # pixels on the longer side: below that every screen is large enough
 
 _Bytes = npt.NDArray[np.uint8]
@@ -28,10 +30,7 @@ class PictureLevels:
     @classmethod
     def of(cls, picture: npt.ArrayLike) -> Self:
         """Make the smaller ones: of uint8 (H, W), or float32 (H, W) in [0, 1]."""
-        pixels = np.asarray(picture)
-        if pixels.dtype != np.uint8:
-            pixels = np.rint(pixels * np.float32(255)).astype(np.uint8)
-        levels = [np.ascontiguousarray(pixels)]
+        levels = [np.ascontiguousarray(to_levels(np.asarray(picture)))]
         while max(levels[-1].shape) > _SMALLEST and min(levels[-1].shape) > 1:
             levels.append(_halved(levels[-1]))
         return cls(tuple(levels))

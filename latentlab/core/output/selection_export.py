@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.map.browsing import GoesOn, Lists, Stopped, rebuild
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.browsing import GoesOn, Lists, parts, rebuild
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
 from latentlab.core.map.requirements import need_images
 from latentlab.core.models.decode_grid import need_room
@@ -24,6 +24,7 @@ from latentlab.core.output.export import (
     Codes,
     ExportError,
     check_target,
+    names_of,
     save_arrays,
     save_picture,
     save_table,
@@ -100,9 +101,9 @@ def _codes(model: MapUpdate, rows: Integers, numbers: Integers | None, data: Ima
         training = len(data.train_labels)
         index = np.where(numbers < training, numbers, numbers - training)
         split = np.where(numbers < training, "training", "test")
-    names = np.array([*model.snapshot.class_names, ""])  # -1, for none, is the last
     labels = model.labels[rows]
-    return Codes(index, split, labels, names[labels], model.means[rows], deviations_of(model, rows))
+    names = names_of(labels, model.snapshot.class_names)
+    return Codes(index, split, labels, names, model.means[rows], deviations_of(model, rows))
 
 
 def _picture(model: MapUpdate, rows: Integers, goes_on: GoesOn, *, with_reconstructions: bool) -> npt.NDArray[np.uint8]:
@@ -113,14 +114,10 @@ def _picture(model: MapUpdate, rows: Integers, goes_on: GoesOn, *, with_reconstr
     columns = min(len(rows), max(1, round(math.sqrt(_ASPECT * lines * len(rows) * height / width))))
     down = -(-len(rows) // columns)
     cells: Floats = np.zeros((down * columns, lines, height, width), np.float32)
-    for start in range(0, len(rows), _AT_ONCE):
-        if not goes_on(start / len(rows)):
-            raise Stopped
-        part = rows[start : start + _AT_ONCE]
-        places = slice(start, start + len(part))
+    for places in parts(np.arange(len(rows)), _AT_ONCE, goes_on):
         if images is not None:
-            cells[places, 0] = images[part] / np.float32(255)
+            cells[places, 0] = to_floats(images[rows[places]])
         if with_reconstructions:
-            cells[places, -1] = rebuild(model, part).images
+            cells[places, -1] = rebuild(model, rows[places]).images
     laid_out = cells.reshape(down, columns, lines, height, width).swapaxes(1, 2)
     return sheet(laid_out.reshape(down * lines, columns, height, width))

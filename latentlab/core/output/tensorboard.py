@@ -15,7 +15,7 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Changed, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.map.checkpoints import SpacedEpochs
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot

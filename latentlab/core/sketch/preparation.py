@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, to_floats
 from latentlab.core.errors import LatentlabError
 
 # Side of the working raster, in pixels per pixel of the box: fine enough for distances, coarse enough for 60 Hz.
@@ -151,7 +151,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
         For `prepare`. Images without ink do not count; where none has any, drawings are fitted to the whole image.
     """
     _, height, width = images.shape
-    grey = images[: max(_FEWEST, _MOST_PIXELS // (height * width))].astype(np.float32) / 255
+    grey = to_floats(images[: max(_FEWEST, _MOST_PIXELS // (height * width))])
     edge = np.concatenate([grey[:, 0].ravel(), grey[:, -1].ravel(), grey[:, :, 0].ravel(), grey[:, :, -1].ravel()])
     inverted = bool(edge.size) and float(np.median(edge)) > 0.5
     if inverted:

@@ -61,3 +61,9 @@ def new_optimiser(model: nn.Module, settings: TrainingSettings, learning_rate: f
         betas=(settings.beta1, 0.999),
         fused=device.type in {"cpu", "cuda"},
     )
+
+
+def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Have an optimiser go on at another learning rate."""
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.models.decode_grid import decode_grid
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 Way = Literal["linear", "spherical", "arithmetic"]
 
@@ -86,6 +84,7 @@ class Passages:
 
 
 FRAMES = 60  # of an animation: two seconds
+_SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
 
 
 def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
@@ -134,19 +133,14 @@ def _decoded(model: MapUpdate, way: Way, means: Floats, steps: int, label: int) 
         codes = spherical(means[0], means[1], steps)
     else:
         codes = linear(means[2], arithmetic(*means[:3]), steps)
-    images: Floats = decode_grid(model.snapshot, codes[None], np.full((1, steps), label, np.int64))[0]
-    return images
+    return decode_grid(model.snapshot, codes, np.full(steps, label, np.int64))
 
 
 def _images(model: MapUpdate, rows: Integers) -> Floats:
     """Give images of the map, float32 (N, H, W); rebuilt from their means where they are not at hand."""
     if model.images is not None:
-        return (model.images[rows] / 255).astype(np.float32)
-    images: Floats = decode_grid(model.snapshot, model.means[rows][None], model.labels[rows][None])[0]
-    return images
-
-
-_SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
+        return to_floats(model.images[rows])
+    return decode_grid(model.snapshot, model.means[rows], model.labels[rows])
 
 
 def linear(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:

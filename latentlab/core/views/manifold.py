@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from latentlab.core.arrays import Floats
-from latentlab.core.errors import LatentlabError
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import need_point
+from latentlab.core.models.decode_grid import decode_grid, need_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,6 @@ class Manifold:
     axes: tuple[str, str]
 
 
-_MOST_PIXELS = 40_000_000  # of all the images: 160 MB
-
-
 def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     """Decode a grid of codes on the map's plane.
 
@@ -74,20 +70,14 @@ def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     LatentlabError
         When the model's code is no point, or the grid would not fit into memory.
     """
-    snapshot = model.snapshot
-    height, width = snapshot.image_shape
-    if snapshot.takes_any_size:
-        raise LatentlabError("The code of this model is a stack of planes, not a point: it has no manifold to decode.")
-    if question.side**2 * height * width > _MOST_PIXELS:
-        raise LatentlabError("Images of this size make too large a grid: choose fewer of them.")
+    need_point(model.snapshot, "it has no manifold to decode.")
+    need_room(model.snapshot, question.side**2, "grid")
     xs, ys = (
         _ticks(question, values) for values in model.projection.to_plane(model.means[np.isfinite(model.means).all(1)]).T
     )
     ys = ys[::-1]
-    grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
-    codes = model.projection.origin + grid @ model.projection.directions
-    labels = np.full(len(codes), question.label, np.int64) if snapshot.uses_labels else None
-    images = snapshot.decode(codes, labels).reshape(question.side, question.side, height, width)
+    codes = model.projection.origin + np.stack(np.meshgrid(xs, ys), -1) @ model.projection.directions
+    images = decode_grid(model.snapshot, codes, np.full(codes.shape[:2], question.label))
     return Manifold(model.run, images, xs, ys, model.projection.axes)
 
 

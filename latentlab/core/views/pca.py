@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_images, need_point
 from latentlab.core.map.results import MapPoints
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class BesidePcaQuestion:
 
     def answer(self, model: MapUpdate) -> BesidePca:
         """Answer it of a model as it is now: see `beside_pca`."""
-        return beside_pca(self, model)
+        return beside_pca(model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +48,7 @@ class BesidePca:
     principal_explained: float
 
 
-def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:
+def beside_pca(model: MapUpdate) -> BesidePca:
     """Compare a model with PCA of the map's images, of as many components as it has dimensions.
 
     Raises
@@ -69,11 +66,11 @@ def beside_pca(question: BesidePcaQuestion, model: MapUpdate) -> BesidePca:
     if not model.missing and not np.isfinite(model.means).all():
         raise LatentlabError("The model's codes are not finite: it has diverged, and has no plane to compare.")
     found = compare(snapshot, torch.from_numpy(images))
-    labels = model.labels[: len(found.positions)]
+    rows = np.arange(len(found.positions))
     axes = ("PC 1", "PC 2" if snapshot.latent > 1 else "")
 
     def points(positions: Floats) -> MapPoints:
-        return MapPoints(model.run, positions, labels, snapshot.class_names, axes, glide=True)
+        return MapPoints.of(model, positions, axes, rows)
 
     return BesidePca(
         run=model.run,

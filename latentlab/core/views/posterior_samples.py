@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, to_floats
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_images, need_posterior
 from latentlab.core.models.decode_grid import decode_grid
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +60,12 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
     chosen = np.random.default_rng(question.image_seed).permutation(len(available))
     rows = np.resize(chosen, shape[0] * shape[1])  # of a handful of images some come more than once
     images, labels = available[rows], model.labels[rows]
-    means, logvars = snapshot.encode(images, labels)
+    means, deviations = snapshot.posterior(images, labels)
     noise = np.random.default_rng(question.noise_seed).standard_normal(means.shape, np.float32)
     spread = np.float32(question.temperature) * noise
-    codes = np.stack([means + np.exp(0.5 * logvars) * spread, spread]).reshape(2 * shape[0], shape[1], -1)
+    codes = np.stack([means + deviations * spread, spread]).reshape(2 * shape[0], shape[1], -1)
     decoded = decode_grid(snapshot, codes, np.tile(labels, 2).reshape(2 * shape[0], shape[1]))
     height, width = snapshot.image_shape
     posterior, prior = decoded.reshape(2, *shape, height, width)
-    clean = (images / 255).astype(np.float32).reshape(*shape, height, width)
+    clean = to_floats(images).reshape(*shape, height, width)
     return PosteriorSamples(model.run, clean, posterior, prior)

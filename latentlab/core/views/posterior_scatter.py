@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, row_order
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import dimension_name
-from latentlab.core.map.requirements import need_images, need_posterior, some_rows
+from latentlab.core.map.requirements import need_images, need_posterior
 from latentlab.core.map.results import MapPoints
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class DeviationsQuestion:
 
     def answer(self, model: MapUpdate) -> Deviations:
         """Answer it of a model as it is now: see `deviations`."""
-        return deviations(self, model)
+        return deviations(model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +47,7 @@ _MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a train
 _COMPARED = 1000  # by which dimensions are chosen
 
 
-def deviations(question: DeviationsQuestion, model: MapUpdate) -> Deviations:
+def deviations(model: MapUpdate) -> Deviations:
     """Encode images to means μ and standard deviations σ of their posteriors.
 
     Of more than two dimensions the two of the highest KL divergence are taken.
@@ -65,9 +62,9 @@ def deviations(question: DeviationsQuestion, model: MapUpdate) -> Deviations:
     snapshot = model.snapshot
     need_posterior(snapshot)
     available = need_images(model)
-    rows = some_rows(available, _MOST_IMAGES)
+    rows = row_order(len(available))[:_MOST_IMAGES]
     images, labels = available[rows], model.labels[rows]
-    means, logvars = snapshot.encode(images, labels)
+    means, widths = snapshot.posterior(images, labels)
     chosen = np.arange(min(2, snapshot.latent))
     if snapshot.latent > 2:
         informs = kl_per_dimension(snapshot, images[:_COMPARED], labels[:_COMPARED])
@@ -79,6 +76,6 @@ def deviations(question: DeviationsQuestion, model: MapUpdate) -> Deviations:
         plane = np.zeros((len(rows), 2), np.float32)
         plane[:, : len(chosen)] = values[:, chosen]
         axes = [name.replace("z", symbol) for name in names] + [""]
-        return MapPoints(model.run, plane, labels, snapshot.class_names, (axes[0], axes[1]), glide=True)
+        return MapPoints.of(model, plane, (axes[0], axes[1]), rows)
 
-    return Deviations(model.run, rows, len(available), points(means, "z"), points(np.exp(0.5 * logvars), "σ"))
+    return Deviations(model.run, rows, len(available), points(means, "z"), points(widths, "σ"))

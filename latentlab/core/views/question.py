@@ -7,10 +7,9 @@ no torch before something is computed. Images are float32 in [0, 1].
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 
 
 class Answer(Protocol):

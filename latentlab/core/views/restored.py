@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, to_floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import CorruptionSettings
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.models.snapshot import Snapshot
 
 DamageKind = Literal["training", "salt_and_pepper", "gaussian", "occlusion", "stains", "creases", "light"]
@@ -112,8 +112,8 @@ def restored(question: RestoredQuestion, model: MapUpdate) -> Restored:
         )
     height, width = model.images.shape[1:]
     count = min(question.count, max(2, _MOST_PIXELS // (height * width)))
-    clean = _grey(model.images[:count])
-    pair = None if model.noisy is None else _grey(model.noisy[:count])
+    clean = to_floats(model.images[:count])
+    pair = None if model.noisy is None else to_floats(model.noisy[:count])
     noisy = damaged(clean, pair, question.damage, model.snapshot.recipe)
     after = model.snapshot.restore(noisy, model.labels[:count])
     return Restored(
@@ -152,7 +152,7 @@ def restored_image(
         What the image is: see `RestoredImage`.
     """
     clean = image[None]
-    noisy = damaged(clean, None if pair is None else _grey(pair)[None], damage, snapshot.recipe)
+    noisy = damaged(clean, None if pair is None else to_floats(pair)[None], damage, snapshot.recipe)
     after = snapshot.restore(noisy, [-1 if label is None else label])
     return RestoredImage(
         snapshot.run,
@@ -195,7 +195,3 @@ def damaged(clean: Floats, pair: Floats | None, damage: Damage, recipe: Recipe) 
     generator = torch.Generator().manual_seed(damage.seed)
     result = corrupted(torch.from_numpy(before)[:, None], settings, generator)[:, 0].numpy()
     return np.asarray(result, np.float32)
-
-
-def _grey(images: npt.NDArray[np.uint8]) -> Floats:
-    return images.astype(np.float32) / np.float32(255)

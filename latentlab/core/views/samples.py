@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, row_order
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.models.decode_grid import decode_grid, need_room
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def _like(means: Floats, count: int, temperature: float, generator: np.random.Ge
     if not len(means):
         return np.zeros((count, means.shape[1]), np.float32)
     if len(means) > _MOST_FITTED:
-        means = means[np.random.default_rng(0).permutation(len(means))[:_MOST_FITTED]]
+        means = means[row_order(len(means))[:_MOST_FITTED]]
     centre = means.mean(0)
     weights = generator.standard_normal((count, len(means)), np.float32)
     spread = temperature / max(1, len(means) - 1) ** 0.5

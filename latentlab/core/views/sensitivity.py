@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Floats, row_order
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.requirements import need_images, need_point, some_rows
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import need_images, need_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class NudgesQuestion:
 
     def answer(self, model: MapUpdate) -> Nudges:
         """Answer it of a model as it is now: see `nudges`."""
-        return nudges(self, model)
+        return nudges(model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +54,7 @@ _DEVIATIONS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _MOST_IMAGES = 500  # encoded anew for every deviation
 
 
-def nudges(question: NudgesQuestion, model: MapUpdate) -> Nudges:
+def nudges(model: MapUpdate) -> Nudges:
     """Measure the movement of codes for Gaussian noise of several strengths on the images.
 
     After Rifai et al. (2011), section 5; see `movement`.
@@ -72,7 +69,7 @@ def nudges(question: NudgesQuestion, model: MapUpdate) -> Nudges:
     snapshot = model.snapshot
     need_point(snapshot)
     available = need_images(model)
-    rows = some_rows(available, _MOST_IMAGES)
+    rows = row_order(len(available))[:_MOST_IMAGES]
     images, labels = available[rows], model.labels[rows]
     moved = np.array([movement(snapshot, images, labels, deviation, 0) for deviation in _DEVIATIONS], np.float32)
     if not np.isfinite(moved).all():

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import deviations_of
 from latentlab.core.map.requirements import need_codes, need_point
 from latentlab.core.models.decode_grid import decode_grid, need_room
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +136,11 @@ def dimension_use(model: MapUpdate) -> DimensionUse:
         from latentlab.core.measures.latent import active_units
         from latentlab.core.models import losses
 
-        rows = known[np.random.default_rng(0).permutation(len(known))[:_MOST_IMAGES]]
+        rows = known[row_order(len(known))[:_MOST_IMAGES]]
         # A deviation may be too small for float32.
         deviations = np.maximum(deviations_of(model, rows), np.finfo(np.float32).tiny)
         mean, logvar = torch.from_numpy(model.means[rows]), torch.from_numpy(2 * np.log(deviations))
-        amounts = losses.kl(mean.reshape(-1, 1), logvar.reshape(-1, 1)).reshape(mean.shape).mean(0).numpy()
+        amounts = losses.kl_by_dimension(mean, logvar).mean(0).numpy()
         used, count = active_units(means), len(rows)
     else:
         amounts = means.var(0, dtype=np.float64).astype(np.float32)

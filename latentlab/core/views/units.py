@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers
-from latentlab.core.map.requirements import need_codes, need_images, need_point, some_rows
+from latentlab.core.arrays import Floats, Integers, row_order
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import need_codes, need_images, need_point
 from latentlab.core.models.decode_grid import decode_grid
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
     from latentlab.core.measures.latent import Activity
     from latentlab.core.models.snapshot import Snapshot
 
@@ -112,7 +112,7 @@ def _used(model: MapUpdate) -> UsedDimensions:
     )
 
     images = need_images(model)
-    rows = some_rows(images, _MOST_IMAGES)
+    rows = row_order(len(images))[:_MOST_IMAGES]
     kl = kl_per_dimension(model.snapshot, images[rows], model.labels[rows])
     order = np.argsort(-kl, kind="stable")
     return UsedDimensions(model.run, order, kl[order], active_units(model.means[need_codes(model)])[order], len(rows))
@@ -170,9 +170,9 @@ def _drawn(snapshot: Snapshot, codes: Floats, chosen: Integers) -> Floats:
     height, width = snapshot.image_shape
     if not len(chosen):
         return np.empty((0, height, width), np.float32)
-    alone = np.zeros((len(chosen) + 1, 1, snapshot.latent), np.float32)
-    alone[range(len(chosen)), 0, chosen] = np.abs(codes[:, chosen]).max(0)
-    images = decode_grid(snapshot, alone, np.zeros(alone.shape[:2], np.int64))[:, 0]
+    alone = np.zeros((len(chosen) + 1, snapshot.latent), np.float32)
+    alone[range(len(chosen)), chosen] = np.abs(codes[:, chosen]).max(0)
+    images = decode_grid(snapshot, alone, np.zeros(len(alone), np.int64))
     difference = images[:-1] - images[-1]
     largest = np.abs(difference).max((1, 2), keepdims=True)
     drawn: Floats = 0.5 + 0.5 * difference / np.maximum(largest, np.float32(1e-6))

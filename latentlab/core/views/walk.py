@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Position
+from latentlab.core.arrays import Floats, Position, to_floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.views.interpolations import arithmetic
-from latentlab.core.views.walk_lines import along
-
-if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,6 @@ class CodeStop:
 
 
 Stop = Position | int | CodeStop
-
-
 """A place on the plane of the map; the code of an image, by its row; or a code itself."""
 WalkKind = Literal["line", "drawn", "arrow"]
 
@@ -189,14 +185,63 @@ def code_of(stop: Stop, through: Floats | None, model: MapUpdate) -> Floats:
 def _sum(plan: WalkPlan, stops: Floats, end: Floats, label: int, model: MapUpdate) -> Sum:
     nearest = int(nearest_rows(model.means, end, 1)[0])
     codes = np.stack([stops[1], stops[0], stops[2], end, model.means[nearest]])
-    under = np.full((1, len(codes)), label, np.int64)
+    under = np.full(len(codes), label, np.int64)
     rows = (plan.stops[1], plan.stops[0], plan.stops[2], None, nearest)
     for column, row in enumerate(rows):
         if isinstance(row, int):
-            under[0, column] = model.labels[row]
-    images = decode_grid(model.snapshot, codes[None], under)[0]
+            under[column] = model.labels[row]
+    images = decode_grid(model.snapshot, codes, under)
     if model.images is not None:
         for column, row in enumerate(rows):
             if isinstance(row, int):
-                images[column] = model.images[row] / 255
+                images[column] = to_floats(model.images[row])
     return Sum(images, nearest)
+
+
+def along(codes: npt.ArrayLike, steps: int) -> Floats:
+    """Give codes at equal steps along the straight lines from each code to the next.
+
+    Parameters
+    ----------
+    codes : float (N, L)
+        At least one.
+    steps : int
+        At least 2, both ends included.
+
+    Returns
+    -------
+    float32 (steps, L)
+        The first and the last are the ends. A line of no length gives float32 (1, L).
+    """
+    stops = np.asarray(codes, np.float64)
+    lengths = np.linalg.norm(np.diff(stops, axis=0), axis=1)
+    if not lengths.any():
+        return stops[:1].astype(np.float32)
+    stops, lengths = stops[np.r_[True, lengths > 0]], lengths[lengths > 0]
+    reached = np.r_[0, np.cumsum(lengths)]
+    wanted = np.linspace(0, reached[-1], steps)
+    piece = np.clip(np.searchsorted(reached, wanted, "right") - 1, 0, len(lengths) - 1)
+    share = ((wanted - reached[piece]) / lengths[piece])[:, None]
+    found: Floats = ((1 - share) * stops[piece] + share * stops[piece + 1]).astype(np.float32)
+    found[0], found[-1] = stops[0], stops[-1]
+    return found
+
+
+def bent(places: tuple[Position, ...], index: int, place: Position) -> tuple[Position, ...]:
+    """Move an end of a drawn line to another place: what lies on the way goes along, the less the farther it is.
+
+    Parameters
+    ----------
+    places : tuple of Position
+        At least one.
+    index : int
+        0 for the first end, any other for the last.
+    """
+    line = np.asarray(places, np.float64)
+    end = 0 if index == 0 else len(line) - 1
+    reached = np.r_[0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
+    share = reached / reached[-1] if reached[-1] > 0 else np.ones(len(line))
+    weight = 1 - share if end == 0 else share
+    line = line + weight[:, None] * (np.asarray(place) - line[end])
+    line[end] = place
+    return tuple((x, y) for x, y in line.tolist())

@@ -51,6 +51,7 @@ class LatentCanvas(Plot):
     markers : MarkersLayer
     mouse : MouseTool
         Holds the tool of the left button.
+    keys : KeyTool
     """
 
     picked_at = Signal(float, float)
@@ -101,10 +102,10 @@ class LatentCanvas(Plot):
         self.mouse.hovered.connect(self.hovered)
         self.mouse.hover_ended.connect(self.hover_ended)
         self.mouse.point_hovered.connect(self._hover)
-        self._keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
-        self._keys.picked_at.connect(self.picked_at)
-        self._keys.point_toggled.connect(self.point_toggled)
-        self._keys.preview_held.connect(self.mouse.hold_preview)
+        self.keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
+        self.keys.picked_at.connect(self.picked_at)
+        self.keys.point_toggled.connect(self.point_toggled)
+        self.keys.preview_held.connect(self.mouse.hold_preview)
 
         self.value_scale = ValueScale(self)
         self.legend = Legend(self)
@@ -119,7 +120,7 @@ class LatentCanvas(Plot):
     def set_points(self, points: MapPoints) -> None:
         """Show these points; the same images at other places glide there."""
         before = self._points
-        same = points.glide and before is not None and len(before.points) == len(points.points)
+        same = before is not None and before.ids == points.ids
         self._glide.stop()
         self._points = points
         classes = len(points.class_names)
@@ -131,7 +132,8 @@ class LatentCanvas(Plot):
             self._highlights = np.empty(0, np.int64)
             self.mouse.forget_point()
         glides = same and self.isVisible()
-        if self.points_layer.set_points(points.points, points.labels, classes, glides=glides) or is_anew:
+        self.points_layer.set_points(points.points, None if same else points.labels, classes, glides=glides)
+        if is_anew or not same:
             self.legend.set_classes(points.class_names, points.labels)
         if is_anew:
             self.legend.set_visible_classes(self._visible)
@@ -156,7 +158,7 @@ class LatentCanvas(Plot):
         self.mouse.forget_point()
         self._points = None
         self._highlights = np.empty(0, np.int64)
-        self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0, glides=False)
+        self.points_layer.set_points(np.empty((0, 2), np.float32), np.empty(0, np.int64), 0)
         self.view.set_points(None)
         self.legend.set_classes((), np.empty(0, np.int64))
         self._place_legend()

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
-from latentlab.ui.canvas.tools.tools import Tool
+from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
+from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 
 Source = Literal["test", "training", "both"]
+Layer = TypeVar("Layer")
 _COUNTS = (1_000, 5_000, 10_000, 0)
+# The style's own shade of what is checked is lost on a dark bar.
+_LANDSCAPE_LOOK = (
+    "QToolButton { border: 1px solid transparent; border-radius: 3px; padding: 2px; }"
+    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
+    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
+    "QToolButton:checked:hover, QToolButton:checked:focus { border-color: palette(text); }"
+)
 
 
 class CanvasPanel(QWidget):
-    """Shows the canvas, and has room for the features of the map, which `wiring` puts there.
+    """Shows the canvas, and has room for the features of the map, which those who join it put there.
 
     Attributes
     ----------
     canvas : LatentCanvas
-    bar : QHBoxLayout
-        Above the map: what is shown.
+    colour_box : ColourBox
+    field_box : FieldBox
+    landscape_button : QToolButton
     strip : ToolStrip
         At its left: tools and ways around.
     tray : Tray
@@ -38,29 +48,37 @@ class CanvasPanel(QWidget):
         self.canvas = LatentCanvas()
         self.tray = Tray()
         self.tray.setObjectName("mapTray")
-        self._source = box(self.tr("Images on the map"), self.tr("Which images the map shows"), "mapSourceBox")
+        self.strip = ToolStrip()
+        self.strip.setObjectName("mapStrip")
+        self.colour_box, self.field_box = ColourBox(), FieldBox()
+        self.landscape_button = bar_button("", "", "mapLandscapeButton")
+        self.landscape_button.setStyleSheet(_LANDSCAPE_LOOK)
+        self._kept: list[object] = []
+        self._source = MapBox(self.tr("Images on the map"), self.tr("Which images the map shows"), "mapSourceBox")
         for name, key in (
             (self.tr("test images"), "test"),
             (self.tr("training images"), "training"),
             (self.tr("both"), "both"),
         ):
             self._source.addItem(name, key)
-        self._count = box(
+        self._count = MapBox(
             self.tr("Number of images on the map"),
             self.tr("How many images the map shows, drawn at random; a small set is shown whole"),
             "mapCountBox",
+            5,
         )
-        self._count.setMinimumContentsLength(5)
         for count in _COUNTS:
             self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
         self.set_source("test", 10_000)
         self._source.currentIndexChanged.connect(self._choose)
         self._count.currentIndexChanged.connect(self._choose)
-        self.bar = QHBoxLayout()
-        self.bar.setContentsMargins(8, 4, 8, 0)
-        self.bar.addWidget(self._source)
-        self.bar.addWidget(self._count)
-        self._make_strip()
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 0)
+        for widget in (self._source, self._count, self.colour_box):
+            bar.addWidget(widget)
+        bar.addStretch(1)
+        for widget in (self.field_box, self.landscape_button):
+            bar.addWidget(widget)
 
         self._halves = QSplitter(Qt.Orientation.Vertical)
         self._halves.setChildrenCollapsible(False)
@@ -74,14 +92,13 @@ class CanvasPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(self.bar)
+        layout.addLayout(bar)
         layout.addLayout(below, 1)
 
-    def add_tool(self, tool: Tool | None, name: str, icon_name: str, text: str, tip: str, key: str) -> None:
-        """Offer a tool for the left button; None is the one that picks."""
-        action = self.strip.add_tool(name, icon_name, text, tip, key)
-        action.setChecked(tool is None)
-        action.toggled.connect(lambda taken: self.canvas.mouse.set_tool(tool) if taken else None)
+    def keep(self, layer: Layer) -> Layer:
+        """Keep the Python part of a layer, and give it back: the map, its parent, keeps Qt's part alone."""
+        self._kept.append(layer)
+        return layer
 
     def set_source(self, source: Source, count: int) -> None:
         """Show which images the map shows; a count that is not offered is added."""
@@ -94,24 +111,14 @@ class CanvasPanel(QWidget):
         for each in (self._source, self._count):
             each.blockSignals(False)
 
-    def add_help(self) -> None:
-        """Put the button that tells what mouse and keys do at the end of the strip."""
-        self._help = self.strip.add("mapHelpButton", "help", self.tr("Mouse and keys on the map"), self._instructions())
-        self._help.triggered.connect(self._tell)
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self.strip.dress()
+        super().changeEvent(event)
 
-    def _make_strip(self) -> None:
-        self.strip = ToolStrip(self)
-        self.strip.setObjectName("mapStrip")
-        self.add_tool(
-            None,
-            "mapPickButton",
-            "pick",
-            self.tr("Pick"),
-            self.tr("Decode what is under the mouse; Ctrl+click chooses"),
-            "V",
-        )
-
-    def _instructions(self) -> str:
+    def instructions(self) -> str:
+        """Give what mouse and keys do on the map, as rich text."""
         rows = (
             (self.tr("Click, drag"), self.tr("decode what is under the cursor")),
             (self.tr("Ctrl + click, C"), self.tr("choose a point; C the one nearest to the pick")),
@@ -134,20 +141,5 @@ class CanvasPanel(QWidget):
         cells = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{does}</td></tr>" for key, does in rows)
         return f"<table>{cells}</table>"
 
-    def _tell(self) -> None:
-        button = self.strip.widgetForAction(self._help)
-        QWhatsThis.showText(button.mapToGlobal(button.rect().topRight()), self._instructions(), button)
-
     def _choose(self) -> None:
         self.source_chosen.emit(self._source.currentData(), self._count.currentData())
-
-
-def box(name: str, tip: str, object_name: str) -> QComboBox:
-    """Make a box for the bar of the map: it may shrink, and its list shows what it cannot."""
-    made = QComboBox()
-    made.setObjectName(object_name)
-    made.setAccessibleName(name)
-    made.setToolTip(tip)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.setMinimumContentsLength(7)
-    return made

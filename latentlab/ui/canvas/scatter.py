@@ -42,7 +42,8 @@ class Scatter(Plot):
         classes = len(points.class_names)
         if before is None or before.class_names != points.class_names:
             self._points_layer.set_visible_classes(set(range(classes)))
-        self._points_layer.set_points(points.points, points.labels, classes, glides=False)
+        is_same = before is not None and before.ids == points.ids
+        self._points_layer.set_points(points.points, None if is_same else points.labels, classes)
         same = before is not None and (before.run, before.axes) == (points.run, points.axes)
         if not same:
             self.view.mode = "all"

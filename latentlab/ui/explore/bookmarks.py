@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map import bookmarks
 from latentlab.core.map.bookmarks import Bookmark
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.browsing import ImageList, Listing, ListQuestion, Lists, Rebuilt, Source, rebuild
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
 from latentlab.ui.threads.asking import Asking

@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Integers
-from latentlab.core.fields.posterior_ellipses import Posteriors, posteriors
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.posteriors import Posteriors, posteriors
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing

@@ -7,14 +7,13 @@ from typing import Any, Literal
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.arrays import Position
+from latentlab.core.arrays import Position, to_floats
 from latentlab.core.map import explore
 from latentlab.core.map.axes import AxesChoice
-from latentlab.core.map.live_map import MapUpdate
-from latentlab.core.map.plane import have_same_labels
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.sketch import preparation
-from latentlab.ui.explore.plane import LaidOut, Plane
+from latentlab.ui.explore.shown_map import ShownMap
 from latentlab.ui.threads.latest import Latest
 
 
@@ -45,7 +44,7 @@ class Exploration(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._shown: MapUpdate | None = None
+        self._before: MapUpdate | None = None  # what was shown when the pick was last looked after
         self._code: np.ndarray | None = None
         self._point: int | None = None
         self._label = 0
@@ -58,10 +57,10 @@ class Exploration(QObject):
         self._drawing: Any = None
         self._drew_last = False
         self._label_is_overruled = False
-        self.plane = Plane(self)
-        self.plane.laid_out.connect(self._show)
-        self.plane.changed.connect(self.axes_changed)
-        self.plane.failed.connect(self.failed)
+        self.shown_map = ShownMap(self)
+        self.shown_map.shown_changed.connect(self._follow)
+        self.shown_map.axes_changed.connect(self.axes_changed)
+        self.shown_map.failed.connect(self.failed)
         self._decodings = Latest(self)
         self._decodings.answered.connect(self._take_decoded)
         self._decodings.failed.connect(self._lack_decoded)
@@ -82,12 +81,12 @@ class Exploration(QObject):
     @property
     def shown(self) -> MapUpdate | None:
         """What is explored."""
-        return self._shown
+        return self.shown_map.shown
 
     @property
     def axes(self) -> AxesChoice:
         """The axes of the map."""
-        return self.plane.axes
+        return self.shown_map.axes
 
     @property
     def code(self) -> np.ndarray | None:
@@ -108,28 +107,27 @@ class Exploration(QObject):
 
     def show(self, update: MapUpdate | None) -> None:
         """Explore another model, or the same one further trained, once its codes are laid out along the axes."""
-        self.plane.show(update)
-        if update is None:
+        self.shown_map.show(update)
+
+    @Slot(object)
+    def choose_axes(self, choice: AxesChoice) -> None:
+        """Show the map along other axes; the pick keeps its code."""
+        self.shown_map.choose_axes(choice)
+
+    @Slot(object)
+    def _follow(self, update: MapUpdate | None) -> None:
+        """Look after the pick, which stays where that makes sense, and tell that another map is shown."""
+        before, self._before = self._before, update
+        if before is None or update is None or before.run != update.run:
             self._drop_questions()
-            self._shown = self._code = self._point = self._decoded = self._previewed = None
+        if update is None:
+            self._code = self._point = self._decoded = self._previewed = None
             for emptied in (
                 self.model_changed, self.map_changed, self.pick_changed, self.decoded, self.pointed, self.sketched,
                 self.shown_changed,
             ):  # fmt: skip
                 emptied.emit(None)
-
-    @Slot(object)
-    def choose_axes(self, choice: AxesChoice) -> None:
-        """Show the map along other axes; the pick keeps its code."""
-        self.plane.choose(choice)
-
-    @Slot(object)
-    def _show(self, laid_out: LaidOut) -> None:
-        """Show a model; the pick stays where that makes sense."""
-        update = laid_out.update
-        before, self._shown = self._shown, update
-        if before is None or before.run != update.run:
-            self._drop_questions()
+            return
         if before is None or not _is_same_kind(before, update):
             self._code = self._decoded = self._previewed = None
             self._label = min(self._label, max(0, len(update.snapshot.class_names) - 1))
@@ -137,10 +135,9 @@ class Exploration(QObject):
             self.label_changed.emit(self._label)
             self.pick_changed.emit(None)
             self.decoded.emit(None)
-        same_images = before is not None and have_same_labels(before, update)
-        if not same_images:
+        if before is None or before.ids != update.ids:
             self._forget_point()
-        self.map_changed.emit(laid_out.points(glide=same_images))
+        self.map_changed.emit(self.shown_map.points)
         if self._point is not None and np.isfinite(update.means[self._point]).all():  # it may not be encoded yet
             self._code = update.means[self._point]
         self._decode()
@@ -150,7 +147,7 @@ class Exploration(QObject):
 
     def shut_down(self) -> None:
         """Drop what is being decoded."""
-        self.plane.shut_down()
+        self.shown_map.shut_down()
         self._decodings.shut_down()
         self._previews.shut_down()
         self._points.shut_down()
@@ -161,9 +158,9 @@ class Exploration(QObject):
     @Slot(float, float)
     def pick(self, x: float, y: float) -> None:
         """Pick a place of the map: within its plane, through the current code."""
-        if self._shown is None:
+        if self.shown is None:
             return
-        self._code = self._shown.projection.moved(self._current_code(), (x, y))
+        self._code = self.shown.projection.moved(self._current_code(), (x, y))
         self._leave_point()
         self._prior = False
         self._decode()
@@ -171,14 +168,14 @@ class Exploration(QObject):
     @Slot(int)
     def pick_point(self, index: int) -> None:
         """Pick an image of the data: its mean, under its own label."""
-        if self._shown is None or not 0 <= index < len(self._shown.means):
+        if self.shown is None or not 0 <= index < len(self.shown.means):
             return
         self._point = index
         self._drew_last = False
-        self._code = self._shown.means[index]
+        self._code = self.shown.means[index]
         self._prior = False
-        label = int(self._shown.labels[index])
-        if self._shown.snapshot.uses_labels and label >= 0:
+        label = int(self.shown.labels[index])
+        if self.shown.snapshot.uses_labels and label >= 0:
             self._label_is_overruled = self._drawing is not None
             self._put_label_in_force(label)
             self._sketch()
@@ -188,7 +185,7 @@ class Exploration(QObject):
     @Slot(object)
     def pick_code(self, code: np.ndarray) -> None:
         """Pick a code, float32 (L,), wherever on or off the plane of the map it is."""
-        if self._shown is None or len(code) != self._shown.snapshot.latent:
+        if self.shown is None or len(code) != self.shown.snapshot.latent:
             return
         self._code = np.asarray(code, np.float32)
         self._leave_point()
@@ -205,7 +202,7 @@ class Exploration(QObject):
     @Slot(int, float)
     def set_dimension(self, index: int, value: float) -> None:
         """Move the code along one latent dimension."""
-        if self._shown is None or not 0 <= index < self._shown.snapshot.latent:
+        if self.shown is None or not 0 <= index < self.shown.snapshot.latent:
             return
         code = self._current_code().copy()
         code[index] = value
@@ -216,7 +213,7 @@ class Exploration(QObject):
     @Slot(float, float)
     def preview(self, x: float, y: float) -> None:
         """Show what lies at a place, without picking it."""
-        if self._shown is not None:
+        if self.shown is not None:
             self._previewed = (x, y)
             self._decode_previewed()
 
@@ -254,7 +251,7 @@ class Exploration(QObject):
     @Slot()
     def sample_prior(self) -> None:
         """Show samples of the prior; asked again, other ones."""
-        if self._shown is None:
+        if self.shown is None:
             return
         if self._code is None:
             self._code = self._current_code()
@@ -281,7 +278,7 @@ class Exploration(QObject):
         self.sketched.emit(None)
 
     def _sketch(self, *, at_once: bool = False) -> None:
-        update, drawing = self._shown, self._drawing
+        update, drawing = self.shown, self._drawing
         if update is None or drawing is None:
             return
         label = self._label if self._label_is_overruled else None
@@ -320,26 +317,26 @@ class Exploration(QObject):
     # What follows from the state
 
     def _current_code(self) -> np.ndarray:
-        assert self._shown is not None
+        assert self.shown is not None
         if self._code is not None:
             return self._code
-        return self._shown.projection.origin.copy()
+        return self.shown.projection.origin.copy()
 
     def _decode(self) -> None:
         """Decode what is picked; it counts as picked from now on, and as decoded once there is an answer."""
-        if self._shown is not None and self._code is not None:
-            self.pick_changed.emit(self._shown.projection.position(self._code))
+        if self.shown is not None and self._code is not None:
+            self.pick_changed.emit(self.shown.projection.position(self._code))
             self._ask(self._decodings, self._code)
         if self._previewed is not None:
             self._decode_previewed()
 
     def _decode_previewed(self) -> None:
-        if self._shown is not None and self._previewed is not None:
-            self._ask(self._previews, self._shown.projection.moved(self._current_code(), self._previewed))
+        if self.shown is not None and self._previewed is not None:
+            self._ask(self._previews, self.shown.projection.moved(self._current_code(), self._previewed))
 
     def _ask(self, questions: Latest, code: np.ndarray) -> None:
         """Have a code decoded, under the label and at the temperature in force."""
-        update = self._shown
+        update = self.shown
         assert update is not None
         label, temperature, prior = self._label, self._temperature, self._prior
         noise = explore.new_noise(self._seed, update.snapshot.latent)
@@ -387,12 +384,12 @@ class Exploration(QObject):
             self.decoding_changed.emit(self._is_decoding)
 
     def _describe_point(self) -> None:
-        if self._shown is None or self._point is None:
+        if self.shown is None or self._point is None:
             return
-        update, images, row = self._shown, self._shown.images, self._point
+        update, images, row = self.shown, self.shown.images, self._point
 
         def describe() -> DataPoint:
-            image = None if images is None else (images[row] / 255).astype(np.float32)
+            image = None if images is None else to_floats(images[row])
             return explore.data_point(
                 update.snapshot, update.projection, row, update.means[row], int(update.labels[row]), image
             )

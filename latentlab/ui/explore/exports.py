@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.image_ids import MapNumbers
+from latentlab.core.map.selected_images import rows_in_set
 from latentlab.core.output.animation import save_film
 from latentlab.core.output.selection_export import save_chosen
 from latentlab.ui.explore.exploration import Exploration
@@ -25,11 +25,9 @@ class Exporting(QObject):
     written = Signal(int, str)  # how many images, path
     failed = Signal(str)  # sentence
 
-    def __init__(
-        self, exploration: Exploration, choosing: Choosing, numbers: MapNumbers, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._exploration, self._choosing, self._numbers = exploration, choosing, numbers
+        self._exploration, self._choosing = exploration, choosing
         self._writing = Task(self)
         self._writing.done.connect(self._tell_written)
         self._writing.failed.connect(self.failed)
@@ -49,7 +47,7 @@ class Exporting(QObject):
         if model is None:
             return
         try:
-            numbers = None if model.images is None else self._numbers.named(model, rows)
+            numbers = None if model.images is None else rows_in_set(model, rows)
         except LatentlabError as error:
             self.failed.emit(str(error))
             return

@@ -13,7 +13,7 @@ from latentlab.core.arrays import Extent, Floats
 from latentlab.core.fields.fields import Field, FieldKind, FieldQuestion, affordable, answer, get_ready, rate
 from latentlab.core.fields.grid import plane_code
 from latentlab.core.fields.prepared_map import PreparedMap
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.asking import Asking

@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.arrays import Extent, Floats, Integers, Position
 from latentlab.core.map.axes import AxesChoice
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
 
 _MOST = 100
 T = TypeVar("T")
+_SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
 
 
 class Trail(Generic[T]):
@@ -70,9 +72,6 @@ class Trail(Generic[T]):
         self._states, self._at = [], -1
 
 
-_SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What part of which plane is seen: left, right, bottom, top; and the view's mode, which may follow the points."""
@@ -113,7 +112,7 @@ class Places(QObject):
     def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
         super().__init__(parent)
         self._exploration, self._choosing = exploration, choosing
-        self._map: MapUpdate | None = None
+        self._before: tuple[str, ImageIds] | None = None  # the run whose map is shown, and its images
         self._sight: Sight | None = None
         self._goes = False  # by itself: what follows is no new place
         self._places: Trail[_Place] = Trail(_same_place)
@@ -153,7 +152,7 @@ class Places(QObject):
         if self._goes:
             return
         self._sight = sight
-        if self._map is not None:
+        if self._exploration.shown is not None:
             self._places.visit(_Place(sight, self._exploration.code))
             self._steps.visit(_Step(sight, self._choosing.rows))
             self.changed.emit()
@@ -217,10 +216,10 @@ class Places(QObject):
 
     @Slot(object)
     def _show(self, update: MapUpdate | None) -> None:
-        before, self._map = self._map, update
-        same = before is not None and update is not None and before.run == update.run
-        if same and before is not None and update is not None and before.labels is update.labels:
+        before, self._before = self._before, None if update is None else (update.run, update.ids)
+        if before is not None and before == self._before:
             return
+        same = before is not None and update is not None and before[0] == update.run
         self._places.clear()
         self._steps.clear()
         self._rest.stop()
@@ -236,13 +235,13 @@ class Places(QObject):
 
     @Slot()
     def _stay(self) -> None:
-        if self._sight is not None and self._map is not None:
+        if self._sight is not None and self._exploration.shown is not None:
             self._places.visit(_Place(self._sight, self._exploration.code))
             self.changed.emit()
 
     @Slot(object)
     def _use_choice(self, chosen: Integers) -> None:
-        if self._sight is not None and self._map is not None and not self._goes:
+        if self._sight is not None and self._exploration.shown is not None and not self._goes:
             self._steps.visit(_Step(self._sight, chosen))
             self.changed.emit()
 

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.map.browsing import Hovered, rebuild
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.asking import Asking
 

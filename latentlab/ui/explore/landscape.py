@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.tiles import Block, Landscape, Patch, Sight
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.asking import Asking

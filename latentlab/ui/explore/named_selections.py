@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map import selections
-from latentlab.core.map.image_ids import MapNumbers
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.selected_images import rows_in_set
 from latentlab.core.map.selections import Selection, SelectionsError, UnreadableError
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.selection import Choosing
@@ -24,9 +24,9 @@ class NamedSelections(QObject):
     failed = Signal(str)  # sentence
     told = Signal(str)  # sentence
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, numbers: MapNumbers, parent: QObject) -> None:
+    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
         super().__init__(parent)
-        self._exploration, self._choosing, self._numbers = exploration, choosing, numbers
+        self._exploration, self._choosing = exploration, choosing
         self._dataset = ""
         self._problem = ""  # why the file could not be read: then it is not written either
         self._selections: tuple[Selection, ...] = ()
@@ -47,7 +47,7 @@ class NamedSelections(QObject):
     def add(self, name: str) -> None:
         """Give the chosen images a name that is free."""
         try:
-            images = self._numbers.named(self._exploration.shown, self._choosing.rows)
+            images = rows_in_set(self._exploration.shown, self._choosing.rows)
             self._check_name(name)
             self._keep((*self._selections, Selection(name=name.strip(), images=tuple(images.tolist()))))
         except LatentlabError as error:
@@ -96,14 +96,14 @@ class NamedSelections(QObject):
         found, shown = self._find(name), self._exploration.shown
         if found is None or shown is None:
             return
-        if self._numbers.of(shown) is None:
+        if shown.ids.rows is None:
             self.failed.emit(self.tr("The images of the map are not loaded, so nobody can tell which are named."))
             return
-        rows = self._numbers.rows(shown, np.array(found.images, np.int64))
+        rows = shown.ids.find_rows(np.array(found.images, np.int64))
         absent = len(found.images) - len(rows)
         if not len(rows):
             told = self.tr("None of the images of '{name}' is on the map: let it show others, or all.")
-            if self._numbers.excluded:
+            if self._exploration.shown_map.excluded:
                 told = self.tr(
                     "None of the images of '{name}' is on the map: let it show the excluded ones again, others, or all."
                 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from latentlab.core.map.image_ids import MapNumbers
 from latentlab.ui.explore.bookmarks import Bookmarking
 from latentlab.ui.explore.browsing import Browsing
 from latentlab.ui.explore.chosen_posteriors import ChosenPosteriors
@@ -27,7 +26,7 @@ class MapParts(QObject):
 
     failed = Signal(str)  # sentence
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, numbers: MapNumbers, parent: QObject) -> None:
+    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
         super().__init__(parent)
         self.bookmarking = Bookmarking(exploration, self)
         self.bookmarking.failed.connect(self.failed)
@@ -36,12 +35,12 @@ class MapParts(QObject):
         self.chosen_posteriors = ChosenPosteriors(exploration, choosing, self)
         self.chosen_posteriors.failed.connect(self.failed)
         # Queued: a model may just be on its way to those who look at it, and they would get it twice, the old one last.
-        choosing.changed.connect(exploration.plane.name_images, Qt.ConnectionType.QueuedConnection)
+        choosing.changed.connect(exploration.shown_map.name_images, Qt.ConnectionType.QueuedConnection)
         self.dimensions = Views(self)
         self.dimensions.failed.connect(self.failed)
         exploration.shown_changed.connect(self.dimensions.show)
         self.encoding = Encoding(exploration, self)
-        self.exporting = Exporting(exploration, choosing, numbers, self)
+        self.exporting = Exporting(exploration, choosing, self)
         self.exporting.failed.connect(self.failed)
         self.fields = Fields(self)
         self.fields.failed.connect(self.failed)
@@ -52,7 +51,7 @@ class MapParts(QObject):
         self.hovering.failed.connect(self.failed)
         self.landscape = MapLandscape(exploration, self)
         self.landscape.failed.connect(self.failed)
-        self.named_selections = NamedSelections(exploration, choosing, numbers, self)
+        self.named_selections = NamedSelections(exploration, choosing, self)
         self.named_selections.failed.connect(self.failed)
         self.places = Places(exploration, choosing, self)
         self.values = MapValues(exploration, self)

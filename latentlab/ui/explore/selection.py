@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.arrays import Floats, Integers
-from latentlab.core.map.live_map import MapUpdate
-from latentlab.core.map.selected_images import still_shown
+from latentlab.core.arrays import Floats, Integers, to_floats
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.ui.explore.shown_map import ShownMap
 
 NOTHING: Integers = np.empty(0, np.int64)
 
@@ -18,9 +19,10 @@ class Choosing(QObject):
 
     changed = Signal(object)  # int64 (K,), rows in the order in which they were chosen
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, shown_map: ShownMap, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._map: MapUpdate | None = None
+        self._map = shown_map
+        self._ids: ImageIds | None = None  # of the map whose rows are chosen
         self._rows = NOTHING
 
     @property
@@ -30,16 +32,17 @@ class Choosing(QObject):
 
     def pictures(self, count: int) -> Floats | None:
         """Give the first chosen images, float32 (K, H, W); None where the data set is not on this machine."""
-        if self._map is None or self._map.images is None:
+        shown = self._map.shown
+        if shown is None or shown.images is None:
             return None
-        return (self._map.images[self._rows[:count]] / 255).astype(np.float32)
+        return to_floats(shown.images[self._rows[:count]])
 
     @Slot(object)
     def show(self, update: MapUpdate | None) -> None:
         """Take another map: what it does not show is no longer chosen."""
-        before, self._map = self._map, update
+        before, self._ids = self._ids, None if update is None else update.ids
         if before is not None and len(self._rows):
-            self._put_in_force(NOTHING if update is None else still_shown(self._rows, before, update))
+            self._put_in_force(NOTHING if update is None else update.ids.find(before, self._rows))
 
     @Slot(object)
     def choose(self, rows: npt.ArrayLike) -> None:
@@ -83,7 +86,7 @@ class Choosing(QObject):
         self.choose(NOTHING)
 
     def _put_in_force(self, rows: Integers) -> None:
-        count = 0 if self._map is None else len(self._map.means)
+        count = 0 if self._map.shown is None else len(self._map.shown.means)
         rows = _each_once(rows[(rows >= 0) & (rows < count)], count)
         if not np.array_equal(rows, self._rows):
             rows.flags.writeable = False  # others keep it

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import Colouring, LiveValues, PointValues
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.asking import Asking

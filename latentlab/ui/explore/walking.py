@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.core.views.walk import CodeStop, Stop, Walk, WalkPlan, WalkQuestion, code_of
 from latentlab.ui.explore.exploration import Exploration

@@ -201,11 +201,11 @@ class DecoderPanel(QScrollArea):
         self._noise = QPushButton(self.tr("New noise"))
         self._noise.setObjectName("newNoiseButton")
         self._noise.setToolTip(self.tr("Draw the samples anew; while a slider moves, the noise stays the same."))
-        self._noise.clicked.connect(self._request_noise)
+        self._noise.clicked.connect(self.noise_requested)
         self._prior = QPushButton(self.tr("Sample the prior"))
         self._prior.setObjectName("priorButton")
         self._prior.setToolTip(self.tr("Decode codes drawn from T·N(0, I), wherever they fall on the map."))
-        self._prior.clicked.connect(self._request_prior)
+        self._prior.clicked.connect(self.prior_requested)
 
         side = QVBoxLayout()
         side.setSpacing(2)
@@ -346,12 +346,6 @@ class DecoderPanel(QScrollArea):
     def _change_label(self, label: int) -> None:
         self._show_label(label)
         self.label_changed.emit(label)
-
-    def _request_noise(self) -> None:
-        self.noise_requested.emit()
-
-    def _request_prior(self) -> None:
-        self.prior_requested.emit()
 
     def _toggle_damage(self) -> None:
         self._fit_image()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -43,10 +43,10 @@ class PagePanel(QWidget):
         self._progress.setRange(0, 100)
         self._progress.setMaximumWidth(220)
         self._cancel = QPushButton(self.tr("Cancel"), objectName="pageCancelButton")
-        self._open.clicked.connect(self._request_open)
-        self._clean.clicked.connect(self._request_clean)
-        self._save.clicked.connect(self._request_save)
-        self._cancel.clicked.connect(self._request_cancel)
+        self._open.clicked.connect(self.open_requested)
+        self._clean.clicked.connect(self.clean_requested)
+        self._save.clicked.connect(self.save_requested)
+        self._cancel.clicked.connect(self.cancel_requested)
 
         bar, foot = QHBoxLayout(), QHBoxLayout()
         for button in (self._open, self._clean):
@@ -132,22 +132,6 @@ class PagePanel(QWidget):
         colour = colours.warning if self._is_problem else colours.foreground
         palette.setColor(QPalette.ColorRole.WindowText, colour)
         self._text.setPalette(palette)
-
-    @Slot()
-    def _request_open(self) -> None:
-        self.open_requested.emit()
-
-    @Slot()
-    def _request_clean(self) -> None:
-        self.clean_requested.emit()
-
-    @Slot()
-    def _request_save(self) -> None:
-        self.save_requested.emit()
-
-    @Slot()
-    def _request_cancel(self) -> None:
-        self.cancel_requested.emit()
 
 
 def _file_of(data: QMimeData) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPalette, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.map.results import Neighbour, Sketched
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import to_image
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 
@@ -287,7 +288,6 @@ class _NeighbourButton(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self.row: int | None = None
-        self._image = QImage()
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setAutoRaise(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -309,11 +309,9 @@ class _NeighbourButton(QToolButton):
             self.setAccessibleName(self.tr("No image"))
             return
         self.row = neighbour.index
-        grey = np.ascontiguousarray(np.rint(neighbour.image.clip(0, 1) * 255).astype(np.uint8))
-        height, width = grey.shape
-        image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8)
-        # Larger at once, each pixel a square; a copy, since QImage does not own the memory of a numpy array.
-        self.setIcon(QIcon(QPixmap.fromImage(image.scaled(width * 3, height * 3))))
+        image = to_image(neighbour.image)
+        # Larger at once, each pixel a square.
+        self.setIcon(QIcon(QPixmap.fromImage(image.scaled(image.size() * 3))))
         self.setText(neighbour.class_name)
         rebuilt = neighbour.is_reconstruction
         what = self.tr("Rebuilt by the model from its code") if rebuilt else self.tr("From the data")

@@ -64,7 +64,7 @@ class StartPage(QWidget):
         self._open = QPushButton(self.tr("&Open a run…"))
         self._open.setObjectName("openRunButton")
         self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
-        self._open.clicked.connect(self._request_open)
+        self._open.clicked.connect(self.open_requested)
         column.addWidget(self._open, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch()
 
@@ -153,7 +153,7 @@ class StartPage(QWidget):
         font.setBold(True)
         self._train.setFont(font)
         self._train.setAutoDefault(True)
-        self._train.clicked.connect(self._request_start)
+        self._train.clicked.connect(self.start_requested)
         return self._train
 
     def _dress(self) -> None:
@@ -177,12 +177,6 @@ class StartPage(QWidget):
         added = [layout.itemAt(i).widget() for layout in (self._models, self._recent) for i in range(layout.count())]
         for one, next_one in pairwise([self._train, *added, self._open]):
             self.setTabOrder(one, next_one)
-
-    def _request_start(self) -> None:
-        self.start_requested.emit()
-
-    def _request_open(self) -> None:
-        self.open_requested.emit()
 
     def _request_model(self) -> None:
         self.model_requested.emit(self.sender().property("path"))

@@ -16,6 +16,7 @@ from latentlab.ui.style.paint import KeptPicture
 # Finer ticks have numbers too unless all numbers would fill so much of the axis, where so many are at coarse ticks.
 _CROWDED = ((6, 0.2), (4, 0.4), (2, 0.6), (0, 0.8))
 _CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextDontClip)
+_SIDES = ("bottom", "left")
 
 
 class MapAxis(pg.AxisItem):
@@ -101,9 +102,6 @@ def _levels(spacings: list[tuple[float, float]], low: float, high: float) -> lis
 
 def _is_multiple(value: float, spacing: float, tolerance: float) -> bool:
     return math.isfinite(spacing) and abs(round(value / spacing) * spacing - value) < tolerance
-
-
-_SIDES = ("bottom", "left")
 
 
 def new() -> dict[str, MapAxis]:

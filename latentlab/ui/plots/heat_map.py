@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.core.arrays import Floats
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import to_image
 
 _GAP = 6
 
@@ -31,12 +32,6 @@ class HeatMap(QWidget):
     def sizeHint(self) -> QSize:
         """Prefer rows that a name fits beside."""
         return QSize(480, max(1, len(self._names)) * self.fontMetrics().height())
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self.update()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the table and the names that have room."""
@@ -64,9 +59,4 @@ class HeatMap(QWidget):
     def _image(self) -> QImage:
         colours = theme.current()
         low, high = (np.array(QColor(name).getRgb()[:3]) for name in (colours.background, colours.accent))
-        pixels = np.full((*self._shares.shape, 4), 255, np.uint8)
-        mixed = low + self._shares[..., None] * (high - low)
-        pixels[..., 2::-1] = np.rint(mixed)
-        height, width = self._shares.shape
-        # copy(): QImage does not own the memory of a numpy array.
-        return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        return to_image(np.rint(low + self._shares[..., None] * (high - low)).astype(np.uint8))

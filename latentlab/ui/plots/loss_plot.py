@@ -14,6 +14,12 @@ from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, robu
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
 
+# Far beyond any sensible loss; Qt's painter overflows above.
+_DRAWABLE = 1e12
+# Below this width in pixels the plot is one of several and says less.
+_NARROW = 330
+_GRID = 89  # opacity, of 255
+
 
 class LossAxis(pg.AxisItem):
     """An axis that also has round ticks where a logarithmic scale spans less than a decade or two."""
@@ -32,13 +38,6 @@ class LossAxis(pg.AxisItem):
         if not self.logMode:
             return super().tickStrings(values, scale, spacing)
         return [f"{10**value:.6g}" for value in values]
-
-
-# Far beyond any sensible loss; Qt's painter overflows above.
-_DRAWABLE = 1e12
-# Below this width in pixels the plot is one of several and says less.
-_NARROW = 330
-_GRID = 89  # opacity, of 255
 
 
 class LossPlot(Plot):

@@ -78,7 +78,7 @@ class MapView(QObject):
         self._rest.timeout.connect(self.settled)
         box.setAspectLocked(True)
         box.disableAutoRange()
-        box.sigRangeChanged.connect(self._tell)
+        box.sigRangeChanged.connect(self.changed)
         box.sigResized.connect(self._resized)
 
     @property
@@ -234,7 +234,4 @@ class MapView(QObject):
 
     def _resized(self) -> None:
         self._refit()
-        self.changed.emit()
-
-    def _tell(self) -> None:
         self.changed.emit()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Position
@@ -13,7 +12,8 @@ from latentlab.core.events import EpochEnded, Finished, Started
 from latentlab.core.map import comparing
 from latentlab.core.map.axes import AxesChoice
 from latentlab.core.map.comparing import Beside
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import along
 from latentlab.core.map.results import DataPoint, MapPoints
 from latentlab.core.runs.run import Run
@@ -44,7 +44,6 @@ class Comparison(QObject):
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._exploration = exploration
-        self._first: MapUpdate | None = None
         self._first_name = ""
         self._history: list[EpochEnded] = []
         self._has_ended = False
@@ -52,7 +51,7 @@ class Comparison(QObject):
         self._run_name = ""
         self._given: MapUpdate | None = None  # the second model, along its own axes
         self._second: MapUpdate | None = None
-        self._mapped_with: np.ndarray | None = None  # the first map's images, when the second map was asked for
+        self._mapped_with: ImageIds | None = None  # the first map's images, when the second map was asked for
         self._wanted: Meeting = "image"
         self._position: Position | None = None
         self._row: int | None = None
@@ -113,10 +112,11 @@ class Comparison(QObject):
         self.keep(run, path.stem)
 
     def _make_map(self) -> None:
-        if self._run is None or self._first is None:
+        first = self._exploration.shown
+        if self._run is None or first is None:
             return
-        self._mapped_with = self._first.images
-        self._files.make_map(self._run, comparing.images_for(self._run, self._first))
+        self._mapped_with = first.ids
+        self._files.make_map(self._run, comparing.images_for(self._run, first))
 
     @Slot(object)
     def _take_map(self, update: MapUpdate) -> None:
@@ -134,23 +134,21 @@ class Comparison(QObject):
         if self._given is None:
             return
         axes = self._exploration.axes
-        if axes.rows() and not (self._first is not None and comparing.share_images(self._first, self._given)):
+        if axes.rows() and not self._shares_images():
             axes = AxesChoice()
         self._second = update = along(axes, self._given)
         self.second_gaps.show(update)
-        points, names = update.projection.to_plane(update.means), update.snapshot.class_names
-        self.second_changed.emit(MapPoints(update.run, points, update.labels, names, update.projection.axes, False))
+        self.second_changed.emit(MapPoints.of(update, update.projection.to_plane(update.means)))
         self._tell_meeting()
 
     # The first run
 
     @Slot(object)
     def _follow_model(self, update: MapUpdate | None) -> None:
-        self._first = update
         self._name_first()
         if update is None:
             return
-        if self._run is not None and (self._second is None or not comparing.is_same(self._mapped_with, update.images)):
+        if self._run is not None and (self._second is None or self._mapped_with != update.ids):
             self._make_map()
         self._tell_meeting()
 
@@ -185,10 +183,11 @@ class Comparison(QObject):
         self._name_first()
 
     def _name_first(self) -> None:
-        if self._first is None:
+        first = self._exploration.shown
+        if first is None:
             self.first_named.emit("", "", None)
             return
-        recipe, done = self._first.snapshot.recipe, self._first.epochs_done
+        recipe, done = first.snapshot.recipe, first.epochs_done
         loss = comparing.loss_on_test_images(recipe, self._history, done, is_ended=self._has_ended)
         self.first_named.emit(recipe.title or recipe.name, self._first_name or recipe.name, loss)
 
@@ -203,7 +202,7 @@ class Comparison(QObject):
     @Slot(float, float)
     def pick_on_first(self, x: float, y: float) -> None:
         """Move the cursor on the first map: to the image nearest to a place, or to the place itself."""
-        self._pick(self._first, (x, y))
+        self._pick(self._exploration.shown, (x, y))
 
     @Slot(float, float)
     def pick_on_second(self, x: float, y: float) -> None:
@@ -285,9 +284,8 @@ class Comparison(QObject):
         self.failed.emit(sentence)
 
     def _shares_images(self) -> bool:
-        if self._first is None or self._second is None:
-            return False
-        return comparing.share_images(self._first, self._second)
+        first, second = self._exploration.shown, self._given
+        return first is not None and second is not None and first.ids == second.ids
 
     def _tell_meeting(self) -> None:
         self.meeting_changed.emit(self._wanted if self._second is None else self.meeting, self._shares_images())

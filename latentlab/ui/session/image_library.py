@@ -121,7 +121,7 @@ class ImageLibrary(QObject):
     def cancel_download(self) -> None:
         """Give a download up; what has arrived is removed by the download itself."""
         self._fetching.cancel()
-        self._end_download()
+        self.download_ended.emit()
         self.message.emit(self.tr("The download was cancelled; nothing was kept."), False)
 
     def use_folder(self, data_dir: Path) -> None:
@@ -146,7 +146,7 @@ class ImageLibrary(QObject):
 
     @Slot()
     def _use_download(self) -> None:
-        self._end_download()
+        self.download_ended.emit()
         self.refresh()
         if self._downloading == self._name:
             self._name = ""
@@ -154,7 +154,7 @@ class ImageLibrary(QObject):
 
     @Slot(str)
     def _lack_download(self, sentence: str) -> None:
-        self._end_download()
+        self.download_ended.emit()
         self.message.emit(sentence, True)
 
     @Slot(object)
@@ -176,6 +176,3 @@ class ImageLibrary(QObject):
         if not is_told:
             self.message.emit(sentence, True)
         self.failed.emit(sentence)
-
-    def _end_download(self) -> None:
-        self.download_ended.emit()

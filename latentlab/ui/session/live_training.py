@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
-from latentlab.core.map.live_map import MapImages
+from latentlab.core.map.map_images import MapImages
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.sketch import preparation

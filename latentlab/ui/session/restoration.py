@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
 from latentlab.core.map.explore import data_point_operations
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.restored import Damage, RestoredImage, restored_image

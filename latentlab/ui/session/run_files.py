@@ -8,7 +8,9 @@ from pathlib import Path
 import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.map.live_map import MapImages, MapUpdate, maps_of
+from latentlab.core.map.live_map import maps_of
+from latentlab.core.map.map_images import MapImages
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.runs import run as runs
 from latentlab.core.runs.run import Run
 from latentlab.ui.threads.background import Report, Task

@@ -7,13 +7,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Integers
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.image_ids import MapNumbers
-from latentlab.core.map.live_map import MapUpdate
-from latentlab.core.map.selected_images import excluding, for_chosen
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.selected_images import excluding, for_chosen, rows_in_set
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import Choosing
-from latentlab.ui.session.image_library import ImageLibrary
+from latentlab.ui.explore.selection import NOTHING, Choosing
 from latentlab.ui.session.live_training import LiveTraining
 from latentlab.ui.session.recipe_choice import RecipeChoice
 
@@ -22,35 +20,24 @@ class ChosenImages(QObject):
     """Changes the recipe at hand by the images chosen on the map; the map follows what the recipe excludes."""
 
     train_requested = Signal()
-    map_changed = Signal(object)  # MapUpdate: other images are excluded from the map now
     excluded_changed = Signal(int)
     """How many images are excluded from the map."""
     message = Signal(str, bool)  # sentence, is it a problem
 
     def __init__(
         self,
-        library: ImageLibrary,
         recipes: RecipeChoice,
         exploration: Exploration,
         choosing: Choosing,
-        numbers: MapNumbers,
         training: LiveTraining,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._library, self._recipes, self._training = library, recipes, training
-        self._exploration, self._choosing, self._numbers = exploration, choosing, numbers
-        self._whole: MapUpdate | None = None  # the map with what is excluded from it
-        self._exclude: tuple[int, ...] = ()  # from the map
-        self._wanted: Integers | None = None  # images to choose when the map shows them
+        self._recipes, self._training = recipes, training
+        self._exploration, self._choosing = exploration, choosing
+        self._back: Integers | None = None  # images of the set that come back to the map, to be chosen there
         recipes.changed.connect(self._use_recipe)
         exploration.shown_changed.connect(self._follow)
-
-    def visible(self, update: MapUpdate) -> MapUpdate:
-        """Give a map without the images that are excluded: what is shown of it."""
-        self._whole = update
-        self._exclude = self._recipes.excluded(update.snapshot.recipe.data.dataset)
-        return self._numbers.visible(update, self._library.data, self._exclude)
 
     @Slot()
     def train(self) -> None:
@@ -95,9 +82,9 @@ class ChosenImages(QObject):
             self.message.emit(str(error), True)
 
     def _chosen(self) -> Integers:
-        numbers = self._numbers.named(self._exploration.shown, self._choosing.rows)
+        chosen = rows_in_set(self._exploration.shown, self._choosing.rows)
         self._check_set()
-        return numbers
+        return chosen
 
     def _check_set(self) -> None:
         shown = self._exploration.shown
@@ -109,21 +96,18 @@ class ChosenImages(QObject):
 
     @Slot(object, object)
     def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:
-        before, after, whole = self._exclude, recipe.data.exclude, self._whole
-        if whole is None or whole.snapshot.recipe.data.dataset != recipe.data.dataset or after == before:
-            return
-        known, rows = self._numbers.of(self._exploration.shown), self._choosing.rows
-        if known is not None:
-            # Their rows change. What comes back is chosen where nothing else is: so it can be left out again.
-            back = np.setdiff1d(np.array(before, np.int64), np.array(after, np.int64))
-            self._wanted = known[rows] if len(rows) else back
-        self.map_changed.emit(self.visible(whole))
+        shown, dataset = self._exploration.shown_map, recipe.data.dataset
+        # What comes back is chosen where nothing else is: so it can be left out again.
+        if not len(self._choosing.rows):
+            gone = np.array(recipe.data.exclude, np.int64)
+            self._back = np.setdiff1d(np.array(shown.excluded_from(dataset), np.int64), gone)
+        shown.exclude(dataset, recipe.data.exclude)
 
     @Slot(object)
     def _follow(self, update: MapUpdate | None) -> None:
-        if update is None:
-            self._whole = self._wanted = None
-        self.excluded_changed.emit(0 if update is None else self._numbers.excluded)
-        if self._wanted is not None and self._numbers.of(update) is not None:
-            wanted, self._wanted = self._wanted, None
-            self._choosing.choose(self._numbers.rows(update, wanted))
+        self.excluded_changed.emit(self._exploration.shown_map.excluded)
+        rows = NOTHING if update is None or self._back is None else update.ids.find_rows(self._back)
+        if update is None or len(rows):
+            self._back = None
+        if len(rows):
+            self._choosing.choose(rows)

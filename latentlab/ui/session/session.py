@@ -18,8 +18,8 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.image_ids import MapNumbers
-from latentlab.core.map.live_map import MapChoice, MapImages, MapUpdate, Split
+from latentlab.core.map.map_images import MapChoice, MapImages, Split
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
@@ -71,7 +71,7 @@ class Session(QObject):
         self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
-        self.choosing = Choosing(self)
+        self.choosing = Choosing(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.choosing.show)  # before the views ask about it
         self.views = Views(self)
         self.views.failed.connect(self._complain)
@@ -79,8 +79,7 @@ class Session(QObject):
         self.restoration = Restoration(self.exploration, self)
         self.restoration.failed.connect(self._complain)
         self.page = PageCleaning(self.exploration, self)
-        self.numbers = MapNumbers()
-        self.map = MapParts(self.exploration, self.choosing, self.numbers, self)
+        self.map = MapParts(self.exploration, self.choosing, self)
         self.map.failed.connect(self._complain)
         self.comparison = Comparison(self.exploration, self)
         self.comparison.failed.connect(self._complain)
@@ -98,16 +97,15 @@ class Session(QObject):
         self.files.kept.connect(self._take_kept)
         self.files.map_made.connect(self._take_update)
         self.files.failed.connect(self._complain)
-        looked_at = (self.exploration, self.choosing, self.numbers)
-        self.chosen_images = ChosenImages(self.library, self.recipes, *looked_at, self.training, self)
+        self.chosen_images = ChosenImages(self.recipes, self.exploration, self.choosing, self.training, self)
         self.chosen_images.train_requested.connect(self.train)
-        self.chosen_images.map_changed.connect(self.exploration.show)
         self.chosen_images.message.connect(self.message)
         self._at_hand = AtHand()
         self._trained: Run | None = None  # the result of a training that is about to end
         self._checkpoints = self._at_hand.checkpoints  # of what is shown
         self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
         self._looked_at: int | None = None  # an epoch before the present
+        self._map_choice = MapChoice()
         self._train_when_loaded: bool | None = None
         self._save_to: Path | None = None
 
@@ -289,7 +287,7 @@ class Session(QObject):
     @Slot(str, int)
     def choose_map(self, split: Split, count: int) -> None:
         """Show other images on the map: of which split, and how many (0: all)."""
-        self.numbers.choice = choice = MapChoice(split, count)
+        self._map_choice = choice = MapChoice(split, count)
         self._look_at_present()  # earlier models are kept with the images of then
         if self.state != "idle" and self.library.data is not None:
             self.training.show_on_map(on_map(self.library.data, self.recipe, choice))
@@ -319,7 +317,7 @@ class Session(QObject):
             self._show(update)
 
     def _show(self, update: MapUpdate) -> None:
-        self.exploration.show(self.chosen_images.visible(update))
+        self.exploration.show(update)
 
     def _show_run(self, run: Run) -> None:
         """Put a run that is not training on the map; its images may have to be encoded first."""
@@ -333,7 +331,7 @@ class Session(QObject):
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""
         try:
-            return on_map(data, recipe, self.numbers.choice)
+            return on_map(data, recipe, self._map_choice)
         except LatentlabError as error:
             self.message.emit(str(error), True)
             return None

@@ -9,6 +9,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from latentlab.ui.style import theme
 
+_ROUND = 6.0
+_CARD_ALPHA, _RIM_ALPHA, _GROUND_ALPHA = 235, 215, 190
+_RIM = 4.0
+
 
 class KeptPicture:
     """Draws anew what looks different; what is painted again as it was comes from a picture of it.
@@ -43,11 +47,6 @@ class KeptPicture:
             draw(pen)
             pen.end()
         painter.drawPixmap(room.topLeft(), self._picture)
-
-
-_ROUND = 6.0
-_CARD_ALPHA, _RIM_ALPHA, _GROUND_ALPHA = 235, 215, 190
-_RIM = 4.0
 
 
 def paint_card(painter: QPainter, place: QRectF) -> None:

@@ -131,7 +131,11 @@ def change_text_size(step: int) -> None:
     font = QApplication.font()
     font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_FONT, font.pointSizeF() + step)))
     QApplication.setFont(font)
-    # Qt hands a new font past every widget that has a style sheet, until the sheet is set again.
+    _set_sheets_again()
+
+
+def _set_sheets_again() -> None:
+    """Tell widgets with a style sheet of their own: Qt hands new fonts and colours past them until it is set again."""
     for widget in QApplication.allWidgets():
         if sheet := widget.styleSheet():
             widget.setStyleSheet(sheet)
@@ -148,3 +152,4 @@ def _dress(*, dark: bool) -> None:
     dressed = palette(colours)
     QApplication.setPalette(dressed)
     QToolTip.setPalette(dressed)
+    _set_sheets_again()

@@ -15,7 +15,7 @@ from latentlab.ui.threads.background import sentence_of
 from latentlab.ui.threads.latest import Latest
 
 if TYPE_CHECKING:
-    from latentlab.core.map.live_map import MapUpdate
+    from latentlab.core.map.map_update import MapUpdate
 
 Question = Callable[["MapUpdate"], object]
 """Gives the answer of a map; called on any thread."""

@@ -13,8 +13,10 @@ from PySide6.QtCore import QThread, Slot
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
-from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.live_map import LiveMap, MapImages, MapUpdate
+from latentlab.core.map.checkpoints import SpacedEpochs, most_epochs
+from latentlab.core.map.live_map import LiveMap
+from latentlab.core.map.map_images import MapImages
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Control, Setting, Trainer
@@ -82,7 +84,7 @@ class TrainingThread(QThread):
         self._abandoned = threading.Event()
         self._result_wanted = threading.Event()
         self._has_enough = threading.Event()
-        self._checkpoints = Checkpoints(recipe.training.checkpoint_every)
+        self._kept = SpacedEpochs(recipe.training.checkpoint_every)
         self._lock = threading.Lock()
         self._posts: deque[Post] = deque()
         self._update: MapUpdate | None = None
@@ -154,7 +156,8 @@ class TrainingThread(QThread):
             if isinstance(event, EpochEnded) and self._is_kept(event.epoch):
                 update = self._map_whole(trainer, self._is_over)
                 if update is not None:
-                    self._checkpoints.add(event.epoch, update)
+                    self._kept.most = most_epochs(update)
+                    self._kept.add(event.epoch)
                     self._post(EpochModel(event.epoch, update))
             elif self._live.is_due():
                 self._put(self._live.update(trainer))
@@ -165,7 +168,7 @@ class TrainingThread(QThread):
 
     def _is_kept(self, epoch: int) -> bool:
         """Whether the map of an epoch is made whole and kept: a large one would take the time that is for training."""
-        return self._checkpoints.needs(epoch) or (self._checkpoints.wants(epoch) and self._live.affords_whole())
+        return self._kept.is_marked(epoch) or (self._kept.wants(epoch) and self._live.affords_whole())
 
     def _finish(self, trainer: Trainer, event: Finished) -> None:
         if not self._abandoned.is_set():

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
 from latentlab.ui.style.icons import icon
-
-_ICON = "icon_name"
 
 
 class ToolStrip(QToolBar):
@@ -20,38 +18,21 @@ class ToolStrip(QToolBar):
         self.setIconSize(QSize(20, 20))
         self.setMovable(False)
         self.setStyleSheet("QToolBar { border: none; spacing: 2px; }")
-        self._tools = QActionGroup(self)
+        self._icons: dict[QAction, str] = {}
 
-    def add_tool(self, name: str, icon_name: str, text: str, tip: str, key: str) -> QAction:
-        """Add a tool: of all tools one is checked. `name` becomes the button's object name."""
-        action = self.add(name, icon_name, text, tip, key)
-        action.setCheckable(True)
-        self._tools.addAction(action)
-        return action
-
-    def add(self, name: str, icon_name: str, text: str, tip: str, key: str = "") -> QAction:
-        """Add something to do; a key of one letter works while the map has the keyboard, and is told in the tip."""
-        action = QAction(icon(icon_name), text, self)
-        action.setProperty(_ICON, icon_name)
-        action.setToolTip(
-            f"{tip} ({QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)})" if key else tip
-        )
-        if key:
-            action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.parentWidget().addAction(action)
+    def add(self, action: QAction, icon_name: str, name: str) -> QToolButton:
+        """Add something to do, with the icon of a name, and give its button, which gets an object name."""
+        self._icons[action] = icon_name
+        action.setIcon(icon(icon_name))
         self.addAction(action)
         button = self.widgetForAction(action)
         assert isinstance(button, QToolButton)
         button.setObjectName(name)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.setAccessibleName(text)
-        return action
+        button.setAccessibleName(action.iconText())
+        return button
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            for action in self.actions():
-                if name := action.property(_ICON):
-                    action.setIcon(icon(name))
+    def dress(self) -> None:
+        """Follow the theme, of which a widget with a style sheet of its own is not told."""
+        for action, name in self._icons.items():
+            action.setIcon(icon(name))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.images.image_grid import ImageGrid
 
 
 class ViewPanel(QWidget):
@@ -89,8 +90,9 @@ class ViewPanel(QWidget):
         self._save.setEnabled(False)
 
     def picture(self) -> QImage:
-        """Give what is shown, to save it."""
-        return self._stack.currentWidget().grab().toImage()
+        """Give what is shown, to save it; of a grid the images pixel for pixel."""
+        shown = self._stack.currentWidget()
+        return shown.picture() if isinstance(shown, ImageGrid) else shown.grab().toImage()
 
     @Slot()
     def ask(self) -> None:

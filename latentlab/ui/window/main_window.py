@@ -1,4 +1,4 @@
-"""The window: where the panels lie, and which signal goes to which slot. No logic."""
+"""The window: where the panels lie. What is joined to what stands in the files beside it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from latentlab.core.map.results import DataPoint, MapPoints, Sketched
-from latentlab.core.models.snapshot import Snapshot
-from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.curves import CurvesPanel
@@ -23,14 +20,20 @@ from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.message_bar import MessageBar
-from latentlab.ui.window.compare import Comparing
-from latentlab.ui.window.file_dialogs import Keeping
-from latentlab.ui.window.map.map import wire_map
+from latentlab.ui.window.compare import join_comparison
+from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_map_points, join_sketch
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
-from latentlab.ui.window.page_window import PageWindow
-from latentlab.ui.window.preferences import Remembering
-from latentlab.ui.window.tensorboard_switch import TensorBoardSwitch
+from latentlab.ui.window.page_window import PageWindow, join_page
+from latentlab.ui.window.preferences import join_settings
+from latentlab.ui.window.recipe import join_recipe
+from latentlab.ui.window.runs import join_pages, join_runs
+from latentlab.ui.window.saving import Saving
+from latentlab.ui.window.tensorboard_switch import join_tensorboard
+from latentlab.ui.window.training import join_training
 from latentlab.ui.window.view_tabs import ViewTabs
+from latentlab.ui.window.views import join_views
 
 _SIZE = QSize(1280, 800)
 
@@ -45,6 +48,12 @@ class MainWindow(QMainWindow):
     ----------
     settings : Settings, optional
         What is remembered between starts; the user's own by default.
+
+    Attributes
+    ----------
+    session : Session
+    menus : Menus
+        Everything that can be done by menus, buttons of the map and keys.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -55,24 +64,14 @@ class MainWindow(QMainWindow):
         # Who sets the variable for this start means it, whatever was chosen some day before.
         data_dir = None if os.environ.get("LATENTLAB_DATA") else self._settings.data_dir
         self.session = Session(data_dir, self)
-        self._class_names: tuple[str, ...] = ()
         self._may_close = False
         self._make_panels()
         self._lay_out()
-        self._menus = Menus(self)
-        self._keeping = Keeping(self.session, self)
-        self._wire_recipe()
-        self._wire_training()
-        self._wire_exploration()
-        self._wire_views()
-        self._wire_menus()
-        wire_map(self.session, self._map, self._menus, self._keeping)
-        Comparing(self.session, self._tabs, self._menus)
-        Remembering(self._settings, self.session, self._start, self._menus)
+        self._dialogs = FileDialogs(self)
+        self._saving = Saving(self.session, self, self._dialogs)
+        self._join()
         self._restore_layout()
         self.session.begin()
-        self._show_state(self.session.state)
-        self._show_model(None)
 
     def open_run(self, path: str | Path) -> None:
         """Open a run as the menu does, without a dialog; a file that is no run is told in a sentence."""
@@ -87,7 +86,7 @@ class MainWindow(QMainWindow):
         """Ask before an unsaved run is lost; then stop everything and remember the layout."""
         if not self._may_close and not self.session.is_saved:
             event.ignore()
-            self._keeping.ask_before_closing()
+            self._saving.ask_before_closing()
             return
         self.session.shut_down()
         self._remember()
@@ -107,7 +106,7 @@ class MainWindow(QMainWindow):
         self._controls = ControlsPanel()
         self._start = StartPage()
         self._map = CanvasPanel()
-        self._canvas = self._map.canvas
+        self.menus = Menus(self, self._map)  # before the tabs, so that Tab leads from the map to its strip
         self._tabs = ViewTabs(self._map)
         self._messages = MessageBar()
         self._curves = CurvesPanel()
@@ -115,6 +114,7 @@ class MainWindow(QMainWindow):
         self._point = DataPointPanel()
         self._sketch = SketchPanel()
         self._place = QLabel(objectName="placeLabel")
+        self._written_for = QLabel(objectName="tensorboardLabel")
 
     def _lay_out(self) -> None:
         left = _column(self._recipe, self._controls)
@@ -128,7 +128,8 @@ class MainWindow(QMainWindow):
         self._columns.setSizes([290, 610, 380])
         self._middle.setSizes([540, 200])
         self.setCentralWidget(self._columns)
-        self.statusBar().addPermanentWidget(self._place)
+        for label in (self._place, self._written_for):
+            self.statusBar().addPermanentWidget(label)
 
     def _restore_layout(self) -> None:
         self.restoreGeometry(self._settings.layout("window"))
@@ -144,200 +145,33 @@ class MainWindow(QMainWindow):
     def _splitters(self) -> dict[str, QSplitter]:
         return {"columns": self._columns, "middle": self._middle, "right": self._right}
 
-    # Wiring: intents to the session, what follows from them to the panels
+    def _join(self) -> None:
+        session, menus, dialogs, canvas = self.session, self.menus, self._dialogs, self._map.canvas
+        join_recipe(session, self._recipe, menus, dialogs)
+        join_training(session, self._controls, self._curves, self._recipe, menus)
+        join_runs(session, self, menus, dialogs, self._saving)
+        join_map_points(session, self._map, menus)
+        join_decoder(session, self._decoder)
+        join_damage(session.restoration, self._decoder)
+        join_data_point(session, self._point, self._place, self.statusBar())
+        join_sketch(session, self._sketch, canvas, menus)
+        join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
+        join_views(session, self._tabs, dialogs)
+        join_map(session, self._map, self._tabs, menus, dialogs)
+        join_comparison(session, self._tabs, menus, dialogs)
+        join_tensorboard(session, menus, self._written_for, dialogs)
+        join_settings(self._settings, session, self._start, menus)
+        menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
+        menus["fullScreen"].triggered.connect(self._show_full_screen)
+        menus["quit"].triggered.connect(self.close)
+        self._saving.may_close.connect(self._close_now)
 
-    def _wire_recipe(self) -> None:
-        session, library, panel = self.session, self.session.library, self._recipe
-        panel.recipe_chosen.connect(session.recipes.choose)
-        panel.recipe_edited.connect(session.recipes.edit)
-        panel.dataset_chosen.connect(session.recipes.choose_dataset)
-        panel.validity_changed.connect(self._controls.set_valid)
-        panel.download_requested.connect(library.download)
-        panel.download_cancelled.connect(library.cancel_download)
-        panel.data_folder_requested.connect(self._keeping.ask_for_data_folder)
-        panel.recipe_file_requested.connect(self._keeping.ask_for_recipe)
-        session.recipes.listed.connect(self._list_recipes)
-        session.recipes.changed.connect(panel.show_recipe)
-        session.recipes.changed.connect(self._show_live_values)
-        library.sets_changed.connect(panel.set_datasets)
-        library.message.connect(panel.set_dataset_message)
-        library.downloading.connect(panel.show_download)
-        library.download_ended.connect(panel.end_download)
-
-    def _wire_training(self) -> None:
-        session, training, controls, curves = self.session, self.session.training, self._controls, self._curves
-        controls.train_requested.connect(session.train)
-        controls.pause_requested.connect(training.pause)
-        controls.resume_requested.connect(training.resume)
-        controls.stop_requested.connect(training.stop)
-        controls.discard_requested.connect(session.discard)
-        controls.learning_rate_changed.connect(session.set_learning_rate)
-        controls.beta_changed.connect(session.set_beta)
-        curves.epoch_chosen.connect(session.look_back)
-        training.state_changed.connect(self._show_state)
-        training.started.connect(controls.show_started)
-        training.started.connect(curves.start)
-        training.progressed.connect(controls.show_progress)
-        training.progressed.connect(curves.add_progress)
-        training.epoch_ended.connect(curves.add_epoch)
-        training.setting_changed.connect(curves.add_change)
-        training.ended.connect(controls.show_finished)
-        session.history_shown.connect(curves.show_history)
-        session.history_shown.connect(controls.clear)
-        session.waiting.connect(controls.set_busy)
-        session.epochs_kept.connect(curves.set_epochs)
-        session.can_continue_changed.connect(controls.set_can_continue)
-        session.message.connect(self._messages.show_message)
-        session.run_changed.connect(self._show_run)
-        session.opened.connect(self._messages.hide)
-
-    def _wire_exploration(self) -> None:
-        session, exploration = self.session, self.session.exploration
-        canvas, decoder, pad = self._canvas, self._decoder, self._sketch
-        canvas.picked_at.connect(exploration.pick)
-        canvas.point_picked.connect(exploration.pick_point)
-        canvas.hovered.connect(exploration.preview)
-        canvas.hover_ended.connect(exploration.end_preview)
-        self._map.source_chosen.connect(session.choose_map)
-        decoder.temperature_changed.connect(exploration.set_temperature)
-        decoder.label_changed.connect(exploration.set_label)
-        decoder.noise_requested.connect(exploration.draw_noise)
-        decoder.prior_requested.connect(exploration.sample_prior)
-        decoder.sample_picked.connect(exploration.pick_sample)
-        decoder.dimension_changed.connect(exploration.set_dimension)
-        decoder.damage_asked.connect(session.restoration.ask)
-        session.restoration.damage_changed.connect(decoder.show_damage)
-        session.restoration.restored.connect(decoder.show_restored)
-        session.restoration.waiting_changed.connect(decoder.set_restoring)
-        pad.sketched.connect(exploration.set_sketch)
-        pad.cleared.connect(exploration.clear_sketch)
-        pad.label_chosen.connect(exploration.set_label)
-        pad.neighbour_picked.connect(exploration.pick_point)
-        exploration.model_changed.connect(self._show_model)
-        exploration.map_changed.connect(self._show_map)
-        exploration.pick_changed.connect(canvas.set_pick)
-        exploration.decoded.connect(decoder.show_decoded)
-        exploration.decoding_changed.connect(decoder.set_waiting)
-        exploration.describing_changed.connect(self._point.set_waiting)
-        exploration.reading_changed.connect(pad.set_waiting)
-        exploration.label_changed.connect(decoder.set_label)
-        exploration.pick_changed.connect(self._show_place)
-        exploration.pointed.connect(self._show_point)
-        exploration.sketched.connect(self._show_sketch)
-        self._start.start_requested.connect(self._controls.train_button.click)
-        self._start.model_requested.connect(self.open_run)
-        self._start.open_requested.connect(self._keeping.ask_for_run)
-        self._keeping.may_close.connect(self._close_now)
-
-    def _wire_views(self) -> None:
-        choosing, tabs = self.session.choosing, self._tabs
-        tabs.explore(self.session)
-        tabs.save_requested.connect(self._keeping.ask_for_picture)
-        tabs.images.animation_save_requested.connect(self._keeping.ask_for_animation)
-        self._canvas.point_toggled.connect(choosing.toggle)
-        self._point.toggled.connect(choosing.toggle)
-        choosing.changed.connect(self._canvas.set_chosen)
-        choosing.changed.connect(self._point.set_chosen)
-
-    def _wire_menus(self) -> None:
-        menus, keeping, session = self._menus, self._keeping, self.session
-        menus.open_requested.connect(keeping.ask_for_run)
-        menus.save_requested.connect(keeping.save)
-        menus.save_as_requested.connect(keeping.save_as)
-        menus.recipe_file_requested.connect(keeping.ask_for_recipe)
-        menus.data_folder_requested.connect(keeping.ask_for_data_folder)
-        menus.image_folder_requested.connect(keeping.ask_for_image_folder)
-        menus.array_requested.connect(keeping.ask_for_array)
-        menus.pairs_requested.connect(keeping.ask_for_pairs)
-        TensorBoardSwitch(menus.tensorboard, session, self)
-        menus.clean_page_requested.connect(PageWindow(session.page, self).ask_for_page)
-        menus.run_requested.connect(self.open_run)
-        menus.train_requested.connect(self._controls.train_button.click)
-        menus.pause_requested.connect(self._controls.pause_button.click)
-        menus.train_on_chosen_requested.connect(session.chosen_images.train)
-        menus.stop_requested.connect(session.training.stop)
-        menus.discard_requested.connect(session.discard)
-        menus.clear_sketch_requested.connect(self._sketch.pad.clear)
-
-    # What the panels cannot take as it comes
-
-    @Slot(object)
-    def _list_recipes(self, recipes: tuple[Recipe, ...]) -> None:
-        self._recipe.set_recipes([(recipe.name, recipe.title, recipe.summary) for recipe in recipes])
-
-    @Slot(object, object)
-    def _show_live_values(self, base: Recipe, recipe: Recipe) -> None:
-        self._controls.set_live_values(recipe.training.learning_rate, recipe.loss.beta)
-
-    @Slot(str)
-    def _show_state(self, state: str) -> None:
-        self._controls.set_state(state)
-        self._recipe.set_locked(state != "idle")
-        self._menus.set_state(state)
-        self._menus.set_can_save(state != "idle" or self.session.run is not None)
-        if state == "idle":  # what was changed while it ran is not in force for the next one
-            self._show_live_values(self.session.recipe, self.session.recipe)
-        if state == "training":
-            self._messages.show_message("", False)
-            self._canvas.set_message(self.tr("The map appears with the first steps …"))
-            self._pages.setCurrentWidget(self._tabs)
-
-    @Slot(object)
-    def _show_model(self, snapshot: Snapshot | None) -> None:
-        if snapshot is None:
-            self._class_names = ()
-            self._decoder.clear_model()
-            self._sketch.set_hint(self.tr("Train or open a model first, then draw."))
-            self._pages.setCurrentWidget(self._start)
-            return
-        self._class_names = snapshot.class_names
-        self._decoder.set_model(snapshot.latent, snapshot.class_names, snapshot.uses_labels)
-        self._point.set_class_count(len(snapshot.class_names))
-        self._sketch.set_hint("")
-
-    @Slot(object)
-    def _show_map(self, points: MapPoints | None) -> None:
-        if points is None:
-            self._canvas.clear_points()
+    @Slot(bool)
+    def _show_full_screen(self, _: bool) -> None:
+        if self.isFullScreen():
+            self.showNormal()
         else:
-            self._canvas.set_points(points)
-            self._pages.setCurrentWidget(self._tabs)
-
-    @Slot(object)
-    def _show_place(self, position: tuple[float, float] | None) -> None:
-        if position is None:
-            self._place.clear()
-        else:
-            self._place.setText(self.tr("picked ({x:.3f}, {y:.3f})").format(x=position[0], y=position[1]))
-
-    @Slot(object)
-    def _show_point(self, point: DataPoint | None) -> None:
-        self._point.show_point(point)
-        if point is None:
-            self.statusBar().clearMessage()
-            return
-        text = self.tr("image {n}").format(n=point.index)
-        if point.class_name:
-            text += self.tr(" · class {name}").format(name=point.class_name)
-        if point.losses is not None:
-            text += self.tr(" · loss {loss:.1f} nats").format(loss=point.losses.loss)
-        self.statusBar().showMessage(text)
-
-    @Slot(object)
-    def _show_sketch(self, sketched: Sketched | None) -> None:
-        self._sketch.show_sketched(sketched, self._class_names)
-        if sketched is None:
-            self._canvas.set_sketch(None)
-            self._canvas.set_highlights([])
-        else:
-            self._canvas.set_sketch(sketched.position, sketched.covariance)
-            self._canvas.set_highlights(sketched.nearest)
-
-    @Slot(str, bool)
-    def _show_run(self, name: str, is_unsaved: bool) -> None:
-        self.setWindowTitle(f"{name}[*] – latentlab" if name else "latentlab")
-        self.setWindowModified(is_unsaved)
-        self._menus.set_can_save(self.session.state != "idle" or self.session.run is not None)
+            self.showFullScreen()
 
     @Slot()
     def _close_now(self) -> None:

@@ -1,176 +1,117 @@
-"""The window's menus and shortcuts; each action is an intent of the session, of a panel or of the questions."""
+"""Makes a QAction of everything in the list of actions, and puts it into the menu bar and into the strip of the map."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolButton
 
-from latentlab.ui.settings import THEMES
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.window.actions import Action, Actions, Button
 
 
 class Menus(QObject):
-    """Fills a window's menu bar; what is chosen comes out as signals."""
+    """Fills a window's menu bar and the strip of its map; what is to be done is connected to the QActions.
 
-    open_requested = Signal()
-    second_run_requested = Signal()
-    save_requested = Signal()
-    save_as_requested = Signal()
-    recipe_file_requested = Signal()
-    data_folder_requested = Signal()
-    image_folder_requested = Signal()
-    array_requested = Signal()
-    pairs_requested = Signal()
-    clean_page_requested = Signal()
-    run_requested = Signal(str)
-    train_requested = Signal()
-    train_on_chosen_requested = Signal()
-    pause_requested = Signal()
-    stop_requested = Signal()
-    discard_requested = Signal()
-    show_all_requested = Signal()
-    show_standard_requested = Signal()
-    clear_sketch_requested = Signal()
-    theme_chosen = Signal(str)
-    text_size_requested = Signal(int)
+    Attributes
+    ----------
+    actions : Actions
+        The list that it reads.
+    """
 
-    def __init__(self, window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow, panel: CanvasPanel) -> None:
         super().__init__(window)
-        self._window = window
-        bar = window.menuBar()
-        self._file(bar.addMenu(self.tr("&File")))
-        self._training(bar.addMenu(self.tr("&Training")))
-        self.map = bar.addMenu(self.tr("&Map"))
-        self._map()
-        self._view(bar.addMenu(self.tr("&View")))
-        self.set_state("idle")
-        self.set_recent([])
+        self._panel = panel
+        self._made: dict[str, QAction] = {}
+        self._menus: dict[str, QMenu] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self._facts: dict[str, list[QAction]] = {}
+        self.actions = Actions(panel.canvas.keys.offers, self)
+        for menu in self.actions.menus:
+            self._fill(window.menuBar().addMenu(menu.text), menu)
+        for tool in self.actions.tools:
+            self._make(tool)
+        listed = {action.id: action for action in self.actions}
+        for button in self.actions.strip:
+            if button is None:
+                panel.strip.addSeparator()
+            else:
+                self._put_in_strip(button, listed[button.id])
+        panel.landscape_button.setDefaultAction(self["landscape"])
 
-    def set_state(self, state: str) -> None:
-        """Enable what can be done now."""
-        self._train.setEnabled(state == "idle")
-        self._train_on_chosen.setEnabled(state == "idle")
-        for action in self._choices:
-            action.setEnabled(state == "idle")
-        for action in (self._pause, self._stop, self._discard):
-            action.setEnabled(state != "idle")
-        self._pause.setText(self.tr("Resume") if state == "paused" else self.tr("Pause"))
+    def __getitem__(self, name: str) -> QAction:
+        """Give the QAction of an id; the one of a menu opens it."""
+        return self._made[name]
 
-    def set_can_save(self, can: bool) -> None:
-        """Enable saving."""
-        self._save.setEnabled(can)
-        self._save_as.setEnabled(can)
+    def menu(self, name: str) -> QMenu:
+        """Give the menu of an id."""
+        return self._menus[name]
 
-    def set_recent(self, paths: Iterable[Path]) -> None:
-        """List the runs that were opened or saved last."""
-        self._recent.clear()
-        for path in paths:
-            action = self._recent.addAction(path.name.replace("&", "&&"))
-            action.setData(str(path))
-            action.setToolTip(str(path))
-        self._recent.menuAction().setVisible(not self._recent.isEmpty())
+    def tell(self, **facts: bool) -> None:
+        """Enable what can be done now; what has a condition cannot be done before it is told."""
+        for fact, holds in facts.items():
+            for action in self._facts[fact]:
+                action.setEnabled(holds)
 
-    def set_theme(self, choice: str) -> None:
-        """Mark the theme in force."""
-        for action in self._themes.actions():
-            action.setChecked(action.data() == choice)
+    def _fill(self, menu: QMenu, action: Action) -> None:
+        menu.setObjectName(f"{action.id}Menu")
+        self._menus[action.id] = menu
+        self._note(menu.menuAction(), action)
+        for entry in action.entries or ():
+            if entry is None:
+                menu.addSeparator()
+            elif entry.entries is None:
+                menu.addAction(self._make(entry))
+            else:
+                self._fill(menu.addMenu(entry.text), entry)
 
-    def _file(self, menu: QMenu) -> None:
-        open_run = self._add(menu, self.tr("&Open run…"), self.open_requested.emit, QKeySequence.StandardKey.Open)
-        self._recent = menu.addMenu(self.tr("Open &recent"))
-        self._recent.setToolTipsVisible(True)
-        self._recent.triggered.connect(self._choose_recent)
-        self._second = self._add(menu, self.tr("Open a s&econd run…"), self.second_run_requested.emit)
-        self._save = self._add(menu, self.tr("&Save run"), self.save_requested.emit, QKeySequence.StandardKey.Save)
-        self._save_as = self._add(
-            menu, self.tr("Save run &as…"), self.save_as_requested.emit, QKeySequence.StandardKey.SaveAs
-        )
-        menu.addSeparator()
-        # What a training would be taken away under, or be told wrongly of.
-        self._choices = [
-            open_run,
-            self._recent.menuAction(),
-            self._add(menu, self.tr("Open re&cipe file…"), self.recipe_file_requested.emit),
-            self._add(menu, self.tr("Folder of &downloaded image sets…"), self.data_folder_requested.emit),
-            self._add(menu, self.tr("My own images: a &folder…"), self.image_folder_requested.emit),
-            self._add(menu, self.tr("My own images: an arra&y file…"), self.array_requested.emit),
-            self._add(menu, self.tr("My own scans: dirty and clea&n…"), self.pairs_requested.emit),
-        ]
-        menu.addSeparator()
-        self._add(menu, self.tr("Clean a &page…"), self.clean_page_requested.emit)
-        menu.addSeparator()
-        self._add(menu, self.tr("&Quit"), self._window.close, QKeySequence.StandardKey.Quit)
+    def _make(self, action: Action) -> QAction:
+        made = QAction(action.text, self)
+        made.setObjectName(f"{action.id}Action")
+        if action.tip:
+            made.setToolTip(action.tip)
+        if action.checked is not None:
+            made.setCheckable(True)
+            made.setChecked(action.checked)
+        if action.group:
+            group = self._groups[action.group] = self._groups.get(action.group) or QActionGroup(self)
+            group.addAction(made)
+        made.setShortcuts(action.sequences())
+        if action.heard != "window":
+            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            (self._panel if action.heard == "map" else self._panel.canvas).addAction(made)
+        self._note(made, action)
+        return made
 
-    def _training(self, menu: QMenu) -> None:
-        self._train = self._add(menu, self.tr("&Train"), self.train_requested.emit, QKeySequence("F5"))
-        self._train_on_chosen = self._add(
-            menu, self.tr("Train on the &chosen images"), self.train_on_chosen_requested.emit
-        )
-        self._pause = self._add(menu, self.tr("&Pause"), self.pause_requested.emit, QKeySequence("F6"))
-        self._stop = self._add(menu, self.tr("&Stop, keep the model"), self.stop_requested.emit, QKeySequence("F7"))
-        self._discard = self._add(menu, self.tr("&Discard, go back"), self.discard_requested.emit)
-        menu.addSeparator()
-        self.tensorboard = QAction(self.tr("&Write for TensorBoard…"), self, checkable=True)
-        menu.setToolTipsVisible(True)
-        menu.addAction(self.tensorboard)
+    def _note(self, made: QAction, action: Action) -> None:
+        self._made[action.id] = made
+        if action.when:
+            self._facts.setdefault(action.when, []).append(made)
+            made.setEnabled(False)
 
-    def _map(self) -> None:
-        """Begin the menu of the map; its features add what is theirs."""
-        self._add(self.map, self.tr("Show &all points"), self.show_all_requested.emit, QKeySequence("Ctrl+0"))
-        self._add(self.map, self.tr("Show ±&4"), self.show_standard_requested.emit, QKeySequence("Ctrl+4"))
+    def _put_in_strip(self, button: Button, action: Action) -> None:
+        made = self[action.id]
+        if action not in self.actions.tools:  # it is in a menu by another name, which the strip follows
+            entry, made = made, QAction(button.text or action.text.replace("&", ""), self)
+            made.setEnabled(entry.isEnabled())
+            entry.enabledChanged.connect(made.setEnabled)
+            made.triggered.connect(entry.trigger)
+        keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences())
+        made.setToolTip(f"{button.tip} ({keys})" if keys and button.tells_keys else button.tip)
+        shown = self._panel.strip.add(made, button.icon or action.id, f"map{action.id[0].upper()}{action.id[1:]}Button")
+        if action.id in self._menus:
+            made.setMenu(self._menus[action.id])
+            shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            shown.setStyleSheet("QToolButton::menu-indicator { image: none; }")
 
-    def _view(self, menu: QMenu) -> None:
-        self._add(menu, self.tr("&Clear the sketch"), self.clear_sketch_requested.emit, QKeySequence("Ctrl+K"))
-        menu.addSeparator()
-        self._add(menu, self.tr("&Larger text"), self._larger, QKeySequence.StandardKey.ZoomIn)
-        self._add(menu, self.tr("S&maller text"), self._smaller, QKeySequence.StandardKey.ZoomOut)
-        full = self._add(menu, self.tr("&Full screen"), self._toggle_full_screen, QKeySequence("F11"))
-        full.setCheckable(True)
-        menu.addSeparator()
-        self._themes = QActionGroup(self)
-        names = {"system": self.tr("As the s&ystem"), "light": self.tr("L&ight"), "dark": self.tr("&Dark")}
-        for choice in THEMES:
-            action = QAction(names[choice], self, checkable=True)
-            action.setData(choice)
-            self._themes.addAction(action)
-            menu.addAction(action)
-        self._themes.triggered.connect(self._choose_theme)
 
-    def _add(
-        self,
-        menu: QMenu,
-        text: str,
-        intent: Callable[[], object],
-        keys: QKeySequence | QKeySequence.StandardKey | None = None,
-    ) -> QAction:
-        action = menu.addAction(text)
-        action.triggered.connect(intent)
-        if keys is not None:
-            action.setShortcut(keys)
-        return action
-
-    @Slot(QAction)
-    def _choose_recent(self, action: QAction) -> None:
-        self.run_requested.emit(action.data())
-
-    @Slot(QAction)
-    def _choose_theme(self, action: QAction) -> None:
-        self.theme_chosen.emit(action.data())
-
-    @Slot()
-    def _larger(self) -> None:
-        self.text_size_requested.emit(1)
-
-    @Slot()
-    def _smaller(self) -> None:
-        self.text_size_requested.emit(-1)
-
-    @Slot()
-    def _toggle_full_screen(self) -> None:
-        if self._window.isFullScreen():
-            self._window.showNormal()
-        else:
-            self._window.showFullScreen()
+def add_entries(menu: QMenu, entries: Iterable[tuple[str, Callable[[], object]]]) -> list[QAction]:
+    """Add to a menu what a person has made: its name, of which an & is shown as it is, and what it does."""
+    added = []
+    for name, does in entries:
+        action = menu.addAction(name.replace("&", "&&"))
+        action.triggered.connect(lambda _=False, does=does: does())
+        added.append(action)
+    return added

@@ -1,15 +1,18 @@
-"""The window in which a page is cleaned: its questions, and which signal goes to which slot."""
+"""The window in which a page is cleaned, and which signal goes to which slot in it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from latentlab.core.output.pyramid import PictureLevels
 from latentlab.ui.panels.page import PagePanel
 from latentlab.ui.session.page_cleaning import PageCleaning
+from latentlab.ui.window.file_dialogs import FileDialogs
 
 
 class PageWindow(QWidget):
@@ -17,47 +20,54 @@ class PageWindow(QWidget):
 
     Parameters
     ----------
-    cleaning : PageCleaning
-        What the window shows and does.
     owner : QWidget
         The main window.
+
+    Attributes
+    ----------
+    panel : PagePanel
     """
 
-    def __init__(self, cleaning: PageCleaning, owner: QWidget) -> None:
+    closed = Signal()
+
+    def __init__(self, owner: QWidget) -> None:
         super().__init__(owner, Qt.WindowType.Window)
         self.setObjectName("pageWindow")
         self.setWindowTitle(self.tr("Clean a page – latentlab"))
-        self._cleaning, self._owner = cleaning, owner
+        self._owner = owner
         self._name = ""
-        self._panel = PagePanel()
+        self.panel = PagePanel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._panel)
+        layout.addWidget(self.panel)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
-        self._panel.open_requested.connect(self.ask_for_page)
-        self._panel.file_dropped.connect(cleaning.open)
-        self._panel.clean_requested.connect(cleaning.clean)
-        self._panel.cancel_requested.connect(cleaning.cancel)
-        self._panel.save_requested.connect(self._ask_where_to_save)
-        cleaning.opened.connect(self._show_page)
-        cleaning.cleaned.connect(self._panel.show_cleaned)
-        cleaning.busy_changed.connect(self._panel.set_busy)
-        cleaning.progressed.connect(self._panel.set_progress)
-        cleaning.saved.connect(self._tell_saved)
-        cleaning.failed.connect(self._tell_problem)
 
-    @Slot()
-    def ask_for_page(self) -> None:
-        """Show the window, and ask which page to clean."""
+    def come(self) -> None:
+        """Show the window above all others."""
         self.show()
         self.raise_()
         self.activateWindow()
-        dialog = self._dialog(self.tr("Picture of a page"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        pictures = self.tr("Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.pgm *.webp)")
-        dialog.setNameFilters([pictures, self.tr("All files (*)")])
-        dialog.fileSelected.connect(self._open)
-        dialog.open()
+
+    def suggested_name(self) -> str:
+        """Give the name under which to save the cleaned page."""
+        return f"{Path(self._name).stem}-cleaned.png"
+
+    @Slot(str, object)
+    def show_page(self, name: str, page: PictureLevels) -> None:
+        """Show another page."""
+        self._name = name
+        self.setWindowTitle(self.tr("{name} – Clean a page – latentlab").format(name=name))
+        self.panel.show_page(name, page)
+
+    @Slot(Path)
+    def tell_saved(self, path: Path) -> None:
+        """Say where the cleaned page is."""
+        self.panel.show_message(self.tr("The cleaned page is saved as {path}.").format(path=path))
+
+    @Slot(str)
+    def tell_problem(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self.panel.show_message(sentence, is_problem=True)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Listen to the main window, through which each of its events goes from then on."""
@@ -71,45 +81,30 @@ class PageWindow(QWidget):
         return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop what is being cleaned."""
-        self._cleaning.cancel()
+        """Say that what is being cleaned is not wanted any more."""
+        self.closed.emit()
         self._owner.removeEventFilter(self)
         super().closeEvent(event)
 
-    @Slot(str, object)
-    def _show_page(self, name: str, page: object) -> None:
-        self._name = name
-        self.setWindowTitle(self.tr("{name} – Clean a page – latentlab").format(name=name))
-        self._panel.show_page(name, page)
 
-    @Slot()
-    def _ask_where_to_save(self) -> None:
-        dialog = self._dialog(self.tr("Save the cleaned page"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setNameFilter(self.tr("Pictures (*.png)"))
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(f"{Path(self._name).stem}-cleaned.png")
-        dialog.fileSelected.connect(self._save)
-        dialog.open()
+def join_page(cleaning: PageCleaning, window: PageWindow) -> Callable[[], None]:
+    """Join the cleaning of a page to its window; gives what shows the window, and asks which page to clean."""
+    panel, dialogs = window.panel, FileDialogs(window)
 
-    @Slot(str)
-    def _open(self, path: str) -> None:
-        self._cleaning.open(Path(path))
+    def ask_for_page() -> None:
+        window.come()
+        dialogs.open("page", cleaning.open)
 
-    @Slot(str)
-    def _save(self, path: str) -> None:
-        self._cleaning.save(Path(path))
-
-    @Slot(Path)
-    def _tell_saved(self, path: Path) -> None:
-        self._panel.show_message(self.tr("The cleaned page is saved as {path}.").format(path=path))
-
-    @Slot(str)
-    def _tell_problem(self, sentence: str) -> None:
-        self._panel.show_message(sentence, is_problem=True)
-
-    def _dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.finished.connect(dialog.deleteLater)
-        return dialog
+    panel.open_requested.connect(ask_for_page)
+    panel.file_dropped.connect(cleaning.open)
+    panel.clean_requested.connect(cleaning.clean)
+    panel.cancel_requested.connect(cleaning.cancel)
+    panel.save_requested.connect(lambda: dialogs.save("cleanedPage", window.suggested_name(), cleaning.save))
+    window.closed.connect(cleaning.cancel)
+    cleaning.opened.connect(window.show_page)
+    cleaning.cleaned.connect(panel.show_cleaned)
+    cleaning.busy_changed.connect(panel.set_busy)
+    cleaning.progressed.connect(panel.set_progress)
+    cleaning.saved.connect(window.tell_saved)
+    cleaning.failed.connect(window.tell_problem)
+    return ask_for_page

@@ -4,67 +4,68 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.files import resource
+from latentlab.core.runs.run import SUFFIX
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
-from latentlab.ui.settings import Settings
+from latentlab.ui.settings import THEMES, Settings
 from latentlab.ui.style import theme
-from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.menus import Menus, add_entries
+
+translate = QCoreApplication.translate
 
 
-class Remembering(QObject):
-    """Writes to the settings what is opened and chosen, and offers it on the start page and in the menus.
+def join_settings(settings: Settings, session: Session, start: StartPage, menus: Menus) -> None:
+    """Write to the settings what is opened and chosen, and offer it on the start page and in the menus."""
+    recent_menu = menus.menu("recentRuns")
+    recent_menu.setToolTipsVisible(True)
 
-    Parameters
-    ----------
-    settings : Settings
-    session : Session
-    start : StartPage
-    menus : Menus
-    """
+    def list_recent() -> None:
+        recent = settings.recent_runs
+        start.set_recent(recent)
+        recent_menu.clear()
+        added = add_entries(recent_menu, [(path.name, lambda path=path: session.open_run(path)) for path in recent])
+        for action, path in zip(added, recent, strict=True):
+            action.setToolTip(str(path))
+        menus["recentRuns"].setVisible(bool(recent))
 
-    def __init__(self, settings: Settings, session: Session, start: StartPage, menus: Menus) -> None:
-        super().__init__(menus)
-        self._settings, self._start, self._menus = settings, start, menus
-        for signal in (session.opened, session.saved, session.kept):
-            signal.connect(self._remember_run)
-        session.library.folder_changed.connect(self._remember_data_dir)
-        menus.theme_chosen.connect(self._choose_theme)
-        menus.text_size_requested.connect(self._change_text_size)
-        menus.set_theme(settings.theme)
-        self._offer_models()
-
-    def _offer_models(self) -> None:
-        cards = {
-            "mnist-vae-2d": (self.tr("VAE, 2-D, MNIST"), self.tr("Walk the map of ten thousand handwritten digits.")),
-            "mnist-cvae-2d": (self.tr("CVAE, 2-D, MNIST"), self.tr("One place, ten digits: the map holds the style.")),
-        }
-        models = [(resource("models", f"{name}.safetensors"), *texts) for name, texts in cards.items()]
-        self._start.set_models([model for model in models if model[0].is_file()])
-        self._list_recent()
-
-    def _list_recent(self) -> None:
-        recent = self._settings.recent_runs
-        self._start.set_recent(recent)
-        self._menus.set_recent(recent)
-
-    @Slot(Path)
-    def _remember_run(self, path: Path) -> None:
+    def remember_run(path: Path) -> None:
         if path.parent != resource("models"):
-            self._settings.add_recent_run(path)
-            self._list_recent()
+            settings.add_recent_run(path)
+            list_recent()
 
-    @Slot(Path)
-    def _remember_data_dir(self, folder: Path) -> None:
-        self._settings.data_dir = folder
+    def remember_folder(folder: Path) -> None:
+        settings.data_dir = folder
 
-    @Slot(str)
-    def _choose_theme(self, choice: str) -> None:
-        self._settings.theme = choice
+    def choose_theme(choice: str) -> None:
+        settings.theme = choice
         theme.set_theme(choice)
 
-    @Slot(int)
-    def _change_text_size(self, step: int) -> None:
-        theme.change_text_size(step)
+    for signal in (session.opened, session.saved, session.kept):
+        signal.connect(remember_run)
+    session.library.folder_changed.connect(remember_folder)
+    for choice in THEMES:
+        menus[f"{choice}Theme"].triggered.connect(lambda _, choice=choice: choose_theme(choice))
+    menus[f"{settings.theme}Theme"].setChecked(True)
+    menus["largerText"].triggered.connect(lambda: theme.change_text_size(1))
+    menus["smallerText"].triggered.connect(lambda: theme.change_text_size(-1))
+    start.set_models([model for model in _models() if model[0].is_file()])
+    list_recent()
+
+
+def _models() -> list[tuple[Path, str, str]]:
+    """Give the pretrained models: the file, the title and a sentence of each."""
+    return [
+        (
+            resource("models", f"mnist-vae-2d{SUFFIX}"),
+            translate("Start", "VAE, 2-D, MNIST"),
+            translate("Start", "Walk the map of ten thousand handwritten digits."),
+        ),
+        (
+            resource("models", f"mnist-cvae-2d{SUFFIX}"),
+            translate("Start", "CVAE, 2-D, MNIST"),
+            translate("Start", "One place, ten digits: the map holds the style."),
+        ),
+    ]

@@ -4,59 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QLabel
 
 from latentlab.ui.session.session import Session
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.menus import Menus
+
+translate = QCoreApplication.translate
 
 
-class TensorBoardSwitch(QObject):
-    """Switches the writing on, once a folder was chosen, and off.
+def join_tensorboard(session: Session, menus: Menus, place: QLabel, dialogs: FileDialogs) -> None:
+    """Switch the writing on, once a folder was chosen, and off; name the folder in `place`."""
+    switch, log = menus["tensorBoard"], session.tensorboard
+    menus.menu("training").setToolTipsVisible(True)
 
-    Parameters
-    ----------
-    switch : QAction
-        Checked while trainings are written.
-    session : Session
-    window : QMainWindow
-        Over which the folder is asked for; its status bar names it.
-    """
-
-    def __init__(self, switch: QAction, session: Session, window: QMainWindow) -> None:
-        super().__init__(window)
-        self._switch, self._log, self._window = switch, session.tensorboard, window
-        self._place = QLabel(objectName="tensorboardLabel")
-        window.statusBar().addPermanentWidget(self._place)
-        switch.triggered.connect(self._ask_or_end)
-        self._log.folder_changed.connect(self._show)
-        self._log.message.connect(session.message)
-        self._show(None)
-
-    @Slot(bool)
-    def _ask_or_end(self, on: bool) -> None:
-        if not on:
-            self._log.switch_off()
-            return
-        self._switch.setChecked(False)  # until there is a folder that can be written to
-        dialog = QFileDialog(self._window, self.tr("Folder for TensorBoard"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self._use)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _use(self, path: str) -> None:
-        self._log.choose(Path(path))
-
-    @Slot(object)
-    def _show(self, folder: Path | None) -> None:
-        self._switch.setChecked(folder is not None)
-        self._place.setVisible(folder is not None)
-        if folder is None:
-            about = self.tr("Losses, images and codes of trainings, for TensorBoard's own pages")
+    def ask_or_end(on: bool) -> None:
+        if on:
+            switch.setChecked(False)  # until there is a folder that can be written to
+            dialogs.open("tensorBoard", log.choose)
         else:
-            about = self.tr("Trainings are written below {folder}").format(folder=folder)
-            self._place.setText(self.tr("TensorBoard: {name}").format(name=folder.name))
-        self._place.setToolTip(about)
-        self._switch.setToolTip(about)
+            log.switch_off()
+
+    def show_folder(folder: Path | None) -> None:
+        switch.setChecked(folder is not None)
+        place.setVisible(folder is not None)
+        if folder is None:
+            about = translate("TensorBoard", "Losses, images and codes of trainings, for TensorBoard's own pages")
+        else:
+            about = translate("TensorBoard", "Trainings are written below {folder}").format(folder=folder)
+            place.setText(translate("TensorBoard", "TensorBoard: {name}").format(name=folder.name))
+        place.setToolTip(about)
+        switch.setToolTip(about)
+
+    switch.triggered.connect(ask_or_end)
+    log.folder_changed.connect(show_folder)
+    log.message.connect(session.message)
+    show_folder(None)

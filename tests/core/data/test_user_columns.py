@@ -12,7 +12,7 @@ from PIL import Image
 from latentlab.core.data import registry
 from latentlab.core.data.columns import Column, of_texts
 from latentlab.core.data.registry import DatasetError
-from latentlab.core.map.live_map import MapChoice, choose
+from latentlab.core.map.map_images import MapChoice, choose
 
 IMAGES = np.arange(12, dtype=np.uint8)[:, None, None].repeat(6, 1).repeat(5, 2)  # image i is i everywhere
 RELAXED = {"suppress_health_check": [HealthCheck.function_scoped_fixture], "max_examples": 25}

@@ -14,11 +14,10 @@ from latentlab.core.fields.aggregate_posterior import (
     mixture_along_axes,
     mixture_on_plane,
     prior_of,
-    projected,
 )
 from latentlab.core.fields.grid import middles
 from latentlab.core.fields.prepared_map import PreparedMap
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.operations import Operations
@@ -221,10 +220,3 @@ def test_what_has_no_such_field_says_why():
         density(made(np.full((3, 2), np.nan), 1.0), BOX, cells=4, images=ALL)
     with pytest.raises(LatentlabError, match="one point"):
         density(made(np.ones((30, 2)), kind="autoencoder"), BOX, cells=4, images=ALL)
-
-
-def test_covariances_on_the_plane_are_those_of_the_projection():
-    projection = fit(cloud(50, 7))
-    deviations = np.abs(cloud(9, 7, seed=3))
-    expected = [projection.covariance(deviation) for deviation in deviations]
-    assert projected(projection, deviations) == pytest.approx(np.array(expected), rel=1e-5, abs=1e-6)

@@ -9,7 +9,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.class_regions import NEIGHBOURS, class_regions
 from latentlab.core.fields.grid import middles
 from latentlab.core.fields.prepared_map import PreparedMap
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot

@@ -10,7 +10,6 @@ from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.fields import FieldQuestion, affordable, answer, efforts, get_ready, rate, work
 from latentlab.core.fields.gaps import Gaps
-from latentlab.core.fields.posterior_ellipses import posteriors
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.posteriors import deviations_of
 
@@ -80,20 +79,3 @@ def test_codes_that_are_not_finite_are_left_out_and_the_order_is_the_same_each_t
     assert set(broken.rows.tolist()) == set(range(len(means))) - {3}
     assert np.array_equal(broken.rows, [row for row in prepared.rows if row != 3])
     assert np.isfinite(broken.points).all()
-
-
-@pytest.mark.parametrize("latent", [2, 5])
-def test_the_posteriors_of_some_rows_on_the_plane(tiny_model, latent):
-    model = tiny_model(model__latent=latent)
-    deviations = deviations_of(model)
-    found = posteriors(model, np.array([7, 2, 5000, -1]), 2)
-    assert found.rows.tolist() == [7, 2]
-    assert (found.pointed, found.run) == (2, model.run)
-    for row, covariance in zip(found.rows, found.covariances, strict=True):
-        assert covariance == pytest.approx(model.projection.covariance(deviations[row]), rel=1e-3, abs=1e-6)
-
-
-def test_an_autoencoder_has_no_posteriors(tiny_model):
-    found = posteriors(tiny_model(model__kind="autoencoder"), np.array([1, 2]), 1)
-    assert found.covariances.shape == (0, 2, 2)
-    assert not len(found.rows)

@@ -7,7 +7,7 @@ import torch
 from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.gaps import GAP, gaps
 from latentlab.core.fields.grid import plane_code
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.operations import Operations

@@ -16,8 +16,7 @@ def after(epochs, first=1, every=None):
     """Offer the model of each epoch, as training does."""
     checkpoints = Checkpoints(every)
     for epoch in range(first, first + epochs):
-        if checkpoints.wants(epoch):
-            checkpoints.add(epoch, Model(f"model {epoch}"))
+        checkpoints.add(epoch, Model(f"model {epoch}"))
     return checkpoints
 
 
@@ -54,7 +53,6 @@ def test_what_is_kept_of_an_epoch_is_its_own_model():
 
 def test_an_epoch_that_is_not_wanted_is_not_kept():
     checkpoints = after(30)
-    assert not checkpoints.wants(31)
     checkpoints.add(31, Model("model 31"))
     assert 31 not in checkpoints.epochs()
 

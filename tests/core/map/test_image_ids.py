@@ -1,114 +1,88 @@
-"""Which images of the data set a map shows, and maps without some of them."""
-
-from __future__ import annotations
-
-from dataclasses import replace
+"""Which images of its data set a map shows, and where another map shows them."""
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from latentlab.core.errors import LatentlabError
-from latentlab.core.map.image_ids import MapNumbers
-from latentlab.core.map.live_map import MapChoice, map_of
+from latentlab.core.map.image_ids import ImageIds
+from latentlab.core.map.map_images import MapChoice, choose
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.training.trainer import Trainer
 
-_TINY = {
-    "data.dataset": "tiny",
-    "training.epochs": 1,
-    "training.device": "cpu",
-    "model.encoder.layers": (8,),
-    "model.decoder.layers": (8,),
-}
-CHOICE = MapChoice("test", 0)
+ROWS = st.lists(st.integers(0, 40), max_size=20)
 
 
 @pytest.fixture(scope="module")
-def run(tiny_images):
-    trainer = Trainer(Recipe.load("mlp-vae-2d").with_changes(_TINY), tiny_images)
-    for _ in trainer.events():
-        pass
-    return trainer.result()
+def recipe():
+    return Recipe.load("mlp-vae-2d").with_changes({"data.dataset": "tiny"})
 
 
-@pytest.fixture
-def whole(run, tiny_images):
-    return map_of(run, on_map(tiny_images, run.recipe, CHOICE))
+@given(
+    choice=st.builds(MapChoice, st.sampled_from(["test", "training", "both"]), st.integers(0, 300)),
+    limit=st.none() | st.integers(1, 200),
+    images=st.lists(st.integers(0, 239), max_size=12),
+    exclude=st.lists(st.integers(0, 239), max_size=12),
+)
+def test_ids_lead_back_to_the_images_of_the_map(tiny_images, recipe, choice, limit, images, exclude):
+    recipe = recipe.with_changes({"data.limit": limit, "data.images": images, "data.exclude": exclude})
+    shown = on_map(tiny_images, recipe, choice)
+    assert len(shown.ids.rows) == len(shown.labels)
+    everything = torch.cat([tiny_images.train_images, tiny_images.test_images])
+    assert torch.equal(everything[torch.from_numpy(shown.ids.rows)], shown.images)
 
 
-@pytest.fixture
-def numbers():
-    made = MapNumbers()
-    made.choice = CHOICE
-    return made
+def test_the_same_choice_of_the_same_images_has_the_same_ids_however_often_they_are_loaded(tiny_images, recipe):
+    from dataclasses import replace
 
-
-def test_a_map_without_excluded_images_keeps_all_else(numbers, whole, tiny_images):
-    training = len(tiny_images.train_labels)
-    shown = numbers.visible(whole, tiny_images, (training + 3, 5, training))
-    rest = np.delete(np.arange(len(whole.means)), [0, 3])
-    for name in ("means", "labels", "images"):
-        np.testing.assert_array_equal(getattr(shown, name), getattr(whole, name)[rest])
-    assert numbers.excluded == 2
-    np.testing.assert_array_equal(numbers.of(shown), training + rest)
-    np.testing.assert_array_equal(numbers.of(whole), training + np.arange(len(whole.means)))
-    assert numbers.visible(whole, tiny_images, ()) is whole
-    assert numbers.excluded == 0
-
-
-def test_the_maps_of_a_training_share_what_does_not_change(numbers, whole, tiny_images):
-    exclude = (len(tiny_images.train_labels) + 1,)
-    first = numbers.visible(whole, tiny_images, exclude)
-    later = replace(whole, means=whole.means + 1)
-    # The set at hand may be another one by now.
-    second = numbers.visible(later, None, exclude)
-    assert second.images is first.images
-    assert second.labels is first.labels
-    np.testing.assert_array_equal(second.means, first.means + 1)
-
-
-def test_numbers_that_belong_to_other_images_are_not_used(numbers, whole, tiny_images):
-    exclude = (len(tiny_images.train_labels),)
-    same = replace(whole, images=whole.images.copy())
-    for update, data in (
-        (replace(whole, images=255 - whole.images), tiny_images),
-        (same, replace(tiny_images, name="other")),
-        (same, None),
+    choice = MapChoice("test", 20)
+    again = replace(tiny_images, test_images=tiny_images.test_images.clone(), fingerprint="")
+    assert choose(tiny_images, choice).ids == choose(again, choice).ids
+    assert choose(tiny_images, choice).ids == on_map(again, recipe, choice).ids
+    for other in (
+        replace(tiny_images, test_images=255 - tiny_images.test_images, fingerprint=""),
+        replace(tiny_images, test_labels=tiny_images.test_labels.flip(0), fingerprint=""),
+        replace(tiny_images, name="others", fingerprint=""),
     ):
-        assert numbers.visible(update, data, exclude) is update
-        assert numbers.of(update) is None
-        assert numbers.excluded == 0
-    numbers.choice = MapChoice("training", 0)  # which is still on its way to the map
-    assert numbers.visible(same, tiny_images, exclude) is same
-    numbers.choice = CHOICE
-    assert len(numbers.visible(same, tiny_images, exclude).means) == len(whole.means) - 1
+        assert choose(tiny_images, choice).ids != choose(other, choice).ids
+    assert choose(tiny_images, choice).ids != choose(tiny_images, MapChoice("test", 21)).ids
+    assert choose(tiny_images, choice).ids != choose(tiny_images, MapChoice("training", 20)).ids
 
 
-def test_a_map_of_excluded_images_alone_stays_whole(numbers, whole, tiny_images):
-    everything = range(len(tiny_images.train_labels) + len(tiny_images.test_labels))
-    assert numbers.visible(whole, tiny_images, everything) is whole
-    assert numbers.excluded == 0
+def test_ids_that_nobody_knows_are_equal_to_themselves_alone():
+    one, other = ImageIds.unknown(), ImageIds.unknown()
+    assert one == one
+    assert one != other
+    assert one.find(one, np.array([3, 1])).tolist() == [3, 1]
+    assert one.find(other, np.array([3, 1])).tolist() == []
+    assert other.find_rows(np.array([0])).tolist() == []
+    assert one.taken(np.array([0])) != one
 
 
-def test_images_are_found_on_the_map_again(numbers, whole, tiny_images):
-    training = len(tiny_images.train_labels)
-    shown = numbers.visible(whole, tiny_images, (training,))
-    found = numbers.named(shown, np.array([4, 0]))
-    assert found.tolist() == [training + 5, training + 1]
-    assert numbers.rows(shown, found).tolist() == [4, 0]
-    # What is excluded, of the other split or not in the set at all is not on the map.
-    assert numbers.rows(shown, np.array([training, 3, 10**6, training + 2])).tolist() == [1]
-    assert numbers.rows(whole, np.array([training])).tolist() == [0]
+def test_codes_that_runs_keep_are_of_the_same_images_where_their_recipes_and_labels_say_so(recipe):
+    labels = np.array([0, 1, 2])
+    ids = ImageIds.of_run(recipe.data, labels)
+    assert ids.rows is None
+    assert ids == ImageIds.of_run(recipe.with_changes({"training.epochs": 3}).data, labels.copy())
+    for change in ({"data.dataset": "mnist"}, {"data.images": (1, 2, 3)}, {"data.exclude": (7,)}):
+        assert ids != ImageIds.of_run(recipe.with_changes(change).data, labels)
+    assert ids != ImageIds.of_run(recipe.data, labels[::-1])
 
 
-def test_what_nobody_can_tell_is_told(numbers, whole, tiny_images):
-    numbers.visible(whole, tiny_images, ())
-    for shown, rows, word in (
-        (None, [1], "No images are chosen"),
-        (whole, [], "No images are chosen"),
-        (replace(whole, images=None), [1], "not loaded"),
-        (replace(whole, images=whole.images.copy()), [1], "about to show other images"),
-    ):
-        with pytest.raises(LatentlabError, match=word):
-            numbers.named(shown, np.array(rows, np.int64))
+@given(ROWS, ROWS, st.lists(st.integers(0, 19), max_size=8))
+def test_images_are_found_on_another_map_where_they_come_first(mine, theirs, rows):
+    one, other = (ImageIds.of("set", np.array(numbers, np.int64)) for numbers in (mine, theirs))
+    rows = [row for row in rows if row < len(theirs)]
+    found = one.find(other, np.array(rows, np.int64)).tolist()
+    if mine == theirs:
+        assert found == rows
+    else:
+        assert found == [mine.index(theirs[row]) for row in rows if theirs[row] in mine]
+    assert ImageIds.of("another set", one.rows).find(other, np.arange(len(theirs))).tolist() == []
+
+
+def test_what_a_set_does_not_have_is_on_no_map():
+    ids = ImageIds.of("set", np.array([5, 7, 5]))
+    assert ids.find_rows(np.array([10**6, 7, -1, 6, 5])).tolist() == [1, 0]
+    assert ids.taken(np.array([2, 1])) == ImageIds.of("set", np.array([5, 7]))

@@ -7,7 +7,8 @@ import torch
 
 from latentlab.core.arrays import row_order
 from latentlab.core.map import encoder, live_map
-from latentlab.core.map.live_map import LiveMap, MapChoice, MapImages, choose, map_of, maps_of
+from latentlab.core.map.live_map import LiveMap, map_of, maps_of
+from latentlab.core.map.map_images import MapChoice, MapImages, choose
 from latentlab.core.map.projection import fit
 from latentlab.core.models.operations import Operations
 from latentlab.core.recipe.recipe import Recipe

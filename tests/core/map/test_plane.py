@@ -19,6 +19,7 @@ from latentlab.core.map.axes import (
     Dimension,
     axis_name,
 )
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.plane import along, components_for, is_quick, projection_of, still_shown
 from latentlab.core.map.projection import fit
 
@@ -46,7 +47,8 @@ def mapped(tiny_model):
         labels = random.integers(0, len(NAMES), count)
         labels[:4] = 0, 1, 2, -1
         facts = {"snapshot": Model(latent), "means": means, "labels": labels, "images": None, "deviations": None}
-        return dataclasses.replace(tiny_model(), **facts | {"projection": fit(means)} | changes)
+        facts |= {"projection": fit(means), "ids": ImageIds.unknown()}
+        return dataclasses.replace(tiny_model(), **facts | changes)
 
     return give
 
@@ -278,15 +280,20 @@ def test_axes_are_named_after_what_is_chosen_now():
 def test_images_of_an_axis_are_known_again_on_another_map(mapped, tiny_model):
     choice = AxesChoice(BetweenImages(3, 50), Dimension(0))
     first = tiny_model()
-    other = dataclasses.replace(first, labels=first.labels.copy(), images=first.images.copy())
-    assert still_shown(choice, first, other)
-    other.images[50] = 0
-    assert not still_shown(choice, first, other)
+    rows = first.ids.rows
+
+    def shows(*numbers):
+        return dataclasses.replace(first, ids=ImageIds.of(first.ids.fingerprint, np.array(numbers, np.int64)))
+
+    assert still_shown(choice, first, shows(*rows))
+    assert not still_shown(choice, first, shows(*rows[:50], rows[49], *rows[51:]))
+    assert not still_shown(choice, first, shows(*rows[1:]))
+    assert not still_shown(choice, first, shows(*rows[:50]))
     assert not still_shown(choice, first, mapped(2, count=50))
-    nameless = dataclasses.replace(first, images=None)
-    assert still_shown(choice, nameless, dataclasses.replace(nameless, labels=first.labels.copy()))
-    assert not still_shown(choice, nameless, dataclasses.replace(nameless, labels=first.labels[::-1].copy()))
-    assert still_shown(AxesChoice(Dimension(0)), first, other)
+    nameless = dataclasses.replace(first, ids=ImageIds.unknown())
+    assert still_shown(choice, nameless, nameless)
+    assert not still_shown(choice, nameless, first)
+    assert still_shown(AxesChoice(Dimension(0)), first, nameless)
 
 
 def test_large_maps_are_not_laid_out_at_once(mapped):

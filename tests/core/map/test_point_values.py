@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from latentlab.core.data.columns import Column, of_texts
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map import point_values
 from latentlab.core.map.explore import data_point
 from latentlab.core.map.point_values import MOST_CATEGORIES, Colouring, LiveValues
 
@@ -47,7 +46,7 @@ def test_values_are_the_terms_of_each_image_as_its_data_point_has_them(tiny_mode
 
 def test_a_step_that_is_short_finds_a_part_and_the_next_goes_on(tiny_model, monkeypatch):
     model = tiny_model()
-    monkeypatch.setattr(point_values, "_at_once", lambda model: 25)
+    monkeypatch.setattr(type(model.snapshot), "chunk", 25)
     live = LiveValues(Colouring("loss"))
     found = [live.update(model, seconds=0) for _ in range(3)]
     assert [part.pending for part in found] == [35, 10, 0]

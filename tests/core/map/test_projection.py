@@ -103,6 +103,13 @@ def test_covariance_is_that_of_samples(drawn):
     assert np.linalg.eigvalsh(covariance).min() > -1e-5 * scale
 
 
+def test_covariances_of_many_are_those_of_each():
+    plane = fit(cloud([5, 3, 1, 0.8, 0.5, 0.2, 0.1]))
+    deviations = np.abs(np.random.default_rng(3).standard_normal((9, 7), np.float32))
+    expected = [plane.directions @ np.diag(deviation**2) @ plane.directions.T for deviation in deviations]
+    assert plane.covariance(deviations) == pytest.approx(np.array(expected), rel=1e-5, abs=1e-6)
+
+
 def test_the_map_does_not_flip_from_one_update_to_the_next():
     random = np.random.default_rng(3)
     means = cloud([5, 3, 1, 0.5])

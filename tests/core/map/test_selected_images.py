@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.recipe_images import of_recipe
-from latentlab.core.map.live_map import MapChoice, choose, map_of
-from latentlab.core.map.selected_images import are_of, excluding, for_chosen, on_map, rows_on_map, still_shown
+from latentlab.core.errors import LatentlabError
+from latentlab.core.map.live_map import map_of
+from latentlab.core.map.map_images import MapChoice, choose
+from latentlab.core.map.selected_images import excluding, for_chosen, on_map, rows_in_set, without
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -37,22 +39,6 @@ def run(recipe, tiny_images):
     for _ in trainer.events():
         pass
     return trainer.result()
-
-
-@settings(max_examples=40)
-@given(
-    choice=st.builds(MapChoice, st.sampled_from(["test", "training", "both"]), st.integers(0, 300)),
-    limit=st.none() | st.integers(1, 200),
-    images=st.lists(st.integers(0, 239), max_size=12),
-    exclude=st.lists(st.integers(0, 239), max_size=12),
-)
-def test_rows_lead_back_to_the_images_of_the_map(tiny_images, recipe, choice, limit, images, exclude):
-    recipe = recipe.with_changes({"data.limit": limit, "data.images": images, "data.exclude": exclude})
-    shown = on_map(tiny_images, recipe, choice)
-    rows = rows_on_map(tiny_images, recipe, choice)
-    assert len(rows) == len(shown.labels)
-    everything = torch.cat([tiny_images.train_images, tiny_images.test_images])
-    assert torch.equal(everything[torch.from_numpy(rows)], shown.images)
 
 
 def test_a_recipe_for_chosen_images_is_trained_on_these(tiny_images, recipe):
@@ -104,30 +90,71 @@ def test_an_image_that_is_not_there_cannot_be_excluded(tiny_images, recipe):
         of_recipe(tiny_images, recipe.with_changes({"data.exclude": (5, 5000)}))
 
 
-def test_another_choice_on_its_way_to_the_map_is_noticed(tiny_images, recipe, run):
-    choice = MapChoice("test", 0)
-    shown = map_of(run, on_map(tiny_images, recipe, choice))
-    numbers = rows_on_map(tiny_images, recipe, choice)
-    assert are_of(shown, tiny_images, numbers)
-    assert not are_of(shown, tiny_images, numbers[:-1])
-    assert not are_of(shown, tiny_images, numbers - 1)
-    assert not are_of(replace(shown, images=None), tiny_images, numbers)
+@pytest.fixture(scope="module")
+def whole(run, tiny_images):
+    return map_of(run, on_map(tiny_images, run.recipe, MapChoice("test", 0)))
 
 
-def test_what_another_map_still_shows_is_found(tiny_images, recipe, run):
-    whole = map_of(run, on_map(tiny_images, recipe, MapChoice("test", 0)))
+def test_a_map_without_excluded_images_keeps_all_else(whole, tiny_images):
+    training = len(tiny_images.train_labels)
+    shown = without(whole, (training + 3, 5, training))
+    rest = np.delete(np.arange(len(whole.means)), [0, 3])
+    for name in ("means", "labels", "images"):
+        np.testing.assert_array_equal(getattr(shown, name), getattr(whole, name)[rest])
+    np.testing.assert_array_equal(shown.ids.rows, training + rest)
+    assert without(whole, ()) is whole
+
+
+def test_the_maps_of_a_training_share_what_does_not_change(whole, tiny_images):
+    exclude = (len(tiny_images.train_labels) + 1,)
+    first = without(whole, exclude)
+    second = without(replace(whole, means=whole.means + 1), exclude, first)
+    assert second.images is first.images
+    assert second.labels is first.labels
+    assert second.ids == first.ids
+    np.testing.assert_array_equal(second.means, first.means + 1)
+    third = without(whole, (exclude[0] + 1,), first)
+    np.testing.assert_array_equal(third.images, np.delete(whole.images, 2, 0))
+
+
+def test_nothing_is_left_out_of_a_map_of_nobody_knows_which_images_or_of_excluded_ones_alone(run, whole, tiny_images):
+    everything = range(len(tiny_images.train_labels) + len(tiny_images.test_labels))
+    assert without(whole, everything) is whole
+    kept = map_of(run, None)
+    assert without(kept, (len(tiny_images.train_labels),)) is kept
+
+
+def test_what_nobody_can_tell_is_told(run, whole, tiny_images):
+    training = len(tiny_images.train_labels)
+    shown = without(whole, (training,))
+    found = rows_in_set(shown, np.array([4, 0]))
+    assert found.tolist() == [training + 5, training + 1]
+    assert shown.ids.find_rows(found).tolist() == [4, 0]
+    for nobody, rows, word in (
+        (None, [1], "No images are chosen"),
+        (whole, [], "No images are chosen"),
+        (map_of(run, None), [1], "not loaded"),
+    ):
+        with pytest.raises(LatentlabError, match=word):
+            rows_in_set(nobody, np.array(rows, np.int64))
+
+
+def test_what_another_map_still_shows_is_found(tiny_images, recipe, run, whole):
     fewer = map_of(run, on_map(tiny_images, recipe, MapChoice("test", 20)))
     others = map_of(run, on_map(tiny_images, recipe, MapChoice("training", 0)))
+    kept = map_of(run, None)
     rows = np.array([30, 5, 19])
-    assert still_shown(rows, whole, replace(whole, run="other")).tolist() == [30, 5, 19]
-    assert still_shown(rows, whole, fewer).tolist() == [5, 19]
-    assert still_shown(np.array([5, 19]), fewer, whole).tolist() == [5, 19]
-    assert still_shown(rows, whole, others).tolist() == []
-    assert still_shown(rows, replace(whole, images=None), replace(whole, images=None)).tolist() == [30, 5, 19]
-    assert still_shown(rows, replace(whole, images=None), others).tolist() == []
-    alone = for_chosen(recipe, rows_on_map(tiny_images, recipe, MapChoice("test", 0))[rows])
+    assert replace(whole, run="other").ids.find(whole.ids, rows).tolist() == [30, 5, 19]
+    assert fewer.ids.find(whole.ids, rows).tolist() == [5, 19]
+    assert whole.ids.find(fewer.ids, np.array([5, 19])).tolist() == [5, 19]
+    assert others.ids.find(whole.ids, rows).tolist() == []
+    assert kept.ids.find(map_of(run, None).ids, rows).tolist() == [30, 5, 19]
+    assert others.ids.find(kept.ids, rows).tolist() == []
+    alone = for_chosen(recipe, whole.ids.rows[rows])
     these = map_of(run, on_map(tiny_images, alone, MapChoice("test", 0)))
-    assert still_shown(rows, whole, these).tolist() == [0, 1, 2]
+    assert these.ids.find(whole.ids, rows).tolist() == [0, 1, 2]
+    less = without(whole, whole.ids.rows[:5])
+    assert less.ids.find(whole.ids, rows).tolist() == [25, 0, 14]  # the same images, in other rows
 
 
 def test_one_image_and_two_give_a_whole_run(tiny_images, recipe, tmp_path):

@@ -3,7 +3,8 @@
 import io
 import shutil
 import sys
-from contextlib import closing
+import threading
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from latentlab.core.events import EpochEnded
-from latentlab.core.output.event_files import TensorBoardError, check
+from latentlab.core.output.event_files import EventFiles, TensorBoardError, check
 from latentlab.core.output.tensorboard import TensorBoardWriter
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Control, Trainer
@@ -191,3 +192,66 @@ def test_a_folder_that_goes_away_is_told_in_a_sentence(tmp_path, tiny_images):
     with pytest.raises(TensorBoardError, match="another folder"):
         writer.take_model(1, trainer.snapshot(), is_last=True)
     writer.close()
+
+
+# A full disk
+
+
+@contextmanager
+def full_disk(most):
+    """Have the system refuse to make any file longer than so many bytes, as a full disk would."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("most", [0, 3_000, 40_000])
+def test_a_full_disk_is_told_in_one_sentence_and_nothing_else(tmp_path, tiny_images, capfd, most):
+    recipe = Recipe(name="tiny").with_changes(TINY)
+    trainer, told, threads = Trainer(recipe, tiny_images), [], threading.active_count()
+    events = list(trainer.events())
+    writer = TensorBoardWriter(tmp_path, recipe, trainer.data, trainer.run)
+    with full_disk(most):
+        try:
+            for event in events:
+                writer.take(event)
+                if isinstance(event, EpochEnded):
+                    writer.take_model(event.epoch, trainer.snapshot())
+        except TensorBoardError as error:
+            told.append(str(error))
+        assert threading.active_count() == threads
+        with suppress(TensorBoardError):  # of what is left
+            writer.close()
+        writer.close()
+    (sentence,) = told
+    assert sentence.startswith(f"What TensorBoard reads cannot be written to {writer.folder} (File too large): ")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_disk_that_has_no_room_for_codes_is_told_in_a_sentence(tmp_path):
+    with closing(EventFiles(tmp_path)) as files, full_disk(10_000):
+        codes, images = np.zeros((1000, 20), np.float32), np.zeros((1000, 8, 8), np.uint8)
+        with pytest.raises(TensorBoardError, match=r"File too large.*another folder"):
+            files.embedding("codes", codes, ["nought"] * 1000, images)
+
+
+def test_what_was_written_before_a_disk_was_full_can_be_read(tmp_path):
+    files = EventFiles(tmp_path)
+    with full_disk(20_000), suppress(TensorBoardError), closing(files):
+        for step in range(10_000):
+            files.scalar("loss", 2.0 * step, step)
+    points = curve(read(tmp_path), "loss")
+    assert 300 < len(points) < 1000
+    assert points == [(step, 2.0 * step) for step in range(len(points))]
+
+
+def test_closing_writes_what_is_left(tmp_path):
+    files = EventFiles(tmp_path)
+    files.scalar("loss", 1.0, 7)
+    files.close()
+    files.close()
+    assert curve(read(tmp_path), "loss") == [(7, 1.0)]

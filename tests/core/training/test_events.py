@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -65,9 +66,10 @@ def test_how_often_it_reports_never_changes_a_run(tiny_images, monkeypatch):
     for seconds in (0.0, math.inf):
         monkeypatch.setattr(training, "_MESSAGE_SECONDS", seconds)
         trainer = Trainer(SMALL, tiny_images)
-        runs.append((step_losses(trainer.events()), weights(trainer)))
+        runs.append((step_losses(trainer.events()), weights(trainer), trainer.history))
     np.testing.assert_array_equal(runs[0][0], runs[1][0])
     assert same_weights(runs[0][1], runs[1][1])
+    assert [(epoch.train, epoch.test) for epoch in runs[0][2]] == [(epoch.train, epoch.test) for epoch in runs[1][2]]
 
 
 def test_training_leaves_the_global_generators_alone(tiny_images):
@@ -168,6 +170,29 @@ def test_best_epoch_is_marked_by_test_loss(tiny_images):
 def test_nothing_is_spent_on_time_before_the_first_step(tiny_images, each_step):
     first = next(event for event in Trainer(SMALL, tiny_images).events() if isinstance(event, Progress))
     assert 0 < first.seconds < 10
+
+
+@pytest.mark.usefixtures("each_step")
+def test_the_time_of_whoever_drives_it_is_not_counted(tiny_images, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    trainer = Trainer(SMALL, tiny_images)
+    loss_terms = trainer.model.loss_terms
+
+    def slow(*batch):
+        now[0] += 0.25
+        return loss_terms(*batch)
+
+    monkeypatch.setattr(trainer.model, "loss_terms", slow)
+    left = []
+    for event in trainer.events():
+        now[0] += 60
+        if isinstance(event, Progress) and len(event.losses):
+            left.append(event.seconds_left)
+            trainer.control.change("beta", 1.0)  # whose event takes as long
+    assert event.images_per_second == pytest.approx(60 / 0.25)
+    assert event.seconds == pytest.approx(2 * (3 + 1) * 0.25)  # three steps and a test in each of two epochs
+    assert (left[0], left[-1]) == (pytest.approx(5 * 0.25), pytest.approx(0.25))  # of tests it knows after the first
 
 
 # Who drives it may stop

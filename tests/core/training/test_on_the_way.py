@@ -9,6 +9,7 @@ import torch
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress
 from latentlab.core.measures.metrics import evaluate
 from latentlab.core.runs.run import Run
+from latentlab.core.training import kept_weights
 from latentlab.core.training import trainer as training
 from latentlab.core.training.optimisers import one_cycle
 from latentlab.core.training.trainer import Control, Trainer
@@ -110,11 +111,11 @@ def after_two_messages(images):
 @pytest.mark.usefixtures("each_step")
 def test_learning_rate_changes_at_the_next_step(tiny_images):
     control, trainer, events = after_two_messages(tiny_images)
-    assert [group["lr"] for group in trainer._optimiser.param_groups] == [3e-3]
+    assert [group["lr"] for group in trainer.optimiser.param_groups] == [3e-3]
     control.change("learning_rate", 1e-4)
     changed = next(events)
     assert changed == Changed(trainer.run, pytest.approx(1 / 3), "learning_rate", 1e-4)
-    assert [group["lr"] for group in trainer._optimiser.param_groups] == [1e-4]
+    assert [group["lr"] for group in trainer.optimiser.param_groups] == [1e-4]
     assert isinstance(next(events), Progress)
     assert trainer.changes == [changed]
     events.close()
@@ -151,14 +152,15 @@ def test_beta_changes_at_the_next_step(tiny_images):
 def test_steps_before_a_change_of_beta_are_told_under_the_old_one(tiny_images, monkeypatch):
     control = Control()
     trainer = Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, control=control)
-    step = trainer._step
+    loss_terms, steps = trainer.model.loss_terms, []
 
-    def step_then_change(*batch):
-        step(*batch)
-        if trainer._steps_done == 2:  # as another thread would, between two messages
+    def loss_terms_then_change(*batch):
+        steps.append(batch)
+        if len(steps) == 2:  # as another thread would, between two messages
             control.change("beta", 10.0)
+        return loss_terms(*batch)
 
-    monkeypatch.setattr(trainer, "_step", step_then_change)
+    monkeypatch.setattr(trainer.model, "loss_terms", loss_terms_then_change)
     losses = step_losses(trainer.events())
     np.testing.assert_allclose(losses[:, 0] - losses[:, 1], losses[:, 2] * [1, 1, 10], rtol=1e-3)
 
@@ -213,7 +215,7 @@ def test_one_cycle_drives_the_optimiser_and_a_change_moves_its_peak(tiny_images)
     rates = []
     for event in trainer.events():
         if isinstance(event, Progress) and len(event.epochs_done):
-            rates.append(trainer._optimiser.param_groups[0]["lr"])
+            rates.append(trainer.optimiser.param_groups[0]["lr"])
             if len(rates) == 15:
                 control.change("learning_rate", 0.02)
     expected = [(0.01 if step < 15 else 0.02) * one_cycle(step / 30) for step in range(30)]
@@ -235,7 +237,7 @@ def finite(trainer):
 
 @pytest.mark.usefixtures("each_step")
 def test_a_loss_that_is_not_finite_brings_the_last_good_model_back(tiny_images, monkeypatch):
-    monkeypatch.setattr(training, "_SAFE_COPY_SECONDS", 0.0)
+    monkeypatch.setattr(kept_weights, "COPY_SECONDS", 0.0)
     trainer = Trainer(SMALL.with_changes({"epochs": 4}), tiny_images)
     seen, events, diverged_at = [], [], None
     for event in trainer.events():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import MapChoice, choose, map_of
+from latentlab.core.map.live_map import map_of
+from latentlab.core.map.map_images import MapChoice, choose
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 from latentlab.core.views.interpolations import FRAMES, PassagesQuestion

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.live_map import LiveMap, MapChoice, choose, map_of
+from latentlab.core.map.live_map import LiveMap, map_of
+from latentlab.core.map.map_images import MapChoice, choose
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.views.walk import CodeStop, WalkPlan, WalkQuestion
-from latentlab.core.views.walk_lines import along, bent
+from latentlab.core.views.walk import CodeStop, WalkPlan, WalkQuestion, along, bent
 
 LINES = st.integers(1, 4).flatmap(
     lambda latent: arrays(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 
@@ -20,10 +23,16 @@ def canvas(qtbot):
 
 @pytest.fixture
 def map_points():
+    sets = itertools.count()
+    latest = next(sets)
+
     def make(points, labels=None, names=("a", "b", "c"), *, run="r", glide=False):
+        """Make points of other images than before; where they are to glide, of the same ones."""
+        nonlocal latest
+        latest = latest if glide else next(sets)
         points = np.asarray(points, np.float32).reshape(-1, 2)
         labels = np.zeros(len(points), np.int64) if labels is None else np.asarray(labels, np.int64)
-        return MapPoints(run, points, labels, names, ("z₁", "z₂"), glide)
+        return MapPoints(run, points, labels, names, ("z₁", "z₂"), ImageIds.of(str(latest), np.arange(len(points))))
 
     return make
 

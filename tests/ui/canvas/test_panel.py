@@ -2,19 +2,27 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QToolButton
+from PySide6.QtWidgets import QComboBox, QMainWindow, QToolButton
 
 from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.window.menus import Menus
 
 
 @pytest.fixture
-def panel(qtbot):
-    widget = CanvasPanel()
-    widget.resize(700, 560)
-    qtbot.addWidget(widget)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    return widget
+def window(qtbot):
+    window, panel = QMainWindow(), CanvasPanel()
+    Menus(window, panel)
+    window.setCentralWidget(panel)
+    window.resize(700, 560)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+@pytest.fixture
+def panel(window):
+    return window.centralWidget()
 
 
 def test_choosing_images_says_which_and_how_many(panel, qtbot):

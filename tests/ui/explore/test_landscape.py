@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.core.fields.tiles import Landscape
 from latentlab.core.models.snapshot import Snapshot
@@ -437,7 +437,7 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_D)
     assert layer_of(lab).patches() == ()
     assert not lab.child("mapLandscapeButton").isChecked()
-    (entry,) = [action for action in lab.window._menus.map.actions() if action.text() == "Landscape"]
+    (entry,) = [action for action in lab.child("mapMenu", QMenu).actions() if action.text() == "Landscape"]
     entry.trigger()
     until_whole(lab)
     assert lab.child("mapLandscapeButton").isChecked()

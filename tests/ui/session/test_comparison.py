@@ -85,7 +85,9 @@ def test_a_run_kept_as_the_second_stays_while_another_one_trains_on_the_same_ima
     with lab.qtbot.waitSignal(lab.session.training.epoch_ended):
         lab.press("trainButton")
         assert lab.child("compareKeepButton").text() == "Keep the run before this training"
-    lab.until(lambda: two.comparison._first.run != unsaved.snapshot.run and two.comparison.meeting == "image")
+    lab.until(
+        lambda: two.lab.session.exploration.shown.run != unsaved.snapshot.run and two.comparison.meeting == "image"
+    )
     with lab.changes(two.first.points):
         two.comparison.pick_point(11)
     assert two.second.points() == pytest.approx(unsaved.codes, abs=1e-4)
@@ -222,7 +224,7 @@ def put_behind(lab, key):
 def test_gaps_are_shaded_on_both_maps_and_said_in_numbers(two):
     lab = two.lab
     lab.press("compareGapsButton")
-    for canvas, model in ((two.first, two.comparison._first), (two.second, two.comparison.second)):
+    for canvas, model in ((two.first, two.lab.session.exploration.shown), (two.second, two.comparison.second)):
         lab.until(lambda canvas=canvas: gaps_of(canvas) is not None)
         assert gaps_of(canvas).run == model.run
     assert "gaps" in two.words("first")

@@ -114,12 +114,11 @@ class Bench:
 
     def __init__(self, qtbot, panel, exploration):
         from latentlab.ui.session.restoration import Restoration
+        from latentlab.ui.window.exploring import join_damage
 
         self.exploration, self.panel = exploration, panel
         self.restoration = Restoration(exploration, exploration)
-        panel.damage_asked.connect(self.restoration.ask)
-        self.restoration.damage_changed.connect(panel.show_damage)
-        self.restoration.restored.connect(panel.show_restored)
+        join_damage(self.restoration, panel)
         exploration.decoded.connect(panel.show_decoded)
         click(qtbot, part(panel, "damageButton"))
 
@@ -132,7 +131,8 @@ class Bench:
 
 @pytest.fixture
 def exploration(qtbot, digits, run_file):
-    from latentlab.core.map.live_map import MapChoice, choose, map_of
+    from latentlab.core.map.live_map import map_of
+    from latentlab.core.map.map_images import MapChoice, choose
     from latentlab.core.runs.run import Run
     from latentlab.ui.explore.exploration import Exploration
 

@@ -5,7 +5,7 @@ import pytest
 
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.live_map import MapChoice, choose
+from latentlab.core.map.map_images import MapChoice, choose
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads

@@ -65,7 +65,7 @@ def test_ones_own_images_are_chosen_by_a_dialog(lab, dialog, tmp_path):
     path = tmp_path / "mine.npz"
     images = np.random.default_rng(0).integers(0, 255, (40, 28, 28), np.uint8)
     np.savez(path, images=images, labels=np.arange(40) % 2)
-    lab.window._keeping.ask_for_array()
+    lab.action("chooseArray").trigger()
     with lab.qtbot.waitSignal(lab.session.library.loaded):
         choose(dialog(lab), path)
     assert lab.session.recipe.data.dataset == f"array:{path}"
@@ -151,7 +151,7 @@ def scans(folder, count=6):
 
 def test_dirty_and_clean_scans_are_chosen_one_folder_after_the_other(lab, dialog, tmp_path):
     dirty, clean = scans(tmp_path / "dirty"), scans(tmp_path / "clean")
-    lab.window._menus.pairs_requested.emit()
+    lab.action("choosePairs").trigger()
     choose(dialog(lab), dirty)
     lab.until(lambda: len(lab.window.findChildren(QFileDialog)) == 1)
     with lab.qtbot.waitSignal(lab.session.library.loaded):
@@ -163,7 +163,7 @@ def test_dirty_and_clean_scans_are_chosen_one_folder_after_the_other(lab, dialog
 def test_a_comma_in_the_way_of_the_dirty_scans_is_told(lab, dialog, tmp_path):
     dirty, clean = scans(tmp_path / "dirty, very", 1), scans(tmp_path / "clean", 1)
     before = lab.session.recipe.data.dataset
-    lab.window._menus.pairs_requested.emit()
+    lab.action("choosePairs").trigger()
     choose(dialog(lab), dirty)
     lab.until(lambda: len(lab.window.findChildren(QFileDialog)) == 1)
     choose(dialog(lab), clean)

@@ -166,7 +166,7 @@ class Bench:
 
     def __init__(self, qtbot):
         from latentlab.ui.session.page_cleaning import PageCleaning
-        from latentlab.ui.window.page_window import PageWindow
+        from latentlab.ui.window.page_window import PageWindow, join_page
 
         self.qtbot = qtbot
         self.owner = QWidget()
@@ -174,7 +174,8 @@ class Bench:
         self.owner.show()
         self.exploration = SimpleNamespace(shown=SimpleNamespace(snapshot=planes()))
         self.cleaning = PageCleaning(self.exploration, self.owner)
-        self.window = PageWindow(self.cleaning, self.owner)
+        self.window = PageWindow(self.owner)
+        join_page(self.cleaning, self.window)
         with qtbot.waitExposed(self.window):
             self.window.show()
 

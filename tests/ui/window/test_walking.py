@@ -158,7 +158,7 @@ def test_an_arrow_between_images_put_on_a_third_in_more_dimensions(opened):
 
 def test_straight_between_two_chosen_images_by_the_menu(opened):
     lab = opened()
-    action = next(each for each in lab.window._menus.map.actions() if "first two" in each.text())
+    action = lab.action("walkBetween")
     action.trigger()
     assert "Choose two images first" in lab.message()
     assert not lab.child("walkPanel").isVisible()

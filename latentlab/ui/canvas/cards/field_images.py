@@ -18,6 +18,7 @@ from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.fields import Field
 from latentlab.core.fields.gaps import GAP, Gaps
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import in_colours, to_image
 
 _FINE = 768  # pixels of a picture on its longer side, about: it is drawn at the view's own
 _FULL_GAP = 2 * GAP  # from here on the shade of a gap grows no darker
@@ -100,14 +101,8 @@ def _shaded(levels: npt.NDArray[np.float32], table: _Table) -> QImage:
     """Give levels (R, C), from 0 to 1, in the colours of a table."""
     with np.errstate(invalid="ignore"):
         grey = np.nan_to_num(np.clip(levels, 0, 1) * 255).astype(np.uint8)
-    rows, columns = grey.shape
-    grey = np.ascontiguousarray(grey)
-    coarse = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
     # Smooth before colours are given, so that an edge in the table is sharp however coarse the cells are.
-    fine = _finer(coarse).convertToFormat(QImage.Format.Format_Grayscale8)
-    shade = QImage(fine.constBits(), fine.width(), fine.height(), fine.bytesPerLine(), QImage.Format.Format_Indexed8)
-    shade.setColorTable(table)
-    return shade.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return in_colours(_finer(to_image(grey)).convertToFormat(QImage.Format.Format_Grayscale8), table)
 
 
 def _finer(image: QImage) -> QImage:
@@ -133,9 +128,7 @@ def _coloured(regions: Regions) -> QImage:
 
 
 def _ramp(table: _Table) -> QImage:
-    ramp = QImage(bytes(range(256)), 256, 1, 256, QImage.Format.Format_Indexed8)
-    ramp.setColorTable(table)
-    return ramp.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return in_colours(to_image(np.arange(256, dtype=np.uint8)[None]), table)
 
 
 def _table(shade: _Opacity) -> _Table:

@@ -14,7 +14,7 @@ from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import paint_card
-from latentlab.ui.style.pixels import grey_image, to_image
+from latentlab.ui.style.pixels import fitted, paint_image, to_image
 
 _SIDE = 84.0
 _PADDING, _BETWEEN, _CHIP = 6.0, 4.0, 8.0
@@ -53,7 +53,7 @@ class HoverCard(QGraphicsItem):
             return
         if before is None or before.row != hovered.row:
             self._found = place
-        self._pictures = [] if hovered.image is None else [grey_image(hovered.image)]
+        self._pictures = [] if hovered.image is None else [to_image(hovered.image)]
         if hovered.reconstruction is not None:
             self._pictures.append(to_image(hovered.reconstruction))
         self.setVisible(True)
@@ -107,11 +107,7 @@ class HoverCard(QGraphicsItem):
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         for index, picture in enumerate(self._pictures):
             place = QRectF(inside.left() + index * (_SIDE + _BETWEEN), inside.top(), _SIDE, _SIDE)
-            size = QSizeF(picture.size()).scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            fitted = QRectF(QPointF(), size)
-            fitted.moveCenter(place.center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, size.width() < picture.width())
-            painter.drawImage(fitted, picture)
+            paint_image(painter, fitted(picture.size(), place), picture)
         self._paint_words(painter, hovered, inside)
 
     def _paint_words(self, painter: QPainter, hovered: Hovered, inside: QRectF) -> None:

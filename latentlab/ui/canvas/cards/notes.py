@@ -10,7 +10,9 @@ from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import RimmedText, paint_card
 
-_MARGIN = 10.0
+_TEXT_MARGIN = 10.0
+_PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
+_MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0
 
 
 class ChosenNote(QGraphicsObject):
@@ -54,12 +56,11 @@ class ChosenNote(QGraphicsObject):
         font = QFont() if widget is None else QFont(widget.font())
         metrics = QFontMetricsF(font)
         self._written.paint(
-            painter, text, font, QPointF(_MARGIN + metrics.horizontalAdvance(text) / 2, _MARGIN + metrics.height())
+            painter,
+            text,
+            font,
+            QPointF(_TEXT_MARGIN + metrics.horizontalAdvance(text) / 2, _TEXT_MARGIN + metrics.height()),
         )
-
-
-_PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
-_MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0
 
 
 class LandscapeNote(QGraphicsObject):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
-from latentlab.core.map.point_values import STEPS, Colouring, PointValues
+from latentlab.core.map.point_values import Colouring, PointValues
 from latentlab.ui.canvas.cards import value_colours
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_card
+from latentlab.ui.style.pixels import to_image
 
 _PADDING, _GAP = 8, 5
 _BAR_WIDTH, _BAR_HEIGHT = 156, 12
@@ -118,9 +119,7 @@ class ValueScale(QFrame):
 
     def _paint_bar(self, painter: QPainter, inside: QRect, top: int, values: PointValues) -> int:
         bar = QRect(inside.left(), top, inside.width(), _BAR_HEIGHT)
-        table = value_colours.scale()[1:]
-        ramp = QImage(table.tobytes(), STEPS, 1, 3 * STEPS, QImage.Format.Format_RGB888)
-        painter.drawImage(bar, ramp)
+        painter.drawImage(bar, to_image(value_colours.scale()[None, 1:]))
         painter.setPen(QColor(theme.current().foreground))
         line = QRect(inside.left(), bar.bottom() + 3, inside.width(), self.fontMetrics().height())
         *ends, middle = self._numbers(values)

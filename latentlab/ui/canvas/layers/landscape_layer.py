@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal, Slot
@@ -12,6 +14,7 @@ from latentlab.core.fields.tiles import Patch, Sight
 from latentlab.ui.canvas.cards.notes import LandscapeNote
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import in_colours, to_image
 
 # Opacity of full ink: images can be told, and the classes of points above them.
 _LIGHT, _DARK = 0.36, 0.34
@@ -148,12 +151,13 @@ class LandscapeLayer(QGraphicsObject):
 
 def _inked(values: npt.NDArray[np.uint8]) -> QImage:
     """Turn values, uint8 (H, W), into ink of the theme on its background."""
-    colours = theme.current()
+    return in_colours(to_image(values), _inks(theme.current()))
+
+
+@cache
+def _inks(colours: theme.Theme) -> list[int]:
+    """Give the colour of each of 256 values: once, though every patch that comes asks for it."""
     ground, ink = (np.array(QColor(name).getRgb()[:3]) for name in (colours.background, colours.foreground))
     opacity = np.linspace(0, _DARK if colours.dark else _LIGHT, 256)[:, None]
     red, green, blue = np.rint(ground + opacity * (ink - ground)).astype(np.uint32).T
-    table = 0xFF << 24 | red << 16 | green << 8 | blue
-    pixels = np.take(table.astype(np.uint32), values)
-    height, width = pixels.shape
-    # copy(): QImage does not own the memory of a numpy array.
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+    return (0xFF << 24 | red << 16 | green << 8 | blue).tolist()

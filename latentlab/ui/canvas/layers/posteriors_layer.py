@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from latentlab.core.fields.posterior_ellipses import Posteriors
+from latentlab.core.map.posteriors import Posteriors
 from latentlab.ui.canvas.layers.ellipse import unit_circle
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from latentlab.core.arrays import Floats, Integers
+from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.ui.canvas.points.drawn_points import DrawnPoints
 from latentlab.ui.canvas.points.inside_path import are_inside
 from latentlab.ui.canvas.points.pixel_index import MARGIN, Frame, PixelIndex
@@ -58,20 +58,22 @@ class PointsLayer(QGraphicsItem):
         self.setZValue(10)
         view.changed.connect(self.redraw)
 
-    def set_points(self, positions: Floats, labels: Integers, classes: int, *, glides: bool) -> bool:
-        """Take other points; labels outside of 0 … classes - 1 mean "no class". Give whether the classes are others.
+    def set_points(self, positions: Floats, labels: Integers | None, classes: int, *, glides: bool = False) -> None:
+        """Take other points, or those of the same images again.
 
         If they glide they stay where they are drawn, until `go` tells how far they are on their way.
+
+        Parameters
+        ----------
+        positions : float32 (N, 2)
+        labels : int64 (N,) or None
+            Outside of 0 … classes - 1 they mean "no class"; None for the same images, which keep theirs.
         """
         target = drawable(positions)
         self._put(Way(self.positions(), target, 0.0) if glides else Way(target, target))
-        # A training model brings the same labels again and again.
-        is_same = labels is self._labels or np.array_equal(labels, self._labels)
-        is_other = classes != self._classes or not is_same
-        self._labels, self._classes = labels, classes
-        if is_other:
+        if labels is not None or classes != self._classes:  # a training model shows the same images again and again
+            self._labels, self._classes = self._labels if labels is None else labels, classes
             self._arrange()
-        return is_other
 
     def move(self, positions: Floats) -> None:
         """Draw the same points at other places."""
@@ -189,7 +191,7 @@ class PointsLayer(QGraphicsItem):
     def _arrange(self) -> None:
         if len(self._shuffled) != len(self._labels):
             # In the order of a sorted data set one class would lie above all others.
-            self._shuffled = np.random.default_rng(0).permutation(len(self._labels))
+            self._shuffled = row_order(len(self._labels))
         labels = np.take(self._labels, self._shuffled)
         has_class = (labels >= 0) & (labels < self._classes)
         # The last entry is for what has no class, which is always shown.

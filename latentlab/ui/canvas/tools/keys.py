@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from latentlab.core.arrays import Position
 from latentlab.ui.canvas.layers.markers import MarkersLayer
@@ -11,20 +15,37 @@ from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.tools.mouse import PREVIEW_KEY, MouseTool
 from latentlab.ui.plots.map_view import MapView
 
-_DIRECTIONS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
-}
 # A step of the walk, as a share of the view's shorter side.
 _STEP, _LONG_STEP = 0.01, 0.1
 _ZOOM = 1.25
 _ANYWHERE = 1e6  # pixels
 
 
+class MapKey(NamedTuple):
+    """What some keys do while the map has the focus, with the Ctrl key where that is named.
+
+    Attributes
+    ----------
+    id : str
+        Unique among everything that can be done.
+    text : str
+    keys : tuple of str
+    does : callable
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    does: Callable[[], object]
+
+
 class KeyTool(QObject):
-    """Reads the keys that the canvas gets while it has the focus."""
+    """Reads the keys that the canvas gets while it has the focus.
+
+    Attributes
+    ----------
+    offers : tuple of MapKey
+    """
 
     picked_at = Signal(float, float)
     point_toggled = Signal(int)
@@ -35,9 +56,21 @@ class KeyTool(QObject):
     ) -> None:
         super().__init__(canvas)
         self._view = view
-        self._mouse = mouse
         self._points = points
         self._markers = markers
+        self.offers = (
+            *self._walks(),
+            MapKey("zoomIn", self.tr("Zoom in"), ("+", "="), lambda: view.zoom(1 / _ZOOM)),
+            MapKey("zoomOut", self.tr("Zoom out"), ("-",), lambda: view.zoom(_ZOOM)),
+            MapKey("fitAll", self.tr("Show all points and follow them"), ("Home", "0"), view.show_all),
+            MapKey("fitStandard", self.tr("Show −4 to 4 on both axes"), ("4",), view.show_standard),
+            MapKey("chooseNearest", self.tr("Choose the point nearest to the pick"), ("C",), self._choose),
+            MapKey("preview", self.tr("Preview what is under the mouse"), ("Shift",), self._preview),
+            MapKey("giveUp", self.tr("Give up what is being drawn"), ("Esc",), lambda: mouse.tool.cancel()),
+            MapKey("takeBack", self.tr("Take the last way-point back"), ("Backspace",), lambda: mouse.tool.take_back()),
+            MapKey("finish", self.tr("End the path"), ("Return", "Enter"), lambda: mouse.tool.finish()),
+        )
+        self._does = {QKeySequence(key)[0].toCombined(): each.does for each in self.offers for key in each.keys}
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -50,36 +83,33 @@ class KeyTool(QObject):
         return False
 
     def _press(self, event: QKeyEvent) -> bool:
-        key = event.key()
-        if key in _DIRECTIONS:
-            self._walk(_DIRECTIONS[key], bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self._view.zoom(1 / _ZOOM)
-        elif key == Qt.Key.Key_Minus:
-            self._view.zoom(_ZOOM)
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_0):
-            self._view.show_all()
-        elif key == Qt.Key.Key_4:
-            self._view.show_standard()
-        elif key == Qt.Key.Key_C and not event.modifiers():
-            self._choose()
-        elif key == PREVIEW_KEY:
-            self.preview_held.emit(True)
-        elif key == Qt.Key.Key_Escape:
-            self._mouse.tool.cancel()
-        elif key == Qt.Key.Key_Backspace:
-            self._mouse.tool.take_back()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._mouse.tool.finish()
-        else:
-            return False
-        return True
+        key, modifiers = event.key(), event.modifiers()
+        if modifiers and Qt.Key.Key_A <= key <= Qt.Key.Key_Z:
+            return False  # somebody else's
+        control = (modifiers & Qt.KeyboardModifier.ControlModifier).value
+        does = self._does.get(key | control) or self._does.get(key)
+        if does is not None:
+            does()
+        return does is not None
 
-    def _walk(self, direction: tuple[int, int], long: bool) -> None:
+    def _walks(self) -> Iterator[MapKey]:
+        for key, (across, up), text, far in (
+            ("Left", (-1, 0), self.tr("Move the pick to the left"), self.tr("Move the pick far to the left")),
+            ("Right", (1, 0), self.tr("Move the pick to the right"), self.tr("Move the pick far to the right")),
+            ("Up", (0, 1), self.tr("Move the pick up"), self.tr("Move the pick far up")),
+            ("Down", (0, -1), self.tr("Move the pick down"), self.tr("Move the pick far down")),
+        ):
+            yield MapKey(f"walk{key}", text, (key,), partial(self._walk, _STEP * across, _STEP * up))
+            yield MapKey(f"jump{key}", far, (f"Ctrl+{key}",), partial(self._walk, _LONG_STEP * across, _LONG_STEP * up))
+
+    def _preview(self) -> None:
+        self.preview_held.emit(True)
+
+    def _walk(self, across: float, up: float) -> None:
         left, right, bottom, top = self._view.extent()
-        step = min(right - left, top - bottom) * (_LONG_STEP if long else _STEP)
+        side = min(right - left, top - bottom)
         x, y = self._markers.pick or ((left + right) / 2, (bottom + top) / 2)
-        position: Position = (x + step * direction[0], y + step * direction[1])
+        position: Position = (x + side * across, y + side * up)
         self._view.reveal(position)
         self.picked_at.emit(*position)
 

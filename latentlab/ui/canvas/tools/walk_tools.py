@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPointF, Qt, Signal, Slot
 
 from latentlab.core.arrays import Position
-from latentlab.core.views.walk import Stop, WalkPlan
-from latentlab.core.views.walk_lines import bent
+from latentlab.core.views.walk import Stop, WalkPlan, bent
 from latentlab.ui.canvas.layers.walk_layer import WalkLayer
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.tools.tools import CHOOSING_MODIFIER, Tool

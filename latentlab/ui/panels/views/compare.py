@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -90,7 +88,7 @@ class ComparePanel(ViewPanel):
         elif self.isVisible():
             self.first.set_points(points)
         else:
-            self._unseen = replace(points, glide=False)
+            self._unseen = points
         self._first_classes = None if points is None else points.class_names
         self._place_legend()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -87,10 +86,6 @@ class ManifoldPanel(ViewPanel):
                 y=answer.axes[1], low=answer.ys[-1], high=answer.ys[0],
             )
         )  # fmt: skip
-
-    def picture(self) -> QImage:
-        """Give the images, pixel for pixel."""
-        return self._grid.picture()
 
     @Slot(int)
     def _choose_over(self, index: int) -> None:

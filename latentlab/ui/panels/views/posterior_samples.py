@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.views.posterior_samples import PosteriorSamples, PosteriorSamplesQuestion
@@ -74,10 +73,6 @@ class PosteriorSamplesPanel(ViewPanel):
         if self.facts is not None and self.facts.uses_labels:
             text += " " + self.tr("Both under the label of the image.")
         self.caption.setText(text)
-
-    def picture(self) -> QImage:
-        """Give the images, pixel for pixel."""
-        return self._grid.picture()
 
     @Slot()
     def _draw_noise(self) -> None:

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -60,10 +59,6 @@ class RestoredPanel(ViewPanel):
         else:
             text = self.tr("PSNR of noisy {noisy:.1f} dB, of restored {restored:.1f} dB")
         self.caption.setText(text.format(noisy=answer.noisy_quality, restored=answer.restored_quality))
-
-    def picture(self) -> QImage:
-        """Give the images, pixel for pixel."""
-        return self._grid.picture()
 
     @Slot(int, int)
     def _pick(self, row: int, column: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -89,10 +88,6 @@ class SamplesPanel(ViewPanel):
         if answer.row_names:
             text += " " + self.tr("Each column is one code, decoded under every label.")
         self.caption.setText(text)
-
-    def picture(self) -> QImage:
-        """Give the samples, pixel for pixel."""
-        return self._grid.picture()
 
     @Slot()
     def _draw_noise(self) -> None:

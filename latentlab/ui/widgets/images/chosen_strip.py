@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.badges import disc_radius, letter, paint_letter
+from latentlab.ui.widgets.images.cells import Layout, spans
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 
 _GAP = 4
@@ -32,15 +33,6 @@ class ChosenStrip(ImageStrip):
         """Keep the height, whatever is chosen."""
         return QSize(120, 64)
 
-    def hasHeightForWidth(self) -> bool:
-        """Say that the height stays."""
-        return False
-
-    def tile(self, index: int) -> QRect:
-        """Give the place of an image."""
-        side = min(self.height(), self.width() // max(1, self.image_count()) - _GAP)
-        return QRect(index * (side + _GAP), (self.height() - side) // 2, side, side)
-
     def cross(self, index: int) -> QRect:
         """Give the place of the cross that removes an image."""
         tile = self.tile(index)
@@ -57,8 +49,8 @@ class ChosenStrip(ImageStrip):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remove the image that the keys have reached."""
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._focused < self.image_count():
-            self.removed.emit(self._focused)
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._at < self.image_count():
+            self.removed.emit(self._at)
         else:
             super().keyPressEvent(event)
 
@@ -75,6 +67,10 @@ class ChosenStrip(ImageStrip):
         if self._hovered is not None:
             self._paint_cross(painter, self.cross(self._hovered))
         painter.end()
+
+    def _layout(self) -> Layout:
+        side = min(self.height(), self.width() // max(1, self.image_count()) - _GAP)
+        return Layout(spans(0, side + _GAP, side, self.image_count()), [((self.height() - side) // 2, side)])
 
     def _paint_cross(self, painter: QPainter, place: QRect) -> None:
         colours = theme.current()

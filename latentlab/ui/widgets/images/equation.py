@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
-from latentlab.ui.style.pixels import to_image
+from latentlab.ui.style.pixels import paint_image
+from latentlab.ui.widgets.images.cells import ImageCells, Layout, spans
 
 _SIGNS = ("−", "+", "=", "≈")
 _LARGEST = 112.0
 
 
-class Equation(QWidget):
+class Equation(ImageCells, QWidget):
     """Shows five images with signs between them; while there are none, what to do."""
 
     picked = Signal(int)
@@ -26,13 +27,12 @@ class Equation(QWidget):
     def __init__(self, placeholder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._placeholder = placeholder
-        self._images: list[QImage] = []
         self._captions: Sequence[str] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_terms(self, images: npt.NDArray[np.float32] | None, captions: Sequence[str] = ()) -> None:
-        """Show float32 (5, H, W) in [0, 1] with a caption below each, or nothing."""
-        self._images = [] if images is None else [to_image(pixels) for pixels in images]
+        """Show float32 (5, H, W), or (5, H, W, 3) in colour, in [0, 1] with a caption below each, or nothing."""
+        self._set_images(np.empty((1, 0, 1, 1)) if images is None else images[None])
         self._captions = captions
         self.update()
 
@@ -42,14 +42,7 @@ class Equation(QWidget):
 
     def term(self, index: int) -> QRectF:
         """Give the place of an image."""
-        tile, sign = self._sizes()
-        image = self._images[index]
-        high = min(tile * image.height() / image.width(), self.height() - self.fontMetrics().height() - 4.0)
-        wide = high * image.width() / image.height()
-        whole = 5 * tile + 4 * sign
-        centre = (self.width() - whole) / 2 + index * (tile + sign) + tile / 2
-        top = (self.height() - self.fontMetrics().height() - 4 - high) / 2
-        return QRectF(centre - wide / 2, top, wide, high)
+        return self._layout().cell(index)
 
     def sizeHint(self) -> QSize:
         """Prefer images one can see from afar."""
@@ -58,18 +51,6 @@ class Equation(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Stay legible."""
         return QSize(240, 60)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the image under the mouse."""
-        for index in range(len(self._images)):
-            if event.button() == Qt.MouseButton.LeftButton and self.term(index).contains(event.position()):
-                self.picked.emit(index)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self.update()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images, signs and captions, or what to do."""
@@ -85,8 +66,7 @@ class Equation(QWidget):
         sign = self._sizes()[1]
         for index, image in enumerate(self._images):
             place = self.term(index)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.width() < image.width())
-            painter.drawImage(place, image)
+            paint_image(painter, place, image)
             painter.setFont(self.font())
             painter.setPen(QColor(colours.foreground))
             line = self.fontMetrics().height()
@@ -104,6 +84,17 @@ class Equation(QWidget):
                 room = QRectF(between - sign, place.center().y() - sign, 2 * sign, 2 * sign)
                 painter.drawText(room, centred, _SIGNS[index - 1])
         painter.end()
+
+    def _pick(self, index: int) -> None:
+        self.picked.emit(index)
+
+    def _layout(self) -> Layout:
+        tile, sign = self._sizes()
+        image, room = self._images[0], self.height() - self.fontMetrics().height() - 4
+        high = min(tile * image.height() / image.width(), room)
+        wide = high * image.width() / image.height()
+        left = (self.width() - 5 * tile - 4 * sign) / 2
+        return Layout(spans(left + (tile - wide) / 2, tile + sign, wide, 5), [((room - high) / 2, high)])
 
     def _sizes(self) -> tuple[float, float]:
         """Give the width of an image and of a sign."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.core.arrays import to_levels
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import fitted, paint_image, to_image
+from latentlab.ui.widgets.images.cells import BESIDE, ImageCells, Layout, names_width
 
 _HEADER_GAP = 6
 _GROUP_SHARE = 3  # of an image's height lies between two groups of rows
 
 
-class ImageGrid(QWidget):
+class ImageGrid(ImageCells, QWidget):
     """Shows images of one size side by side, as large as the widget allows.
 
     Parameters
@@ -30,9 +35,8 @@ class ImageGrid(QWidget):
         super().__init__(parent)
         self._gap = gap
         self._image = QImage()
-        self._cells = (0, 0)
-        self._cell_size = (1, 1)
-        self._tops = np.zeros(1, np.int64)
+        self._pitch = 1  # pixels from a row to the next one of its group
+        self._lefts = self._tops = np.zeros(1, np.int64)  # pixels where columns and rows begin, and where all ends
         self._row_names: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 120)
@@ -44,8 +48,8 @@ class ImageGrid(QWidget):
 
         Parameters
         ----------
-        images : float32 (R, C, H, W) or None
-            In [0, 1].
+        images : float32 (R, C, H, W) or (R, C, H, W, 3), or None
+            Grey or coloured, in [0, 1].
         row_names : tuple of str
             Of each row, written at its left.
         group : int
@@ -53,66 +57,40 @@ class ImageGrid(QWidget):
         """
         self._row_names = row_names
         if images is None or not images.size:
-            self._image, self._cells = QImage(), (0, 0)
+            self._image, self._shape = QImage(), (0, 0)
         else:
-            rows, columns, height, width = images.shape
-            gap = self._gap
+            rows, columns, height, width, *bands = images.shape
+            self._shape, self._pitch = (rows, columns), height + self._gap
             groups = np.arange(rows) // group if group else 0
-            self._tops = np.arange(rows) * (height + gap) + groups * (height // _GROUP_SHARE)
-            mosaic = np.zeros((int(self._tops[-1]) + height, columns, width + gap), np.uint8)
-            levels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8).swapaxes(1, 2)
-            for row, top in enumerate(self._tops):
-                mosaic[top : top + height, :, :width] = levels[row]
-            joined = mosaic.reshape(len(mosaic), columns * (width + gap))
-            joined = np.ascontiguousarray(joined[:, : joined.shape[1] - gap])
-            # copy(): QImage does not own the memory of a numpy array.
-            grey = QImage.Format.Format_Grayscale8
-            self._image = QImage(joined.data, joined.shape[1], joined.shape[0], joined.shape[1], grey).copy()
-            self._cells, self._cell_size = (rows, columns), (height + gap, width + gap)
+            tops = np.arange(rows) * self._pitch + groups * (height // _GROUP_SHARE)
+            mosaic = np.zeros((tops[-1] + height, columns, width + self._gap, *bands), np.uint8)
+            for top, row in zip(tops, to_levels(images), strict=True):
+                mosaic[top : top + height, :, :width] = row.swapaxes(0, 1)
+            joined = mosaic.reshape(len(mosaic), -1, *bands)
+            self._image = to_image(joined[:, : joined.shape[1] - self._gap])
+            self._tops = np.append(tops, self._image.height())
+            self._lefts = np.append(np.arange(columns) * (width + self._gap), self._image.width())
         self.update()
 
     def picture(self) -> QImage:
         """Give all the images in one, pixel for pixel."""
         return self._image
 
-    def cells(self) -> tuple[int, int]:
-        """Give how many rows and columns are shown."""
-        return self._cells
-
     def image_rect(self) -> QRectF:
         """Give where the images lie in the widget."""
-        left = self._names_width()
-        width, height = max(1, self._image.width()), max(1, self._image.height())
-        scale = min((self.width() - left) / width, self.height() / height)
-        w, h = width * scale, height * scale
-        return QRectF(left + (self.width() - left - w) / 2, (self.height() - h) / 2, w, h)
-
-    def cell_rect(self, row: int, column: int) -> QRectF:
-        """Give where one image lies in the widget, with the gap below and at its right."""
-        rect = self.image_rect()
-        scale = rect.width() / max(1, self._image.width())
-        height, width = (side * scale for side in self._cell_size)
-        return QRectF(rect.left() + column * width, rect.top() + float(self._tops[row]) * scale, width, height)
+        left = names_width(self._row_names, self.fontMetrics(), _HEADER_GAP)
+        room = QRectF(left, 0, self.width() - left, self.height())
+        return fitted(self._image.size().expandedTo(QSize(1, 1)), room)
 
     def sizeHint(self) -> QSize:
         """Prefer room for images one can see from afar."""
         return QSize(480, 480)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the image below the mouse."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pick(event)
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on picking while the button is held."""
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._pick(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self.update()
-        super().changeEvent(event)
+        index = self._index_at(event.position())
+        if event.buttons() & Qt.MouseButton.LeftButton and index is not None:
+            self._pick(index)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images and the names of their rows."""
@@ -120,26 +98,22 @@ class ImageGrid(QWidget):
             return
         painter = QPainter(self)
         rect = self.image_rect()
-        shrinks = rect.width() < self._image.width()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
-        painter.drawImage(rect, self._image)
+        paint_image(painter, rect, self._image)
         painter.setPen(QColor(theme.current().foreground))
-        flags = int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter)
-        for row, name in enumerate(self._row_names):
-            cell = self.cell_rect(row, 0)
-            painter.drawText(QRectF(0, cell.top(), rect.left() - _HEADER_GAP, cell.height()), flags, name)
+        high = self._pitch * rect.width() / self._image.width()
+        for name, (top, _) in zip(self._row_names, self._layout().lines, strict=False):
+            painter.drawText(QRectF(0, top, rect.left() - _HEADER_GAP, high), BESIDE, name)
         painter.end()
 
-    def _pick(self, event: QMouseEvent) -> None:
-        rect, (_, columns) = self.image_rect(), self._cells
-        if self._image.isNull() or not rect.contains(event.position()):
-            return
-        place = event.position() - rect.topLeft()
-        scale = rect.width() / self._image.width()
-        row = int(np.searchsorted(self._tops, place.y() / scale, "right")) - 1
-        self.picked.emit(row, min(int(place.x() / scale) // self._cell_size[1], columns - 1))
+    def _pick(self, index: int) -> None:
+        self.picked.emit(*divmod(index, self._shape[1]))
 
-    def _names_width(self) -> float:
-        if not self._row_names:
-            return 0.0
-        return max(self.fontMetrics().horizontalAdvance(name) for name in self._row_names) + 2.0 * _HEADER_GAP
+    def _layout(self) -> Layout:
+        # With the gaps at their right and below them, so that a drag never leaves the images.
+        rect = self.image_rect()
+        scale = rect.width() / max(1, self._image.width())
+        columns, lines = (
+            [(start + one * scale, (other - one) * scale) for one, other in pairwise(edges.tolist())]
+            for start, edges in ((rect.left(), self._lefts), (rect.top(), self._tops))
+        )
+        return Layout(columns, lines)

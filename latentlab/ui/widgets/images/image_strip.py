@@ -7,25 +7,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QHelpEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import paint_image
+from latentlab.ui.widgets.images.cells import ImageCells, Layout, spans
+
+_BELOW = 2  # a line of images
 
 
-class ImageStrip(QWidget):
-    """Shows grey images side by side, in rows where they are many.
+class ImageStrip(ImageCells, QWidget):
+    """Shows images side by side, in rows where they are many.
 
     Parameters
     ----------
@@ -41,12 +35,9 @@ class ImageStrip(QWidget):
         super().__init__(parent)
         self._slots = slots
         self._per_row = per_row
-        self._images: list[QImage] = []
-        self._captions: tuple[str, ...] = ()
-        self._tips: tuple[str, ...] = ()
+        self._captions: Sequence[str] = ()
         self._framed: int | None = None
         self._hovered: int | None = None
-        self._focused = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -54,20 +45,15 @@ class ImageStrip(QWidget):
         self.setSizePolicy(policy)
 
     def set_images(self, images: npt.NDArray[np.float32] | None) -> None:
-        """Show float32 (N, H, W) in [0, 1], or empty places."""
-        self._images = []
-        for grey in () if images is None else np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8, order="C"):
-            height, width = grey.shape
-            # copy(): QImage does not own the memory of a numpy array.
-            image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
-            self._images.append(image)
+        """Show float32 (N, H, W), or (N, H, W, 3) in colour, in [0, 1], or empty places."""
+        self._set_images(np.empty((1, 0, 1, 1)) if images is None else images[None])
         if images is not None and len(images) != self._slots:
             self.set_slots(len(images))
         self.update()
 
     def set_slots(self, slots: int) -> None:
         """Show so many places."""
-        self._slots, self._focused = slots, 0
+        self._slots, self._at = slots, 0
         self._framed = self._hovered = None
         self.updateGeometry()
         self.update()
@@ -94,19 +80,11 @@ class ImageStrip(QWidget):
 
     def tile(self, index: int) -> QRect:
         """Give the place of an image, without its caption."""
-        columns, side = self._columns(), self._side(self.width())
-        row, column = divmod(index, columns)
-        left = round(self.width() * (column + 0.5) / columns - side / 2)
-        return QRect(left, row * (side + self._caption_height() + 2), side, side)
-
-    def hasHeightForWidth(self) -> bool:
-        """Say that the tiles are square."""
-        return True
+        return self._layout().cell(index).toRect()
 
     def heightForWidth(self, width: int) -> int:
         """Give the height of all rows."""
-        rows = max(1, math.ceil(self._slots / self._columns()))
-        return rows * (self._side(width) + self._caption_height() + 2)
+        return self._lines() * self._pitch(width)
 
     def sizeHint(self) -> QSize:
         """Prefer tiles of 28-pixel images at their own size."""
@@ -120,55 +98,12 @@ class ImageStrip(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Highlight what would be picked."""
-        self._hover(self._at(event.position().toPoint()))
+        self._hover(self._index_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Drop the highlight."""
         self._hover(None)
         super().leaveEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the image under the cursor."""
-        index = self._at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None:
-            self._focused = index
-            self.picked.emit(index)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk with the arrow keys, pick with Enter or Space."""
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self._columns(),
-            Qt.Key.Key_Down: self._columns(),
-        }
-        if event.key() in steps and self._images:
-            wanted = self._focused + steps[event.key()]
-            self._focused = wanted if 0 <= wanted < len(self._images) else self._focused
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._images:
-            self.picked.emit(self._focused)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the keys act."""
-        self.update()
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide where the keys act."""
-        self.update()
-        super().focusOutEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Name the image under the cursor; without names, show the strip's own tooltip."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._tips:
-            index = self._at(event.pos())
-            if index is not None and index < len(self._tips):
-                QToolTip.showText(event.globalPos(), self._tips[index], self)
-                return True
-        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images or their empty places, the frames and the captions."""
@@ -181,10 +116,7 @@ class ImageStrip(QWidget):
                 painter.setPen(QPen(QColor(colours.grid), 1, Qt.PenStyle.DashLine))
                 painter.drawRoundedRect(tile.adjusted(2, 2, -2, -2), 4, 4)
                 continue
-            image = self._images[index]
-            inner = tile.adjusted(2, 2, -2, -2)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, inner.width() < image.width())
-            painter.drawImage(inner, image)
+            paint_image(painter, tile.adjusted(2, 2, -2, -2), self._images[index])
             self._draw_frame(painter, index, tile)
             self._draw_caption(painter, index, tile)
         painter.end()
@@ -192,7 +124,7 @@ class ImageStrip(QWidget):
     def _draw_frame(self, painter: QPainter, index: int, tile: QRect) -> None:
         colours = theme.current()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        by_keys = self.hasFocus() and index == self._focused
+        by_keys = self.hasFocus() and index == self._at
         if index == self._framed:
             painter.setPen(QPen(QColor(colours.accent), 3))
         elif index == self._hovered:
@@ -225,15 +157,26 @@ class ImageStrip(QWidget):
                 self.setCursor(Qt.CursorShape.PointingHandCursor)
             self.update()
 
-    def _at(self, position: QPoint) -> int | None:
-        for index in range(len(self._images)):
-            if self.tile(index).adjusted(0, 0, 0, self._caption_height()).contains(position):
-                return index
-        return None
+    def _pick(self, index: int) -> None:
+        self._walk_to(index)
+        self.picked.emit(index)
+
+    def _layout(self) -> Layout:
+        columns, side = self._columns(), self._side(self.width())
+        lefts = [round(self.width() * (column + 0.5) / columns - side / 2) for column in range(columns)]
+        lines = spans(0, self._pitch(self.width()), side, self._lines())
+        return Layout([(left, side) for left in lefts], lines, around=(0, self._caption_height()))
 
     def _columns(self) -> int:
         rows = max(1, math.ceil(self._slots / self._per_row))
         return max(1, math.ceil(self._slots / rows))
+
+    def _lines(self) -> int:
+        return max(1, math.ceil(self._slots / self._columns()))
+
+    def _pitch(self, width: int) -> int:
+        """Give how far a line of images lies below the one before, in a strip of a width."""
+        return self._side(width) + self._caption_height() + _BELOW
 
     def _side(self, width: int) -> int:
         # Never above 72: a strip must not push the large image away where the panel is wide.

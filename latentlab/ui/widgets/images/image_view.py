@@ -1,4 +1,4 @@
-"""A grey image shown large and crisp, which answers what it shows."""
+"""An image shown large and crisp, which answers what it shows."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import fitted, paint_image, to_image
 
 _DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
 
 class ImageView(QWidget):
-    """Shows one grey image, its aspect kept, each pixel a square; its menu copies and saves it.
+    """Shows one image, its aspect kept, each pixel a square; its menu copies and saves it.
 
     Parameters
     ----------
@@ -34,8 +35,6 @@ class ImageView(QWidget):
         self._image = QImage()
         self._is_waiting = False
         self.setMinimumSize(min(side, 28), min(side, 28))
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.setSizePolicy(policy)
 
     def set_side(self, side: int) -> None:
         """Prefer another side."""
@@ -48,19 +47,13 @@ class ImageView(QWidget):
         return QSize(self._side, self._side)
 
     def set_pixels(self, pixels: npt.NDArray[np.float32] | None) -> None:
-        """Show float32 (H, W) in [0, 1], or nothing."""
-        if pixels is None:
-            self._pixels, self._image = None, QImage()
-        else:
-            self._pixels = np.array(pixels, np.float32)
-            grey = np.ascontiguousarray(np.rint(np.clip(self._pixels, 0, 1) * 255).astype(np.uint8))
-            height, width = grey.shape
-            # copy(): QImage does not own the memory of a numpy array.
-            self._image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+        """Show float32 (H, W), or (H, W, 3) in colour, in [0, 1], or nothing."""
+        self._pixels = None if pixels is None else np.array(pixels, np.float32)
+        self._image = QImage() if self._pixels is None else to_image(self._pixels)
         self.update()
 
     def pixels(self) -> npt.NDArray[np.float32] | None:
-        """Give what is shown: float32 (H, W) in [0, 1], or None."""
+        """Give what is shown: float32 (H, W) or (H, W, 3) in [0, 1], or None."""
         return None if self._pixels is None else self._pixels.copy()
 
     def set_waiting(self, is_waiting: bool) -> None:
@@ -81,10 +74,7 @@ class ImageView(QWidget):
 
     def image_rect(self) -> QRectF:
         """Give where the image lies in the widget."""
-        height, width = (1, 1) if self._pixels is None else self._pixels.shape
-        scale = min(self.width() / width, self.height() / height)
-        w, h = width * scale, height * scale
-        return QRectF((self.width() - w) / 2, (self.height() - h) / 2, w, h)
+        return fitted(self._image.size().expandedTo(QSize(1, 1)), QRectF(self.rect()))
 
     def shown_image(self) -> QImage:
         """Give the image as large as it is shown, its pixels as squares: what is copied and saved."""
@@ -121,12 +111,6 @@ class ImageView(QWidget):
         if path:
             self.save(Path(path))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-        super().changeEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the image, or the placeholder."""
         colours = theme.current()
@@ -140,10 +124,7 @@ class ImageView(QWidget):
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(rect.adjusted(8, 8, -8, -8), flags, self._placeholder)
         else:
-            # Smooth only when pixels are many per point; enlarged ones stay squares, so that one sees pixels.
-            shrinks = rect.width() < self._image.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
-            painter.drawImage(rect, self._image)
+            paint_image(painter, rect, self._image)
         if self._is_waiting:
             self._paint_dots(painter, rect)
         painter.end()

@@ -41,12 +41,8 @@ class ModelCard(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        parts = [words, self.image] if is_left else [self.image, words]
-        for part in parts:
-            if part is words:
-                layout.addLayout(words, 1)
-            else:
-                layout.addWidget(self.image)
+        layout.addLayout(words, 1)
+        layout.insertWidget(1 if is_left else 0, self.image)
         self._texts = dict.fromkeys(labels, "")
         self._dress()
         self.set_side(_SIDE)

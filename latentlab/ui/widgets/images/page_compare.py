@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.core.output.pyramid import PictureLevels
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import to_image
 
 _LARGEST = 16.0  # points of the screen per pixel of the page
 _STEP, _LARGE_STEP = 0.02, 0.1  # of the divider, as shares of the page
@@ -147,12 +148,6 @@ class PageCompare(QWidget):
         if self._scale is not None:
             self._look(self._scale, self._centre)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self.update()
-        super().changeEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw both pages, the divider and their names, or what to do first."""
         colours = theme.current()
@@ -181,11 +176,12 @@ class PageCompare(QWidget):
         if part.isEmpty():
             return
         scale, level = self.scale(), 0
-        while level + 1 < len(levels) and scale * 2 ** (level + 1) <= 1:
+        ratio = painter.deviceTransform().m11()  # pixels of the display to a point
+        while level + 1 < len(levels) and scale * ratio * 2 ** (level + 1) <= 1:
             level += 1
         factor = scale * 2**level
         corner = (part.topLeft() - self.page_rect().topLeft()) / factor
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, factor < 2)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, factor * ratio < 2)
         painter.drawImage(part, levels[level], QRectF(corner, part.size() / factor))
 
     def _draw_divider(self, painter: QPainter, x: float, seen: QRectF) -> None:
@@ -253,9 +249,4 @@ class PageCompare(QWidget):
 
 
 def _images(page: PictureLevels | None) -> list[QImage]:
-    images = []
-    for level in () if page is None else page.levels:
-        height, width = level.shape
-        # copy(): QImage does not own the memory of a numpy array.
-        images.append(QImage(level.data, width, height, width, QImage.Format.Format_Grayscale8).copy())
-    return images
+    return [] if page is None else [to_image(level) for level in page.levels]

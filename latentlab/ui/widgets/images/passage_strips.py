@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.badges import disc_radius, paint_letter
-from latentlab.ui.style.pixels import to_image
+from latentlab.ui.style.pixels import paint_image, to_image
+from latentlab.ui.widgets.images.cells import BESIDE, Layout, names_width, spans
 
 _GAP = 1.0  # between what is decoded
 _END_GAP = 8.0  # between that and the images of the data
 _ROW_GAP = 10.0
 _MARGIN = 8.0
-_LARGEST = 96.0  # width of an image
+_SMALLEST, _LARGEST = 4.0, 96.0  # width of an image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,61 +66,57 @@ class PassageStrips(QWidget):
             return QImage()
         image = self._images[0][0]
         scale = max(1, math.ceil(56 / image.width()))
-        width = self._width_of(scale * image.width())
-        picture = QImage(math.ceil(width), self._height_of(width), QImage.Format.Format_RGB32)
+        width = self._around() + len(self._images[0]) * scale * image.width()
+        picture = QImage(math.ceil(width), self.heightForWidth(width), QImage.Format.Format_RGB32)
         picture.fill(QColor(theme.current().surface))
         painter = QPainter(picture)
         self._paint(painter, width)
         painter.end()
         return picture
 
-    def hasHeightForWidth(self) -> bool:
-        """Say that images keep their shape."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
+    def heightForWidth(self, width: float) -> int:
         """Give the height of all strips."""
-        return self._height_of(width)
+        if not self._images:
+            return 0
+        _, high = self._layout(width).lines[0]
+        return math.ceil(len(self._images) * (high + _ROW_GAP))
 
     def sizeHint(self) -> QSize:
         """Prefer what fits beside the other panels."""
-        return QSize(520, self._height_of(520))
+        return QSize(520, self.heightForWidth(520))
 
     def minimumSizeHint(self) -> QSize:
         """Stay legible."""
         return QSize(300, 40)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self.updateGeometry()
-            self.update()
-        super().changeEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the strips."""
+        if not self._images:
+            return
         painter = QPainter(self)
         self._paint(painter, self.width())
         painter.end()
 
     def _paint(self, painter: QPainter, width: float) -> None:
-        tile, high = self._tile(width), self._tile_height(width)
-        left = self._names_width()
-        font = self._mark_font(tile)
-        radius = disc_radius(font)
-        for row, (strip, images) in enumerate(zip(self._strips, self._images, strict=True)):
-            top = row * (high + _ROW_GAP) + _ROW_GAP / 2
+        layout = self._layout(width)
+        font = self._mark_font(layout.columns[0][1])
+        inset = QPointF(1, 1) * disc_radius(font) * 0.7
+        for strip, images, (top, high) in zip(self._strips, self._images, layout.lines, strict=True):
+            places = [QRectF(left, top, tile, high) for left, tile in layout.columns]
             painter.setPen(QColor(theme.current().foreground))
-            flags = int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(QRectF(0, top, left - _MARGIN, high), flags, strip.name)
-            for column, image in enumerate(images):
-                x = left + column * (tile + _GAP) + (column > 0) * _END_GAP + (column == len(images) - 1) * _END_GAP
-                place = QRectF(x, top, tile, high)
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, tile < image.width())
-                painter.drawImage(place, image)
-                if column in (0, len(images) - 1):
-                    corner = place.topLeft() + QPointF(radius, radius) * 0.7
-                    paint_letter(painter, corner, strip.marks[column > 0], font)
+            painter.drawText(QRectF(0, top, self._names_width() - _MARGIN, high), BESIDE, strip.name)
+            for place, image in zip(places, images, strict=True):
+                paint_image(painter, place, image)
+            for place, mark in zip((places[0], places[-1]), strip.marks, strict=True):
+                paint_letter(painter, place.topLeft() + inset, mark, font)
+
+    def _layout(self, width: float) -> Layout:
+        image, count = self._images[0][0], len(self._images[0])
+        tile = min(max((width - self._around()) / count, _SMALLEST), _LARGEST)
+        high = tile * image.height() / image.width()
+        first, *steps, last = spans(self._names_width(), tile + _GAP, tile, count)
+        columns = [first, *((left + _END_GAP, tile) for left, _ in steps), (last[0] + 2 * _END_GAP, tile)]
+        return Layout(columns, spans(_ROW_GAP / 2, high + _ROW_GAP, high, len(self._images)))
 
     def _shape(self) -> tuple[int, ...]:
         if not self._images:
@@ -135,23 +132,8 @@ class PassageStrips(QWidget):
         return font
 
     def _names_width(self) -> float:
-        metrics = QFontMetricsF(self.font())
-        return max((metrics.horizontalAdvance(strip.name) for strip in self._strips), default=0.0) + 2 * _MARGIN
+        return names_width([strip.name for strip in self._strips], QFontMetricsF(self.font()), _MARGIN)
 
-    def _tile(self, width: float) -> float:
-        columns = len(self._images[0]) if self._images else 1
-        room = width - self._names_width() - _MARGIN - 2 * _END_GAP - (columns - 1) * _GAP
-        return min(max(room / columns, 4.0), _LARGEST)
-
-    def _width_of(self, tile: float) -> float:
-        columns = len(self._images[0])
-        return self._names_width() + _MARGIN + 2 * _END_GAP + (columns - 1) * _GAP + columns * tile
-
-    def _tile_height(self, width: float) -> float:
-        if not self._images:
-            return 0.0
-        image = self._images[0][0]
-        return self._tile(width) * image.height() / image.width()
-
-    def _height_of(self, width: float) -> int:
-        return math.ceil(len(self._images) * (self._tile_height(width) + _ROW_GAP))
+    def _around(self) -> float:
+        """Give how much of the width images do not take."""
+        return self._names_width() + _MARGIN + 2 * _END_GAP + (len(self._images[0]) - 1) * _GAP

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 
 from latentlab.core.arrays import Integers
 from latentlab.core.map.browsing import ImageList, Measure, Rebuilt, Source
-from latentlab.ui.style.pixels import grey_image, to_image
+from latentlab.ui.style.pixels import to_image
 
 _KEPT = 2000  # reconstructions: some screens of them
 _Index = QModelIndex | QPersistentModelIndex
@@ -116,7 +116,7 @@ class ThumbnailModel(QAbstractTableModel):
     def image(self, row: int) -> QImage | None:
         """Give an image, if it is at hand."""
         images = None if self.source is None else self.source.images
-        return None if images is None else grey_image(images[row])
+        return None if images is None else to_image(images[row])
 
     def reconstruction(self, row: int) -> QImage | None:
         """Give an image's reconstruction, if it is known; perhaps of an earlier model."""

@@ -11,6 +11,7 @@ from latentlab.core.arrays import Integers
 from latentlab.core.map.browsing import Source
 from latentlab.ui.style import theme
 from latentlab.ui.style.badges import disc_radius, letter, paint_letter
+from latentlab.ui.style.pixels import paint_image
 from latentlab.ui.widgets.images.thumbnail_model import ThumbnailModel
 
 WHEEL_STEPS = 3  # of a notch of the wheel: Qt's own
@@ -101,8 +102,7 @@ class ThumbnailPainter(QStyledItemDelegate):
         size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
         fitted = QRect(place.topLeft(), size)
         fitted.moveCenter(place.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, size.width() < image.width())
-        painter.drawImage(fitted, image)
+        paint_image(painter, fitted, image)
 
     def _paint_frame(self, painter: QPainter, row: int, place: QRect, *, is_current: bool) -> None:
         colours = theme.current()

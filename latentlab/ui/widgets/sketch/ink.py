@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 
 from latentlab.core.sketch import preparation
+from latentlab.ui.style.pixels import to_image
 
 # Side of the raster, whatever the size it is shown at: a drawing does not change when the window does.
 SIDE = 512
@@ -145,8 +146,7 @@ class Ink:
         paper = np.full((SIDE, SIDE), _PAPER, np.uint8)
         paper[top : top + height, left : left + width] = np.rint(_PAPER * (1 - preparation.ink_of(grey)))
         self._remember()
-        # copy(): QImage does not own the memory of a numpy array.
-        self._settled = QImage(paper.data, SIDE, SIDE, SIDE, QImage.Format.Format_Grayscale8).copy()
+        self._settled = to_image(paper)
 
     def _step(self, source: list[QImage], target: list[QImage]) -> bool:
         self.end()

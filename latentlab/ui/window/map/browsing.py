@@ -2,94 +2,78 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSignalBlocker, Slot
+from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.arrays import Integers
 from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.browse import BrowsePanel
 from latentlab.ui.session.session import Session
-from latentlab.ui.window.map.exports import ExportOfChosen
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.map.exports import join_export
 from latentlab.ui.window.menus import Menus
 
 _SEVERAL = 3  # chosen at once, by a rectangle or a lasso: one looks at them together
 
 
-def wire_browsing(session: Session, panel: CanvasPanel, menus: Menus) -> None:
-    """Join the lists of images to the session and to the map."""
-    menus.map.addSeparator()
-    _Lists(session, panel, menus)
+def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
+    """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
+    browsing, choosing, canvas, tray = session.map.browsing, session.choosing, panel.canvas, panel.tray
+    page, switch = BrowsePanel(), menus["images"]
+    pointer = panel.keep(PointerLayer(canvas.view, canvas.points_layer))
+    count, has_opened = 0, False
+    join_export(session, page, menus, dialogs)
+    tray.addTab(page, QCoreApplication.translate("Browse", "Images"))
+    tray.hide()
 
-
-class _Lists(QObject):
-    """Opens and closes the page, and leads from a thumbnail to its point."""
-
-    def __init__(self, session: Session, panel: CanvasPanel, menus: Menus) -> None:
-        super().__init__(panel)
-        self._session, self._panel = session, panel
-        self._page = page = BrowsePanel()
-        self._count = 0
-        self._has_opened = False
-        ExportOfChosen(session, panel, page, menus)
-        panel.tray.addTab(page, self.tr("Images"))
-        panel.tray.hide()
-        self._pointer = PointerLayer(panel.canvas.view, panel.canvas.points_layer)
-        browsing, choosing = session.map.browsing, session.choosing
-        browsing.source_changed.connect(page.set_source)
-        browsing.listed.connect(page.show_list)
-        browsing.waited.connect(page.show_share)
-        browsing.refused.connect(page.show_problem)
-        browsing.rebuilt.connect(page.show_rebuilt)
-        browsing.point_changed.connect(page.set_picked)
-        choosing.changed.connect(page.set_chosen)
-        choosing.changed.connect(self._follow_chosen)
-        page.asked.connect(browsing.look)
-        page.rebuild_wanted.connect(browsing.rebuild)
-        page.point_picked.connect(self._lead)
-        page.point_toggled.connect(choosing.toggle)
-        page.points_added.connect(choosing.add)
-        page.all_chosen.connect(choosing.choose)
-        page.clear_requested.connect(choosing.clear)
-        page.train_requested.connect(session.chosen_images.train)
-        page.exclude_requested.connect(session.chosen_images.exclude)
-        page.hovered.connect(self._pointer.point_at)
-        panel.canvas.point_hovered.connect(page.set_pointed)
-        self._button = panel.strip.add(
-            "mapImagesButton", "images", self.tr("Images"), self.tr("List the chosen, the nearest, the worst"), "I"
-        )
-        self._button.setCheckable(True)
-        self._button.toggled.connect(self._open)
-        panel.tray.closed.connect(self._show_state)
-        panel.tray.currentChanged.connect(self._show_state)
-        page.asked.connect(self._show_state)
-
-    @Slot(bool)
-    def _open(self, wanted: bool) -> None:
+    def open_page(wanted: bool) -> None:
+        nonlocal has_opened
         if wanted:
-            self._has_opened = True
-            self._panel.tray.open_page(self._page)
-        elif self._panel.tray.is_on(self._page):
-            self._panel.tray.hide()
+            has_opened = True
+            tray.open_page(page)
+        elif tray.is_on(page):
+            tray.hide()
+        show_state()
 
-    @Slot()
-    def _show_state(self) -> None:
-        with QSignalBlocker(self._button):
-            self._button.setChecked(self._panel.tray.is_on(self._page))
+    def show_state() -> None:
+        switch.setChecked(tray.is_on(page))
 
-    @Slot(int)
-    def _lead(self, row: int) -> None:
+    def lead(row: int) -> None:
         """Pick a point, and move the view just so far that it is in sight."""
-        places = self._panel.canvas.points_layer.targets()
-        self._session.exploration.pick_point(row)
+        places = canvas.points_layer.targets()
+        session.exploration.pick_point(row)
         if row < len(places):
             x, y = places[row].tolist()
             if x == x and y == y:
-                self._panel.canvas.view.reveal((x, y))
+                canvas.view.reveal((x, y))
 
-    @Slot(object)
-    def _follow_chosen(self, rows: Integers) -> None:
+    def follow_chosen(rows: Integers) -> None:
         """Open by itself the first time that several are chosen together, unless the tray is open already."""
-        before, self._count = self._count, len(rows)
-        if not self._has_opened and len(rows) >= before + _SEVERAL and self._panel.tray.isHidden():
-            self._page.show_kind("chosen")
-            self._open(True)
+        nonlocal count
+        before, count = count, len(rows)
+        if not has_opened and count >= before + _SEVERAL and tray.isHidden():
+            page.show_kind("chosen")
+            open_page(True)
+
+    browsing.source_changed.connect(page.set_source)
+    browsing.listed.connect(page.show_list)
+    browsing.waited.connect(page.show_share)
+    browsing.refused.connect(page.show_problem)
+    browsing.rebuilt.connect(page.show_rebuilt)
+    browsing.point_changed.connect(page.set_picked)
+    choosing.changed.connect(page.set_chosen)
+    choosing.changed.connect(follow_chosen)
+    page.asked.connect(browsing.look)
+    page.rebuild_wanted.connect(browsing.rebuild)
+    page.point_picked.connect(lead)
+    page.point_toggled.connect(choosing.toggle)
+    page.points_added.connect(choosing.add)
+    page.all_chosen.connect(choosing.choose)
+    page.clear_requested.connect(choosing.clear)
+    page.train_requested.connect(session.chosen_images.train)
+    page.exclude_requested.connect(session.chosen_images.exclude)
+    page.hovered.connect(pointer.point_at)
+    canvas.point_hovered.connect(page.set_pointed)
+    switch.triggered.connect(open_page)
+    for changed in (tray.closed, tray.currentChanged, page.asked):
+        changed.connect(show_state)

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
-
 from latentlab.ui.canvas.encoding_card import EncodingCard
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.explore.encoding import Encoded
 from latentlab.ui.session.session import Session
 
 
-def wire_encoding(session: Session, panel: CanvasPanel) -> None:
-    """Join the card to the session."""
-    _Encoding(session, panel)
+def join_encoding(session: Session, panel: CanvasPanel) -> None:
+    """Tell the card how far it is, and whoever encodes when the rest is not wanted."""
+    card, encoding = EncodingCard(panel.canvas), session.map.encoding
 
-
-class _Encoding(QObject):
-    """Tells the card, and whoever encodes when the rest is not wanted."""
-
-    def __init__(self, session: Session, panel: CanvasPanel) -> None:
-        super().__init__(panel)
-        self._card = EncodingCard(panel.canvas)
-        encoding = session.map.encoding
-        encoding.changed.connect(self._show)
-        self._card.left.connect(encoding.leave)
-        encoding.left.connect(session.training.leave_map)
-        encoding.left.connect(session.files.leave_map)
-
-    @Slot(object)
-    def _show(self, encoded: Encoded | None) -> None:
+    def show(encoded: Encoded | None) -> None:
         if encoded is None:
-            self._card.hide()
+            card.hide()
         else:
-            self._card.show_state(encoded.total, encoded.missing, encoded.pending, encoded.goes_on)
+            card.show_state(encoded.total, encoded.missing, encoded.pending, encoded.goes_on)
+
+    encoding.changed.connect(show)
+    card.left.connect(encoding.leave)
+    for leave in (session.training.leave_map, session.files.leave_map):
+        encoding.left.connect(leave)

@@ -1,40 +1,49 @@
-"""Puts the features of the map into its panel, its strip and its menu, in the order in which they are seen."""
+"""Joins the features of the map: a file each, in the order in which they hear what they share."""
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QWhatsThis
+
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
-from latentlab.ui.window.file_dialogs import Keeping
-from latentlab.ui.window.map.axes import wire_axes
-from latentlab.ui.window.map.browsing import wire_browsing
-from latentlab.ui.window.map.encoding import wire_encoding
-from latentlab.ui.window.map.fields import wire_fields
-from latentlab.ui.window.map.history import wire_places
-from latentlab.ui.window.map.hovering import wire_hovering
-from latentlab.ui.window.map.landscape import wire_landscape
-from latentlab.ui.window.map.posteriors import wire_posteriors
-from latentlab.ui.window.map.selection import wire_area_tools, wire_choosing
-from latentlab.ui.window.map.values import wire_values
-from latentlab.ui.window.map.walking import wire_walking
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.map.axes import join_axes
+from latentlab.ui.window.map.browsing import join_browsing
+from latentlab.ui.window.map.encoding import join_encoding
+from latentlab.ui.window.map.fields import join_fields
+from latentlab.ui.window.map.history import join_places
+from latentlab.ui.window.map.hovering import join_hovering
+from latentlab.ui.window.map.landscape import join_landscape
+from latentlab.ui.window.map.named_selections import join_named_selections
+from latentlab.ui.window.map.posteriors import join_posteriors
+from latentlab.ui.window.map.selection import join_choosing
+from latentlab.ui.window.map.values import join_values
+from latentlab.ui.window.map.walking import join_walking
 from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.view_tabs import ViewTabs
 
 
-def wire_map(session: Session, panel: CanvasPanel, menus: Menus, keeping: Keeping) -> None:
+def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs) -> None:
     """Join everything that is done on the map to the session."""
-    wire_area_tools(session, panel)
-    wire_walking(session, panel, menus, keeping)
-    panel.strip.addSeparator()
-    wire_places(session, panel, menus)
-    panel.strip.addSeparator()
-    menus.map.addSeparator()
-    wire_axes(session, panel, menus)
-    wire_browsing(session, panel, menus)
-    wire_hovering(session, panel, menus)
-    panel.add_help()
-    wire_values(session, panel)
-    wire_encoding(session, panel)
-    panel.bar.addStretch(1)
-    wire_fields(session, panel)
-    wire_posteriors(session, panel, menus)
-    wire_choosing(session, panel, menus)
-    wire_landscape(session, panel, menus)
+    join_walking(session, panel, menus, dialogs)
+    join_places(session, panel, menus)
+    join_axes(session, panel, menus, tabs)
+    join_browsing(session, panel, menus, dialogs)
+    join_hovering(session, panel, menus)
+    join_values(session, panel)
+    join_encoding(session, panel)
+    join_fields(session, panel)
+    join_posteriors(session, panel, menus)
+    join_choosing(session, panel, menus)
+    join_named_selections(session, panel, menus)
+    join_landscape(session, panel, menus)
+    join_help(panel, menus)
+
+
+def join_help(panel: CanvasPanel, menus: Menus) -> None:
+    """Tell what mouse and keys do on the map, beside the button that was pressed."""
+    button, text = panel.strip.widgetForAction(menus["help"]), panel.instructions()
+    menus["help"].setToolTip(text)
+    menus["help"].triggered.connect(
+        lambda: QWhatsThis.showText(button.mapToGlobal(button.rect().topRight()), text, button)
+    )

@@ -4,91 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QInputDialog, QMenu
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMenu
 
-from latentlab.core.arrays import Integers
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
-from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.map.naming import ask_for_name
+from latentlab.ui.window.menus import Menus, add_entries
+
+_DIALOG = "selectionNameDialog"
+translate = QCoreApplication.translate
 
 
-class NamedSelectionsMenu(QObject):
-    """Lists the selections of the data set with their sizes."""
+def join_named_selections(session: Session, panel: CanvasPanel, menus: Menus) -> None:
+    """List the selections of the data set with their sizes."""
+    named, menu = session.map.named_selections, menus.menu("namedSelections")
+    rename_menu, delete_menu = (
+        QMenu(translate("Selections", "&Rename"), menu),
+        QMenu(translate("Selections", "&Delete"), menu),
+    )
+    rename_menu.setObjectName("renameSelectionMenu")
+    delete_menu.setObjectName("deleteSelectionMenu")
 
-    def __init__(self, session: Session, panel: CanvasPanel, menus: Menus) -> None:
-        super().__init__(panel)
-        self._panel, self._choosing, self._named = panel, session.choosing, session.map.named_selections
-        self._name = QAction(self.tr("Na&me the chosen images…"), self)
-        self._name.setObjectName("nameChosenAction")
-        self._name.triggered.connect(self._ask_for_name)
-        self._menu = QMenu(self.tr("Named &selections"), panel)
-        self._menu.setObjectName("namedSelectionsMenu")
-        menus.map.addAction(self._name)
-        menus.map.addMenu(self._menu)
-        self._choosing.changed.connect(self._enable)
-        self._named.changed.connect(self._list)
-        self._named.told.connect(lambda sentence: session.message.emit(sentence, False))
-        self._enable(self._choosing.rows)
-        self._list()
-
-    @Slot(object)
-    def _enable(self, rows: Integers) -> None:
-        self._name.setEnabled(bool(len(rows)))
-
-    @Slot()
-    def _list(self) -> None:
-        self._menu.clear()
-        for submenu in self._menu.findChildren(QMenu):
-            submenu.deleteLater()
-        named, deleted = self._named.selections, self._named.deleted
-        self._menu.menuAction().setEnabled(bool(named) or bool(deleted))
-        for each in named:
-            text = self.tr("{name} ({n:,})").format(name=_plain(each.name), n=len(each.images))
-            self._menu.addAction(text).triggered.connect(lambda _=False, name=each.name: self._named.choose(name))
-        if named:
-            self._menu.addSeparator()
-            self._add_submenu(self.tr("&Rename"), "renameSelectionMenu", self._ask_for_other_name)
-            self._add_submenu(self.tr("&Delete"), "deleteSelectionMenu", self._named.delete)
-        if deleted:
-            text = self.tr("&Bring '{name}' back").format(name=_plain(deleted))
-            action = self._menu.addAction(text)
-            action.setObjectName("bringSelectionBackAction")
-            action.triggered.connect(self._named.bring_back)
-
-    def _add_submenu(self, title: str, object_name: str, does: Callable[[str], object]) -> None:
-        submenu = QMenu(title, self._menu)
-        submenu.setObjectName(object_name)
-        for each in self._named.selections:
-            submenu.addAction(_plain(each.name)).triggered.connect(lambda _=False, name=each.name: does(name))
-        self._menu.addMenu(submenu)
-
-    @Slot()
-    def _ask_for_name(self) -> None:
-        free = next(
-            name
-            for number in range(1, 10**6)
-            if (name := self.tr("Selection {n}").format(n=number)) not in {each.name for each in self._named.selections}
+    def ask_to_add() -> None:
+        taken = {each.name for each in named.selections}
+        names = (translate("Selections", "Selection {n}").format(n=number) for number in range(1, len(taken) + 2))
+        label = translate("Selections", "Keep the {n:,} chosen images under the name:")
+        ask_for_name(
+            panel.window(),
+            _DIALOG,
+            translate("Selections", "Name the chosen images"),
+            label.format(n=len(session.choosing.rows)),
+            next(name for name in names if name not in taken),
+            named.add,
         )
-        count = len(self._choosing.rows)
-        label = self.tr("Keep the {n:,} chosen images under the name:").format(n=count)
-        self._ask(self.tr("Name the chosen images"), label, free).textValueSelected.connect(self._named.add)
 
-    def _ask_for_other_name(self, name: str) -> None:
-        dialog = self._ask(self.tr("Rename a selection"), self.tr("Name:"), name)
-        dialog.textValueSelected.connect(lambda new: self._named.rename(name, new))
+    def ask_to_rename(name: str) -> None:
+        title, label = translate("Selections", "Rename a selection"), translate("Selections", "Name:")
+        ask_for_name(panel.window(), _DIALOG, title, label, name, lambda new: named.rename(name, new))
 
-    def _ask(self, title: str, label: str, text: str) -> QInputDialog:
-        dialog = QInputDialog(self._panel.window())
-        dialog.setObjectName("selectionNameDialog")
-        dialog.setWindowTitle(title)
-        dialog.setLabelText(label)
-        dialog.setTextValue(text)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        return dialog
+    def each(does: Callable[[str], object], text: str = "{name}") -> list[tuple[str, Callable[[], object]]]:
+        return [
+            (text.format(name=kept.name, n=len(kept.images)), lambda name=kept.name: does(name))
+            for kept in named.selections
+        ]
 
+    def list_all() -> None:
+        for one in (menu, rename_menu, delete_menu):
+            one.clear()
+        menus.tell(has_selections=bool(named.selections or named.deleted))
+        add_entries(menu, each(named.choose, translate("Selections", "{name} ({n:,})")))
+        if named.selections:
+            menu.addSeparator()
+            add_entries(rename_menu, each(ask_to_rename))
+            add_entries(delete_menu, each(named.delete))
+            menu.addMenu(rename_menu)
+            menu.addMenu(delete_menu)
+        if named.deleted:
+            text = translate("Selections", "&Bring '{name}' back").format(name=named.deleted.replace("&", "&&"))
+            back = menu.addAction(text)
+            back.setObjectName("bringSelectionBackAction")
+            back.triggered.connect(named.bring_back)
 
-def _plain(name: str) -> str:
-    return name.replace("&", "&&")
+    menus["nameChosen"].triggered.connect(ask_to_add)
+    named.changed.connect(list_all)
+    named.told.connect(lambda sentence: session.message.emit(sentence, False))
+    list_all()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QToolButton
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.views.walk import Walk
 from latentlab.ui.canvas.layers.walk_layer import WalkLayer
@@ -11,12 +13,15 @@ from latentlab.ui.canvas.tools.walk_tools import ArrowTool, PathTool
 from latentlab.ui.explore.walking import STEPS
 from latentlab.ui.panels.walk import WalkPanel
 from latentlab.ui.session.session import Session
-from latentlab.ui.window.file_dialogs import Keeping
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.map.selection import join_tool
 from latentlab.ui.window.menus import Menus
 
+translate = QCoreApplication.translate
 
-def wire_walking(session: Session, panel: CanvasPanel, menus: Menus, keeping: Keeping) -> None:
-    """Join the walk to the session."""
+
+def join_walking(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
+    """Draw the walk, show its film, and save it."""
     walking, films, canvas = session.map.walking, session.map.films, panel.canvas
     layer = WalkLayer(canvas.view, canvas.points_layer)
     film = WalkPanel(STEPS)
@@ -39,33 +44,20 @@ def wire_walking(session: Session, panel: CanvasPanel, menus: Menus, keeping: Ke
         if walking.plan is not None:
             show_film()
 
-    path = PathTool(canvas.view, canvas.points_layer, layer, panel)
-    arrow = ArrowTool(canvas.view, canvas.points_layer, layer, panel)
-    panel.add_tool(
-        path,
-        "mapPathButton",
-        "path",
-        panel.tr("Path"),
-        panel.tr(
-            "Draw a path, or click way-points and end with a double click or Enter; drag a way-point to move it; "
-            "Backspace takes the last one back, Esc gives up"
-        ),
-        "W",
-    )
-    panel.add_tool(
-        arrow,
-        "mapArrowButton",
-        "arrow",
-        panel.tr("Arrow"),
-        panel.tr("Drag an arrow from A to B, then put its tail on C: C + B − A is decoded; Esc forgets it"),
-        "A",
-    )
-    for tool, name in ((path, "mapPathButton"), (arrow, "mapArrowButton")):
+    def ask_for_film(images: npt.NDArray[np.float32], rate: float, name: str) -> None:
+        dialogs.save_film(name, lambda path: films.write(path, images, rate))  # as it was when asked for
+
+    def tell_written(path: str) -> None:
+        session.message.emit(translate("Walk", "The film is saved as {path}.").format(path=path), False)
+
+    for name, kind in (("path", PathTool), ("arrow", ArrowTool)):
+        tool = kind(canvas.view, canvas.points_layer, layer, panel)
+        join_tool(panel, menus, name, tool)
         walking.changed.connect(tool.set_plan)
         tool.wanted.connect(walking.walk)
         tool.let_go.connect(show_film)
         # Before anything is drawn: the map must not change its size under the mouse.
-        panel.strip.findChild(QToolButton, name).toggled.connect(lambda taken: show_film() if taken else None)
+        menus[name].toggled.connect(lambda taken: show_film() if taken else None)
     walking.changed.connect(layer.set_plan)
     walking.changed.connect(film.set_plan)
     walking.model_changed.connect(film.set_model)
@@ -78,9 +70,9 @@ def wire_walking(session: Session, panel: CanvasPanel, menus: Menus, keeping: Ke
     film.forget_requested.connect(lambda: walking.walk(None))
     film.point_picked.connect(session.exploration.pick_point)
     canvas.picked_at.connect(film.pause)
-    film.save_requested.connect(keeping.ask_for_film)
+    film.save_requested.connect(ask_for_film)
     film.cancel_requested.connect(films.cancel)
     films.progressed.connect(film.show_progress)
-    menus.map.addSeparator()
-    menus.map.addAction(panel.tr("&Walk between the first two chosen images")).triggered.connect(walk_between_chosen)
-    menus.map.addAction(panel.tr("Show the &film of the walk")).triggered.connect(show_film)
+    films.written.connect(tell_written)
+    menus["walkBetween"].triggered.connect(walk_between_chosen)
+    menus["showFilm"].triggered.connect(show_film)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latentlab.core.fields.aggregate_posterior import Prior
-from latentlab.core.fields.posterior_ellipses import Posteriors
+from latentlab.core.map.posteriors import Posteriors
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.results import MapPoints
 from latentlab.core.views.walk import CodeStop, Walk, WalkPlan
 from latentlab.ui.canvas.layers.walk_layer import WalkLayer
@@ -24,7 +25,7 @@ class Walker:
     def __init__(self, kind, canvas, qtbot):
         self.canvas, self.qtbot = canvas, qtbot
         canvas.set_points(
-            MapPoints("r", np.array(POINTS, np.float32), np.zeros(5, np.int64), ("a",), ("x", "y"), False)
+            MapPoints("r", np.array(POINTS, np.float32), np.zeros(5, np.int64), ("a",), ("x", "y"), ImageIds.unknown())
         )
         canvas.show_standard()
         self.layer = WalkLayer(canvas.view, canvas.points_layer)

@@ -1,4 +1,4 @@
-"""The part of the session's state that is the plane of the map: its axes, and every model laid out along them."""
+"""What is shown: the latest map of a model, without the images that are excluded, laid along the axes in force."""
 
 from __future__ import annotations
 
@@ -8,28 +8,23 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.axes import AxesChoice, AxesError, AxesPending
-from latentlab.core.map.live_map import MapUpdate
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import components_for, is_quick, projection_of, still_shown
 from latentlab.core.map.projection import Components
 from latentlab.core.map.results import MapPoints
+from latentlab.core.map.selected_images import without
 from latentlab.ui.threads.latest import Latest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LaidOut:
-    """A model with the projection along chosen axes, and its codes on that plane: float32 (N, 2)."""
+class _LaidOut:
+    """A map with the projection along chosen axes, and its codes on that plane: float32 (N, 2)."""
 
     given: MapUpdate
     update: MapUpdate
     positions: Floats
     choice: AxesChoice
     components: Components | None
-
-    def points(self, *, glide: bool) -> MapPoints:
-        """Give what the map shows of it; see `MapPoints` for `glide`."""
-        update = self.update
-        names, axes = update.snapshot.class_names, update.projection.axes
-        return MapPoints(update.run, self.positions, update.labels, names, axes, glide)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,22 +34,25 @@ class _Refusal:
     sentence: str
 
 
-class Plane(QObject):
-    """Owns the axes; lays models out at once where that takes a part of a frame, else on another thread.
+class ShownMap(QObject):
+    """Owns the map that is shown; everybody else reads it here.
 
-    Axes that a model does not have are left for the map's own ones; axes that a person chooses in vain leave
-    everything as it was.
+    Maps are laid out at once where that takes a part of a frame, else on another thread; each is told once. Axes that
+    a model does not have are left for the map's own ones; axes that a person chooses in vain leave everything as it
+    was.
     """
 
-    laid_out = Signal(object)  # LaidOut
-    changed = Signal(object)  # AxesChoice
+    shown_changed = Signal(object)  # MapUpdate or None
+    axes_changed = Signal(object)  # AxesChoice
     refused = Signal(str)  # why the axes that were chosen cannot be, in a sentence
     failed = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._given: MapUpdate | None = None
-        self._last: MapUpdate | None = None  # what was laid out, as it was given
+        self._whole: MapUpdate | None = None  # with what is excluded
+        self._given: MapUpdate | None = None  # without it, along its own axes
+        self._shown: _LaidOut | None = None
+        self._excluded: dict[str, tuple[int, ...]] = {}
         self._axes = self._wanted = AxesChoice()
         self._components: Components | None = None
         self._layouts = Latest(self)
@@ -62,25 +60,60 @@ class Plane(QObject):
         self._layouts.failed.connect(self.failed)
 
     @property
+    def shown(self) -> MapUpdate | None:
+        """What is shown."""
+        return None if self._shown is None else self._shown.update
+
+    @property
+    def points(self) -> MapPoints | None:
+        """The points of what is shown."""
+        return None if self._shown is None else MapPoints.of(self._shown.update, self._shown.positions)
+
+    @property
     def axes(self) -> AxesChoice:
         """The axes in force."""
         return self._axes
 
+    @property
+    def excluded(self) -> int:
+        """How many images are left out of what is shown."""
+        return 0 if self._whole is None or self._given is None else len(self._whole.labels) - len(self._given.labels)
+
+    def excluded_from(self, dataset: str) -> tuple[int, ...]:
+        """Give which images of a data set are left out of its maps, by their rows in it."""
+        return self._excluded.get(dataset, ())
+
     def show(self, update: MapUpdate | None) -> None:
-        """Lay out another model, or the same one further trained."""
+        """Show another model, or the same one further trained."""
+        self._whole = update
+        if update is None:
+            self._give(None)
+        else:
+            self._give(without(update, self.excluded_from(update.snapshot.recipe.data.dataset), self._given))
+
+    def exclude(self, dataset: str, rows: tuple[int, ...]) -> None:
+        """Leave images of a data set, by their rows in it, out of its maps from now on."""
+        before = self.excluded_from(dataset)
+        self._excluded[dataset] = rows
+        if rows != before and self._whole is not None and self._whole.snapshot.recipe.data.dataset == dataset:
+            self.show(self._whole)
+
+    def _give(self, update: MapUpdate | None) -> None:
         before, self._given = self._given, update
         if update is None or before is None or update.run != before.run:
             self._layouts.drop()
         if update is None:
             if self._wanted.rows():  # nobody can tell whether the next map shows these images
                 self._put_in_force(AxesChoice())
+            self._shown = None
+            self.shown_changed.emit(None)
             return
         if before is not None and not still_shown(self._wanted, before, update):
             self._fall_back(self.tr("The images that an axis of the map led through are no longer shown."))
         self._lay_out()
 
     @Slot(object)
-    def choose(self, choice: AxesChoice) -> None:
+    def choose_axes(self, choice: AxesChoice) -> None:
         """Lay the model out along other axes."""
         if self._given is not None and choice != self._wanted:
             self._wanted = choice
@@ -89,7 +122,7 @@ class Plane(QObject):
     @Slot(object)
     def name_images(self, rows: Integers) -> None:
         """Name images that axes lead through as they are chosen now: their rows, A first."""
-        self.choose(self._wanted.named_after(rows))
+        self.choose_axes(self._wanted.named_after(rows))
 
     def shut_down(self) -> None:
         """Drop what is being laid out."""
@@ -99,7 +132,7 @@ class Plane(QObject):
         given, choice, components = self._given, self._wanted, self._components
         assert given is not None
 
-        def lay() -> LaidOut | _Refusal:
+        def lay() -> _LaidOut | _Refusal:
             found = None
             try:
                 found = components_for(choice, given, components)
@@ -109,7 +142,7 @@ class Plane(QObject):
             except AxesError as error:
                 return _Refusal(given, choice, str(error))
             update = given if projection is given.projection else replace(given, projection=projection)
-            return LaidOut(given, update, projection.to_plane(given.means), choice, found)
+            return _LaidOut(given, update, projection.to_plane(given.means), choice, found)
 
         if is_quick(choice, given):
             self._layouts.drop()  # an earlier model must not come after this one
@@ -118,7 +151,7 @@ class Plane(QObject):
             self._layouts.ask(lay)
 
     @Slot(object)
-    def _take(self, answer: LaidOut | _Refusal) -> None:
+    def _take(self, answer: _LaidOut | _Refusal) -> None:
         if self._given is None or answer.given.run != self._given.run or answer.choice != self._wanted:
             return
         if isinstance(answer, _Refusal):
@@ -127,19 +160,19 @@ class Plane(QObject):
             else:
                 self._wanted = self._axes
                 self.refused.emit(answer.sentence)
-            if self._last is not self._given or self._wanted != self._axes:
+            if self._shown is None or self._shown.given is not self._given or self._wanted != self._axes:
                 self._lay_out()
             return
-        self._last = answer.given
+        self._shown = answer
         self._components = answer.components or self._components
-        self.laid_out.emit(answer)
+        self.shown_changed.emit(answer.update)
         self._put_in_force(answer.choice)
 
     def _put_in_force(self, choice: AxesChoice) -> None:
         before, self._axes = self._axes, choice
         self._wanted = choice
         if choice != before:
-            self.changed.emit(choice)
+            self.axes_changed.emit(choice)
 
     def _fall_back(self, sentence: str) -> None:
         self._wanted = AxesChoice()

@@ -132,7 +132,7 @@ def test_what_is_typed_and_is_nothing_changes_nothing(lab, run_file):
 
 
 def test_the_menu_opens_the_card_on_the_map_when_there_is_a_model(lab, run_file):
-    action = next(each for each in lab.window._menus.map.actions() if each.text() == "A&xes…")
+    action = lab.action("chooseAxes")
     assert not action.isEnabled()
     lab.session.exploration.choose_axes(AxesChoice(Dimension(0), Dimension(1)))
     assert axes(lab) == AxesChoice()
@@ -342,7 +342,7 @@ def test_a_large_map_that_is_let_go_never_comes(qtbot, large):
 def test_axes_that_a_large_map_does_not_have_are_refused(qtbot, large):
     exploration, model = large
     refused = []
-    exploration.plane.refused.connect(refused.append)
+    exploration.shown_map.refused.connect(refused.append)
     exploration.show(model)
     exploration.choose_axes(AxesChoice(Dimension(7), Dimension(0)))
     qtbot.waitUntil(lambda: bool(refused))

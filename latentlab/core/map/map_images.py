@@ -1,0 +1,98 @@
+"""Which images a map shows, and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from latentlab.core.arrays import Integers
+from latentlab.core.data import columns
+from latentlab.core.data.columns import Column
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.map.image_ids import ImageIds
+
+Split = Literal["test", "training", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class MapChoice:
+    """Which images the map shows: of which split, and how many (0: all of them)."""
+
+    split: Split = "test"
+    count: int = 10_000
+
+
+class MapImages:
+    """The images that a map shows.
+
+    Those of two splits are put together by whoever first asks for them: of a million that takes a moment.
+
+    Parameters
+    ----------
+    images : uint8 (N, H, W), or two such tensors
+    labels : int64 (N,)
+    noisy : uint8 (N, H, W), or two such tensors, or None
+        Their dirty ones, in pairs.
+    columns : tuple of Column
+        What else is known of each.
+    ids : ImageIds, optional
+        Which images of their data set they are.
+    """
+
+    def __init__(
+        self,
+        images: Tensor | tuple[Tensor, Tensor],
+        labels: Integers,
+        noisy: Tensor | tuple[Tensor, Tensor] | None = None,
+        columns: tuple[Column, ...] = (),
+        ids: ImageIds | None = None,
+    ) -> None:
+        self.labels, self.columns = labels, columns
+        self.ids = ids or ImageIds.unknown()
+        self._images, self._noisy = images, noisy
+
+    @cached_property
+    def images(self) -> Tensor:
+        """All of them, uint8 (N, H, W)."""
+        return _joined(self._images)
+
+    @cached_property
+    def noisy(self) -> Tensor | None:
+        """Their dirty ones, uint8 (N, H, W), in pairs."""
+        return None if self._noisy is None else _joined(self._noisy)
+
+
+def choose(data: ImageSet, choice: MapChoice) -> MapImages:
+    """Pick the images of a choice: the first of each split, so that they stay the same from run to run.
+
+    Of both splits as many are taken of each, as far as they go; test images come first.
+    """
+    test, training = len(data.test_labels), len(data.train_labels)
+    if choice.split == "test":
+        training = 0
+    elif choice.split == "training":
+        test = 0
+    count = min(choice.count or test + training, test + training)
+    test = max(min(test, count - count // 2), count - training)
+    training = count - test
+    labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
+    noisy = None
+    if data.test_noisy is not None and data.train_noisy is not None:
+        noisy = (data.test_noisy[:test], data.train_noisy[:training])
+    known = columns.joined(
+        columns.taken(data.test_columns, slice(test)), columns.taken(data.train_columns, slice(training))
+    )
+    train_rows, test_rows = data.rows()
+    ids = ImageIds.of(data.fingerprint, torch.cat([test_rows[:test], train_rows[:training]]).numpy())
+    return MapImages((data.test_images[:test], data.train_images[:training]), labels.numpy(), noisy, known, ids)
+
+
+def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    if isinstance(images, Tensor):
+        return images
+    parts = [part for part in images if len(part)]
+    return torch.cat(parts) if len(parts) == 2 else (parts or images)[0]  # those of one split are not copied

@@ -1,0 +1,73 @@
+"""What is told of a training's time; nothing that is learned depends on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class TrainingClock:
+    """Counts the seconds of a training's steps and of its tests, without those of whoever drives it.
+
+    Attributes
+    ----------
+    images : int
+        Images in the steps so far.
+    tests : int
+        Whole tests so far.
+    """
+
+    def __init__(self) -> None:
+        self.images, self._step_seconds = 0, 0.0
+        self.tests, self._test_seconds = 0, 0.0
+        self._mark = time.perf_counter()  # what came before is counted
+
+    def start(self) -> None:
+        """Count from now on."""
+        self._mark = time.perf_counter()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave out what passes within."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._mark += time.perf_counter() - begin
+
+    def uncounted(self) -> float:
+        """Give the seconds since steps or a test were last counted."""
+        return time.perf_counter() - self._mark
+
+    def count_steps(self, images: int) -> None:
+        """Count the time since the last count to steps with so many images."""
+        self._step_seconds += self._taken()
+        self.images += images
+
+    def count_test(self, *, is_whole: bool) -> None:
+        """Count the time since the last count to a test, or to a part of it that is not the last."""
+        self._test_seconds += self._taken()
+        self.tests += is_whole
+
+    @property
+    def seconds(self) -> float:
+        """Spent so far."""
+        return self._step_seconds + self._test_seconds
+
+    @property
+    def images_per_second(self) -> float:
+        """In steps."""
+        return self.images / self._step_seconds if self._step_seconds else 0.0
+
+    def seconds_left(self, images: float, tests: int) -> float:
+        """Estimate what steps with so many images, and so many tests, will take."""
+        speed = self.images_per_second
+        of_steps = images / speed if speed else 0.0
+        of_tests = self._test_seconds / self.tests * tests if self.tests else 0.0
+        return of_steps + of_tests
+
+    def _taken(self) -> float:
+        seconds = self.uncounted()
+        self._mark += seconds
+        return seconds

@@ -1,0 +1,250 @@
+"""What can be done by a menu, by a button in the strip of the map, or by a key: the one list that all of them read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence
+
+from latentlab.ui.canvas.tools.keys import MapKey
+
+_KEYS = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done, or a menu of such.
+
+    Attributes
+    ----------
+    id : str
+        Unique; QActions, menus and buttons are named after it: ``chooseAllAction``, ``bookmarksMenu``,
+        ``mapShowAllButton``.
+    text : str
+        With an ``&`` before the letter that chooses it in its menu.
+    keys : str, QKeySequence.StandardKey or tuple of str
+        What does it on the keyboard.
+    heard : "window", "map" or "canvas"
+        Where the keys are heard: everywhere, around the map, or on the map itself. What is heard in one place must
+        mean nothing else around it.
+    when : str
+        The fact that must hold for it, as it is told to `Menus`; always where there is none.
+    checked : bool, optional
+        How a switch stands at first.
+    group : str
+        Of switches with one group exactly one is on.
+    tip : str
+        What it does, in a sentence.
+    entries : tuple, optional
+        Of a menu; None is a line between two. What a person makes is added later.
+    """
+
+    id: str
+    text: str
+    keys: str | QKeySequence.StandardKey | tuple[str, ...] = ()
+    _: KW_ONLY
+    heard: Literal["window", "map", "canvas"] = "window"
+    when: str = ""
+    checked: bool | None = None
+    group: str = ""
+    tip: str = ""
+    entries: tuple[Action | None, ...] | None = None
+
+    def sequences(self) -> list[QKeySequence]:
+        """Give the keys as Qt has them here."""
+        return [QKeySequence(key) for key in (self.keys if isinstance(self.keys, tuple) else (self.keys,))]
+
+
+@dataclass(frozen=True)
+class Button:
+    """How an action looks in the strip of the map.
+
+    Attributes
+    ----------
+    id : str
+        Of the action.
+    tip : str
+        What it does, in a sentence.
+    icon, text : str
+        The names of its picture, and of itself, where these are not the id and the text of the action.
+    tells_keys : bool
+        Whether the action's keys are told after the tip.
+    """
+
+    id: str
+    tip: str = ""
+    _: KW_ONLY
+    icon: str = ""
+    text: str = ""
+    tells_keys: bool = True
+
+
+class Actions(QObject):
+    """The list.
+
+    Parameters
+    ----------
+    canvas : tuple of MapKey
+        What the map itself does by keys.
+
+    Attributes
+    ----------
+    menus : tuple of Action
+        Of the menu bar, in the order in which they are seen.
+    tools : tuple of Action
+        What is in the strip of the map alone.
+    canvas : tuple of Action
+    strip : tuple of Button or None
+        In the order in which they are seen; None is a line between two.
+    """
+
+    def __init__(self, canvas: tuple[MapKey, ...], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.menus = (
+            Action("file", self.tr("&File"), entries=self._file()),
+            Action("training", self.tr("&Training"), entries=self._training()),
+            Action("map", self.tr("&Map"), entries=self._map()),
+            Action("view", self.tr("&View"), entries=self._view()),
+        )
+        self.tools = self._tools()
+        self.canvas = tuple(Action(key.id, key.text, key.keys, heard="canvas") for key in canvas)
+        self.strip = self._strip()
+
+    def __iter__(self) -> Iterator[Action]:
+        """Give all of them; menus come before their entries."""
+        return _flat((*self.menus, *self.tools, *self.canvas))
+
+    def _file(self) -> tuple[Action | None, ...]:
+        return (
+            Action("openRun", self.tr("&Open run…"), _KEYS.Open, when="idle"),
+            Action("recentRuns", self.tr("Open &recent"), when="idle", entries=()),
+            Action("openSecondRun", self.tr("Open a s&econd run…")),
+            Action("saveRun", self.tr("&Save run"), _KEYS.Save, when="has_run"),
+            Action("saveRunAs", self.tr("Save run &as…"), _KEYS.SaveAs, when="has_run"),
+            None,
+            # A training would be taken away from under what follows, or be told wrongly of it.
+            Action("openRecipe", self.tr("Open re&cipe file…"), when="idle"),
+            Action("chooseDataFolder", self.tr("Folder of &downloaded image sets…"), when="idle"),
+            Action("chooseImageFolder", self.tr("My own images: a &folder…"), when="idle"),
+            Action("chooseArray", self.tr("My own images: an arra&y file…"), when="idle"),
+            Action("choosePairs", self.tr("My own scans: dirty and clea&n…"), when="idle"),
+            None,
+            Action("cleanPage", self.tr("Clean a &page…")),
+            None,
+            Action("quit", self.tr("&Quit"), _KEYS.Quit),
+        )
+
+    def _training(self) -> tuple[Action | None, ...]:
+        return (
+            Action("train", self.tr("&Train"), "F5", when="idle"),
+            Action("trainOnChosen", self.tr("Train on the &chosen images"), when="idle"),
+            Action("pause", self.tr("Pause"), "F6", when="trains"),
+            Action("stop", self.tr("&Stop, keep the model"), "F7", when="trains"),
+            Action("discard", self.tr("&Discard, go back"), when="trains"),
+            None,
+            Action("tensorBoard", self.tr("&Write for TensorBoard…"), checked=False),
+        )
+
+    def _map(self) -> tuple[Action | None, ...]:
+        bookmark = Action("bookmark", self.tr("&Bookmark this place…"), "Ctrl+D", when="has_place")
+        landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps (D)")
+        return (
+            Action("showAll", self.tr("Show &all points"), "Ctrl+0"),
+            Action("showStandard", self.tr("Show ±&4"), "Ctrl+4"),
+            None,
+            Action("walkBetween", self.tr("&Walk between the first two chosen images")),
+            Action("showFilm", self.tr("Show the &film of the walk")),
+            None,
+            Action("back", self.tr("&Back"), "Alt+Left", when="can_back"),
+            Action("forward", self.tr("F&orward"), "Alt+Right", when="can_forward"),
+            Action("bookmarks", self.tr("Boo&kmarks"), entries=(bookmark,)),
+            None,
+            Action("undo", self.tr("&Undo on the map"), "Ctrl+Z", when="can_undo"),
+            Action("redo", self.tr("&Redo on the map"), "Ctrl+Shift+Z", when="can_redo"),
+            None,
+            Action("chooseAxes", self.tr("A&xes…"), when="has_model"),
+            None,
+            Action("exportChosen", self.tr("Expor&t the chosen images…"), when="has_chosen"),
+            Action("hover", self.tr("Ho&ver shows the image"), checked=True),
+            None,
+            Action("priorContours", self.tr("Prior &contours"), checked=True),
+            Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
+            None,
+            Action("chooseAll", self.tr("Choose a&ll"), "Ctrl+A", heard="canvas"),
+            Action("chooseNone", self.tr("Choose &none"), "Ctrl+Shift+A", heard="canvas", when="has_chosen"),
+            Action("invertChosen", self.tr("&Invert the choice"), "Ctrl+I", heard="canvas"),
+            None,
+            Action("excludeChosen", self.tr("Exclu&de the chosen images"), when="has_chosen"),
+            Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
+            Action("nameChosen", self.tr("Na&me the chosen images…"), when="has_chosen"),
+            Action("namedSelections", self.tr("Named &selections"), when="has_selections", entries=()),
+            None,
+            Action("landscape", self.tr("Landscape"), "D", heard="map", checked=False, tip=landscape),
+        )
+
+    def _view(self) -> tuple[Action | None, ...]:
+        return (
+            Action("clearSketch", self.tr("&Clear the sketch"), "Ctrl+K"),
+            None,
+            Action("largerText", self.tr("&Larger text"), _KEYS.ZoomIn),
+            Action("smallerText", self.tr("S&maller text"), _KEYS.ZoomOut),
+            Action("fullScreen", self.tr("&Full screen"), "F11", checked=False),
+            None,
+            Action("systemTheme", self.tr("As the s&ystem"), checked=False, group="themes"),
+            Action("lightTheme", self.tr("L&ight"), checked=False, group="themes"),
+            Action("darkTheme", self.tr("&Dark"), checked=False, group="themes"),
+        )
+
+    def _tools(self) -> tuple[Action, ...]:
+        return (
+            Action("pick", self.tr("Pick"), "V", heard="map", checked=True, group="tools"),
+            Action("rectangle", self.tr("Rectangle"), "R", heard="map", checked=False, group="tools"),
+            Action("lasso", self.tr("Lasso"), "L", heard="map", checked=False, group="tools"),
+            Action("path", self.tr("Path"), "W", heard="map", checked=False, group="tools"),
+            Action("arrow", self.tr("Arrow"), "A", heard="map", checked=False, group="tools"),
+            Action("axes", self.tr("Axes"), "X", heard="map", when="has_model"),
+            Action("images", self.tr("Images"), "I", heard="map", checked=False),
+            Action("help", self.tr("Mouse and keys on the map")),
+        )
+
+    def _strip(self) -> tuple[Button | None, ...]:
+        # Alt may be kept by the desktop for moving windows.
+        keys = self.tr("Shift adds, Alt or Ctrl+Shift removes, a click beside the points chooses none, Esc gives up")
+        path = self.tr(
+            "Draw a path, or click way-points and end with a double click or Enter; drag a way-point to move it; "
+            "Backspace takes the last one back, Esc gives up"
+        )
+        arrow = self.tr("Drag an arrow from A to B, then put its tail on C: C + B − A is decoded; Esc forgets it")
+        show_all = self.tr("Show all points and follow them (Home or 0)")
+        standard = self.tr("Show −4 to 4 on both axes, where the prior has nearly all its mass (4)")
+        axes = self.tr("Choose the two axes: latent dimensions, principal components, a way between images or classes")
+        return (
+            Button("pick", self.tr("Decode what is under the mouse; Ctrl+click chooses")),
+            Button("rectangle", self.tr("Choose what lies within a rectangle. {keys}").format(keys=keys)),
+            Button("lasso", self.tr("Choose what a line encloses that you draw. {keys}").format(keys=keys)),
+            Button("path", path),
+            Button("arrow", arrow),
+            None,
+            Button("showAll", show_all, icon="home", text=self.tr("Show all"), tells_keys=False),
+            Button("showStandard", standard, icon="standard", text=self.tr("±4"), tells_keys=False),
+            Button("back", self.tr("Back to the place where one was")),
+            Button("forward", self.tr("Forward again")),
+            Button("bookmarks", self.tr("Places with a name, kept with the run"), icon="bookmark"),
+            None,
+            Button("undo", self.tr("See and choose what was seen and chosen before")),
+            Button("redo", self.tr("Take that back")),
+            None,
+            Button("axes", axes),
+            Button("images", self.tr("List the chosen, the nearest, the worst")),
+            Button("help"),
+        )
+
+
+def _flat(entries: tuple[Action | None, ...]) -> Iterator[Action]:
+    for entry in entries:
+        if entry is not None:
+            yield entry
+            yield from _flat(entry.entries or ())

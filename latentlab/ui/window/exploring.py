@@ -1,0 +1,138 @@
+"""What is looked at: picked on the map, decoded, drawn, and the image behind a point."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from latentlab.core.arrays import Position
+from latentlab.core.map.results import DataPoint, MapPoints, Sketched
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.panels.data_point import DataPointPanel
+from latentlab.ui.panels.decoder import DecoderPanel
+from latentlab.ui.panels.sketch import SketchPanel
+from latentlab.ui.session.restoration import Restoration
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.menus import Menus
+
+translate = QCoreApplication.translate
+
+
+def join_map_points(session: Session, panel: CanvasPanel, menus: Menus) -> None:
+    """Show the points of the map, and pick and choose on it."""
+    exploration, canvas = session.exploration, panel.canvas
+
+    def show_map(points: MapPoints | None) -> None:
+        if points is None:
+            canvas.clear_points()
+        else:
+            canvas.set_points(points)
+
+    canvas.picked_at.connect(exploration.pick)
+    canvas.point_picked.connect(exploration.pick_point)
+    canvas.point_toggled.connect(session.choosing.toggle)
+    canvas.hovered.connect(exploration.preview)
+    canvas.hover_ended.connect(exploration.end_preview)
+    panel.source_chosen.connect(session.choose_map)
+    exploration.model_changed.connect(lambda snapshot: menus.tell(has_model=snapshot is not None))
+    exploration.map_changed.connect(show_map)
+    exploration.pick_changed.connect(canvas.set_pick)
+    session.choosing.changed.connect(canvas.set_chosen)
+
+
+def join_decoder(session: Session, panel: DecoderPanel) -> None:
+    """Decode what is picked."""
+    exploration = session.exploration
+
+    def show_model(snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            panel.clear_model()
+        else:
+            panel.set_model(snapshot.latent, snapshot.class_names, snapshot.uses_labels)
+
+    panel.temperature_changed.connect(exploration.set_temperature)
+    panel.label_changed.connect(exploration.set_label)
+    panel.noise_requested.connect(exploration.draw_noise)
+    panel.prior_requested.connect(exploration.sample_prior)
+    panel.sample_picked.connect(exploration.pick_sample)
+    panel.dimension_changed.connect(exploration.set_dimension)
+    exploration.model_changed.connect(show_model)
+    exploration.decoded.connect(panel.show_decoded)
+    exploration.decoding_changed.connect(panel.set_waiting)
+    exploration.label_changed.connect(panel.set_label)
+    show_model(None)
+
+
+def join_damage(restoration: Restoration, panel: DecoderPanel) -> None:
+    """Damage what is looked at, and show what is restored of it."""
+    panel.damage_asked.connect(restoration.ask)
+    restoration.damage_changed.connect(panel.show_damage)
+    restoration.restored.connect(panel.show_restored)
+    restoration.waiting_changed.connect(panel.set_restoring)
+
+
+def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, status: QStatusBar) -> None:
+    """Show the image of the point that was picked, and say in the status bar which it is and where it lies."""
+    exploration, choosing = session.exploration, session.choosing
+
+    def show_model(snapshot: Snapshot | None) -> None:
+        if snapshot is not None:
+            panel.set_class_count(len(snapshot.class_names))
+
+    def show_place(position: Position | None) -> None:
+        if position is None:
+            place.clear()
+        else:
+            x, y = position
+            place.setText(translate("Place", "picked ({x:.3f}, {y:.3f})").format(x=x, y=y))
+
+    def show_point(point: DataPoint | None) -> None:
+        panel.show_point(point)
+        if point is None:
+            status.clearMessage()
+            return
+        text = translate("Place", "image {n}").format(n=point.index)
+        if point.class_name:
+            text += translate("Place", " · class {name}").format(name=point.class_name)
+        if point.losses is not None:
+            text += translate("Place", " · loss {loss:.1f} nats").format(loss=point.losses.loss)
+        status.showMessage(text)
+
+    panel.toggled.connect(choosing.toggle)
+    exploration.model_changed.connect(show_model)
+    exploration.pick_changed.connect(show_place)
+    exploration.pointed.connect(show_point)
+    exploration.describing_changed.connect(panel.set_waiting)
+    choosing.changed.connect(panel.set_chosen)
+
+
+def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus) -> None:
+    """Show on the map and beside the pad what the model makes of a drawing."""
+    exploration = session.exploration
+    class_names: tuple[str, ...] = ()
+
+    def show_model(snapshot: Snapshot | None) -> None:
+        nonlocal class_names
+        class_names = () if snapshot is None else snapshot.class_names
+        panel.set_hint(translate("Sketch", "Train or open a model first, then draw.") if snapshot is None else "")
+
+    def show_sketch(sketched: Sketched | None) -> None:
+        panel.show_sketched(sketched, class_names)
+        if sketched is None:
+            canvas.set_sketch(None)
+            canvas.set_highlights([])
+        else:
+            canvas.set_sketch(sketched.position, sketched.covariance)
+            canvas.set_highlights(sketched.nearest)
+
+    panel.sketched.connect(exploration.set_sketch)
+    panel.cleared.connect(exploration.clear_sketch)
+    panel.label_chosen.connect(exploration.set_label)
+    panel.neighbour_picked.connect(exploration.pick_point)
+    menus["clearSketch"].triggered.connect(panel.pad.clear)
+    exploration.model_changed.connect(show_model)
+    exploration.sketched.connect(show_sketch)
+    exploration.reading_changed.connect(panel.set_waiting)
+    show_model(None)

@@ -1,0 +1,62 @@
+"""Training: begun, paused and ended by buttons and menu, and what is told of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.ui.panels.controls import ControlsPanel
+from latentlab.ui.panels.curves import CurvesPanel
+from latentlab.ui.panels.recipe import RecipePanel
+from latentlab.ui.session.live_training import State
+from latentlab.ui.session.session import Session
+from latentlab.ui.window.menus import Menus
+
+translate = QCoreApplication.translate
+
+
+def join_training(
+    session: Session, controls: ControlsPanel, curves: CurvesPanel, recipe: RecipePanel, menus: Menus
+) -> None:
+    """Drive a training, and follow it."""
+    training = session.training
+
+    def show_live_values(_: Recipe, in_force: Recipe) -> None:
+        controls.set_live_values(in_force.training.learning_rate, in_force.loss.beta)
+
+    def show_state(state: State) -> None:
+        controls.set_state(state)
+        recipe.set_locked(state != "idle")
+        menus.tell(idle=state == "idle", trains=state != "idle")
+        menus["pause"].setText(translate("Training", "Resume") if state == "paused" else translate("Training", "Pause"))
+        if state == "idle":  # what was changed while it ran is not in force for the next one
+            show_live_values(session.recipe, session.recipe)
+
+    controls.train_requested.connect(session.train)
+    controls.pause_requested.connect(training.pause)
+    controls.resume_requested.connect(training.resume)
+    controls.stop_requested.connect(training.stop)
+    controls.discard_requested.connect(session.discard)
+    controls.learning_rate_changed.connect(session.set_learning_rate)
+    controls.beta_changed.connect(session.set_beta)
+    menus["train"].triggered.connect(controls.train_button.click)
+    menus["pause"].triggered.connect(controls.pause_button.click)
+    menus["stop"].triggered.connect(training.stop)
+    menus["discard"].triggered.connect(session.discard)
+    recipe.validity_changed.connect(controls.set_valid)
+    session.recipes.changed.connect(show_live_values)
+    training.state_changed.connect(show_state)
+    training.started.connect(controls.show_started)
+    training.started.connect(curves.start)
+    training.progressed.connect(controls.show_progress)
+    training.progressed.connect(curves.add_progress)
+    training.epoch_ended.connect(curves.add_epoch)
+    training.setting_changed.connect(curves.add_change)
+    training.ended.connect(controls.show_finished)
+    session.history_shown.connect(curves.show_history)
+    session.history_shown.connect(controls.clear)
+    session.waiting.connect(controls.set_busy)
+    session.epochs_kept.connect(curves.set_epochs)
+    session.can_continue_changed.connect(controls.set_can_continue)
+    curves.epoch_chosen.connect(session.look_back)
+    show_state(session.state)

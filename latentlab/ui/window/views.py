@@ -1,0 +1,85 @@
+"""The views: only the one that is looked at asks anything; what is picked, chosen and saved in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QImage
+
+from latentlab.core.arrays import Integers
+from latentlab.core.models.facts import ModelFacts
+from latentlab.core.views.question import Answer, Question
+from latentlab.ui.session.session import Session
+from latentlab.ui.widgets.view_panel import ViewPanel
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.view_tabs import ViewTabs
+
+_FRAMES_PER_SECOND = 30.0
+translate = QCoreApplication.translate
+
+
+def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
+    """Ask a session, show what it answers, and save it."""
+    views, choosing, exploration, images = session.views, session.choosing, session.exploration, tabs.images
+
+    def ask() -> None:
+        panel = tabs.view()
+        views.ask(panel.question() if panel is not None and panel.facts is not None else None)
+
+    def ask_for(panel: ViewPanel, question: Question | None) -> None:
+        if panel is tabs.view():
+            views.ask(question)
+
+    def set_model(facts: ModelFacts | None) -> None:
+        for panel in tabs.views:
+            panel.set_model(facts)
+        ask()
+
+    def show_answer(answer: Answer) -> None:
+        if (panel := tabs.view()) is not None:
+            panel.show_answer(answer)
+
+    def show_problem(sentence: str) -> None:
+        if (panel := tabs.view()) is not None:
+            panel.show_problem(sentence)
+
+    def show_chosen(rows: Integers) -> None:
+        images.set_chosen(rows, choosing.pictures(images.MOST))
+
+    def save_picture(picture: QImage, path: Path) -> None:
+        if is_saved := picture.save(str(path)):
+            text = translate("Views", "The picture is saved as {path}.")
+        else:
+            text = translate(
+                "Views", "The picture could not be saved as {path}: choose a folder that can be written to."
+            )
+        session.message.emit(text.format(path=path), not is_saved)
+
+    def ask_for_animation(frames: npt.NDArray[np.float32], name: str) -> None:
+        dialogs.save_film(name, lambda path: session.map.films.write(path, frames[None], _FRAMES_PER_SECOND))
+
+    for panel in tabs.views:
+        panel.asked.connect(lambda question, panel=panel: ask_for(panel, question))
+        panel.picked_at.connect(exploration.pick)
+        panel.point_picked.connect(exploration.pick_point)
+        panel.save_requested.connect(
+            # The picture as it is when it is asked for, whatever the view shows by then.
+            lambda picture, name: dialogs.save("picture", name, lambda path: save_picture(picture, path))
+        )
+    tabs.currentChanged.connect(ask)
+    views.model_changed.connect(set_model)
+    views.answered.connect(show_answer)
+    views.refused.connect(show_problem)
+    tabs.traversals.code_picked.connect(exploration.pick_code)
+    exploration.decoded.connect(tabs.traversals.set_decoded)
+    exploration.pointed.connect(tabs.traversals.set_point)
+    exploration.label_changed.connect(tabs.traversals.set_label)
+    images.toggled.connect(choosing.toggle)
+    images.swap_requested.connect(choosing.swap)
+    images.clear_requested.connect(choosing.clear)
+    images.train_requested.connect(session.chosen_images.train)
+    images.animation_save_requested.connect(ask_for_animation)
+    choosing.changed.connect(show_chosen)

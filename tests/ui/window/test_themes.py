@@ -1,0 +1,48 @@
+"""Both themes are alive: a window that is open while the theme changes looks as one that is opened in it."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from latentlab.ui.style import theme
+
+
+@pytest.fixture(autouse=True)
+def own_palette(qapp):
+    """Leave the application as it was dressed before."""
+    before = qapp.palette()
+    yield
+    theme.set_theme("light")
+    QApplication.setPalette(before)
+
+
+def opened(lab, run):
+    """Have a window show a run."""
+    lab.until_loaded()
+    lab.open(run)
+    lab.press("mapShowAllButton")
+    lab.pick(40, 30)
+    return lab
+
+
+def pixels(lab):
+    """Give what a window shows, uint8 (H, W, 3)."""
+    lab.canvas.setFocus()
+    lab.qtbot.wait(300)  # points and views come to rest
+    image = lab.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return rows[:, : image.width(), :3].copy()
+
+
+@pytest.mark.parametrize(("before", "after"), [("light", "dark"), ("dark", "light")])
+def test_a_window_that_is_open_looks_as_one_that_is_opened_after_the_change(make_lab, run_file, before, after):
+    theme.set_theme(before)
+    switched = opened(make_lab(), run_file())
+    theme.set_theme(after)
+    shown = pixels(switched)
+    switched.window.hide()
+    fresh = pixels(opened(make_lab(), run_file()))
+    assert shown.shape == fresh.shape
+    rows, columns = np.nonzero((shown != fresh).any(2))
+    assert not len(rows), f"{len(rows)} pixels differ, from {columns.min(), rows.min()} to {columns.max(), rows.max()}"
