@@ -13,7 +13,7 @@ from latentlab.core.data import columns
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.map_images import MapImages, MapSource, select
+from latentlab.core.map.map_images import MapImages, MapSource, choose
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 
@@ -38,7 +38,7 @@ def on_map(data: ImageSet, recipe: Recipe, source: MapSource) -> MapImages:
     DatasetError
         For an image that the set does not have.
     """
-    return select(of_recipe(data, recipe.with_changes({"data.exclude": ()})), source)
+    return choose(of_recipe(data, recipe.with_changes({"data.exclude": ()})), source)
 
 
 def rows_in_set(shown: MapUpdate | None, rows: Integers) -> Integers:

@@ -51,7 +51,7 @@ class PacedTrainer:
         self.version, self.epochs_done, self.encoded = 0.0, 0.0, []
 
     def snapshot(self):
-        return SimpleNamespace(latent=2, encode=self.encode)
+        return SimpleNamespace(latent=2, posterior=self.encode)
 
     def encode(self, images, labels):
         assert len(images) == len(labels)

@@ -14,7 +14,7 @@ from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.live_map import map_of
-from latentlab.core.map.map_images import MapSource, select
+from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.map.selected_images import excluding, for_selected, on_map, rows_in_set, without
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
@@ -169,7 +169,7 @@ def test_one_image_and_two_give_a_whole_run(tiny_images, recipe, tmp_path):
         trainer.result().save(tmp_path / "run.safetensors")
         opened = Run.open(tmp_path / "run.safetensors")
         assert opened.codes.shape == (len(images), latent)
-        update = map_of(opened, select(of_recipe(tiny_images, own), MapSource()))
+        update = map_of(opened, choose(of_recipe(tiny_images, own), MapSource()))
         assert np.isfinite(update.projection.to_plane(update.means)).all()
         assert np.isfinite(update.projection.directions).all()
         assert np.isnan(metrics.agreement(opened.codes, opened.labels))

@@ -9,7 +9,7 @@ import pytest
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.live_map import map_of
-from latentlab.core.map.map_images import MapSource, select
+from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 from latentlab.core.views.interpolations import FRAMES, InterpolationsQuestion
@@ -36,7 +36,7 @@ def made(tiny_images):
             trainer = Trainer(recipe, tiny_images)
             for _ in trainer.events():
                 pass
-            models[key] = map_of(trainer.result(), select(tiny_images, MapSource("test", 0)))
+            models[key] = map_of(trainer.result(), choose(tiny_images, MapSource("test", 0)))
         return models[key]
 
     return give
