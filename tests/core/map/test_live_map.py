@@ -44,7 +44,7 @@ def clock(monkeypatch):
 class PacedTrainer:
     """Stands in for a trainer: encodes at a given speed, and puts every image at (version, 0)."""
 
-    run, preparation, latent = "abc", None, 2
+    run_id, preparation, latent = "abc", None, 2
 
     def __init__(self, clock, images_per_second):
         self.clock, self.images_per_second = clock, images_per_second
