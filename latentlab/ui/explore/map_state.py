@@ -36,9 +36,8 @@ class MapState(QObject):
         self.selected_posteriors.failed.connect(self.failed)
         # Queued: a model may just be on its way to those who look at it, and they would get it twice, the old one last.
         selection.changed.connect(exploration.shown_map.name_images, Qt.ConnectionType.QueuedConnection)
-        self.dimensions = Views(self)
+        self.dimensions = Views(exploration, self)
         self.dimensions.failed.connect(self.failed)
-        exploration.shown_changed.connect(self.dimensions.show)
         self.encoding = MapEncoding(exploration, self)
         self.exporting = Exporting(exploration, selection, self)
         self.exporting.failed.connect(self.failed)

@@ -73,9 +73,8 @@ class Session(QObject):
         self.exploration.failed.connect(self._complain)
         self.selection = Selection(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.selection.show)  # before the views ask about it
-        self.views = Views(self)
+        self.views = Views(self.exploration, self)
         self.views.failed.connect(self._complain)
-        self.exploration.shown_changed.connect(self.views.show)
         self.restoration = Restoration(self.exploration, self)
         self.restoration.failed.connect(self._complain)
         self.page = PageCleaning(self.exploration, self)

@@ -96,25 +96,27 @@ def test_two_hundred_clicks_are_answered(watch, company):
                 assert np.array_equal(np.rint(255 * watch.point.pixels()), image)
 
 
-def test_drags_previews_and_strokes_are_answered_to_the_last(watch):
+@pytest.mark.parametrize("company", ["nothing", "a busy process"])
+def test_drags_previews_and_strokes_are_answered_to_the_last(watch, company):
     lab = watch.lab
-    for _ in range(10):
-        lab.drag(lab.canvas.viewport(), [watch.place() for _ in range(10)])
+    with beside(company):
+        for _ in range(10):
+            lab.drag(lab.canvas.viewport(), [watch.place() for _ in range(10)])
+            watch.until_answered(lab.canvas.picked)
+        shown, at = lab.session.exploration.shown, []
+        lab.canvas.hovered.connect(lambda x, y: at.append((x, y)))
+        for _ in range(50):
+            watch.point_at(watch.place())
+            watch.until_answered(lambda: at[-1])
+        lab.session.exploration.end_preview()
         watch.until_answered(lab.canvas.picked)
-    shown, at = lab.session.exploration.shown, []
-    lab.canvas.hovered.connect(lambda x, y: at.append((x, y)))
-    for _ in range(50):
-        watch.point_at(watch.place())
-        watch.until_answered(lambda: at[-1])
-    lab.session.exploration.end_preview()
-    watch.until_answered(lab.canvas.picked)
-    read = lab.child("sketchReconstruction")
-    for number in range(20):
-        lab.stroke([(0.3, 0.2 + number / 40), (0.7, 0.3 + number / 40)])
-        lab.until(lambda: not read.is_waiting() and lab.canvas.sketch_point() is not None)
-        mean, _ = shown.snapshot.encode(lab.child("sketchInput").pixels()[None])
-        assert lab.canvas.sketch_point() == pytest.approx(tuple(mean[0].tolist()), abs=1e-3)
-        assert np.allclose(read.pixels(), shown.snapshot.decode(mean)[0], atol=1e-4)
+        read = lab.child("sketchReconstruction")
+        for number in range(20):
+            lab.stroke([(0.3, 0.2 + number / 40), (0.7, 0.3 + number / 40)])
+            lab.until(lambda: not read.is_waiting() and lab.canvas.sketch_point() is not None)
+            mean, _ = shown.snapshot.encode(lab.child("sketchInput").pixels()[None])
+            assert lab.canvas.sketch_point() == pytest.approx(tuple(mean[0].tolist()), abs=1e-3)
+            assert np.allclose(read.pixels(), shown.snapshot.decode(mean)[0], atol=1e-4)
 
 
 def test_a_slow_model_says_that_it_waits_where_the_image_is_looked_for(opened, slow_models):
