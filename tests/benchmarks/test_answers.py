@@ -126,14 +126,20 @@ def test_every_answer(benchmark, row, open_window, qtbot, recipe, company):
 def test_off_the_gui_thread(benchmark, row, open_window, qtbot, monkeypatch, company):
     monkeypatch.setattr(latest, "ALWAYS_INLINE", -1)
     monkeypatch.setattr(latest, "INLINE_SECONDS", 0.0)
-    took, answer = [], latest._answer
+    begun, late, own = {}, [], []
+    start, take = latest.Latest._start, latest.Latest._take
 
-    def watched(question):
-        found = answer(question)
-        took.append(found.seconds)
-        return found
+    def note_start(questions, *arguments):
+        begun[questions] = perf_counter()
+        start(questions, *arguments)
 
-    monkeypatch.setattr(latest, "_answer", watched)
+    def note_answer(questions, answer):
+        late.append(1000 * (perf_counter() - begun[questions] - answer.seconds))
+        own.append(1000 * answer.seconds)
+        take(questions, answer)
+
+    monkeypatch.setattr(latest.Latest, "_start", note_start)
+    monkeypatch.setattr(latest.Latest, "_take", note_answer)
     window = open_window(Recipe.load("conv-vae-2d").with_changes({"training.epochs": 1000, "training.device": "cpu"}))
     session = window.session
     session.train(proceed=False)
@@ -144,15 +150,16 @@ def test_off_the_gui_thread(benchmark, row, open_window, qtbot, monkeypatch, com
             session.training.stop()
         qtbot.wait(1000)
     asked = Asked(window, qtbot)
-    seconds = 1000 * np.array(benchmark.pedantic(asked.drag, rounds=1))
-    own, allowed = 1000 * np.median(took), 20 if company == "nothing" else 60
-    late = seconds - own
+    late.clear()
+    own.clear()
+    benchmark.pedantic(asked.drag, rounds=1)
+    allowed = 20 if company == "nothing" else 60
     row(
-        f"conv-vae-2d, {len(seconds)} moves answered off the GUI thread: median, worst, beyond their own {own:.1f} ms",
-        f"beside {company}",
+        f"conv-vae-2d, {len(late)} answers off the GUI thread, from asking to answer: median, 99th percentile, worst",
+        f"beyond their own computing, {np.median(own):.1f} ms, beside {company}",
         f"{allowed} ms",
-        f"{np.median(late):.1f} ms, {late.max():.0f} ms",
-        late.max() <= allowed,
+        f"{np.median(late):.1f} ms, {np.percentile(late, 99):.0f} ms, {max(late):.0f} ms",
+        max(late) <= allowed,
     )
 
 
