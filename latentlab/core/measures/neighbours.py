@@ -42,7 +42,8 @@ def are_own(nearest: Integers, rows: Integers, wanted: int) -> npt.NDArray[np.bo
     Returns
     -------
     bool (Q, K)
-        Where identical codes push one out of its own list, the farthest is left out in its place.
+        Where a code is not among those searched, or identical ones push it out of its own list, the farthest is left
+        out in its place.
     """
     own: npt.NDArray[np.bool_] = nearest == rows[:, None]
     own[~own.any(1) & (nearest.shape[1] > wanted), -1] = True
