@@ -51,9 +51,9 @@ class PacedTrainer:
         self.version, self.epochs_done, self.encoded = 0.0, 0.0, []
 
     def snapshot(self):
-        return SimpleNamespace(latent=2, encode=self.encode)
+        return SimpleNamespace(latent=2, posterior=self.posterior)
 
-    def encode(self, images, labels):
+    def posterior(self, images, labels):
         assert len(images) == len(labels)
         self.encoded.append(len(images))
         self.clock.now += len(images) / self.images_per_second
