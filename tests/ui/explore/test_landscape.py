@@ -346,7 +346,8 @@ def test_it_lies_on_the_plane_through_the_picked_code(scene, tiny_model):
 
 def test_other_images_of_the_same_model_change_nothing(on, decoded):
     shown = on.exploration.shown
-    on.exploration.show(replace(shown, means=shown.means[:50], labels=shown.labels[:50]))
+    fewer = replace(shown, means=shown.means[:50], labels=shown.labels[:50], ids=shown.ids.taken(np.arange(50)))
+    on.exploration.show(fewer)
     on.canvas.show_standard()
     assert on.is_whole()
     assert not decoded
