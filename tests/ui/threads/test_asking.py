@@ -116,11 +116,14 @@ def test_what_a_person_wants_does_not_wait_for_the_end_of_a_rest(asker):
     asker.shown.show(model := Map("a"))
     asker.until_told(model)
     asker.wanted = lambda model: "something else"
+    asker.shown.show(Map("a"))
     assert asker.asking.is_resting
     asker.asking.ask()
     assert asker.asking.is_waiting
     assert not asker.asking.is_resting
     asker.until_told("something else")
+    asker.qtbot.wait(20)
+    assert len(asker.told) == 2  # which was of the last map already
 
 
 def test_an_equal_question_of_the_same_map_is_asked_once_until_it_is_dropped(asker):
