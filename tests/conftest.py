@@ -75,7 +75,7 @@ def nameless_images(tiny_images):
 def tiny_model(tiny_images):
     """Give a model trained on the tiny images, and its map, by what differs from a small VAE; each is made once."""
     from latentlab.core.map.live_map import map_of
-    from latentlab.core.map.map_images import MapChoice, choose
+    from latentlab.core.map.map_images import MapSource, choose
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.training.trainer import Trainer
 
@@ -90,9 +90,9 @@ def tiny_model(tiny_images):
         key = repr(sorted(changes.items()))
         if key not in made:
             dotted = {name.replace("__", "."): value for name, value in changes.items()}
-            trainer = Trainer(Recipe.from_dict(base).with_changes(dotted), tiny_images, run=f"run{len(made)}")
+            trainer = Trainer(Recipe.from_dict(base).with_changes(dotted), tiny_images, run_id=f"run{len(made)}")
             list(trainer.events())
-            made[key] = map_of(trainer.result(), choose(tiny_images, MapChoice()))
+            made[key] = map_of(trainer.result(), choose(tiny_images, MapSource()))
         return made[key]
 
     return give

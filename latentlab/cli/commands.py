@@ -159,7 +159,7 @@ def clean(arguments: Namespace) -> int:
     snapshot = Run.open(arguments.run).snapshot
     pixels = clean_page.read_page(page)
     clean_page.check_fits(snapshot, pixels.shape)
-    clean_page.check_target(out)
+    clean_page.check_page_target(out)
     if out.exists() and out.samefile(page):
         raise LatentlabError(f"{out} is the page itself, which would be lost: change --out.")
     cancelled = threading.Event()

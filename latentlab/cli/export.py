@@ -55,18 +55,24 @@ def add_options(export: argparse.ArgumentParser) -> None:
     codes.add_argument("--split", choices=["training", "test", "both"], default="test", help="(%(default)s)")
     reconstructions = kinds.add_parser("reconstructions", help="test images above what the decoder makes of them")
     reconstructions.add_argument("--count", metavar="N", type=_whole(1), default=10, help="(%(default)s)")
-    way = kinds.add_parser("interpolation", help="what lies between two test images")
-    way.add_argument("--from", dest="first", metavar="I", type=_whole(0), default=0, help="a test image (%(default)s)")
-    way.add_argument("--to", dest="last", metavar="J", type=_whole(0), default=1, help="another one (%(default)s)")
-    way.add_argument("--steps", metavar="N", type=_whole(2), help=f"{_STEPS}, or {_FRAMES} frames of a GIF")
-    way.add_argument("--spherical", action="store_true", help="on an arc around 0 in place of a straight line")
-    for kind in (manifold, way):
+    between = kinds.add_parser("interpolation", help="what lies between two test images")
+    between.add_argument(
+        "--from", dest="first", metavar="I", type=_whole(0), default=0, help="a test image (%(default)s)"
+    )
+    between.add_argument("--to", dest="last", metavar="J", type=_whole(0), default=1, help="another one (%(default)s)")
+    between.add_argument("--steps", metavar="N", type=_whole(2), help=f"{_STEPS}, or {_FRAMES} frames of a GIF")
+    between.add_argument("--spherical", action="store_true", help="on an arc around 0 in place of a straight line")
+    for kind in (manifold, between):
         kind.add_argument("--label", metavar="NAME", help="the class that a CVAE decodes under")
     for kind in (codes, reconstructions):
         kind.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
         kind.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
-    files = {samples: ".png, or .npz for an image set", codes: ".csv or .npz", way: ".png, or .gif for an animation"}
-    for kind in (samples, manifold, codes, reconstructions, way):
+    files = {
+        samples: ".png, or .npz for an image set",
+        codes: ".csv or .npz",
+        between: ".png, or .gif for an animation",
+    }
+    for kind in (samples, manifold, codes, reconstructions, between):
         kind.add_argument("--out", metavar="FILE", type=Path, required=True, help=files.get(kind, ".png"))
         kind.add_argument("--json", action="store_true", help="tell what was written as a JSON object")
 
@@ -134,10 +140,10 @@ def _manifold(run: Run, arguments: argparse.Namespace) -> _Written:
 
 
 def _codes(run: Run, arguments: argparse.Namespace) -> _Written:
-    from latentlab.core.output.export import codes_of, save_codes
+    from latentlab.core.output.export import encode_split, save_codes
     from latentlab.core.runs.images import images_for
 
-    codes = codes_of(run.snapshot, images_for(run.snapshot, arguments.dataset, arguments.data_dir), arguments.split)
+    codes = encode_split(run.snapshot, images_for(run.snapshot, arguments.dataset, arguments.data_dir), arguments.split)
     columns = save_codes(arguments.out, codes)
     return _Written(len(codes.index), columns, len(codes.index), "codes")
 
@@ -184,9 +190,9 @@ _EXPORTS: dict[str, Callable[[Run, argparse.Namespace], _Written]] = {
 
 
 def _save_sheet(path: Path, images: Floats, things: str, gap: int | None = None) -> _Written:
-    from latentlab.core.output.export import GAP, save_picture, sheet
+    from latentlab.core.output.export import SHEET_GAP, save_picture, sheet
 
-    save_picture(path, sheet(images, GAP if gap is None else gap))
+    save_picture(path, sheet(images, SHEET_GAP if gap is None else gap))
     rows, columns = images.shape[:2]
     return _Written(rows, columns, rows * columns, things)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import sys
@@ -27,13 +26,13 @@ def write_json(**values: Any) -> None:
 
 def write_event(event: Event) -> None:
     """Write what a script may want to know of a training event; the steps in between are for people."""
-    from latentlab.core.events import Diverged, EpochEnded, Finished, Started
+    from latentlab.core.events import Diverged, EpochEnded, Finished, Started, event_to_dict
 
     if isinstance(event, EpochEnded):
-        values = dataclasses.asdict(event)
+        values = event_to_dict(event)
         write_json(event="epoch", best=values.pop("is_best"), **values)
     elif isinstance(event, Started | Diverged | Finished):
-        write_json(event=type(event).__name__.lower(), **dataclasses.asdict(event))
+        write_json(event=type(event).__name__.lower(), **event_to_dict(event))
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -46,7 +46,7 @@ def tensorboard(trainer: Trainer, folder: Path | None) -> Iterator[Watch]:
     if folder is None:
         yield lambda event: None
         return
-    writer = TensorBoardWriter(folder, trainer.recipe, trainer.data, trainer.run)
+    writer = TensorBoardWriter(folder, trainer.recipe, trainer.data, trainer.run_id)
     has_failed = False
 
     def watch(event: Event) -> None:

@@ -5,8 +5,8 @@ Losses are in nats per image: summed over pixels (and, for the KL, over latent d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from latentlab.core.arrays import Floats
 
@@ -31,7 +31,7 @@ class Started:
     On a processor it computes with so many `threads`.
     """
 
-    run: str
+    run_id: str
     epochs: int
     first_epoch: int
     steps_per_epoch: int
@@ -56,7 +56,7 @@ class Progress:
         Spent on training so far, and an estimate of what remains.
     """
 
-    run: str
+    run_id: str
     epochs_done: Floats
     losses: Floats
     images_per_second: float
@@ -68,7 +68,7 @@ class Progress:
 class EpochEnded:
     """A pass over the training images is done; `epoch` counts from 1; `is_best` by test loss so far."""
 
-    run: str
+    run_id: str
     epoch: int
     train: Losses
     test: Losses
@@ -79,7 +79,7 @@ class EpochEnded:
 class Changed:
     """A setting was changed while training ran; in force from `epochs_done` on the axis of epochs."""
 
-    run: str
+    run_id: str
     epochs_done: float
     setting: Literal["learning_rate", "beta"]
     value: float
@@ -89,7 +89,7 @@ class Changed:
 class Diverged:
     """The loss was not finite; the last good model is back in place and training waits to be resumed."""
 
-    run: str
+    run_id: str
     epochs_done: float
     message: str
 
@@ -101,7 +101,7 @@ class Finished:
     Losses are of the model that it ends with: the last epoch's, or the best's where the recipe has a patience.
     """
 
-    run: str
+    run_id: str
     epochs: int
     train: Losses | None
     test: Losses | None
@@ -114,8 +114,19 @@ class Finished:
 class Failed:
     """Training could not go on; `message` is a sentence for a person."""
 
-    run: str
+    run_id: str
     message: str
 
 
 Event = Started | Progress | EpochEnded | Changed | Diverged | Finished | Failed
+
+
+def event_to_dict(event: Event) -> dict[str, Any]:
+    """Give an event as scripts and files know it: there its run's id has the key ``run``."""
+    values = asdict(event)
+    return {"run": values.pop("run_id"), **values}
+
+
+def event_values(stored: dict[str, Any]) -> dict[str, Any]:
+    """Give what `event_to_dict` made under the names that events have here."""
+    return {"run_id" if key == "run" else key: value for key, value in stored.items()}

@@ -172,7 +172,7 @@ def test_beside_a_gui_thread_that_is_never_idle(benchmark, row, qtbot, torch_thr
     def ask(gives_way):
         with monkeypatch.context() as patch:
             if not gives_way:
-                patch.setattr(latest._Way, "give", lambda self: None)
+                patch.setattr(latest._Yielding, "give", lambda self: None)
             questions, told = latest.Latest(), []
             questions.answered.connect(told.append)
             begin = perf_counter()

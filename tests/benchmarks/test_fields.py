@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.core.fields.fields import Effort, FieldQuestion, answer, get_ready
+from latentlab.core.fields.fields import Effort, FieldQuestion, answer, prepare_field
 from latentlab.core.fields.grid import middles
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
@@ -37,13 +37,13 @@ def prepared(count, latent):
 @pytest.mark.parametrize("kind", ["density", "ratio", "regions"])
 def test_two_dimensions(benchmark, count, kind):
     question = FieldQuestion(kind, prepared(count, 2), BOX, None, 0, Effort(CELLS, count))
-    get_ready(question)
+    prepare_field(question)
     benchmark.pedantic(answer, (question,), rounds=3)
 
 
 def test_twenty_dimensions_with_2000_images(benchmark, count):
     question = FieldQuestion("density", prepared(count, 20), BOX, None, 0, Effort(CELLS, 2_000))
-    get_ready(question)
+    prepare_field(question)
     benchmark.pedantic(answer, (question,), rounds=3)
 
 

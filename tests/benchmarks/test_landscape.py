@@ -8,7 +8,7 @@ import torch
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
-from latentlab.core.fields.tiles import CELLS, Block, Landscape
+from latentlab.core.fields.tiles import CELLS, Landscape, TileAddress
 from latentlab.core.files import resource
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
@@ -18,7 +18,7 @@ from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
 
 _SIDE = 24
-_BLOCKS = [Block(1, column, row) for column in range(-3, 3) for row in range(-3, 3)]
+_ADDRESSES = [TileAddress(1, column, row) for column in range(-3, 3) for row in range(-3, 3)]
 
 
 @pytest.fixture(params=["mlp", "conv"], scope="module")
@@ -66,7 +66,7 @@ def test_fresh_view_beside_its_products(race, row, landscape, torch_threads):
             for (left, right), output in zip(pairs, outputs, strict=True):
                 torch.mm(left, right, out=output)
 
-    found = race({"view": lambda: check(landscape.decode(_BLOCKS)), "products": multiply}, 7, warm_up=2)
+    found = race({"view": lambda: check(landscape.decode(_ADDRESSES)), "products": multiply}, 7, warm_up=2)
     milliseconds, least = (1000 * median(found.seconds[name]) for name in ("view", "products"))
     times = found.speed("products", "view")
     row(
@@ -78,24 +78,24 @@ def test_fresh_view_beside_its_products(race, row, landscape, torch_threads):
     )
 
 
-def check(patches):
-    assert len(patches) * CELLS**2 == _SIDE**2
+def check(tiles):
+    assert len(tiles) * CELLS**2 == _SIDE**2
 
 
 def test_fresh_view(benchmark, landscape):
     group(benchmark, landscape)
-    assert len(benchmark(landscape.decode, _BLOCKS)) * CELLS**2 == _SIDE**2
+    assert len(benchmark(landscape.decode, _ADDRESSES)) * CELLS**2 == _SIDE**2
 
 
 def test_the_same_images_in_one_call(benchmark, landscape):
     group(benchmark, landscape)
-    codes = landscape.codes(_BLOCKS)
+    codes = landscape.codes(_ADDRESSES)
     assert len(benchmark(landscape.snapshot.decode, codes)) == _SIDE**2
 
 
-def test_first_block(benchmark, landscape):
+def test_first_tile(benchmark, landscape):
     group(benchmark, landscape)
-    benchmark(landscape.decode, _BLOCKS[:1])
+    benchmark(landscape.decode, _ADDRESSES[:1])
 
 
 @pytest.fixture(params=[(620, 500), (1100, 760), (1920, 1080)], ids="{0[0]} x {0[1]} pixels".format)
@@ -113,7 +113,9 @@ def layer(request, qtbot, benchmark):
         Run.open(resource("models", "mnist-vae-2d.safetensors")).snapshot,
         np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 0,
     )  # fmt: skip
-    layer.wanted.connect(lambda sight: sight and layer.set_patches(tuple(landscape.decode(landscape.blocks(sight)))))
+    layer.wanted.connect(
+        lambda viewport: viewport and layer.set_tiles(tuple(landscape.decode(landscape.addresses(viewport))))
+    )
     canvas.hide()
     canvas.show()
     layer.set_on(True)

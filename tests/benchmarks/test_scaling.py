@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import EpochEnded, Finished, Losses, Progress
-from latentlab.core.fields.tiles import Block, Landscape
+from latentlab.core.fields.tiles import Landscape, TileAddress
 from latentlab.core.map.browsing import Listing, ListQuestion, Lists
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.encoder import GrowingCodes
@@ -188,20 +188,20 @@ def test_pixels_encoded(compare, torch_threads, recipe, count):
 def test_pixels_decoded(compare, torch_threads, kind):
     torch_threads(1)
     recipe = {"mlp": Recipe.load("mlp-vae-2d"), "conv": _CONV}[kind]
-    blocks = [Block(1, column, row) for column in range(-2, 2) for row in range(-2, 2)]
+    addresses = [TileAddress(1, column, row) for column in range(-2, 2) for row in range(-2, 2)]
     plane = np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 0
     less, more = (Landscape(snapshot_of(recipe, side), *plane) for side in (28, 56))
     compare(
-        f"pixels: landscape of {16 * len(blocks)} images, {kind}",
-        lambda: decoded(less, blocks),
-        lambda: decoded(more, blocks),
+        f"pixels: landscape of {16 * len(addresses)} images, {kind}",
+        lambda: decoded(less, addresses),
+        lambda: decoded(more, addresses),
         "28 × 28 to 56 × 56",
         4,
     )
 
 
-def decoded(landscape, blocks):
-    assert len(landscape.decode(blocks)) == len(blocks)
+def decoded(landscape, addresses):
+    assert len(landscape.decode(addresses)) == len(addresses)
 
 
 # Latent dimensions

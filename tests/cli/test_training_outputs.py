@@ -70,7 +70,7 @@ def test_tensorboard_reads_what_was_trained(tmp_path, array):
     found.Reload()
     run = Run.open(out)
     assert own.name.startswith("mlp-vae-2d-")
-    assert own.name.endswith(run.snapshot.run[:4])
+    assert own.name.endswith(run.snapshot.run_id[:4])
     assert [point.value for point in found.Scalars("loss/test")] == [
         pytest.approx(ended.test.loss) for ended in run.history
     ]

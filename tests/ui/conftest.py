@@ -128,8 +128,8 @@ class Lab:
     def open(self, path: Path):
         with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
             self.window.open_run(path)
-        run = self.session.run.snapshot.run
-        self.until(lambda: self.session.exploration.shown and self.session.exploration.shown.run == run)
+        run_id = self.session.run.snapshot.run_id
+        self.until(lambda: self.session.exploration.shown and self.session.exploration.shown.run_id == run_id)
         self.press("mapShowStandardButton")  # so that a test knows what is in sight
 
     def pixel(self, x, y) -> QPoint:

@@ -48,7 +48,7 @@ class Density:
         It is of an autoencoder, which has no posterior: a kernel density of its codes.
     """
 
-    run: str
+    run_id: str
     values: Floats
     extent: Extent
     top: float
@@ -72,7 +72,7 @@ class DensityRatio:
         As for `Density`.
     """
 
-    run: str
+    run_id: str
     values: Floats
     trust: Floats
     extent: Extent
@@ -127,7 +127,7 @@ def density(prepared: PreparedMap, extent: Extent, *, cells: int, images: int) -
     """
     values = _values(prepared, extent, cells, images)
     return Density(
-        prepared.model.run,
+        prepared.model.run_id,
         values.astype(np.float32),
         extent,
         _top(values),
@@ -163,7 +163,7 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
     reach = _reach(projection.covariance(prepared.deviations(count)), is_line=prior.is_line)
     expected = count * np.where(ratio > 0, reach * values, np.exp(log_prior))
     return DensityRatio(
-        prepared.model.run,
+        prepared.model.run_id,
         ratio.astype(np.float32),
         np.clip((expected - 1) / (_ENOUGH - 1), 0, 1).astype(np.float32),
         extent,

@@ -36,7 +36,7 @@ class Regions:
     neighbours : int
     """
 
-    run: str
+    run_id: str
     labels: Integers
     certainty: Floats
     nearness: Floats
@@ -87,7 +87,7 @@ def class_regions(prepared: PreparedMap, extent: Extent, *, cells: int) -> Regio
     with np.errstate(all="ignore"):
         nearness = np.clip(2 - distances[:, -1] / (2 * usual), 0, 1) if usual > 0 else (distances[:, -1] == 0)
     return Regions(
-        prepared.model.run,
+        prepared.model.run_id,
         winners.astype(np.int64).reshape(shape),
         np.clip(certainty, 0, 1).astype(np.float32).reshape(shape),
         nearness.astype(np.float32).reshape(shape),

@@ -62,7 +62,7 @@ def efforts(kind: FieldKind, prepared: PreparedMap) -> tuple[Effort, ...]:
     return tuple(Effort(side**2, images) for side, images in steps)
 
 
-def get_ready(question: FieldQuestion) -> None:
+def prepare_field(question: FieldQuestion) -> None:
     """Work out what belongs to the map, not to the part of it; it is kept for the questions that follow."""
     prepared = question.prepared
     if question.kind == "regions" and (prepared.labels >= 0).any():

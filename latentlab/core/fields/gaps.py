@@ -43,7 +43,7 @@ class Gaps:
         above `GAP`.
     """
 
-    run: str
+    run_id: str
     values: Floats
     extent: Extent
     share: float
@@ -93,7 +93,7 @@ def gaps(
         box = np.quantile(model.projection.to_plane(means), [_TAIL, 1 - _TAIL], axis=0)
         values = measure((box[0, 0], box[1, 0], box[0, 1], box[1, 1]))
         share = float((values > GAP).mean())
-    return Gaps(model.run, measure(extent), extent, share)
+    return Gaps(model.run_id, measure(extent), extent, share)
 
 
 def _radius(means: Floats) -> float:

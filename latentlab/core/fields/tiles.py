@@ -2,7 +2,7 @@
 
 A cell of level k is 2^-k long on the longer side of the model's images and has their shape; cells are counted from
 (0, 0) of the plane, so that four of a level make one of the level before. A cell shows what the code of its middle
-decodes to. `CELLS` x `CELLS` of them are one block: what is decoded, kept and drawn at a time.
+decodes to. `CELLS` x `CELLS` of them are one tile: what is decoded, kept and drawn at a time.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from latentlab.core.models.snapshot import Snapshot
 
 
-class Block(NamedTuple):
-    """Some cells of a level; columns count from x = 0 to the right, rows from y = 0 upwards."""
+class TileAddress(NamedTuple):
+    """Where a tile lies: at which level; columns count from x = 0 to the right, rows from y = 0 upwards."""
 
     level: int
     column: int
     row: int
 
-    def ancestor(self, levels: int) -> Block:
-        """Give the block of a level so many coarser that holds this one."""
-        return Block(self.level - levels, self.column >> levels, self.row >> levels)
+    def ancestor(self, levels: int) -> TileAddress:
+        """Give the tile of a level so many coarser that holds this one."""
+        return TileAddress(self.level - levels, self.column >> levels, self.row >> levels)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Viewport:
     """The part of the plane that is seen.
 
     Attributes
@@ -57,18 +57,18 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Patch:
-    """The decoded images of a block, side by side.
+class Tile:
+    """The decoded images of some cells, side by side.
 
     Attributes
     ----------
-    block : Block
+    address : TileAddress
     extent : tuple of float
         Where it lies on the plane.
     pixels : uint8 (H, W)
     """
 
-    block: Block
+    address: TileAddress
     extent: Extent
     pixels: npt.NDArray[np.uint8]
 
@@ -76,7 +76,7 @@ class Patch:
 CELLS = 4
 _ACROSS = 24  # cells on the side of a view that is as wide as it is high
 _LEAST_PIXELS = 32.0  # on the screen: in a smaller cell no digit can be read
-_MOST_PIXELS = 64  # of an image in a patch; on the screen it seldom has more
+_MOST_PIXELS = 64  # of an image in a tile; on the screen it seldom has more
 _SAME = 1e-4  # codes that differ by less decode to the same picture
 # Images at once, measured on one thread: convolutions over 32 take 0.3 ms an image, a little more over 16 or 64; fully
 # connected layers take 0.04 ms over 16, and a quarter of it over 256.
@@ -129,11 +129,11 @@ class Landscape:
             and np.allclose(self.directions, other.directions, atol=_SAME, equal_nan=True)
         )
 
-    def level(self, sight: Sight) -> int:
+    def level(self, viewport: Viewport) -> int:
         """Give the level whose cells have about the right size on the screen."""
-        left, right, _, _ = sight.extent
-        pixels = max(_LEAST_PIXELS, math.sqrt(sight.width * sight.height) / _ACROSS)
-        return -round(math.log2(pixels * (right - left) / sight.width))
+        left, right, _, _ = viewport.extent
+        pixels = max(_LEAST_PIXELS, math.sqrt(viewport.width * viewport.height) / _ACROSS)
+        return -round(math.log2(pixels * (right - left) / viewport.width))
 
     def cell(self, level: int) -> tuple[float, float]:
         """Give the width and height of a level's cells, in units of the latent space."""
@@ -141,57 +141,57 @@ class Landscape:
         longest = max(height, width)
         return math.ldexp(width / longest, -level), math.ldexp(height / longest, -level)
 
-    def extent(self, block: Block) -> Extent:
-        """Give where a block lies."""
-        width, height = (CELLS * side for side in self.cell(block.level))
-        return block.column * width, (block.column + 1) * width, block.row * height, (block.row + 1) * height
+    def extent(self, address: TileAddress) -> Extent:
+        """Give where a tile lies."""
+        width, height = (CELLS * side for side in self.cell(address.level))
+        return address.column * width, (address.column + 1) * width, address.row * height, (address.row + 1) * height
 
-    def blocks(self, sight: Sight) -> list[Block]:
-        """Give the blocks that are seen."""
-        level = self.level(sight)
+    def addresses(self, viewport: Viewport) -> list[TileAddress]:
+        """Give the tiles that are seen."""
+        level = self.level(viewport)
         width, height = (CELLS * side for side in self.cell(level))
-        left, right, bottom, top = sight.extent
+        left, right, bottom, top = viewport.extent
         return [
-            Block(level, column, row)
+            TileAddress(level, column, row)
             for column in range(math.floor(left / width), math.ceil(right / width))
             for row in range(math.floor(bottom / height), math.ceil(top / height))
         ]
 
-    def nearest_first(self, blocks: Iterable[Block], focus: Position) -> list[Block]:
-        """Sort blocks by how far their middles are from a place."""
+    def nearest_first(self, addresses: Iterable[TileAddress], focus: Position) -> list[TileAddress]:
+        """Sort tiles by how far their middles are from a place."""
 
-        def distance(block: Block) -> float:
-            left, right, bottom, top = self.extent(block)
+        def distance(address: TileAddress) -> float:
+            left, right, bottom, top = self.extent(address)
             return math.hypot((left + right) / 2 - focus[0], (bottom + top) / 2 - focus[1])
 
-        return sorted(blocks, key=distance)
+        return sorted(addresses, key=distance)
 
-    def bare(self, blocks: Iterable[Block], patches: Iterable[Patch]) -> list[Block]:
-        """Give those blocks over whose middle no patch lies."""
-        extents = np.array([patch.extent for patch in patches]).reshape(-1, 4)
+    def bare(self, addresses: Iterable[TileAddress], tiles: Iterable[Tile]) -> list[TileAddress]:
+        """Give those tiles over whose middle none that is decoded lies."""
+        extents = np.array([tile.extent for tile in tiles]).reshape(-1, 4)
         found = []
-        for block in blocks:
-            left, right, bottom, top = self.extent(block)
+        for address in addresses:
+            left, right, bottom, top = self.extent(address)
             x, y = (left + right) / 2, (bottom + top) / 2
             covers = (extents[:, 0] <= x) & (x < extents[:, 1]) & (extents[:, 2] <= y) & (y < extents[:, 3])
             if not covers.any():
-                found.append(block)
+                found.append(address)
         return found
 
-    def codes(self, blocks: list[Block]) -> Floats:
-        """Give the codes of the middles of blocks' cells, row by row from the upper left: float32 (B · CELLS², L)."""
-        widths, heights = np.array([self.cell(block.level) for block in blocks]).T[:, :, None]
+    def codes(self, addresses: list[TileAddress]) -> Floats:
+        """Give the codes of the middles of tiles' cells, row by row from the upper left: float32 (T · CELLS², L)."""
+        widths, heights = np.array([self.cell(address.level) for address in addresses]).T[:, :, None]
         steps = np.arange(CELLS) + 0.5
-        positions = np.empty((len(blocks), CELLS, CELLS, 2))
-        columns, rows = np.array([(block.column, block.row + 1) for block in blocks]).T[:, :, None]
+        positions = np.empty((len(addresses), CELLS, CELLS, 2))
+        columns, rows = np.array([(address.column, address.row + 1) for address in addresses]).T[:, :, None]
         positions[..., 0] = ((CELLS * columns + steps) * widths)[:, None, :]
         positions[..., 1] = ((CELLS * rows - steps) * heights)[:, :, None]
         codes: Floats = (self.base + positions.reshape(-1, 2) @ self.directions).astype(np.float32)
         return codes
 
-    def decode(self, blocks: list[Block]) -> list[Patch]:
-        """Decode blocks; images of more than 64 pixels on a side are made smaller."""
-        codes = self.codes(blocks)
+    def decode(self, addresses: list[TileAddress]) -> list[Tile]:
+        """Decode tiles; images of more than 64 pixels on a side are made smaller."""
+        codes = self.codes(addresses)
         labels = np.full(len(codes), self.label, np.int64)
         is_dense = self.snapshot.recipe.model.decoder.kind == "mlp"
         step = _CHUNK if is_dense else _CHUNK_OF_CONVOLUTIONS
@@ -201,10 +201,12 @@ class Landscape:
         ]
         images = np.concatenate(parts)
         height, width = images.shape[1:]
-        tiled = images.reshape(len(blocks), CELLS, CELLS, height, width).swapaxes(2, 3)
-        pixels = np.ascontiguousarray(tiled).reshape(len(blocks), CELLS * height, CELLS * width)
-        # Copied: a patch that is kept must not keep all those that were decoded with it.
-        return [Patch(block, self.extent(block), each.copy()) for block, each in zip(blocks, pixels, strict=True)]
+        tiled = images.reshape(len(addresses), CELLS, CELLS, height, width).swapaxes(2, 3)
+        pixels = np.ascontiguousarray(tiled).reshape(len(addresses), CELLS * height, CELLS * width)
+        # Copied: a tile that is kept must not keep all those that were decoded with it.
+        return [
+            Tile(address, self.extent(address), each.copy()) for address, each in zip(addresses, pixels, strict=True)
+        ]
 
 
 def _bytes(images: Floats) -> npt.NDArray[np.uint8]:

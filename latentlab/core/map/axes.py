@@ -10,7 +10,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map.projection import component_name, dimension_name
 
 MOST_COMPONENTS = 10  # that are offered
-_LETTERED = 12  # of the chosen images
+_LETTERED = 12  # of the selected images
 
 
 class AxesError(LatentlabError):
@@ -42,7 +42,7 @@ class BetweenImages:
     Attributes
     ----------
     names : tuple of str
-        What the two are called: the letters of chosen images.
+        What the two are called: the letters of selected images.
     """
 
     start: int
@@ -62,13 +62,13 @@ Axis = Dimension | Component | BetweenImages | BetweenClasses
 
 
 @dataclass(frozen=True, slots=True)
-class AxesChoice:
+class PlaneAxes:
     """The axes of the map; None leaves one to the map, which shows z₁ and z₂, or PC 1 and PC 2 of a larger code."""
 
     x: Axis | None = None
     y: Axis | None = None
 
-    def axes(self, latent: int) -> tuple[Axis, Axis | None]:
+    def pair(self, latent: int) -> tuple[Axis, Axis | None]:
         """Say what they are for a code of so many dimensions; a code of one has no second axis."""
         own: tuple[Axis, Axis] = (Component(0), Component(1)) if latent > 2 else (Dimension(0), Dimension(1))
         return self.x or own[0], (self.y or own[1]) if latent > 1 else None
@@ -78,12 +78,12 @@ class AxesChoice:
         images = [axis for axis in (self.x, self.y) if isinstance(axis, BetweenImages)]
         return tuple(row for axis in images for row in (axis.start, axis.end))
 
-    def named_after(self, chosen: Integers) -> AxesChoice:
-        """Give the same axes with images named as they are chosen, by their rows (K,): A, B, C and so on.
+    def named_after(self, selected: Integers) -> PlaneAxes:
+        """Give the same axes with images named as they are selected, by their rows (K,): A, B, C and so on.
 
-        An image that is no longer chosen is named by its row.
+        An image that is no longer selected is named by its row.
         """
-        return AxesChoice(*(_named(axis, chosen) for axis in (self.x, self.y)))
+        return PlaneAxes(*(_named(axis, selected) for axis in (self.x, self.y)))
 
 
 def axis_name(axis: Axis, class_names: tuple[str, ...]) -> str:
@@ -99,13 +99,13 @@ def axis_name(axis: Axis, class_names: tuple[str, ...]) -> str:
             return f"{class_names[start]} → {class_names[end]}"
 
 
-def image_name(row: int, chosen: Integers) -> str:
-    """Name an image of the map: by its letter where it is among the first chosen ones, else by its row."""
-    places = (chosen[:_LETTERED] == row).nonzero()[0]
+def image_name(row: int, selected: Integers) -> str:
+    """Name an image of the map: by its letter where it is among the first selected ones, else by its row."""
+    places = (selected[:_LETTERED] == row).nonzero()[0]
     return ascii_uppercase[places[0]] if len(places) else f"image {row}"
 
 
-def _named(axis: Axis | None, chosen: Integers) -> Axis | None:
+def _named(axis: Axis | None, selected: Integers) -> Axis | None:
     if isinstance(axis, BetweenImages):
-        return replace(axis, names=(image_name(axis.start, chosen), image_name(axis.end, chosen)))
+        return replace(axis, names=(image_name(axis.start, selected), image_name(axis.end, selected)))
     return axis

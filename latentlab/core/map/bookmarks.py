@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 from latentlab.core.arrays import Extent
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
-from latentlab.core.map.axes import AxesChoice, Axis, BetweenClasses, BetweenImages, Component, Dimension
+from latentlab.core.map.axes import Axis, BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
 
 _KINDS: dict[str, Callable[..., Axis]] = {
     "dimension": Dimension,
@@ -46,14 +46,14 @@ class Bookmark(BaseModel):
     y: _Axis | None = None
 
     @classmethod
-    def at(cls, name: str, extent: Extent, code: tuple[float, ...], axes: AxesChoice) -> Self:
+    def at(cls, name: str, extent: Extent, code: tuple[float, ...], axes: PlaneAxes) -> Self:
         """Name a place of the map along some axes."""
         return cls(name=name, extent=extent, code=code, x=_plain(axes.x), y=_plain(axes.y))
 
     @property
-    def axes(self) -> AxesChoice:
+    def axes(self) -> PlaneAxes:
         """The axes of the map, as it is asked for them."""
-        return AxesChoice(*(None if axis is None else _KINDS[axis[0]](*axis[1]) for axis in (self.x, self.y)))
+        return PlaneAxes(*(None if axis is None else _KINDS[axis[0]](*axis[1]) for axis in (self.x, self.y)))
 
     @model_validator(mode="after")
     def _has_axes(self) -> Self:
@@ -70,7 +70,7 @@ class BookmarksError(LatentlabError):
 _BOOKMARKS = TypeAdapter(tuple[Bookmark, ...])
 
 
-def load(folder: Path, run: str) -> tuple[Bookmark, ...]:
+def load(folder: Path, run_id: str) -> tuple[Bookmark, ...]:
     """Read the bookmarks of a run, by its id; none where there are none.
 
     Raises
@@ -78,7 +78,7 @@ def load(folder: Path, run: str) -> tuple[Bookmark, ...]:
     BookmarksError
         When they cannot be read; a damaged file is put aside, so that new ones do not overwrite it.
     """
-    path = _path(folder, run)
+    path = _path(folder, run_id)
     try:
         return _BOOKMARKS.validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -91,7 +91,7 @@ def load(folder: Path, run: str) -> tuple[Bookmark, ...]:
         raise BookmarksError(f"The bookmarks of this run are damaged; their file was put aside as {aside}.") from error
 
 
-def save(folder: Path, run: str, bookmarks: tuple[Bookmark, ...]) -> None:
+def save(folder: Path, run_id: str, bookmarks: tuple[Bookmark, ...]) -> None:
     """Write the bookmarks of a run; without any there is no file.
 
     Raises
@@ -99,7 +99,7 @@ def save(folder: Path, run: str, bookmarks: tuple[Bookmark, ...]) -> None:
     BookmarksError
         When they cannot be written.
     """
-    path = _path(folder, run)
+    path = _path(folder, run_id)
     try:
         if not bookmarks:
             path.unlink(missing_ok=True)
@@ -124,6 +124,6 @@ def _plain(axis: Axis | None) -> _Axis | None:
     return None
 
 
-def _path(folder: Path, run: str) -> Path:
+def _path(folder: Path, run_id: str) -> Path:
     # An id comes from a file, and could hold anything.
-    return folder / f"{hashlib.sha256(run.encode()).hexdigest()[:24]}.json"
+    return folder / f"{hashlib.sha256(run_id.encode()).hexdigest()[:24]}.json"

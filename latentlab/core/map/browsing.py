@@ -18,8 +18,8 @@ from latentlab.core.map.requirements import need_images, need_point
 from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.decode_grid import chunk_of
 
-Kind = Literal["chosen", "near_codes", "near_pixels", "worst", "ambiguous"]
-Order = Literal["chosen", "loss", "distance", "ambiguity"]
+ListKind = Literal["selected", "near_codes", "near_pixels", "worst", "ambiguous"]
+ListOrder = Literal["selected", "loss", "distance", "ambiguity"]
 Measure = Literal["loss", "code_distance", "pixel_distance", "votes", "label_entropy", "posterior_entropy"]
 
 
@@ -30,14 +30,14 @@ class Source:
     Attributes
     ----------
     images : uint8 (N, H, W) or None
-        None where they are not at hand: then their reconstructions are shown.
+        None where they are not loaded: then their reconstructions are shown.
     labels : int64 (N,)
         -1 where there is none.
     image_shape : tuple of int
         (H, W).
     """
 
-    run: str
+    run_id: str
     images: npt.NDArray[np.uint8] | None
     labels: Integers
     class_names: tuple[str, ...]
@@ -51,17 +51,17 @@ class Listing:
     Attributes
     ----------
     kind : str
-        The chosen images, those nearest to the pick in latent space or in pixels, the worst reconstructed, or the most
-        ambiguous.
+        The selected images, those nearest to the pick in latent space or in pixels, the worst reconstructed, or the
+        most ambiguous.
     count : int
-        At most so many, 0 for all; the chosen ones are always listed whole.
+        At most so many, 0 for all; the selected ones are always listed whole.
     order : str
-        As they were chosen, by loss, by distance to the pick, or by what makes them ambiguous.
+        As they were selected, by loss, by distance to the pick, or by what makes them ambiguous.
     """
 
-    kind: Kind
+    kind: ListKind
     count: int
-    order: Order
+    order: ListOrder
     is_descending: bool
 
 
@@ -71,8 +71,8 @@ class ListQuestion:
 
     Attributes
     ----------
-    chosen : int64 (K,)
-        Rows of the map's images, in the order in which they were chosen.
+    selected : int64 (K,)
+        Rows of the map's images, in the order in which they were selected.
     point : int or None
         The image that is picked.
     code : float32 (L,) or None
@@ -82,7 +82,7 @@ class ListQuestion:
     """
 
     listing: Listing
-    chosen: Integers
+    selected: Integers
     point: int | None
     code: Floats | None
     label: int
@@ -106,7 +106,7 @@ class ImageList:
         Of the map's update: reconstructions of another are old.
     """
 
-    run: str
+    run_id: str
     number: int
     listing: Listing
     rows: Integers
@@ -121,7 +121,7 @@ class Hovered:
     Attributes
     ----------
     image : uint8 (H, W) or None
-        None where it is not at hand.
+        None where it is not loaded.
     reconstruction : float32 (H, W) or None
         In [0, 1]; None until it is known.
     """
@@ -137,7 +137,7 @@ class Hovered:
 class Rebuilt:
     """Reconstructions of some of the map's images: rows int64 (K,), images float32 (K, H, W) in [0, 1]."""
 
-    run: str
+    run_id: str
     number: int
     rows: Integers
     images: Floats
@@ -191,11 +191,11 @@ class Lists:
         listing = question.listing
         rows, own = self._members(question, goes_on)
         values, measure = self._values(rows, own, question, goes_on)
-        if listing.order == "chosen":
+        if listing.order == "selected":
             order = np.arange(len(rows))[:: -1 if listing.is_descending else 1]
         else:  # what has no value comes last in either direction
             order = np.argsort(-values if listing.is_descending else values, kind="stable")
-        return ImageList(self._model.run, self._number, listing, rows[order], values[order], measure)
+        return ImageList(self._model.run_id, self._number, listing, rows[order], values[order], measure)
 
     def losses(self, rows: Integers, goes_on: GoesOn) -> Floats:
         """Give the loss of some images with z at the mean: float32 (K,), nats.
@@ -203,7 +203,7 @@ class Lists:
         Raises
         ------
         LatentlabError
-            When the images are not at hand.
+            When the images are not loaded.
         Stopped
         """
         need_images(self._model)
@@ -215,8 +215,8 @@ class Lists:
     def _members(self, question: ListQuestion, goes_on: GoesOn) -> tuple[Integers, Floats | None]:
         """Give which images a list is of, and what made them so, if they were looked for."""
         kind, count = question.listing.kind, question.listing.count
-        if kind == "chosen":
-            return question.chosen[question.chosen < len(self._model.means)], None
+        if kind == "selected":
+            return question.selected[question.selected < len(self._model.means)], None
         if kind == "near_codes":
             return _first(self._code_distances(question, None, goes_on), count, question.point)
         if kind == "near_pixels":
@@ -237,7 +237,7 @@ class Lists:
         if order == "ambiguity":
             values, measure = self._ambiguities(goes_on)
             return values[rows], measure
-        if order == "chosen" and (self._model.images is None or len(rows) > _FEW):
+        if order == "selected" and (self._model.images is None or len(rows) > _FEW):
             return self._losses[rows], "loss"
         return self.losses(rows, goes_on), "loss"
 
@@ -300,8 +300,8 @@ def rebuild(model: MapUpdate, rows: Integers, number: int = 0) -> Rebuilt:
     """Rebuild some of a map's images, int64 (K,), without them from their means; `number` is that of the update."""
     labels = model.labels[rows]
     if model.images is None:
-        return Rebuilt(model.run, number, rows, model.snapshot.decode(model.means[rows], labels))
-    return Rebuilt(model.run, number, rows, model.snapshot.restore(model.images[rows], labels))
+        return Rebuilt(model.run_id, number, rows, model.snapshot.decode(model.means[rows], labels))
+    return Rebuilt(model.run_id, number, rows, model.snapshot.restore(model.images[rows], labels))
 
 
 def vote_entropies(means: Floats, labels: Integers, goes_on: GoesOn) -> Floats:

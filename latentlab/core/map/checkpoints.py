@@ -24,7 +24,7 @@ class SpacedEpochs:
 
     def __init__(self, every: int | None = None) -> None:
         self._stride, self._every = 1, every
-        self._chosen: set[int] = set()
+        self._kept: set[int] = set()
         self.most = _MOST
 
     def wants(self, epoch: int) -> bool:
@@ -35,15 +35,15 @@ class SpacedEpochs:
         """Take an epoch that is wanted."""
         if not self.wants(epoch):
             return
-        self._chosen.add(epoch)
-        while len(self._chosen) > self.most:
-            if self._every is not None and all(self.is_marked(chosen) for chosen in self._chosen):
+        self._kept.add(epoch)
+        while len(self._kept) > self.most:
+            if self._every is not None and all(self.is_marked(kept) for kept in self._kept):
                 self._every *= 2
             self._stride *= 2
-            self._chosen = {chosen for chosen in self._chosen if self.wants(chosen)}
+            self._kept = {kept for kept in self._kept if self.wants(kept)}
 
     def __contains__(self, epoch: int) -> bool:
-        return epoch in self._chosen
+        return epoch in self._kept
 
     def is_marked(self, epoch: int) -> bool:
         """Whether an epoch is one of the multiples."""

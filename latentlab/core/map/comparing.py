@@ -30,22 +30,22 @@ class Beside:
     image : float32 (H, W)
         Its reconstruction of the image, or what it decodes at the place.
     losses : Losses or None
-        Of the image, nats; None where the cursor is a place, or the image is not at hand.
+        Of the image, nats; None where the cursor is a place, or the image is not loaded.
     label : str
         Name of the class under which a CVAE decodes the place; else empty.
     """
 
-    run: str
+    run_id: str
     position: Position
     image: Floats
     losses: Losses | None
     label: str = ""
 
 
-def images_for(run: Run, first: MapUpdate) -> MapImages | None:
+def images_for_second(run: Run, first: MapUpdate) -> MapImages | None:
     """Give the images of the first map, for a run of the same data set to be mapped with; None where they do not fit.
 
-    None too where they are not at hand: the map is then of the codes that the run keeps.
+    None too where they are not loaded: the map is then of the codes that the run keeps.
     """
     import torch  # not above: panels read this file, and load no torch
 
@@ -72,7 +72,7 @@ def at_image(model: MapUpdate, row: int) -> Beside:
     from latentlab.core.map.explore import data_point  # not above: panels read this file, and load no torch
 
     point = data_point(model.snapshot, model.projection, row, model.means[row], int(model.labels[row]), image)
-    return Beside(model.run, point.position, point.reconstruction, point.losses)
+    return Beside(model.run_id, point.position, point.reconstruction, point.losses)
 
 
 def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
@@ -81,7 +81,7 @@ def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
     under = model.snapshot.under(label, 1)
     image = model.snapshot.decode(code[None], under)[0]
     name = model.snapshot.class_names[under[0]] if model.snapshot.uses_labels else ""
-    return Beside(model.run, position, image, None, name)
+    return Beside(model.run_id, position, image, None, name)
 
 
 def loss_on_test_images(

@@ -69,7 +69,7 @@ def decode(
         classes = len(snapshot.class_names)
         by_label = snapshot.decode(np.repeat(code[None], classes, 0), np.arange(classes))
     return Decoded(
-        run=snapshot.run,
+        run_id=snapshot.run_id,
         position=projection.position(code),
         code=code,
         deviation=deviation,
@@ -106,14 +106,14 @@ def data_point(
     label: int,
     image: Floats | None,
 ) -> DataPoint:
-    """Describe an image of the map: mean float32 (L,), its class, and the image (H, W) in [0, 1] if it is at hand."""
+    """Describe an image of the map: mean float32 (L,), its class, and the image (H, W) in [0, 1] if it is loaded."""
     labels = snapshot.under(label, 1)
     terms = None
     if image is not None:
         terms = _losses(snapshot, image, labels)
     rebuilt = snapshot.decode(mean[None], labels) if image is None else snapshot.restore(image[None], labels)
     return DataPoint(
-        run=snapshot.run,
+        run_id=snapshot.run_id,
         index=index,
         position=projection.position(mean),
         label=label,
@@ -165,7 +165,7 @@ def sketched(
     means : float32 (N, L)
         Codes of the map's images, among which neighbours are found, with int64 (N,) `labels`.
     images : uint8 (N, H, W) or None
-        The map's images, if they are at hand; else neighbours are shown as the model rebuilds them.
+        The map's images, if they are loaded; else neighbours are shown as the model rebuilds them.
     posed : bool
         Turn and slant the sketch to where its ELBO is highest (see `poses`), as fits pen strokes.
     """
@@ -181,7 +181,7 @@ def sketched(
     found, counts = np.unique(labels[nearest], return_counts=True)
     votes = sorted(zip(found.tolist(), counts.tolist(), strict=True), key=lambda vote: (-vote[1], vote[0]))
     return Sketched(
-        run=snapshot.run,
+        run_id=snapshot.run_id,
         input=image,
         mean=mean,
         deviation=deviation,

@@ -37,7 +37,7 @@ class ImageIds:
 
     @classmethod
     def of_run(cls, images: DataSettings, labels: Integers) -> ImageIds:
-        """Give the ids of the images whose codes a run keeps, where the data set itself is not at hand.
+        """Give the ids of the images whose codes a run keeps, where the data set itself is not loaded.
 
         They are the test images of what its recipe says of images, and these are their labels, int64 (N,).
         """

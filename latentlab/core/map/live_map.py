@@ -100,7 +100,7 @@ class LiveMap:
         self._projection = fit(means, self._projection)
         self._last = time.perf_counter()
         return MapUpdate(
-            run=trainer.run,
+            run_id=trainer.run_id,
             epochs_done=trainer.epochs_done,
             snapshot=snapshot,
             means=means,
@@ -174,7 +174,7 @@ def maps_of(run: Run, shown: MapImages | None, is_given_up: Callable[[], bool] =
         means: Floats, labels: Integers, deviations: Floats | None, before: Projection | None, pending: int
     ) -> MapUpdate:
         return MapUpdate(
-            run=run.snapshot.run,
+            run_id=run.snapshot.run_id,
             epochs_done=float(run.epochs),
             snapshot=run.snapshot,
             means=means,

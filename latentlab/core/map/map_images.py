@@ -19,7 +19,7 @@ Split = Literal["test", "training", "both"]
 
 
 @dataclass(frozen=True, slots=True)
-class MapChoice:
+class MapSource:
     """Which images the map shows: of which split, and how many (0: all of them)."""
 
     split: Split = "test"
@@ -66,17 +66,17 @@ class MapImages:
         return None if self._noisy is None else _joined(self._noisy)
 
 
-def choose(data: ImageSet, choice: MapChoice) -> MapImages:
-    """Pick the images of a choice: the first of each split, so that they stay the same from run to run.
+def choose(data: ImageSet, source: MapSource) -> MapImages:
+    """Take the images that a map shows: the first of each split, so that they stay the same from run to run.
 
     Of both splits as many are taken of each, as far as they go; test images come first.
     """
     test, training = len(data.test_labels), len(data.train_labels)
-    if choice.split == "test":
+    if source.split == "test":
         training = 0
-    elif choice.split == "training":
+    elif source.split == "training":
         test = 0
-    count = min(choice.count or test + training, test + training)
+    count = min(source.count or test + training, test + training)
     test = max(min(test, count - count // 2), count - training)
     training = count - test
     labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])

@@ -25,7 +25,7 @@ class MapUpdate:
 
     Attributes
     ----------
-    run : str
+    run_id : str
     epochs_done : float
         Position on the axis of epochs.
     snapshot : Snapshot
@@ -33,7 +33,7 @@ class MapUpdate:
         Of all the images; in an update during training some may be some seconds old, and NaN where an image of many
         has not been encoded yet.
     deviations : float32 (N, L) or None
-        σ of each posterior, as old as its mean; None where only the means are at hand: see `posteriors`.
+        σ of each posterior, as old as its mean; None where only the means are loaded: see `posteriors`.
     labels : int64 (N,)
     projection : Projection
         Fitted to the means, or along axes that were chosen.
@@ -55,7 +55,7 @@ class MapUpdate:
         Which images of their data set they are: equal for maps that show the same ones.
     """
 
-    run: str
+    run_id: str
     epochs_done: float
     snapshot: Snapshot
     means: Floats

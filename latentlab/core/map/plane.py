@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from latentlab.core.map.axes import (
     MOST_COMPONENTS,
-    AxesChoice,
     AxesError,
     AxesPending,
     Axis,
@@ -17,6 +16,7 @@ from latentlab.core.map.axes import (
     BetweenImages,
     Component,
     Dimension,
+    PlaneAxes,
     axis_name,
 )
 from latentlab.core.map.map_update import MapUpdate
@@ -39,19 +39,19 @@ class _Line:
     zero: _Doubles
 
 
-def is_quick(choice: AxesChoice, update: MapUpdate) -> bool:
+def is_quick(axes: PlaneAxes, update: MapUpdate) -> bool:
     """Whether finding the plane and projecting all codes takes only a part of a frame."""
     fits = update.means.size <= _QUICK_VALUES
-    return fits and (not _components_of(choice) or update.snapshot.latent <= _QUICK_LATENT)
+    return fits and (not _components_of(axes) or update.snapshot.latent <= _QUICK_LATENT)
 
 
-def still_shown(choice: AxesChoice, before: MapUpdate, after: MapUpdate) -> bool:
+def still_shown(axes: PlaneAxes, before: MapUpdate, after: MapUpdate) -> bool:
     """Whether the images that axes lead through are in the same rows of another map."""
-    rows = np.array(list(choice.rows()), np.int64)
+    rows = np.array(list(axes.rows()), np.int64)
     return np.array_equal(after.ids.find(before.ids, rows), rows)
 
 
-def components_for(choice: AxesChoice, update: MapUpdate, before: Components | None = None) -> Components | None:
+def components_for(axes: PlaneAxes, update: MapUpdate, before: Components | None = None) -> Components | None:
     """Find the principal components that axes need; None where they need none.
 
     Parameters
@@ -64,7 +64,7 @@ def components_for(choice: AxesChoice, update: MapUpdate, before: Components | N
     AxesError
         When the codes have no components.
     """
-    if not _components_of(choice):
+    if not _components_of(axes):
         return None
     guide = None if before is None else before.directions
     if update.snapshot.latent > 2:  # the first two are drawn as the map by itself draws them
@@ -76,7 +76,7 @@ def components_for(choice: AxesChoice, update: MapUpdate, before: Components | N
     return found
 
 
-def projection_of(choice: AxesChoice, update: MapUpdate, components: Components | None = None) -> Projection:
+def projection_of(axes: PlaneAxes, update: MapUpdate, components: Components | None = None) -> Projection:
     """Find the plane of chosen axes for a model as it is now.
 
     The second direction is made orthogonal to the first, which its name then tells. A latent dimension keeps its
@@ -86,7 +86,7 @@ def projection_of(choice: AxesChoice, update: MapUpdate, components: Components 
 
     Parameters
     ----------
-    choice : AxesChoice
+    axes : PlaneAxes
     update : MapUpdate
         With the plane that the map has by itself.
     components : Components, optional
@@ -97,11 +97,11 @@ def projection_of(choice: AxesChoice, update: MapUpdate, components: Components 
     AxesError
         When the model or its map has no such axes, or both point the same way.
     """
-    if choice == AxesChoice():
+    if axes == PlaneAxes():
         return update.projection
-    components = components_for(choice, update) if components is None else components
+    components = components_for(axes, update) if components is None else components
     latent, names = update.snapshot.latent, update.snapshot.class_names
-    x_axis, y_axis = choice.axes(latent)
+    x_axis, y_axis = axes.pair(latent)
     x = _line(x_axis, update, components)
     name = _long_name(x_axis, names, components)
     if y_axis is None:
@@ -125,10 +125,10 @@ def projection_of(choice: AxesChoice, update: MapUpdate, components: Components 
     return Projection(origin.astype(np.float32), directions, (name, second))
 
 
-def along(choice: AxesChoice, update: MapUpdate) -> MapUpdate:
+def map_along(axes: PlaneAxes, update: MapUpdate) -> MapUpdate:
     """Give a map along chosen axes where it has them, else along its own."""
     try:
-        return replace(update, projection=projection_of(choice, update))
+        return replace(update, projection=projection_of(axes, update))
     except AxesError:
         return update
 
@@ -136,8 +136,8 @@ def along(choice: AxesChoice, update: MapUpdate) -> MapUpdate:
 _RANKS = (Dimension, Component, BetweenClasses, BetweenImages)  # the later ones say more of where the plane is
 
 
-def _components_of(choice: AxesChoice) -> list[Component]:
-    return [axis for axis in (choice.x, choice.y) if isinstance(axis, Component)]
+def _components_of(axes: PlaneAxes) -> list[Component]:
+    return [axis for axis in (axes.x, axes.y) if isinstance(axis, Component)]
 
 
 def _line(axis: Axis, update: MapUpdate, components: Components | None) -> _Line:
@@ -165,13 +165,13 @@ def _line(axis: Axis, update: MapUpdate, components: Components | None) -> _Line
 
 
 def _between(start: npt.NDArray[np.floating], end: npt.NDArray[np.floating], names: tuple[str, str]) -> _Line:
-    way = end.astype(np.float64) - start
-    length = np.linalg.norm(way)
+    difference = end.astype(np.float64) - start
+    length = np.linalg.norm(difference)
     if not np.isfinite(length):
         raise AxesError("The model's numbers are no longer finite: choose other axes, or a lower learning rate.")
     if not length:
         raise AxesError(f"{names[0]} and {names[1]} have the same code, and no direction between them: choose others.")
-    return _Line(way / length, start.astype(np.float64))
+    return _Line(difference / length, start.astype(np.float64))
 
 
 def _class_mean(update: MapUpdate, label: int) -> _Doubles:

@@ -19,15 +19,15 @@ from latentlab.core.map.requirements import need_images, need_posterior
 if TYPE_CHECKING:
     from latentlab.core.models.snapshot import Snapshot
 
-Kind = Literal["class", "loss", "kl", "reconstruction", "column"]
-STEPS = 255  # of the scale; level 0 is for points without a value
+ValueKind = Literal["class", "loss", "kl", "reconstruction", "column"]
+LEVELS = 255  # of the scale; level 0 is for points without a value
 
 
 @dataclass(frozen=True, slots=True)
 class Colouring:
     """What points are coloured by; with a `column` its name."""
 
-    kind: Kind = "class"
+    kind: ValueKind = "class"
     column: str = ""
 
 
@@ -40,7 +40,7 @@ class PointValues:
     values : float32 (N,)
         Nats, or in the unit of a column; NaN where there is none.
     levels : uint8 (N,)
-        On the scale, from 1 to `STEPS`, or 1 + index into `categories`; 0 where there is none.
+        On the scale, from 1 to `LEVELS`, or 1 + index into `categories`; 0 where there is none.
     low, high : float
         The ends of the scale: the 1st and the 99th percentile.
     is_cut : tuple of bool
@@ -54,10 +54,10 @@ class PointValues:
     pending : int
         Those, and the ones whose value is an earlier model's.
     is_estimate : bool
-        Whether σ is that of reconstructions, since the images are not at hand.
+        Whether σ is that of reconstructions, since the images are not loaded.
     """
 
-    run: str
+    run_id: str
     colouring: Colouring
     values: Floats
     levels: npt.NDArray[np.uint8]
@@ -105,7 +105,7 @@ class LiveValues:
         Raises
         ------
         LatentlabError
-            When there are none: no images at hand, no posterior, no such column.
+            When there are none: no images loaded, no posterior, no such column.
         """
         if self.colouring.kind == "column":
             return _of_column(model, self.colouring)
@@ -126,7 +126,7 @@ class LiveValues:
             if time.perf_counter() - begin >= seconds:
                 break
         is_estimate = model.deviations is None and model.images is None
-        found = _on_scale(model.run, self.colouring, self._values.copy())
+        found = _on_scale(model.run_id, self.colouring, self._values.copy())
         return replace(found, missing=self._missing, pending=self._left, is_estimate=is_estimate)
 
 
@@ -153,7 +153,7 @@ def _values(model: MapUpdate, colouring: Colouring, rows: Integers) -> Floats:
 def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats]:
     """Give the loss, and the reconstruction alone, of some images of a map with z at the mean, float32 (K,), nats.
 
-    Just as `explore.data_point` has them of one. The images must be at hand.
+    Just as `explore.data_point` has them of one. The images must be loaded.
     """
     snapshot = model.snapshot
     noise = np.tile(_signs(snapshot), (len(rows), 1))
@@ -169,21 +169,21 @@ def _signs(snapshot: Snapshot) -> Floats:
     return noise
 
 
-def _on_scale(run: str, colouring: Colouring, values: npt.NDArray[np.floating]) -> PointValues:
+def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[np.floating]) -> PointValues:
     finite = np.isfinite(values)
     known = values[finite].astype(np.float64).clip(-_WIDEST, _WIDEST)
     shown = _as_floats(values)
     levels = np.zeros(len(values), np.uint8)
     if not len(known):
-        return PointValues(run, colouring, shown, levels, 0.0, 0.0)
+        return PointValues(run_id, colouring, shown, levels, 0.0, 0.0)
     lowest, highest = float(known.min()), float(known.max())
     low, high = (float(end) for end in np.quantile(known, (_TAIL, 1 - _TAIL)))
     if high <= low:  # nearly all are the same: the few others are what there is to see
         low, high = lowest, highest
     shares = (known - low) / (high - low) if high > low else np.full(len(known), 0.5)
-    levels[finite] = 1 + np.rint(np.clip(shares, 0, 1) * (STEPS - 1)).astype(np.uint8)
+    levels[finite] = 1 + np.rint(np.clip(shares, 0, 1) * (LEVELS - 1)).astype(np.uint8)
     is_cut = (lowest < low, highest > high)
-    return PointValues(run, colouring, shown, levels, low, high, is_cut)
+    return PointValues(run_id, colouring, shown, levels, low, high, is_cut)
 
 
 def _as_floats(values: npt.NDArray[np.floating]) -> Floats:
@@ -197,14 +197,14 @@ def _of_column(model: MapUpdate, colouring: Colouring) -> PointValues:
         raise LatentlabError(f"The data of this map has no column '{colouring.column}'.")
     names, groups = _groups(column)
     if not names:
-        return _on_scale(model.run, colouring, column.values)
+        return _on_scale(model.run_id, colouring, column.values)
     counts = np.bincount(groups[groups >= 0], minlength=len(names))
     # Those with most images, in the order of their names.
     kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])
     level_of = np.zeros(len(names) + 1, np.uint8)  # the last one is for -1
     level_of[kept] = 1 + np.arange(len(kept))
     return PointValues(
-        run=model.run,
+        run_id=model.run_id,
         colouring=colouring,
         values=_as_floats(column.values),
         levels=level_of[groups],

@@ -26,7 +26,7 @@ class Posteriors:
         Which of the rows is the point that is looked at.
     """
 
-    run: str
+    run_id: str
     rows: Integers
     covariances: Floats
     pointed: int | None
@@ -84,5 +84,5 @@ def posteriors(model: MapUpdate, rows: Integers, pointed: int | None) -> Posteri
         rows = rows[:0]
     rows = rows[(rows >= 0) & (rows < len(model.means))]
     return Posteriors(
-        model.run, rows, model.projection.covariance(deviations_of(model, rows)).astype(np.float32), pointed
+        model.run_id, rows, model.projection.covariance(deviations_of(model, rows)).astype(np.float32), pointed
     )

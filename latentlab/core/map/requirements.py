@@ -49,11 +49,11 @@ def need_images(model: MapUpdate) -> npt.NDArray[np.uint8]:
     Raises
     ------
     LatentlabError
-        When they are not at hand.
+        When they are not loaded.
     """
     if model.images is None:
         raise LatentlabError(
-            "The images of this run are not at hand: they are still being read, or their data set is not on this "
+            "The images of this run are not loaded: they are still being read, or their data set is not on this "
             "machine."
         )
     return model.images

@@ -29,10 +29,10 @@ class MapPoints:
     axes : tuple of str
         What the two axes are, e.g. ``("z₁", "z₂")`` or ``("PC 1 (31 %)", "PC 2 (12 %)")``.
     ids : ImageIds
-        Which images they are: where they are those that were shown before, points may glide to their new places.
+        Which images they are: where they are those that were shown before, points may move to their new places.
     """
 
-    run: str
+    run_id: str
     points: Floats
     labels: Integers
     class_names: tuple[str, ...]
@@ -45,7 +45,7 @@ class MapPoints:
     ) -> MapPoints:
         """Put images of a map, or those in some rows, int64 (N,), at these positions, float32 (N, 2)."""
         return cls(
-            run=model.run,
+            run_id=model.run_id,
             points=points,
             labels=model.labels if rows is None else model.labels[rows],
             class_names=model.snapshot.class_names,
@@ -78,7 +78,7 @@ class Decoded:
         The label in force, for a CVAE.
     """
 
-    run: str
+    run_id: str
     position: Position
     code: Floats
     deviation: Floats
@@ -109,7 +109,7 @@ class DataPoint:
         Its own loss with z at the mean, nats; None without the image.
     """
 
-    run: str
+    run_id: str
     index: int
     position: Position
     label: int
@@ -161,7 +161,7 @@ class Sketched:
         p(label | image) in proportion to exp(ELBO) under a uniform prior, for a CVAE.
     """
 
-    run: str
+    run_id: str
     input: Floats
     mean: Floats
     deviation: Floats

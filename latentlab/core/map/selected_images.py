@@ -1,4 +1,4 @@
-"""Images chosen on a map: which of the data set they are, maps without them, and training on them alone."""
+"""Images selected on a map: which of the data set they are, maps without them, and training on them alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from latentlab.core.data import columns
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.map_images import MapChoice, MapImages, choose
+from latentlab.core.map.map_images import MapImages, MapSource, select
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 
@@ -21,7 +21,7 @@ from latentlab.core.recipe.recipe import Recipe
 _STEPS = 1000
 
 
-def on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> MapImages:
+def on_map(data: ImageSet, recipe: Recipe, source: MapSource) -> MapImages:
     """Give the images that a map shows, with those that the recipe excludes: see `without`.
 
     Parameters
@@ -30,7 +30,7 @@ def on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> MapImages:
         The whole set.
     recipe : Recipe
         Of the run that the map shows.
-    choice : MapChoice
+    source : MapSource
         What the map shows of it.
 
     Raises
@@ -38,22 +38,22 @@ def on_map(data: ImageSet, recipe: Recipe, choice: MapChoice) -> MapImages:
     DatasetError
         For an image that the set does not have.
     """
-    return choose(of_recipe(data, recipe.with_changes({"data.exclude": ()})), choice)
+    return select(of_recipe(data, recipe.with_changes({"data.exclude": ()})), source)
 
 
 def rows_in_set(shown: MapUpdate | None, rows: Integers) -> Integers:
-    """Give which images of the data set the chosen ones are, int64 (K,), by their rows on the map.
+    """Give which images of the data set the selected ones are, int64 (K,), by their rows on the map.
 
     Raises
     ------
     LatentlabError
-        When nothing is chosen, or nobody can tell.
+        When nothing is selected, or nobody can tell.
     """
     if shown is None or not len(rows):
-        raise LatentlabError("No images are chosen yet: Ctrl+click some points of the map.")
+        raise LatentlabError("No images are selected yet: Ctrl+click some points of the map.")
     if shown.ids.rows is None:
         name = shown.snapshot.recipe.data.dataset
-        raise LatentlabError(f"The images of '{name}' are not loaded, so nobody can tell which ones are chosen.")
+        raise LatentlabError(f"The images of '{name}' are not loaded, so nobody can tell which ones are selected.")
     return shown.ids.rows[rows]
 
 
@@ -93,14 +93,14 @@ def without(update: MapUpdate, exclude: Sequence[int], like: MapUpdate | None = 
     )
 
 
-def for_chosen(recipe: Recipe, numbers: Integers) -> Recipe:
+def for_selected(recipe: Recipe, numbers: Integers) -> Recipe:
     """Give a recipe that trains on some images alone.
 
     Parameters
     ----------
     recipe : Recipe
-        At hand; its batches become smaller where they would not be filled, and the images are repeated where epochs
-        would be too few steps to learn anything.
+        The current one; its batches become smaller where they would not be filled, and the images are repeated where
+        epochs would be too few steps to learn anything.
     numbers : int64 (K,)
         Of the images, counted as in `ImageSet.selected`; the same one twice is taken once.
 

@@ -12,7 +12,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
 
 
-class Selection(BaseModel):
+class NamedSelection(BaseModel):
     """Images under a name.
 
     Attributes
@@ -20,7 +20,7 @@ class Selection(BaseModel):
     name : str
     images : tuple of int
         Counted as in `ImageSet.selected`, so that they are found on the map of any model, in the order in which they
-        were chosen.
+        were selected.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,10 +41,10 @@ class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str
-    selections: tuple[Selection, ...]
+    selections: tuple[NamedSelection, ...]
 
 
-def load(folder: Path, dataset: str) -> tuple[Selection, ...]:
+def load(folder: Path, dataset: str) -> tuple[NamedSelection, ...]:
     """Read the selections of a data set, by its name; none where there are none.
 
     Raises
@@ -68,7 +68,7 @@ def load(folder: Path, dataset: str) -> tuple[Selection, ...]:
         ) from error
 
 
-def save(folder: Path, dataset: str, selections: tuple[Selection, ...]) -> None:
+def save(folder: Path, dataset: str, selections: tuple[NamedSelection, ...]) -> None:
     """Write the selections of a data set.
 
     Raises

@@ -115,7 +115,7 @@ def movement(
     deviation: float,
     seed: int,
 ) -> float:
-    """Measure how far codes move when images are nudged, relative to how far codes lie apart.
+    """Measure how far codes move when noise is added to images, relative to how far codes lie apart.
 
     After Rifai et al. (2011), section 5. The mean distance that Gaussian noise on every pixel moves a code is divided
     by the root mean square distance of codes from their mean: a code that merely shrank is not more still.
@@ -127,7 +127,7 @@ def movement(
     labels : int64 (N,) or None
         Needed by a CVAE.
     deviation : float
-        Of the noise, which is not cut off at black and white: a nudge is as large as it says.
+        Of the noise, which is not cut off at black and white: it is as large as it says.
     seed : int
         Of the noise.
 
@@ -142,8 +142,8 @@ def movement(
     distances = []
     for part in chunks(x):
         pixels = as_input(x[part])[:, 0].numpy()
-        nudged = pixels + np.float32(deviation) * random.standard_normal(pixels.shape, np.float32)
-        after, _ = snapshot.encode(nudged, None if y is None else y[part])
+        noisy = pixels + np.float32(deviation) * random.standard_normal(pixels.shape, np.float32)
+        after, _ = snapshot.encode(noisy, None if y is None else y[part])
         distances.append(np.linalg.norm(after - before[part], axis=1))
     spread = np.sqrt(before.var(0, dtype=np.float64).sum())
     return float(np.concatenate(distances).mean(dtype=np.float64) / spread) if spread else float("nan")

@@ -69,7 +69,7 @@ def weighted(terms: Iterable[float], beta: float) -> Losses:
     return Losses(reconstruction + beta * kl + penalty, reconstruction, kl, penalty)
 
 
-def evaluate(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None) -> Losses:
+def snapshot_losses(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None) -> Losses:
     """Give the mean losses of a snapshot: uint8 (N, H, W) images with int64 (N,) labels, in nats per image.
 
     With `noisy`, uint8 (N, H, W), these are what the encoder sees.

@@ -21,17 +21,17 @@ _MOST_PIXELS = 60_000 * 28 * 28  # of all images that PCA is fitted to
 _Doubles = npt.NDArray[np.float64]
 
 
-class ComparisonError(LatentlabError):
+class PcaError(LatentlabError):
     """A model or images that cannot be compared with PCA."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class PcaComparison:
     """A model's L dimensions beside the first L principal components of the images.
 
     Attributes
     ----------
-    run : str
+    run_id : str
     angles : float32 (K,)
         Principal angles between what the decoder spans and what the components span, degrees, ascending. K is L, or
         less where the decoder takes no notice of a dimension.
@@ -47,7 +47,7 @@ class Comparison:
         Share of the images' variance that the reconstructions keep: 1 - error / variance.
     """
 
-    run: str
+    run_id: str
     angles: Floats
     principal_positions: Floats
     positions: Floats
@@ -57,7 +57,7 @@ class Comparison:
     principal_explained: float
 
 
-def compare(snapshot: Snapshot, images: Tensor) -> Comparison:
+def compare(snapshot: Snapshot, images: Tensor) -> PcaComparison:
     """Compare a model with PCA of as many components.
 
     What the decoder spans is its differential at the mean code, by central differences as wide as the codes vary:
@@ -75,7 +75,7 @@ def compare(snapshot: Snapshot, images: Tensor) -> Comparison:
 
     Raises
     ------
-    ComparisonError
+    PcaError
         For a CVAE, more dimensions than `MOST_DIMENSIONS`, too few images, or a model that has diverged.
     """
     from scipy.linalg import subspace_angles  # takes a second to import, as does scikit-learn
@@ -84,20 +84,18 @@ def compare(snapshot: Snapshot, images: Tensor) -> Comparison:
 
     latent = snapshot.latent
     if snapshot.uses_labels:
-        raise ComparisonError("A CVAE has another plane for each label: compare a VAE or an autoencoder with PCA.")
+        raise PcaError("A CVAE has another plane for each label: compare a VAE or an autoencoder with PCA.")
     if latent > MOST_DIMENSIONS:
-        raise ComparisonError(
+        raise PcaError(
             f"A model of {latent} dimensions is too large to compare with PCA: take one of at most {MOST_DIMENSIONS}."
         )
     images = images[: _MOST_PIXELS // math.prod(snapshot.image_shape)]
     if len(images) <= latent or bool((images == images[0]).all()):
-        raise ComparisonError(
-            f"PCA finds no {latent} components in {len(images)} images: show more, and different, images."
-        )
+        raise PcaError(f"PCA finds no {latent} components in {len(images)} images: show more, and different, images.")
     codes = snapshot.encode(images[:MOST_SHOWN])[0].astype(np.float64)
     directions = _directions(snapshot, codes)
     if not (np.isfinite(codes).all() and np.isfinite(directions).all()):
-        raise ComparisonError("The model's numbers are no longer finite: train it anew with a lower learning rate.")
+        raise PcaError("The model's numbers are no longer finite: train it anew with a lower learning rate.")
     pixels = images.flatten(1).numpy().astype(np.float32)
     pixels /= 255
     shown = pixels[:MOST_SHOWN].astype(np.float64)
@@ -111,8 +109,8 @@ def compare(snapshot: Snapshot, images: Tensor) -> Comparison:
         angles = np.degrees(subspace_angles(directions, components))
         aligned = _aligned(codes, scores)
     error, variance = _error(snapshot, images[:MOST_SHOWN]), _mean_square(centred)
-    return Comparison(
-        run=snapshot.run,
+    return PcaComparison(
+        run_id=snapshot.run_id,
         angles=np.sort(angles).astype(np.float32),
         principal_positions=_two(scores),
         positions=_two(aligned),

@@ -30,7 +30,7 @@ class Snapshot:
 
     Parameters
     ----------
-    run : str
+    run_id : str
         Id of the run it belongs to.
     recipe : Recipe
         What it was trained with.
@@ -45,8 +45,8 @@ class Snapshot:
         The copy, on the CPU; nobody writes to it.
     """
 
-    def __init__(self, run: str, recipe: Recipe, model: Autoencoder, class_names: tuple[str, ...]) -> None:
-        self.run = run
+    def __init__(self, run_id: str, recipe: Recipe, model: Autoencoder, class_names: tuple[str, ...]) -> None:
+        self.run_id = run_id
         self.recipe = recipe
         self.class_names = class_names
         self.model = copy.deepcopy(model).to("cpu").eval().requires_grad_(False)

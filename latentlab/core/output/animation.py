@@ -148,7 +148,7 @@ def save_mp4(
 
 def _grey(frames: Floats) -> npt.NDArray[np.uint8]:
     if not len(frames):
-        raise AnimationError("There is nothing to animate yet: choose two images first.")
+        raise AnimationError("There is nothing to animate yet: select two images first.")
     return to_levels(np.nan_to_num(frames))
 
 

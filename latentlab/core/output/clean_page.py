@@ -17,7 +17,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way, whole_file
 from latentlab.core.models.snapshot import Snapshot
 
-SUFFIX = ".png"
+PAGE_SUFFIX = ".png"
 TILE = 512  # pixels; a tile, its surroundings and their planes bound the memory
 
 _SEEN = 6  # what an output pixel sees to each side, at most, in pixels of the smallest planes
@@ -124,7 +124,7 @@ def read_page(path: Path) -> npt.NDArray[np.uint8]:
         ) from error
 
 
-def check_target(path: Path) -> None:
+def check_page_target(path: Path) -> None:
     """See, before a page is cleaned, that the result can go to a file, and make its folder.
 
     Raises
@@ -132,8 +132,8 @@ def check_target(path: Path) -> None:
     CleaningError
         When it cannot.
     """
-    if path.suffix.lower() != SUFFIX:
-        raise CleaningError(f"A page is saved as a {SUFFIX} file, not as '{path}': change the name.")
+    if path.suffix.lower() != PAGE_SUFFIX:
+        raise CleaningError(f"A page is saved as a {PAGE_SUFFIX} file, not as '{path}': change the name.")
     make_way(path, CleaningError)
 
 
@@ -151,7 +151,7 @@ def save_page(path: Path, page: npt.ArrayLike) -> None:
     CleaningError
         When the file cannot be written.
     """
-    check_target(path)
+    check_page_target(path)
     picture = Image.fromarray(to_levels(np.asarray(page)))
     with whole_file(path, "The page", CleaningError) as partial:
         picture.save(partial, "PNG")

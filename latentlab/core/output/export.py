@@ -22,9 +22,9 @@ from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
 from latentlab.core.views.interpolations import linear, spherical
-from latentlab.core.views.restored import Damage, damaged
+from latentlab.core.views.restored import Damage, damaged_again
 
-GAP = 2  # pixels between two images
+SHEET_GAP = 2  # pixels between two images
 PICTURE, TABLE, ARRAYS = ".png", ".csv", ".npz"
 
 
@@ -58,7 +58,7 @@ class Codes:
     deviation: Floats
 
 
-def sheet(images: Floats, gap: int = GAP) -> npt.NDArray[np.uint8]:
+def sheet(images: Floats, gap: int = SHEET_GAP) -> npt.NDArray[np.uint8]:
     """Lay images out in rows and columns, pixel for pixel.
 
     Parameters
@@ -102,12 +102,12 @@ def rebuilt(
     if noisy is None and not snapshot.recipe.corruption.is_on:
         return np.stack([clean, snapshot.restore(clean, labels)])
     pair = None if noisy is None else to_floats(noisy)
-    seen = damaged(clean, pair, Damage("training", 0.0, 0), snapshot.recipe)
+    seen = damaged_again(clean, pair, Damage("training", 0.0, 0), snapshot.recipe)
     return np.stack([clean, seen, snapshot.restore(seen, labels)])
 
 
 def interpolated(run: Run, first: int, last: int, steps: int, *, is_spherical: bool, label: int | None) -> Floats:
-    """Decode the way from one test image's mean to another's.
+    """Interpolate from one test image's mean to another's, and decode.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def alike(run: Run, index: int, rows: int, columns: int, temperature: float, see
     return decode_grid(run.snapshot, codes, np.broadcast_to(label, (rows, columns)))
 
 
-def codes_of(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
+def encode_split(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
     """Encode the images of a split, or of both, training images first."""
     parts = {"training": (data.train_images, data.train_labels), "test": (data.test_images, data.test_labels)}
     chosen = {name: part for name, part in parts.items() if split in (name, "both")}

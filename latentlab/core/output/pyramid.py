@@ -16,7 +16,7 @@ _Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PictureLevels:
+class Pyramid:
     """A picture, and the same again and again at half the size.
 
     Attributes

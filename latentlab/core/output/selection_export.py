@@ -1,4 +1,4 @@
-"""Images chosen on a map, for use elsewhere: as a picture, as a table, or as an image set to train on."""
+"""Images selected on a map, for use elsewhere: as a picture, as a table, or as an image set to train on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AT_ONCE = 200  # images between two looks at whether the picture is still wante
 _ASPECT = 1.5  # of a picture
 
 
-def save_chosen(
+def save_selected(
     path: Path,
     model: MapUpdate,
     rows: Integers,
@@ -57,22 +57,22 @@ def save_chosen(
     rows : int64 (K,)
         Of the map's images.
     numbers : int64 (K,) or None
-        Which images of the data set they are, counted as in `ImageSet.selected`; None where these are not at hand, so
+        Which images of the data set they are, counted as in `ImageSet.selected`; None where these are not loaded, so
         that the map shows the codes of the first test images.
     data : ImageSet or None
-        The set at hand.
+        The current set.
     goes_on : callable
         Called now and then: see `browsing.GoesOn`.
 
     Raises
     ------
     LatentlabError
-        When nothing is chosen, the images that are needed are not at hand, or the file cannot be written.
+        When nothing is selected, the images that are needed are not loaded, or the file cannot be written.
     Stopped
     """
-    check_target(path, "the chosen images", SUFFIXES)
+    check_target(path, "the selected images", SUFFIXES)
     if not len(rows):
-        raise ExportError("No images are chosen: choose some on the map, then export them.")
+        raise ExportError("No images are selected: select some on the map, then export them.")
     suffix = path.suffix.lower()
     if suffix == PICTURE:
         save_picture(path, _picture(model, rows, goes_on, with_reconstructions=with_reconstructions))
@@ -97,7 +97,7 @@ def _codes(model: MapUpdate, rows: Integers, numbers: Integers | None, data: Ima
     if numbers is not None:
         theirs = model.snapshot.recipe.data.dataset
         if data is None or data.name != theirs:
-            raise ExportError(f"The set at hand is no longer '{theirs}': take it again to export images of it.")
+            raise ExportError(f"The current set is no longer '{theirs}': take it again to export images of it.")
         training = len(data.train_labels)
         index = np.where(numbers < training, numbers, numbers - training)
         split = np.where(numbers < training, "training", "test")

@@ -28,7 +28,7 @@ from latentlab.core.training.optimisers import one_cycle
 from latentlab.core.views.manifold import ManifoldQuestion, manifold
 from latentlab.core.views.samples import SamplesQuestion, samples
 
-CODES = 2000  # at most so many are in an embedding
+MOST_EMBEDDED = 2000  # at most so many are in an embedding
 _TERMS = ("loss", "reconstruction", "kl", "penalty")
 _MOST_POINTS = 2000  # of a curve over steps; TensorBoard itself draws half as many
 _MOST_EMBEDDINGS = 10  # before the last
@@ -50,7 +50,7 @@ class TensorBoardWriter:
     recipe : Recipe
     data : ImageSet
         What it is trained with; its test images are shown.
-    run : str
+    run_id : str
         The training's id.
 
     Attributes
@@ -64,8 +64,8 @@ class TensorBoardWriter:
         From everything here: when TensorBoard is not installed, or the disk does not take what is written.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, data: ImageSet, run: str) -> None:
-        self.folder = folder / dated_name(recipe, run)
+    def __init__(self, folder: Path, recipe: Recipe, data: ImageSet, run_id: str) -> None:
+        self.folder = folder / dated_name(recipe, run_id)
         self._recipe, self._data = recipe, data
         has_penalty = recipe.loss.sparsity or recipe.loss.contraction
         absent = {"kl": recipe.model.kind == "autoencoder", "penalty": not has_penalty}
@@ -165,7 +165,7 @@ class TensorBoardWriter:
         # That of two dimensions; samples need none, and for a wide code it takes seconds to fit one.
         origin, directions = np.zeros(snapshot.latent, np.float32), np.eye(2, snapshot.latent, dtype=np.float32)
         model = MapUpdate(
-            run=snapshot.run,
+            run_id=snapshot.run_id,
             epochs_done=float(epoch),
             snapshot=snapshot,
             means=means,
@@ -187,7 +187,7 @@ class TensorBoardWriter:
             return None  # a code that is no point has neither
 
     def _embed(self, name: str, snapshot: Snapshot) -> None:
-        means, labels, images = self._encoded(snapshot, self._rows(CODES))
+        means, labels, images = self._encoded(snapshot, self._rows(MOST_EMBEDDED))
         classes = self._data.class_names
         names = [classes[label] if label >= 0 else "no class" for label in labels.tolist()]
         self._files.embedding(name, means, names, images)

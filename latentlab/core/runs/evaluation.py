@@ -15,11 +15,11 @@ from latentlab.core.events import Losses
 from latentlab.core.measures import metrics
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import active_units, activity, movement
-from latentlab.core.measures.pca import ComparisonError, compare
+from latentlab.core.measures.pca import PcaError, compare
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 from latentlab.core.runs.run import codes_of
 
-NUDGE = 0.1  # deviation of the noise that moves codes
+MOVEMENT_NOISE = 0.1  # deviation of the noise that moves codes
 _MOST_DIMENSIONS = 1024  # of codes whose neighbours are sought
 
 
@@ -50,7 +50,7 @@ class Evaluation:
     active_share : float or None
         Share of units that an image switches on, for an autoencoder with a code that may be silent.
     movement : float or None
-        How far an autoencoder's codes move, relative to their spread, under noise of deviation `NUDGE`.
+        How far an autoencoder's codes move, relative to their spread, under noise of deviation `MOVEMENT_NOISE`.
     principal_angles : tuple of float or None
         Between the plane of a linear model and that of PCA on the training images, degrees, ascending.
     """
@@ -72,12 +72,12 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
     is_point = not snapshot.is_variational
     return Evaluation(
         images=len(images),
-        test=metrics.evaluate(snapshot, images, labels, data.test_noisy),
+        test=metrics.snapshot_losses(snapshot, images, labels, data.test_noisy),
         agreement=_agreement(codes, code_labels) if data.has_labels else None,
         psnr=_quality(snapshot, data),
         active_units=None if is_point else int(active_units(codes).sum()),
         active_share=_active_share(snapshot, codes) if is_point else None,
-        movement=_known(movement(snapshot, images, labels, NUDGE, 0)) if is_point else None,
+        movement=_known(movement(snapshot, images, labels, MOVEMENT_NOISE, 0)) if is_point else None,
         principal_angles=_principal_angles(snapshot, data),
     )
 
@@ -119,7 +119,7 @@ def _principal_angles(snapshot: Snapshot, data: ImageSet) -> tuple[float, ...] |
         return None
     try:
         return tuple(compare(snapshot, data.train_images).angles.tolist())
-    except ComparisonError:
+    except PcaError:
         return None
 
 

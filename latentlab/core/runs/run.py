@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import re
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from safetensors.torch import save
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Changed, EpochEnded
+from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
 from latentlab.core.files import whole_file
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
@@ -109,13 +108,13 @@ class Run:
         tensors |= {"codes": torch.from_numpy(self.codes), "labels": torch.from_numpy(self.labels)}
         metadata = {
             "format": FORMAT,
-            "run": json.dumps(self.snapshot.run),
+            "run": json.dumps(self.snapshot.run_id),
             "recipe": json.dumps(self.recipe.model_dump(mode="json")),
             "class_names": json.dumps(self.snapshot.class_names),
             "image_shape": json.dumps(self.snapshot.image_shape),
             "epochs": json.dumps(self.epochs),
-            "history": json.dumps([dataclasses.asdict(epoch) for epoch in self.history]),
-            "changes": json.dumps([dataclasses.asdict(change) for change in self.changes]),
+            "history": json.dumps([event_to_dict(epoch) for epoch in self.history]),
+            "changes": json.dumps([event_to_dict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
         }
         with whole_file(path, "The run", RunError) as partial:
@@ -180,8 +179,8 @@ class Run:
             raise ValueError("epochs below zero")
         return cls(
             snapshot=Snapshot(str(values["run"]), recipe, model, class_names),
-            history=_HISTORY.validate_python(values["history"]),
-            changes=_CHANGES.validate_python(values["changes"]),
+            history=_HISTORY.validate_python([event_values(each) for each in values["history"]]),
+            changes=_CHANGES.validate_python([event_values(each) for each in values["changes"]]),
             epochs=epochs,
             preparation=preparation,
             codes=codes.numpy(),
@@ -212,7 +211,7 @@ def keep(run: Run, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
-    path = folder / f"{dated_name(run.recipe, run.snapshot.run)}{SUFFIX}"
+    path = folder / f"{dated_name(run.recipe, run.snapshot.run_id)}{SUFFIX}"
     run.save(path)
     with contextlib.suppress(OSError):  # one too many does no harm
         kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda kept: kept.stat().st_mtime)
@@ -221,10 +220,10 @@ def keep(run: Run, folder: Path) -> Path:
     return path
 
 
-def dated_name(recipe: Recipe, run: str) -> str:
+def dated_name(recipe: Recipe, run_id: str) -> str:
     """Name a run on the disk when nobody else does: after its recipe, this moment and its id."""
     name = re.sub(r"[^\w-]+", "-", recipe.name)[:40]  # of a recipe of anyone's
-    return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run[:4]}"
+    return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run_id[:4]}"
 
 
 def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:

@@ -65,7 +65,7 @@ class Trainer:
     ----------
     recipe : Recipe
     data : ImageSet
-    run : str, optional
+    run_id : str, optional
         Id that every message carries; a new one by default.
     control : Control, optional
         What other threads tell it.
@@ -92,13 +92,13 @@ class Trainer:
         recipe: Recipe,
         data: ImageSet,
         *,
-        run: str | None = None,
+        run_id: str | None = None,
         control: Control | None = None,
         start: Run | None = None,
     ) -> None:
         settings = recipe.training
         self.recipe = recipe
-        self.run = run or uuid.uuid4().hex[:12]
+        self.run_id = run_id or uuid.uuid4().hex[:12]
         self.control = control or Control()
         self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
         self.device = pick_device(settings.device)
@@ -145,7 +145,7 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """Give a frozen copy of the model as it is between two steps."""
-        return Snapshot(self.run, self.recipe, self.model, self.data.class_names)
+        return Snapshot(self.run_id, self.recipe, self.model, self.data.class_names)
 
     def result(self) -> Run:
         """Give the run so far, with the codes of its test images."""
@@ -182,7 +182,7 @@ class Trainer:
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
         yield Started(
-            self.run,
+            self.run_id,
             self._last_epoch,
             self._first_epoch,
             self._steps_per_epoch,
@@ -217,7 +217,7 @@ class Trainer:
         self._early_stopping.put_best_back()
         last = self._early_stopping.best or (self.history[-1] if self.history else None)
         yield Finished(
-            self.run,
+            self.run_id,
             self._epoch,
             last.train if last else None,
             last.test if last else None,
@@ -233,7 +233,7 @@ class Trainer:
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
-            self.changes.append(Changed(self.run, self.epochs_done, setting, value))
+            self.changes.append(Changed(self.run_id, self.epochs_done, setting, value))
             yield self.changes[-1]
 
     def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
@@ -289,7 +289,7 @@ class Trainer:
         self._sums += (losses[:, 1:] * sizes[:, None]).sum(0)
         self._summed += int(sizes.sum())
         return Progress(
-            self.run,
+            self.run_id,
             (self._epoch + steps / self._steps_per_epoch).astype(np.float32),
             losses.astype(np.float32),
             self._clock.images_per_second,
@@ -324,7 +324,7 @@ class Trainer:
         if not math.isfinite(test.loss):
             yield self._recover()
             return
-        self.history.append(EpochEnded(self.run, self._epoch, train, test, is_best=test.loss < self._lowest))
+        self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best=test.loss < self._lowest))
         self._lowest = min(test.loss, self._lowest)
         self._early_stopping.add(self.history[-1])
         yield self.history[-1]
@@ -333,7 +333,7 @@ class Trainer:
         self._recovery.recover()
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
         return Diverged(
-            self.run,
+            self.run_id,
             self.epochs_done,
             "The loss was no longer a finite number, so training pauses at the last good model: "
             "lower the learning rate, then resume.",

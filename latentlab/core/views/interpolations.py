@@ -1,4 +1,4 @@
-"""What the decoder makes of the ways between chosen images, straight and along a sphere, and of A - B + C."""
+"""What the decoder makes of what lies between selected images, straight and along a sphere, and of A - B + C."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from latentlab.core.map.requirements import need_point
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.models.decode_grid import decode_grid
 
-Way = Literal["linear", "spherical", "arithmetic"]
+InterpolationKind = Literal["linear", "spherical", "arithmetic"]
 
 
 @dataclass(frozen=True, slots=True)
-class PassagesQuestion:
-    """Ways between chosen images of the map: from A to B, straight and on a sphere; from C to A - B + C.
+class InterpolationsQuestion:
+    """Interpolations between selected images of the map: from A to B, straight and on a sphere; from C to A - B + C.
 
     Attributes
     ----------
     rows : tuple of int
         Of A, B, C and so on, among the map's images.
     steps : int
-        Decoded on each way, its ends included.
-    way : str
+        Decoded of each interpolation, its ends included.
+    kind : str
         Which of them is wanted finely too, for an animation.
     label : int or None
         Decoded under it, by a CVAE; None takes that of A.
@@ -36,17 +36,17 @@ class PassagesQuestion:
 
     rows: tuple[int, ...]
     steps: int
-    way: Way
+    kind: InterpolationKind
     label: int | None
 
-    def answer(self, model: MapUpdate) -> Passages:
-        """Answer it of a model as it is now: see `passages`."""
-        return passages(self, model)
+    def answer(self, model: MapUpdate) -> Interpolations:
+        """Answer it of a model as it is now: see `interpolations`."""
+        return interpolations(self, model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passage:
-    """A way, decoded.
+class Interpolation:
+    """An interpolation, decoded.
 
     Attributes
     ----------
@@ -55,30 +55,30 @@ class Passage:
     steps : float32 (S, H, W)
     """
 
-    way: Way
+    kind: InterpolationKind
     ends: Floats
     steps: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passages:
-    """What lies between chosen images.
+class Interpolations:
+    """What lies between selected images.
 
     Attributes
     ----------
     images : float32 (K, H, W)
-        The chosen ones, rebuilt from their means where the data set is not on this machine.
-    passages : tuple of Passage
+        The selected ones, rebuilt from their means where the data set is not on this machine.
+    interpolations : tuple of Interpolation
         None for a single image, two for two, three for three and more.
     frames : float32 (F, H, W)
-        Of the way that was asked for; none where there are too few images for it.
+        Of the interpolation that was asked for; none where there are too few images for it.
     nearest : int or None
         Row of the image whose mean is nearest to A - B + C.
     """
 
-    run: str
+    run_id: str
     images: Floats
-    passages: tuple[Passage, ...]
+    interpolations: tuple[Interpolation, ...]
     frames: Floats
     nearest: int | None
 
@@ -87,8 +87,8 @@ FRAMES = 60  # of an animation: two seconds
 _SMALLEST_SINE = 1e-6  # of the angle between two codes that span a plane
 
 
-def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
-    """Decode the ways from A to B, and for three images that from C to A - B + C, between the encoder's means.
+def interpolations(question: InterpolationsQuestion, model: MapUpdate) -> Interpolations:
+    """Interpolate from A to B, and for three images from C to A - B + C, between the encoder's means, and decode.
 
     Raises
     ------
@@ -99,37 +99,39 @@ def passages(question: PassagesQuestion, model: MapUpdate) -> Passages:
     need_point(model.snapshot)
     rows = np.asarray(question.rows, np.int64)
     if len(rows) and rows.max() >= len(model.means):
-        raise LatentlabError("The map shows other images by now: choose some of these.")
+        raise LatentlabError("The map shows other images by now: select some of these.")
     means, images = model.means[rows], _images(model, rows)
     label = question.label
     if label is None:
         label = int(model.labels[rows[0]]) if len(rows) else -1
-    ways: tuple[Way, ...] = ("linear", "spherical", "arithmetic")
-    ways = ways[: len(rows)] if len(rows) > 1 else ()
-    ends = dict.fromkeys(ways, images[:2])
+    kinds: tuple[InterpolationKind, ...] = ("linear", "spherical", "arithmetic")
+    kinds = kinds[: len(rows)] if len(rows) > 1 else ()
+    ends = dict.fromkeys(kinds, images[:2])
     nearest = None
-    if "arithmetic" in ways:
+    if "arithmetic" in kinds:
         found = nearest_rows(model.means, arithmetic(*means[:3]), 1)
         if not len(found):
             raise LatentlabError("The codes of these images are not finite: the model has diverged.")
         nearest = int(found[0])
         ends["arithmetic"] = np.concatenate([images[2:3], _images(model, np.array([nearest]))])
     frames = np.empty((0, *model.snapshot.image_shape), np.float32)
-    if question.way in ways:
-        frames = _decoded(model, question.way, means, FRAMES, label)
-    return Passages(
-        run=model.run,
+    if question.kind in kinds:
+        frames = _decoded(model, question.kind, means, FRAMES, label)
+    return Interpolations(
+        run_id=model.run_id,
         images=images,
-        passages=tuple(Passage(way, ends[way], _decoded(model, way, means, question.steps, label)) for way in ways),
+        interpolations=tuple(
+            Interpolation(kind, ends[kind], _decoded(model, kind, means, question.steps, label)) for kind in kinds
+        ),
         frames=frames,
         nearest=nearest,
     )
 
 
-def _decoded(model: MapUpdate, way: Way, means: Floats, steps: int, label: int) -> Floats:
-    if way == "linear":
+def _decoded(model: MapUpdate, kind: InterpolationKind, means: Floats, steps: int, label: int) -> Floats:
+    if kind == "linear":
         codes = linear(means[0], means[1], steps)
-    elif way == "spherical":
+    elif kind == "spherical":
         codes = spherical(means[0], means[1], steps)
     else:
         codes = linear(means[2], arithmetic(*means[:3]), steps)
@@ -137,7 +139,7 @@ def _decoded(model: MapUpdate, way: Way, means: Floats, steps: int, label: int) 
 
 
 def _images(model: MapUpdate, rows: Integers) -> Floats:
-    """Give images of the map, float32 (N, H, W); rebuilt from their means where they are not at hand."""
+    """Give images of the map, float32 (N, H, W); rebuilt from their means where they are not loaded."""
     if model.images is not None:
         return to_floats(model.images[rows])
     return decode_grid(model.snapshot, model.means[rows], model.labels[rows])
@@ -177,7 +179,7 @@ def spherical(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
     Parameters
     ----------
     a, b : float (L,)
-        Where one is zero or both lie on a line through the origin there is no arc: then the way is straight.
+        Where one is zero or both lie on a line through the origin there is no arc: then it is straight.
     steps : int
         At least 2.
 
@@ -216,7 +218,7 @@ def arithmetic(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
 def _ends(
     a: npt.ArrayLike, b: npt.ArrayLike, steps: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Give both codes, and the share of the way at each step (steps, 1)."""
+    """Give both codes, and the share of the distance at each step (steps, 1)."""
     if steps < 2:
         raise LatentlabError("An interpolation needs at least 2 steps: its two ends.")
     return np.asarray(a, np.float64), np.asarray(b, np.float64), np.linspace(0, 1, steps)[:, None]

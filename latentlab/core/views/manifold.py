@@ -53,7 +53,7 @@ class Manifold:
         Names of the two axes.
     """
 
-    run: str
+    run_id: str
     images: Floats
     xs: Floats
     ys: Floats
@@ -78,7 +78,7 @@ def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     ys = ys[::-1]
     codes = model.projection.origin + np.stack(np.meshgrid(xs, ys), -1) @ model.projection.directions
     images = decode_grid(model.snapshot, codes, np.full(codes.shape[:2], question.label))
-    return Manifold(model.run, images, xs, ys, model.projection.axes)
+    return Manifold(model.run_id, images, xs, ys, model.projection.axes)
 
 
 def _ticks(question: ManifoldQuestion, values: Floats) -> Floats:

@@ -38,7 +38,7 @@ class BesidePca:
         Shares of the images' variance that they keep.
     """
 
-    run: str
+    run_id: str
     angles: Floats
     points: MapPoints
     principal_points: MapPoints
@@ -54,7 +54,7 @@ def beside_pca(model: MapUpdate) -> BesidePca:
     Raises
     ------
     LatentlabError
-        When the model's code is no point, cannot be compared or is not finite, or the images are not at hand.
+        When the model's code is no point, cannot be compared or is not finite, or the images are not loaded.
     """
     import torch  # not above: panels read this file, and load no torch
 
@@ -73,7 +73,7 @@ def beside_pca(model: MapUpdate) -> BesidePca:
         return MapPoints.of(model, positions, axes, rows)
 
     return BesidePca(
-        run=model.run,
+        run_id=model.run_id,
         angles=found.angles,
         points=points(found.positions),
         principal_points=points(found.principal_positions),

@@ -39,7 +39,7 @@ class PosteriorSamplesQuestion:
 class PosteriorSamples:
     """Images x, decoded μ(x) + T·σ(x)·ε, and decoded T·ε of the same ε: float32 (R, C, H, W) each."""
 
-    run: str
+    run_id: str
     images: Floats
     posterior: Floats
     prior: Floats
@@ -51,7 +51,7 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
     Raises
     ------
     LatentlabError
-        When the model has no posterior, the images are not at hand, or a picture of so many would not fit into memory.
+        When the model has no posterior, the images are not loaded, or a picture of so many would not fit into memory.
     """
     snapshot = model.snapshot
     need_posterior(snapshot)
@@ -68,4 +68,4 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
     height, width = snapshot.image_shape
     posterior, prior = decoded.reshape(2, *shape, height, width)
     clean = to_floats(images).reshape(*shape, height, width)
-    return PosteriorSamples(model.run, clean, posterior, prior)
+    return PosteriorSamples(model.run_id, clean, posterior, prior)

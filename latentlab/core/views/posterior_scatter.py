@@ -36,7 +36,7 @@ class Deviations:
         Their axes name the dimensions.
     """
 
-    run: str
+    run_id: str
     rows: Integers
     total: int
     means: MapPoints
@@ -55,7 +55,7 @@ def deviations(model: MapUpdate) -> Deviations:
     Raises
     ------
     LatentlabError
-        When the model has no posterior, or the images are not at hand.
+        When the model has no posterior, or the images are not loaded.
     """
     from latentlab.core.measures.latent import kl_per_dimension  # not above: panels read this file, and load no torch
 
@@ -78,4 +78,4 @@ def deviations(model: MapUpdate) -> Deviations:
         axes = [name.replace("z", symbol) for name in names] + [""]
         return MapPoints.of(model, plane, (axes[0], axes[1]), rows)
 
-    return Deviations(model.run, rows, len(available), points(means, "z"), points(widths, "σ"))
+    return Deviations(model.run_id, rows, len(available), points(means, "z"), points(widths, "σ"))

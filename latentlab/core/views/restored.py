@@ -54,7 +54,7 @@ class RestoredImage:
         Peak signal-to-noise ratios against the clean image, decibels; infinite where there is no difference.
     """
 
-    run: str
+    run_id: str
     source: Literal["point", "sketch", "decoded"]
     damage: Damage
     clean: Floats
@@ -86,7 +86,7 @@ class Restored:
         Peak signal-to-noise ratios against the clean images, their mean in decibels; infinite where nothing differs.
     """
 
-    run: str
+    run_id: str
     damage: Damage
     clean: Floats
     noisy: Floats
@@ -114,10 +114,10 @@ def restored(question: RestoredQuestion, model: MapUpdate) -> Restored:
     count = min(question.count, max(2, _MOST_PIXELS // (height * width)))
     clean = to_floats(model.images[:count])
     pair = None if model.noisy is None else to_floats(model.noisy[:count])
-    noisy = damaged(clean, pair, question.damage, model.snapshot.recipe)
+    noisy = damaged_again(clean, pair, question.damage, model.snapshot.recipe)
     after = model.snapshot.restore(noisy, model.labels[:count])
     return Restored(
-        model.run,
+        model.run_id,
         question.damage,
         clean,
         noisy,
@@ -152,10 +152,10 @@ def restored_image(
         What the image is: see `RestoredImage`.
     """
     clean = image[None]
-    noisy = damaged(clean, None if pair is None else to_floats(pair)[None], damage, snapshot.recipe)
+    noisy = damaged_again(clean, None if pair is None else to_floats(pair)[None], damage, snapshot.recipe)
     after = snapshot.restore(noisy, [-1 if label is None else label])
     return RestoredImage(
-        snapshot.run,
+        snapshot.run_id,
         source,
         damage,
         image,
@@ -166,7 +166,7 @@ def restored_image(
     )
 
 
-def damaged(clean: Floats, pair: Floats | None, damage: Damage, recipe: Recipe) -> Floats:
+def damaged_again(clean: Floats, pair: Floats | None, damage: Damage, recipe: Recipe) -> Floats:
     """Damage images, in the same way every time.
 
     Parameters

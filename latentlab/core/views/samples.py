@@ -41,7 +41,7 @@ class SamplesQuestion:
 class Samples:
     """The decoded samples: float32 (R, C, H, W); of a CVAE each row is a class, with its name."""
 
-    run: str
+    run_id: str
     images: Floats
     row_names: tuple[str, ...]
 
@@ -75,7 +75,7 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
     if names:
         grid = np.repeat(grid, len(names), 0)
         labels = np.repeat(np.arange(len(names))[:, None], question.columns, 1)
-    return Samples(model.run, decode_grid(snapshot, grid, labels), names)
+    return Samples(model.run_id, decode_grid(snapshot, grid, labels), names)
 
 
 def _like(means: Floats, count: int, temperature: float, generator: np.random.Generator) -> Floats:

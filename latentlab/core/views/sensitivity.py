@@ -1,4 +1,4 @@
-"""How far a model's codes move when its images are nudged, as a view."""
+"""How far a model's codes move when noise is added to its images, as a view."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from latentlab.core.map.requirements import need_images, need_point
 
 
 @dataclass(frozen=True, slots=True)
-class NudgesQuestion:
+class SensitivityQuestion:
     """How far codes move when noise is added to the images."""
 
-    def answer(self, model: MapUpdate) -> Nudges:
-        """Answer it of a model as it is now: see `nudges`."""
-        return nudges(model)
+    def answer(self, model: MapUpdate) -> Sensitivity:
+        """Answer it of a model as it is now: see `sensitivity`."""
+        return sensitivity(model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Nudges:
+class Sensitivity:
     """How far codes move, for noise of several strengths.
 
     Attributes
@@ -41,7 +41,7 @@ class Nudges:
         How many these are means over.
     """
 
-    run: str
+    run_id: str
     name: str
     contraction: float
     epochs: float
@@ -54,7 +54,7 @@ _DEVIATIONS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _MOST_IMAGES = 500  # encoded anew for every deviation
 
 
-def nudges(model: MapUpdate) -> Nudges:
+def sensitivity(model: MapUpdate) -> Sensitivity:
     """Measure the movement of codes for Gaussian noise of several strengths on the images.
 
     After Rifai et al. (2011), section 5; see `movement`.
@@ -62,7 +62,7 @@ def nudges(model: MapUpdate) -> Nudges:
     Raises
     ------
     LatentlabError
-        When the model's code is no point, all images have the same one, or they are not at hand.
+        When the model's code is no point, all images have the same one, or they are not loaded.
     """
     from latentlab.core.measures.latent import movement  # not above: panels read this file, and load no torch
 
@@ -76,8 +76,8 @@ def nudges(model: MapUpdate) -> Nudges:
         raise LatentlabError(
             "The codes of these images are all the same, or not finite: there is no spread to measure a movement by."
         )
-    return Nudges(
-        run=model.run,
+    return Sensitivity(
+        run_id=model.run_id,
         name=snapshot.recipe.name,
         contraction=snapshot.recipe.loss.contraction,
         epochs=model.epochs_done,

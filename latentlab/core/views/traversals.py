@@ -42,7 +42,7 @@ class DimensionUse:
         How many these are means over.
     """
 
-    run: str
+    run_id: str
     amounts: Floats
     used: npt.NDArray[np.bool_]
     order: Integers
@@ -101,7 +101,7 @@ class Traversals:
         How many more rows there would be.
     """
 
-    run: str
+    run_id: str
     question: TraversalsQuestion
     code: Floats
     use: DimensionUse
@@ -146,7 +146,7 @@ def dimension_use(model: MapUpdate) -> DimensionUse:
         amounts = means.var(0, dtype=np.float64).astype(np.float32)
         used, count = amounts > _SILENT_SHARE**2 * amounts.max(), len(means)
     order: Integers = np.argsort(-amounts, kind="stable")
-    return DimensionUse(model.run, amounts, used, order, model.snapshot.is_variational, count)
+    return DimensionUse(model.run_id, amounts, used, order, model.snapshot.is_variational, count)
 
 
 def traversals(question: TraversalsQuestion, model: MapUpdate) -> Traversals:
@@ -171,7 +171,7 @@ def traversals(question: TraversalsQuestion, model: MapUpdate) -> Traversals:
     for row, dimension in enumerate(dimensions.tolist()):
         codes[row, :, dimension] = values[row]
     images = decode_grid(model.snapshot, codes, np.full(values.shape, question.label, np.int64))
-    return Traversals(model.run, question, code, use, dimensions, values, images, len(order) - len(dimensions))
+    return Traversals(model.run_id, question, code, use, dimensions, values, images, len(order) - len(dimensions))
 
 
 def _code(question: TraversalsQuestion, model: MapUpdate) -> Floats:

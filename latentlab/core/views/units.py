@@ -45,7 +45,7 @@ class UsedDimensions:
         How many these are means over.
     """
 
-    run: str
+    run_id: str
     dimensions: Integers
     kl: Floats
     active: npt.NDArray[np.bool_]
@@ -68,23 +68,23 @@ class FiringUnits:
         Of each class's images that switch on each unit that is ever on; units of one class lie together.
     label : int
         The class that was asked about.
-    chosen : int64 (K,)
+    telling : int64 (K,)
         Units that fire more for it than for others, the most telling first.
-    chosen_shares : float32 (K,)
+    telling_shares : float32 (K,)
         Of that class's images that switch these on.
     drawn : float32 (K, H, W)
         What these add to an image: grey is nothing, white ink.
     """
 
-    run: str
+    run_id: str
     by_unit: Floats
     share: float
     edges: Floats
     counts: Floats
     by_class: Floats
     label: int
-    chosen: Integers
-    chosen_shares: Floats
+    telling: Integers
+    telling_shares: Floats
     drawn: Floats
 
 
@@ -99,7 +99,7 @@ def units(question: UnitsQuestion, model: MapUpdate) -> UsedDimensions | FiringU
     Raises
     ------
     LatentlabError
-        When the model's code is no point, or a VAE's images are not at hand.
+        When the model's code is no point, or a VAE's images are not loaded.
     """
     need_point(model.snapshot)
     return _used(model) if model.snapshot.is_variational else _firing(model, question.label)
@@ -115,7 +115,9 @@ def _used(model: MapUpdate) -> UsedDimensions:
     rows = row_order(len(images))[:_MOST_IMAGES]
     kl = kl_per_dimension(model.snapshot, images[rows], model.labels[rows])
     order = np.argsort(-kl, kind="stable")
-    return UsedDimensions(model.run, order, kl[order], active_units(model.means[need_codes(model)])[order], len(rows))
+    return UsedDimensions(
+        model.run_id, order, kl[order], active_units(model.means[need_codes(model)])[order], len(rows)
+    )
 
 
 def _firing(model: MapUpdate, label: int) -> FiringUnits:
@@ -126,18 +128,18 @@ def _firing(model: MapUpdate, label: int) -> FiringUnits:
     found = activity(codes, labels, len(snapshot.class_names))
     highest = max(float(found.by_image.max(initial=0)), 1 / snapshot.latent)
     counts, edges = np.histogram(found.by_image, _BINS, (0, min(1.0, 1.1 * highest)))
-    chosen = _telling(found, labels, label)
+    telling = _telling(found, labels, label)
     return FiringUnits(
-        run=model.run,
+        run_id=model.run_id,
         by_unit=-np.sort(-found.by_unit),
         share=float(found.by_image.mean()),
         edges=edges.astype(np.float32),
         counts=(counts / max(1, len(codes))).astype(np.float32),
         by_class=_together(found),
         label=label,
-        chosen=chosen,
-        chosen_shares=found.by_class[label, chosen] if len(chosen) else np.empty(0, np.float32),
-        drawn=_drawn(snapshot, codes, chosen),
+        telling=telling,
+        telling_shares=found.by_class[label, telling] if len(telling) else np.empty(0, np.float32),
+        drawn=_drawn(snapshot, codes, telling),
     )
 
 
@@ -162,16 +164,16 @@ def _telling(found: Activity, labels: Integers, label: int) -> Integers:
     return telling
 
 
-def _drawn(snapshot: Snapshot, codes: Floats, chosen: Integers) -> Floats:
+def _drawn(snapshot: Snapshot, codes: Floats, telling: Integers) -> Floats:
     """Decode each unit alone, as strong as it ever is, less what silence decodes to.
 
     Each in its own strength of grey: half is no difference.
     """
     height, width = snapshot.image_shape
-    if not len(chosen):
+    if not len(telling):
         return np.empty((0, height, width), np.float32)
-    alone = np.zeros((len(chosen) + 1, snapshot.latent), np.float32)
-    alone[range(len(chosen)), chosen] = np.abs(codes[:, chosen]).max(0)
+    alone = np.zeros((len(telling) + 1, snapshot.latent), np.float32)
+    alone[range(len(telling)), telling] = np.abs(codes[:, telling]).max(0)
     images = decode_grid(snapshot, alone, np.zeros(len(alone), np.int64))
     difference = images[:-1] - images[-1]
     largest = np.abs(difference).max((1, 2), keepdims=True)

@@ -80,7 +80,7 @@ class Sum:
     Attributes
     ----------
     images : float32 (5, H, W)
-        B, A, C, what is decoded there, and the image of the data nearest to it; decoded where it is not at hand.
+        B, A, C, what is decoded there, and the image of the data nearest to it; decoded where it is not loaded.
     nearest : int
         Row of the last.
     """
@@ -109,7 +109,7 @@ class Walk:
         Of an arrow that has been placed.
     """
 
-    run: str
+    run_id: str
     plan: WalkPlan
     codes: Floats
     places: Floats
@@ -134,23 +134,23 @@ def walk(question: WalkQuestion, model: MapUpdate) -> Walk:
         raise LatentlabError("A walk needs at least one place: click on the map.")
     through = None if question.through is None else np.asarray(question.through, np.float32)
     stops = np.stack([code_of(stop, through, model) for stop in plan.stops])
-    way = stops
+    path = stops
     if plan.kind == "arrow" and len(stops) > 2:
-        way = np.stack([stops[2], arithmetic(stops[1], stops[0], stops[2])])
+        path = np.stack([stops[2], arithmetic(stops[1], stops[0], stops[2])])
     labels: tuple[int, ...] = (question.label,)
     if question.is_each_label and snapshot.uses_labels:
         labels = tuple(range(len(snapshot.class_names)))
     need_room(snapshot, question.steps * len(labels))
-    codes = along(way, question.steps) if np.isfinite(way).all() else way
+    codes = along(path, question.steps) if np.isfinite(path).all() else path
     if not np.isfinite(codes).all():
         raise LatentlabError("The walk leads where no numbers go: draw another one, nearer to the points of the map.")
     every = np.repeat(codes[None], len(labels), 0)
     images = decode_grid(snapshot, every, np.repeat(labels, len(codes)).reshape(len(labels), -1))
     found = None
     if plan.kind == "arrow" and len(stops) > 2:
-        found = _sum(plan, stops, way[1], question.label, model)
+        found = _sum(plan, stops, path[1], question.label, model)
     return Walk(
-        run=model.run,
+        run_id=model.run_id,
         plan=plan,
         codes=codes,
         places=model.projection.to_plane(codes),

@@ -31,7 +31,7 @@ from latentlab.ui.window.main_window import MainWindow
 
 _PATIENCE_SECONDS = 300.0
 
-Kind = TypeVar("Kind", bound=QWidget)
+Child = TypeVar("Child", bound=QWidget)
 
 # A three, as a pen writes it: points in the unit square, y down.
 _THREE = [
@@ -155,7 +155,7 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
 
 
 def _map_stages(window: MainWindow, canvas: LatentCanvas) -> Iterator[tuple[str, MainWindow]]:
-    """Look behind the points, choose some of them, and walk."""
+    """Look behind the points, select some of them, and walk."""
     _click(_child(window, QWidget, "sketchClearButton"))
     landscape = _child(window, QWidget, "mapLandscapeButton")
     _click(landscape)
@@ -170,9 +170,9 @@ def _map_stages(window: MainWindow, canvas: LatentCanvas) -> Iterator[tuple[str,
     circle = [canvas.pixel_of(1 + 0.8 * math.cos(i / 5), -0.5 + 0.8 * math.sin(i / 5)) for i in range(32)]
     _drag(canvas.viewport(), circle)
     _wait(800)
-    yield "chosen", window
+    yield "selected", window
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
-    window.session.choosing.clear()
+    window.session.selection.clear()
 
     _click(_child(window, QWidget, "mapPathButton"))
     _drag(canvas.viewport(), [canvas.pixel_of(-2 + 0.13 * i, -1.5 + 2.2 * math.sin(i / 10)) for i in range(31)])
@@ -187,7 +187,7 @@ def _open(window: MainWindow, path: Path) -> None:
     _settle()
 
 
-def _child(window: MainWindow, kind: type[Kind], name: str) -> Kind:
+def _child(window: MainWindow, kind: type[Child], name: str) -> Child:
     child = window.findChild(kind, name)
     if child is None:
         raise LatentlabError(f"The window has no '{name}': this copy of latentlab is not whole, install it again.")
@@ -228,7 +228,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def _settle() -> None:
-    """Let glides and answers that are under way arrive."""
+    """Let transitions and answers that are under way arrive."""
     _wait(400)
 
 

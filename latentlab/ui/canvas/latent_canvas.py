@@ -13,22 +13,22 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from latentlab.core.arrays import Floats, Integers, Position
+from latentlab.core.arrays import Extent, Floats, Integers, Position
 from latentlab.core.map.point_values import PointValues
 from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.cards import value_colours
-from latentlab.ui.canvas.cards.legend import GAP, Legend
+from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend
 from latentlab.ui.canvas.cards.notes import MapMessage
 from latentlab.ui.canvas.cards.value_scale import ValueScale
 from latentlab.ui.canvas.layers.field_layer import FieldLayer
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.canvas.layers.markers import MarkersLayer
 from latentlab.ui.canvas.points.points import PointsLayer
-from latentlab.ui.canvas.points.transition import Glide
+from latentlab.ui.canvas.points.transition import TransitionAnimation
 from latentlab.ui.canvas.tools.keys import KeyTool
 from latentlab.ui.canvas.tools.mouse import MouseTool
 from latentlab.ui.plots import axes
-from latentlab.ui.plots.map_view import Extent, MapView, Mode, extent_of
+from latentlab.ui.plots.map_view import MapView, Mode, extent_of
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
 
@@ -59,7 +59,7 @@ class LatentCanvas(Plot):
     point_picked = Signal(int)
     """A click was on this point; follows the `picked_at` of its position."""
     point_toggled = Signal(int)
-    """Choose this point, or choose it no longer."""
+    """Select this point, or select it no longer."""
     hovered = Signal(float, float)
     """Preview this, while the key is held."""
     hover_ended = Signal()
@@ -71,7 +71,7 @@ class LatentCanvas(Plot):
         self.setObjectName("latentCanvas")
         self.setAccessibleName(self.tr("Map of the latent space"))
         self.setAccessibleDescription(
-            self.tr("Arrow keys move the pick, C chooses the point nearby, plus and minus zoom, Home shows all points.")
+            self.tr("Arrow keys move the pick, C selects the point nearby, plus and minus zoom, Home shows all points.")
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 200)
@@ -83,16 +83,16 @@ class LatentCanvas(Plot):
         self._points: MapPoints | None = None
         self._visible: set[int] = set()
         self._highlights: Integers = np.empty(0, np.int64)
-        self._chosen: Integers = np.empty(0, np.int64)
+        self._selected: Integers = np.empty(0, np.int64)
         self._hovered = -1
         self.view = MapView(self.box, self)
         self._grid_layer = GridLayer(self.view, self.axes["bottom"], self.axes["left"])
         self.field = FieldLayer(self.view, is_narrow=is_narrow)
         self.points_layer = PointsLayer(self.view)
         self.markers = MarkersLayer(self.view, self.points_layer)
-        self._glide = Glide(self)
-        self._glide.moved.connect(self._move_points)
-        self._glide.view_moved.connect(self._move_view)
+        self._transition = TransitionAnimation(self)
+        self._transition.moved.connect(self._move_points)
+        self._transition.view_moved.connect(self._move_view)
         self.view.changed.connect(self._place_marks)
 
         self.mouse = MouseTool(self.view, self.points_layer, self.viewport())
@@ -118,10 +118,10 @@ class LatentCanvas(Plot):
     # What it shows
 
     def set_points(self, points: MapPoints) -> None:
-        """Show these points; the same images at other places glide there."""
+        """Show these points; the same images at other places move there."""
         before = self._points
         same = before is not None and before.ids == points.ids
-        self._glide.stop()
+        self._transition.stop()
         self._points = points
         classes = len(points.class_names)
         is_anew = before is None or before.class_names != points.class_names
@@ -131,8 +131,8 @@ class LatentCanvas(Plot):
         if not same:
             self._highlights = np.empty(0, np.int64)
             self.mouse.forget_point()
-        glides = same and self.isVisible()
-        self.points_layer.set_points(points.points, None if same else points.labels, classes, glides=glides)
+        animates = same and self.isVisible()
+        self.points_layer.set_points(points.points, None if same else points.labels, classes, animates=animates)
         if is_anew or not same:
             self.legend.set_classes(points.class_names, points.labels)
         if is_anew:
@@ -141,12 +141,12 @@ class LatentCanvas(Plot):
         if before is None or before.axes != points.axes:
             self._dress()
         target = self.points_layer.targets()
-        new_run = before is not None and before.run != points.run
+        new_run = before is not None and before.run_id != points.run_id
         if new_run and not self.view.count_shown(target):
             self.view.mode = "all"
-        view_target = self.view.set_points(extent_of(target), glides=same)
-        if glides:
-            self._glide.begin(self.view.extent(), view_target)
+        view_target = self.view.set_points(extent_of(target), animates=same)
+        if animates:
+            self._transition.begin(self.view.extent(), view_target)
         elif view_target is not None:
             self.view.show(view_target)
         self._place_marks()
@@ -154,7 +154,7 @@ class LatentCanvas(Plot):
 
     def clear_points(self) -> None:
         """Show no points."""
-        self._glide.stop()
+        self._transition.stop()
         self.mouse.forget_point()
         self._points = None
         self._highlights = np.empty(0, np.int64)
@@ -181,13 +181,13 @@ class LatentCanvas(Plot):
         self._place_marks()
 
     @Slot(object)
-    def set_chosen(self, rows: npt.ArrayLike) -> None:
+    def set_selected(self, rows: npt.ArrayLike) -> None:
         """Dim all points but these, and mark up to twelve by the letters A, B, C and so on; none for an empty list.
 
         Rows that the map does not have are left out.
         """
-        self._chosen = np.asarray(rows, np.int64).reshape(-1)
-        self.points_layer.set_chosen(self._chosen)
+        self._selected = np.asarray(rows, np.int64).reshape(-1)
+        self.points_layer.set_selected(self._selected)
         self._place_marks()
 
     def set_message(self, text: str) -> None:
@@ -227,23 +227,23 @@ class LatentCanvas(Plot):
 
     def show_all(self) -> None:
         """Show all points, and follow them as they move."""
-        self._glide.leave_view()
+        self._transition.leave_view()
         self.view.show_all()
 
     def show_standard(self) -> None:
         """Show ±4."""
-        self._glide.leave_view()
+        self._transition.leave_view()
         self.view.show_standard()
 
     def go_to(self, extent: Extent, mode: Mode) -> None:
         """Show a part of the plane where one was before, in the view's mode of then."""
-        self._glide.leave_view()
+        self._transition.leave_view()
         self.view.go_to(extent, mode)
 
     # What it answers
 
     def points(self) -> Floats:
-        """Give where the points belong, even while they glide: float32 (N, 2)."""
+        """Give where the points belong, even while they move: float32 (N, 2)."""
         return np.empty((0, 2), np.float32) if self._points is None else np.array(self._points.points, np.float32)
 
     def labels(self) -> Integers:
@@ -258,9 +258,9 @@ class LatentCanvas(Plot):
         """Give where the sketch is encoded."""
         return self.markers.sketch
 
-    def chosen(self) -> Floats:
-        """Give where the chosen points are drawn, A first: float32 (K, 2)."""
-        return self.markers.chosen
+    def selected(self) -> Floats:
+        """Give where the selected points are drawn, A first: float32 (K, 2)."""
+        return self.markers.selected
 
     def visible_classes(self) -> set[int]:
         """Give the classes that are shown."""
@@ -300,11 +300,11 @@ class LatentCanvas(Plot):
         """Measure what a picture costs."""
         begin = time.perf_counter()
         super().paintEvent(event)
-        self._glide.set_cost(time.perf_counter() - begin)
+        self._transition.set_cost(time.perf_counter() - begin)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""
-        self._glide.finish()
+        self._transition.finish()
         self.field.set_looked_at(False)
         super().hideEvent(event)
 
@@ -340,16 +340,16 @@ class LatentCanvas(Plot):
 
     def _place_legend(self) -> None:
         rect = self._plot_rect()
-        room = rect.height() - 2 * GAP
+        room = rect.height() - 2 * EDGE_GAP
         key = self.value_scale.fit(rect.width() // 2, room)
-        left = room if key.isEmpty() else room - key.height() - GAP
+        left = room if key.isEmpty() else room - key.height() - EDGE_GAP
         size = self.legend.place(rect, left, is_wanted=self._has_legend and self._values is None)
-        top = rect.top() + (0 if size.isEmpty() else size.height() + GAP)
-        self.value_scale.setGeometry(rect.right() - key.width() - GAP, top + GAP, key.width(), key.height())
-        self.value_scale.setVisible(not key.isEmpty() and room > 2 * GAP)
+        top = rect.top() + (0 if size.isEmpty() else size.height() + EDGE_GAP)
+        self.value_scale.setGeometry(rect.right() - key.width() - EDGE_GAP, top + EDGE_GAP, key.width(), key.height())
+        self.value_scale.setVisible(not key.isEmpty() and room > 2 * EDGE_GAP)
         is_tall = key.height() > room // 4  # a scale lies in a corner, and hides little
         covered = size.width() or (key.width() if is_tall else 0)
-        self.view.set_covered(covered + 2.0 * GAP if covered else 0.0)
+        self.view.set_covered(covered + 2.0 * EDGE_GAP if covered else 0.0)
 
     def _colour_points(self) -> None:
         levels = None if self._values is None else self._values.levels
@@ -362,8 +362,8 @@ class LatentCanvas(Plot):
         places, count = self.points_layer.positions_of, len(self.points_layer.targets())
         self.markers.set_highlights(places(self._highlights))
         self.markers.set_hovered(places(np.array([self._hovered] if 0 <= self._hovered < count else [], np.int64)))
-        lettered = self._chosen if len(self._chosen) <= _LETTERS else self._chosen[:0]
-        self.markers.set_chosen(places(lettered[(lettered >= 0) & (lettered < count)]))
+        lettered = self._selected if len(self._selected) <= _LETTERS else self._selected[:0]
+        self.markers.set_selected(places(lettered[(lettered >= 0) & (lettered < count)]))
 
     def _dress(self) -> None:
         font = QFont(self.font())

@@ -35,7 +35,7 @@ class MapBox(QComboBox):
 
 
 class ColourBox(MapBox):
-    """Offers what the model tells of each image, and the columns of the data at hand."""
+    """Offers what the model tells of each image, and the columns of the current data."""
 
     chosen = Signal(object)
     """Colour by this: a Colouring."""

@@ -13,7 +13,7 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 
-Source = Literal["test", "training", "both"]
+Split = Literal["test", "training", "both"]
 Layer = TypeVar("Layer")
 _COUNTS = (1_000, 5_000, 10_000, 0)
 # The style's own shade of what is checked is lost on a dark bar.
@@ -100,7 +100,7 @@ class CanvasPanel(QWidget):
         self._kept.append(layer)
         return layer
 
-    def set_source(self, source: Source, count: int) -> None:
+    def set_source(self, source: Split, count: int) -> None:
         """Show which images the map shows; a count that is not offered is added."""
         for each in (self._source, self._count):
             each.blockSignals(True)
@@ -121,11 +121,11 @@ class CanvasPanel(QWidget):
         """Give what mouse and keys do on the map, as rich text."""
         rows = (
             (self.tr("Click, drag"), self.tr("decode what is under the cursor")),
-            (self.tr("Ctrl + click, C"), self.tr("choose a point; C the one nearest to the pick")),
-            (self.tr("R, L, then drag"), self.tr("choose what a rectangle or a lasso holds")),
-            (self.tr("… with Shift or Ctrl"), self.tr("add it to what is chosen")),
-            (self.tr("… with Alt or Ctrl + Shift"), self.tr("remove it from what is chosen")),
-            (self.tr("Ctrl + A, Ctrl + Shift + A"), self.tr("choose all, choose none; Ctrl + I inverts")),
+            (self.tr("Ctrl + click, C"), self.tr("select a point; C the one nearest to the pick")),
+            (self.tr("R, L, then drag"), self.tr("select what a rectangle or a lasso holds")),
+            (self.tr("… with Shift or Ctrl"), self.tr("add it to what is selected")),
+            (self.tr("… with Alt or Ctrl + Shift"), self.tr("remove it from what is selected")),
+            (self.tr("Ctrl + A, Ctrl + Shift + A"), self.tr("select all, select none; Ctrl + I inverts")),
             (self.tr("W, then drag or click"), self.tr("walk along a path; Enter ends, Backspace takes one back")),
             (self.tr("A, then drag"), self.tr("draw an arrow, and put its tail elsewhere")),
             (self.tr("Esc"), self.tr("give up what is being drawn")),

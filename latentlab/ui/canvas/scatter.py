@@ -7,13 +7,14 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from latentlab.core.arrays import Extent
 from latentlab.core.map.results import MapPoints
-from latentlab.ui.canvas.cards.legend import GAP, Legend
+from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.tools.mouse import MouseTool
 from latentlab.ui.plots import axes
-from latentlab.ui.plots.map_view import Extent, MapView, drawable, extent_of
+from latentlab.ui.plots.map_view import MapView, drawable, extent_of
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
 
@@ -44,11 +45,11 @@ class Scatter(Plot):
             self._points_layer.set_visible_classes(set(range(classes)))
         is_same = before is not None and before.ids == points.ids
         self._points_layer.set_points(points.points, None if is_same else points.labels, classes)
-        same = before is not None and (before.run, before.axes) == (points.run, points.axes)
+        same = before is not None and (before.run_id, before.axes) == (points.run_id, points.axes)
         if not same:
             self.view.mode = "all"
             self._dress()
-        target = self.view.set_points(extent or extent_of(self._points_layer.targets()), glides=same)
+        target = self.view.set_points(extent or extent_of(self._points_layer.targets()), animates=same)
         if target is not None:
             self.view.show(target)
 
@@ -165,6 +166,6 @@ class ScatterPair(QWidget):
     def _place_legend(self) -> None:
         scatter = self.scatters[1]
         rect = scatter.view.box.sceneBoundingRect().toRect()
-        width = self.legend.place(rect, rect.height() - 2 * GAP).width()
+        width = self.legend.place(rect, rect.height() - 2 * EDGE_GAP).width()
         for side in self.scatters if self._shares_scale else (scatter,):
-            side.view.set_covered(width + 2.0 * GAP if width else 0.0)
+            side.view.set_covered(width + 2.0 * EDGE_GAP if width else 0.0)

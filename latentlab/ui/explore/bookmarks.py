@@ -22,7 +22,7 @@ class Bookmarking(QObject):
 
     def __init__(self, exploration: Exploration, parent: QObject) -> None:
         super().__init__(parent)
-        self._run = ""
+        self._run_id = ""
         self._bookmarks: tuple[Bookmark, ...] = ()
         exploration.shown_changed.connect(self._show)
 
@@ -34,7 +34,7 @@ class Bookmarking(QObject):
     @Slot(object)
     def add(self, bookmark: Bookmark) -> None:
         """Keep a place; one of the same name is moved there."""
-        if self._run:
+        if self._run_id:
             self._keep((*(each for each in self._bookmarks if each.name != bookmark.name), bookmark))
 
     @Slot(str)
@@ -44,13 +44,13 @@ class Bookmarking(QObject):
 
     @Slot(object)
     def _show(self, update: MapUpdate | None) -> None:
-        run = "" if update is None else update.run
-        if run == self._run:
+        run_id = "" if update is None else update.run_id
+        if run_id == self._run_id:
             return
-        self._run, self._bookmarks = run, ()
-        if run:
+        self._run_id, self._bookmarks = run_id, ()
+        if run_id:
             try:
-                self._bookmarks = bookmarks.load(self._folder(), run)
+                self._bookmarks = bookmarks.load(self._folder(), run_id)
             except LatentlabError as error:
                 self.failed.emit(str(error))
         self.changed.emit(self._bookmarks)
@@ -58,7 +58,7 @@ class Bookmarking(QObject):
     def _keep(self, kept: tuple[Bookmark, ...]) -> None:
         self._bookmarks = kept
         try:
-            bookmarks.save(self._folder(), self._run, kept)
+            bookmarks.save(self._folder(), self._run_id, kept)
         except LatentlabError as error:
             self.failed.emit(str(error))
         self.changed.emit(kept)

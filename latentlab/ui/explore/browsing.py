@@ -12,7 +12,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.browsing import ImageList, Listing, ListQuestion, Lists, Rebuilt, Source, rebuild
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.asking import Asking
 
 _TOLD_MILLISECONDS = 300
@@ -30,9 +30,9 @@ class Browsing(QObject):
     point_changed = Signal(int)  # row of the image that is picked, -1 for none
     failed = Signal(str)
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject | None = None) -> None:
+    def __init__(self, exploration: Exploration, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._exploration, self._choosing = exploration, choosing
+        self._exploration, self._selection = exploration, selection
         self._listing: Listing | None = None
         self._last: MapUpdate | None = None  # that was shown
         self._lists: Lists | None = None
@@ -47,7 +47,7 @@ class Browsing(QObject):
         exploration.shown_changed.connect(self._show)
         exploration.pick_changed.connect(self._follow_pick)
         exploration.label_changed.connect(self._follow_label)
-        choosing.changed.connect(self._follow_chosen)
+        selection.changed.connect(self._follow_selected)
         self.asking = Asking(exploration, self._question, self, rest=_REST)
         self.asking.answered.connect(self.listed)
         self.asking.refused.connect(self.refused)
@@ -90,7 +90,7 @@ class Browsing(QObject):
         source = None
         if model is not None and not model.snapshot.takes_any_size:
             snapshot = model.snapshot
-            source = Source(model.run, model.images, model.labels, snapshot.class_names, snapshot.image_shape)
+            source = Source(model.run_id, model.images, model.labels, snapshot.class_names, snapshot.image_shape)
         self.source_changed.emit(source)
 
     def _drop_list(self) -> None:
@@ -120,8 +120,8 @@ class Browsing(QObject):
             self.asking.ask()
 
     @Slot(object)
-    def _follow_chosen(self, rows: Integers) -> None:
-        if self._listing is not None and self._listing.kind == "chosen":
+    def _follow_selected(self, rows: Integers) -> None:
+        if self._listing is not None and self._listing.kind == "selected":
             self.asking.ask()
 
     def _lists_of(self, model: MapUpdate) -> Lists:
@@ -135,7 +135,7 @@ class Browsing(QObject):
             return None
         lists, stop, picked = self._lists_of(model), self._stop, self._exploration
         code = None if picked.code is None else np.array(picked.code, np.float32)
-        question = ListQuestion(self._listing, self._choosing.rows, picked.point, code, self._label)
+        question = ListQuestion(self._listing, self._selection.rows, picked.point, code, self._label)
         self._share = 0.0
 
         def goes_on(share: float) -> bool:
@@ -167,4 +167,4 @@ def _is_other(before: MapUpdate | None, after: MapUpdate | None) -> bool:
     if before is None or after is None:
         return before is not after
     same_images = before.labels is after.labels and (before.images is None) == (after.images is None)
-    return before.run != after.run or not same_images
+    return before.run_id != after.run_id or not same_images

@@ -11,7 +11,7 @@ from latentlab.ui.explore.exploration import Exploration
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodingProgress:
     """How many of a map's images have no place yet, and whether the others are being encoded, with so many to come."""
 
     total: int
@@ -20,15 +20,15 @@ class Encoded:
     goes_on: bool
 
 
-class Encoding(QObject):
+class MapEncoding(QObject):
     """Tells it with every map, and takes the wish to leave the rest."""
 
-    changed = Signal(object)  # Encoded, or None where all images are in place
+    changed = Signal(object)  # EncodingProgress, or None where all images are in place
     left = Signal()
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._told: Encoded | None = None
+        self._told: EncodingProgress | None = None
         exploration.shown_changed.connect(self.show)
 
     @Slot(object)
@@ -37,16 +37,16 @@ class Encoding(QObject):
         if model is None or not (model.missing or model.pending):
             self._tell(None)
         else:
-            self._tell(Encoded(len(model.labels), model.missing, model.pending, bool(model.pending)))
+            self._tell(EncodingProgress(len(model.labels), model.missing, model.pending, bool(model.pending)))
 
     @Slot()
     def leave(self) -> None:
         """Leave the rest as it is."""
         if self._told is not None:
-            self._tell(Encoded(self._told.total, self._told.missing, self._told.pending, False))
+            self._tell(EncodingProgress(self._told.total, self._told.missing, self._told.pending, False))
         self.left.emit()
 
-    def _tell(self, told: Encoded | None) -> None:
+    def _tell(self, told: EncodingProgress | None) -> None:
         if told != self._told:
             self._told = told
             self.changed.emit(told)

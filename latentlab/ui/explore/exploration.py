@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Position, to_floats
 from latentlab.core.map import explore
-from latentlab.core.map.axes import AxesChoice
+from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.sketch import preparation
@@ -33,7 +33,7 @@ class Exploration(QObject):
     sketched = Signal(object)  # Sketched or None
     label_changed = Signal(int)
     temperature_changed = Signal(float)
-    axes_changed = Signal(object)  # AxesChoice
+    axes_changed = Signal(object)  # PlaneAxes
     decoding_changed = Signal(bool)
     """Whether what is shown as decoded is not yet of the pick, or of the place pointed at."""
     describing_changed = Signal(bool)
@@ -84,7 +84,7 @@ class Exploration(QObject):
         return self.shown_map.shown
 
     @property
-    def axes(self) -> AxesChoice:
+    def axes(self) -> PlaneAxes:
         """The axes of the map."""
         return self.shown_map.axes
 
@@ -110,15 +110,15 @@ class Exploration(QObject):
         self.shown_map.show(update)
 
     @Slot(object)
-    def choose_axes(self, choice: AxesChoice) -> None:
+    def set_axes(self, axes: PlaneAxes) -> None:
         """Show the map along other axes; the pick keeps its code."""
-        self.shown_map.choose_axes(choice)
+        self.shown_map.set_axes(axes)
 
     @Slot(object)
     def _follow(self, update: MapUpdate | None) -> None:
         """Look after the pick, which stays where that makes sense, and tell that another map is shown."""
         before, self._before = self._before, update
-        if before is None or update is None or before.run != update.run:
+        if before is None or update is None or before.run_id != update.run_id:
             self._drop_questions()
         if update is None:
             self._code = self._point = self._decoded = self._previewed = None

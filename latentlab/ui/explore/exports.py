@@ -1,4 +1,4 @@
-"""What is written of the map off the GUI thread: chosen images, and the films of walks."""
+"""What is written of the map off the GUI thread: selected images, and the films of walks."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.selected_images import rows_in_set
 from latentlab.core.output.animation import save_film
-from latentlab.core.output.selection_export import save_chosen
+from latentlab.core.output.selection_export import save_selected
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.background import Report, Task
 
 
 class Exporting(QObject):
-    """Writes the chosen images as they are now; a later export takes the place of one under way."""
+    """Writes the selected images as they are now; a later export takes the place of one under way."""
 
     written = Signal(int, str)  # how many images, path
     failed = Signal(str)  # sentence
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject | None = None) -> None:
+    def __init__(self, exploration: Exploration, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._exploration, self._choosing = exploration, choosing
+        self._exploration, self._selection = exploration, selection
         self._writing = Task(self)
         self._writing.done.connect(self._tell_written)
         self._writing.failed.connect(self.failed)
 
     def write(self, path: Path, data: ImageSet | None, *, with_reconstructions: bool) -> None:
-        """Write to a file of the kind that its ending says; see `save_chosen`.
+        """Write to a file of the kind that its ending says; see `save_selected`.
 
         Parameters
         ----------
         path : Path
         data : ImageSet or None
-            The images at hand.
+            The images that are loaded.
         with_reconstructions : bool
             In a picture, below the images.
         """
-        model, rows = self._exploration.shown, self._choosing.rows
+        model, rows = self._exploration.shown, self._selection.rows
         if model is None:
             return
         try:
@@ -53,7 +53,7 @@ class Exporting(QObject):
             return
 
         def work(cancelled: threading.Event, report: Report) -> tuple[int, str]:
-            save_chosen(
+            save_selected(
                 path,
                 model,
                 rows,

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Extent, Floats
-from latentlab.core.fields.fields import Field, FieldKind, FieldQuestion, affordable, answer, get_ready, rate
+from latentlab.core.fields.fields import Field, FieldKind, FieldQuestion, affordable, answer, prepare_field, rate
 from latentlab.core.fields.grid import plane_code
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
@@ -35,7 +35,7 @@ class _Wanted:
     question: FieldQuestion
 
     def find(self, model: MapUpdate) -> _Found:
-        get_ready(self.question)
+        prepare_field(self.question)
         begin = time.perf_counter()
         field = answer(self.question)
         return _Found(field, self.question, rate(self.question, time.perf_counter() - begin))
@@ -86,7 +86,7 @@ class Fields(QObject):
     def show(self, model: MapUpdate | None) -> None:
         """Take another model, or the same one further trained, or on another plane."""
         before = self.shown
-        if model is None or before is None or model.run != before.run or not _is_same_plane(before, model):
+        if model is None or before is None or model.run_id != before.run_id or not _is_same_plane(before, model):
             self._begin_anew()
         self._prepared = None if model is None else PreparedMap(model)
         self.shown_changed.emit(model)

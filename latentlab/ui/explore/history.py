@@ -1,4 +1,4 @@
-"""Where one was on the map: back and forward through places, undo and redo of what was seen and chosen."""
+"""Where one was on the map: back and forward through places, undo and redo of what was seen and selected."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.arrays import Extent, Floats, Integers, Position
-from latentlab.core.map.axes import AxesChoice
+from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.selection import Selection
 
 _MOST = 100
 T = TypeVar("T")
 _SETTLE_MILLISECONDS = 600  # a drag passes through places where nobody has stayed
 
 
-class Trail(Generic[T]):
+class History(Generic[T]):
     """Remembers the last hundred states, as a browser does: a new one after going back takes the place of the rest.
 
     Parameters
@@ -73,14 +73,14 @@ class Trail(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ViewState:
     """What part of which plane is seen: left, right, bottom, top; and the view's mode, which may follow the points."""
 
     extent: Extent
     mode: str
-    axes: AxesChoice
+    axes: PlaneAxes
 
-    def is_like(self, other: Sight) -> bool:
+    def is_like(self, other: ViewState) -> bool:
         """Whether two look the same; one that follows the points does so wherever they are."""
         if (self.mode, self.axes) != (other.mode, other.axes):
             return False
@@ -89,46 +89,46 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
-    sight: Sight
+    view: ViewState
     code: Floats | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    sight: Sight
-    chosen: Integers
+    view: ViewState
+    selected: Integers
 
 
-class Places(QObject):
-    """Remembers sights, picks and choices as long as the map shows the same images of the same run.
+class MapHistory(QObject):
+    """Remembers views, picks and selections as long as the map shows the same images of the same run.
 
     What is seen belongs to the view; it tells here where it has come to rest, and is told where to go.
     """
 
-    sight_wanted = Signal(object)  # Sight
+    view_wanted = Signal(object)  # ViewState
     changed = Signal()
     """What one can go back or forward to."""
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
+    def __init__(self, exploration: Exploration, selection: Selection, parent: QObject) -> None:
         super().__init__(parent)
-        self._exploration, self._choosing = exploration, choosing
+        self._exploration, self._selection = exploration, selection
         self._before: tuple[str, ImageIds] | None = None  # the run whose map is shown, and its images
-        self._sight: Sight | None = None
+        self._view: ViewState | None = None
         self._goes = False  # by itself: what follows is no new place
-        self._places: Trail[_Place] = Trail(_same_place)
-        self._steps: Trail[_Step] = Trail(_same_step)
+        self._places: History[_Place] = History(_same_place)
+        self._steps: History[_Step] = History(_same_step)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_SETTLE_MILLISECONDS)
         self._rest.timeout.connect(self._stay)
         exploration.shown_changed.connect(self._show)
         exploration.pick_changed.connect(self._use_pick)
-        choosing.changed.connect(self._use_choice)
+        selection.changed.connect(self._use_selection)
 
     @property
-    def sight(self) -> Sight | None:
+    def view(self) -> ViewState | None:
         """What is seen, as it has last come to rest."""
-        return self._sight
+        return self._view
 
     @property
     def code(self) -> tuple[float, ...]:
@@ -147,14 +147,14 @@ class Places(QObject):
         }
 
     @Slot(object)
-    def arrive(self, sight: Sight) -> None:
+    def arrive(self, view: ViewState) -> None:
         """Take what a person looks at now."""
         if self._goes:
             return
-        self._sight = sight
+        self._view = view
         if self._exploration.shown is not None:
-            self._places.visit(_Place(sight, self._exploration.code))
-            self._steps.visit(_Step(sight, self._choosing.rows))
+            self._places.visit(_Place(view, self._exploration.code))
+            self._steps.visit(_Step(view, self._selection.rows))
             self.changed.emit()
 
     @Slot()
@@ -171,28 +171,28 @@ class Places(QObject):
 
     @Slot()
     def undo(self) -> None:
-        """See and choose what was seen and chosen before."""
+        """See and select what was seen and selected before."""
         if self._steps.can_go_back:
             self._restore(self._steps.back())
 
     @Slot()
     def redo(self) -> None:
-        """See and choose what was undone."""
+        """See and select what was undone."""
         if self._steps.can_go_forward:
             self._restore(self._steps.forward())
 
     def go(self, place: _Place) -> None:
         """Look at a place where one was, and pick what was picked there."""
-        self._look(place.sight)
+        self._look(place.view)
         if place.code is not None:
             self._exploration.pick_code(place.code)
         self._rest.stop()
         self.changed.emit()
 
-    def go_to(self, sight: Sight, code: tuple[float, ...]) -> None:
+    def go_to(self, view: ViewState, code: tuple[float, ...]) -> None:
         """Look at a place that one comes to anew, such as a bookmark, and pick its code."""
-        self.go(_Place(sight, np.array(code, np.float32) if code else None))
-        self._places.visit(_Place(sight, self._exploration.code))
+        self.go(_Place(view, np.array(code, np.float32) if code else None))
+        self._places.visit(_Place(view, self._exploration.code))
         self.changed.emit()
 
     def shut_down(self) -> None:
@@ -200,31 +200,31 @@ class Places(QObject):
         self._rest.stop()
 
     def _restore(self, step: _Step) -> None:
-        self._look(step.sight)
+        self._look(step.view)
         self._goes = True
-        self._choosing.choose(step.chosen)
+        self._selection.select(step.selected)
         self._goes = False
         self.changed.emit()
 
-    def _look(self, sight: Sight) -> None:
-        self._sight = sight
-        if sight.axes != self._exploration.axes:
+    def _look(self, view: ViewState) -> None:
+        self._view = view
+        if view.axes != self._exploration.axes:
             self._goes = True
-            self._exploration.choose_axes(sight.axes)
+            self._exploration.set_axes(view.axes)
             self._goes = False
-        self.sight_wanted.emit(sight)
+        self.view_wanted.emit(view)
 
     @Slot(object)
     def _show(self, update: MapUpdate | None) -> None:
-        before, self._before = self._before, None if update is None else (update.run, update.ids)
+        before, self._before = self._before, None if update is None else (update.run_id, update.ids)
         if before is not None and before == self._before:
             return
-        same = before is not None and update is not None and before[0] == update.run
+        same = before is not None and update is not None and before[0] == update.run_id
         self._places.clear()
         self._steps.clear()
         self._rest.stop()
-        if self._sight is not None and update is not None:
-            self.arrive(replace(self._sight, mode="all") if not same else self._sight)
+        if self._view is not None and update is not None:
+            self.arrive(replace(self._view, mode="all") if not same else self._view)
         self.changed.emit()
 
     @Slot(object)
@@ -235,19 +235,19 @@ class Places(QObject):
 
     @Slot()
     def _stay(self) -> None:
-        if self._sight is not None and self._exploration.shown is not None:
-            self._places.visit(_Place(self._sight, self._exploration.code))
+        if self._view is not None and self._exploration.shown is not None:
+            self._places.visit(_Place(self._view, self._exploration.code))
             self.changed.emit()
 
     @Slot(object)
-    def _use_choice(self, chosen: Integers) -> None:
-        if self._sight is not None and self._exploration.shown is not None and not self._goes:
-            self._steps.visit(_Step(self._sight, chosen))
+    def _use_selection(self, selected: Integers) -> None:
+        if self._view is not None and self._exploration.shown is not None and not self._goes:
+            self._steps.visit(_Step(self._view, selected))
             self.changed.emit()
 
 
 def _same_place(one: _Place, other: _Place) -> bool:
-    return one.sight.is_like(other.sight) and _is_same_code(one.code, other.code)
+    return one.view.is_like(other.view) and _is_same_code(one.code, other.code)
 
 
 def _is_same_code(one: Floats | None, other: Floats | None) -> bool:
@@ -257,4 +257,4 @@ def _is_same_code(one: Floats | None, other: Floats | None) -> bool:
 
 
 def _same_step(one: _Step, other: _Step) -> bool:
-    return one.sight.is_like(other.sight) and np.array_equal(one.chosen, other.chosen)
+    return one.view.is_like(other.view) and np.array_equal(one.selected, other.selected)

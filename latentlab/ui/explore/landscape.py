@@ -1,6 +1,6 @@
 """The landscape behind a map, decoded off the GUI thread: what is seen, coarse first, and again when the model moves.
 
-One batch of blocks is decoded at a time, so small that it is soon done; then it is looked anew what is wanted most.
+One batch of tiles is decoded at a time, so small that it is soon done; then it is looked anew what is wanted most.
 What was seen stays until what takes its place is there.
 """
 
@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
-from latentlab.core.fields.tiles import Block, Landscape, Patch, Sight
+from latentlab.core.fields.tiles import Landscape, Tile, TileAddress, Viewport
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
@@ -26,14 +26,14 @@ _BATCH_SECONDS = 0.04
 _REST = 3  # times as long as a batch took: a model that trains keeps three quarters of the time
 _QUICK_SECONDS = 0.06  # what is whole by then needs no coarse beginning
 _COARSER, _COARSEST, _FINER = 2, 5, 2  # levels: decoded at first; shown in place of what is missing
-_MOST_BYTES = 32_000_000  # of all patches that are kept: those of some forty views
+_MOST_BYTES = 32_000_000  # of all tiles that are kept: those of some forty views
 _MOST_LANDSCAPES = 16  # labels and planes that one may come back to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Decoded:
     landscape: Landscape
-    patches: list[Patch]
+    tiles: list[Tile]
     cost: float
 
 
@@ -44,7 +44,7 @@ class MapLandscape(QObject):
     all there, so that the parts of a picture belong together.
     """
 
-    shown = Signal(object)  # tuple of Patch, to be drawn one above the other
+    shown = Signal(object)  # tuple of Tile, to be drawn one above the other
     progressed = Signal(float)
     """Which share of what is looked at is there."""
     refused = Signal(str)  # why there is no landscape, in a sentence
@@ -57,14 +57,14 @@ class MapLandscape(QObject):
         self._code: Floats | None = None
         self._label = 0
         self._is_training = False
-        self._sight: Sight | None = None
+        self._viewport: Viewport | None = None
         self._landscape: Landscape | None = None
         self._known: list[Landscape] = []
-        self._kept: OrderedDict[tuple[Landscape, Block], Patch] = OrderedDict()
+        self._kept: OrderedDict[tuple[Landscape, TileAddress], Tile] = OrderedDict()
         self._bytes = 0
-        self._shown: tuple[Patch, ...] = ()
+        self._shown: tuple[Tile, ...] = ()
         self._is_whole = False
-        self._seconds_per_block: float | None = None
+        self._seconds_per_tile: float | None = None
         exploration.shown_changed.connect(self._follow_map)
         exploration.decoded.connect(self._use_decoded)
         exploration.label_changed.connect(self.set_label)
@@ -75,10 +75,10 @@ class MapLandscape(QObject):
         self.asking.failed.connect(self._fail)
 
     @Slot(object)
-    def look(self, sight: Sight | None) -> None:
+    def look(self, viewport: Viewport | None) -> None:
         """Decode this part of the plane; None while nobody looks."""
-        was_closed, self._sight = self._sight is None, sight
-        if sight is None:
+        was_closed, self._viewport = self._viewport is None, viewport
+        if viewport is None:
             self.asking.drop()
         elif was_closed:
             self._follow(at_once=True)
@@ -101,12 +101,12 @@ class MapLandscape(QObject):
 
     def shut_down(self) -> None:
         """Drop what is being decoded."""
-        self._sight = None
+        self._viewport = None
         self.asking.shut_down()
 
     @Slot(object)
     def _follow_map(self, model: MapUpdate | None) -> None:
-        run = None if model is None else model.run
+        run = None if model is None else model.run_id
         if run != self._run:
             self._run = run
             self._forget()
@@ -120,7 +120,7 @@ class MapLandscape(QObject):
 
     def _follow(self, *, at_once: bool) -> None:
         """Decode what is in force now; with a picture under way only if it must be `at_once`."""
-        if self._sight is None:
+        if self._viewport is None:
             return
         if at_once or self._landscape is None or self._is_next_due():
             self._take_up_shown()
@@ -159,65 +159,67 @@ class MapLandscape(QObject):
         landscape, missing = self._landscape, self._update()
         if landscape is None or not missing:
             return None
-        blocks = self._batch(landscape, missing)
-        return lambda model: _decode(landscape, blocks)
+        addresses = self._batch(landscape, missing)
+        return lambda model: _decode(landscape, addresses)
 
-    def _update(self) -> list[Block]:
+    def _update(self) -> list[TileAddress]:
         """Show what is there, and give what is missing."""
-        landscape, sight = self._landscape, self._sight
-        if landscape is None or sight is None:
+        landscape, viewport = self._landscape, self._viewport
+        if landscape is None or viewport is None:
             return []
-        blocks = landscape.blocks(sight)
-        there = {block: patch for block in blocks if (patch := self._patch(landscape, block)) is not None}
-        missing = [block for block in blocks if block not in there]
+        addresses = landscape.addresses(viewport)
+        there = {address: tile for address in addresses if (tile := self._tile(landscape, address)) is not None}
+        missing = [address for address in addresses if address not in there]
         self._is_whole = not missing
         below = self._below(landscape, missing, there) if missing else []
         self._show((*below, *there.values()))
-        has_picture = {patch.block for patch in below} if self._is_training else set()
-        self.progressed.emit(1 - sum(block not in has_picture for block in missing) / len(blocks) if blocks else 1.0)
+        has_picture = {tile.address for tile in below} if self._is_training else set()
+        self.progressed.emit(
+            1 - sum(address not in has_picture for address in missing) / len(addresses) if addresses else 1.0
+        )
         return missing
 
-    def _below(self, landscape: Landscape, missing: list[Block], there: dict[Block, Patch]) -> list[Patch]:
-        """Give what may be seen in place of missing blocks: of this landscape above what was there before."""
+    def _below(self, landscape: Landscape, missing: list[TileAddress], there: dict[TileAddress, Tile]) -> list[Tile]:
+        """Give what may be seen in place of missing tiles: of this landscape above what was there before."""
         level = missing[0].level
         levels = range(level - _COARSEST, level + _FINER + 1)
-        left, right, bottom, top = self._sight.extent
+        left, right, bottom, top = self._viewport.extent
         older, own = [], {}
-        for patch in self._shown:
-            far_left, far_right, far_bottom, far_top = patch.extent
+        for tile in self._shown:
+            far_left, far_right, far_bottom, far_top = tile.extent
             is_seen = far_left < right and left < far_right and far_bottom < top and bottom < far_top
-            if patch.block in there or patch.block.level not in levels or not is_seen:
+            if tile.address in there or tile.address.level not in levels or not is_seen:
                 continue
-            if self._kept.get((landscape, patch.block)) is patch:
-                own[patch.block] = patch
+            if self._kept.get((landscape, tile.address)) is tile:
+                own[tile.address] = tile
             else:
-                older.append(patch)
-        for block in missing:
+                older.append(tile)
+        for address in missing:
             for coarser in range(1, _COARSEST + 1):
-                patch = self._patch(landscape, block.ancestor(coarser))
-                if patch is not None:
-                    own[patch.block] = patch
+                tile = self._tile(landscape, address.ancestor(coarser))
+                if tile is not None:
+                    own[tile.address] = tile
                     break
-        return older + sorted(own.values(), key=lambda patch: patch.block.level)
+        return older + sorted(own.values(), key=lambda tile: tile.address.level)
 
-    def _batch(self, landscape: Landscape, missing: list[Block]) -> list[Block]:
+    def _batch(self, landscape: Landscape, missing: list[TileAddress]) -> list[TileAddress]:
         """Choose what is decoded next: as much as there is time for, where nothing is seen a coarse picture first."""
-        seconds = self._seconds_per_block
-        focus = self._sight.focus
-        blocks = landscape.nearest_first(missing, focus)
+        seconds = self._seconds_per_tile
+        focus = self._viewport.focus
+        addresses = landscape.nearest_first(missing, focus)
         if seconds is None or seconds * len(missing) > _QUICK_SECONDS:
-            coarse = {block.ancestor(_COARSER) for block in landscape.bare(missing, self._shown)}
-            blocks = landscape.nearest_first(coarse, focus) + blocks
-        return blocks[: 1 if seconds is None else max(1, int(_BATCH_SECONDS / seconds))]
+            coarse = {address.ancestor(_COARSER) for address in landscape.bare(missing, self._shown)}
+            addresses = landscape.nearest_first(coarse, focus) + addresses
+        return addresses[: 1 if seconds is None else max(1, int(_BATCH_SECONDS / seconds))]
 
     @Slot(object)
     def _take(self, answer: _Decoded) -> None:
         if self._landscape is not None and answer.landscape.snapshot is self._landscape.snapshot:
-            for patch in answer.patches:
-                self._keep(answer.landscape, patch)
+            for tile in answer.tiles:
+                self._keep(answer.landscape, tile)
             # Of this thread alone, and the quickest: whatever else the machine does says nothing of the model.
-            cost, known = answer.cost / len(answer.patches), self._seconds_per_block
-            self._seconds_per_block = cost if known is None else min(cost, known)
+            cost, known = answer.cost / len(answer.tiles), self._seconds_per_tile
+            self._seconds_per_tile = cost if known is None else min(cost, known)
         self._go_on()
 
     @Slot(str)
@@ -234,16 +236,16 @@ class MapLandscape(QObject):
 
     # What is kept
 
-    def _patch(self, landscape: Landscape, block: Block) -> Patch | None:
-        patch = self._kept.get((landscape, block))
-        if patch is not None:
-            self._kept.move_to_end((landscape, block))
-        return patch
+    def _tile(self, landscape: Landscape, address: TileAddress) -> Tile | None:
+        tile = self._kept.get((landscape, address))
+        if tile is not None:
+            self._kept.move_to_end((landscape, address))
+        return tile
 
-    def _keep(self, landscape: Landscape, patch: Patch) -> None:
-        before = self._kept.pop((landscape, patch.block), None)
-        self._kept[landscape, patch.block] = patch
-        self._bytes += patch.pixels.nbytes - (0 if before is None else before.pixels.nbytes)
+    def _keep(self, landscape: Landscape, tile: Tile) -> None:
+        before = self._kept.pop((landscape, tile.address), None)
+        self._kept[landscape, tile.address] = tile
+        self._bytes += tile.pixels.nbytes - (0 if before is None else before.pixels.nbytes)
         while self._bytes > _MOST_BYTES:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= oldest.pixels.nbytes
@@ -253,23 +255,23 @@ class MapLandscape(QObject):
         self._known.clear()
         self._bytes = 0
 
-    def _show(self, patches: tuple[Patch, ...]) -> None:
-        if patches != self._shown:
-            self._shown = patches
-            self.shown.emit(patches)
+    def _show(self, tiles: tuple[Tile, ...]) -> None:
+        if tiles != self._shown:
+            self._shown = tiles
+            self.shown.emit(tiles)
 
     def _forget(self) -> None:
         self.asking.drop()
         self._clear_kept()
         self._landscape, self._is_whole = None, False
-        self._seconds_per_block = None
+        self._seconds_per_tile = None
         self._shown = ()
         self.shown.emit(())
         self.progressed.emit(1.0)
 
 
-def _decode(landscape: Landscape, blocks: list[Block]) -> _Decoded:
-    """Decode blocks on one thread, whatever others use.
+def _decode(landscape: Landscape, addresses: list[TileAddress]) -> _Decoded:
+    """Decode tiles on one thread, whatever others use.
 
     Threads of a product wait for each other where cores are busy, as they are beside a window and a training: with
     two, 2 ms became 100.
@@ -278,6 +280,6 @@ def _decode(landscape: Landscape, blocks: list[Block]) -> _Decoded:
     torch.set_num_threads(1)
     try:
         begin = time.thread_time()
-        return _Decoded(landscape, landscape.decode(blocks), time.thread_time() - begin)
+        return _Decoded(landscape, landscape.decode(addresses), time.thread_time() - begin)
     finally:
         torch.set_num_threads(threads)  # threads that begin later take it over

@@ -12,9 +12,9 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map import selections
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import rows_in_set
-from latentlab.core.map.selections import Selection, SelectionsError, UnreadableError
+from latentlab.core.map.selections import NamedSelection, SelectionsError, UnreadableError
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.selection import Selection
 
 
 class NamedSelections(QObject):
@@ -24,17 +24,17 @@ class NamedSelections(QObject):
     failed = Signal(str)  # sentence
     told = Signal(str)  # sentence
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
+    def __init__(self, exploration: Exploration, selection: Selection, parent: QObject) -> None:
         super().__init__(parent)
-        self._exploration, self._choosing = exploration, choosing
+        self._exploration, self._selection = exploration, selection
         self._dataset = ""
         self._problem = ""  # why the file could not be read: then it is not written either
-        self._selections: tuple[Selection, ...] = ()
-        self._deleted: Selection | None = None
+        self._selections: tuple[NamedSelection, ...] = ()
+        self._deleted: NamedSelection | None = None
         exploration.shown_changed.connect(self._show)
 
     @property
-    def selections(self) -> tuple[Selection, ...]:
+    def selections(self) -> tuple[NamedSelection, ...]:
         """The selections, in the order in which they were named."""
         return self._selections
 
@@ -45,11 +45,11 @@ class NamedSelections(QObject):
 
     @Slot(str)
     def add(self, name: str) -> None:
-        """Give the chosen images a name that is free."""
+        """Give the selected images a name that is free."""
         try:
-            images = rows_in_set(self._exploration.shown, self._choosing.rows)
+            images = rows_in_set(self._exploration.shown, self._selection.rows)
             self._check_name(name)
-            self._keep((*self._selections, Selection(name=name.strip(), images=tuple(images.tolist()))))
+            self._keep((*self._selections, NamedSelection(name=name.strip(), images=tuple(images.tolist()))))
         except LatentlabError as error:
             self.failed.emit(str(error))
 
@@ -91,8 +91,8 @@ class NamedSelections(QObject):
             self.failed.emit(str(error))
 
     @Slot(str)
-    def choose(self, name: str) -> None:
-        """Choose the images of a selection that the map shows, and tell how many it does not."""
+    def select(self, name: str) -> None:
+        """Select the images of a selection that the map shows, and tell how many it does not."""
         found, shown = self._find(name), self._exploration.shown
         if found is None or shown is None:
             return
@@ -109,7 +109,7 @@ class NamedSelections(QObject):
                 )
             self.failed.emit(told.format(name=name))
             return
-        self._choosing.choose(rows)
+        self._selection.select(rows)
         if absent:
             told = self.tr("{n:,} of the {all:,} images of '{name}' are not on the map and were left out.")
             self.told.emit(told.format(n=absent, all=len(found.images), name=name))
@@ -128,7 +128,7 @@ class NamedSelections(QObject):
                 self._problem = str(error) if isinstance(error, UnreadableError) else ""
         self.changed.emit()
 
-    def _find(self, name: str) -> Selection | None:
+    def _find(self, name: str) -> NamedSelection | None:
         return next((each for each in self._selections if each.name == name), None)
 
     def _check_name(self, name: str) -> None:
@@ -139,7 +139,7 @@ class NamedSelections(QObject):
                 f"There is a selection '{name.strip()}' already: take another name, or delete that one first."
             )
 
-    def _keep(self, kept: tuple[Selection, ...], *, deleted: Selection | None = None) -> None:
+    def _keep(self, kept: tuple[NamedSelection, ...], *, deleted: NamedSelection | None = None) -> None:
         if self._problem:
             raise SelectionsError(self._problem)
         selections.save(_folder(), self._dataset, kept)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.map.axes import AxesChoice, AxesError, AxesPending
+from latentlab.core.map.axes import AxesError, AxesPending, PlaneAxes
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import components_for, is_quick, projection_of, still_shown
 from latentlab.core.map.projection import Components
@@ -23,14 +23,14 @@ class _LaidOut:
     given: MapUpdate
     update: MapUpdate
     positions: Floats
-    choice: AxesChoice
+    axes: PlaneAxes
     components: Components | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Refusal:
     given: MapUpdate
-    choice: AxesChoice
+    axes: PlaneAxes
     sentence: str
 
 
@@ -43,7 +43,7 @@ class ShownMap(QObject):
     """
 
     shown_changed = Signal(object)  # MapUpdate or None
-    axes_changed = Signal(object)  # AxesChoice
+    axes_changed = Signal(object)  # PlaneAxes
     refused = Signal(str)  # why the axes that were chosen cannot be, in a sentence
     failed = Signal(str)  # sentence
 
@@ -53,7 +53,7 @@ class ShownMap(QObject):
         self._given: MapUpdate | None = None  # without it, along its own axes
         self._shown: _LaidOut | None = None
         self._excluded: dict[str, tuple[int, ...]] = {}
-        self._axes = self._wanted = AxesChoice()
+        self._axes = self._wanted = PlaneAxes()
         self._components: Components | None = None
         self._layouts = Latest(self)
         self._layouts.answered.connect(self._take)
@@ -70,7 +70,7 @@ class ShownMap(QObject):
         return None if self._shown is None else MapPoints.of(self._shown.update, self._shown.positions)
 
     @property
-    def axes(self) -> AxesChoice:
+    def axes(self) -> PlaneAxes:
         """The axes in force."""
         return self._axes
 
@@ -100,11 +100,11 @@ class ShownMap(QObject):
 
     def _give(self, update: MapUpdate | None) -> None:
         before, self._given = self._given, update
-        if update is None or before is None or update.run != before.run:
+        if update is None or before is None or update.run_id != before.run_id:
             self._layouts.drop()
         if update is None:
             if self._wanted.rows():  # nobody can tell whether the next map shows these images
-                self._put_in_force(AxesChoice())
+                self._put_in_force(PlaneAxes())
             self._shown = None
             self.shown_changed.emit(None)
             return
@@ -113,38 +113,38 @@ class ShownMap(QObject):
         self._lay_out()
 
     @Slot(object)
-    def choose_axes(self, choice: AxesChoice) -> None:
+    def set_axes(self, axes: PlaneAxes) -> None:
         """Lay the model out along other axes."""
-        if self._given is not None and choice != self._wanted:
-            self._wanted = choice
+        if self._given is not None and axes != self._wanted:
+            self._wanted = axes
             self._lay_out()
 
     @Slot(object)
     def name_images(self, rows: Integers) -> None:
-        """Name images that axes lead through as they are chosen now: their rows, A first."""
-        self.choose_axes(self._wanted.named_after(rows))
+        """Name images that axes lead through as they are selected now: their rows, A first."""
+        self.set_axes(self._wanted.named_after(rows))
 
     def shut_down(self) -> None:
         """Drop what is being laid out."""
         self._layouts.shut_down()
 
     def _lay_out(self) -> None:
-        given, choice, components = self._given, self._wanted, self._components
+        given, axes, components = self._given, self._wanted, self._components
         assert given is not None
 
         def lay() -> _LaidOut | _Refusal:
             found = None
             try:
-                found = components_for(choice, given, components)
-                projection = projection_of(choice, given, found)
+                found = components_for(axes, given, components)
+                projection = projection_of(axes, given, found)
             except AxesPending:
                 projection = given.projection
             except AxesError as error:
-                return _Refusal(given, choice, str(error))
+                return _Refusal(given, axes, str(error))
             update = given if projection is given.projection else replace(given, projection=projection)
-            return _LaidOut(given, update, projection.to_plane(given.means), choice, found)
+            return _LaidOut(given, update, projection.to_plane(given.means), axes, found)
 
-        if is_quick(choice, given):
+        if is_quick(axes, given):
             self._layouts.drop()  # an earlier model must not come after this one
             self._take(lay())
         else:
@@ -152,10 +152,10 @@ class ShownMap(QObject):
 
     @Slot(object)
     def _take(self, answer: _LaidOut | _Refusal) -> None:
-        if self._given is None or answer.given.run != self._given.run or answer.choice != self._wanted:
+        if self._given is None or answer.given.run_id != self._given.run_id or answer.axes != self._wanted:
             return
         if isinstance(answer, _Refusal):
-            if answer.choice == self._axes:
+            if answer.axes == self._axes:
                 self._fall_back(answer.sentence)
             else:
                 self._wanted = self._axes
@@ -166,14 +166,14 @@ class ShownMap(QObject):
         self._shown = answer
         self._components = answer.components or self._components
         self.shown_changed.emit(answer.update)
-        self._put_in_force(answer.choice)
+        self._put_in_force(answer.axes)
 
-    def _put_in_force(self, choice: AxesChoice) -> None:
-        before, self._axes = self._axes, choice
-        self._wanted = choice
-        if choice != before:
-            self.axes_changed.emit(choice)
+    def _put_in_force(self, axes: PlaneAxes) -> None:
+        before, self._axes = self._axes, axes
+        self._wanted = axes
+        if axes != before:
+            self.axes_changed.emit(axes)
 
     def _fall_back(self, sentence: str) -> None:
-        self._wanted = AxesChoice()
+        self._wanted = PlaneAxes()
         self.failed.emit(self.tr("{problem} The map is back to its own axes.").format(problem=sentence))

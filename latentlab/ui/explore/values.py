@@ -19,7 +19,7 @@ _REST = 3  # times as long as an answer took, while a model trains: a quarter of
 class MapValues(QObject):
     """Finds the values of the map's images off the GUI thread, a part at a time, and keeps up with the model."""
 
-    choices_changed = Signal(object)  # names of the columns at hand, a tuple
+    choices_changed = Signal(object)  # names of the columns of the current data, a tuple
     chosen = Signal(object)  # Colouring
     found = Signal(object)  # PointValues, or None for classes
     refused = Signal(str)  # why there are no values, in a sentence
@@ -73,7 +73,7 @@ class MapValues(QObject):
         if before is None or model is None or not _are_same_images(before, model):
             self._begin_anew()
             self._offer(model)
-        elif before.run != model.run:
+        elif before.run_id != model.run_id:
             self._begin_anew()
         if model is None and self._colouring.kind != "class":
             self.found.emit(None)

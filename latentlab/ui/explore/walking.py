@@ -75,7 +75,7 @@ class Walking(QObject):
     def walk_between(self, rows: Integers) -> None:
         """Walk straight from the first to the second of some images, by their rows."""
         if len(rows) < 2:
-            self.failed.emit(self.tr("Choose two images first, with Ctrl+click on their points: the walk joins them."))
+            self.failed.emit(self.tr("Select two images first, with Ctrl+click on their points: the walk joins them."))
         else:
             self.walk(WalkPlan("line", (int(rows[0]), int(rows[1]))))
 
@@ -120,7 +120,7 @@ class Walking(QObject):
         facts_before, facts = (None if each is None else each.snapshot.facts for each in (before, model))
         if facts != facts_before:
             self.model_changed.emit(facts)
-        if model is None or before is None or model.run != before.run:
+        if model is None or before is None or model.run_id != before.run_id:
             self._forget_film()
         if self._plan is not None and not _leads_as_before(self._plan, before, model):
             self._plan = None

@@ -1,4 +1,4 @@
-"""Lists of images below the map: the chosen, the nearest, the worst, the most ambiguous; each leads to its point."""
+"""Lists of images below the map: the selected, the nearest, the worst, the most ambiguous; each leads to its point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.arrays import Integers
-from latentlab.core.map.browsing import ImageList, Kind, Rebuilt, Source
+from latentlab.core.map.browsing import ImageList, ListKind, Rebuilt, Source
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.forms.list_options import ListOptions
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
@@ -30,9 +30,9 @@ class BrowsePanel(QWidget):
     point_picked = Signal(int)
     point_toggled = Signal(int)
     points_added = Signal(object)
-    """Choose these too, int64 (K,)."""
-    all_chosen = Signal(object)
-    """Choose these and no others, int64 (K,)."""
+    """Select these too, int64 (K,)."""
+    all_selected = Signal(object)
+    """Select these and no others, int64 (K,)."""
     hovered = Signal(int)
     export_requested = Signal()
     train_requested = Signal()
@@ -43,13 +43,13 @@ class BrowsePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("browsePanel")
         self._has_source = False
-        self._chosen: Integers = np.empty(0, np.int64)
+        self._selected: Integers = np.empty(0, np.int64)
         self._listed: ImageList | None = None
         self._list = Thumbnails()
         self._list.setObjectName("thumbnails")
         self._list.setAccessibleName(self.tr("Images of the list"))
         self._list.setAccessibleDescription(
-            self.tr("Arrow keys walk, Space picks on the map, Enter chooses, Delete takes from the chosen.")
+            self.tr("Arrow keys walk, Space picks on the map, Enter selects, Delete takes from the selected.")
         )
         self._list.picked.connect(self.point_picked)
         self._list.toggled.connect(self.point_toggled)
@@ -69,7 +69,7 @@ class BrowsePanel(QWidget):
         layout.addWidget(self._stack, 1)
         layout.addLayout(self._make_actions())
         self.set_source(None)
-        self.set_chosen(self._chosen)
+        self.set_selected(self._selected)
 
     # What it shows
 
@@ -79,16 +79,16 @@ class BrowsePanel(QWidget):
         self._has_source = source is not None
         self._listed = None
         self._list.set_source(source)
-        self._list.set_chosen(self._chosen)
+        self._list.set_selected(self._selected)
         self._pairs.setEnabled(source is not None and source.images is not None)
         self._say(self.tr("One moment …") if source is not None else self.tr("Train or open a model first."))
 
     @Slot(object)
-    def set_chosen(self, rows: Integers) -> None:
-        """Take which images are chosen, A first."""
-        self._chosen = rows
-        self._list.set_chosen(rows)
-        self._count_chosen.setText(self.tr("{n:,} chosen").format(n=len(rows)))
+    def set_selected(self, rows: Integers) -> None:
+        """Take which images are selected, A first."""
+        self._selected = rows
+        self._list.set_selected(rows)
+        self._count_selected.setText(self.tr("{n:,} selected").format(n=len(rows)))
         for widget in (self._export, self._train, self._exclude, self._clear):
             widget.setEnabled(bool(len(rows)))
 
@@ -97,14 +97,14 @@ class BrowsePanel(QWidget):
         """Show a list."""
         self._listed = listed
         self._list.set_list(listed)
-        self._choose_all.setEnabled(listed.listing.kind != "chosen" and bool(len(listed.rows)))
+        self._select_all.setEnabled(listed.listing.kind != "selected" and bool(len(listed.rows)))
         if len(listed.rows):
             self._stack.setCurrentWidget(self._list)
             self._describe(listed)
-        elif listed.listing.kind == "chosen":
+        elif listed.listing.kind == "selected":
             self._say(
                 self.tr(
-                    "No images are chosen yet: Ctrl+click points of the map, or draw a rectangle or a lasso around "
+                    "No images are selected yet: Ctrl+click points of the map, or draw a rectangle or a lasso around "
                     "them."
                 )
             )
@@ -139,9 +139,9 @@ class BrowsePanel(QWidget):
         """Frame the image whose point the mouse is on; -1 for none."""
         self._list.set_pointed(row)
 
-    def show_kind(self, kind: Kind) -> None:
+    def show_kind(self, kind: ListKind) -> None:
         """List other images."""
-        self._options.choose_kind(kind)
+        self._options.set_kind(kind)
 
     def are_pairs(self) -> bool:
         """Whether reconstructions are shown."""
@@ -178,38 +178,38 @@ class BrowsePanel(QWidget):
         return layout
 
     def _make_actions(self) -> QHBoxLayout:
-        self._choose_all = bar_button(
-            self.tr("Choose all"), self.tr("Choose the images of this list and no others"), "browseChooseButton"
+        self._select_all = bar_button(
+            self.tr("Select all"), self.tr("Select the images of this list and no others"), "browseSelectButton"
         )
-        self._choose_all.setEnabled(False)
-        self._choose_all.clicked.connect(self._choose_listed)
-        self._count_chosen = QLabel()
-        self._count_chosen.setObjectName("browseChosenCount")
+        self._select_all.setEnabled(False)
+        self._select_all.clicked.connect(self._select_listed)
+        self._count_selected = QLabel()
+        self._count_selected.setObjectName("browseSelectedCount")
         self._export = bar_button(
             self.tr("Export…"),
-            self.tr("Write the chosen images as a picture, as a table, or as an image set to train on"),
+            self.tr("Write the selected images as a picture, as a table, or as an image set to train on"),
             "browseExportButton",
         )
         self._export.clicked.connect(self.export_requested)
         self._train = bar_button(
             self.tr("Train on these"),
-            self.tr("Train a new model by the recipe at hand on the chosen images alone"),
+            self.tr("Train a new model by the current recipe on the selected images alone"),
             "browseTrainButton",
         )
         self._train.clicked.connect(self.train_requested)
         self._exclude = bar_button(
             self.tr("Exclude"),
-            self.tr("Leave the chosen images out of the data that the next model trains on"),
+            self.tr("Leave the selected images out of the data that the next model trains on"),
             "browseExcludeButton",
         )
         self._exclude.clicked.connect(self.exclude_requested)
-        self._clear = bar_button(self.tr("Clear"), self.tr("Choose nothing"), "browseClearButton")
+        self._clear = bar_button(self.tr("Clear"), self.tr("Select nothing"), "browseClearButton")
         self._clear.clicked.connect(self.clear_requested)
         layout = QHBoxLayout()
         layout.setSpacing(4)
-        layout.addWidget(self._choose_all)
+        layout.addWidget(self._select_all)
         layout.addStretch(1)
-        for widget in (self._count_chosen, self._export, self._train, self._exclude, self._clear):
+        for widget in (self._count_selected, self._export, self._train, self._exclude, self._clear):
             layout.addWidget(widget)
         return layout
 
@@ -225,7 +225,7 @@ class BrowsePanel(QWidget):
         self._message.setText(text)
         self._stack.setCurrentWidget(self._message)
         self._caption.clear()
-        self._choose_all.setEnabled(False)
+        self._select_all.setEnabled(False)
 
     def _describe(self, listed: ImageList) -> None:
         measures = {
@@ -254,6 +254,6 @@ class BrowsePanel(QWidget):
         self.points_added.emit(np.array([row]))
 
     @Slot()
-    def _choose_listed(self) -> None:
+    def _select_listed(self) -> None:
         if self._listed is not None:
-            self.all_chosen.emit(self._listed.rows)
+            self.all_selected.emit(self._listed.rows)

@@ -29,7 +29,7 @@ class CurvesPanel(QWidget):
         self.plot.setObjectName("lossPlot")
         self.plot.follows_changed.connect(self._follows_changed)
         self._others: list[LossPlot] = []  # made when they are asked for: each takes as long as a panel
-        self.choice = QButtonGroup(self)
+        self.quantity_buttons = QButtonGroup(self)
         names = {
             "loss": (self.tr("Loss"), self.tr("What is minimised: reconstruction + β · KL + penalty.")),
             "reconstruction": (
@@ -45,10 +45,10 @@ class CurvesPanel(QWidget):
         for i, (text, tip) in enumerate(names.values()):
             button = QToolButton(text=text, checkable=True, toolTip=tip)
             button.setObjectName(f"curve-{list(names)[i]}")
-            self.choice.addButton(button, i)
+            self.quantity_buttons.addButton(button, i)
             top.addWidget(button)
-        self.choice.button(0).setChecked(True)
-        self.choice.idToggled.connect(self._choose)
+        self.quantity_buttons.button(0).setChecked(True)
+        self.quantity_buttons.idToggled.connect(self._choose)
         self.log_box = QCheckBox(self.tr("log scale"), objectName="logScaleBox")
         self.log_box.setToolTip(self.tr("Equal factors take equal heights: shows small changes beside large ones."))
         self.log_box.toggled.connect(self._set_log)
@@ -196,14 +196,14 @@ class CurvesPanel(QWidget):
         """Leave out what a model does not have."""
         for index, quantity in enumerate(QUANTITIES[2:], 2):
             offered = self._history.has(quantity) or (quantity == "kl" and self._history.is_empty())
-            self.choice.button(index).setVisible(offered)
+            self.quantity_buttons.button(index).setVisible(offered)
             if self._others:
                 self._others[index - 1].setVisible(offered and self._shows_all())
-            if not offered and self.choice.checkedId() == index:
-                self.choice.button(0).setChecked(True)
+            if not offered and self.quantity_buttons.checkedId() == index:
+                self.quantity_buttons.button(0).setChecked(True)
 
     def _shows_all(self) -> bool:
-        return self.choice.checkedId() == len(QUANTITIES)
+        return self.quantity_buttons.checkedId() == len(QUANTITIES)
 
     def _choose(self, index: int, checked: bool) -> None:
         if not checked:
@@ -261,5 +261,5 @@ class CurvesPanel(QWidget):
             f" border-color: {colours.accent}; }}"
             f"QToolButton:hover, QToolButton:focus {{ border-color: {colours.foreground}; }}"
         )
-        for button in self.choice.buttons():
+        for button in self.quantity_buttons.buttons():
             button.setStyleSheet(sheet)

@@ -41,16 +41,16 @@ class _Chip(QWidget):
 
 
 class DataPointPanel(QWidget):
-    """Shows a point of the data: its image, its reconstruction, its class and its loss; it can be chosen here."""
+    """Shows a point of the data: its image, its reconstruction, its class and its loss; it can be selected here."""
 
     toggled = Signal(int)
-    """Choose the image in this row of the map, or choose it no longer."""
+    """Select the image in this row of the map, or select it no longer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._class_count = 10
         self._row: int | None = None
-        self._chosen: Integers = np.empty(0, np.int64)
+        self._selected: Integers = np.empty(0, np.int64)
         self._hint = QLabel()
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -77,19 +77,19 @@ class DataPointPanel(QWidget):
         self._losses.setWordWrap(True)
         self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-        self._choose = QToolButton()
-        self._choose.setObjectName("choosePointButton")
-        self._choose.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._choose.setToolTip(
-            self.tr("Chosen images lie in the view Images, ready to be mixed and trained on (Ctrl+click on the map)")
+        self._select = QToolButton()
+        self._select.setObjectName("selectPointButton")
+        self._select.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._select.setToolTip(
+            self.tr("Selected images lie in the view Images, ready to be mixed and trained on (Ctrl+click on the map)")
         )
-        self._choose.clicked.connect(self._toggle)
+        self._select.clicked.connect(self._toggle)
 
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self._chip)
         head.addWidget(self._class, 1)
-        head.addWidget(self._choose)
+        head.addWidget(self._select)
         text = QVBoxLayout()
         text.setSpacing(2)
         text.addStretch()
@@ -153,9 +153,9 @@ class DataPointPanel(QWidget):
             view.set_waiting(is_waiting)
 
     @Slot(object)
-    def set_chosen(self, rows: Integers) -> None:
-        """Take which images are chosen, by their rows: int64 (K,)."""
-        self._chosen = rows
+    def set_selected(self, rows: Integers) -> None:
+        """Take which images are selected, by their rows: int64 (K,)."""
+        self._selected = rows
         self._name_button()
 
     def _describe(self, losses: Losses) -> str:
@@ -182,5 +182,5 @@ class DataPointPanel(QWidget):
             self.toggled.emit(self._row)
 
     def _name_button(self) -> None:
-        is_chosen = self._row is not None and bool((self._chosen == self._row).any())
-        self._choose.setText(self.tr("Un-choose") if is_chosen else self.tr("Choose"))
+        is_selected = self._row is not None and bool((self._selected == self._row).any())
+        self._select.setText(self.tr("Deselect") if is_selected else self.tr("Select"))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from latentlab.core.output.pyramid import PictureLevels
+from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.images.page_compare import PageCompare
 
@@ -66,7 +66,7 @@ class PagePanel(QWidget):
         self._text.setMinimumHeight(self._cancel.sizeHint().height())
         self._show()
 
-    def show_page(self, name: str, page: PictureLevels) -> None:
+    def show_page(self, name: str, page: Pyramid) -> None:
         """Show another page, which is not cleaned yet."""
         self._has_page, self._has_result = True, False
         self.compare.show_page(page)
@@ -74,7 +74,7 @@ class PagePanel(QWidget):
         self.show_message(self.tr("{name} · {width} × {height} pixels").format(name=name, width=width, height=height))
         self._show()
 
-    def show_cleaned(self, page: PictureLevels | None) -> None:
+    def show_cleaned(self, page: Pyramid | None) -> None:
         """Show the cleaned page, or that there is none yet."""
         self._has_result = page is not None
         self.compare.show_cleaned(page)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
-from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, DatasetStatus
+from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, ListedDataset
 from latentlab.ui.widgets.forms.recipe_form import RecipeForm
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
@@ -112,7 +112,7 @@ class RecipePanel(QWidget):
         for name, (title, _) in self._about.items():
             self.recipe_box.addItem(name)
             self.recipe_box.setItemData(self.recipe_box.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
-        self._select(chosen or next(iter(self._about), ""))
+        self._show_recipe(chosen or next(iter(self._about), ""))
         self.recipe_box.blockSignals(False)
         self._describe()
 
@@ -120,14 +120,14 @@ class RecipePanel(QWidget):
         """Show the recipe in force and the named one that it is based on."""
         self._about.setdefault(base.name, (base.title, base.summary))
         self.recipe_box.blockSignals(True)
-        self._select(base.name)
+        self._show_recipe(base.name)
         self.recipe_box.blockSignals(False)
         self._describe()
-        self.data.select(current.data.dataset)
+        self.data.show_dataset(current.data.dataset)
         self.form.show_recipe(base, current)
         self._mark_data()
 
-    def set_datasets(self, statuses: Iterable[DatasetStatus]) -> None:
+    def set_datasets(self, statuses: Iterable[ListedDataset]) -> None:
         """List the image sets and say which are on this machine."""
         self.data.set_datasets(statuses)
 
@@ -162,7 +162,7 @@ class RecipePanel(QWidget):
             self._restyle()
         super().changeEvent(event)
 
-    def _select(self, name: str) -> None:
+    def _show_recipe(self, name: str) -> None:
         if name and self.recipe_box.findText(name) < 0:
             self.recipe_box.addItem(name)
         self.recipe_box.setCurrentIndex(self.recipe_box.findText(name))

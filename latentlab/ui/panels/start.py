@@ -145,7 +145,7 @@ class StartPage(QWidget):
     def _make_train_button(self) -> QPushButton:
         self._train = QPushButton(self.tr("Train"))
         self._train.setObjectName("startTrainingButton")
-        self._train.setToolTip(self.tr("Train the selected recipe on the selected images."))
+        self._train.setToolTip(self.tr("Train the current recipe on its image set."))
         self._train.setMinimumSize(220, 56)
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
         font = self._train.font()

@@ -9,10 +9,8 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
-from latentlab.core.arrays import Floats, Position
+from latentlab.core.arrays import Extent, Floats, Position
 
-Extent = tuple[float, float, float, float]
-"""Left, right, bottom, top of a part of the plane."""
 Mode = Literal["all", "standard", "free"]
 
 STANDARD: Extent = (-4.0, 4.0, -4.0, 4.0)
@@ -125,17 +123,17 @@ class MapView(QObject):
             self._refit()
             self.changed.emit()
 
-    def set_points(self, extent: Extent | None, *, glides: bool = False) -> Extent | None:
+    def set_points(self, extent: Extent | None, *, animates: bool = False) -> Extent | None:
         """Take where the points lie now; give where the view should move to, if it should.
 
-        With points that glide it waits until some leave the view or all fill too little of it: a view that shrinks
+        With `animates` it waits until some leave the view or all fill too little of it: a view that shrinks
         and grows with every update could not be looked at.
         """
         self._points = extent
         if self.mode != "all" or extent is None:
             return None
         wanted = self._fit(extent)
-        if not glides:
+        if not animates:
             return wanted
         left, right, bottom, top = self.extent()
         clear = right - self._covered * (right - left) / max(self.box.rect().width(), 1.0)

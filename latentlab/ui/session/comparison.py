@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.arrays import Position
 from latentlab.core.events import EpochEnded, Finished, Started
 from latentlab.core.map import comparing
-from latentlab.core.map.axes import AxesChoice
+from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.comparing import Beside
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.map.plane import along
+from latentlab.core.map.plane import map_along
 from latentlab.core.map.results import DataPoint, MapPoints
 from latentlab.core.runs.run import Run
 from latentlab.ui.explore.exploration import Exploration
@@ -96,11 +96,11 @@ class Comparison(QObject):
     # The second run
 
     def open(self, path: Path) -> None:
-        """Read a run from a file and put it beside the first; the second at hand stays if that fails."""
+        """Read a run from a file and put it beside the first; the second one stays if that fails."""
         self._files.open(path)
 
     def keep(self, run: Run, name: str) -> None:
-        """Put a run at hand beside whatever is explored from now on."""
+        """Put a run beside whatever is explored from now on."""
         self._files.forget_questions()
         self._run, self._run_name = run, name
         self._answers.drop()
@@ -116,7 +116,7 @@ class Comparison(QObject):
         if self._run is None or first is None:
             return
         self._mapped_with = first.ids
-        self._files.make_map(self._run, comparing.images_for(self._run, first))
+        self._files.make_map(self._run, comparing.images_for_second(self._run, first))
 
     @Slot(object)
     def _take_map(self, update: MapUpdate) -> None:
@@ -135,8 +135,8 @@ class Comparison(QObject):
             return
         axes = self._exploration.axes
         if axes.rows() and not self._shares_images():
-            axes = AxesChoice()
-        self._second = update = along(axes, self._given)
+            axes = PlaneAxes()
+        self._second = update = map_along(axes, self._given)
         self.second_gaps.show(update)
         self.second_changed.emit(MapPoints.of(update, update.projection.to_plane(update.means)))
         self._tell_meeting()
@@ -273,7 +273,7 @@ class Comparison(QObject):
 
     @Slot(object)
     def _take(self, beside: Beside) -> None:
-        if self._second is not None and beside.run == self._second.run and self._told is not None:
+        if self._second is not None and beside.run_id == self._second.run_id and self._told is not None:
             self.followed.emit(beside)
 
     @Slot(str)

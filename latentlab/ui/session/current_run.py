@@ -10,7 +10,7 @@ from latentlab.core.runs.run import Run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AtHand:
+class CurrentRun:
     """The run that is shown when nothing trains, where it lies on the disk, and its earlier epochs."""
 
     run: Run | None = None

@@ -99,7 +99,7 @@ class LiveTraining(QObject):
             self._set_state("training")
 
     def stop(self) -> None:
-        """End after the step at hand; `ended` follows, the result before it."""
+        """End after the current step; `ended` follows, the result before it."""
         if self._thread is not None:
             self._thread.ask_to_stop()
 

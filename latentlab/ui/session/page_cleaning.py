@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
 from latentlab.core.output import clean_page
-from latentlab.core.output.pyramid import PictureLevels
+from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.background import Report, Task, Work
 
@@ -17,8 +17,8 @@ from latentlab.ui.threads.background import Report, Task, Work
 class PageCleaning(QObject):
     """Reads one page at a time and cleans it with the model that is shown when it is asked; follows no training."""
 
-    opened = Signal(str, object)  # the name of its file, PictureLevels
-    cleaned = Signal(object)  # PictureLevels, or None while nothing is cleaned
+    opened = Signal(str, object)  # the name of its file, Pyramid
+    cleaned = Signal(object)  # Pyramid, or None while nothing is cleaned
     busy_changed = Signal(bool)  # is the page being read or cleaned
     progressed = Signal(float)  # share that is cleaned
     saved = Signal(Path)
@@ -27,7 +27,7 @@ class PageCleaning(QObject):
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._exploration = exploration
-        self._page: PictureLevels | None = None
+        self._page: Pyramid | None = None
         self._result: Floats | None = None
         self._reading = Task(self)  # and cleaning
         self._reading.progressed.connect(self._report)
@@ -40,8 +40,8 @@ class PageCleaning(QObject):
     def open(self, path: Path) -> None:
         """Read a page from a picture file, then clean it."""
 
-        def read(cancelled: threading.Event, report: Report) -> tuple[str, PictureLevels]:
-            return path.name, PictureLevels.of(clean_page.read_page(path))
+        def read(cancelled: threading.Event, report: Report) -> tuple[str, Pyramid]:
+            return path.name, Pyramid.of(clean_page.read_page(path))
 
         self._start(read)
 
@@ -58,9 +58,9 @@ class PageCleaning(QObject):
             return
         snapshot = update.snapshot
 
-        def clean(cancelled: threading.Event, report: Report) -> tuple[Floats, PictureLevels] | None:
+        def clean(cancelled: threading.Event, report: Report) -> tuple[Floats, Pyramid] | None:
             result = clean_page.clean(snapshot, page.levels[0], cancelled=cancelled, report=report)
-            return None if result is None else (result, PictureLevels.of(result))
+            return None if result is None else (result, Pyramid.of(result))
 
         self._start(clean)
 
@@ -100,13 +100,13 @@ class PageCleaning(QObject):
     @Slot(object)
     def _take(self, answer: object) -> None:
         match answer:
-            case (str(name), PictureLevels() as page):
+            case (str(name), Pyramid() as page):
                 self._page, self._result = page, None
                 self.busy_changed.emit(False)
                 self.opened.emit(name, page)
                 self.cleaned.emit(None)
                 self.clean()
-            case (result, PictureLevels() as picture):
+            case (result, Pyramid() as picture):
                 self._result = result
                 self.busy_changed.emit(False)
                 self.cleaned.emit(picture)

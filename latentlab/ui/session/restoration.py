@@ -110,10 +110,10 @@ class Restoration(QObject):
     def _looked_at(self) -> _LookedAt | None:
         """Give what was picked or drawn last, as far as there is an image of it."""
         update, latest = self._exploration.shown, self._exploration.latest
-        run = None if update is None else update.run
+        run_id = None if update is None else update.run_id
         # What is left of another model may be an image that this one cannot take.
         found = (self._sketched, self._point, self._decoded)
-        sketched, point, decoded = (each if each is not None and each.run == run else None for each in found)
+        sketched, point, decoded = (each if each is not None and each.run_id == run_id else None for each in found)
         if latest == "sketch" and sketched is not None:
             return _LookedAt("sketch", sketched.input, sketched.label, None)
         if latest != "decoded" and update is not None and point is not None and point.image is not None:
@@ -124,7 +124,7 @@ class Restoration(QObject):
     @Slot(object)
     def _take(self, restored: RestoredImage) -> None:
         shown = self._exploration.shown
-        if shown is not None and restored.run == shown.run and restored.damage == self._damage:
+        if shown is not None and restored.run_id == shown.run_id and restored.damage == self._damage:
             self.restored.emit(restored)
 
     @Slot(str)

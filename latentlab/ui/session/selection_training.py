@@ -1,4 +1,4 @@
-"""The part of the session's state that is what becomes of chosen images: trained on alone, or excluded."""
+"""The part of the session's state that is what becomes of selected images: trained on alone, or excluded."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.arrays import Integers
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.map.selected_images import excluding, for_chosen, rows_in_set
+from latentlab.core.map.selected_images import excluding, for_selected, rows_in_set
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import NOTHING, Choosing
+from latentlab.ui.explore.selection import NOTHING, Selection
 from latentlab.ui.session.live_training import LiveTraining
 from latentlab.ui.session.recipe_choice import RecipeChoice
 
 
-class ChosenImages(QObject):
-    """Changes the recipe at hand by the images chosen on the map; the map follows what the recipe excludes."""
+class SelectionTraining(QObject):
+    """Changes the current recipe by the images selected on the map; the map follows what the recipe excludes."""
 
     train_requested = Signal()
     excluded_changed = Signal(int)
@@ -28,27 +28,27 @@ class ChosenImages(QObject):
         self,
         recipes: RecipeChoice,
         exploration: Exploration,
-        choosing: Choosing,
+        selection: Selection,
         training: LiveTraining,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._recipes, self._training = recipes, training
-        self._exploration, self._choosing = exploration, choosing
-        self._back: Integers | None = None  # images of the set that come back to the map, to be chosen there
+        self._exploration, self._selection = exploration, selection
+        self._back: Integers | None = None  # images of the set that come back to the map, to be selected there
         recipes.changed.connect(self._use_recipe)
         exploration.shown_changed.connect(self._follow)
 
     @Slot()
     def train(self) -> None:
-        """Train a new model, by the recipe at hand, on the chosen images alone."""
+        """Train a new model, by the current recipe, on the selected images alone."""
         if self._training.state != "idle":
             self.message.emit(
-                self.tr("A model is training: stop or discard it, then train on the chosen images."), True
+                self.tr("A model is training: stop or discard it, then train on the selected images."), True
             )
             return
         try:
-            self._recipes.edit(for_chosen(self._recipes.current, self._chosen()))
+            self._recipes.edit(for_selected(self._recipes.current, self._selected()))
         except LatentlabError as error:
             self.message.emit(str(error), True)
         else:
@@ -56,14 +56,14 @@ class ChosenImages(QObject):
 
     @Slot()
     def exclude(self) -> None:
-        """Leave the chosen images out of the map, and out of what is trained from now on."""
-        shown, rows = self._exploration.shown, self._choosing.rows
+        """Leave the selected images out of the map, and out of what is trained from now on."""
+        shown, rows = self._exploration.shown, self._selection.rows
         try:
-            chosen = self._chosen()
+            selected = self._selected()
             if shown is not None and len(rows) == len(shown.means):
-                self.message.emit(self.tr("All images of the map are chosen: some must be left on it."), True)
+                self.message.emit(self.tr("All images of the map are selected: some must be left on it."), True)
                 return
-            self._recipes.edit(excluding(self._recipes.current, chosen))
+            self._recipes.edit(excluding(self._recipes.current, selected))
         except LatentlabError as error:
             self.message.emit(str(error), True)
             return
@@ -81,24 +81,24 @@ class ChosenImages(QObject):
         except LatentlabError as error:
             self.message.emit(str(error), True)
 
-    def _chosen(self) -> Integers:
-        chosen = rows_in_set(self._exploration.shown, self._choosing.rows)
+    def _selected(self) -> Integers:
+        selected = rows_in_set(self._exploration.shown, self._selection.rows)
         self._check_set()
-        return chosen
+        return selected
 
     def _check_set(self) -> None:
         shown = self._exploration.shown
         theirs, mine = "" if shown is None else shown.snapshot.recipe.data.dataset, self._recipes.current.data.dataset
         if theirs != mine:
             raise LatentlabError(
-                f"The chosen images are of '{theirs}', but the set at hand is '{mine}': take '{theirs}' first."
+                f"The selected images are of '{theirs}', but the current set is '{mine}': take '{theirs}' first."
             )
 
     @Slot(object, object)
     def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:
         shown, dataset = self._exploration.shown_map, recipe.data.dataset
-        # What comes back is chosen where nothing else is: so it can be left out again.
-        if not len(self._choosing.rows):
+        # What comes back is selected where nothing else is: so it can be left out again.
+        if not len(self._selection.rows):
             gone = np.array(recipe.data.exclude, np.int64)
             self._back = np.setdiff1d(np.array(shown.excluded_from(dataset), np.int64), gone)
         shown.exclude(dataset, recipe.data.exclude)
@@ -110,4 +110,4 @@ class ChosenImages(QObject):
         if update is None or len(rows):
             self._back = None
         if len(rows):
-            self._choosing.choose(rows)
+            self._selection.select(rows)

@@ -1,10 +1,10 @@
-"""The one owner of state: the run at hand, and what happens to it.
+"""The one owner of state: the current run, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
-`exploration` what is looked at, `choosing` the images chosen on its map, `chosen_images` what becomes of these, `map`
-what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
-model, `page` the page that is cleaned.
+`exploration` what is looked at, `selection` the images selected on its map, `selection_training` what becomes of
+them, `map` what else is done there, `restoration` what is damaged and restored, `views` what the views ask,
+`comparison` a second model, `page` the page that is cleaned.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.map_images import MapChoice, MapImages, Split
+from latentlab.core.map.map_images import MapImages, MapSource, Split
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.parts import MapParts
-from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.map_state import MapState
+from latentlab.ui.explore.selection import Selection
 from latentlab.ui.explore.views import Views
 from latentlab.ui.session.comparison import Comparison
-from latentlab.ui.session.current_run import AtHand
+from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.page_cleaning import PageCleaning
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.run_files import RunFiles
-from latentlab.ui.session.selection_training import ChosenImages
+from latentlab.ui.session.selection_training import SelectionTraining
 from latentlab.ui.session.tensorboard_log import TensorBoardLog
 from latentlab.ui.threads.training_thread import EpochModel, Result
 
@@ -71,15 +71,15 @@ class Session(QObject):
         self.recipes.failed.connect(self._complain)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
-        self.choosing = Choosing(self.exploration.shown_map, self)
-        self.exploration.shown_changed.connect(self.choosing.show)  # before the views ask about it
+        self.selection = Selection(self.exploration.shown_map, self)
+        self.exploration.shown_changed.connect(self.selection.show)  # before the views ask about it
         self.views = Views(self)
         self.views.failed.connect(self._complain)
         self.exploration.shown_changed.connect(self.views.show)
         self.restoration = Restoration(self.exploration, self)
         self.restoration.failed.connect(self._complain)
         self.page = PageCleaning(self.exploration, self)
-        self.map = MapParts(self.exploration, self.choosing, self)
+        self.map = MapState(self.exploration, self.selection, self)
         self.map.failed.connect(self._complain)
         self.comparison = Comparison(self.exploration, self)
         self.comparison.failed.connect(self._complain)
@@ -97,15 +97,15 @@ class Session(QObject):
         self.files.kept.connect(self._take_kept)
         self.files.map_made.connect(self._take_update)
         self.files.failed.connect(self._complain)
-        self.chosen_images = ChosenImages(self.recipes, self.exploration, self.choosing, self.training, self)
-        self.chosen_images.train_requested.connect(self.train)
-        self.chosen_images.message.connect(self.message)
-        self._at_hand = AtHand()
+        self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
+        self.selection_training.train_requested.connect(self.train)
+        self.selection_training.message.connect(self.message)
+        self._current = CurrentRun()
         self._trained: Run | None = None  # the result of a training that is about to end
-        self._checkpoints = self._at_hand.checkpoints  # of what is shown
+        self._checkpoints = self._current.checkpoints  # of what is shown
         self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
         self._looked_at: int | None = None  # an epoch before the present
-        self._map_choice = MapChoice()
+        self._map_source = MapSource()
         self._train_when_loaded: bool | None = None
         self._save_to: Path | None = None
 
@@ -121,18 +121,18 @@ class Session(QObject):
 
     @property
     def run(self) -> Run | None:
-        """The run at hand; while training, the one before it."""
-        return self._at_hand.run
+        """The current run; while training, the one before it."""
+        return self._current.run
 
     @property
     def run_path(self) -> Path | None:
-        """Where the run at hand was opened or saved last."""
-        return self._at_hand.path
+        """Where the current run was opened or saved last."""
+        return self._current.path
 
     @property
     def is_saved(self) -> bool:
-        """Whether nothing would be lost by letting go what is at hand."""
-        return self._at_hand.is_saved and self.state == "idle"
+        """Whether nothing would be lost by letting the current run go."""
+        return self._current.is_saved and self.state == "idle"
 
     def begin(self) -> None:
         """Tell everything there is to show at the start."""
@@ -156,13 +156,13 @@ class Session(QObject):
 
     @Slot(object)
     def _use_data(self, data: ImageSet) -> None:
-        run = self._at_hand.run
+        run = self._current.run
         if self._train_when_loaded is not None:
             proceed = self._train_when_loaded
             self._wait_to_train(None)
             self.train(proceed)
         elif self.state == "idle" and run is not None and data.name == run.recipe.data.dataset:
-            self._show_run(run)  # its images are at hand now
+            self._show_run(run)  # its images are loaded now
         self._tell_whether_it_can_continue()
 
     @Slot(str)
@@ -176,7 +176,7 @@ class Session(QObject):
 
     @Slot(bool)
     def train(self, proceed: bool = False) -> None:
-        """Train a new model, or with `proceed` go on from the one at hand; waits for images that are being loaded."""
+        """Train a new model, or with `proceed` go on from the current one; waits for images that are being loaded."""
         if self.state != "idle":
             return
         data = self.library.data
@@ -193,7 +193,7 @@ class Session(QObject):
         self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
         self._look_at_present()
         self._present = self._trained = None
-        start = self._at_hand.run if proceed else None
+        start = self._current.run if proceed else None
         self.training.start(self.recipe, data, shown, start)
         self._announce_run()
 
@@ -212,9 +212,9 @@ class Session(QObject):
 
     def _go_back(self) -> None:
         self._save_to = None
-        self._checkpoints = self._at_hand.checkpoints
+        self._checkpoints = self._current.checkpoints
         self._look_at_present()
-        run = self._at_hand.run
+        run = self._current.run
         if run is None:
             self.exploration.show(None)
             self.history_shown.emit((), ())
@@ -256,7 +256,7 @@ class Session(QObject):
     @Slot(object)
     def _finish(self, finished: Finished) -> None:
         self._keep_unsaved()
-        self._at_hand = AtHand(self._trained, None, False, self._checkpoints)
+        self._current = CurrentRun(self._trained, None, False, self._checkpoints)
         self._announce_run()
         self._tell_whether_it_can_continue()
         if self._save_to is not None and self._trained is not None:
@@ -269,7 +269,7 @@ class Session(QObject):
         self.message.emit(failed.message, True)
 
     def _tell_whether_it_can_continue(self) -> None:
-        data, run = self.library.data, self._at_hand.run
+        data, run = self.library.data, self._current.run
         why = ""
         if run is None:
             why = self.tr("There is no model to go on from yet.")
@@ -285,13 +285,13 @@ class Session(QObject):
     # The map
 
     @Slot(str, int)
-    def choose_map(self, split: Split, count: int) -> None:
+    def set_map_source(self, split: Split, count: int) -> None:
         """Show other images on the map: of which split, and how many (0: all)."""
-        self._map_choice = choice = MapChoice(split, count)
+        self._map_source = source = MapSource(split, count)
         self._look_at_present()  # earlier models are kept with the images of then
         if self.state != "idle" and self.library.data is not None:
-            self.training.show_on_map(on_map(self.library.data, self.recipe, choice))
-        elif (run := self._at_hand.run) is not None and self._data_of(run) is not None:
+            self.training.show_on_map(on_map(self.library.data, self.recipe, source))
+        elif (run := self._current.run) is not None and self._data_of(run) is not None:
             self._show_run(run)
         elif run is not None and not self.library.is_loading():  # what is loaded is shown by itself
             self.message.emit(self.tr("The map stays as it is: choose its data set, then it can show others."), True)
@@ -331,7 +331,7 @@ class Session(QObject):
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""
         try:
-            return on_map(data, recipe, self._map_choice)
+            return on_map(data, recipe, self._map_source)
         except LatentlabError as error:
             self.message.emit(str(error), True)
             return None
@@ -339,7 +339,7 @@ class Session(QObject):
     # Keeping
 
     def open_run(self, path: Path) -> None:
-        """Read a run and show it; what is at hand stays if that fails."""
+        """Read a run and show it; the current one stays if that fails."""
         if self.state != "idle":
             self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
             return
@@ -347,23 +347,23 @@ class Session(QObject):
         self.files.open(path)
 
     def save_run(self, path: Path) -> None:
-        """Write the run at hand, or, while training, the run so far."""
+        """Write the current run, or, while training, the run so far."""
         if self.state != "idle":
             self._save_to = path
             self.training.ask_for_result()
-        elif self._at_hand.run is not None:
-            self.files.save(self._at_hand.run, path)
+        elif self._current.run is not None:
+            self.files.save(self._current.run, path)
 
     def _keep_unsaved(self) -> None:
-        """Put the run at hand aside on the disk, where another takes its place before it was saved."""
-        if self._at_hand.run is not None and not self._at_hand.is_saved:
-            self.files.keep(self._at_hand.run)
+        """Put the current run aside on the disk, where another takes its place before it was saved."""
+        if self._current.run is not None and not self._current.is_saved:
+            self.files.keep(self._current.run)
 
     @Slot(Path, object)
     def _take_opened(self, path: Path, run: Run) -> None:
         self._keep_unsaved()
-        self._at_hand = AtHand(run, path)
-        self._checkpoints = self._at_hand.checkpoints
+        self._current = CurrentRun(run, path)
+        self._checkpoints = self._current.checkpoints
         self._look_at_present()
         self.history_shown.emit(run.history, run.changes)
         self.recipes.take(run.recipe)
@@ -373,8 +373,8 @@ class Session(QObject):
 
     @Slot(Path, object)
     def _take_saved(self, path: Path, run: Run) -> None:
-        if self._at_hand.run is run:
-            self._at_hand = AtHand(run, path, True, self._checkpoints)
+        if self._current.run is run:
+            self._current = CurrentRun(run, path, True, self._checkpoints)
         self._announce_run()
         self.saved.emit(path)
         self.message.emit(self.tr("The run is saved as {path}.").format(path=path), False)
@@ -389,10 +389,10 @@ class Session(QObject):
         self.message.emit(sentence, True)
 
     def _announce_run(self) -> None:
-        run, path = self._at_hand.run, self._at_hand.path
+        run, path = self._current.run, self._current.path
         if self.state != "idle":
             self.run_changed.emit(self.recipe.name, True)
         elif run is None:
             self.run_changed.emit("", False)
         else:
-            self.run_changed.emit(path.stem if path is not None else run.recipe.name, not self._at_hand.is_saved)
+            self.run_changed.emit(path.stem if path is not None else run.recipe.name, not self._current.is_saved)

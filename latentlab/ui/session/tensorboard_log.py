@@ -38,7 +38,7 @@ class _Writing:
         try:
             if self._writer is None:
                 data = of_recipe(self._data, self._recipe)
-                self._writer = TensorBoardWriter(self._folder, self._recipe, data, self._started.run)
+                self._writer = TensorBoardWriter(self._folder, self._recipe, data, self._started.run_id)
                 self._writer.take(self._started)
                 report(self._writer.folder)
             match post:

@@ -1,4 +1,4 @@
-"""The letters of chosen images: A, B, C and so on, on a disc in the accent's colour."""
+"""The letters of selected images: A, B, C and so on, on a disc in the accent's colour."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from latentlab.ui.style import theme
 
 
 def letter(index: int) -> str:
-    """Give the letter of a chosen image, counted from 0."""
+    """Give the letter of a selected image, counted from 0."""
     return ascii_uppercase[index]
 
 

@@ -33,7 +33,7 @@ class Shows(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answer:
-    run: str
+    run_id: str
     value: object
     error: Exception | None
     seconds: float
@@ -155,7 +155,7 @@ class Asking(QObject):
     def _model_shown(self) -> MapUpdate | None:
         """Give what is shown; what was asked of another run is dropped, and of this one asked without a rest."""
         model = self._shows.shown
-        run = None if model is None else model.run
+        run = None if model is None else model.run_id
         if run != self._run:
             self._run = run
             self.drop()
@@ -169,7 +169,7 @@ class Asking(QObject):
     @Slot(object)
     def _take(self, answer: _Answer) -> None:
         model = self._model_shown()
-        if model is None or model.run != answer.run:
+        if model is None or model.run_id != answer.run_id:
             return
         self.seconds = answer.seconds
         if self._rest and not self.is_waiting:  # else the rest comes after what is being answered
@@ -198,4 +198,4 @@ def _answer(question: Question, model: MapUpdate) -> _Answer:
         value = question(model)
     except Exception as caught:
         error = caught
-    return _Answer(model.run, value, error, time.perf_counter() - begin)
+    return _Answer(model.run_id, value, error, time.perf_counter() - begin)

@@ -18,8 +18,8 @@ ALWAYS_INLINE = 50_000_000  # operations: milliseconds on any machine that shows
 _OPERATIONS_PER_SECOND = 20e9  # of one core, until answers tell how many there are
 _REMEMBERED = 5  # answers: in the median of so many one that was disturbed does not count
 
-_WAY_MILLISECONDS, _WAY_SECONDS = 1, 0.0005
-_LONGEST_WAY = 200  # times
+_YIELD_MILLISECONDS, _YIELD_SECONDS = 1, 0.0005
+_MOST_YIELDS = 200  # times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ class Latest(QObject):
         self._next: tuple[Callable[[], object], float] | None = None
         self._cost = _Cost()
         self._told_waiting = False
-        self._way = _Way(self)
+        self._yielding = _Yielding(self)
         self._task = Task(self)
         self._task.done.connect(self._take)
         self._task.failed.connect(self._fail)
@@ -87,7 +87,7 @@ class Latest(QObject):
     def shut_down(self) -> None:
         """Forget everything, and wait for the thread."""
         self._cancel()
-        self._way.end()
+        self._yielding.end()
         self._task.shut_down()
 
     def _cancel(self) -> None:
@@ -109,7 +109,7 @@ class Latest(QObject):
         self._operations = operations
         self._task.start(lambda cancelled, report: _answer(question))
         if operations < math.inf:  # somebody looks at it; what takes seconds need not take them from the window
-            self._way.give()
+            self._yielding.give()
 
     @Slot(object)
     def _take(self, answer: _Answer) -> None:
@@ -131,7 +131,7 @@ class Latest(QObject):
 
     def _tell_waiting(self) -> None:
         if not self.is_waiting:
-            self._way.end()
+            self._yielding.end()
         if self.is_waiting != self._told_waiting:
             self._told_waiting = self.is_waiting
             self.waiting_changed.emit(self._told_waiting)
@@ -161,7 +161,7 @@ class _Cost:
         self._seconds.append(seconds)
 
 
-class _Way(QObject):
+class _Yielding(QObject):
     """Has the GUI thread give way to another one that answers a question, for a moment again and again.
 
     A thread that asks for Python's lock gets it when the one that has it is made to give it up, after it has had it
@@ -174,12 +174,12 @@ class _Way(QObject):
         super().__init__(parent)
         self._left = 0
         self._timer = QTimer(self)
-        self._timer.setInterval(_WAY_MILLISECONDS)
+        self._timer.setInterval(_YIELD_MILLISECONDS)
         self._timer.timeout.connect(self._rest)
 
     def give(self) -> None:
         """Give way until the end, though not for ever: what takes long can wait."""
-        self._left = _LONGEST_WAY
+        self._left = _MOST_YIELDS
         self._timer.start()
 
     def end(self) -> None:
@@ -188,7 +188,7 @@ class _Way(QObject):
 
     @Slot()
     def _rest(self) -> None:
-        time.sleep(_WAY_SECONDS)
+        time.sleep(_YIELD_SECONDS)
         self._left -= 1
         if not self._left:
             self.end()

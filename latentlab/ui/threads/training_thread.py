@@ -54,7 +54,7 @@ class TrainingThread(QThread):
 
     Parameters
     ----------
-    run : str
+    run_id : str
         Id that all it tells carries.
     recipe : Recipe
     data : ImageSet
@@ -66,7 +66,7 @@ class TrainingThread(QThread):
 
     def __init__(
         self,
-        run: str,
+        run_id: str,
         recipe: Recipe,
         data: ImageSet,
         shown: MapImages,
@@ -74,9 +74,9 @@ class TrainingThread(QThread):
     ) -> None:
         super().__init__()
         self.setStackSize(_STACK_BYTES)
-        self.run_id = run
+        self.run_id = run_id
         self._recipe, self._data, self._start = recipe, data, start
-        self._shown = self._chosen = shown
+        self._shown = self._wanted = shown
         self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
         self._control = Control()
         self._may_go_on = threading.Event()
@@ -118,7 +118,7 @@ class TrainingThread(QThread):
 
     def show_on_map(self, shown: MapImages) -> None:
         """Show other images on the map from the next update on."""
-        self._chosen = shown
+        self._wanted = shown
 
     def leave_map(self) -> None:
         """Leave the map as far as it is encoded, where the whole of it is being encoded."""
@@ -146,8 +146,8 @@ class TrainingThread(QThread):
             )
 
     def _train(self) -> None:
-        trainer = Trainer(self._recipe, self._data, run=self.run_id, control=self._control, start=self._start)
-        self._show_choice(trainer)
+        trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)
+        self._show_wanted(trainer)
         for event in trainer.events():
             if isinstance(event, Finished):
                 self._finish(trainer, event)
@@ -188,10 +188,10 @@ class TrainingThread(QThread):
             self._answer(trainer)
 
     def _is_over(self) -> bool:
-        return self._control.stop.is_set() or self._chosen is not self._shown
+        return self._control.stop.is_set() or self._wanted is not self._shown
 
     def _is_called(self) -> bool:
-        is_asked = self._result_wanted.is_set() or self._chosen is not self._shown
+        is_asked = self._result_wanted.is_set() or self._wanted is not self._shown
         return is_asked or self._may_go_on.is_set()
 
     def _map_whole(self, trainer: Trainer, is_given_up: Callable[[], bool]) -> MapUpdate | None:
@@ -204,14 +204,14 @@ class TrainingThread(QThread):
 
     def _answer(self, trainer: Trainer) -> None:
         """Do what was asked for between two steps."""
-        if self._chosen is not self._shown:
-            self._show_choice(trainer)
+        if self._wanted is not self._shown:
+            self._show_wanted(trainer)
         if self._result_wanted.is_set():
             self._result_wanted.clear()
             self._post(Result(trainer.result(), is_final=False))
 
-    def _show_choice(self, trainer: Trainer) -> None:
-        self._shown = self._chosen
+    def _show_wanted(self, trainer: Trainer) -> None:
+        self._shown = self._wanted
         self._live = LiveMap(self._shown)
         self._put(self._live.update(trainer))
 

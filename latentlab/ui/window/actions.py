@@ -21,7 +21,7 @@ class Action:
     Attributes
     ----------
     id : str
-        Unique; QActions, menus and buttons are named after it: ``chooseAllAction``, ``bookmarksMenu``,
+        Unique; QActions, menus and buttons are named after it: ``selectAllAction``, ``bookmarksMenu``,
         ``mapShowAllButton``.
     text : str
         With an ``&`` before the letter that chooses it in its menu.
@@ -140,7 +140,7 @@ class Actions(QObject):
     def _training(self) -> tuple[Action | None, ...]:
         return (
             Action("train", self.tr("&Train"), "F5", when="idle"),
-            Action("trainOnChosen", self.tr("Train on the &chosen images"), when="idle"),
+            Action("trainOnSelection", self.tr("Train on the sele&cted images"), when="idle"),
             Action("pause", self.tr("Pause"), "F6", when="trains"),
             Action("stop", self.tr("&Stop, keep the model"), "F7", when="trains"),
             Action("discard", self.tr("&Discard, go back"), when="trains"),
@@ -155,7 +155,7 @@ class Actions(QObject):
             Action("showAll", self.tr("Show &all points"), "Ctrl+0"),
             Action("showStandard", self.tr("Show ±&4"), "Ctrl+4"),
             None,
-            Action("walkBetween", self.tr("&Walk between the first two chosen images")),
+            Action("walkBetween", self.tr("&Walk between the first two selected images")),
             Action("showFilm", self.tr("Show the &film of the walk")),
             None,
             Action("back", self.tr("&Back"), "Alt+Left", when="can_back"),
@@ -167,19 +167,19 @@ class Actions(QObject):
             None,
             Action("chooseAxes", self.tr("A&xes…"), when="has_model"),
             None,
-            Action("exportChosen", self.tr("Expor&t the chosen images…"), when="has_chosen"),
+            Action("exportSelection", self.tr("Expor&t the selected images…"), when="has_selection"),
             Action("hover", self.tr("Ho&ver shows the image"), checked=True),
             None,
             Action("priorContours", self.tr("Prior &contours"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
             None,
-            Action("chooseAll", self.tr("Choose a&ll"), "Ctrl+A", heard="canvas"),
-            Action("chooseNone", self.tr("Choose &none"), "Ctrl+Shift+A", heard="canvas", when="has_chosen"),
-            Action("invertChosen", self.tr("&Invert the choice"), "Ctrl+I", heard="canvas"),
+            Action("selectAll", self.tr("Select a&ll"), "Ctrl+A", heard="canvas"),
+            Action("selectNone", self.tr("Select &none"), "Ctrl+Shift+A", heard="canvas", when="has_selection"),
+            Action("invertSelection", self.tr("&Invert the selection"), "Ctrl+I", heard="canvas"),
             None,
-            Action("excludeChosen", self.tr("Exclu&de the chosen images"), when="has_chosen"),
+            Action("excludeSelection", self.tr("Exclu&de the selected images"), when="has_selection"),
             Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
-            Action("nameChosen", self.tr("Na&me the chosen images…"), when="has_chosen"),
+            Action("nameSelection", self.tr("Na&me the selected images…"), when="has_selection"),
             Action("namedSelections", self.tr("Named &selections"), when="has_selections", entries=()),
             None,
             Action("landscape", self.tr("Landscape"), "D", heard="map", checked=False, tip=landscape),
@@ -212,7 +212,7 @@ class Actions(QObject):
 
     def _strip(self) -> tuple[Button | None, ...]:
         # Alt may be kept by the desktop for moving windows.
-        keys = self.tr("Shift adds, Alt or Ctrl+Shift removes, a click beside the points chooses none, Esc gives up")
+        keys = self.tr("Shift adds, Alt or Ctrl+Shift removes, a click beside the points selects none, Esc gives up")
         path = self.tr(
             "Draw a path, or click way-points and end with a double click or Enter; drag a way-point to move it; "
             "Backspace takes the last one back, Esc gives up"
@@ -220,11 +220,11 @@ class Actions(QObject):
         arrow = self.tr("Drag an arrow from A to B, then put its tail on C: C + B − A is decoded; Esc forgets it")
         show_all = self.tr("Show all points and follow them (Home or 0)")
         standard = self.tr("Show −4 to 4 on both axes, where the prior has nearly all its mass (4)")
-        axes = self.tr("Choose the two axes: latent dimensions, principal components, a way between images or classes")
+        axes = self.tr("Choose the two axes: latent dimensions, principal components, a line between images or classes")
         return (
-            Button("pick", self.tr("Decode what is under the mouse; Ctrl+click chooses")),
-            Button("rectangle", self.tr("Choose what lies within a rectangle. {keys}").format(keys=keys)),
-            Button("lasso", self.tr("Choose what a line encloses that you draw. {keys}").format(keys=keys)),
+            Button("pick", self.tr("Decode what is under the mouse; Ctrl+click selects")),
+            Button("rectangle", self.tr("Select what lies within a rectangle. {keys}").format(keys=keys)),
+            Button("lasso", self.tr("Select what a line encloses that you draw. {keys}").format(keys=keys)),
             Button("path", path),
             Button("arrow", arrow),
             None,
@@ -234,11 +234,11 @@ class Actions(QObject):
             Button("forward", self.tr("Forward again")),
             Button("bookmarks", self.tr("Places with a name, kept with the run"), icon="bookmark"),
             None,
-            Button("undo", self.tr("See and choose what was seen and chosen before")),
+            Button("undo", self.tr("See and select what was seen and selected before")),
             Button("redo", self.tr("Take that back")),
             None,
             Button("axes", axes),
-            Button("images", self.tr("List the chosen, the nearest, the worst")),
+            Button("images", self.tr("List the selected, the nearest, the worst")),
             Button("help"),
         )
 

@@ -38,7 +38,7 @@ def join_comparison(session: Session, tabs: ViewTabs, menus: Menus, dialogs: Fil
             dialogs.open("secondRun", open_run)
 
     def keep() -> None:
-        """Keep the run at hand as the second; while one trains, the run before it."""
+        """Keep the current run as the second; while one trains, the run before it."""
         run, path = session.run, session.run_path
         if run is not None:
             comparison.keep(run, path.stem if path is not None else run.recipe.name)

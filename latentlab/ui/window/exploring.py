@@ -21,7 +21,7 @@ translate = QCoreApplication.translate
 
 
 def join_map_points(session: Session, panel: CanvasPanel, menus: Menus) -> None:
-    """Show the points of the map, and pick and choose on it."""
+    """Show the points of the map, and pick and select on it."""
     exploration, canvas = session.exploration, panel.canvas
 
     def show_map(points: MapPoints | None) -> None:
@@ -32,14 +32,14 @@ def join_map_points(session: Session, panel: CanvasPanel, menus: Menus) -> None:
 
     canvas.picked_at.connect(exploration.pick)
     canvas.point_picked.connect(exploration.pick_point)
-    canvas.point_toggled.connect(session.choosing.toggle)
+    canvas.point_toggled.connect(session.selection.toggle)
     canvas.hovered.connect(exploration.preview)
     canvas.hover_ended.connect(exploration.end_preview)
-    panel.source_chosen.connect(session.choose_map)
+    panel.source_chosen.connect(session.set_map_source)
     exploration.model_changed.connect(lambda snapshot: menus.tell(has_model=snapshot is not None))
     exploration.map_changed.connect(show_map)
     exploration.pick_changed.connect(canvas.set_pick)
-    session.choosing.changed.connect(canvas.set_chosen)
+    session.selection.changed.connect(canvas.set_selected)
 
 
 def join_decoder(session: Session, panel: DecoderPanel) -> None:
@@ -75,7 +75,7 @@ def join_damage(restoration: Restoration, panel: DecoderPanel) -> None:
 
 def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, status: QStatusBar) -> None:
     """Show the image of the point that was picked, and say in the status bar which it is and where it lies."""
-    exploration, choosing = session.exploration, session.choosing
+    exploration, selection = session.exploration, session.selection
 
     def show_model(snapshot: Snapshot | None) -> None:
         if snapshot is not None:
@@ -100,12 +100,12 @@ def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, stat
             text += translate("Place", " · loss {loss:.1f} nats").format(loss=point.losses.loss)
         status.showMessage(text)
 
-    panel.toggled.connect(choosing.toggle)
+    panel.toggled.connect(selection.toggle)
     exploration.model_changed.connect(show_model)
     exploration.pick_changed.connect(show_place)
     exploration.pointed.connect(show_point)
     exploration.describing_changed.connect(panel.set_waiting)
-    choosing.changed.connect(panel.set_chosen)
+    selection.changed.connect(panel.set_selected)
 
 
 def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus) -> None:

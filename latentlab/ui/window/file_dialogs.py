@@ -51,8 +51,8 @@ class FileDialogs(QObject):
             STRIP: (self.tr("Save the film strip"), pictures),
             ANIMATION: (self.tr("Save the animation"), self.tr("GIF files (*.gif)")),
             VIDEO: (self.tr("Save the video"), self.tr("MP4 videos (*.mp4)")),
-            "exportChosen": (
-                self.tr("Export the chosen images"),
+            "exportSelection": (
+                self.tr("Export the selected images"),
                 self.tr("Image set to train on (*.npz)"),
                 self.tr("Table (*.csv)"),
                 self.tr("Picture (*.png)"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from latentlab.core.output.pyramid import PictureLevels
+from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.panels.page import PagePanel
 from latentlab.ui.session.page_cleaning import PageCleaning
 from latentlab.ui.window.file_dialogs import FileDialogs
@@ -53,7 +53,7 @@ class PageWindow(QWidget):
         return f"{Path(self._name).stem}-cleaned.png"
 
     @Slot(str, object)
-    def show_page(self, name: str, page: PictureLevels) -> None:
+    def show_page(self, name: str, page: Pyramid) -> None:
         """Show another page."""
         self._name = name
         self.setWindowTitle(self.tr("{name} – Clean a page – latentlab").format(name=name))

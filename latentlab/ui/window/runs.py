@@ -1,4 +1,4 @@
-"""The run at hand: opened and saved by menu and start page; its name, its messages, and the page that shows it."""
+"""The current run: opened and saved by menu and start page; its name, its messages, and the page that shows it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ translate = QCoreApplication.translate
 
 
 def join_runs(session: Session, window: QMainWindow, menus: Menus, dialogs: FileDialogs, saving: Saving) -> None:
-    """Open and save runs, and name the window after the one at hand."""
+    """Open and save runs, and name the window after the current one."""
 
     def enable_saving() -> None:
         menus.tell(has_run=session.state != "idle" or session.run is not None)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.ui.panels.views.compare import ComparePanel
-from latentlab.ui.panels.views.interpolations import ImagesPanel
+from latentlab.ui.panels.views.interpolations import InterpolationsPanel
 from latentlab.ui.panels.views.manifold import ManifoldPanel
 from latentlab.ui.panels.views.pca import BesidePcaPanel
 from latentlab.ui.panels.views.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.views.posterior_scatter import DeviationsPanel
 from latentlab.ui.panels.views.restored import RestoredPanel
 from latentlab.ui.panels.views.samples import SamplesPanel
-from latentlab.ui.panels.views.sensitivity import NudgesPanel
+from latentlab.ui.panels.views.sensitivity import SensitivityPanel
 from latentlab.ui.panels.views.traversals import TraversalsPanel
 from latentlab.ui.panels.views.units import UnitsPanel
 from latentlab.ui.widgets.view_panel import ViewPanel
@@ -35,19 +35,19 @@ class ViewTabs(QTabWidget):
         self.setUsesScrollButtons(True)
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        self.images, self.compare, self.traversals = ImagesPanel(), ComparePanel(), TraversalsPanel()
+        self.interpolations, self.compare, self.traversals = InterpolationsPanel(), ComparePanel(), TraversalsPanel()
         self.views: tuple[ViewPanel, ...] = (
             ManifoldPanel(),
             self.traversals,
             SamplesPanel(),
-            self.images,
+            self.interpolations,
             self.compare,
             RestoredPanel(),
             UnitsPanel(),
             PosteriorSamplesPanel(),
             DeviationsPanel(),
             BesidePcaPanel(),
-            NudgesPanel(),
+            SensitivityPanel(),
         )
         for panel in self.views:
             self.setTabToolTip(self.addTab(panel, panel.title), panel.about)

@@ -1,4 +1,4 @@
-"""The views: only the one that is looked at asks anything; what is picked, chosen and saved in them."""
+"""The views: only the one that is looked at asks anything; what is picked, selected and saved in them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ translate = QCoreApplication.translate
 
 def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
     """Ask a session, show what it answers, and save it."""
-    views, choosing, exploration, images = session.views, session.choosing, session.exploration, tabs.images
+    views, selection, exploration, interpolations = (
+        session.views,
+        session.selection,
+        session.exploration,
+        tabs.interpolations,
+    )
 
     def ask() -> None:
         panel = tabs.view()
@@ -46,8 +51,8 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
         if (panel := tabs.view()) is not None:
             panel.show_problem(sentence)
 
-    def show_chosen(rows: Integers) -> None:
-        images.set_chosen(rows, choosing.pictures(images.MOST))
+    def show_selected(rows: Integers) -> None:
+        interpolations.set_selected(rows, selection.pictures(interpolations.MOST))
 
     def save_picture(picture: QImage, path: Path) -> None:
         if is_saved := picture.save(str(path)):
@@ -77,9 +82,9 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
     exploration.decoded.connect(tabs.traversals.set_decoded)
     exploration.pointed.connect(tabs.traversals.set_point)
     exploration.label_changed.connect(tabs.traversals.set_label)
-    images.toggled.connect(choosing.toggle)
-    images.swap_requested.connect(choosing.swap)
-    images.clear_requested.connect(choosing.clear)
-    images.train_requested.connect(session.chosen_images.train)
-    images.animation_save_requested.connect(ask_for_animation)
-    choosing.changed.connect(show_chosen)
+    interpolations.toggled.connect(selection.toggle)
+    interpolations.swap_requested.connect(selection.swap)
+    interpolations.clear_requested.connect(selection.clear)
+    interpolations.train_requested.connect(session.selection_training.train)
+    interpolations.animation_save_requested.connect(ask_for_animation)
+    selection.changed.connect(show_selected)

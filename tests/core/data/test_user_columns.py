@@ -12,7 +12,7 @@ from PIL import Image
 from latentlab.core.data import registry
 from latentlab.core.data.columns import Column, of_texts
 from latentlab.core.data.registry import DatasetError
-from latentlab.core.map.map_images import MapChoice, choose
+from latentlab.core.map.map_images import MapSource, choose
 
 IMAGES = np.arange(12, dtype=np.uint8)[:, None, None].repeat(6, 1).repeat(5, 2)  # image i is i everywhere
 RELAXED = {"suppress_health_check": [HealthCheck.function_scoped_fixture], "max_examples": 25}
@@ -245,8 +245,8 @@ def test_columns_go_with_whatever_is_done_to_a_set(tmp_path):
     for part in (data, data.limited(5), data.repeated(3), data.selected((2, 13, 0)), data.limited(4).repeated(2)):
         assert agrees(part.train_images, part.train_columns)
         assert agrees(part.test_images, part.test_columns)
-    for choice in (MapChoice("test", 0), MapChoice("training", 7), MapChoice("both", 0), MapChoice("both", 5)):
-        shown = choose(data, choice)
+    for source in (MapSource("test", 0), MapSource("training", 7), MapSource("both", 0), MapSource("both", 5)):
+        shown = choose(data, source)
         assert agrees(shown.images, shown.columns)
 
 

@@ -84,7 +84,7 @@ def test_the_density_is_the_mean_of_all_posteriors_on_the_plane(latent):
     found = density(prepared, extent, cells=150, images=ALL)
     rows, columns = found.values.shape
     assert (rows, columns) == (10, 15)
-    assert (found.images, found.total, found.is_of_codes, found.run) == (40, 40, False, "r")
+    assert (found.images, found.total, found.is_of_codes, found.run_id) == (40, 40, False, "r")
     own = np.diag([(6 / columns) ** 2, (4 / rows) ** 2]) / 4  # half a cell wider
     covariance = projection.covariance(np.full(latent, 0.4, np.float32)) + own
     places = np.stack(np.meshgrid(*middles(extent, 150)), -1)

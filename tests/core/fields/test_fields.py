@@ -8,7 +8,7 @@ import pytest
 from latentlab.core.fields import prepared_map
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
-from latentlab.core.fields.fields import FieldQuestion, affordable, answer, efforts, get_ready, rate, work
+from latentlab.core.fields.fields import FieldQuestion, affordable, answer, efforts, prepare_field, rate, work
 from latentlab.core.fields.gaps import Gaps
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.posteriors import deviations_of
@@ -28,10 +28,10 @@ def test_a_field_is_answered_at_each_effort(prepared, kind):
     assert list(steps) == sorted(steps)
     for effort in (steps[0], steps[-1]):
         question = FieldQuestion(kind, prepared, BOX, None, 0, effort)
-        get_ready(question)
+        prepare_field(question)
         found = answer(question)
         assert isinstance(found, KINDS[kind])
-        assert (found.run, found.extent) == (prepared.model.run, BOX)
+        assert (found.run_id, found.extent) == (prepared.model.run_id, BOX)
         values = found.labels if kind == "regions" else found.values
         assert values.size == pytest.approx(effort.cells, rel=0.1)
 

@@ -47,7 +47,7 @@ def measured(model, extent=PART, *, through=None, label=0, cells=200):
 
 def test_a_model_whose_encoder_inverts_its_decoder_has_no_gap():
     found = measured(made(cloud()))
-    assert found.run == "r"
+    assert found.run_id == "r"
     assert found.share == 0
     assert np.abs(found.values).max() < 1e-3
 

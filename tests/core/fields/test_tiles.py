@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.fields.tiles import CELLS, Block, Landscape, Sight
+from latentlab.core.fields.tiles import CELLS, Landscape, TileAddress, Viewport
 
-BLOCKS = st.builds(Block, st.integers(-8, 20), st.integers(-300, 300), st.integers(-300, 300))
+ADDRESSES = st.builds(TileAddress, st.integers(-8, 20), st.integers(-300, 300), st.integers(-300, 300))
 
 
 @pytest.fixture(scope="module")
@@ -20,10 +20,10 @@ def landscape(tiny_model):
     return Landscape.of(tiny_model(), None, 0)
 
 
-def cell_of(patch, row, column):
-    """Cut one cell, counted from the upper left, out of a patch."""
-    height, width = (side // CELLS for side in patch.pixels.shape)
-    return patch.pixels[row * height : (row + 1) * height, column * width : (column + 1) * width]
+def cell_of(tile, row, column):
+    """Cut one cell, counted from the upper left, out of a tile."""
+    height, width = (side // CELLS for side in tile.pixels.shape)
+    return tile.pixels[row * height : (row + 1) * height, column * width : (column + 1) * width]
 
 
 @pytest.mark.parametrize(
@@ -35,23 +35,23 @@ def test_a_cell_shows_what_the_code_of_its_middle_decodes_to(tiny_model, changes
     model = tiny_model(**changes)
     through = np.linspace(-1, 1, model.snapshot.latent).astype(np.float32)
     landscape = Landscape.of(model, through, 2)
-    blocks = [Block(2, -1, 0), Block(2, 3, -2), Block(-1, 0, 0)]
-    for block, patch in zip(blocks, landscape.decode(blocks), strict=True):
-        assert patch.block == block
-        left, right, bottom, top = patch.extent
+    addresses = [TileAddress(2, -1, 0), TileAddress(2, 3, -2), TileAddress(-1, 0, 0)]
+    for address, tile in zip(addresses, landscape.decode(addresses), strict=True):
+        assert tile.address == address
+        left, right, bottom, top = tile.extent
         for row, column in ((0, 0), (1, 3), (3, 2)):
             x = left + (column + 0.5) / CELLS * (right - left)
             y = top - (row + 0.5) / CELLS * (top - bottom)
             plane = through if model.snapshot.latent > 2 else model.projection.origin
             code = model.projection.moved(plane, (x, y))
             wanted = 255 * model.snapshot.decode(code[None], np.array([2]))[0]
-            assert np.abs(cell_of(patch, row, column) - wanted).max() <= 1
+            assert np.abs(cell_of(tile, row, column) - wanted).max() <= 1
 
 
-@given(block=BLOCKS, levels=st.integers(1, 5))
-def test_levels_nest(landscape, block, levels):
-    left, right, bottom, top = landscape.extent(block)
-    far_left, far_right, far_bottom, far_top = landscape.extent(block.ancestor(levels))
+@given(address=ADDRESSES, levels=st.integers(1, 5))
+def test_levels_nest(landscape, address, levels):
+    left, right, bottom, top = landscape.extent(address)
+    far_left, far_right, far_bottom, far_top = landscape.extent(address.ancestor(levels))
     assert far_left <= left < right <= far_right
     assert far_bottom <= bottom < top <= far_top
     assert far_right - far_left == 2**levels * (right - left)
@@ -62,33 +62,33 @@ def test_levels_nest(landscape, block, levels):
     width=st.floats(50, 4000), height=st.floats(50, 3000),
 )  # fmt: skip
 def test_the_blocks_cover_what_is_seen_with_cells_of_a_good_size(landscape, x, y, span, width, height):
-    sight = Sight((x, x + span, y, y + span * height / width), width, height, (x, y))
-    blocks = landscape.blocks(sight)
-    extents = np.array([landscape.extent(block) for block in blocks])
+    viewport = Viewport((x, x + span, y, y + span * height / width), width, height, (x, y))
+    addresses = landscape.addresses(viewport)
+    extents = np.array([landscape.extent(address) for address in addresses])
     assert extents[:, 0].min() <= x
-    assert extents[:, 1].max() >= sight.extent[1]
+    assert extents[:, 1].max() >= viewport.extent[1]
     assert extents[:, 2].min() <= y
-    assert extents[:, 3].max() >= sight.extent[3]
+    assert extents[:, 3].max() >= viewport.extent[3]
     area = ((extents[:, 1] - extents[:, 0]) * (extents[:, 3] - extents[:, 2])).sum()
-    assert len({block.level for block in blocks}) == 1
-    assert area / CELLS**2 / len(blocks) == pytest.approx(np.prod(landscape.cell(blocks[0].level)))
-    pixels = landscape.cell(blocks[0].level)[0] / span * width
+    assert len({address.level for address in addresses}) == 1
+    assert area / CELLS**2 / len(addresses) == pytest.approx(np.prod(landscape.cell(addresses[0].level)))
+    pixels = landscape.cell(addresses[0].level)[0] / span * width
     wanted = max(32, (width * height) ** 0.5 / 24)
     assert wanted / 1.42 <= pixels <= wanted * 1.42
-    assert len(blocks) <= (width / pixels / CELLS + 2) * (height / pixels / CELLS + 2)
+    assert len(addresses) <= (width / pixels / CELLS + 2) * (height / pixels / CELLS + 2)
 
 
 def test_what_is_near_comes_first(landscape):
-    sight = Sight((-4, 4, -4, 4), 400, 400, (3.2, -3.2))
-    first = landscape.nearest_first(landscape.blocks(sight), sight.focus)[0]
+    viewport = Viewport((-4, 4, -4, 4), 400, 400, (3.2, -3.2))
+    first = landscape.nearest_first(landscape.addresses(viewport), viewport.focus)[0]
     left, right, bottom, top = landscape.extent(first)
     assert left <= 3.2 <= right
     assert bottom <= -3.2 <= top
 
 
 def test_what_lies_under_a_patch_is_not_bare(landscape):
-    fine = [Block(2, column, 0) for column in range(-2, 6)]
-    coarse = landscape.decode([Block(0, 0, 0)])
+    fine = [TileAddress(2, column, 0) for column in range(-2, 6)]
+    coarse = landscape.decode([TileAddress(0, 0, 0)])
     assert landscape.bare(fine, coarse) == [fine[0], fine[1], fine[6], fine[7]]
     assert landscape.bare(fine, []) == fine
 
@@ -96,17 +96,17 @@ def test_what_lies_under_a_patch_is_not_bare(landscape):
 def test_cells_have_the_shape_of_the_images(tiny_images, make_wide):
     landscape = Landscape.of(make_wide(20, 10), None, 0)
     assert landscape.cell(3) == (1 / 16, 1 / 8)
-    (patch,) = landscape.decode([Block(3, 0, 0)])
-    assert patch.pixels.shape == (CELLS * 20, CELLS * 10)
-    assert patch.extent == (0, CELLS / 16, 0, CELLS / 8)
+    (tile,) = landscape.decode([TileAddress(3, 0, 0)])
+    assert tile.pixels.shape == (CELLS * 20, CELLS * 10)
+    assert tile.extent == (0, CELLS / 16, 0, CELLS / 8)
 
 
 def test_large_images_are_made_smaller_and_keep_their_mean(make_wide):
     model = make_wide(130, 65)
-    (patch,) = Landscape.of(model, None, 0).decode([Block(0, 0, 0)])
-    assert patch.pixels.shape == (CELLS * 64, CELLS * 32)
-    image = model.snapshot.decode(Landscape.of(model, None, 0).codes([Block(0, 0, 0)])[:1])[0]
-    assert cell_of(patch, 0, 0).mean() == pytest.approx(255 * image.mean(), abs=1.5)
+    (tile,) = Landscape.of(model, None, 0).decode([TileAddress(0, 0, 0)])
+    assert tile.pixels.shape == (CELLS * 64, CELLS * 32)
+    image = model.snapshot.decode(Landscape.of(model, None, 0).codes([TileAddress(0, 0, 0)])[:1])[0]
+    assert cell_of(tile, 0, 0).mean() == pytest.approx(255 * image.mean(), abs=1.5)
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +144,8 @@ def test_a_code_of_another_model_and_a_label_that_is_none_are_left_out(tiny_mode
 
 def test_codes_beyond_all_numbers_are_black(landscape):
     with np.errstate(all="ignore"):
-        (patch,) = landscape.decode([Block(-99, 3, 3)])
-    assert patch.pixels.dtype == np.uint8
+        (tile,) = landscape.decode([TileAddress(-99, 3, 3)])
+    assert tile.pixels.dtype == np.uint8
 
 
 def test_a_code_that_is_no_point_is_refused(tiny_model):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core.map import bookmarks
-from latentlab.core.map.axes import AxesChoice, BetweenClasses, BetweenImages, Component, Dimension
+from latentlab.core.map.axes import BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
 from latentlab.core.map.bookmarks import Bookmark, BookmarksError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -21,18 +21,18 @@ PLACES = st.tuples(
     st.text(),
     st.tuples(FINITE, FINITE, FINITE, FINITE),
     st.lists(FINITE, max_size=4).map(tuple),
-    st.builds(AxesChoice, AXES, AXES),
+    st.builds(PlaneAxes, AXES, AXES),
 )
 
 
-@given(places=st.lists(PLACES, max_size=4), run=st.text())
-def test_what_is_kept_comes_back(tmp_path_factory, places, run):
+@given(places=st.lists(PLACES, max_size=4), run_id=st.text())
+def test_what_is_kept_comes_back(tmp_path_factory, places, run_id):
     folder = tmp_path_factory.mktemp("bookmarks") / "new"
     kept = tuple(Bookmark.at(*place) for place in places)
-    bookmarks.save(folder, run, kept)
-    assert bookmarks.load(folder, run) == kept
+    bookmarks.save(folder, run_id, kept)
+    assert bookmarks.load(folder, run_id) == kept
     assert [mark.axes for mark in kept] == [axes for *_, axes in places]
-    assert bookmarks.load(folder, run + "x") == ()
+    assert bookmarks.load(folder, run_id + "x") == ()
 
 
 def test_without_any_there_is_no_file(tmp_path):

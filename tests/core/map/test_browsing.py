@@ -17,10 +17,10 @@ def goes_on(share):
     return True
 
 
-def question(kind="worst", count=0, order=None, down=False, chosen=(), point=None, code=None, label=0):
-    own = {"chosen": "chosen", "worst": "loss", "ambiguous": "ambiguity"}
+def question(kind="worst", count=0, order=None, down=False, selected=(), point=None, code=None, label=0):
+    own = {"selected": "selected", "worst": "loss", "ambiguous": "ambiguity"}
     listing = Listing(kind, count, order or own.get(kind, "distance"), down)
-    return ListQuestion(listing, np.array(chosen, np.int64), point, code, label)
+    return ListQuestion(listing, np.array(selected, np.int64), point, code, label)
 
 
 def point_question(model, row, **options):
@@ -101,23 +101,23 @@ def test_twins_are_listed_beside_the_pick_itself_left_out(tiny_model):
 
 @given(
     data=st.data(),
-    kind=st.sampled_from(["chosen", "near_codes", "near_pixels", "worst", "ambiguous"]),
-    order=st.sampled_from(["chosen", "loss", "distance", "ambiguity"]),
+    kind=st.sampled_from(["selected", "near_codes", "near_pixels", "worst", "ambiguous"]),
+    order=st.sampled_from(["selected", "loss", "distance", "ambiguity"]),
     down=st.booleans(),
     count=st.integers(0, 80),
 )
 @settings(max_examples=40)
 def test_an_order_keeps_the_members_and_sorts_them(tiny_model, data, kind, order, down, count):
     model = tiny_model()
-    chosen = data.draw(st.lists(st.integers(0, 59), unique=True, max_size=60))
-    options = {"kind": kind, "count": count, "chosen": chosen}
+    selected = data.draw(st.lists(st.integers(0, 59), unique=True, max_size=60))
+    options = {"kind": kind, "count": count, "selected": selected}
     lists = lists_of(model)
     members = lists.find(point_question(model, 3, **options), goes_on).rows
     found = lists.find(point_question(model, 3, order=order, down=down, **options), goes_on)
     assert sorted(found.rows.tolist()) == sorted(members.tolist())
     assert len(found.rows) == len(found.values)
-    if order == "chosen":
-        assert kind != "chosen" or found.rows.tolist() == (chosen[::-1] if down else chosen)
+    if order == "selected":
+        assert kind != "selected" or found.rows.tolist() == (selected[::-1] if down else selected)
     else:
         steps = np.diff(found.values)
         assert ((steps <= 0) if down else (steps >= 0)).all()
@@ -127,7 +127,7 @@ _kept = {}
 
 
 def lists_of(model):
-    return _kept.setdefault(model.run, Lists(model))
+    return _kept.setdefault(model.run_id, Lists(model))
 
 
 @given(
@@ -217,11 +217,11 @@ def test_without_images_there_is_what_needs_none(tiny_model):
     lists = Lists(model)
     assert len(lists.find(point_question(model, 0, kind="near_codes", count=5), goes_on).rows) == 5
     assert len(lists.find(question("ambiguous", 5), goes_on).rows) == 5
-    found = lists.find(question("chosen", chosen=[4, 2]), goes_on)
+    found = lists.find(question("selected", selected=[4, 2]), goes_on)
     assert found.rows.tolist() == [4, 2]
     assert np.isnan(found.values).all()
     for asked in (question("worst"), point_question(model, 0, kind="near_pixels")):
-        with pytest.raises(LatentlabError, match="not at hand"):
+        with pytest.raises(LatentlabError, match="not loaded"):
             lists.find(asked, goes_on)
     rows = np.array([5, 1])
     np.testing.assert_allclose(rebuild(model, rows).images, model.snapshot.decode(model.means[rows]), atol=1e-6)

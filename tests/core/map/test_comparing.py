@@ -8,7 +8,7 @@ import pytest
 from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.map import comparing
 from latentlab.core.map.live_map import map_of
-from latentlab.core.map.map_images import MapChoice, MapImages, choose
+from latentlab.core.map.map_images import MapImages, MapSource, choose
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -30,7 +30,7 @@ def runs(tiny_images):
 
 @pytest.fixture(scope="module")
 def images(tiny_images):
-    return choose(tiny_images, MapChoice())
+    return choose(tiny_images, MapSource())
 
 
 def of_other_data(run):
@@ -41,7 +41,7 @@ def of_other_data(run):
 
 def test_the_second_map_is_of_the_first_ones_images(runs, images):
     first = map_of(runs[0], images)
-    second = map_of(runs[1], comparing.images_for(runs[1], first))
+    second = map_of(runs[1], comparing.images_for_second(runs[1], first))
     assert first.ids == second.ids
     assert np.allclose(second.means, runs[1].snapshot.encode(images.images)[0])
 
@@ -49,28 +49,28 @@ def test_the_second_map_is_of_the_first_ones_images(runs, images):
 def test_other_images_are_not_shared(runs, images):
     first = map_of(runs[0], images)
     other = of_other_data(runs[1])
-    assert comparing.images_for(other, first) is None
+    assert comparing.images_for_second(other, first) is None
     assert first.ids != map_of(other, None).ids
-    again = map_of(runs[1], choose_again(images))
+    again = map_of(runs[1], load_again(images))
     assert first.ids != again.ids  # alike, but nobody can know
 
 
-def choose_again(images):
+def load_again(images):
     return MapImages(images.images.clone(), images.labels)
 
 
 def test_codes_that_are_kept_without_images_are_of_the_same_ones(runs):
     first, second = (map_of(run, None) for run in runs[:2])
-    assert comparing.images_for(runs[1], first) is None
+    assert comparing.images_for_second(runs[1], first) is None
     assert first.ids == second.ids
     assert first.ids != map_of(of_other_data(runs[1]), None).ids
 
 
 def test_a_cvae_of_other_classes_cannot_read_the_labels(runs, images):
     first = map_of(runs[0], images)
-    assert comparing.images_for(runs[2], first) is not None
+    assert comparing.images_for_second(runs[2], first) is not None
     stranger = replace(runs[2], snapshot=type(first.snapshot)("s", runs[2].recipe, runs[2].snapshot.model, ("x",) * 3))
-    assert comparing.images_for(stranger, first) is None
+    assert comparing.images_for_second(stranger, first) is None
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2])
@@ -102,7 +102,7 @@ def test_the_nearest_image_is_nearest_on_the_map(runs, images):
     assert comparing.nearest_image(replace(model, means=model.means[:0]), (0.0, 0.0)) is None
 
 
-def test_the_test_loss_is_that_of_the_weights_at_hand():
+def test_the_test_loss_is_that_of_the_current_weights():
     recipe = Recipe.load("digits-vae-2d")
     patient = recipe.with_changes({"training.patience": 5})
     losses = (9.0, 5.0, 7.0)

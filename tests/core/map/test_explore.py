@@ -29,7 +29,7 @@ def runs(tiny_images):
     """Give a trained run of each kind of model."""
     trained = {}
     for kind in ("autoencoder", "vae", "cvae"):
-        trainer = Trainer(RECIPE.with_changes({"model.kind": kind}), tiny_images, run=kind)
+        trainer = Trainer(RECIPE.with_changes({"model.kind": kind}), tiny_images, run_id=kind)
         list(trainer.events())
         trained[kind] = trainer.result()
     return trained
@@ -89,7 +89,7 @@ def test_a_pick_is_decoded_and_placed(run):
     np.testing.assert_array_equal(answer.image, run.snapshot.decode(CODE[None], labels)[0])
     assert answer.position == fit(run.codes).position(CODE)
     np.testing.assert_array_equal(answer.code, CODE)
-    assert answer.run == run.snapshot.run
+    assert answer.run_id == run.snapshot.run_id
     assert answer.label == (1 if run.snapshot.uses_labels else None)
     assert answer.samples.shape == (8, 28, 28)
     assert answer.sample_codes.shape == (8, 3)

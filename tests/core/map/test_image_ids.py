@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core.map.image_ids import ImageIds
-from latentlab.core.map.map_images import MapChoice, choose
+from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
 
@@ -20,34 +20,34 @@ def recipe():
 
 
 @given(
-    choice=st.builds(MapChoice, st.sampled_from(["test", "training", "both"]), st.integers(0, 300)),
+    source=st.builds(MapSource, st.sampled_from(["test", "training", "both"]), st.integers(0, 300)),
     limit=st.none() | st.integers(1, 200),
     images=st.lists(st.integers(0, 239), max_size=12),
     exclude=st.lists(st.integers(0, 239), max_size=12),
 )
-def test_ids_lead_back_to_the_images_of_the_map(tiny_images, recipe, choice, limit, images, exclude):
+def test_ids_lead_back_to_the_images_of_the_map(tiny_images, recipe, source, limit, images, exclude):
     recipe = recipe.with_changes({"data.limit": limit, "data.images": images, "data.exclude": exclude})
-    shown = on_map(tiny_images, recipe, choice)
+    shown = on_map(tiny_images, recipe, source)
     assert len(shown.ids.rows) == len(shown.labels)
     everything = torch.cat([tiny_images.train_images, tiny_images.test_images])
     assert torch.equal(everything[torch.from_numpy(shown.ids.rows)], shown.images)
 
 
-def test_the_same_choice_of_the_same_images_has_the_same_ids_however_often_they_are_loaded(tiny_images, recipe):
+def test_the_same_part_of_the_same_images_has_the_same_ids_however_often_they_are_loaded(tiny_images, recipe):
     from dataclasses import replace
 
-    choice = MapChoice("test", 20)
+    source = MapSource("test", 20)
     again = replace(tiny_images, test_images=tiny_images.test_images.clone(), fingerprint="")
-    assert choose(tiny_images, choice).ids == choose(again, choice).ids
-    assert choose(tiny_images, choice).ids == on_map(again, recipe, choice).ids
+    assert choose(tiny_images, source).ids == choose(again, source).ids
+    assert choose(tiny_images, source).ids == on_map(again, recipe, source).ids
     for other in (
         replace(tiny_images, test_images=255 - tiny_images.test_images, fingerprint=""),
         replace(tiny_images, test_labels=tiny_images.test_labels.flip(0), fingerprint=""),
         replace(tiny_images, name="others", fingerprint=""),
     ):
-        assert choose(tiny_images, choice).ids != choose(other, choice).ids
-    assert choose(tiny_images, choice).ids != choose(tiny_images, MapChoice("test", 21)).ids
-    assert choose(tiny_images, choice).ids != choose(tiny_images, MapChoice("training", 20)).ids
+        assert choose(tiny_images, source).ids != choose(other, source).ids
+    assert choose(tiny_images, source).ids != choose(tiny_images, MapSource("test", 21)).ids
+    assert choose(tiny_images, source).ids != choose(tiny_images, MapSource("training", 20)).ids
 
 
 def test_ids_that_nobody_knows_are_equal_to_themselves_alone():

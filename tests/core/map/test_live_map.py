@@ -8,7 +8,7 @@ import torch
 from latentlab.core.arrays import row_order
 from latentlab.core.map import encoder, live_map
 from latentlab.core.map.live_map import LiveMap, map_of, maps_of
-from latentlab.core.map.map_images import MapChoice, MapImages, choose
+from latentlab.core.map.map_images import MapImages, MapSource, choose
 from latentlab.core.map.projection import fit
 from latentlab.core.models.operations import Operations
 from latentlab.core.recipe.recipe import Recipe
@@ -68,7 +68,7 @@ def many(count):
 
 @pytest.fixture(scope="module", params=["autoencoder", "vae", "cvae"])
 def run(request, tiny_images):
-    trainer = Trainer(RECIPE.with_changes({"model.kind": request.param}), tiny_images, run="abc")
+    trainer = Trainer(RECIPE.with_changes({"model.kind": request.param}), tiny_images, run_id="abc")
     list(trainer.events())
     return trainer.result()
 
@@ -80,8 +80,8 @@ def run(request, tiny_images):
     ("split", "count", "expected"),
     [("test", 0, 60), ("test", 25, 25), ("test", 10_000, 60), ("training", 0, 180), ("training", 7, 7)],
 )
-def test_the_first_images_of_a_split_are_chosen(tiny_images, split, count, expected):
-    shown = choose(tiny_images, MapChoice(split, count))
+def test_the_first_images_of_a_split_are_taken(tiny_images, split, count, expected):
+    shown = choose(tiny_images, MapSource(split, count))
     images, labels = (
         (tiny_images.test_images, tiny_images.test_labels)
         if split == "test"
@@ -93,12 +93,12 @@ def test_the_first_images_of_a_split_are_chosen(tiny_images, split, count, expec
 
 
 def test_of_both_splits_test_images_keep_their_rows(tiny_images):
-    shown = choose(tiny_images, MapChoice("both", 0))
+    shown = choose(tiny_images, MapSource("both", 0))
     assert len(shown.images) == len(shown.labels) == 240
     assert torch.equal(shown.images[:60], tiny_images.test_images)
     assert torch.equal(shown.images[60:], tiny_images.train_images)
     np.testing.assert_array_equal(shown.labels[60:], tiny_images.train_labels)
-    assert len(choose(tiny_images, MapChoice("both", 100)).images) == 100
+    assert len(choose(tiny_images, MapSource("both", 100)).images) == 100
 
 
 # Beside a training
@@ -107,20 +107,20 @@ def test_of_both_splits_test_images_keep_their_rows(tiny_images):
 @pytest.mark.parametrize("kind", ["autoencoder", "vae", "cvae"])
 @pytest.mark.parametrize("latent", [2, 4])
 def test_the_first_update_is_whole(tiny_images, kind, latent):
-    trainer = Trainer(RECIPE.with_changes({"model.kind": kind, "latent": latent}), tiny_images, run="abc")
-    update = LiveMap(choose(tiny_images, MapChoice())).update(trainer)
+    trainer = Trainer(RECIPE.with_changes({"model.kind": kind, "latent": latent}), tiny_images, run_id="abc")
+    update = LiveMap(choose(tiny_images, MapSource())).update(trainer)
     expected, _ = trainer.snapshot().encode(tiny_images.test_images, tiny_images.test_labels)
     np.testing.assert_allclose(update.means, expected, atol=1e-5)
     np.testing.assert_array_equal(update.labels, tiny_images.test_labels)
     np.testing.assert_array_equal(update.images, tiny_images.test_images)
     np.testing.assert_allclose(update.projection.directions, fit(expected).directions, atol=1e-4)
-    assert (update.run, update.epochs_done) == ("abc", 0)
+    assert (update.run_id, update.epochs_done) == ("abc", 0)
     assert update.preparation == trainer.preparation
 
 
 def test_a_whole_update_is_the_model_as_it_is_now(tiny_images):
     trainer = Trainer(RECIPE.with_changes({"epochs": 3}), tiny_images)
-    live = LiveMap(choose(tiny_images, MapChoice("both", 0)))
+    live = LiveMap(choose(tiny_images, MapSource("both", 0)))
     for _ in trainer.events():
         *_, update = live.whole(trainer)
         expected = update.snapshot.encode(update.images, update.labels)[0]
@@ -132,7 +132,7 @@ def test_a_whole_update_is_the_model_as_it_is_now(tiny_images):
 
 def test_what_was_published_is_never_written_to_again(tiny_images):
     trainer = Trainer(RECIPE.with_changes({"epochs": 3}), tiny_images)
-    live = LiveMap(choose(tiny_images, MapChoice()))
+    live = LiveMap(choose(tiny_images, MapSource()))
     published = []
     for number, _ in enumerate(trainer.events()):
         update = list(live.whole(trainer))[-1] if number % 3 == 0 else live.update(trainer)
@@ -222,7 +222,7 @@ def test_a_run_without_its_images_shows_the_codes_that_it_keeps(run):
     assert update.means is run.codes
     assert update.labels is run.labels
     assert update.images is None
-    assert update.run == "abc"
+    assert update.run_id == "abc"
     assert update.epochs_done == 1
     assert update.snapshot is run.snapshot
     assert update.preparation is run.preparation
@@ -231,7 +231,7 @@ def test_a_run_without_its_images_shows_the_codes_that_it_keeps(run):
 
 def test_kept_codes_are_used_for_the_images_they_are_of(run, tiny_images):
     kept = dataclasses.replace(run, codes=run.codes + np.float32(1e-4))  # from a machine that rounds in another way
-    shown = choose(tiny_images, MapChoice("test", 10_000))
+    shown = choose(tiny_images, MapSource("test", 10_000))
     update = map_of(kept, shown)
     assert update.means is kept.codes
     np.testing.assert_array_equal(update.images, tiny_images.test_images)
@@ -239,7 +239,7 @@ def test_kept_codes_are_used_for_the_images_they_are_of(run, tiny_images):
 
 @pytest.mark.parametrize(("split", "count"), [("training", 0), ("both", 0), ("test", 20)])
 def test_other_images_are_encoded(run, tiny_images, split, count):
-    shown = choose(tiny_images, MapChoice(split, count))
+    shown = choose(tiny_images, MapSource(split, count))
     update = map_of(run, shown)
     np.testing.assert_array_equal(update.means, run.snapshot.encode(shown.images, shown.labels)[0])
     np.testing.assert_array_equal(update.labels, shown.labels)
@@ -248,7 +248,7 @@ def test_other_images_are_encoded(run, tiny_images, split, count):
 
 def test_other_images_with_the_same_labels_are_encoded(run, tiny_images):
     # The tiny set's classes take turns: as many training images as test images have the same labels.
-    shown = choose(tiny_images, MapChoice("training", 60))
+    shown = choose(tiny_images, MapSource("training", 60))
     np.testing.assert_array_equal(shown.labels, run.labels)
     update = map_of(run, shown)
     np.testing.assert_array_equal(update.means, run.snapshot.encode(shown.images, shown.labels)[0])
@@ -331,7 +331,7 @@ def test_an_opened_run_of_many_images_is_shown_in_parts(run, tiny_images, monkey
     monkeypatch.setattr(live_map, "_PART_SECONDS", 0)
     monkeypatch.setattr(live_map, "_FIRST_SECONDS", 0)
     monkeypatch.setattr(live_map, "_SHOWN_SECONDS", 0)
-    shown = choose(tiny_images, MapChoice("both", 0))
+    shown = choose(tiny_images, MapSource("both", 0))
     parts = list(maps_of(run, shown))
     assert [part.pending for part in parts] == [part.missing for part in parts] == [176, 112, 48, 0]
     assert [int(np.isfinite(part.means).all(1).sum()) for part in parts] == [64, 128, 192, 240]

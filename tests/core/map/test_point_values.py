@@ -63,7 +63,7 @@ def test_an_autoencoder_has_no_kl_and_a_map_without_images_no_loss(tiny_model):
         values_of(tiny_model(model__kind="autoencoder"), "kl")
     without = replace(tiny_model(), images=None)
     for kind in ("loss", "reconstruction"):
-        with pytest.raises(LatentlabError, match="not at hand"):
+        with pytest.raises(LatentlabError, match="not loaded"):
             values_of(without, kind)
     with pytest.raises(LatentlabError, match="no column 'age'"):
         values_of(tiny_model(), "column", "age")

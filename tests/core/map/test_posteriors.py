@@ -12,7 +12,7 @@ def test_the_posteriors_of_some_rows_on_the_plane(tiny_model, latent):
     deviations = deviations_of(model)
     found = posteriors(model, np.array([7, 2, 5000, -1]), 2)
     assert found.rows.tolist() == [7, 2]
-    assert (found.pointed, found.run) == (2, model.run)
+    assert (found.pointed, found.run_id) == (2, model.run_id)
     for row, covariance in zip(found.rows, found.covariances, strict=True):
         assert covariance == pytest.approx(model.projection.covariance(deviations[row]), rel=1e-3, abs=1e-6)
 

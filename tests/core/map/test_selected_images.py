@@ -14,8 +14,8 @@ from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.live_map import map_of
-from latentlab.core.map.map_images import MapChoice, choose
-from latentlab.core.map.selected_images import excluding, for_chosen, on_map, rows_in_set, without
+from latentlab.core.map.map_images import MapSource, select
+from latentlab.core.map.selected_images import excluding, for_selected, on_map, rows_in_set, without
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -41,8 +41,8 @@ def run(recipe, tiny_images):
     return trainer.result()
 
 
-def test_a_recipe_for_chosen_images_is_trained_on_these(tiny_images, recipe):
-    changed = for_chosen(recipe, np.array([185, 182, 185]))
+def test_a_recipe_for_selected_images_is_trained_on_these(tiny_images, recipe):
+    changed = for_selected(recipe, np.array([185, 182, 185]))
     assert changed.data.images == (185, 182)
     assert changed.training.batch_size == 2
     assert changed.data.repeat == 1000  # with one epoch of a single step nothing would be learned
@@ -54,11 +54,11 @@ def test_a_recipe_for_chosen_images_is_trained_on_these(tiny_images, recipe):
 
 def test_batches_and_limits_only_shrink_where_they_must(recipe):
     small = recipe.with_changes({"training.batch_size": 1, "data.limit": 2, "training.epochs": 500})
-    changed = for_chosen(small, np.array([7, 8, 9]))
+    changed = for_selected(small, np.array([7, 8, 9]))
     assert changed.training.batch_size == 1
     assert (changed.training.epochs, changed.data.repeat) == (500, 1)
     assert changed.data.limit is None
-    assert for_chosen(small, np.array([7])).data.limit == 2
+    assert for_selected(small, np.array([7])).data.limit == 2
 
 
 @settings(max_examples=40)
@@ -92,7 +92,7 @@ def test_an_image_that_is_not_there_cannot_be_excluded(tiny_images, recipe):
 
 @pytest.fixture(scope="module")
 def whole(run, tiny_images):
-    return map_of(run, on_map(tiny_images, run.recipe, MapChoice("test", 0)))
+    return map_of(run, on_map(tiny_images, run.recipe, MapSource("test", 0)))
 
 
 def test_a_map_without_excluded_images_keeps_all_else(whole, tiny_images):
@@ -131,8 +131,8 @@ def test_what_nobody_can_tell_is_told(run, whole, tiny_images):
     assert found.tolist() == [training + 5, training + 1]
     assert shown.ids.find_rows(found).tolist() == [4, 0]
     for nobody, rows, word in (
-        (None, [1], "No images are chosen"),
-        (whole, [], "No images are chosen"),
+        (None, [1], "No images are selected"),
+        (whole, [], "No images are selected"),
         (map_of(run, None), [1], "not loaded"),
     ):
         with pytest.raises(LatentlabError, match=word):
@@ -140,18 +140,18 @@ def test_what_nobody_can_tell_is_told(run, whole, tiny_images):
 
 
 def test_what_another_map_still_shows_is_found(tiny_images, recipe, run, whole):
-    fewer = map_of(run, on_map(tiny_images, recipe, MapChoice("test", 20)))
-    others = map_of(run, on_map(tiny_images, recipe, MapChoice("training", 0)))
+    fewer = map_of(run, on_map(tiny_images, recipe, MapSource("test", 20)))
+    others = map_of(run, on_map(tiny_images, recipe, MapSource("training", 0)))
     kept = map_of(run, None)
     rows = np.array([30, 5, 19])
-    assert replace(whole, run="other").ids.find(whole.ids, rows).tolist() == [30, 5, 19]
+    assert replace(whole, run_id="other").ids.find(whole.ids, rows).tolist() == [30, 5, 19]
     assert fewer.ids.find(whole.ids, rows).tolist() == [5, 19]
     assert whole.ids.find(fewer.ids, np.array([5, 19])).tolist() == [5, 19]
     assert others.ids.find(whole.ids, rows).tolist() == []
     assert kept.ids.find(map_of(run, None).ids, rows).tolist() == [30, 5, 19]
     assert others.ids.find(kept.ids, rows).tolist() == []
-    alone = for_chosen(recipe, whole.ids.rows[rows])
-    these = map_of(run, on_map(tiny_images, alone, MapChoice("test", 0)))
+    alone = for_selected(recipe, whole.ids.rows[rows])
+    these = map_of(run, on_map(tiny_images, alone, MapSource("test", 0)))
     assert these.ids.find(whole.ids, rows).tolist() == [0, 1, 2]
     less = without(whole, whole.ids.rows[:5])
     assert less.ids.find(whole.ids, rows).tolist() == [25, 0, 14]  # the same images, in other rows
@@ -169,7 +169,7 @@ def test_one_image_and_two_give_a_whole_run(tiny_images, recipe, tmp_path):
         trainer.result().save(tmp_path / "run.safetensors")
         opened = Run.open(tmp_path / "run.safetensors")
         assert opened.codes.shape == (len(images), latent)
-        update = map_of(opened, choose(of_recipe(tiny_images, own), MapChoice()))
+        update = map_of(opened, select(of_recipe(tiny_images, own), MapSource()))
         assert np.isfinite(update.projection.to_plane(update.means)).all()
         assert np.isfinite(update.projection.directions).all()
         assert np.isnan(metrics.agreement(opened.codes, opened.labels))

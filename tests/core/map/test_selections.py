@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.map import selections
-from latentlab.core.map.selections import Selection, SelectionsError, UnreadableError
+from latentlab.core.map.selections import NamedSelection, SelectionsError, UnreadableError
 
 
 @settings(max_examples=30)
 @given(
     kept=st.lists(
-        st.builds(Selection, name=st.text(min_size=1).filter(str.isprintable), images=st.lists(st.integers(0, 10**7))),
+        st.builds(
+            NamedSelection, name=st.text(min_size=1).filter(str.isprintable), images=st.lists(st.integers(0, 10**7))
+        ),
         max_size=4,
     ).map(tuple)
 )
@@ -40,7 +42,7 @@ def test_a_damaged_file_is_put_aside_and_never_overwritten(tmp_path, content):
         path.write_bytes(content)
         with pytest.raises(SelectionsError, match=f"put aside as .*damaged-{number}"):
             selections.load(tmp_path, "mnist")
-        selections.save(tmp_path, "mnist", (Selection(name="new", images=(1,)),))
+        selections.save(tmp_path, "mnist", (NamedSelection(name="new", images=(1,)),))
         assert path.with_suffix(f".damaged-{number}").read_bytes() == content
     assert json.loads(path.read_text())["dataset"] == "mnist"
 

@@ -1,4 +1,4 @@
-"""Which dimensions are used, which units are on, and how far a nudge moves a code: against sums by hand."""
+"""Which dimensions are used, which units are on, and how far noise moves a code: against sums by hand."""
 
 import numpy as np
 import pytest
@@ -99,7 +99,7 @@ def test_movement_of_a_linear_code_is_what_its_matrix_says(tiny_images):
     assert measured == pytest.approx(expected, rel=0.05)
 
 
-def test_movement_grows_with_the_nudge_and_not_with_the_scale_of_the_code(tiny_images):
+def test_movement_grows_with_the_noise_and_not_with_the_scale_of_the_code(tiny_images):
     snapshot, images = snapshot_of(tiny_images, LINEAR), tiny_images.test_images
     small, large = (movement(snapshot, images, None, deviation, 0) for deviation in (0.1, 0.3))
     assert large == pytest.approx(3 * small, rel=1e-4)

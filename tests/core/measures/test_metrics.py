@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core.data.corruption import corrupted
-from latentlab.core.measures.metrics import agreement, evaluate, loss_sums, mean_losses, nearest_neighbours
+from latentlab.core.measures.metrics import agreement, loss_sums, mean_losses, nearest_neighbours, snapshot_losses
 from latentlab.core.models import snapshot as snapshots
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
@@ -124,22 +124,22 @@ def test_evaluation_is_the_mean_over_all_images(snapshot, tiny_images):
     images, labels = tiny_images.test_images, tiny_images.test_labels
     noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
     reconstruction, kl, _ = snapshot.loss_terms(images, labels, noise)
-    losses = evaluate(snapshot, images, labels)
+    losses = snapshot_losses(snapshot, images, labels)
     assert losses.reconstruction == pytest.approx(reconstruction.mean(dtype=float), rel=1e-5)
     assert losses.kl == pytest.approx(kl.mean(dtype=float), rel=1e-5)
     assert losses.loss == pytest.approx(losses.reconstruction + 0.7 * losses.kl)
 
 
 def test_evaluating_again_gives_the_same(snapshot, tiny_images):
-    first = evaluate(snapshot, tiny_images.test_images, tiny_images.test_labels)
+    first = snapshot_losses(snapshot, tiny_images.test_images, tiny_images.test_labels)
     torch.manual_seed(7)
     torch.rand(3)
-    assert evaluate(snapshot, tiny_images.test_images, tiny_images.test_labels) == first
+    assert snapshot_losses(snapshot, tiny_images.test_images, tiny_images.test_labels) == first
 
 
 def test_chunks_of_another_size_give_the_same_means(snapshot, tiny_images, monkeypatch):
     images, labels = tiny_images.test_images, tiny_images.test_labels
-    whole = evaluate(snapshot, images, labels)
+    whole = snapshot_losses(snapshot, images, labels)
     monkeypatch.setattr(snapshots, "_CHUNK", 16)  # 60 is no multiple of it: the last chunk counts for less
     parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU))
     assert [size for size, _ in parts] == [16, 16, 16, 12]
@@ -158,9 +158,9 @@ def test_grad_mode_between_chunks_is_the_readers_own(snapshot, tiny_images, monk
 def test_an_untrained_model_is_worse(tiny_images):
     recipe = RECIPE.with_changes({"epochs": 10, "learning_rate": 0.01})
     trainer = Trainer(recipe, tiny_images)
-    before = evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
+    before = snapshot_losses(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
     list(trainer.events())
-    assert evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels).loss < before.loss
+    assert snapshot_losses(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels).loss < before.loss
 
 
 # What the encoder sees
@@ -172,10 +172,10 @@ def test_a_set_of_pairs_is_tested_on_the_noisy_side(snapshot, tiny_images):
     with torch.inference_mode():
         clean, seen = (part[:, None] / 255 for part in (images, noisy))
         expected = snapshot.model.loss_terms(clean, labels, noise, seen)
-    losses = evaluate(snapshot, images, labels, noisy)
+    losses = snapshot_losses(snapshot, images, labels, noisy)
     assert losses.reconstruction == pytest.approx(float(expected.reconstruction.mean()), rel=1e-5)
     assert losses.kl == pytest.approx(float(expected.kl.mean()), rel=1e-5)
-    assert losses.kl != pytest.approx(evaluate(snapshot, images, labels).kl)
+    assert losses.kl != pytest.approx(snapshot_losses(snapshot, images, labels).kl)
 
 
 @pytest.fixture(scope="module", params=[{"salt_and_pepper": 0.2}, {"gaussian": 0.3}, {"occlusion": 0.3}])
@@ -186,9 +186,9 @@ def denoising(request, tiny_images):
 
 def test_a_denoising_model_sees_the_same_damage_at_every_test(denoising, tiny_images):
     images, labels = tiny_images.test_images, tiny_images.test_labels
-    first = evaluate(denoising, images, labels)
+    first = snapshot_losses(denoising, images, labels)
     torch.rand(3)
-    assert evaluate(denoising, images, labels) == first
+    assert snapshot_losses(denoising, images, labels) == first
     generator = torch.Generator().manual_seed(0)
     torch.randn(60, 2, generator=generator)
     seen = corrupted(as_input(images), denoising.recipe.corruption, generator)
@@ -202,16 +202,16 @@ def test_a_denoising_model_sees_the_same_damage_at_every_test(denoising, tiny_im
 
 def test_damage_comes_on_top_of_the_noisy_side_of_pairs(denoising, tiny_images):
     images, labels = tiny_images.test_images, tiny_images.test_labels
-    both = evaluate(denoising, images, labels, 255 - images)
-    assert both != evaluate(denoising, images, labels)
-    assert both != evaluate(Snapshot("", RECIPE, denoising.model, ()), images, labels, 255 - images)
+    both = snapshot_losses(denoising, images, labels, 255 - images)
+    assert both != snapshot_losses(denoising, images, labels)
+    assert both != snapshot_losses(Snapshot("", RECIPE, denoising.model, ()), images, labels, 255 - images)
 
 
 def test_the_noise_of_a_test_has_the_temperature_of_training(tiny_images):
     images, labels = tiny_images.test_images, tiny_images.test_labels
     model = Trainer(RECIPE, tiny_images).model
     tested = {
-        temperature: evaluate(
+        temperature: snapshot_losses(
             Snapshot("", RECIPE.with_changes({"temperature": temperature}), model, ()), images, labels
         )
         for temperature in (0.0, 0.6, 1.0)
@@ -229,7 +229,7 @@ def test_penalties_are_part_of_the_loss(tiny_images):
     recipe = RECIPE.with_changes({"model.kind": "autoencoder", "sparsity": 0.2, "contraction": 0.1, "latent": 1})
     snapshot = Trainer(recipe, tiny_images).snapshot()
     images, labels = tiny_images.test_images, tiny_images.test_labels
-    losses = evaluate(snapshot, images, labels)
+    losses = snapshot_losses(snapshot, images, labels)
     penalty = snapshot.loss_terms(images)[2]
     assert penalty.dtype == np.float32
     assert (penalty > 0.2 * np.abs(snapshot.encode(images)[0][:, 0])).all()

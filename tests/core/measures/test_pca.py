@@ -6,7 +6,7 @@ import torch
 from sklearn.decomposition import PCA
 
 from latentlab.core.measures import pca as principal_plane
-from latentlab.core.measures.pca import ComparisonError, compare
+from latentlab.core.measures.pca import PcaError, compare
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
@@ -145,21 +145,21 @@ def test_no_more_images_are_shown_than_a_scatter_takes(tiny_images, monkeypatch)
 
 def test_what_cannot_be_compared_is_told_in_a_sentence(tiny_images):
     images = tiny_images.train_images
-    with pytest.raises(ComparisonError, match=r"^A CVAE has another plane for each label: .*\.$"):
+    with pytest.raises(PcaError, match=r"^A CVAE has another plane for each label: .*\.$"):
         compare(snapshot_of(tiny_images, Recipe.load("conv-cvae-2d")), images)
-    with pytest.raises(ComparisonError, match=r"^A model of 51 dimensions is too large .* at most 50\.$"):
+    with pytest.raises(PcaError, match=r"^A model of 51 dimensions is too large .* at most 50\.$"):
         compare(snapshot_of(tiny_images, LINEAR.with_changes({"latent": 51})), images)
     snapshot = snapshot_of(tiny_images)
     for few in (images[:2], images[:1].repeat(9, 1, 1)):
-        with pytest.raises(ComparisonError, match=rf"^PCA finds no 2 components in {len(few)} images: .*\.$"):
+        with pytest.raises(PcaError, match=rf"^PCA finds no 2 components in {len(few)} images: .*\.$"):
             compare(snapshot, few)
     with torch.no_grad():
         snapshot.model.mean_head.weight[0, 0] = torch.nan
-    with pytest.raises(ComparisonError, match=r"no longer finite.*\.$"):
+    with pytest.raises(PcaError, match=r"no longer finite.*\.$"):
         compare(snapshot, images)
 
 
 def test_an_answer_belongs_to_its_run(tiny_images):
     model = snapshot_of(tiny_images).model
     answer = compare(Snapshot("abc", LINEAR, model, ()), tiny_images.test_images)
-    assert answer.run == "abc"
+    assert answer.run_id == "abc"

@@ -26,7 +26,7 @@ MODELS = {
 
 @pytest.fixture(scope="module", params=MODELS)
 def trainer(request, tiny_images):
-    trainer = Trainer(RECIPE.with_changes(MODELS[request.param]), tiny_images, run="abc")
+    trainer = Trainer(RECIPE.with_changes(MODELS[request.param]), tiny_images, run_id="abc")
     list(trainer.events())
     return trainer
 
@@ -37,7 +37,7 @@ def snapshot(trainer):
 
 
 def test_it_knows_what_it_is_of(trainer, snapshot):
-    assert snapshot.run == "abc"
+    assert snapshot.run_id == "abc"
     assert snapshot.recipe == trainer.recipe
     assert snapshot.class_names == ("upright", "level", "ring")
     assert snapshot.latent == 2

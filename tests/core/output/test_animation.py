@@ -89,7 +89,7 @@ def test_a_place_that_cannot_be_written_to_is_told_and_nothing_is_left(tmp_path,
 
 
 def test_no_frames_are_told(tmp_path):
-    with pytest.raises(AnimationError, match="choose two images first"):
+    with pytest.raises(AnimationError, match="select two images first"):
         save_gif(tmp_path / "a.gif", np.empty((0, 2, 2), np.float32), 1.0, 1)
 
 

@@ -80,7 +80,7 @@ def test_of_a_denoising_model_what_it_sees_lies_between(tiny_images):
 
 
 def test_codes_are_the_posteriors_of_every_image(vae, tiny_images):
-    codes = export.codes_of(vae.snapshot, tiny_images, "test")
+    codes = export.encode_split(vae.snapshot, tiny_images, "test")
     mean, logvar = vae.snapshot.encode(tiny_images.test_images)
     assert np.allclose(codes.mean, mean)
     assert np.allclose(codes.deviation, np.exp(logvar / 2))
@@ -90,7 +90,7 @@ def test_codes_are_the_posteriors_of_every_image(vae, tiny_images):
 
 
 def test_codes_of_both_splits_begin_with_training(cvae, tiny_images):
-    codes = export.codes_of(cvae.snapshot, tiny_images, "both")
+    codes = export.encode_split(cvae.snapshot, tiny_images, "both")
     assert codes.mean.shape == (240, 3)
     assert codes.split.tolist() == ["training"] * 180 + ["test"] * 60
     assert codes.index[179:182].tolist() == [179, 0, 1]
@@ -99,13 +99,13 @@ def test_codes_of_both_splits_begin_with_training(cvae, tiny_images):
 
 def test_images_without_a_class_have_no_name(vae, tiny_images):
     bare = replace(tiny_images, test_labels=tiny_images.test_labels * 0 - 1, class_names=())
-    codes = export.codes_of(vae.snapshot, bare, "test")
+    codes = export.encode_split(vae.snapshot, bare, "test")
     assert set(codes.label) == {-1}
     assert set(codes.class_name) == {""}
 
 
 def test_a_table_of_codes_is_read_back(tmp_path, cvae, tiny_images):
-    codes = export.codes_of(cvae.snapshot, tiny_images, "test")
+    codes = export.encode_split(cvae.snapshot, tiny_images, "test")
     assert export.save_codes(tmp_path / "codes.csv", codes) == 10
     with (tmp_path / "codes.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -118,7 +118,7 @@ def test_a_table_of_codes_is_read_back(tmp_path, cvae, tiny_images):
 
 
 def test_arrays_of_codes_are_read_back(tmp_path, vae, tiny_images):
-    codes = export.codes_of(vae.snapshot, tiny_images, "both")
+    codes = export.encode_split(vae.snapshot, tiny_images, "both")
     assert export.save_codes(tmp_path / "codes.NPZ", codes) == 6
     with np.load(tmp_path / "codes.NPZ", allow_pickle=False) as arrays:
         assert sorted(arrays) == ["class_name", "deviation", "index", "label", "mean", "split"]
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path, monk
     def full(self, *arguments):
         raise OSError(28, "No space left on device")
 
-    codes = export.codes_of(vae.snapshot, tiny_images, "test")
+    codes = export.encode_split(vae.snapshot, tiny_images, "test")
     (tmp_path / "a.csv").write_text("as it was")
     monkeypatch.setattr("pathlib.Path.replace", full)
     with pytest.raises(ExportError, match="no space left on device"):

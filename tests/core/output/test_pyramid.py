@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latentlab.core.output.pyramid import PictureLevels
+from latentlab.core.output.pyramid import Pyramid
 
 
 def test_each_level_is_half_of_the_one_before():
     picture = np.random.default_rng(0).integers(0, 256, (1100, 300), dtype=np.uint8)
-    found = PictureLevels.of(picture)
+    found = Pyramid.of(picture)
     assert [level.shape for level in found.levels] == [(1100, 300), (550, 150), (275, 75)]
     assert found.shape == (1100, 300)
     np.testing.assert_array_equal(found.levels[0], picture)
@@ -19,7 +19,7 @@ def test_each_level_is_half_of_the_one_before():
 
 
 def test_floats_become_bytes():
-    found = PictureLevels.of(np.array([[0, 0.5, 1]], np.float32))
+    found = Pyramid.of(np.array([[0, 0.5, 1]], np.float32))
     np.testing.assert_array_equal(found.levels[0], [[0, 128, 255]])
     assert found.levels[0].dtype == np.uint8
 
@@ -27,11 +27,11 @@ def test_floats_become_bytes():
 @given(st.integers(1, 700), st.integers(1, 700), st.integers(0, 255))
 @settings(max_examples=20)
 def test_a_plain_picture_stays_plain(height, width, grey):
-    found = PictureLevels.of(np.full((height, width), grey, np.uint8))
+    found = Pyramid.of(np.full((height, width), grey, np.uint8))
     assert all((level == grey).all() for level in found.levels)
     assert max(found.levels[-1].shape) <= 512 or min(found.levels[-1].shape) == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 2000), (2000, 1)])
 def test_a_line_of_pixels_is_a_picture(shape):
-    assert PictureLevels.of(np.zeros(shape, np.uint8)).shape == shape
+    assert Pyramid.of(np.zeros(shape, np.uint8)).shape == shape

@@ -1,4 +1,4 @@
-"""Chosen images as files: whole, in their order, readable again; or one sentence and no file."""
+"""Selected images as files: whole, in their order, readable again; or one sentence and no file."""
 
 import csv
 from dataclasses import replace
@@ -10,7 +10,7 @@ from PIL import Image
 from latentlab.core.data import user_images
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.browsing import Lists, Stopped
-from latentlab.core.output.selection_export import save_chosen
+from latentlab.core.output.selection_export import save_selected
 
 ROWS = np.array([40, 3, 17, 8, 21])
 
@@ -21,7 +21,7 @@ def save(tiny_model, tiny_images, tmp_path):
         model = model or tiny_model()
         numbers = rows + len(tiny_images.train_labels) if isinstance(numbers, str) else numbers
         path = tmp_path / name
-        save_chosen(path, model, rows, numbers, data, with_reconstructions=pairs, goes_on=goes_on)
+        save_selected(path, model, rows, numbers, data, with_reconstructions=pairs, goes_on=goes_on)
         return path
 
     return write
@@ -29,7 +29,7 @@ def save(tiny_model, tiny_images, tmp_path):
 
 def test_an_image_set_is_read_as_it_was_written(save, tiny_model, tiny_images):
     model = tiny_model()
-    read = user_images.load_array("array:chosen", save("chosen.npz"))
+    read = user_images.load_array("array:selected", save("selected.npz"))
     images = np.concatenate([read.train_images, read.test_images])
     index = np.concatenate(
         [
@@ -47,7 +47,7 @@ def test_an_image_set_is_read_as_it_was_written(save, tiny_model, tiny_images):
 def test_a_table_names_where_images_are_in_their_set(save, tiny_model):
     model = tiny_model()
     numbers = np.array([180 + 40, 3, 180 + 17, 179, 180])
-    with save("chosen.csv", numbers=numbers).open() as file:
+    with save("selected.csv", numbers=numbers).open() as file:
         table = list(csv.DictReader(file))
     assert [(line["split"], int(line["index"])) for line in table] == [
         ("test", 40), ("training", 3), ("test", 17), ("training", 179), ("test", 0),
@@ -62,7 +62,7 @@ def test_a_table_names_where_images_are_in_their_set(save, tiny_model):
 @pytest.mark.parametrize("pairs", [False, True])
 def test_a_picture_holds_the_images_in_their_order(save, tiny_model, pairs):
     model = tiny_model()
-    pixels = np.array(Image.open(save("chosen.png", pairs=pairs)))
+    pixels = np.array(Image.open(save("selected.png", pairs=pairs)))
     step, lines = 30, 2 if pairs else 1
     columns = (pixels.shape[1] + 2) // step
     rebuilt = np.rint(model.snapshot.restore(model.images[ROWS], model.labels[ROWS]) * 255)
@@ -77,15 +77,15 @@ def test_a_picture_holds_the_images_in_their_order(save, tiny_model, pairs):
 
 def test_without_images_there_are_a_table_and_reconstructions(save, tiny_model):
     model = replace(tiny_model(), images=None)
-    with save("chosen.csv", model, numbers=None, data=None).open() as file:
+    with save("selected.csv", model, numbers=None, data=None).open() as file:
         table = list(csv.DictReader(file))
     assert [int(line["index"]) for line in table] == ROWS.tolist()
     assert {line["split"] for line in table} == {"test"}
     assert {line["loss"] for line in table} == {""}
-    pixels = np.array(Image.open(save("chosen.png", model, numbers=None, data=None, pairs=True)))
+    pixels = np.array(Image.open(save("selected.png", model, numbers=None, data=None, pairs=True)))
     np.testing.assert_allclose(pixels[:28, :28], np.rint(model.snapshot.decode(model.means[[40]])[0] * 255), atol=1)
-    for name in ("chosen.npz", "images.png"):
-        with pytest.raises(LatentlabError, match="not at hand"):
+    for name in ("selected.npz", "images.png"):
+        with pytest.raises(LatentlabError, match="not loaded"):
             save(name, model, numbers=None, data=None)
 
 
@@ -93,18 +93,18 @@ def test_a_set_without_classes_has_none(save, tiny_model):
     model = tiny_model()
     snapshot = type(model.snapshot)("r", model.snapshot.recipe, model.snapshot.model, ())
     bare = replace(model, snapshot=snapshot, labels=np.full(60, -1))
-    read = user_images.load_array("array:chosen", save("chosen.npz", bare))
+    read = user_images.load_array("array:selected", save("selected.npz", bare))
     assert read.class_names == ()
 
 
 def test_what_cannot_be_exported_is_told_and_leaves_nothing(save, tiny_images, tmp_path):
-    with pytest.raises(LatentlabError, match="No images are chosen"):
-        save("chosen.npz", rows=np.empty(0, np.int64))
+    with pytest.raises(LatentlabError, match="No images are selected"):
+        save("selected.npz", rows=np.empty(0, np.int64))
     with pytest.raises(LatentlabError, match=r"\.txt"):
-        save("chosen.txt")
+        save("selected.txt")
     with pytest.raises(LatentlabError, match="no longer 'tiny'"):
-        save("chosen.csv", data=replace(tiny_images, name="other"))
-    for name in ("chosen.png", "chosen.csv", "chosen.npz"):
+        save("selected.csv", data=replace(tiny_images, name="other"))
+    for name in ("selected.png", "selected.csv", "selected.npz"):
         with pytest.raises(Stopped):
             save(name, pairs=True, goes_on=lambda share: False)
     assert not list(tmp_path.iterdir())

@@ -26,7 +26,7 @@ def written(folder, data, control=None, **changes):
     """Train a tiny recipe as the command line does, and give where it was written, and the history."""
     recipe = Recipe(name="my own/tiny").with_changes(TINY | {key.replace("__", "."): to for key, to in changes.items()})
     trainer = Trainer(recipe, data, control=control)
-    with closing(TensorBoardWriter(folder, recipe, trainer.data, trainer.run)) as writer:
+    with closing(TensorBoardWriter(folder, recipe, trainer.data, trainer.run_id)) as writer:
         for event in trainer.events():
             writer.take(event)
             if isinstance(event, EpochEnded) and writer.wants(event.epoch):
@@ -68,7 +68,7 @@ def vae(tmp_path_factory, tiny_images):
 def test_a_training_has_a_folder_of_its_own_by_name_date_and_id(vae):
     folder, _, trainer = vae
     assert folder.name.startswith("my-own-tiny-20")
-    assert folder.name.endswith(trainer.run[:4])
+    assert folder.name.endswith(trainer.run_id[:4])
 
 
 def test_epochs_are_curves_of_train_and_test(vae):
@@ -187,7 +187,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_in_a_sentence(tmp_path):
 def test_a_folder_that_goes_away_is_told_in_a_sentence(tmp_path, tiny_images):
     recipe = Recipe(name="tiny").with_changes(TINY)
     trainer = Trainer(recipe, tiny_images)
-    writer = TensorBoardWriter(tmp_path / "logs", recipe, trainer.data, trainer.run)
+    writer = TensorBoardWriter(tmp_path / "logs", recipe, trainer.data, trainer.run_id)
     shutil.rmtree(tmp_path / "logs")
     with pytest.raises(TensorBoardError, match="another folder"):
         writer.take_model(1, trainer.snapshot(), is_last=True)
@@ -214,7 +214,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_nothing_else(tmp_path, tiny_ima
     recipe = Recipe(name="tiny").with_changes(TINY)
     trainer, told, threads = Trainer(recipe, tiny_images), [], threading.active_count()
     events = list(trainer.events())
-    writer = TensorBoardWriter(tmp_path, recipe, trainer.data, trainer.run)
+    writer = TensorBoardWriter(tmp_path, recipe, trainer.data, trainer.run_id)
     with full_disk(most):
         try:
             for event in events:

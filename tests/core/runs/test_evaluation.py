@@ -72,7 +72,7 @@ def test_measures_of_a_vae_are_those_of_its_test_images(tiny_images):
     found = evaluate(snapshot, tiny_images)
     codes, _ = snapshot.encode(images)
     assert found.images == 60
-    assert found.test == metrics.evaluate(snapshot, images, labels)
+    assert found.test == metrics.snapshot_losses(snapshot, images, labels)
     assert found.agreement == metrics.agreement(codes, labels.numpy())
     assert found.active_units == active_units(codes).sum()
 
@@ -114,7 +114,7 @@ def test_of_pairs_the_noisy_side_is_restored(tiny_images):
     clean, noisy = ((part / 255).numpy() for part in (pairs.test_images, pairs.test_noisy))
     assert found.psnr.noisy == pytest.approx(peak_signal_to_noise(clean, noisy), rel=1e-5)
     assert found.psnr.restored == pytest.approx(peak_signal_to_noise(clean, snapshot.restore(noisy)), rel=1e-5)
-    assert found.test == metrics.evaluate(snapshot, pairs.test_images, pairs.test_labels, pairs.test_noisy)
+    assert found.test == metrics.snapshot_losses(snapshot, pairs.test_images, pairs.test_labels, pairs.test_noisy)
 
 
 def test_images_without_labels_and_large_codes_have_no_agreement(tiny_images, nameless_images):

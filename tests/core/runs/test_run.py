@@ -31,7 +31,7 @@ RECIPE = Recipe.from_dict(
 def trained(recipe, images):
     control = Control()
     control.change("beta", 0.5)
-    trainer = Trainer(recipe, images, run="abc", control=control)
+    trainer = Trainer(recipe, images, run_id="abc", control=control)
     list(trainer.events())
     return trainer.result()
 
@@ -102,7 +102,7 @@ def test_round_trip(tiny_images, tmp_path, kind):
     assert state.keys() == expected.keys()
     assert all(torch.equal(state[name], expected[name]) for name in expected)
     assert opened.recipe == run.recipe
-    assert opened.snapshot.run == "abc"
+    assert opened.snapshot.run_id == "abc"
     assert opened.snapshot.class_names == ("upright", "level", "ring")
     assert opened.snapshot.image_shape == (28, 28)
     assert opened.history == run.history
@@ -122,7 +122,7 @@ def test_an_opened_run_can_be_gone_on_with(run, saved, tiny_images, tmp_path):
     path.write_bytes(saved)
     again = []
     for start in (run, Run.open(path)):
-        trainer = Trainer(RECIPE, tiny_images, run="on", start=start)
+        trainer = Trainer(RECIPE, tiny_images, run_id="on", start=start)
         list(trainer.events())
         again.append(trainer.result())
     assert again[0].history == again[1].history
@@ -345,7 +345,7 @@ def test_metadata_of_any_shape_give_a_run_or_a_sentence(changed, key, value):
     path = changed(metadata={key: json.dumps(value)})
     opened = opened_or_refused(path)
     if opened is not None:
-        assert isinstance(opened.snapshot.run, str)
+        assert isinstance(opened.snapshot.run_id, str)
         assert isinstance(opened.epochs, int)
         assert all(isinstance(name, str) for name in opened.snapshot.class_names)
 

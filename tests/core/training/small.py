@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from latentlab.core.events import Progress
-from latentlab.core.measures.metrics import evaluate
+from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -42,6 +42,6 @@ def of_kind(kind, events):
 def learned(recipe, images):
     """Train and give the test losses of the first model and of the last."""
     trainer = Trainer(recipe, images)
-    before = evaluate(trainer.snapshot(), images.test_images, images.test_labels)
+    before = snapshot_losses(trainer.snapshot(), images.test_images, images.test_labels)
     list(trainer.events())
     return before, trainer.history[-1].test

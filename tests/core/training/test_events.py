@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from latentlab.core.events import EpochEnded, Finished, Progress, Started
-from latentlab.core.measures.metrics import evaluate
+from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.training import trainer as training
 from latentlab.core.training.trainer import Control, Trainer
 from tests.core.training.small import SMALL, of_kind, same_weights, step_losses, weights
@@ -55,7 +55,7 @@ def test_looking_at_a_run_never_changes_it(tiny_images):
         mean, _ = snapshot.encode(tiny_images.test_images)
         snapshot.decode(mean)
         snapshot.loss_terms(tiny_images.test_images[:5])
-        evaluate(snapshot, tiny_images.test_images, tiny_images.test_labels)
+        snapshot_losses(snapshot, tiny_images.test_images, tiny_images.test_labels)
         watched.result()
     np.testing.assert_array_equal(step_losses(seen), expected)
     assert same_weights(weights(watched), weights(untouched))
@@ -91,10 +91,10 @@ def test_the_images_are_not_changed(tiny_images):
 @pytest.mark.parametrize("pace", ["each_step", "each_epoch"])
 def test_events_come_in_order(tiny_images, request, pace):
     request.getfixturevalue(pace)
-    trainer = Trainer(SMALL.with_changes({"epochs": 3}), tiny_images, run="abc")
+    trainer = Trainer(SMALL.with_changes({"epochs": 3}), tiny_images, run_id="abc")
     events = list(trainer.events())
 
-    assert {event.run for event in events} == {"abc"}
+    assert {event.run_id for event in events} == {"abc"}
     assert events[0] == Started("abc", 3, 0, 3, 180, "cpu")
     assert isinstance(events[-1], Finished)
     assert not events[-1].stopped
@@ -149,7 +149,7 @@ def test_test_losses_are_those_of_the_model_at_the_epochs_end(tiny_images):
     trainer = Trainer(recipe, tiny_images)
     for event in trainer.events():
         if isinstance(event, EpochEnded):
-            now = evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
+            now = snapshot_losses(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
             assert event.test == now
             assert event.test.loss == pytest.approx(event.test.reconstruction + 2 * event.test.kl)
 

@@ -18,7 +18,7 @@ def test_going_on_carries_weights_history_and_changes_over(tiny_images):
     list(first.events())
     run = first.result()
 
-    second = Trainer(SMALL.with_changes({"epochs": 3}), tiny_images, run="again", start=run)
+    second = Trainer(SMALL.with_changes({"epochs": 3}), tiny_images, run_id="again", start=run)
     assert same_weights(weights(second), run.snapshot.state())
     events = list(second.events())
     assert (events[0].first_epoch, events[0].epochs) == (2, 5)
@@ -31,7 +31,7 @@ def test_going_on_carries_weights_history_and_changes_over(tiny_images):
     assert result.history[:2] == run.history
     assert result.changes == run.changes
     assert result.epochs == 5
-    assert result.snapshot.run == "again"
+    assert result.snapshot.run_id == "again"
 
 
 def test_going_on_leaves_the_run_it_started_from_as_it_was(tiny_images):

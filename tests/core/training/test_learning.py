@@ -11,7 +11,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Progress
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import activity, movement
-from latentlab.core.measures.metrics import evaluate
+from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.optimisers import new_optimiser
 from latentlab.core.training.trainer import Trainer
@@ -202,8 +202,8 @@ def test_of_pairs_the_encoder_sees_the_noisy_side(tiny_images, watched):
     for x, _, _, seen in given:
         torch.testing.assert_close(seen, 1 - x)
     images, labels = pairs.test_images, pairs.test_labels
-    assert trainer.history[-1].test == evaluate(trainer.snapshot(), images, labels, pairs.test_noisy)
-    assert trainer.history[-1].test != evaluate(trainer.snapshot(), images, labels)
+    assert trainer.history[-1].test == snapshot_losses(trainer.snapshot(), images, labels, pairs.test_noisy)
+    assert trainer.history[-1].test != snapshot_losses(trainer.snapshot(), images, labels)
 
 
 def test_a_denoising_model_learns_to_restore(tiny_images):

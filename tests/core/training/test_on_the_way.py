@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress
-from latentlab.core.measures.metrics import evaluate
+from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.runs.run import Run
 from latentlab.core.training import kept_weights
 from latentlab.core.training import trainer as training
@@ -114,7 +114,7 @@ def test_learning_rate_changes_at_the_next_step(tiny_images):
     assert [group["lr"] for group in trainer.optimiser.param_groups] == [3e-3]
     control.change("learning_rate", 1e-4)
     changed = next(events)
-    assert changed == Changed(trainer.run, pytest.approx(1 / 3), "learning_rate", 1e-4)
+    assert changed == Changed(trainer.run_id, pytest.approx(1 / 3), "learning_rate", 1e-4)
     assert [group["lr"] for group in trainer.optimiser.param_groups] == [1e-4]
     assert isinstance(next(events), Progress)
     assert trainer.changes == [changed]
@@ -281,7 +281,7 @@ def test_a_huge_learning_rate_never_leaves_a_broken_model(tiny_images, request, 
         assert math.isfinite(ended.test.loss)
     assert finite(trainer)
     assert sum(event.is_best for event in of_kind(EpochEnded, events)) >= 1
-    test = evaluate(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
+    test = snapshot_losses(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
     assert math.isfinite(test.loss)
 
 

@@ -1,4 +1,4 @@
-"""What is decoded between chosen images."""
+"""What is decoded between selected images."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.live_map import map_of
-from latentlab.core.map.map_images import MapChoice, choose
+from latentlab.core.map.map_images import MapSource, select
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
-from latentlab.core.views.interpolations import FRAMES, PassagesQuestion
+from latentlab.core.views.interpolations import FRAMES, InterpolationsQuestion
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def made(tiny_images):
             trainer = Trainer(recipe, tiny_images)
             for _ in trainer.events():
                 pass
-            models[key] = map_of(trainer.result(), choose(tiny_images, MapChoice("test", 0)))
+            models[key] = map_of(trainer.result(), select(tiny_images, MapSource("test", 0)))
         return models[key]
 
     return give
 
 
-def ask(model, rows, steps=5, way="linear", label=None):
-    return PassagesQuestion(rows, steps, way, label).answer(model)
+def ask(model, rows, steps=5, kind="linear", label=None):
+    return InterpolationsQuestion(rows, steps, kind, label).answer(model)
 
 
 @pytest.mark.parametrize("changes", [{}, {"model__latent": 5}, {"model__latent": 1}, {"model__kind": "autoencoder"}])
@@ -51,46 +51,46 @@ def test_ways_begin_and_end_at_the_means_of_the_images(made, changes):
     model = made(**changes)
     found = ask(model, (3, 8))
     decoded = model.snapshot.decode(model.means[[3, 8]])
-    assert [passage.way for passage in found.passages] == ["linear", "spherical"]
+    assert [interpolation.kind for interpolation in found.interpolations] == ["linear", "spherical"]
     assert found.nearest is None
-    for passage in found.passages:
-        assert passage.steps.shape == (5, 28, 28)
-        assert np.allclose(passage.steps[[0, -1]], decoded, atol=1e-5)
-        assert np.allclose(passage.ends, model.images[[3, 8]] / 255)
+    for interpolation in found.interpolations:
+        assert interpolation.steps.shape == (5, 28, 28)
+        assert np.allclose(interpolation.steps[[0, -1]], decoded, atol=1e-5)
+        assert np.allclose(interpolation.ends, model.images[[3, 8]] / 255)
     assert found.frames.shape == (FRAMES, 28, 28)
     assert np.allclose(found.frames[[0, -1]], decoded, atol=1e-5)
 
 
 def test_the_animation_goes_the_way_that_was_asked_for(made):
     model = made(model__latent=5)
-    straight, round_about = (ask(model, (3, 8), FRAMES, way) for way in ("linear", "spherical"))
-    assert np.allclose(straight.frames, straight.passages[0].steps, atol=1e-5)
-    assert np.allclose(round_about.frames, round_about.passages[1].steps, atol=1e-5)
+    straight, round_about = (ask(model, (3, 8), FRAMES, kind) for kind in ("linear", "spherical"))
+    assert np.allclose(straight.frames, straight.interpolations[0].steps, atol=1e-5)
+    assert np.allclose(round_about.frames, round_about.interpolations[1].steps, atol=1e-5)
     assert not np.allclose(straight.frames, round_about.frames, atol=1e-5)
 
 
 def test_arithmetic_leads_from_c_to_the_sum_and_names_the_nearest_image(made):
     model = made()
-    found = ask(model, (3, 8, 12, 20), way="arithmetic")
-    way = found.passages[2]
+    found = ask(model, (3, 8, 12, 20), kind="arithmetic")
+    arithmetic = found.interpolations[2]
     code = model.means[3] - model.means[8] + model.means[12]
-    assert np.allclose(way.steps[0], model.snapshot.decode(model.means[[12]])[0], atol=1e-5)
-    assert np.allclose(way.steps[-1], model.snapshot.decode(code[None])[0], atol=1e-5)
+    assert np.allclose(arithmetic.steps[0], model.snapshot.decode(model.means[[12]])[0], atol=1e-5)
+    assert np.allclose(arithmetic.steps[-1], model.snapshot.decode(code[None])[0], atol=1e-5)
     assert found.nearest == np.linalg.norm(model.means - code, axis=1).argmin()
-    assert np.allclose(way.ends, model.images[[12, found.nearest]] / 255)
+    assert np.allclose(arithmetic.ends, model.images[[12, found.nearest]] / 255)
     assert found.images.shape == (4, 28, 28)
-    assert np.allclose(found.frames[-1], way.steps[-1], atol=1e-5)
+    assert np.allclose(found.frames[-1], arithmetic.steps[-1], atol=1e-5)
     same = ask(model, (3, 3, 12))
     assert same.nearest == 12
 
 
-def test_too_few_images_give_no_ways(made):
+def test_too_few_images_give_no_interpolations(made):
     for rows in ((), (4,)):
         found = ask(made(), rows)
-        assert found.passages == ()
+        assert found.interpolations == ()
         assert len(found.images) == len(rows)
         assert len(found.frames) == 0
-    assert len(ask(made(), (4, 5), way="arithmetic").frames) == 0
+    assert len(ask(made(), (4, 5), kind="arithmetic").frames) == 0
 
 
 def test_a_cvae_decodes_under_the_label_of_a_or_the_one_chosen(made):
@@ -100,7 +100,7 @@ def test_a_cvae_decodes_under_the_label_of_a_or_the_one_chosen(made):
     for label, wanted in ((None, model.labels[3]), (2, 2)):
         found = ask(model, rows, label=label)
         decoded = model.snapshot.decode(model.means[list(rows)], np.full(2, wanted))
-        assert np.allclose(found.passages[0].steps[[0, -1]], decoded, atol=1e-5)
+        assert np.allclose(found.interpolations[0].steps[[0, -1]], decoded, atol=1e-5)
 
 
 def test_without_the_data_the_images_are_rebuilt(made):

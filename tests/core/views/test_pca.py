@@ -24,7 +24,7 @@ def asked(model):
 def test_points_of_both_are_of_the_maps_images(tiny_model):
     model = tiny_model(**LINEAR)
     found = asked(model)
-    assert found.run == model.run
+    assert found.run_id == model.run_id
     assert found.angles.shape == (2,)
     assert found.points.points.shape == found.principal_points.points.shape == (60, 2)
     assert found.points.axes == found.principal_points.axes == ("PC 1", "PC 2")
@@ -47,7 +47,7 @@ def test_a_single_dimension_has_one_axis(tiny_model):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"images": None}, "not at hand"),
+        ({"images": None}, "not loaded"),
         ({"means": np.full((60, 2), np.nan, np.float32)}, "diverged"),
     ],
 )

@@ -63,5 +63,5 @@ def test_a_single_image_fills_a_row(tiny_model):
 def test_models_without_a_posterior_or_images_are_refused_in_a_sentence(tiny_model):
     with pytest.raises(LatentlabError, match="no posterior"):
         asked(tiny_model(model__kind="autoencoder"))
-    with pytest.raises(LatentlabError, match="not at hand"):
+    with pytest.raises(LatentlabError, match="not loaded"):
         asked(dataclasses.replace(tiny_model(), images=None))

@@ -18,7 +18,7 @@ def asked(model):
 def test_they_are_those_of_the_encoder(tiny_model, kind):
     model = tiny_model(model__kind=kind)
     found = asked(model)
-    assert (found.run, found.total, sorted(found.rows)) == (model.run, 60, list(range(60)))
+    assert (found.run_id, found.total, sorted(found.rows)) == (model.run_id, 60, list(range(60)))
     mean, logvar = model.snapshot.encode(model.images[found.rows], model.labels[found.rows])
     np.testing.assert_allclose(found.means.points, mean, atol=1e-6)
     np.testing.assert_allclose(found.deviations.points, np.exp(logvar / 2), rtol=1e-5)
@@ -66,5 +66,5 @@ def test_of_many_images_as_many_are_encoded_as_keep_up(tiny_model, monkeypatch):
 def test_models_without_deviations_or_images_are_refused_in_a_sentence(tiny_model):
     with pytest.raises(LatentlabError, match="no posterior"):
         asked(tiny_model(model__kind="autoencoder"))
-    with pytest.raises(LatentlabError, match="not at hand"):
+    with pytest.raises(LatentlabError, match="not loaded"):
         asked(dataclasses.replace(tiny_model(), images=None))

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.live_map import LiveMap, map_of
-from latentlab.core.map.map_images import MapChoice, choose
+from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 from latentlab.core.views import restored as restoring
-from latentlab.core.views.restored import Damage, RestoredQuestion, damaged, restored, restored_image
+from latentlab.core.views.restored import Damage, RestoredQuestion, damaged_again, restored, restored_image
 
 KINDS = ("salt_and_pepper", "gaussian", "occlusion", "stains", "creases", "light")
 LAYERS = {"layers": [32]}
@@ -44,7 +44,7 @@ def paired(tiny_images):
 def update(tiny_images):
     trainer = Trainer(DENOISING, tiny_images)
     list(trainer.events())
-    return map_of(trainer.result(), choose(tiny_images, MapChoice()))
+    return map_of(trainer.result(), choose(tiny_images, MapSource()))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def snapshot(update):
 
 def test_a_denoising_model_brings_images_nearer_to_the_clean_ones(update):
     found = RestoredQuestion(Damage("training", 0, 0), 12).answer(update)
-    assert found.run == update.run
+    assert found.run_id == update.run_id
     assert found.clean.shape == found.noisy.shape == found.restored.shape == (12, 28, 28)
     assert {part.dtype for part in (found.clean, found.noisy, found.restored)} == {np.dtype(np.float32)}
     np.testing.assert_array_equal(found.clean, update.images[:12].astype(np.float32) / np.float32(255))
@@ -117,20 +117,20 @@ def test_without_its_images_a_run_says_so(update):
 
 def test_the_dirty_image_of_a_pair_is_what_training_saw(paired):
     trainer = Trainer(PLAIN, paired)
-    update = LiveMap(choose(paired, MapChoice("both", 0))).update(trainer)
+    update = LiveMap(choose(paired, MapSource("both", 0))).update(trainer)
     np.testing.assert_array_equal(update.noisy, torch.cat([paired.test_noisy, paired.train_noisy]))
     found = restored(RestoredQuestion(Damage("training", 0, 0), 6), update)
     np.testing.assert_allclose(found.noisy, paired.test_noisy[:6] / 255, atol=1e-6)
     np.testing.assert_allclose(found.clean, paired.test_images[:6] / 255, atol=1e-6)
     other = restored(RestoredQuestion(Damage("light", 0.5, 0), 6), update)
     assert (other.noisy > found.noisy).any(), "another damage begins with the clean image"
-    kept = map_of(trainer.result(), choose(paired, MapChoice("training", 10)))
+    kept = map_of(trainer.result(), choose(paired, MapSource("training", 10)))
     np.testing.assert_array_equal(kept.noisy, paired.train_noisy[:10])
 
 
 def test_a_recipes_corruption_comes_on_top_of_a_pair(paired):
     clean = np.ones((2, 28, 28), np.float32)
-    result = damaged(clean, clean * np.float32(0.5), Damage("training", 0, 0), DENOISING)
+    result = damaged_again(clean, clean * np.float32(0.5), Damage("training", 0, 0), DENOISING)
     assert set(np.unique(result)) == {0, 0.5, 1}
 
 
@@ -140,9 +140,9 @@ def test_a_recipes_corruption_comes_on_top_of_a_pair(paired):
 def test_one_image_is_restored(snapshot, tiny_images):
     image = tiny_images.test_images[3].numpy().astype(np.float32) / 255
     found = restored_image(snapshot, image, PEPPER, label=None, pair=None, source="sketch")
-    assert (found.run, found.source, found.damage) == (snapshot.run, "sketch", PEPPER)
+    assert (found.run_id, found.source, found.damage) == (snapshot.run_id, "sketch", PEPPER)
     np.testing.assert_array_equal(found.clean, image)
-    np.testing.assert_array_equal(found.noisy, damaged(image[None], None, PEPPER, DENOISING)[0])
+    np.testing.assert_array_equal(found.noisy, damaged_again(image[None], None, PEPPER, DENOISING)[0])
     np.testing.assert_allclose(found.restored, snapshot.restore(found.noisy[None])[0], atol=1e-6)
     assert found.restored_quality == pytest.approx(peak_signal_to_noise(image, found.restored))
     pair = restored_image(

@@ -19,7 +19,7 @@ def asked(model, **changes):
 def test_samples_are_codes_of_the_prior_decoded(tiny_model):
     model = tiny_model()
     samples = asked(model)
-    assert samples.run == model.run
+    assert samples.run_id == model.run_id
     assert samples.images.shape == (3, 5, 28, 28)
     assert samples.images.dtype == np.float32
     assert samples.row_names == ()

@@ -33,7 +33,7 @@ def test_the_use_of_dimensions_is_their_kl(tiny_model):
         torch.distributions.Normal(0.0, 1.0),
     )
     np.testing.assert_allclose(use.amounts, kl.mean(0), rtol=1e-4)
-    assert (use.run, use.is_kl, use.images) == (model.run, True, 60)
+    assert (use.run_id, use.is_kl, use.images) == (model.run_id, True, 60)
     np.testing.assert_array_equal(use.order, np.argsort(-use.amounts))
     units = UnitsQuestion(0).answer(model)
     np.testing.assert_allclose(use.amounts[use.order], units.kl, rtol=1e-4)

@@ -18,7 +18,7 @@ def asked(model, label=0):
 def test_the_dimensions_of_a_vae_come_by_their_kl(tiny_model):
     model = tiny_model(model__latent=5)
     used = asked(model)
-    assert (used.run, used.images) == (model.run, 60)
+    assert (used.run_id, used.images) == (model.run_id, 60)
     assert sorted(used.dimensions) == list(range(5))
     assert (np.diff(used.kl) <= 0).all()
     kl = model.snapshot.loss_terms(model.images)[1]
@@ -27,7 +27,7 @@ def test_the_dimensions_of_a_vae_come_by_their_kl(tiny_model):
 
 
 def test_a_vae_without_its_images_is_refused_in_a_sentence(tiny_model):
-    with pytest.raises(LatentlabError, match="not at hand"):
+    with pytest.raises(LatentlabError, match="not loaded"):
         asked(dataclasses.replace(tiny_model(), images=None))
 
 
@@ -68,10 +68,10 @@ def test_units_are_counted_by_unit_image_and_class(told):
 def test_the_units_of_a_class_are_drawn_alone(told):
     firing = asked(told, 1)
     assert firing.label == 1
-    assert list(firing.chosen) == [1]
-    np.testing.assert_allclose(firing.chosen_shares, [1])
+    assert list(firing.telling) == [1]
+    np.testing.assert_allclose(firing.telling_shares, [1])
     np.testing.assert_allclose(firing.drawn, [[[0.5, 1, 0.5, 0.5]]])
-    assert list(asked(told, 0).chosen) == [0]
+    assert list(asked(told, 0).telling) == [0]
 
 
 def test_a_unit_that_takes_ink_is_dark(told):
@@ -97,12 +97,12 @@ def test_any_codes_have_an_answer(data):
     values = st.lists(st.sampled_from([0.0, 1e-9, 1.0, -3.0, 50.0]), min_size=count * latent, max_size=count * latent)
     codes = np.array(data.draw(values), np.float32).reshape(count, latent)
     labels = np.array(data.draw(st.lists(st.integers(-1, 1), min_size=count, max_size=count)), np.int64)
-    model = SimpleNamespace(run="a", snapshot=Told(latent), means=codes, labels=labels)
+    model = SimpleNamespace(run_id="a", snapshot=Told(latent), means=codes, labels=labels)
     firing = asked(model, data.draw(st.integers(0, 3)))
     assert 0 <= firing.share <= 1
     assert firing.counts.sum() == pytest.approx(1)
     assert firing.by_class.shape == (2, np.count_nonzero(firing.by_unit))
-    assert len(firing.drawn) == len(firing.chosen) == len(firing.chosen_shares)
+    assert len(firing.drawn) == len(firing.telling) == len(firing.telling_shares)
     assert np.isfinite(firing.drawn).all()
 
 

@@ -26,13 +26,13 @@ def map_points():
     sets = itertools.count()
     latest = next(sets)
 
-    def make(points, labels=None, names=("a", "b", "c"), *, run="r", glide=False):
-        """Make points of other images than before; where they are to glide, of the same ones."""
+    def make(points, labels=None, names=("a", "b", "c"), *, run_id="r", animate=False):
+        """Make points of other images than before; where they are to move there, of the same ones."""
         nonlocal latest
-        latest = latest if glide else next(sets)
+        latest = latest if animate else next(sets)
         points = np.asarray(points, np.float32).reshape(-1, 2)
         labels = np.zeros(len(points), np.int64) if labels is None else np.asarray(labels, np.int64)
-        return MapPoints(run, points, labels, names, ("z₁", "z₂"), ImageIds.of(str(latest), np.arange(len(points))))
+        return MapPoints(run_id, points, labels, names, ("z₁", "z₂"), ImageIds.of(str(latest), np.arange(len(points))))
 
     return make
 

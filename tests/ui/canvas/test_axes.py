@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
-from latentlab.ui.canvas.points.transition import Way
+from latentlab.ui.canvas.points.transition import Transition
 from latentlab.ui.style.paint import RimmedText
 
 
@@ -73,7 +73,7 @@ def test_letters_with_a_rim_follow_their_text(qapp):
 
 
 def test_points_on_their_way():
-    way = Way(np.float32([[0, 0], [2, 4]]), np.float32([[4, 0], [2, 0]]), 0.25)
-    np.testing.assert_allclose(way.now(), [[1, 0], [2, 3]])
-    np.testing.assert_allclose(way.of(np.array([1])), [[2, 3]])
-    assert Way(way.start, way.target).now() is way.target
+    transition = Transition(np.float32([[0, 0], [2, 4]]), np.float32([[4, 0], [2, 0]]), 0.25)
+    np.testing.assert_allclose(transition.now(), [[1, 0], [2, 3]])
+    np.testing.assert_allclose(transition.of(np.array([1])), [[2, 3]])
+    assert Transition(transition.start, transition.target).now() is transition.target

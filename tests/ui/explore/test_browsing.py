@@ -1,4 +1,4 @@
-"""Lists of images below the map: each thumbnail leads to its point; chosen images are exported."""
+"""Lists of images below the map: each thumbnail leads to its point; selected images are exported."""
 
 import csv
 import re
@@ -39,9 +39,9 @@ class Lists:
         assert box.currentText() == text
 
     def show(self, rows):
-        """Choose images, and see them listed."""
+        """Select images, and see them listed."""
         with self.qtbot.waitSignal(self.browsing.listed):
-            self.lab.session.choosing.choose(rows)
+            self.lab.session.selection.select(rows)
         self.lab.until(lambda: self.rows() == list(rows))
 
     def rows(self):
@@ -95,8 +95,8 @@ def test_a_key_and_the_button_open_and_close_the_page(opened):
     assert not lists.page.isVisible()
     heard = []
     lists.browsing.listed.connect(heard.append)
-    opened.session.choosing.choose([1, 2])
-    opened.session.choosing.clear()
+    opened.session.selection.select([1, 2])
+    opened.session.selection.clear()
     opened.qtbot.wait(50)
     assert not heard  # nothing is listed while nobody looks
     lists.open()
@@ -113,22 +113,22 @@ def test_a_key_and_the_button_open_and_close_the_page(opened):
     assert not opened.child("mapImagesButton").isChecked()
 
 
-def test_several_chosen_at_once_open_the_page_once_but_not_over_something_else(opened):
-    lists, choosing, tray = Lists(opened), opened.session.choosing, opened.child("mapTray")
+def test_several_selected_at_once_open_the_page_once_but_not_over_something_else(opened):
+    lists, selection, tray = Lists(opened), opened.session.selection, opened.child("mapTray")
     other = next(tray.widget(i) for i in range(tray.count()) if tray.widget(i) is not lists.page)
     tray.open_page(other)
-    choosing.choose(range(9))
+    selection.select(range(9))
     assert tray.is_on(other)
     opened.press("trayCloseButton")
-    choosing.clear()
-    choosing.toggle(3)
-    choosing.toggle(4)
+    selection.clear()
+    selection.toggle(3)
+    selection.toggle(4)
     assert not lists.page.isVisible()
-    choosing.add([5, 6, 7, 8])
+    selection.add([5, 6, 7, 8])
     assert lists.page.isVisible()
     opened.until(lambda: lists.rows() == [3, 4, 5, 6, 7, 8])
     opened.press("trayCloseButton")
-    choosing.choose(range(20))
+    selection.select(range(20))
     assert not lists.page.isVisible()
 
 
@@ -150,26 +150,26 @@ def test_a_thumbnail_leads_to_its_point(lists):
     after = lab.canvas.view.extent()
     assert after[1] - after[0] == pytest.approx(before[1] - before[0])
     assert lab.session.exploration.point == 30
-    assert lab.session.choosing.rows.tolist() == [2, 9, 30]
+    assert lab.session.selection.rows.tolist() == [2, 9, 30]
 
 
 def test_ctrl_takes_out_and_a_double_click_adds(lists):
-    choosing = lists.lab.session.choosing
+    selection = lists.lab.session.selection
     lists.show([2, 9, 30])
     lists.choose("browseListBox", "worst reconstructed")
     first, second = lists.rows()[:2]
     lists.click(first, CTRL)
-    assert choosing.rows.tolist() == [2, 9, 30, first]
+    assert selection.rows.tolist() == [2, 9, 30, first]
     lists.click(first, CTRL)
-    assert choosing.rows.tolist() == [2, 9, 30]
+    assert selection.rows.tolist() == [2, 9, 30]
     lists.qtbot.mouseDClick(lists.grid.viewport(), LEFT, pos=lists.place(second))
-    assert choosing.rows.tolist() == [2, 9, 30, second]
+    assert selection.rows.tolist() == [2, 9, 30, second]
     lists.qtbot.mouseDClick(lists.grid.viewport(), LEFT, pos=lists.place(second))
-    assert choosing.rows.tolist() == [2, 9, 30, second]
+    assert selection.rows.tolist() == [2, 9, 30, second]
 
 
-def test_keys_walk_pick_choose_and_take_out(lists):
-    lab, choosing = lists.lab, lists.lab.session.choosing
+def test_keys_walk_pick_select_and_take_out(lists):
+    lab, selection = lists.lab, lists.lab.session.selection
     rows = list(range(40, 80))
     lists.show(rows)
     label = lab.session.exploration.shown.labels[rows[3]]
@@ -186,18 +186,18 @@ def test_keys_walk_pick_choose_and_take_out(lists):
     assert lab.session.exploration.point == rows[at]
     assert lists.ring() is not None
     lists.key(Qt.Key.Key_Delete)
-    assert rows[at] not in choosing.rows
+    assert rows[at] not in selection.rows
     lab.until(lambda: len(lists.rows()) == 39)
     lists.choose("browseListBox", "worst reconstructed")
-    choosing.clear()
+    selection.clear()
     lists.grid.setFocus()
     lists.key(Qt.Key.Key_End)
     lists.key(Qt.Key.Key_End)
     lists.key(Qt.Key.Key_Return)
-    assert choosing.rows.tolist() == [lists.rows()[-1]]
+    assert selection.rows.tolist() == [lists.rows()[-1]]
     lists.key(Qt.Key.Key_Down)  # there is nothing below
     lists.key(Qt.Key.Key_Return)
-    assert choosing.rows.tolist() == [lists.rows()[-1]]
+    assert selection.rows.tolist() == [lists.rows()[-1]]
 
 
 def test_what_is_hovered_is_marked_on_the_map_and_in_the_list_and_a_sketch_keeps_its_own(lists):
@@ -250,7 +250,7 @@ def test_the_nearest_follow_the_pick_and_the_ambiguous_have_mixed_neighbours(lis
     assert lab.text("browseCaption") == "entropy, nats"
 
 
-def test_a_list_is_turned_around_cut_and_chosen_whole(lists):
+def test_a_list_is_turned_around_cut_and_selected_whole(lists):
     lab = lists.lab
     lists.choose("browseListBox", "worst reconstructed")
     falling = lists.rows()
@@ -261,18 +261,18 @@ def test_a_list_is_turned_around_cut_and_chosen_whole(lists):
     lists.choose("browseCountBox", "all")
     assert len(lists.rows()) == len(lab.canvas.points())
     lists.choose("browseCountBox", "50")
-    lab.press("browseChooseButton")
-    assert lab.session.choosing.rows.tolist() == lists.rows()
-    assert lab.text("browseChosenCount") == "50 chosen"
+    lab.press("browseSelectButton")
+    assert lab.session.selection.rows.tolist() == lists.rows()
+    assert lab.text("browseSelectedCount") == "50 selected"
     total, worst = len(lab.canvas.points()), lists.words(lists.rows()[0]).split(", ")[1:]
     lab.press("browseExcludeButton")
     lab.until(lambda: len(lab.canvas.points()) == total - 50)
     lab.until(lambda: len(lists.rows()) == 50)
     assert lists.words(lists.rows()[0]).split(", ")[1:] != worst
     lists.choose("browseCountBox", "200")
-    lab.press("browseChooseButton")
+    lab.press("browseSelectButton")
     lab.press("browseClearButton")
-    assert not len(lab.session.choosing.rows)
+    assert not len(lab.session.selection.rows)
     assert not lab.child("browseExportButton").isEnabled()
 
 
@@ -305,22 +305,22 @@ def test_lists_follow_a_model_that_trains(lab):
 
 def export(lab, path, start="browseExportButton"):
     """Export as a person does who writes the whole name."""
-    if start == "exportChosenAction":
+    if start == "exportSelectionAction":
         lab.window.findChild(object, start).trigger()
     else:
         lab.press(start)
-    dialog = lab.child("exportChosenDialog", QFileDialog)
+    dialog = lab.child("exportSelectionDialog", QFileDialog)
     dialog.findChild(QLineEdit).setText(str(path))
     lab.qtbot.keyClick(dialog.findChild(QLineEdit), Qt.Key.Key_Return)
 
 
-def test_chosen_images_are_exported_as_a_set_to_train_on(lists, tmp_path):
+def test_selected_images_are_exported_as_a_set_to_train_on(lists, tmp_path):
     lab, shown = lists.lab, lists.lab.session.exploration.shown
     rows = [30, 2, 9, 41, 17, 8]
     lists.show(rows)
     path = tmp_path / "mine.npz"
     export(lab, path)
-    lab.until(lambda: "6 chosen images are exported" in lab.message())
+    lab.until(lambda: "6 selected images are exported" in lab.message())
     with np.load(path) as arrays:
         np.testing.assert_array_equal(arrays["images"], shown.images[rows])
         np.testing.assert_array_equal(arrays["labels"], shown.labels[rows])
@@ -337,7 +337,7 @@ def test_a_table_a_picture_and_why_there_is_none(lists, tmp_path):
     lab, shown = lists.lab, lists.lab.session.exploration.shown
     data = lab.session.library.data
     lists.show([5, 3])
-    export(lab, tmp_path / "table.csv", "exportChosenAction")
+    export(lab, tmp_path / "table.csv", "exportSelectionAction")
     lab.until((tmp_path / "table.csv").exists)
     with (tmp_path / "table.csv").open() as file:
         table = list(csv.DictReader(file))
@@ -356,6 +356,6 @@ def test_a_table_a_picture_and_why_there_is_none(lists, tmp_path):
     assert pixels.shape == (2 * height + 2, 2 * width + 2)
     np.testing.assert_array_equal(pixels[:height, :width], shown.images[5])
     lab.until(lambda: "sheet.png" in lab.message())
-    export(lab, tmp_path / "chosen.txt")
-    lab.until(lambda: "Export the chosen images to a .png or .csv or .npz file" in lab.message())
+    export(lab, tmp_path / "selected.txt")
+    lab.until(lambda: "Export the selected images to a .png or .csv or .npz file" in lab.message())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet.png", "table.csv"]

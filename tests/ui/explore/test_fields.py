@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.gaps import Gaps
-from latentlab.core.map.axes import AxesChoice, Dimension
+from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
 
@@ -73,7 +73,7 @@ def test_each_field_is_chosen_in_the_box_coarse_first_finer_after_and_gone_again
         found.clear()
         behind.choose(kind)
         field = behind.until_shown(kind)
-        assert field.run == behind.lab.session.run.snapshot.run
+        assert field.run_id == behind.lab.session.run.snapshot.run_id
         assert field.extent == behind.lab.canvas.view.extent()
         behind.until_shown(kind, lambda field: size(field) > 2000)
         assert all(each is None or isinstance(each, KINDS[kind]) for each in found)  # none of the kind before
@@ -169,7 +169,7 @@ def test_fields_and_contours_follow_the_axes_of_the_map(lab, run_file):
     behind.choose("density")
     behind.until_shown("density", lambda field: size(field) > 2000)
     before = behind.contours._prior.centre
-    lab.session.exploration.choose_axes(AxesChoice(Dimension(3), Dimension(0)))
+    lab.session.exploration.set_axes(PlaneAxes(Dimension(3), Dimension(0)))
     lab.until(lambda: behind.contours._prior.centre != before)
     assert behind.contours._prior.centre == pytest.approx((0, 0), abs=1e-6)
     field = behind.until_shown("density", lambda field: size(field) > 10_000)  # along latent axes it is quick
@@ -198,7 +198,7 @@ def test_contours_of_the_prior_are_there_for_a_vae_and_can_be_turned_off(behind,
     assert behind.contours._prior.centre == pytest.approx(tuple(projection.to_plane(np.zeros((1, 5)))[0]), abs=1e-5)
 
 
-def test_the_posteriors_of_chosen_points_and_of_the_one_clicked_on_are_drawn_to_scale(behind, run_file):
+def test_the_posteriors_of_selected_points_and_of_the_one_clicked_on_are_drawn_to_scale(behind, run_file):
     lab = behind.lab
     row = lonely(lab.canvas)
     place = lab.pixel(*lab.canvas.points()[row].tolist())
@@ -212,10 +212,10 @@ def test_the_posteriors_of_chosen_points_and_of_the_one_clicked_on_are_drawn_to_
     lab.qtbot.mouseClick(
         lab.canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, pos=place
     )
-    lab.session.choosing.toggle(3)
+    lab.session.selection.toggle(3)
     lab.until(lambda: sorted(behind.rows()) == sorted([row, 3]))
     lab.qtbot.mouseClick(lab.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place + QPoint(40, 40))
-    lab.session.choosing.toggle(row)
+    lab.session.selection.toggle(row)
     lab.until(lambda: behind.rows() == [3])
     behind.toggle("posteriorEllipsesAction")
     assert behind.rows() == []
@@ -236,10 +236,10 @@ def lonely(canvas):
     return int(np.where(inside, distances.min(1), -1).argmax())
 
 
-def test_of_many_chosen_the_first_hundred_are_drawn_and_follow_training(lab):
+def test_of_many_selected_the_first_hundred_are_drawn_and_follow_training(lab):
     lab.begin()
     behind = Behind(lab)
-    lab.session.choosing.choose(np.arange(150))
+    lab.session.selection.select(np.arange(150))
     lab.until(lambda: behind.rows() == list(range(100)))
     with lab.changes(lambda: [ellipse.m11() for _, ellipse in behind.ellipses.ellipses()]):
         pass

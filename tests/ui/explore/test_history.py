@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 
-from latentlab.core.map.axes import AxesChoice, Dimension
-from latentlab.ui.explore.history import Trail
+from latentlab.core.map.axes import Dimension, PlaneAxes
+from latentlab.ui.explore.history import History
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -41,7 +41,7 @@ def press_when_enabled(lab, name):
 @pytest.fixture
 def lab_on_map(lab, run_file):
     lab.open(run_file())
-    lab.until(lambda: lab.session.map.places.sight and lab.session.map.places.sight.mode == "standard")
+    lab.until(lambda: lab.session.map.history.view and lab.session.map.history.view.mode == "standard")
     return lab
 
 
@@ -74,14 +74,14 @@ def test_going_back_leaves_no_place_of_its_own(lab_on_map):
 def test_back_goes_to_the_axes_of_then_too(lab_on_map):
     lab = lab_on_map
     exploration = lab.session.exploration
-    turned = AxesChoice(Dimension(1), Dimension(0))
+    turned = PlaneAxes(Dimension(1), Dimension(0))
     zoom(lab)
     zoomed = extent(lab)
-    exploration.choose_axes(turned)
+    exploration.set_axes(turned)
     zoom(lab)
     press_when_enabled(lab, "mapBackButton")
     press_when_enabled(lab, "mapBackButton")
-    assert exploration.axes == AxesChoice()
+    assert exploration.axes == PlaneAxes()
     np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
     press_when_enabled(lab, "mapForwardButton")
     assert exploration.axes == turned
@@ -91,11 +91,11 @@ def test_back_goes_to_the_axes_of_then_too(lab_on_map):
 def test_a_pick_where_one_stays_is_a_place(lab_on_map):
     lab = lab_on_map
     lab.click(1, 1)
-    places = lab.session.map.places
-    with lab.qtbot.waitSignal(places.changed):
+    history = lab.session.map.history
+    with lab.qtbot.waitSignal(history.changed):
         pass
     lab.click(-1, 0.5)
-    with lab.qtbot.waitSignal(places.changed):
+    with lab.qtbot.waitSignal(history.changed):
         pass
     lab.qtbot.keyClick(lab.window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert lab.canvas.picked() == pytest.approx((1, 1), abs=0.05)
@@ -103,26 +103,26 @@ def test_a_pick_where_one_stays_is_a_place(lab_on_map):
     assert lab.canvas.picked() == pytest.approx((-1, 0.5), abs=0.05)
 
 
-def test_undo_and_redo_choices_and_views(lab_on_map):
+def test_undo_and_redo_selections_and_views(lab_on_map):
     lab = lab_on_map
-    choosing = lab.session.choosing
+    selection = lab.session.selection
     whole = extent(lab)
-    choosing.toggle(3)
-    choosing.toggle(5)
+    selection.toggle(3)
+    selection.toggle(5)
     zoom(lab)
     zoomed = extent(lab)
-    choosing.clear()
+    selection.clear()
     lab.press("mapUndoButton")
-    assert list(choosing.rows) == [3, 5]
+    assert list(selection.rows) == [3, 5]
     np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
     lab.press("mapUndoButton")
     np.testing.assert_allclose(extent(lab), whole, rtol=1e-6)
     lab.qtbot.keyClick(lab.window, Qt.Key.Key_Z, CTRL)
-    assert list(choosing.rows) == [3]
+    assert list(selection.rows) == [3]
     lab.press("mapRedoButton")
     lab.press("mapRedoButton")
     lab.press("mapRedoButton")
-    assert list(choosing.rows) == []
+    assert list(selection.rows) == []
     np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
     assert not lab.child("mapRedoButton").isEnabled()
 
@@ -132,7 +132,7 @@ def test_another_run_begins_anew(lab_on_map, run_file):
     zoom(lab)
     lab.open(run_file(training__seed=1))
     lab.until(lambda: not lab.child("mapForwardButton").isEnabled())
-    assert lab.session.map.places.can["undo"] is False or list(lab.session.choosing.rows) == []
+    assert lab.session.map.history.can["undo"] is False or list(lab.session.selection.rows) == []
 
 
 def bookmark(lab, name):
@@ -181,7 +181,7 @@ def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
     from latentlab.core.map.bookmarks import Bookmark
     from latentlab.core.runs.run import Run
 
-    run = Run.open(run_file()).snapshot.run
+    run = Run.open(run_file()).snapshot.run_id
     folder = lab.session.map.bookmarking._folder()
     files.save(folder, run, (Bookmark(name="x", extent=(0, 1, 0, 1)),))
     next(folder.iterdir()).write_text("[")
@@ -189,27 +189,27 @@ def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
     lab.until(lambda: "put aside" in lab.message())
 
 
-# The trail
+# The history
 
 
 @given(st.lists(st.one_of(st.integers(0, 5), st.sampled_from(["back", "forward"])), max_size=40))
 def test_a_trail_is_like_a_browsers(acts):
-    trail = Trail(lambda a, b: a == b)
+    history = History(lambda a, b: a == b)
     states, at = [], -1
     for act in acts:
         if act == "back":
-            assert trail.can_go_back == (at > 0)
+            assert history.can_go_back == (at > 0)
             if at > 0:
                 at -= 1
-                assert trail.back() == states[at]
+                assert history.back() == states[at]
         elif act == "forward":
-            assert trail.can_go_forward == (at + 1 < len(states))
+            assert history.can_go_forward == (at + 1 < len(states))
             if at + 1 < len(states):
                 at += 1
-                assert trail.forward() == states[at]
+                assert history.forward() == states[at]
         else:
-            trail.visit(act)
+            history.visit(act)
             if not states or states[at] != act:
                 states = [*states[: at + 1], act]
                 at = len(states) - 1
-        assert trail.present == (states[at] if states else None)
+        assert history.present == (states[at] if states else None)

@@ -52,7 +52,7 @@ class Scene(QObject):
         self.exploration = Exploration(self) if exploration is None else exploration
         self.own = MapLandscape(self.exploration, self)
         self.layer.wanted.connect(self.own.look)
-        self.own.shown.connect(self.layer.set_patches)
+        self.own.shown.connect(self.layer.set_tiles)
         self.own.progressed.connect(self.layer.set_progress)
         self.own.refused.connect(self.layer.show_problem)
         self.exploration.map_changed.connect(lambda points: points and self.canvas.set_points(points))
@@ -70,18 +70,18 @@ class Scene(QObject):
 
     def is_whole(self):
         """Whether all that is seen is there, and nothing else is drawn."""
-        return self.own._is_whole and self.layer.patches() == self.own._shown
+        return self.own._is_whole and self.layer.tiles() == self.own._shown
 
     def until_whole(self):
         self.until(self.is_whole)
 
     def levels(self):
-        return {patch.block.level for patch in self.layer.patches()}
+        return {tile.address.level for tile in self.layer.tiles()}
 
-    def bare(self, patches):
-        """What of the view no patch lies over."""
+    def bare(self, tiles):
+        """What of the view no tile lies over."""
         wanted = self.own._landscape
-        return wanted.bare(wanted.blocks(self.own._sight), patches)
+        return wanted.bare(wanted.addresses(self.own._viewport), tiles)
 
     def wheel(self, notches):
         turn_wheel(self.canvas.viewport(), notches)
@@ -111,7 +111,7 @@ def further(model, step=1):
     moved = copy.deepcopy(snapshot.model)
     for parameter in moved.parameters():
         parameter.data += 0.02 * step
-    return replace(model, snapshot=Snapshot(model.run, snapshot.recipe, moved, snapshot.class_names))
+    return replace(model, snapshot=Snapshot(model.run_id, snapshot.recipe, moved, snapshot.class_names))
 
 
 @pytest.fixture
@@ -124,12 +124,12 @@ def scene(request, qtbot, digits):  # with these, the search for leaks is spared
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """Note the blocks that are decoded."""
+    """Note the tiles that are decoded."""
     found, decode = [], Landscape.decode
 
-    def note(self, blocks):
-        found.extend(blocks)
-        return decode(self, blocks)
+    def note(self, addresses):
+        found.extend(addresses)
+        return decode(self, addresses)
 
     monkeypatch.setattr(Landscape, "decode", note)
     return found
@@ -140,9 +140,9 @@ def held(monkeypatch):
     """Let nothing be decoded until the event that this gives is set, or five seconds have passed."""
     go_on, decode = threading.Event(), Landscape.decode
 
-    def hold(self, blocks):
+    def hold(self, addresses):
         go_on.wait(5)
-        return decode(self, blocks)
+        return decode(self, addresses)
 
     monkeypatch.setattr(Landscape, "decode", hold)
     yield go_on
@@ -163,14 +163,14 @@ def test_zooming_in_shows_finer_steps_and_zooming_out_coarser_ones(on, decoded):
     on.until_whole()
     (level,) = on.levels()
     assert level in (before + 3, before + 4)
-    assert max(block.level for block in decoded) == level
+    assert max(address.level for address in decoded) == level
     on.wheel(-20)
     on.until_whole()
     assert on.levels() <= {before - 3, before - 2, before - 1}
 
 
 def test_panning_keeps_what_is_decoded(on, decoded):
-    shown = len(on.layer.patches())
+    shown = len(on.layer.tiles())
     on.pan(QPoint(220, 0))
     on.until_whole()
     assert 0 < len(decoded) < shown / 2
@@ -181,10 +181,10 @@ def test_panning_keeps_what_is_decoded(on, decoded):
 
 
 def test_what_is_seen_stays_until_what_takes_its_place_is_there(on, held):
-    before = on.layer.patches()
+    before = on.layer.tiles()
     on.wheel(8)
-    assert set(on.layer.patches()) <= set(before)
-    assert not on.bare(on.layer.patches())
+    assert set(on.layer.tiles()) <= set(before)
+    assert not on.bare(on.layer.tiles())
     on.until(lambda: "decoding" in on.layer.note.text())
     held.set()
     on.until_whole()
@@ -194,7 +194,7 @@ def test_what_is_seen_stays_until_what_takes_its_place_is_there(on, held):
 def test_zooming_out_keeps_the_middle_until_all_of_it_is_there(on, held):
     on.wheel(-4)
     middle = on.canvas.view.to_position(on.canvas.view.box.rect().center())
-    extents = np.array([patch.extent for patch in on.layer.patches()])
+    extents = np.array([tile.extent for tile in on.layer.tiles()])
     assert ((extents[:, 0] <= middle[0]) & (middle[0] <= extents[:, 1])).any()
     held.set()
     on.until_whole()
@@ -202,14 +202,14 @@ def test_zooming_out_keeps_the_middle_until_all_of_it_is_there(on, held):
 
 def test_a_slow_model_begins_coarse_and_where_one_looks(scene, tiny_model, monkeypatch, decoded):
     monkeypatch.setattr(part, "_QUICK_SECONDS", 0.0)
-    monkeypatch.setattr(part, "_BATCH_SECONDS", 0.0)  # a block at a time
+    monkeypatch.setattr(part, "_BATCH_SECONDS", 0.0)  # a tile at a time
     scene.turn_on(tiny_model())
     scene.until_whole()
-    levels = np.array([block.level for block in decoded])
+    levels = np.array([address.level for address in decoded])
     coarse = int((levels == levels.min()).sum())
     assert levels.min() == levels.max() - 2
     assert (levels[:coarse] == levels.min()).all()
-    middles = np.array([scene.own._landscape.extent(block) for block in decoded])[coarse:]
+    middles = np.array([scene.own._landscape.extent(address) for address in decoded])[coarse:]
     distances = np.hypot(middles[:, :2].mean(1), middles[:, 2:].mean(1))
     assert (np.diff(distances) > -0.2).all()
 
@@ -222,26 +222,26 @@ def test_what_is_looked_at_last_is_decoded_next(scene, tiny_model, monkeypatch, 
     count = len(decoded)
     scene.until_whole()
     (level,) = scene.levels()
-    assert {block.level for block in decoded[count + 1 :]} <= {level, level - 2}  # one may have been under way
+    assert {address.level for address in decoded[count + 1 :]} <= {level, level - 2}  # one may have been under way
 
 
 def test_a_training_model_is_followed_from_whole_to_whole_without_a_gap(on, tiny_model, monkeypatch):
     monkeypatch.setattr(part, "_BATCH_SECONDS", 0.0)
     bare, owners = [], []
 
-    def note(patches):
-        bare.extend(on.bare(patches))
+    def note(tiles):
+        bare.extend(on.bare(tiles))
         owners.append({on.own._landscape.snapshot})
 
     on.own.set_state("training")
     on.own.shown.connect(note)
     models = [further(tiny_model(), step) for step in (1, 2, 3)]
-    before = on.layer.patches()
+    before = on.layer.tiles()
     for model in models:  # faster than they can be followed
         on.exploration.show(model)
     on.until(lambda: on.own._landscape.snapshot is models[-1].snapshot and on.is_whole())
     assert not bare
-    first, last = before[0], next(patch for patch in on.layer.patches() if patch.block == before[0].block)
+    first, last = before[0], next(tile for tile in on.layer.tiles() if tile.address == before[0].address)
     assert np.abs(first.pixels.astype(int) - last.pixels).max() > 0
     followed = [snapshots.pop() for snapshots in owners]
     assert followed == sorted(followed, key=[model.snapshot for model in models].index)
@@ -251,10 +251,10 @@ def test_a_training_model_is_followed_from_whole_to_whole_without_a_gap(on, tiny
 def test_beside_a_training_it_rests(scene, tiny_model, monkeypatch):
     spent, decode = [], Landscape.decode
 
-    def slow(self, blocks):
+    def slow(self, addresses):
         begin = time.perf_counter()
         time.sleep(0.01)
-        found = decode(self, blocks)
+        found = decode(self, addresses)
         spent.append((begin, time.perf_counter()))
         return found
 
@@ -271,7 +271,7 @@ def test_beside_a_training_it_rests(scene, tiny_model, monkeypatch):
 
 def test_turned_off_it_does_nothing(on, decoded):
     on.layer.set_on(False)
-    assert on.layer.patches() == ()
+    assert on.layer.tiles() == ()
     on.wheel(12)
     on.canvas.show_all()
     on.qtbot.wait(50)
@@ -314,15 +314,15 @@ def test_an_answer_for_another_model_is_dropped(scene, tiny_model, held):
 def test_it_follows_the_label_of_a_cvae(scene, tiny_model, decoded):
     scene.turn_on(tiny_model(model__kind="cvae"))
     scene.until_whole()
-    first = scene.layer.patches()
+    first = scene.layer.tiles()
     scene.exploration.set_label(2)
     scene.until_whole()
     assert scene.own._landscape.label == 2
-    assert not np.array_equal(scene.layer.patches()[0].pixels, first[0].pixels)
+    assert not np.array_equal(scene.layer.tiles()[0].pixels, first[0].pixels)
     decoded.clear()
     scene.exploration.set_label(0)
     assert scene.is_whole()
-    assert scene.layer.patches() == first
+    assert scene.layer.tiles() == first
     assert not decoded
 
 
@@ -354,12 +354,12 @@ def test_other_images_of_the_same_model_change_nothing(on, decoded):
 
 
 def test_what_is_kept_is_bounded(on, monkeypatch):
-    view = sum(patch.pixels.nbytes for patch in on.layer.patches())
+    view = sum(tile.pixels.nbytes for tile in on.layer.tiles())
     monkeypatch.setattr(part, "_MOST_BYTES", 3 * view)
     for factor in (0.4, 0.4, 3.0, 4.0):
         on.canvas.view.zoom(factor)
         on.until_whole()
-    assert sum(patch.pixels.nbytes for patch in on.own._kept.values()) == on.own._bytes <= 3 * view
+    assert sum(tile.pixels.nbytes for tile in on.own._kept.values()) == on.own._bytes <= 3 * view
 
 
 @pytest.mark.parametrize("scene", [Shown], indirect=True)
@@ -368,9 +368,9 @@ def test_a_code_that_is_no_point_is_refused_in_the_map(on, tiny_model):
         takes_any_size = True
         latent = 4
 
-    on.exploration.show(replace(tiny_model(), run="another", snapshot=AnySize()))
+    on.exploration.show(replace(tiny_model(), run_id="another", snapshot=AnySize()))
     assert "stack of planes" in on.layer.note.text()
-    assert on.layer.patches() == ()
+    assert on.layer.tiles() == ()
     on.exploration.show(tiny_model())
     on.until_whole()
     assert on.layer.note.text() == ""
@@ -379,8 +379,8 @@ def test_a_code_that_is_no_point_is_refused_in_the_map(on, tiny_model):
 def test_what_fails_is_told_and_not_tried_again_and_again(scene, tiny_model, monkeypatch):
     tried = []
 
-    def fail(self, blocks):
-        tried.append(blocks)
+    def fail(self, addresses):
+        tried.append(addresses)
         raise MemoryError("too large")
 
     monkeypatch.setattr(Landscape, "decode", fail)
@@ -393,7 +393,7 @@ def test_what_fails_is_told_and_not_tried_again_and_again(scene, tiny_model, mon
 
 def test_no_model_has_no_landscape(on):
     on.exploration.show(None)
-    assert on.layer.patches() == ()
+    assert on.layer.tiles() == ()
 
 
 # In the window
@@ -406,7 +406,7 @@ def layer_of(lab):
 
 def until_whole(lab):
     own = lab.session.map.landscape
-    lab.until(lambda: own._is_whole and layer_of(lab).patches() == own._shown)
+    lab.until(lambda: own._is_whole and layer_of(lab).tiles() == own._shown)
 
 
 def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
@@ -418,7 +418,7 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
     turn_wheel(lab.canvas.viewport(), 3)  # so that a cell has more pixels than its image
     until_whole(lab)
     own = lab.session.map.landscape._landscape
-    width, height = own.cell(layer_of(lab).patches()[0].block.level)
+    width, height = own.cell(layer_of(lab).tiles()[0].address.level)
     view = lab.canvas.view
     x, y = view.to_position(0.45 * view.box.rect().bottomRight())
     left, bottom = x // width * width, y // height * height
@@ -436,7 +436,7 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
 
     lab.canvas.setFocus()
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_D)
-    assert layer_of(lab).patches() == ()
+    assert layer_of(lab).tiles() == ()
     assert not lab.child("mapLandscapeButton").isChecked()
     (entry,) = [action for action in lab.child("mapMenu", QMenu).actions() if action.text() == "Landscape"]
     entry.trigger()

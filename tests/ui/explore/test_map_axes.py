@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
 
 from latentlab.core.map import plane
-from latentlab.core.map.axes import AxesChoice, BetweenClasses, BetweenImages, Component, Dimension
+from latentlab.core.map.axes import BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
 from latentlab.ui.explore.exploration import Exploration
 
 DEEP = {"model__latent": 5}
@@ -34,8 +34,8 @@ def take(lab, box, typed):
 
 
 def toggle(lab, row):
-    """Choose an image, whose point may lie below others."""
-    lab.session.choosing.toggle(row)
+    """Select an image, whose point may lie below others."""
+    lab.session.selection.toggle(row)
 
 
 def means(lab):
@@ -60,7 +60,7 @@ def test_axes_are_found_by_typing_and_the_pick_keeps_its_code(lab, run_file):
     lab.qtbot.keyClicks(box.lineEdit(), "4")
     lab.qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
     take(lab, "axesYBox", "z1")
-    assert axes(lab) == AxesChoice(Dimension(3), Dimension(0))
+    assert axes(lab) == PlaneAxes(Dimension(3), Dimension(0))
     np.testing.assert_allclose(lab.canvas.points(), means(lab)[:, [3, 0]], atol=1e-6)
     assert names(lab) == ("z₄", "z₁")
     np.testing.assert_array_equal(exploration.code, code)
@@ -102,11 +102,11 @@ def test_the_mouse_swaps_axes_and_goes_back_to_those_of_before(lab, run_file):
     lab.canvas.view.zoom(0.1)
     lab.press("axesSwapButton")
     assert lab.canvas.view.mode == "all"  # nothing is where it was
-    assert axes(lab) == AxesChoice(Dimension(1), Dimension(0))
+    assert axes(lab) == PlaneAxes(Dimension(1), Dimension(0))
     np.testing.assert_array_equal(lab.canvas.points(), own[:, ::-1])
     assert names(lab) == ("z₂", "z₁")
     lab.press("axesResetButton")
-    assert axes(lab) == AxesChoice()
+    assert axes(lab) == PlaneAxes()
     np.testing.assert_array_equal(lab.canvas.points(), own)
     box = lab.child("axesXBox", QComboBox)
     box.showPopup()
@@ -114,7 +114,7 @@ def test_the_mouse_swaps_axes_and_goes_back_to_those_of_before(lab, run_file):
     lab.until(view.isVisible)
     place = view.visualRect(box.model().index(box.findText("PC 2"), 0)).center()
     lab.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    lab.until(lambda: axes(lab) == AxesChoice(Component(1), Dimension(1)))
+    lab.until(lambda: axes(lab) == PlaneAxes(Component(1), Dimension(1)))
     assert names(lab)[0].startswith("PC 2 (")
     lab.qtbot.keyClick(box, Qt.Key.Key_Up)
     lab.until(lambda: axes(lab).x == Component(0))
@@ -126,7 +126,7 @@ def test_what_is_typed_and_is_nothing_changes_nothing(lab, run_file):
     lab.open(run_file())
     take(lab, "axesXBox", "z9")
     take(lab, "axesYBox", "nonsense")
-    assert axes(lab) == AxesChoice()
+    assert axes(lab) == PlaneAxes()
     lab.child("axesXBox", QComboBox).setFocus()
     assert lab.child("axesYBox", QComboBox).currentText().startswith("z₂")
 
@@ -134,8 +134,8 @@ def test_what_is_typed_and_is_nothing_changes_nothing(lab, run_file):
 def test_the_menu_opens_the_card_on_the_map_when_there_is_a_model(lab, run_file):
     action = lab.action("chooseAxes")
     assert not action.isEnabled()
-    lab.session.exploration.choose_axes(AxesChoice(Dimension(0), Dimension(1)))
-    assert axes(lab) == AxesChoice()
+    lab.session.exploration.set_axes(PlaneAxes(Dimension(0), Dimension(1)))
+    assert axes(lab) == PlaneAxes()
     lab.open(run_file())
     tabs = lab.child("viewTabs", QTabWidget)
     tabs.setCurrentIndex(1)
@@ -150,22 +150,22 @@ def test_a_second_model_is_shown_along_the_same_axes(lab, run_file):
     comparison.open(run_file(model__kind="autoencoder"))
     lab.until(lambda: comparison.second is not None)
     own = comparison.second.projection
-    lab.session.exploration.choose_axes(AxesChoice(Dimension(1), Dimension(0)))
+    lab.session.exploration.set_axes(PlaneAxes(Dimension(1), Dimension(0)))
     assert comparison.second.projection.axes == ("z₂", "z₁")
     toggle(lab, 3)
     toggle(lab, 5)
-    lab.session.exploration.choose_axes(AxesChoice(BetweenImages(3, 5), Dimension(0)))
+    lab.session.exploration.set_axes(PlaneAxes(BetweenImages(3, 5), Dimension(0)))
     second = comparison.second
     assert second.projection.axes[0] == "A → B"
     assert second.projection.to_plane(second.means[[3]])[0, 0] == pytest.approx(0, abs=1e-4)
-    lab.session.exploration.choose_axes(AxesChoice())
+    lab.session.exploration.set_axes(PlaneAxes())
     assert comparison.second.projection is own
 
 
 # Ways between images and classes
 
 
-def test_a_way_between_two_chosen_images(lab, run_file):
+def test_a_line_between_two_selected_images(lab, run_file):
     lab.open(run_file(**DEEP))
     for row in (12, 40):
         toggle(lab, row)
@@ -177,11 +177,11 @@ def test_a_way_between_two_chosen_images(lab, run_file):
     assert positions[1] == pytest.approx((np.linalg.norm(b - a), positions[0, 1]), abs=1e-4)
     assert names(lab)[0] == "A → B"
     assert "orthogonal to x" in names(lab)[1]
-    lab.session.choosing.swap()
+    lab.session.selection.swap()
     lab.until(lambda: names(lab)[0] == "B → A")
     np.testing.assert_allclose(lab.canvas.points()[[12, 40]], positions, atol=1e-5)
-    # Choosing others on this map does not take it away.
-    lab.session.choosing.clear()
+    # Selecting others on this map does not take it away.
+    lab.session.selection.clear()
     lab.until(lambda: names(lab)[0] == "image 12 → image 40")
 
 
@@ -205,7 +205,7 @@ def test_axes_that_point_the_same_way_are_refused_where_one_looks(lab, run_file)
     take(lab, "axesXBox", "class")
     lab.until(lambda: isinstance(axes(lab).x, BetweenClasses))
     before = axes(lab)
-    lab.session.exploration.choose_axes(AxesChoice(BetweenClasses(0, 1), BetweenClasses(1, 0)))
+    lab.session.exploration.set_axes(PlaneAxes(BetweenClasses(0, 1), BetweenClasses(1, 0)))
     assert axes(lab) == before
     assert "same way" in lab.child("axesProblem", QLabel).text()
     assert lab.child("axesProblem").isVisible()
@@ -222,7 +222,7 @@ def test_axes_that_another_model_does_not_have_are_left_with_a_sentence(lab, run
     take(lab, "axesXBox", "z5")
     assert axes(lab).x == Dimension(4)
     lab.open(run_file())
-    lab.until(lambda: axes(lab) == AxesChoice())
+    lab.until(lambda: axes(lab) == PlaneAxes())
     assert "no z₅" in lab.message()
     assert "back to its own axes" in lab.message()
     np.testing.assert_array_equal(lab.canvas.points(), means(lab))
@@ -230,7 +230,7 @@ def test_axes_that_another_model_does_not_have_are_left_with_a_sentence(lab, run
     # Axes that another model has too stay.
     lab.press("axesSwapButton")
     lab.open(run_file(model__kind="autoencoder"))
-    assert axes(lab) == AxesChoice(Dimension(1), Dimension(0))
+    assert axes(lab) == PlaneAxes(Dimension(1), Dimension(0))
     np.testing.assert_array_equal(lab.canvas.points(), means(lab)[:, ::-1])
     lab.press("axesCloseButton")
     lab.press("mapAxesButton")
@@ -244,8 +244,8 @@ def test_images_that_another_map_does_not_show_are_left(lab, run_file):
         toggle(lab, row)
     take(lab, "axesXBox", "a->b")
     lab.until(lambda: axes(lab).rows() == (1, 2))
-    lab.session.choose_map("training", 1000)
-    lab.until(lambda: axes(lab) == AxesChoice())
+    lab.session.set_map_source("training", 1000)
+    lab.until(lambda: axes(lab) == PlaneAxes())
     assert "no longer shown" in lab.message()
 
 
@@ -272,7 +272,7 @@ def test_axes_hold_while_a_model_trains(lab, changes):
     lab.begin(changes)
     take(lab, "axesXBox", "z2")
     take(lab, "axesYBox", "z1")
-    lab.until(lambda: axes(lab) == AxesChoice(Dimension(1), Dimension(0)))
+    lab.until(lambda: axes(lab) == PlaneAxes(Dimension(1), Dimension(0)))
     for _ in range(2):
         before = lab.session.exploration.shown
         lab.until(lambda before=before: lab.session.exploration.shown is not before)
@@ -308,8 +308,8 @@ def test_a_large_map_is_laid_out_off_the_gui_thread(qtbot, large):
     exploration.show(model)
     assert exploration.shown is None
     qtbot.waitUntil(lambda: exploration.shown is model)
-    swapped = AxesChoice(Dimension(1), Dimension(0))
-    exploration.choose_axes(swapped)
+    swapped = PlaneAxes(Dimension(1), Dimension(0))
+    exploration.set_axes(swapped)
     assert not changed
     qtbot.waitUntil(lambda: changed == [swapped])
     assert shown[-1].projection.axes == ("z₂", "z₁")
@@ -322,10 +322,10 @@ def test_of_many_choices_for_a_large_map_the_last_is_shown(qtbot, large):
     exploration.axes_changed.connect(changed.append)
     exploration.show(model)
     for index in (0, 1) * 5:
-        exploration.choose_axes(AxesChoice(Component(index), Dimension(index)))
-    exploration.choose_axes(AxesChoice(Dimension(1), Dimension(0)))
+        exploration.set_axes(PlaneAxes(Component(index), Dimension(index)))
+    exploration.set_axes(PlaneAxes(Dimension(1), Dimension(0)))
     qtbot.waitUntil(lambda: exploration.shown is not None and bool(changed))
-    assert changed == [AxesChoice(Dimension(1), Dimension(0))]
+    assert changed == [PlaneAxes(Dimension(1), Dimension(0))]
 
 
 def test_a_large_map_that_is_let_go_never_comes(qtbot, large):
@@ -344,8 +344,8 @@ def test_axes_that_a_large_map_does_not_have_are_refused(qtbot, large):
     refused = []
     exploration.shown_map.refused.connect(refused.append)
     exploration.show(model)
-    exploration.choose_axes(AxesChoice(Dimension(7), Dimension(0)))
+    exploration.set_axes(PlaneAxes(Dimension(7), Dimension(0)))
     qtbot.waitUntil(lambda: bool(refused))
     qtbot.waitUntil(lambda: exploration.shown is model)
-    assert exploration.axes == AxesChoice()
+    assert exploration.axes == PlaneAxes()
     assert "no z₈" in refused[0]

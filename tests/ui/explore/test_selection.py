@@ -1,4 +1,4 @@
-"""Images chosen on the map: letters, and the view that mixes them."""
+"""Images selected on the map: letters, and the view that mixes them."""
 
 from itertools import pairwise
 
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog
 from latentlab.core.events import Losses
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.panels.data_point import DataPointPanel
-from latentlab.ui.panels.views.interpolations import ImagesPanel
-from latentlab.ui.widgets.images.chosen_strip import ChosenStrip
+from latentlab.ui.panels.views.interpolations import InterpolationsPanel
+from latentlab.ui.widgets.images.selection_strip import SelectionStrip
 from tests.ui.session.selecting import look_at, see
 
 LEFT = Qt.MouseButton.LeftButton
@@ -35,10 +35,10 @@ def ctrl_click(lab, row):
 
 
 def strips(lab):
-    return lab.child("passageStrips").strips()
+    return lab.child("interpolationStrips").strips()
 
 
-def test_ctrl_click_chooses_and_unchooses_without_picking(opened):
+def test_ctrl_click_selects_and_deselects_without_picking(opened):
     lab = opened
     a, b = far_apart(lab, 2)
     before = lab.canvas.viewport().grab().toImage()
@@ -53,45 +53,45 @@ def test_ctrl_click_chooses_and_unchooses_without_picking(opened):
     assert max(changed) > 30
     assert 0 <= min(changed) <= 2
     ctrl_click(lab, b)
-    assert list(lab.session.choosing.rows) == [a, b]
+    assert list(lab.session.selection.rows) == [a, b]
     assert lab.canvas.picked() is None
-    np.testing.assert_array_equal(lab.canvas.chosen(), lab.canvas.points()[[a, b]])
+    np.testing.assert_array_equal(lab.canvas.selected(), lab.canvas.points()[[a, b]])
     ctrl_click(lab, a)
-    assert list(lab.session.choosing.rows) == [b]
-    np.testing.assert_array_equal(lab.canvas.chosen(), lab.canvas.points()[[b]])
+    assert list(lab.session.selection.rows) == [b]
+    np.testing.assert_array_equal(lab.canvas.selected(), lab.canvas.points()[[b]])
     lab.press("mapShowStandardButton")
     lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, CTRL, lab.pixel(3.9, -3.9))  # beside every point
-    assert list(lab.session.choosing.rows) == [b]
+    assert list(lab.session.selection.rows) == [b]
     assert lab.canvas.picked() is None
 
 
-def test_a_key_chooses_the_point_nearest_to_the_pick(opened):
+def test_a_key_selects_the_point_nearest_to_the_pick(opened):
     lab = opened
     (row,) = far_apart(lab, 1)
     x, y = lab.canvas.points()[row].tolist()
     lab.canvas.setFocus()
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_C)
-    assert list(lab.session.choosing.rows) == []
+    assert list(lab.session.selection.rows) == []
     place = lab.pixel(x, y) + QPoint(4, 0)
     lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, pos=place)
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_C)
-    assert list(lab.session.choosing.rows) == [row]
+    assert list(lab.session.selection.rows) == [row]
 
 
-def test_the_picked_image_is_chosen_by_keyboard(opened):
+def test_the_picked_image_is_selected_by_keyboard(opened):
     lab = opened
     (row,) = far_apart(lab, 1)
     lab.click(*lab.canvas.points()[row].tolist())
-    button = lab.child("choosePointButton")
+    button = lab.child("selectPointButton")
     lab.until(button.isVisible)
-    assert button.text() == "Choose"
+    assert button.text() == "Select"
     button.setFocus()
     lab.qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert list(lab.session.choosing.rows) == [row]
-    assert button.text() == "Un-choose"
+    assert list(lab.session.selection.rows) == [row]
+    assert button.text() == "Deselect"
     lab.qtbot.mouseClick(button, LEFT)
-    assert list(lab.session.choosing.rows) == []
-    assert button.text() == "Choose"
+    assert list(lab.session.selection.rows) == []
+    assert button.text() == "Select"
 
 
 def test_the_button_keeps_the_panel_small(qtbot):
@@ -102,9 +102,9 @@ def test_the_button_keeps_the_panel_small(qtbot):
         panel.show()
     pixels = np.zeros((28, 28), np.float32)
     panel.show_point(DataPoint("run", 3, (0.0, 0.0), 4, "Ankle boot", pixels, pixels, Losses(142.2, 136.1, 6.1)))
-    panel.set_chosen(np.array([3]))
+    panel.set_selected(np.array([3]))
     assert panel.minimumSizeHint().height() <= 100
-    button = panel.findChild(type(panel._choose), "choosePointButton")
+    button = panel.findChild(type(panel._select), "selectPointButton")
     assert panel.rect().contains(button.geometry())
     with qtbot.waitSignal(panel.toggled) as told:
         qtbot.mouseClick(button, LEFT)
@@ -115,32 +115,32 @@ def test_letters_follow_their_points_while_the_model_trains(lab):
     lab.begin()
     rows = (3, 8)
     for row in rows:
-        lab.session.choosing.toggle(row)
-    start = lab.canvas.chosen().copy()
-    lab.until(lambda: not np.allclose(lab.canvas.chosen(), start, atol=0.05))
+        lab.session.selection.toggle(row)
+    start = lab.canvas.selected().copy()
+    lab.until(lambda: not np.allclose(lab.canvas.selected(), start, atol=0.05))
     lab.press("stopButton")
     lab.until(lambda: lab.session.state == "idle")
-    assert list(lab.session.choosing.rows) == list(rows)
-    lab.until(lambda: np.allclose(lab.canvas.chosen(), lab.canvas.points()[list(rows)]))
+    assert list(lab.session.selection.rows) == list(rows)
+    lab.until(lambda: np.allclose(lab.canvas.selected(), lab.canvas.points()[list(rows)]))
 
 
-def test_other_images_on_the_map_are_not_chosen(opened):
+def test_other_images_on_the_map_are_not_selected(opened):
     lab = opened
     see(lab, 3, 8)
     with lab.qtbot.waitSignal(lab.session.exploration.map_changed):
         lab.child("mapSourceBox").setCurrentIndex(1)
-    lab.until(lambda: not len(lab.session.choosing.rows))
-    assert len(lab.canvas.chosen()) == 0
-    assert not lab.child("chosenStrip").isVisible()
+    lab.until(lambda: not len(lab.session.selection.rows))
+    assert len(lab.canvas.selected()) == 0
+    assert not lab.child("selectionStrip").isVisible()
 
 
-def test_images_that_the_map_still_shows_stay_chosen(opened, run_file):
+def test_images_that_the_map_still_shows_stay_selected(opened, run_file):
     lab = opened
     see(lab, 3, 8)
     lab.child("viewTabs").setCurrentIndex(0)
     lab.open(run_file(training__seed=1))
-    assert list(lab.session.choosing.rows) == [3, 8]
-    lab.until(lambda: np.array_equal(lab.canvas.chosen(), lab.canvas.points()[[3, 8]]))
+    assert list(lab.session.selection.rows) == [3, 8]
+    lab.until(lambda: np.array_equal(lab.canvas.selected(), lab.canvas.points()[[3, 8]]))
 
 
 def test_the_view_says_what_to_do(opened):
@@ -149,20 +149,20 @@ def test_the_view_says_what_to_do(opened):
     messages = []
     for row in (3, 8):
         messages.append(lab.child("imagesView").findChild(type(lab.child("viewMessage")), "viewMessage").text())
-        lab.session.choosing.toggle(row)
+        lab.session.selection.toggle(row)
         lab.qtbot.wait(0)
     assert "Ctrl+click" in messages[0]
     assert "second image" in messages[1]
-    lab.session.choosing.clear()
+    lab.session.selection.clear()
     for row in range(13):
-        lab.session.choosing.toggle(row)
-    assert len(lab.session.choosing.rows) == 13
-    assert "13 images are chosen" in lab.text("moreChosenLabel")
-    assert lab.child("chosenStrip").image_count() == 12
-    assert len(lab.canvas.chosen()) == 0  # thirteen letters would cover the map
-    assert lab.child("trainOnChosenButton").text() == "Train on all 13"
-    lab.session.choosing.toggle(0)
-    assert not lab.child("moreChosenLabel").isVisible()
+        lab.session.selection.toggle(row)
+    assert len(lab.session.selection.rows) == 13
+    assert "13 images are selected" in lab.text("moreSelectedLabel")
+    assert lab.child("selectionStrip").image_count() == 12
+    assert len(lab.canvas.selected()) == 0  # thirteen letters would cover the map
+    assert lab.child("trainOnSelectionButton").text() == "Train on all 13"
+    lab.session.selection.toggle(0)
+    assert not lab.child("moreSelectedLabel").isVisible()
 
 
 def test_two_images_are_interpolated_between_the_images_themselves(opened):
@@ -174,7 +174,7 @@ def test_two_images_are_interpolated_between_the_images_themselves(opened):
         assert len(strip.steps) == 12
         np.testing.assert_allclose(strip.ends, images, atol=1e-6)
     with lab.qtbot.waitSignal(lab.session.views.answered):
-        lab.child("passageStepsBox").setValue(5)
+        lab.child("interpolationStepsBox").setValue(5)
     assert len(strips(lab)[0].steps) == 5
     picture = lab.child("imagesView").picture()
     assert picture.width() > 7 * 56
@@ -196,28 +196,28 @@ def test_three_images_are_added_and_subtracted_and_the_nearest_can_be_picked(ope
     np.testing.assert_allclose(lab.canvas.picked(), shown.means[8], atol=1e-5)
 
 
-def test_the_strip_of_chosen_images_picks_and_removes(opened):
+def test_the_strip_of_selected_images_picks_and_removes(opened):
     lab = opened
     see(lab, 3, 8, 20)
-    strip = lab.child("chosenStrip")
+    strip = lab.child("selectionStrip")
     lab.qtbot.mouseClick(strip, LEFT, pos=strip.tile(1).center())
     np.testing.assert_allclose(lab.canvas.picked(), lab.canvas.points()[8], atol=1e-5)
     lab.qtbot.mouseMove(strip, strip.cross(0).center())
     lab.qtbot.mouseClick(strip, LEFT, pos=strip.cross(0).center())
-    assert list(lab.session.choosing.rows) == [8, 20]
-    lab.press("swapChosenButton")
-    assert list(lab.session.choosing.rows) == [20, 8]
+    assert list(lab.session.selection.rows) == [8, 20]
+    lab.press("swapSelectionButton")
+    assert list(lab.session.selection.rows) == [20, 8]
     strip.setFocus()
     lab.qtbot.keyClick(strip, Qt.Key.Key_Right)
     lab.qtbot.keyClick(strip, Qt.Key.Key_Delete)
-    assert list(lab.session.choosing.rows) == [20]
-    lab.press("clearChosenButton")
-    assert list(lab.session.choosing.rows) == []
-    assert not lab.child("trainOnChosenButton").isVisible()
+    assert list(lab.session.selection.rows) == [20]
+    lab.press("clearSelectionButton")
+    assert list(lab.session.selection.rows) == []
+    assert not lab.child("trainOnSelectionButton").isVisible()
 
 
 def test_a_strip_lays_out_as_many_as_there_may_be(qtbot):
-    strip = ChosenStrip()
+    strip = SelectionStrip()
     qtbot.addWidget(strip)
     strip.resize(400, 64)
     for count in (1, 5, 12):
@@ -229,10 +229,10 @@ def test_a_strip_lays_out_as_many_as_there_may_be(qtbot):
         assert tiles[0].left() == 0
 
 
-def test_the_animation_goes_the_way_chosen_back_and_forth_and_rests_unseen(opened):
+def test_the_animation_goes_along_the_chosen_interpolation_and_back_and_rests_unseen(opened):
     lab = opened
     see(lab, 3, 8, 20)
-    player = lab.child("passagePlayer")
+    player = lab.child("interpolationPlayer")
     assert len(player.frames()) == 60
     places = []
     player._position.valueChanged.connect(places.append)
@@ -248,11 +248,11 @@ def test_the_animation_goes_the_way_chosen_back_and_forth_and_rests_unseen(opene
     assert not player._pace.isActive()
     before = player.frames()
     with lab.qtbot.waitSignal(lab.session.views.answered):
-        lab.child("passageWayBox").setCurrentIndex(2)
+        lab.child("interpolationKindBox").setCurrentIndex(2)
     assert not np.allclose(player.frames(), before, atol=1e-3)
     np.testing.assert_allclose(player.frames()[-1], strips(lab)[2].steps[-1], atol=1e-5)
     with lab.qtbot.waitSignal(lab.session.views.answered):
-        lab.session.choosing.toggle(20)
+        lab.session.selection.toggle(20)
     assert len(player.frames()) == 0
     assert not player.play_button.isEnabled()
 
@@ -261,7 +261,10 @@ def test_the_animation_is_saved_as_a_gif(opened, monkeypatch, tmp_path):
     lab = opened
     monkeypatch.setattr(QFileDialog, "open", lambda self: None)
     see(lab, 3, 8)
-    for path, word in ((tmp_path / "way.gif", "is saved as"), (tmp_path / "missing" / "way.gif", "could not be saved")):
+    for path, word in (
+        (tmp_path / "between.gif", "is saved as"),
+        (tmp_path / "missing" / "between.gif", "could not be saved"),
+    ):
         lab.press("saveAnimationButton")
         dialog = lab.window.findChildren(QFileDialog)[-1]
         assert dialog.defaultSuffix() == "gif"
@@ -269,7 +272,7 @@ def test_the_animation_is_saved_as_a_gif(opened, monkeypatch, tmp_path):
             dialog.fileSelected.emit(str(path))
         dialog.done(QFileDialog.DialogCode.Accepted)
         lab.until(lambda word=word: word in lab.message())
-    with Image.open(tmp_path / "way.gif") as file:
+    with Image.open(tmp_path / "between.gif") as file:
         assert file.size == (280, 280)
         assert file.n_frames > 60
 
@@ -278,7 +281,7 @@ def test_a_cvae_decodes_under_the_label_that_is_chosen(lab, run_file):
     lab.open(run_file(model__kind="cvae"))
     see(lab, 3, 8)
     before = strips(lab)[0].steps
-    box = lab.child("passageLabelBox")
+    box = lab.child("interpolationLabelBox")
     assert box.isVisible()
     assert box.count() == 11
     with lab.qtbot.waitSignal(lab.session.views.answered):
@@ -287,9 +290,9 @@ def test_a_cvae_decodes_under_the_label_that_is_chosen(lab, run_file):
 
 
 def test_the_panel_stays_narrow(qtbot):
-    panel = ImagesPanel()
+    panel = InterpolationsPanel()
     qtbot.addWidget(panel)
-    panel.set_chosen(np.arange(1200), np.zeros((12, 28, 28), np.float32))
+    panel.set_selected(np.arange(1200), np.zeros((12, 28, 28), np.float32))
     assert panel.minimumSizeHint().width() < 560
 
 
@@ -298,7 +301,7 @@ def test_without_the_data_set_the_images_are_shown_as_the_model_rebuilds_them(la
     see(lab, 3, 8)
     shown = lab.session.exploration.shown
     assert shown.images is None
-    assert lab.child("chosenStrip").image_count() == 2
+    assert lab.child("selectionStrip").image_count() == 2
     np.testing.assert_allclose(strips(lab)[0].ends, shown.snapshot.decode(shown.means[[3, 8]]), atol=1e-5)
-    lab.session.chosen_images.train()
+    lab.session.selection_training.train()
     assert "not loaded" in lab.message()

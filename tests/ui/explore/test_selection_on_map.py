@@ -1,4 +1,4 @@
-"""Choosing in the window: tools and keys of the map, named selections, and images that are excluded."""
+"""Selecting in the window: tools and keys of the map, named selections, and images that are excluded."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def opened(opened):
 
 
 def rows(lab):
-    return lab.session.choosing.rows.tolist()
+    return lab.session.selection.rows.tolist()
 
 
 def action(lab, name):
@@ -34,9 +34,9 @@ def key(lab, which, modifiers=NONE):
 
 
 def note(lab):
-    from latentlab.ui.canvas.cards.notes import ChosenNote
+    from latentlab.ui.canvas.cards.notes import SelectionNote
 
-    return next(item.text() for item in lab.canvas.view.box.childItems() if isinstance(item, ChosenNote))
+    return next(item.text() for item in lab.canvas.view.box.childItems() if isinstance(item, SelectionNote))
 
 
 def move(lab, pixel):
@@ -93,7 +93,7 @@ def entries(lab, name="namedSelectionsMenu"):
     return {each.text(): each for each in lab.child(name, QMenu).actions() if each.text()}
 
 
-def test_tools_and_keys_choose_what_is_in_sight(opened):
+def test_tools_and_keys_select_what_is_in_sight(opened):
     lab = opened
     key(lab, Qt.Key.Key_R)
     assert lab.child("mapRectangleButton").isChecked()
@@ -101,12 +101,12 @@ def test_tools_and_keys_choose_what_is_in_sight(opened):
     rectangle(lab, half)
     left_ones = rows(lab)
     assert left_ones == within(lab, *half)
-    assert note(lab) == f"{len(left_ones):,} of {len(lab.canvas.points()):,} chosen"
+    assert note(lab) == f"{len(left_ones):,} of {len(lab.canvas.points()):,} selected"
     rectangle(lab, lower, ALT)
     assert set(rows(lab)) == set(left_ones) - set(within(lab, *lower))
     rectangle(lab, lower, SHIFT)
     assert set(rows(lab)) == set(left_ones) | set(within(lab, *lower))
-    assert len(lab.canvas.chosen()) == 0  # so many letters would cover the map
+    assert len(lab.canvas.selected()) == 0  # so many letters would cover the map
     key(lab, Qt.Key.Key_L)
     assert lab.child("mapLassoButton").isChecked()
     left, right, bottom, top = lower
@@ -124,7 +124,7 @@ def test_tools_and_keys_choose_what_is_in_sight(opened):
     assert rows(lab) == shown
     key(lab, Qt.Key.Key_I, CTRL)
     assert rows(lab) == []
-    action(lab, "chooseAllAction").trigger()
+    action(lab, "selectAllAction").trigger()
     elsewhere = lab.child("recipeBox")
     elsewhere.setFocus()
     lab.qtbot.keyClick(elsewhere, Qt.Key.Key_A, CTRL | SHIFT)
@@ -141,7 +141,7 @@ def test_points_that_move_while_a_rectangle_is_drawn_count_where_they_are(lab):
     move(lab, corner + QPoint(20, 20))
     lab.until(lambda: not np.allclose(lab.canvas.points(), start, atol=0.02))
     lab.press("pauseButton")
-    # While points and view glide, some may be out of sight, and those are not chosen.
+    # While points and view move, some may be out of sight, and those are not selected.
     lab.until(lambda: lab.session.state == "paused" and np.array_equal(layer.positions(), layer.targets()))
     across = lab.canvas.view.to_pixels(layer.positions())[:, 0]
     local = QPointF(round(np.median(across)), lab.canvas.view.box.rect().bottom() - 2)
@@ -155,27 +155,27 @@ def test_points_that_move_while_a_rectangle_is_drawn_count_where_they_are(lab):
 def test_excluded_images_leave_the_map_and_the_next_training_and_come_back(opened):
     lab = opened
     lab.set_up()
-    data, choosing = lab.session.library.data, lab.session.choosing
+    data, selection = lab.session.library.data, lab.session.selection
     training, whole = len(data.train_labels), len(lab.canvas.points())
     gone = list(range(20, 60))
-    choosing.choose(gone)
-    action(lab, "excludeChosenAction").trigger()
+    selection.select(gone)
+    action(lab, "excludeSelectionAction").trigger()
     assert len(lab.canvas.points()) == whole - 40
     assert rows(lab) == []
     assert note(lab) == "40 excluded"
     assert "40 images are excluded" in lab.message()
     assert lab.session.recipe.data.exclude == tuple(training + row for row in gone)
     assert lab.child("data.exclude", QLineEdit).text() == "40 images"
-    # What is chosen besides stays so, though its row is another one.
-    choosing.choose([30, 5])
+    # What is selected besides stays so, though its row is another one.
+    selection.select([30, 5])
     lab.session.recipes.edit(lab.session.recipe.with_changes({"data.exclude": (training + 1,)}))
     assert rows(lab) == [69, 4]
     lab.session.recipes.edit(lab.session.recipe.with_changes({"data.exclude": [training + row for row in gone]}))
     assert rows(lab) == [30, 5]
     key(lab, Qt.Key.Key_A, CTRL)
-    action(lab, "excludeChosenAction").trigger()
+    action(lab, "excludeSelectionAction").trigger()
     assert "some must be left" in lab.message()
-    choosing.clear()
+    selection.clear()
     with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
         lab.press("trainButton")
     run = lab.session.run
@@ -197,8 +197,8 @@ def test_excluded_images_leave_the_map_and_the_next_training_and_come_back(opene
 def test_what_is_excluded_stays_so_with_other_recipes_and_comes_back_with_its_images(opened):
     lab = opened
     lab.set_up()
-    lab.session.choosing.choose([3, 8])
-    action(lab, "excludeChosenAction").trigger()
+    lab.session.selection.select([3, 8])
+    action(lab, "excludeSelectionAction").trigger()
     exclude, count = lab.session.recipe.data.exclude, len(lab.canvas.points())
     recipes = lab.session.recipes
     recipes.choose("ae-2d")
@@ -206,9 +206,9 @@ def test_what_is_excluded_stays_so_with_other_recipes_and_comes_back_with_its_im
     recipes.choose_dataset("mnist")
     assert lab.session.recipe.data.exclude == ()
     assert len(lab.canvas.points()) == count
-    lab.session.choosing.choose([3])
-    action(lab, "excludeChosenAction").trigger()
-    assert "The chosen images are of 'digits'" in lab.message()
+    lab.session.selection.select([3])
+    action(lab, "excludeSelectionAction").trigger()
+    assert "The selected images are of 'digits'" in lab.message()
     recipes.choose_dataset("digits")
     assert lab.session.recipe.data.exclude == exclude
     lab.until_loaded()
@@ -217,8 +217,8 @@ def test_what_is_excluded_stays_so_with_other_recipes_and_comes_back_with_its_im
 def test_images_are_excluded_while_a_model_trains(lab):
     lab.begin()
     whole = len(lab.canvas.points())
-    lab.session.choosing.choose(np.arange(10, 30))
-    action(lab, "excludeChosenAction").trigger()
+    lab.session.selection.select(np.arange(10, 30))
+    action(lab, "excludeSelectionAction").trigger()
     lab.until(lambda: len(lab.canvas.points()) == whole - 20)
     after = lab.canvas.points().copy()
     lab.until(lambda: not np.allclose(lab.canvas.points(), after, atol=1e-3))
@@ -231,24 +231,24 @@ def test_images_are_excluded_while_a_model_trains(lab):
 
 def test_a_named_selection_is_found_on_the_map_of_every_model(opened, make_lab, run_file):
     lab = opened
-    lab.session.choosing.choose([900 % len(lab.canvas.points()), 7, 40])
-    chosen = rows(lab)
-    action(lab, "nameChosenAction").trigger()
+    lab.session.selection.select([900 % len(lab.canvas.points()), 7, 40])
+    selected = rows(lab)
+    action(lab, "nameSelectionAction").trigger()
     give_name(lab, "odd & rare")
     assert "odd && rare (3)" in entries(lab)
-    lab.session.choosing.clear()
+    lab.session.selection.clear()
     lab.open(run_file(training__seed=1))
     entries(lab)["odd && rare (3)"].trigger()
-    assert rows(lab) == chosen
-    # On another choice of images those that are there are chosen, and one is told of the others.
+    assert rows(lab) == selected
+    # With other images on the map those that are there are selected, and one is told of the others.
     with lab.qtbot.waitSignal(lab.session.exploration.map_changed):
-        lab.session.choose_map("test", 20)
+        lab.session.set_map_source("test", 20)
     lab.until(lambda: len(lab.canvas.points()) == 20)
     entries(lab)["odd && rare (3)"].trigger()
     assert rows(lab) == [7]
     assert "2 of the 3 images of 'odd & rare' are not on the map" in lab.message()
-    lab.session.choose_map("training", 20)
-    lab.until(lambda: not len(lab.session.choosing.rows))
+    lab.session.set_map_source("training", 20)
+    lab.until(lambda: not len(lab.session.selection.rows))
     entries(lab)["odd && rare (3)"].trigger()
     assert "None of the images" in lab.message()
     # At the next start it is there.
@@ -257,17 +257,17 @@ def test_a_named_selection_is_found_on_the_map_of_every_model(opened, make_lab, 
     again.until_loaded()
     again.open(run_file())
     entries(again)["odd && rare (3)"].trigger()
-    assert rows(again) == chosen
+    assert rows(again) == selected
 
 
 def test_a_named_selection_is_renamed_deleted_and_brought_back(opened):
     lab = opened
     named = lab.session.map.named_selections
-    for name, chosen in (("first", [1]), ("second", [2, 3])):
-        lab.session.choosing.choose(chosen)
-        action(lab, "nameChosenAction").trigger()
+    for name, selected in (("first", [1]), ("second", [2, 3])):
+        lab.session.selection.select(selected)
+        action(lab, "nameSelectionAction").trigger()
         give_name(lab, name)
-    action(lab, "nameChosenAction").trigger()
+    action(lab, "nameSelectionAction").trigger()
     give_name(lab, "first")
     assert "There is a selection 'first' already" in lab.message()
     entries(lab, "renameSelectionMenu")["first"].trigger()

@@ -88,7 +88,7 @@ def test_a_point_has_the_colour_of_its_level_on_the_scale(lab, run_file, colour)
     ]
     assert len(lone) > 5
     seen = lab.canvas.viewport().grab().toImage()
-    table = value_colours.scale()
+    table = value_colours.scale_colours()
     for row in lone[:5]:
         colour_seen = seen.pixelColor(lab.pixel(*points[row].tolist())).getRgb()[:3]
         assert np.abs(np.array(colour_seen, int) - table[levels[row]]).max() <= 40, "opacity goes with the crowd"
@@ -161,11 +161,11 @@ def test_the_scale_follows_the_theme(lab, run_file, colour):
     lab.open(run_file())
     colour("by loss")
     lab.until(lambda: is_shown(lab, "loss"))
-    light = value_colours.scale()
+    light = value_colours.scale_colours()
     try:
         set_theme("dark")
-        lab.until(lambda: not np.array_equal(value_colours.scale(), light))
-        dark = value_colours.scale()
+        lab.until(lambda: not np.array_equal(value_colours.scale_colours(), light))
+        dark = value_colours.scale_colours()
         # What is high stands out from the ground, and the scale is even in lightness.
         weights = np.array([0.2126, 0.7152, 0.0722])
         assert (light[-1] @ weights, dark[-1] @ weights) == (pytest.approx(20, abs=20), pytest.approx(210, abs=30))
@@ -236,7 +236,7 @@ def gate(monkeypatch):
 
 def test_an_opened_run_of_many_images_is_shown_in_parts_and_the_rest_can_be_left(lab, run_file, gate):
     lab.open(run_file())  # its codes are kept
-    lab.session.choose_map("training", 0)
+    lab.session.set_map_source("training", 0)
     gate.let(2)
     card = lab.child("mapEncodingCard")
     lab.until(lambda: card.isVisible() and "128 of" in card.text())
@@ -249,7 +249,7 @@ def test_an_opened_run_of_many_images_is_shown_in_parts_and_the_rest_can_be_left
     assert card.text() == "128 of 256 images are on the map"
     assert not button.isVisible()
     gate.open()
-    lab.session.choose_map("training", 0)
+    lab.session.set_map_source("training", 0)
     lab.until(lambda: np.isfinite(lab.canvas.points()).all())
     lab.until(lambda: not card.isVisible())
 
@@ -261,7 +261,7 @@ def test_a_pause_makes_the_map_whole_until_training_goes_on(lab, gate):
     card = lab.child("mapEncodingCard")
     lab.press("pauseButton")
     gate.close()
-    lab.session.choose_map("training", 0)
+    lab.session.set_map_source("training", 0)
     gate.let(6)
     lab.until(lambda: card.isVisible() and card.text().startswith("Encoding"))
     lab.press("pauseButton")
@@ -273,7 +273,7 @@ def test_a_pause_makes_the_map_whole_until_training_goes_on(lab, gate):
 
 def test_a_window_closes_at_once_while_a_map_is_encoded(lab, run_file, gate):
     lab.open(run_file())
-    lab.session.choose_map("training", 0)
+    lab.session.set_map_source("training", 0)
     gate.let(2)
     lab.until(lambda: lab.child("mapEncodingCard").isVisible())
     gate.open()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latentlab.core.map.axes import AxesChoice, Dimension
+from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.core.views.walk import CodeStop, WalkPlan
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.walking import Walking
@@ -106,7 +106,7 @@ def test_straight_between_the_first_two_of_some_images(walks, tiny_model):
     walks.exploration.show(model)
     for rows in (np.empty(0, np.int64), np.array([4])):
         walks.walking.walk_between(rows)
-        assert "Choose two images first" in walks.problems.pop()
+        assert "Select two images first" in walks.problems.pop()
         assert walks.walking.plan is None
     walks.walking.walk_between(np.array([7, 3, 5]))
     film = walks.film(WalkPlan("line", (7, 3)))
@@ -190,7 +190,7 @@ def test_other_axes_show_the_same_walk_from_elsewhere(walks, tiny_model):
     walks.exploration.pick_point(9)
     walks.walking.walk(WalkPlan("drawn", ((-1.0, 0.5), (0.0, 1.0), (1.0, 0.5))))
     film = walks.film()
-    walks.exploration.choose_axes(AxesChoice(Dimension(3), Dimension(1)))
+    walks.exploration.set_axes(PlaneAxes(Dimension(3), Dimension(1)))
     walks.qtbot.waitUntil(lambda: walks.walking.walk_shown is not None and walks.walking.walk_shown.plan != film.plan)
     after = walks.film()
     assert np.allclose(after.codes, film.codes, atol=1e-4)

@@ -178,7 +178,7 @@ def test_one_quantity_or_all_three(qtbot, panel):
         return sorted(plot.quantity() for plot in panel.findChildren(LossPlot) if plot.isVisible())
 
     assert shown() == ["loss"]
-    buttons = {button.text(): button for button in panel.choice.buttons()}
+    buttons = {button.text(): button for button in panel.quantity_buttons.buttons()}
     qtbot.mouseClick(buttons["KL"], Qt.MouseButton.LeftButton)
     assert shown() == ["kl"]
     assert y_range(panel)[1] < 10
@@ -191,7 +191,7 @@ def test_plots_that_are_made_late_are_as_the_first(qtbot, panel):
     panel.set_epochs([1, 2, 3])
     panel.slider.setValue(0)
     panel.log_box.setChecked(True)
-    qtbot.mouseClick(panel.choice.button(4), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.quantity_buttons.button(4), Qt.MouseButton.LeftButton)
     first, *others = panel.findChildren(LossPlot)
     assert others
     for plot in others:

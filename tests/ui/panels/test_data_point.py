@@ -14,7 +14,7 @@ from latentlab.ui.widgets.images.image_view import ImageView
 def data_point(**changes):
     images = np.random.default_rng(0).random((2, 28, 28), np.float32)
     values = {
-        "run": "run",
+        "run_id": "run",
         "index": 3,
         "position": (0.0, 0.0),
         "label": 4,

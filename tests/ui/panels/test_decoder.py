@@ -30,7 +30,7 @@ def decoded(latent=2, classes=0, label=None, temperature=1.0, prior=False, code=
     random = np.random.default_rng(0)
     images = random.random((1 + 8 + classes, 28, 28), np.float32)
     return Decoded(
-        run="run",
+        run_id="run",
         position=(0.5, -1.3),
         code=np.arange(latent, dtype=np.float32) / 2 if code is None else np.array(code, np.float32),
         deviation=np.full(latent, 0.25, np.float32),

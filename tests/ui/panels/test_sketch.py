@@ -280,7 +280,7 @@ def found(label=None, probabilities=None, is_reconstruction=False):
         Neighbour(10 + i, i % 3, NAMES[i % 3], 0.1 * i, image, is_reconstruction) for i in range(5)
     )  # fmt: skip
     return Sketched(
-        run="r", input=image, mean=np.zeros(2, np.float32), deviation=np.ones(2, np.float32), position=(0.0, 0.0),
+        run_id="r", input=image, mean=np.zeros(2, np.float32), deviation=np.ones(2, np.float32), position=(0.0, 0.0),
         covariance=np.eye(2, dtype=np.float32), reconstruction=1 - image, losses=Losses(142.31, 134.1, 8.2),
         neighbours=neighbours, nearest=np.arange(15), votes=((2, 12), (1, 3)), label=label,
         label_probabilities=probabilities,

@@ -1,4 +1,4 @@
-"""What tests of chosen images do with a window."""
+"""What tests of selected images do with a window."""
 
 
 def look_at(lab, name):
@@ -7,8 +7,8 @@ def look_at(lab, name):
 
 
 def see(lab, *rows):
-    """Choose images, look at them, and wait for what lies between them."""
+    """Select images, look at them, and wait for what lies between them."""
     for row in rows:
-        lab.session.choosing.toggle(row)
+        lab.session.selection.toggle(row)
     with lab.qtbot.waitSignal(lab.session.views.answered):
         look_at(lab, "imagesView")

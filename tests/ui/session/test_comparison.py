@@ -86,7 +86,9 @@ def test_a_run_kept_as_the_second_stays_while_another_one_trains_on_the_same_ima
         lab.press("trainButton")
         assert lab.child("compareKeepButton").text() == "Keep the run before this training"
     lab.until(
-        lambda: two.lab.session.exploration.shown.run != unsaved.snapshot.run and two.comparison.meeting == "image"
+        lambda: (
+            two.lab.session.exploration.shown.run_id != unsaved.snapshot.run_id and two.comparison.meeting == "image"
+        )
     )
     with lab.changes(two.first.points):
         two.comparison.pick_point(11)
@@ -226,7 +228,7 @@ def test_gaps_are_shaded_on_both_maps_and_said_in_numbers(two):
     lab.press("compareGapsButton")
     for canvas, model in ((two.first, two.lab.session.exploration.shown), (two.second, two.comparison.second)):
         lab.until(lambda canvas=canvas: gaps_of(canvas) is not None)
-        assert gaps_of(canvas).run == model.run
+        assert gaps_of(canvas).run_id == model.run_id
     assert "gaps" in two.words("first")
     assert "gaps" in two.words("second")
     lab.until(lambda: gaps_of(two.first).values.size > 500)  # few first, then as many as the machine can
@@ -260,8 +262,8 @@ def test_gaps_follow_the_label_of_a_cvae_and_the_plane_of_many_dimensions(lab, r
     lab.session.exploration.set_label(5)
     lab.until(lambda: not np.array_equal(gaps_of(lab.canvas).values, before.values))
     lab.open(run_file(model__latent=5))
-    run = lab.session.run.snapshot.run
-    lab.until(lambda: gaps_of(lab.canvas) is not None and gaps_of(lab.canvas).run == run)
+    run = lab.session.run.snapshot.run_id
+    lab.until(lambda: gaps_of(lab.canvas) is not None and gaps_of(lab.canvas).run_id == run)
     lab.until(lambda: gaps_of(lab.canvas).values.size > 2000)
     before = gaps_of(lab.canvas)
     lab.pick(10, 5)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from latentlab.core.events import EpochEnded, Losses, Progress, Started
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.ui.explore.history import Trail
+from latentlab.ui.explore.history import History
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.plots.loss_history import MAX_STEPS, LossHistory
 
@@ -87,11 +87,11 @@ def test_models_that_are_let_go_are_gone():
 
 
 def test_places_that_one_has_been_at_are_forgotten_in_the_end():
-    trail, made = Trail(lambda a, b: a is b), []
+    history, made = History(lambda a, b: a is b), []
     for _ in range(1000):
         place = Model()
         made.append(weakref.ref(place))
-        trail.visit(place)
+        history.visit(place)
         del place
     assert sum(place() is not None for place in made) == 100
 

@@ -132,12 +132,12 @@ class Bench:
 @pytest.fixture
 def exploration(qtbot, digits, run_file):
     from latentlab.core.map.live_map import map_of
-    from latentlab.core.map.map_images import MapChoice, choose
+    from latentlab.core.map.map_images import MapSource, choose
     from latentlab.core.runs.run import Run
     from latentlab.ui.explore.exploration import Exploration
 
     exploration = Exploration()
-    exploration.show(map_of(Run.open(run_file()), choose(digits, MapChoice())))
+    exploration.show(map_of(Run.open(run_file()), choose(digits, MapSource())))
     yield exploration
     exploration.shut_down()
 
@@ -208,7 +208,7 @@ def test_it_follows_a_model_that_trains(bench):
     model = copy.deepcopy(shown.snapshot.model)
     for parameter in model.parameters():
         parameter.mul_(0.9)
-    later = Snapshot(shown.run, shown.snapshot.recipe, model, shown.snapshot.class_names)
+    later = Snapshot(shown.run_id, shown.snapshot.recipe, model, shown.snapshot.class_names)
     bench.exploration.show(dataclasses.replace(shown, snapshot=later))
     _, noisy, restored = bench.shown()
     assert (restored != before).any()
@@ -287,6 +287,6 @@ def test_a_sketch_read_by_another_model_is_not_put_to_this_one(lab, run_file):
     lab.session.exploration.sketched.connect(read.append)
     lab.stroke([(0.3, 0.3), (0.7, 0.7)])
     lab.until(lambda: lab.child("damageRestored").pixels() is not None)
-    of_pages = dataclasses.replace(read[-1], run="another", input=np.zeros((60, 90), np.float32))
+    of_pages = dataclasses.replace(read[-1], run_id="another", input=np.zeros((60, 90), np.float32))
     lab.session.exploration.sketched.emit(of_pages)
     assert lab.child("damageRestored").pixels() is None

@@ -1,4 +1,4 @@
-"""Training on the images that are chosen, or on those whose numbers are typed."""
+"""Training on the images that are selected, or on those whose numbers are typed."""
 
 import numpy as np
 from PySide6.QtWidgets import QLineEdit
@@ -19,19 +19,19 @@ def train_a_little(lab, start):
         lab.press("stopButton")
 
 
-def test_train_on_these_takes_the_chosen_images_and_there_is_a_way_back(opened):
+def test_train_on_these_takes_the_selected_images_and_there_is_a_way_back(opened):
     lab = opened
     lab.set_up()
     data = lab.session.library.data
     see(lab, 3, 8, 20)
-    train_a_little(lab, lambda: lab.press("trainOnChosenButton"))
+    train_a_little(lab, lambda: lab.press("trainOnSelectionButton"))
     training = len(data.train_images)
     run = lab.session.run
     assert run.recipe.data.images == (training + 3, training + 8, training + 20)
     assert run.recipe.training.batch_size == 3
     assert len(lab.canvas.points()) == 3
     np.testing.assert_array_equal(lab.session.exploration.shown.images, data.test_images[[3, 8, 20]].numpy())
-    assert list(lab.session.choosing.rows) == [0, 1, 2]  # the same images, which are all that the map shows now
+    assert list(lab.session.selection.rows) == [0, 1, 2]  # the same images, which are all that the map shows now
     field = lab.child("data.images", QLineEdit)
     assert field.text() == f"{training + 3}, {training + 8}, {training + 20}"
     lab.press("recipeResetButton")
@@ -42,10 +42,10 @@ def test_train_on_these_takes_the_chosen_images_and_there_is_a_way_back(opened):
 def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
     lab = opened
     lab.set_up()
-    lab.session.choosing.toggle(5)
-    train_a_little(lab, lab.session.chosen_images.train)
+    lab.session.selection.toggle(5)
+    train_a_little(lab, lab.session.selection_training.train)
     assert lab.canvas.points().shape == (1, 2)
-    lab.until(lambda: np.array_equal(lab.canvas.chosen(), lab.canvas.points()) and in_sight(lab, 0))
+    lab.until(lambda: np.array_equal(lab.canvas.selected(), lab.canvas.points()) and in_sight(lab, 0))
     (left, right), _ = lab.canvas.box.viewRange()
     assert 1 < right - left < 10
     lab.click(*lab.canvas.points()[0].tolist())
@@ -62,20 +62,20 @@ def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
 def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
     lab = opened
     lab.set_up()
-    lab.session.chosen_images.train()
-    assert "No images are chosen" in lab.message()
-    lab.session.choosing.toggle(3)
+    lab.session.selection_training.train()
+    assert "No images are selected" in lab.message()
+    lab.session.selection.toggle(3)
     path = tmp_path / "mine.npz"
     np.savez(path, images=np.zeros((40, 28, 28), np.uint8), labels=np.arange(40) % 2)
     lab.session.recipes.choose_dataset(f"array:{path}")
     lab.until_loaded()
-    lab.session.chosen_images.train()
-    assert "The chosen images are of 'digits'" in lab.message()
+    lab.session.selection_training.train()
+    assert "The selected images are of 'digits'" in lab.message()
     assert lab.session.state == "idle"
     lab.session.recipes.choose_dataset("digits")
     lab.begin()
-    lab.session.choosing.toggle(3)
-    lab.session.chosen_images.train()
+    lab.session.selection.toggle(3)
+    lab.session.selection_training.train()
     assert "A model is training" in lab.message()
 
 

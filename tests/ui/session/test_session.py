@@ -357,14 +357,14 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
         yield made[-1]
 
     monkeypatch.setattr(run_files, "maps_of", slow)
-    lab.session.choose_map("training", 100)
+    lab.session.set_map_source("training", 100)
     lab.set_up()
     with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
         lab.press("trainButton")
     go_on.set()
     lab.until(lambda: made)
     lab.qtbot.wait(30)
-    assert lab.session.exploration.shown.run == lab.session.run.snapshot.run
+    assert lab.session.exploration.shown.run_id == lab.session.run.snapshot.run_id
     assert len(lab.canvas.points()) == 100, "what was chosen is in force all the same"
 
 
@@ -492,7 +492,7 @@ def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(
     lab.until(lambda: not np.array_equal(lab.canvas.points(), points))
 
 
-def test_a_map_whose_images_are_not_at_hand_stays_and_says_so(lab, run_file):
+def test_a_map_whose_images_are_not_loaded_stays_and_says_so(lab, run_file):
     lab.open(run_file())
     lab.until(lambda: lab.session.exploration.shown.images is not None)
     shown = lab.session.exploration.shown

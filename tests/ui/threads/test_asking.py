@@ -23,7 +23,7 @@ SLOW = 0.02  # seconds
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    run: str
+    run_id: str
 
 
 class Shown(QObject):
@@ -264,7 +264,7 @@ class Questions(RuleBasedStateMachine):
         words = re.search(r"<\d+ \d+>", words)[0]
         at, number = map(int, words[1:-1].split())
         assert self.shown.shown is not None
-        assert self.maps[at].run == self.shown.shown.run
+        assert self.maps[at].run_id == self.shown.shown.run_id
         assert number > self.dropped
         if self.told and self.told[-1][1] == number and self.asking.rest:
             assert at > self.told[-1][0]  # of one question and map there is one answer
@@ -320,7 +320,7 @@ class Questions(RuleBasedStateMachine):
 
     @rule(run=sampled_from(["a", "a", "a", "b", None]))
     def show(self, run):
-        is_other = self.shown.shown is None or self.shown.shown.run != run
+        is_other = self.shown.shown is None or self.shown.shown.run_id != run
         if is_other:
             self.may_ask_from = 0.0
         self.operations = LARGE

@@ -5,7 +5,7 @@ import pytest
 
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.map_images import MapChoice, choose
+from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
@@ -22,7 +22,7 @@ class Driven:
     def __init__(self, qtbot, data, **changes):
         recipe = RECIPE.with_changes(changes)
         self._qtbot = qtbot
-        self.thread = TrainingThread("run", recipe, data, choose(data, MapChoice()), None)
+        self.thread = TrainingThread("run", recipe, data, choose(data, MapSource()), None)
         self.posts, self.updates = [], []
         self.thread.start()
 
@@ -69,7 +69,7 @@ def test_a_training_is_told_in_order_with_nothing_lost(drive):
     assert len(steps) == 3 * 6
     assert (np.diff(steps) > 0).all()
     assert driven.of(Result)[-1].is_final
-    assert {post.run for post in driven.posts if hasattr(post, "run") and isinstance(post.run, str)} == {"run"}
+    assert {post.run_id for post in driven.posts if hasattr(post, "run_id")} == {"run"}
 
 
 def test_the_checkpoints_of_the_recipe_are_among_the_epochs_to_look_back_at(drive):
@@ -132,7 +132,7 @@ def test_other_images_are_shown_while_paused(drive, tiny_images):
     driven = drive(epochs=100_000)
     driven.until(lambda: driven.of(EpochEnded))
     driven.thread.pause()
-    driven.thread.show_on_map(choose(tiny_images, MapChoice("training", 50)))
+    driven.thread.show_on_map(choose(tiny_images, MapSource("training", 50)))
     driven.until(lambda: len(driven.updates[-1].means) == 50)
     assert len(driven.updates[-1].labels) == len(driven.updates[-1].images) == 50
 

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.images.cells import ImageCells, Layout, spans
-from latentlab.ui.widgets.images.chosen_strip import ChosenStrip
 from latentlab.ui.widgets.images.equation import Equation
 from latentlab.ui.widgets.images.film_strip import FilmStrip
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.images.image_view import ImageView
-from latentlab.ui.widgets.images.passage_strips import PassageStrips, Strip
+from latentlab.ui.widgets.images.interpolation_strips import InterpolationStrips, Strip
+from latentlab.ui.widgets.images.selection_strip import SelectionStrip
 from latentlab.ui.widgets.images.traversal_rows import TraversalRow, TraversalRows
 
 LEFT = Qt.MouseButton.LeftButton
@@ -127,8 +127,8 @@ def strip(images):
     return made
 
 
-def chosen(images):
-    made = ChosenStrip()
+def selection(images):
+    made = SelectionStrip()
     made.set_images(images)
     return made
 
@@ -152,8 +152,8 @@ def rows(images):
     return made
 
 
-def passage(images):
-    made = PassageStrips()
+def interpolation(images):
+    made = InterpolationStrips()
     made.set_strips([Strip("", images[1:4], images[[0, 4]], ("", ""))])
     return made
 
@@ -170,7 +170,7 @@ def view(images):
     return made
 
 
-every = pytest.mark.parametrize("make", [strip, chosen, grid, film, rows, passage, equation, view])
+every = pytest.mark.parametrize("make", [strip, selection, grid, film, rows, interpolation, equation, view])
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_it_follows_theme_and_font(qtbot, qapp, shown, make):
     qtbot.waitUntil(lambda: paints.count > 0)
 
 
-@pytest.mark.parametrize("make", [strip, chosen, film, rows])
+@pytest.mark.parametrize("make", [strip, selection, film, rows])
 def test_it_shows_at_once_where_the_keys_act(qtbot, shown, make):
     widget = shown(make, np.zeros((5, 28, 28)))
     widget.activateWindow()

@@ -217,16 +217,16 @@ class Exploring(RuleBasedStateMachine):
         place = self.picked if self.previewed is None else self.previewed
         if not self.waits["decoding"] and place is not None:
             assert self.decoded is not None
-            assert self.decoded.run == self.model.run
+            assert self.decoded.run_id == self.model.run_id
             assert self.decoded.position == pytest.approx(place, abs=1e-4)
             code, label = self.decoded.code[None], self.decoded.label
             labels = None if label is None else np.array([label])
             assert np.allclose(self.model.snapshot.decode(code, labels)[0], self.decoded.image, atol=1e-4)
         if not self.waits["describing"]:
             assert (None if self.point is None else self.point.index) == self.exploration.point
-            assert self.point is None or self.point.run == self.model.run
+            assert self.point is None or self.point.run_id == self.model.run_id
         if not self.waits["reading"] and self.sketched is not None:
-            assert self.sketched.run == self.model.run
+            assert self.sketched.run_id == self.model.run_id
 
     def teardown(self):
         clock = QElapsedTimer()

@@ -205,11 +205,11 @@ def test_what_is_in_the_strip_and_in_a_menu_does_the_same(lab, run_file):
     assert lab.canvas.view.mode == "all"
     menus["showStandard"].trigger()
     assert lab.canvas.view.mode == "standard"
-    lab.action("chooseAll").trigger()
+    lab.action("selectAll").trigger()
     lab.until(lambda: lab.child("mapUndoButton", QToolButton).isEnabled())
     assert menus["undo"].isEnabled()
     lab.press("mapUndoButton")
-    assert not len(lab.session.choosing.rows)
+    assert not len(lab.session.selection.rows)
 
 
 def test_the_icons_of_the_strip_follow_the_theme(lab):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from latentlab.core.output.pyramid import PictureLevels
+from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.widgets.images.page_compare import PageCompare
 
 PATIENCE = 20_000  # milliseconds
@@ -34,8 +34,8 @@ def compare(qtbot):
 @pytest.fixture
 def both(compare):
     """Black before, white after: 100 by 50 pixels, which make 400 by 200 points."""
-    compare.show_page(PictureLevels.of(np.zeros((50, 100), np.uint8)))
-    compare.show_cleaned(PictureLevels.of(np.full((50, 100), 255, np.uint8)))
+    compare.show_page(Pyramid.of(np.zeros((50, 100), np.uint8)))
+    compare.show_cleaned(Pyramid.of(np.full((50, 100), 255, np.uint8)))
     return compare
 
 
@@ -134,7 +134,7 @@ def test_a_page_never_leaves_the_window(qtbot, both):
 def test_a_large_page_is_shown_from_a_smaller_copy_of_it(both):
     stripes = np.zeros((1200, 2000), np.uint8)
     stripes[::2] = 255
-    both.show_page(PictureLevels.of(stripes))
+    both.show_page(Pyramid.of(stripes))
     assert 120 <= grey(both, 100, 150) <= 135, "the mean of black and white, not one of the two"
 
 
@@ -142,7 +142,7 @@ def test_nothing_can_be_moved_where_there_is_no_page(qtbot, compare):
     wheel(compare, QPoint(50, 50), 3)
     qtbot.mouseClick(compare, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
     qtbot.keyClick(compare, Qt.Key.Key_0)
-    compare.show_page(PictureLevels.of(DIRTY))
+    compare.show_page(Pyramid.of(DIRTY))
     assert (compare.divider(), compare.page_rect().width()) == (0.5, 400)
 
 

@@ -156,13 +156,13 @@ def test_an_arrow_between_images_put_on_a_third_in_more_dimensions(opened):
     assert lab.session.exploration.code == pytest.approx(model.means[film.sum.nearest])
 
 
-def test_straight_between_two_chosen_images_by_the_menu(opened):
+def test_straight_between_two_selected_images_by_the_menu(opened):
     lab = opened()
     action = lab.action("walkBetween")
     action.trigger()
-    assert "Choose two images first" in lab.message()
+    assert "Select two images first" in lab.message()
     assert not lab.child("walkPanel").isVisible()
-    lab.session.choosing.choose(np.array([7, 3, 5]))
+    lab.session.selection.select(np.array([7, 3, 5]))
     action.trigger()
     film = until_film(lab, "line")
     assert film.codes[[0, -1]] == pytest.approx(lab.session.exploration.shown.means[[7, 3]])

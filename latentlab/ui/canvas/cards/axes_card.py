@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QHBoxL
 from latentlab.core.arrays import Integers
 from latentlab.core.map.axes import (
     MOST_COMPONENTS,
-    AxesChoice,
     Axis,
     BetweenClasses,
     BetweenImages,
     Component,
     Dimension,
+    PlaneAxes,
     axis_name,
     image_name,
 )
@@ -31,7 +31,7 @@ from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 _MARGIN = 8
 _NARROW, _WIDEST = 420, 640  # pixels
-_THROUGH = 3  # chosen images that an axis is offered through: A → B and A → C span the plane of three
+_THROUGH = 3  # selected images that an axis is offered through: A → B and A → C span the plane of three
 
 
 class AxesCard(QFrame):
@@ -44,7 +44,7 @@ class AxesCard(QFrame):
     """
 
     chosen = Signal(object)
-    """Show these axes: an AxesChoice."""
+    """Show these axes: a PlaneAxes."""
     opened = Signal()
 
     def __init__(self, panel: QWidget) -> None:
@@ -54,7 +54,7 @@ class AxesCard(QFrame):
         self._facts: ModelFacts | None = None
         self._use: DimensionUse | None = None
         self._rows: Integers = np.empty(0, np.int64)
-        self._axes = AxesChoice()
+        self._axes = PlaneAxes()
         close = bar_button("✕", self.tr("Close this (Esc)"), "axesCloseButton")
         close.setAccessibleName(self.tr("Close"))
         close.clicked.connect(self.close)
@@ -67,7 +67,7 @@ class AxesCard(QFrame):
             self.tr("The map's own axes: z₁ and z₂, or the first two principal components of a larger code"),
             "axesResetButton",
         )
-        self._reset.clicked.connect(lambda: self.chosen.emit(AxesChoice()))
+        self._reset.clicked.connect(lambda: self.chosen.emit(PlaneAxes()))
         self._problem = QLabel(wordWrap=True)
         self._problem.setObjectName("axesProblem")
         self._problem.hide()
@@ -104,15 +104,15 @@ class AxesCard(QFrame):
         self._use = use
         self._list()
 
-    def set_chosen(self, rows: Integers) -> None:
+    def set_selected(self, rows: Integers) -> None:
         """Offer directions through the first of these images: int64 (K,), A first."""
         self._rows = rows
         if self.isVisible():
             self._list()
 
-    def set_axes(self, choice: AxesChoice) -> None:
+    def set_axes(self, axes: PlaneAxes) -> None:
         """Show which axes are in force."""
-        self._axes = choice
+        self._axes = axes
         self._problem.hide()
         self._list()
 
@@ -183,12 +183,12 @@ class AxesCard(QFrame):
     def _list(self) -> None:
         if self._facts is None:
             return
-        x, y = self._axes.axes(self._facts.latent)
+        x, y = self._axes.pair(self._facts.latent)
         offers = self._offers()
         self._x.show_axes(offers, x, self._facts.class_names)
         self._y.show_axes(offers, y, self._facts.class_names)
         self._swap.setEnabled(y is not None)
-        self._reset.setEnabled(self._axes != AxesChoice())
+        self._reset.setEnabled(self._axes != PlaneAxes())
         if self.isVisible():
             self._place()
 
@@ -230,18 +230,18 @@ class AxesCard(QFrame):
     @Slot(object)
     def _choose(self, axis: Axis) -> None:
         assert self._facts is not None
-        x, y = self._axes.axes(self._facts.latent)
+        x, y = self._axes.pair(self._facts.latent)
         other = {self._x: y, self._y: x}[self.sender()]
         # What the other axis already is is exchanged, not shown twice.
         pair = (y, x) if axis == other else (axis, y) if self.sender() is self._x else (x, axis)
         self._problem.hide()
-        self.chosen.emit(AxesChoice(*pair))
+        self.chosen.emit(PlaneAxes(*pair))
 
     @Slot()
     def _exchange(self) -> None:
         assert self._facts is not None
-        x, y = self._axes.axes(self._facts.latent)
-        self.chosen.emit(AxesChoice(y, x))
+        x, y = self._axes.pair(self._facts.latent)
+        self.chosen.emit(PlaneAxes(y, x))
 
 
 class _AxisRow(QObject):
@@ -292,7 +292,7 @@ class _AxisRow(QObject):
         self.box.setEnabled(current is not None)
         kinds = [axis if not isinstance(axis, BetweenClasses) else BetweenClasses for _, axis in offers]
         wanted = BetweenClasses if isinstance(current, BetweenClasses) else current
-        if wanted not in kinds:  # through images that are no longer chosen, say
+        if wanted not in kinds:  # through images that are no longer selected, say
             offers = [(axis_name(current, class_names), current), ("", None), *offers]
             kinds = [wanted, None, *kinds]
         self._offers = offers

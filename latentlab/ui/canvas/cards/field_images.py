@@ -67,7 +67,7 @@ def picture(field: Field) -> QImage:
             return _coloured(field)
 
 
-def scale(field: Field) -> Scale:
+def scale_of(field: Field) -> Scale:
     """Give what the card says of a field."""
     match field:
         case Gaps():

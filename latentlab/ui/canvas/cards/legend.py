@@ -11,7 +11,7 @@ from latentlab.core.arrays import Integers
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_card
 
-GAP = 8  # pixels to the edges of the map
+EDGE_GAP = 8  # pixels to the edges of the map
 _SWATCH = 12
 _PADDING = 6
 _LONGEST_NAME = 150
@@ -185,12 +185,12 @@ class Legend(QFrame):
         Give the size that it takes: nothing where it is not shown.
         """
         size = self.fit(rect.width() // 2, height)
-        is_shown = is_wanted and not size.isEmpty() and rect.height() > 4 * GAP
+        is_shown = is_wanted and not size.isEmpty() and rect.height() > 4 * EDGE_GAP
         self.setVisible(is_shown)
         if not is_shown:
             return QSize(0, 0)
         self.resize(size)
-        self.move(rect.right() - size.width() - GAP, rect.top() + GAP)
+        self.move(rect.right() - size.width() - EDGE_GAP, rect.top() + EDGE_GAP)
         return size
 
     def changeEvent(self, event: QEvent) -> None:

@@ -1,4 +1,4 @@
-"""Notes over the map: how many of its images are chosen, what its landscape waits for, and why there is no map."""
+"""Notes over the map: how many of its images are selected, what its landscape waits for, and why there is no map."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
 _MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0
 
 
-class ChosenNote(QGraphicsObject):
+class SelectionNote(QGraphicsObject):
     """Writes into the upper left corner, with a rim that keeps it readable above points; nothing where nothing is."""
 
     def __init__(self, view: MapView) -> None:
         super().__init__(view.box)
         self._view = view
-        self._chosen = self._excluded = self._count = 0
+        self._selected = self._excluded = self._count = 0
         self._written = RimmedText()
         self.setZValue(25)
 
-    def set_chosen(self, chosen: int, count: int) -> None:
-        """Tell how many images are chosen, of how many that the map shows."""
-        self._chosen, self._count = chosen, count
+    def set_selected(self, selected: int, count: int) -> None:
+        """Tell how many images are selected, of how many that the map shows."""
+        self._selected, self._count = selected, count
         self.update()
 
     def set_excluded(self, excluded: int) -> None:
@@ -38,8 +38,8 @@ class ChosenNote(QGraphicsObject):
     def text(self) -> str:
         """Give what is written."""
         parts = []
-        if self._chosen:
-            parts.append(self.tr("{n:,} of {all:,} chosen").format(n=self._chosen, all=self._count))
+        if self._selected:
+            parts.append(self.tr("{n:,} of {all:,} selected").format(n=self._selected, all=self._count))
         if self._excluded:
             parts.append(self.tr("{n:,} excluded").format(n=self._excluded))
         return " · ".join(parts)
@@ -124,7 +124,7 @@ class LandscapeNote(QGraphicsObject):
         card = QRectF(0, 0, text.width() + 2 * _PADDING, text.height() + bar + 2 * _PADDING)
         card.moveTopLeft(
             QPointF(box.left() + _MARGIN, box.top() + _MARGIN + metrics.height() + 6)
-        )  # below what is chosen
+        )  # below what is selected
         paint_card(painter, card)
         painter.setFont(font)
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)

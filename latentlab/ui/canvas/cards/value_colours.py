@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
-from latentlab.core.map.point_values import STEPS, PointValues
+from latentlab.core.map.point_values import LEVELS, PointValues
 from latentlab.ui.style import theme
 
 # Viridis (Smith and van der Walt, 2015) is even in lightness, and so for all kinds of sight. It is cut where it would
@@ -22,19 +22,19 @@ def table(values: PointValues | None) -> Table:
     """Give the colour of each level of some values, uint8 (256, 3); that of 0 is for points without one."""
     if values is None:
         return groups(0)  # the scale is read from a file, for which a window need not wait
-    return groups(len(values.categories)) if values.categories else scale()
+    return groups(len(values.categories)) if values.categories else scale_colours()
 
 
-def scale() -> Table:
+def scale_colours() -> Table:
     """Give the colours of a scale."""
     ends = _DARK if theme.current().dark else _LIGHT
-    colours = pg.colormap.get("viridis").map(np.linspace(*ends, STEPS), mode="byte")[:, :3]
+    colours = pg.colormap.get("viridis").map(np.linspace(*ends, LEVELS), mode="byte")[:, :3]
     return np.concatenate([_without(), colours]).astype(np.uint8)
 
 
 def groups(count: int) -> Table:
     """Give the colours of so many groups, from level 1 on."""
-    made = np.repeat(_without(), STEPS + 1, 0)
+    made = np.repeat(_without(), LEVELS + 1, 0)
     made[1 : count + 1] = theme.class_colours(count, dark=theme.current().dark)
     return made
 

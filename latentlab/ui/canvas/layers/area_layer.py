@@ -12,7 +12,7 @@ from latentlab.ui.style.paint import paint_card
 
 _AWAY = QPointF(14, 10)  # of the badge from the mouse
 _PADDING = 5.0
-_SIGNS = {"choose": "", "add": "+", "remove": "−"}
+_SIGNS = {"select": "", "add": "+", "remove": "−"}
 
 
 class AreaLayer(QGraphicsItem):
@@ -35,9 +35,9 @@ class AreaLayer(QGraphicsItem):
         self.setVisible(area is not None)
         self.update()
 
-    def set_count(self, count: int, way: str) -> None:
+    def set_count(self, count: int, mode: str) -> None:
         """Tell how many points are in the area, and what will be done with them."""
-        self._count = f"{_SIGNS[way]}{count:,}"
+        self._count = f"{_SIGNS[mode]}{count:,}"
         self.update()
 
     def badge(self) -> str:

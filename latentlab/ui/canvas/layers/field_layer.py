@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.fields.fields import Field
-from latentlab.ui.canvas.cards.field_images import picture, scale
+from latentlab.ui.canvas.cards.field_images import picture, scale_of
 from latentlab.ui.canvas.cards.field_legend import FieldLegend
 from latentlab.ui.plots.map_view import MapView
 
@@ -69,7 +69,7 @@ class FieldLayer(QGraphicsObject):
         self.setVisible(self._is_on)
         if self._is_on and self._field is not None:
             self._image = picture(self._field)
-            self.legend.show_scale(scale(self._field))
+            self.legend.show_scale(scale_of(self._field))
         else:
             self._image = QImage()
             self.legend.show_problem(self._problem if self._is_on else "")

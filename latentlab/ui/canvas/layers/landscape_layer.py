@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal, 
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from latentlab.core.fields.tiles import Patch, Sight
+from latentlab.core.fields.tiles import Tile, Viewport
 from latentlab.ui.canvas.cards.notes import LandscapeNote
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
@@ -21,17 +21,17 @@ _LIGHT, _DARK = 0.36, 0.34
 
 
 class LandscapeLayer(QGraphicsObject):
-    """Draws patches on the plane, and keeps still while it is off or not looked at."""
+    """Draws tiles on the plane, and keeps still while it is off or not looked at."""
 
     wanted = Signal(object)
-    """The `Sight` to decode; None for none any more."""
+    """The `Viewport` to decode; None for none any more."""
 
     def __init__(self, view: MapView) -> None:
         super().__init__(view.box)
         self._view = view
         self._is_on = self._is_looked_at = False
         self._cursor: QPointF | None = None
-        self._patches: dict[Patch, QImage] = {}
+        self._tiles: dict[Tile, QImage] = {}
         self._is_dark: bool | None = None
         self._picture = QImage()
         self._is_stale = True
@@ -56,11 +56,11 @@ class LandscapeLayer(QGraphicsObject):
         self._cursor = local
 
     @Slot(object)
-    def set_patches(self, patches: tuple[Patch, ...]) -> None:
+    def set_tiles(self, tiles: tuple[Tile, ...]) -> None:
         """Draw these, later ones above earlier ones."""
         self.note.say("")
-        kept = self._patches
-        self._patches = {patch: kept.get(patch, QImage()) for patch in patches}
+        kept = self._tiles
+        self._tiles = {tile: kept.get(tile, QImage()) for tile in tiles}
         self._redraw()
 
     @Slot(float)
@@ -73,9 +73,9 @@ class LandscapeLayer(QGraphicsObject):
         """Say why there is no landscape."""
         self.note.say(sentence)
 
-    def patches(self) -> tuple[Patch, ...]:
+    def tiles(self) -> tuple[Tile, ...]:
         """Give what is drawn."""
-        return tuple(self._patches) if self._is_on else ()
+        return tuple(self._tiles) if self._is_on else ()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Rest while the map is hidden."""
@@ -89,13 +89,13 @@ class LandscapeLayer(QGraphicsObject):
         return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw the patches where they belong, however the view has moved since they were decoded."""
-        if not self._patches:
+        """Draw the tiles where they belong, however the view has moved since they were decoded."""
+        if not self._tiles:
             return
         colours = theme.current()
         if colours.dark != self._is_dark:
             self._is_dark, self._is_stale = colours.dark, True
-            self._patches = dict.fromkeys(self._patches, QImage())
+            self._tiles = dict.fromkeys(self._tiles, QImage())
         box, ratio = self._view.box, self._view.pixel_ratio()
         # Whole pixels of the screen, wherever the layout has put the view box.
         corner = box.mapToScene(QPointF(0, 0)) * ratio
@@ -112,18 +112,18 @@ class LandscapeLayer(QGraphicsObject):
             self._picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
         self._picture.setDevicePixelRatio(1)
         self._picture.fill(Qt.GlobalColor.transparent)
-        extents = np.array([patch.extent for patch in self._patches])
+        extents = np.array([tile.extent for tile in self._tiles])
         corners = np.concatenate([extents[:, [0, 3]], extents[:, [1, 2]]])
         pixels = np.rint(self._view.to_pixels(corners) * ratio + shift).astype(np.int64).tolist()
-        count = len(self._patches)
+        count = len(self._tiles)
         painter = QPainter(self._picture)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for (patch, image), (x, y), (far_x, far_y) in zip(
-            self._patches.items(), pixels[:count], pixels[count:], strict=True
+        for (tile, image), (x, y), (far_x, far_y) in zip(
+            self._tiles.items(), pixels[:count], pixels[count:], strict=True
         ):
             if image.isNull():
-                image = self._patches[patch] = _inked(patch.pixels)
+                image = self._tiles[tile] = _inked(tile.pixels)
             # Neighbours share the pixels of their edges, so that no seam shows.
             painter.drawImage(QRect(x, y, far_x - x, far_y - y), image)
         painter.end()
@@ -146,7 +146,7 @@ class LandscapeLayer(QGraphicsObject):
             return
         looks_at = rect.center() if self._cursor is None else self._cursor
         focus = self._view.to_position(looks_at)
-        self.wanted.emit(Sight(self._view.extent(), rect.width(), rect.height(), focus))
+        self.wanted.emit(Viewport(self._view.extent(), rect.width(), rect.height(), focus))
 
 
 def _inked(values: npt.NDArray[np.uint8]) -> QImage:
@@ -156,7 +156,7 @@ def _inked(values: npt.NDArray[np.uint8]) -> QImage:
 
 @cache
 def _inks(colours: theme.Theme) -> list[int]:
-    """Give the colour of each of 256 values: once, though every patch that comes asks for it."""
+    """Give the colour of each of 256 values: once, though every tile that comes asks for it."""
     ground, ink = (np.array(QColor(name).getRgb()[:3]) for name in (colours.background, colours.foreground))
     opacity = np.linspace(0, _DARK if colours.dark else _LIGHT, 256)[:, None]
     red, green, blue = np.rint(ground + opacity * (ink - ground)).astype(np.uint32).T

@@ -1,4 +1,4 @@
-"""The few things drawn above the points: the pick, chosen points, the point under the mouse, the sketch, highlights."""
+"""The few things above the points: the pick, selected points, the point under the mouse, the sketch, highlights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MarkersLayer(QGraphicsItem):
         self.pick: Position | None = None
         self.sketch: Position | None = None
         self._covariance: npt.NDArray[np.float64] | None = None
-        self.chosen: Floats = np.empty((0, 2), np.float32)
+        self.selected: Floats = np.empty((0, 2), np.float32)
         self.hovered: Floats = np.empty((0, 2), np.float32)
         self._highlights: Floats = np.empty((0, 2), np.float32)
         self.setZValue(20)
@@ -58,10 +58,10 @@ class MarkersLayer(QGraphicsItem):
         self._highlights = positions
         self.update()
 
-    def set_chosen(self, positions: Floats) -> None:
+    def set_selected(self, positions: Floats) -> None:
         """Mark points (K, 2) by the letters A, B, C and so on."""
-        if len(positions) or len(self.chosen):
-            self.chosen = positions
+        if len(positions) or len(self.selected):
+            self.selected = positions
             self.update()
 
     def redraw(self) -> None:
@@ -137,8 +137,8 @@ class MarkersLayer(QGraphicsItem):
         font.setPointSizeF(font.pointSizeF() * 1.25)
         height = 2.4 * disc_radius(font)
         # From the last to the first: where they meet, A is on top.
-        for index in reversed(range(len(self.chosen))):
-            x, y = self.chosen[index].tolist()
+        for index in reversed(range(len(self.selected))):
+            x, y = self.selected[index].tolist()
             if np.isfinite(x + y):
                 point = self._local((x, y))
                 # Near the upper edge it hangs below its point.

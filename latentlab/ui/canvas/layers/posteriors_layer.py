@@ -1,4 +1,4 @@
-"""The layer of posteriors: the ellipses of 1 σ of chosen points and of the one looked at, to scale."""
+"""The layer of posteriors: the ellipses of 1 σ of selected points and of the one looked at, to scale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FEW = 12  # that have a letter: these are drawn strong
 
 
 class PosteriorsLayer(QGraphicsObject):
-    """Draws each ellipse around its point, wherever that is drawn while it glides."""
+    """Draws each ellipse around its point, wherever that is drawn while it moves."""
 
     def __init__(self, view: MapView, points: PointsLayer) -> None:
         super().__init__(view.box)

@@ -1,4 +1,4 @@
-"""Points that are drawn alike: all of them, or those that are chosen above those that are not."""
+"""Points that are drawn alike: all of them, or those that are selected above those that are not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.ui.canvas.points.crowd import Crowd, pack
 from latentlab.ui.canvas.points.pixel_index import MARGIN, Frame
 from latentlab.ui.canvas.points.raster import LARGEST_RADIUS, Raster
-from latentlab.ui.canvas.points.transition import Way
+from latentlab.ui.canvas.points.transition import Transition
 
 # Pixels that may be written disc by disc: keeps that within a few milliseconds, however many points there are.
 _BUDGET = 360_000
@@ -49,9 +49,9 @@ class DrawnPoints:
         self._inks = np.take(inks, self.rows)
         self._codes, self._bits = pack(self._inks, colours)
 
-    def place(self, frame: Frame, way: Way) -> int:
+    def place(self, frame: Frame, transition: Transition) -> int:
         """Find the pixels of the points, which are on their way by row; give how many fall into the picture."""
-        self._columns = self._columns_on(way)
+        self._columns = self._columns_on(transition)
         self.cells = frame.cells(self._columns)
         if self._counts.shape == frame.shape:
             self._counts.fill(0)
@@ -64,10 +64,10 @@ class DrawnPoints:
             ring[:] = 0
         return self._inside
 
-    def _columns_on(self, way: Way) -> Floats:
+    def _columns_on(self, transition: Transition) -> Floats:
         """Give x and y of the points where they are now: float32 (2, N)."""
         # Fetching a million points in the order of drawing takes several frames' time: done once for each target.
-        ends = (way.target,) if way.done >= 1.0 else (way.target, way.start)
+        ends = (transition.target,) if transition.done >= 1.0 else (transition.target, transition.start)
         known = [next((each for each in self._known if each[0] is places), None) for places in ends]
         self._known = [
             (places, np.ascontiguousarray(np.take(places, self.rows, axis=0).T)) if found is None else found
@@ -77,7 +77,7 @@ class DrawnPoints:
         if target is start:
             return target
         columns: Floats = target - start
-        columns *= np.float32(way.done)
+        columns *= np.float32(transition.done)
         columns += start
         return columns
 

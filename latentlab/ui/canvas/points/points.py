@@ -13,19 +13,19 @@ from latentlab.ui.canvas.points.drawn_points import DrawnPoints
 from latentlab.ui.canvas.points.inside_path import are_inside
 from latentlab.ui.canvas.points.pixel_index import MARGIN, Frame, PixelIndex
 from latentlab.ui.canvas.points.raster import HAIRLINE_RADIUS, LARGEST_RADIUS
-from latentlab.ui.canvas.points.transition import Way
+from latentlab.ui.canvas.points.transition import Transition
 from latentlab.ui.plots.map_view import MapView, drawable
 from latentlab.ui.style import theme
 
 _MOST_CLASSES = 254  # that have a colour each; of more, neighbours share one
-_DIMMED = 0.35  # opacity of what is not chosen: its classes can still be told
+_DIMMED = 0.35  # opacity of what is not selected: its classes can still be told
 _LARGEST, _SMALLEST = 6.0, 0.75  # radius in "show all", in pixels
 
 
 class PointsLayer(QGraphicsItem):
     """Draws the visible points; an item of the view box itself, in its pixels.
 
-    The order, from below: points without a class, points that have one, and of both those that are chosen above all
+    The order, from below: points without a class, points that have one, and of both those that are selected above all
     that are not. Within each it is a shuffle that is always alike, so that no class covers another. The later of two
     points is seen where their centres fall on one pixel, and where large discs overlap; where they are small, or very
     many, a pixel belongs to the nearest centre.
@@ -38,14 +38,14 @@ class PointsLayer(QGraphicsItem):
         super().__init__(view.box)
         self._view = view
         nowhere = np.empty((0, 2), np.float32)
-        self._way = Way(nowhere, nowhere)
+        self._transition = Transition(nowhere, nowhere)
         self._positions: Floats | None = None  # none until somebody asks where all of them are on their way
         self._labels: Integers = np.empty(0, np.int64)
         self._classes = 0
         self._visible: set[int] = set()
         self._levels: npt.NDArray[np.uint8] | None = None
         self._table: npt.NDArray[np.uint8] = np.empty((0, 3), np.uint8)
-        self._chosen: Integers = np.empty(0, np.int64)
+        self._selected: Integers = np.empty(0, np.int64)
         self._shuffled: Integers = np.empty(0, np.int64)
         self._order: Integers = np.empty(0, np.int64)
         self._parts: list[DrawnPoints] = []
@@ -58,10 +58,10 @@ class PointsLayer(QGraphicsItem):
         self.setZValue(10)
         view.changed.connect(self.redraw)
 
-    def set_points(self, positions: Floats, labels: Integers | None, classes: int, *, glides: bool = False) -> None:
+    def set_points(self, positions: Floats, labels: Integers | None, classes: int, *, animates: bool = False) -> None:
         """Take other points, or those of the same images again.
 
-        If they glide they stay where they are drawn, until `go` tells how far they are on their way.
+        With `animates` they stay where they are drawn, until `go` tells how far they are on their way.
 
         Parameters
         ----------
@@ -70,18 +70,18 @@ class PointsLayer(QGraphicsItem):
             Outside of 0 … classes - 1 they mean "no class"; None for the same images, which keep theirs.
         """
         target = drawable(positions)
-        self._put(Way(self.positions(), target, 0.0) if glides else Way(target, target))
+        self._put(Transition(self.positions(), target, 0.0) if animates else Transition(target, target))
         if labels is not None or classes != self._classes:  # a training model shows the same images again and again
             self._labels, self._classes = self._labels if labels is None else labels, classes
             self._arrange()
 
     def move(self, positions: Floats) -> None:
         """Draw the same points at other places."""
-        self._put(Way(positions, positions))
+        self._put(Transition(positions, positions))
 
     def go(self, done: float) -> None:
         """Draw the points when they have gone this share of their way."""
-        self._put(Way(self._way.start, self._way.target, done))
+        self._put(Transition(self._transition.start, self._transition.target, done))
 
     def set_visible_classes(self, visible: set[int]) -> None:
         """Show these classes, and whatever has none."""
@@ -99,27 +99,27 @@ class PointsLayer(QGraphicsItem):
         else:
             self._colour()
 
-    def set_chosen(self, rows: Integers) -> None:
+    def set_selected(self, rows: Integers) -> None:
         """Dim all points but these, and draw these above them; none for an empty array (K,).
 
         Rows that the map does not have are left out.
         """
-        self._chosen = np.asarray(rows, np.int64).reshape(-1)
+        self._selected = np.asarray(rows, np.int64).reshape(-1)
         self._divide()
 
     def positions(self) -> Floats:
         """Give where the points are drawn now: float32 (N, 2)."""
         if self._positions is None:
-            self._positions = self._way.now()
+            self._positions = self._transition.now()
         return self._positions
 
     def positions_of(self, rows: Integers) -> Floats:
         """Give where some points are drawn now: float32 (K, 2)."""
-        return self._way.of(rows)
+        return self._transition.of(rows)
 
     def targets(self) -> Floats:
         """Give where the points belong: float32 (N, 2)."""
-        return self._way.target
+        return self._transition.target
 
     def nearest(self, local: QPointF, reach: float | None = None) -> int | None:
         """Give the visible point that is seen at a pixel of the view box.
@@ -134,7 +134,7 @@ class PointsLayer(QGraphicsItem):
         x, y = local.x() * ratio + frame.shift[0], local.y() * ratio + frame.shift[1]
         ranks = self._indexed(frame).near(x, y, largest * ratio)
         rows = np.take(self._drawn, ranks)
-        distances = self._distances(self._way.of(rows), local)
+        distances = self._distances(self._transition.of(rows), local)
         if not len(distances) or distances.min() > largest:
             return None
         covering = distances <= self._radius
@@ -184,8 +184,8 @@ class PointsLayer(QGraphicsItem):
                 painter.drawImage(corner, image)
         painter.setOpacity(1.0)
 
-    def _put(self, way: Way) -> None:
-        self._way, self._positions = way, None
+    def _put(self, transition: Transition) -> None:
+        self._transition, self._positions = transition, None
         self.redraw()
 
     def _arrange(self) -> None:
@@ -201,11 +201,11 @@ class PointsLayer(QGraphicsItem):
         self._divide()
 
     def _divide(self) -> None:
-        """Tell the chosen from the others."""
-        chosen = np.zeros(len(self._labels), bool)
-        chosen[self._chosen[(self._chosen >= 0) & (self._chosen < len(chosen))]] = True
-        if chosen.any():
-            is_above = np.take(chosen, self._order)
+        """Tell the selected from the others."""
+        selected = np.zeros(len(self._labels), bool)
+        selected[self._selected[(self._selected >= 0) & (self._selected < len(selected))]] = True
+        if selected.any():
+            is_above = np.take(selected, self._order)
             self._parts = [
                 DrawnPoints(self._order[~is_above], _DIMMED),
                 DrawnPoints(self._order[is_above], 1.0),
@@ -240,7 +240,7 @@ class PointsLayer(QGraphicsItem):
         frame = self._new_frame()
         if self._frame is None or frame != self._frame:
             self._frame, self._images, self._is_indexed = frame, None, False
-            count = sum(part.place(frame, self._way) for part in self._parts)
+            count = sum(part.place(frame, self._transition) for part in self._parts)
             self._radius = self._radius_of(count)
         return frame
 
@@ -256,7 +256,7 @@ class PointsLayer(QGraphicsItem):
         return np.where(np.isnan(distances), np.inf, distances)
 
     def _is_shown(self) -> npt.NDArray[np.bool_]:
-        is_shown = np.zeros(len(self._way.target), bool)
+        is_shown = np.zeros(len(self._transition.target), bool)
         is_shown[self._order] = True
         return is_shown
 

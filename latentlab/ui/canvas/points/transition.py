@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal
 
-from latentlab.core.arrays import Floats, Integers
-from latentlab.ui.plots.map_view import Extent
+from latentlab.core.arrays import Extent, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Way:
+class Transition:
     """Where points come from and where they belong, float32 (N, 2) each, and what share of the way they have gone."""
 
     start: Floats
@@ -39,7 +38,7 @@ _FRAME, _LONG_FRAME = 12.0, 48.0
 _SHARE = 0.2
 
 
-class Glide(QVariantAnimation):
+class TransitionAnimation(QVariantAnimation):
     """Runs from one set of places to another and stops by itself."""
 
     moved = Signal(float)

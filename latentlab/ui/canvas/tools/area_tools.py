@@ -1,4 +1,4 @@
-"""Tools that choose what lies within an area: a rectangle, or a lasso drawn by hand."""
+"""Tools that select what lies within an area: a rectangle, or a lasso drawn by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.tools.tools import Tool
 from latentlab.ui.plots.map_view import MapView
 
-Way = Literal["choose", "add", "remove"]
+SelectionMode = Literal["select", "add", "remove"]
 
 _FINEST = 2.0  # pixels between two corners of a lasso
 _COUNT_MILLISECONDS = 30
@@ -22,21 +22,21 @@ _COUNT_SHARE = 0.2  # of the time, at most, goes into counting while a hand draw
 
 
 class AreaTool(Tool):
-    """Chooses the visible points within an area that is drawn, or the point that is clicked.
+    """Selects the visible points within an area that is drawn, or the point that is clicked.
 
     As in programs for images: Shift or Ctrl adds, Alt (or Ctrl+Shift, where the desktop keeps Alt for itself) removes,
-    a click beside all points chooses nothing. What counts is where points are when the button goes up: those of a
+    a click beside all points selects nothing. What counts is where points are when the button goes up: those of a
     model that trains move meanwhile.
     """
 
     drawn = Signal(str, object)
-    """What to do, "choose", "add" or "remove", with which points: int64 (K,)."""
+    """What to do, "select", "add" or "remove", with which points: int64 (K,)."""
     point_toggled = Signal(int)
 
     def __init__(self, view: MapView, points: PointsLayer, layer: AreaLayer, parent: QObject) -> None:
         super().__init__(parent)
         self._view, self._points, self._layer = view, points, layer
-        self._way: Way | None = None  # while the button is down
+        self._mode: SelectionMode | None = None  # while the button is down
         self._on_point: int | None = None
         self._click_toggles = False
         self._timer = QTimer(self)
@@ -53,14 +53,14 @@ class AreaTool(Tool):
                 Qt.KeyboardModifier.AltModifier,
             )
         )
-        self._way = "remove" if alt or (ctrl and shift) else "add" if ctrl or shift else "choose"
+        self._mode = "remove" if alt or (ctrl and shift) else "add" if ctrl or shift else "select"
         self._on_point = self._points.nearest(local)
-        self._click_toggles = ctrl and self._way == "add"  # as with the tool that picks
+        self._click_toggles = ctrl and self._mode == "add"  # as with the tool that picks
         self.begin(local)
 
     def drag(self, local: QPointF) -> None:
         """Draw on, within the map."""
-        if self._way is None:
+        if self._mode is None:
             return
         rect = self._view.box.rect()
         inside = QPointF(min(max(local.x(), rect.left()), rect.right()), min(max(local.y(), rect.top()), rect.bottom()))
@@ -70,22 +70,22 @@ class AreaTool(Tool):
             self._timer.start(_COUNT_MILLISECONDS)
 
     def release(self, local: QPointF, *, dragged: bool) -> None:
-        """Choose."""
-        way = self._way
-        if way is None:
+        """Select."""
+        mode = self._mode
+        if mode is None:
             return
         area = self.area()
         self.cancel()
         if dragged:
-            self.drawn.emit(way, self._points.rows_in(area))
+            self.drawn.emit(mode, self._points.rows_in(area))
         elif self._on_point is not None and self._click_toggles:
             self.point_toggled.emit(self._on_point)
-        elif self._on_point is not None or way == "choose":
-            self.drawn.emit(way, np.array([] if self._on_point is None else [self._on_point], np.int64))
+        elif self._on_point is not None or mode == "select":
+            self.drawn.emit(mode, np.array([] if self._on_point is None else [self._on_point], np.int64))
 
     def cancel(self) -> None:
         """Draw nothing; what follows until the button goes up is not heard."""
-        self._way = None
+        self._mode = None
         self._timer.stop()
         self._layer.show_area(None, QPointF())
 
@@ -102,17 +102,17 @@ class AreaTool(Tool):
         raise NotImplementedError
 
     def _count(self) -> None:
-        if self._way is None:
+        if self._mode is None:
             return
         begin = time.perf_counter()
-        self._layer.set_count(len(self._points.rows_in(self.area())), self._way)
+        self._layer.set_count(len(self._points.rows_in(self.area())), self._mode)
         spent = time.perf_counter() - begin
         # Points move while a model trains, so it goes on while the hand rests.
         self._timer.start(max(_COUNT_MILLISECONDS, round(1000 * spent / _COUNT_SHARE)))
 
 
 class RectangleTool(AreaTool):
-    """Chooses what lies within a rectangle."""
+    """Selects what lies within a rectangle."""
 
     _start = _end = QPointF()
 
@@ -132,7 +132,7 @@ class RectangleTool(AreaTool):
 
 
 class LassoTool(AreaTool):
-    """Chooses what lies within a line drawn by hand, which closes by itself."""
+    """Selects what lies within a line drawn by hand, which closes by itself."""
 
     def begin(self, local: QPointF) -> None:
         """Begin the line here."""

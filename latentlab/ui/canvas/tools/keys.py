@@ -1,4 +1,4 @@
-"""What the keyboard does on the map: walk, choose, zoom, show, preview."""
+"""What the keyboard does on the map: walk, select, zoom, show, preview."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class KeyTool(QObject):
             MapKey("zoomOut", self.tr("Zoom out"), ("-",), lambda: view.zoom(_ZOOM)),
             MapKey("fitAll", self.tr("Show all points and follow them"), ("Home", "0"), view.show_all),
             MapKey("fitStandard", self.tr("Show −4 to 4 on both axes"), ("4",), view.show_standard),
-            MapKey("chooseNearest", self.tr("Choose the point nearest to the pick"), ("C",), self._choose),
+            MapKey("selectNearest", self.tr("Select the point nearest to the pick"), ("C",), self._select),
             MapKey("preview", self.tr("Preview what is under the mouse"), ("Shift",), self._preview),
             MapKey("giveUp", self.tr("Give up what is being drawn"), ("Esc",), lambda: mouse.tool.cancel()),
             MapKey("takeBack", self.tr("Take the last way-point back"), ("Backspace",), lambda: mouse.tool.take_back()),
@@ -113,8 +113,8 @@ class KeyTool(QObject):
         self._view.reveal(position)
         self.picked_at.emit(*position)
 
-    def _choose(self) -> None:
-        """Choose the point that is nearest to the pick, wherever in the view it is."""
+    def _select(self) -> None:
+        """Select the point that is nearest to the pick, wherever in the view it is."""
         if self._markers.pick is None:
             return
         ((x, y),) = self._view.to_pixels([self._markers.pick])

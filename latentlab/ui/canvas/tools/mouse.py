@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from latentlab.core.arrays import Extent
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.tools.tools import PickTool, Tool
-from latentlab.ui.plots.map_view import Extent, MapView
+from latentlab.ui.plots.map_view import MapView
 
 PREVIEW_KEY = Qt.Key.Key_Shift
 _PREVIEW_MODIFIER = Qt.KeyboardModifier.ShiftModifier

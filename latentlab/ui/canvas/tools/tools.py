@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
 
-CHOOSING_MODIFIER = Qt.KeyboardModifier.ControlModifier  # the command key of a Mac
+SELECTING_MODIFIER = Qt.KeyboardModifier.ControlModifier  # the command key of a Mac
 
 
 class Tool(QObject):
@@ -50,7 +50,7 @@ class Tool(QObject):
 
 
 class PickTool(Tool):
-    """Picks the place, or the point, under the mouse, and follows a drag; with Ctrl it chooses points."""
+    """Picks the place, or the point, under the mouse, and follows a drag; with Ctrl it selects points."""
 
     picked_at = Signal(float, float)
     point_picked = Signal(int)
@@ -64,9 +64,9 @@ class PickTool(Tool):
         self._picks = False
 
     def press(self, local: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        """Pick, or choose."""
+        """Pick, or select."""
         point = self._points.nearest(local)
-        self._picks = not modifiers & CHOOSING_MODIFIER
+        self._picks = not modifiers & SELECTING_MODIFIER
         if not self._picks:
             if point is not None:
                 self.point_toggled.emit(point)

@@ -8,7 +8,7 @@ from latentlab.core.arrays import Position
 from latentlab.core.views.walk import Stop, WalkPlan, bent
 from latentlab.ui.canvas.layers.walk_layer import WalkLayer
 from latentlab.ui.canvas.points.points import PointsLayer
-from latentlab.ui.canvas.tools.tools import CHOOSING_MODIFIER, Tool
+from latentlab.ui.canvas.tools.tools import SELECTING_MODIFIER, Tool
 from latentlab.ui.plots.map_view import MapView
 
 _STEP = 3.0  # pixels between two places of a line that is drawn
@@ -45,7 +45,7 @@ class WalkTool(Tool):
     def press(self, local: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Remember where, and whether a point means its image."""
         self._pressed = local
-        self._snaps = not modifiers & CHOOSING_MODIFIER
+        self._snaps = not modifiers & SELECTING_MODIFIER
 
     def cancel(self) -> None:
         """Go back to what was before the button went down; asked again, forget the walk."""

@@ -115,7 +115,7 @@ class ComparePanel(ViewPanel):
 
     @Slot(bool, bool)
     def set_can_keep(self, can: bool, is_before: bool) -> None:
-        """Offer to keep the run at hand, or the one before the training that goes on."""
+        """Offer to keep the current run, or the one before the training that goes on."""
         text = self.tr("Keep the run before this training") if is_before else self.tr("Keep this run as the second")
         self._keep.setText(text)
         self._keep_action.setText(text)

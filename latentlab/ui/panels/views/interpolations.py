@@ -1,4 +1,4 @@
-"""The images chosen on the map: what lies between them, A − B + C, and training on them alone."""
+"""The images selected on the map: what lies between them, A − B + C, and training on them alone."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPush
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.models.facts import ModelFacts
-from latentlab.core.views.interpolations import Passages, PassagesQuestion
+from latentlab.core.views.interpolations import Interpolations, InterpolationsQuestion
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.images.chosen_strip import ChosenStrip
 from latentlab.ui.widgets.images.equation import Equation
-from latentlab.ui.widgets.images.passage_strips import PassageStrips, Strip
+from latentlab.ui.widgets.images.interpolation_strips import InterpolationStrips, Strip
 from latentlab.ui.widgets.images.player import Player
+from latentlab.ui.widgets.images.selection_strip import SelectionStrip
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 
-class ImagesPanel(ViewPanel):
-    """Shows the chosen images, and mixes them in latent space."""
+class InterpolationsPanel(ViewPanel):
+    """Shows the selected images, and mixes them in latent space."""
 
     toggled = Signal(int)
-    """Choose the image in this row of the map no longer."""
+    """Select the image in this row of the map no longer."""
     swap_requested = Signal()
     clear_requested = Signal()
     train_requested = Signal()
@@ -36,40 +36,40 @@ class ImagesPanel(ViewPanel):
         super().__init__(parent)
         self.setObjectName("imagesView")
         self.title = self.tr("Images")
-        self.about = self.tr("Images chosen on the map: interpolate, add and subtract, train on them alone")
+        self.about = self.tr("Images selected on the map: interpolate, add and subtract, train on them alone")
         self._images_are_here = False
-        self._answer: Passages | None = None
+        self._answer: Interpolations | None = None
         self._names = {
             "linear": self.tr("linear"),
             "spherical": self.tr("spherical"),
             "arithmetic": self.tr("A − B + C"),
         }
         self._fill_bar()
-        self._strip = ChosenStrip()
-        self._strip.setObjectName("chosenStrip")
-        self._strip.setAccessibleName(self.tr("Chosen images"))
+        self._strip = SelectionStrip()
+        self._strip.setObjectName("selectionStrip")
+        self._strip.setAccessibleName(self.tr("Selected images"))
         self._strip.setToolTip(self.tr("Click on an image to pick it on the map; its cross or Delete removes it"))
         self._strip.picked.connect(self._pick)
         self._strip.removed.connect(self._remove)
         self._train = QPushButton(self.tr("Train on these"))
-        self._train.setObjectName("trainOnChosenButton")
-        self._train.setToolTip(self.tr("Train a new model by the recipe at hand on the chosen images alone"))
+        self._train.setObjectName("trainOnSelectionButton")
+        self._train.setToolTip(self.tr("Train a new model by the current recipe on the selected images alone"))
         self._train.clicked.connect(self.train_requested)
-        self._more = QLabel(objectName="moreChosenLabel", wordWrap=True)
+        self._more = QLabel(objectName="moreSelectedLabel", wordWrap=True)
         self._more.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        chosen = QGridLayout()
-        chosen.setContentsMargins(8, 4, 8, 4)
-        chosen.addWidget(self._strip, 0, 0)
-        chosen.addWidget(self._train, 0, 1)
-        chosen.addWidget(self._more, 1, 0, 1, 2)
-        self.layout().insertLayout(1, chosen)
+        selected = QGridLayout()
+        selected.setContentsMargins(8, 4, 8, 4)
+        selected.addWidget(self._strip, 0, 0)
+        selected.addWidget(self._train, 0, 1)
+        selected.addWidget(self._more, 1, 0, 1, 2)
+        self.layout().insertLayout(1, selected)
         self._make_content()
-        self.set_chosen(self._rows, None)
+        self.set_selected(self._rows, None)
 
-    def set_chosen(self, rows: Integers, images: Floats | None) -> None:
-        """Take which images of the map are chosen, int64 (K,), A first, and the first `MOST` of them.
+    def set_selected(self, rows: Integers, images: Floats | None) -> None:
+        """Take which images of the map are selected, int64 (K,), A first, and the first `MOST` of them.
 
-        The images are float32 (J, H, W), or None where they are not at hand: then they come with the answer.
+        The images are float32 (J, H, W), or None where they are not loaded: then they come with the answer.
         """
         self._rows, self._images_are_here = rows, images is not None
         self._strip.set_images(images if images is not None else np.empty((0, 1, 1), np.float32))
@@ -80,7 +80,7 @@ class ImagesPanel(ViewPanel):
             self.tr("Train on these") if len(rows) <= self.MOST else self.tr("Train on all {n:,}").format(n=len(rows))
         )
         self._more.setText(
-            self.tr("{n:,} images are chosen; the first {few}, A to L, are shown and mixed here.").format(
+            self.tr("{n:,} images are selected; the first {few}, A to L, are shown and mixed here.").format(
                 n=len(rows), few=self.MOST
             )
         )
@@ -101,19 +101,21 @@ class ImagesPanel(ViewPanel):
             )
         self._label.setVisible(bool(names))
 
-    def question(self) -> PassagesQuestion | None:
-        """Ask for the ways between the chosen images."""
+    def question(self) -> InterpolationsQuestion | None:
+        """Ask for the interpolations between the selected images."""
         if not len(self._rows):
             return None
         rows = tuple(self._rows[: self.MOST].tolist())
         label = self._label.currentIndex() - 1
-        return PassagesQuestion(rows, self._steps.value(), self._way.currentData(), label if label >= 0 else None)
+        return InterpolationsQuestion(
+            rows, self._steps.value(), self._kind.currentData(), label if label >= 0 else None
+        )
 
-    def show_answer(self, answer: Passages) -> None:
+    def show_answer(self, answer: Interpolations) -> None:
         """Show strips, equation and animation."""
         if not self._images_are_here:
             self._strip.set_images(answer.images)
-        if not answer.passages:
+        if not answer.interpolations:
             self._wait()
             return
         super().show_answer(answer)
@@ -121,12 +123,12 @@ class ImagesPanel(ViewPanel):
         self._strips.set_strips(
             [
                 Strip(
-                    self._names[passage.way],
-                    passage.steps,
-                    passage.ends,
-                    ("C", "≈") if passage.way == "arithmetic" else ("A", "B"),
+                    self._names[interpolation.kind],
+                    interpolation.steps,
+                    interpolation.ends,
+                    ("C", "≈") if interpolation.kind == "arithmetic" else ("A", "B"),
                 )
-                for passage in answer.passages
+                for interpolation in answer.interpolations
             ]
         )
         self._player.set_frames(answer.frames)
@@ -138,49 +140,49 @@ class ImagesPanel(ViewPanel):
 
     def _fill_bar(self) -> None:
         self._steps = QSpinBox(minimum=2, maximum=60, value=12)
-        self._steps.setObjectName("passageStepsBox")
+        self._steps.setObjectName("interpolationStepsBox")
         self._steps.setAccessibleName(self.tr("Steps"))
-        self._steps.setToolTip(self.tr("Decoded images on each way, its ends included"))
+        self._steps.setToolTip(self.tr("Decoded images of each interpolation, its ends included"))
         self._steps.valueChanged.connect(self.ask)
         self._label = QComboBox()
-        self._label.setObjectName("passageLabelBox")
-        self._label.setAccessibleName(self.tr("Label of the ways"))
+        self._label.setObjectName("interpolationLabelBox")
+        self._label.setAccessibleName(self.tr("Label of the interpolations"))
         self._label.setToolTip(self.tr("Decode all codes under this label"))
         self._label.currentIndexChanged.connect(self.ask)
         self._label.hide()
         self._swap = bar_button(self.tr("Swap A and B"), self.tr("Exchange the first two images"))
-        self._swap.setObjectName("swapChosenButton")
+        self._swap.setObjectName("swapSelectionButton")
         self._swap.clicked.connect(self.swap_requested)
-        self._clear = bar_button(self.tr("Clear"), self.tr("Choose nothing"))
-        self._clear.setObjectName("clearChosenButton")
+        self._clear = bar_button(self.tr("Clear"), self.tr("Select nothing"))
+        self._clear.setObjectName("clearSelectionButton")
         self._clear.clicked.connect(self.clear_requested)
         self.bar.addWidget(QLabel(self.tr("Steps")))
         for widget in (self._steps, self._label, self._swap, self._clear):
             self.bar.addWidget(widget)
 
     def _make_content(self) -> None:
-        self._strips = PassageStrips()
-        self._strips.setObjectName("passageStrips")
-        self._strips.setAccessibleName(self.tr("Ways between the images"))
+        self._strips = InterpolationStrips()
+        self._strips.setObjectName("interpolationStrips")
+        self._strips.setAccessibleName(self.tr("Interpolations between the images"))
         self._strips.setToolTip(
             self.tr("linear: on a straight line. spherical: at equal angles around the origin. Outside, the images.")
         )
-        self._equation = Equation(self.tr("Choose a third image C to decode A − B + C."))
+        self._equation = Equation(self.tr("Select a third image C to decode A − B + C."))
         self._equation.setObjectName("imageEquation")
         self._equation.setAccessibleName(self.tr("A − B + C"))
         self._equation.setToolTip(self.tr("Click on an image of the data to pick it on the map"))
         self._equation.picked.connect(self._pick_term)
         self._player = Player()
-        self._player.setObjectName("passagePlayer")
+        self._player.setObjectName("interpolationPlayer")
         self._player.save_requested.connect(self._save_animation)
-        self._way = QComboBox()
-        self._way.setObjectName("passageWayBox")
-        self._way.setAccessibleName(self.tr("Way of the animation"))
+        self._kind = QComboBox()
+        self._kind.setObjectName("interpolationKindBox")
+        self._kind.setAccessibleName(self.tr("Interpolation of the animation"))
         for key in self._names:
-            text = self.tr("from C to A − B + C") if key == "arithmetic" else self.tr("A to B, {way}")
-            self._way.addItem(text.format(way=self._names[key]), key)
-        self._way.currentIndexChanged.connect(self.ask)
-        self._player.options.addWidget(self._way)
+            text = self.tr("from C to A − B + C") if key == "arithmetic" else self.tr("A to B, {kind}")
+            self._kind.addItem(text.format(kind=self._names[key]), key)
+        self._kind.currentIndexChanged.connect(self.ask)
+        self._player.options.addWidget(self._kind)
         below = QHBoxLayout()
         below.setSpacing(12)
         below.addWidget(self._equation, 3)
@@ -196,23 +198,23 @@ class ImagesPanel(ViewPanel):
         if self.facts is None or len(self._rows) > 1:
             super()._wait()
         elif len(self._rows):
-            self.show_problem(self.tr("Choose a second image, and what lies between A and B is decoded here."))
+            self.show_problem(self.tr("Select a second image, and what lies between A and B is decoded here."))
         else:
             self.show_problem(
                 self.tr(
-                    "Ctrl+click points of the map to choose their images, or pick one and press Choose.\n\n"
+                    "Ctrl+click points of the map to select their images, or pick one and press Select.\n\n"
                     "Two images are interpolated, three are added and subtracted, and a model can be trained on the "
-                    "chosen ones alone."
+                    "selected ones alone."
                 )
             )
 
-    def _show_equation(self, answer: Passages) -> None:
-        ways = {passage.way: passage for passage in answer.passages}
-        if "arithmetic" not in ways:
+    def _show_equation(self, answer: Interpolations) -> None:
+        found = {each.kind: each for each in answer.interpolations}
+        if "arithmetic" not in found:
             self._equation.set_terms(None)
             return
-        way = ways["arithmetic"]
-        terms = np.stack([*answer.images[:3], way.steps[-1], way.ends[1]])
+        arithmetic = found["arithmetic"]
+        terms = np.stack([*answer.images[:3], arithmetic.steps[-1], arithmetic.ends[1]])
         self._equation.set_terms(terms, ("A", "B", "C", self.tr("decoded"), self.tr("nearest")))
 
     @Slot(int)
@@ -232,4 +234,4 @@ class ImagesPanel(ViewPanel):
 
     @Slot()
     def _save_animation(self) -> None:
-        self.animation_save_requested.emit(self._player.frames(), f"{self._way.currentData()}.gif")
+        self.animation_save_requested.emit(self._player.frames(), f"{self._kind.currentData()}.gif")

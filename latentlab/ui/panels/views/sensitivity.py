@@ -1,44 +1,44 @@
-"""How far codes move when the images are nudged, and curves of other models to compare it with."""
+"""How far codes move when noise is added to the images, and curves of other models to compare it with."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
-from latentlab.core.views.sensitivity import Nudges, NudgesQuestion
+from latentlab.core.views.sensitivity import Sensitivity, SensitivityQuestion
 from latentlab.ui.plots.line_plot import Line, LinePlot
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 _MOST_KEPT = 3
 
 
-class NudgesPanel(ViewPanel):
+class SensitivityPanel(ViewPanel):
     """Shows a curve of movement over noise; curves that are kept stay while other models are looked at."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("nudgeView")
-        self.title = self.tr("Nudge")
+        self.setObjectName("sensitivityView")
+        self.title = self.tr("Sensitivity")
         self.about = self.tr("How far codes move when noise is added to the images")
-        self._answer: Nudges | None = None
-        self._kept: tuple[Nudges, ...] = ()
+        self._answer: Sensitivity | None = None
+        self._kept: tuple[Sensitivity, ...] = ()
         self._content: _Content | None = None
         self._keep = QToolButton(text=self.tr("Keep this curve"), enabled=False)
-        self._keep.setObjectName("nudgeKeepButton")
+        self._keep.setObjectName("sensitivityKeepButton")
         self._keep.setToolTip(self.tr("Let this curve stay, to compare other models with it"))
         self._keep.clicked.connect(self._keep_curve)
         self._forget = QToolButton(text=self.tr("Forget kept"), enabled=False)
-        self._forget.setObjectName("nudgeForgetButton")
+        self._forget.setObjectName("sensitivityForgetButton")
         self._forget.setToolTip(self.tr("Take away the curves that were kept"))
         self._forget.clicked.connect(self._forget_curves)
         self.bar.addWidget(self._keep)
         self.bar.addWidget(self._forget)
 
-    def question(self) -> NudgesQuestion:
+    def question(self) -> SensitivityQuestion:
         """Ask for the curve."""
-        return NudgesQuestion()
+        return SensitivityQuestion()
 
-    def show_answer(self, answer: Nudges) -> None:
+    def show_answer(self, answer: Sensitivity) -> None:
         """Show the curve with those that are kept."""
         if self._content is None:  # not before it is looked at: plots take long to make
             self._content = _Content()
@@ -72,9 +72,9 @@ class NudgesPanel(ViewPanel):
         )
         self._content.headline.setText(f'<b style="font-size: x-large">{text}</b>')
 
-    def _name(self, nudges: Nudges) -> str:
+    def _name(self, sensitivity: Sensitivity) -> str:
         return self.tr("{name} · λ = {weight:g} · epoch {epochs:.0f}").format(
-            name=nudges.name, weight=nudges.contraction, epochs=nudges.epochs
+            name=sensitivity.name, weight=sensitivity.contraction, epochs=sensitivity.epochs
         )
 
     @Slot()
@@ -95,7 +95,7 @@ class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.headline.setObjectName("nudgeHeadline")
+        self.headline.setObjectName("sensitivityHeadline")
         self.plot = LinePlot(self.tr("σ of the noise on each pixel"), self.tr("movement, % of the codes' spread"))
         self.plot.setAccessibleName(self.tr("Movement of codes over noise"))
         layout = QVBoxLayout(self)

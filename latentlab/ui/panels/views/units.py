@@ -125,16 +125,16 @@ class _Content(QWidget):
         for widget in (self._heat_text, self._heat):
             widget.setVisible(bool(names))
         for widget in (self._drawn_text, self._drawn):
-            widget.setVisible(bool(len(firing.chosen)))
+            widget.setVisible(bool(len(firing.telling)))
         self._heat.set_shares(firing.by_class, names)
-        if len(firing.chosen):
+        if len(firing.telling):
             self._drawn_text.setText(
                 self.tr("What units of {name} draw, and the share of its images that have them on").format(
                     name=names[firing.label]
                 )
             )
             self._drawn.set_images(firing.drawn)
-            self._drawn.set_names([f"{share:.0%}" for share in firing.chosen_shares.tolist()], captions=True)
+            self._drawn.set_names([f"{share:.0%}" for share in firing.telling_shares.tolist()], captions=True)
 
 
 def _large(text: str) -> str:

@@ -23,7 +23,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 
-class DatasetStatus(Protocol):
+class ListedDataset(Protocol):
     """What is known of an image set without loading it."""
 
     @property
@@ -72,7 +72,7 @@ class DatasetPicker(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._statuses: dict[str, DatasetStatus] = {}
+        self._statuses: dict[str, ListedDataset] = {}
         self._why_locked = ""
         self._downloading = ""
         self._message_is_problem = False
@@ -115,7 +115,7 @@ class DatasetPicker(QWidget):
         self.message.hide()
         self._refresh()
 
-    def set_datasets(self, statuses: Iterable[DatasetStatus]) -> None:
+    def set_datasets(self, statuses: Iterable[ListedDataset]) -> None:
         """List the sets; the chosen one stays chosen."""
         chosen = self.box.currentText()
         self._statuses = {status.name: status for status in statuses}
@@ -123,9 +123,9 @@ class DatasetPicker(QWidget):
         self.box.clear()
         self.box.addItems(list(self._statuses))
         self.box.blockSignals(False)
-        self.select(chosen or next(iter(self._statuses), ""))
+        self.show_dataset(chosen or next(iter(self._statuses), ""))
 
-    def select(self, name: str) -> None:
+    def show_dataset(self, name: str) -> None:
         """Show a set as chosen; one that is not listed, such as ``folder:PATH``, is added."""
         self.box.blockSignals(True)
         if name and self.box.findText(name) < 0:
@@ -206,7 +206,7 @@ class DatasetPicker(QWidget):
             muted = QBrush(QColor(colours.muted)) if away else None
             self.box.setItemData(i, muted, Qt.ItemDataRole.ForegroundRole)
 
-    def _describe(self, status: DatasetStatus | None) -> str:
+    def _describe(self, status: ListedDataset | None) -> str:
         if status is None:
             return ""
         if status.problem:

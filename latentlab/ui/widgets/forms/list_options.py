@@ -7,13 +7,13 @@ from typing import get_args
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from latentlab.core.map.browsing import Kind, Listing, Order
+from latentlab.core.map.browsing import Listing, ListKind, ListOrder
 from latentlab.ui.style.icons import icon
 
 _AROUND = 48  # pixels of a box beside its text
 _COUNTS = (50, 200, 1000, 0)
-_ORDERS: dict[Kind, tuple[Order, ...]] = {
-    "chosen": ("chosen", "loss", "distance"),
+_ORDERS: dict[ListKind, tuple[ListOrder, ...]] = {
+    "selected": ("selected", "loss", "distance"),
     "near_codes": ("distance", "loss"),
     "near_pixels": ("distance", "loss"),
     "worst": ("loss", "distance"),
@@ -60,7 +60,7 @@ class ListOptions(QWidget):
             self._kind.currentData(), self._count.currentData(), self._order.currentData(), self._direction.isChecked()
         )
 
-    def choose_kind(self, kind: Kind) -> None:
+    def set_kind(self, kind: ListKind) -> None:
         """List other images."""
         self._kind.setCurrentIndex(self._kind.findData(kind))
 
@@ -76,7 +76,7 @@ class ListOptions(QWidget):
 
     def _fill_kinds(self) -> None:
         names = {
-            "chosen": self.tr("chosen images"),
+            "selected": self.tr("selected images"),
             "near_codes": self.tr("nearest in latent space"),
             "near_pixels": self.tr("nearest in pixels"),
             "worst": self.tr("worst reconstructed"),
@@ -91,7 +91,7 @@ class ListOptions(QWidget):
                 "without classes those with the widest posterior"
             ),
         }
-        for kind in get_args(Kind):
+        for kind in get_args(ListKind):
             self._kind.addItem(names[kind], kind)
             self._kind.setItemData(self._kind.count() - 1, tips.get(kind), Qt.ItemDataRole.ToolTipRole)
 
@@ -102,9 +102,9 @@ class ListOptions(QWidget):
 
     @Slot()
     def _fit(self) -> None:
-        kind: Kind = self._kind.currentData()
+        kind: ListKind = self._kind.currentData()
         names = {
-            "chosen": self.tr("as chosen"),
+            "selected": self.tr("as selected"),
             "loss": self.tr("by loss"),
             "distance": self.tr("by distance"),
             "ambiguity": self.tr("by ambiguity"),
@@ -114,7 +114,7 @@ class ListOptions(QWidget):
             for order in _ORDERS[kind]:
                 self._order.addItem(names[order], order)
         self._point()
-        self._count.setEnabled(kind != "chosen")
+        self._count.setEnabled(kind != "selected")
 
     @Slot()
     def _point(self) -> None:

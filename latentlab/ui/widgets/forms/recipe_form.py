@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
-from latentlab.ui.widgets.forms.recipe_settings import Setting, main_settings, more_settings
+from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 
 
@@ -212,7 +212,7 @@ class RecipeForm(QWidget):
             field.set_locked(self._why_locked)
         self._mark()
 
-    def _add(self, layout: QVBoxLayout, setting: Setting, heading: str = "") -> None:
+    def _add(self, layout: QVBoxLayout, setting: SettingTexts, heading: str = "") -> None:
         key, label, tip = setting
         field = SettingField(key, label, tip, make_editor(key))
         field.edited.connect(lambda: self._edited(field))

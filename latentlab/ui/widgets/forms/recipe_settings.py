@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-Setting = tuple[str, str, str]
+SettingTexts = tuple[str, str, str]
 """Dotted key, label, tip."""
 
 
@@ -12,7 +12,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("RecipeSettings", text)
 
 
-def main_settings() -> tuple[Setting, ...]:
+def main_settings() -> tuple[SettingTexts, ...]:
     """Give the settings that are always in sight."""
     return (
         ("training.epochs", _tr("Epochs"), _tr("How often training goes through all training images.")),
@@ -80,7 +80,7 @@ def main_settings() -> tuple[Setting, ...]:
     )
 
 
-def more_settings() -> tuple[tuple[str, tuple[Setting, ...]], ...]:
+def more_settings() -> tuple[tuple[str, tuple[SettingTexts, ...]], ...]:
     """Give the settings that are unfolded on demand, by their headings."""
     return (
         (_tr("Model"), _model()),
@@ -93,7 +93,7 @@ def more_settings() -> tuple[tuple[str, tuple[Setting, ...]], ...]:
     )
 
 
-def _model() -> tuple[Setting, ...]:
+def _model() -> tuple[SettingTexts, ...]:
     return (
         (
             "model.kind",
@@ -124,7 +124,7 @@ def _model() -> tuple[Setting, ...]:
     )
 
 
-def _network(part: str) -> tuple[Setting, ...]:
+def _network(part: str) -> tuple[SettingTexts, ...]:
     return (
         (
             f"model.{part}.kind",
@@ -153,7 +153,7 @@ def _network(part: str) -> tuple[Setting, ...]:
     )
 
 
-def _beginning() -> tuple[Setting, ...]:
+def _beginning() -> tuple[SettingTexts, ...]:
     return (
         (
             "model.decoder.planes",
@@ -168,7 +168,7 @@ def _beginning() -> tuple[Setting, ...]:
     )
 
 
-def _loss() -> tuple[Setting, ...]:
+def _loss() -> tuple[SettingTexts, ...]:
     return (
         (
             "loss.reconstruction",
@@ -183,12 +183,12 @@ def _loss() -> tuple[Setting, ...]:
         (
             "loss.contraction",
             _tr("Contraction λ"),
-            _tr("Weight of the encoder's slope: the larger, the less a code moves when its image is nudged."),
+            _tr("Weight of the encoder's slope: the larger, the less a code moves when its image changes a little."),
         ),
     )
 
 
-def _steps() -> tuple[Setting, ...]:
+def _steps() -> tuple[SettingTexts, ...]:
     return (
         (
             "training.optimiser",
@@ -233,7 +233,7 @@ def _steps() -> tuple[Setting, ...]:
     )
 
 
-def _corruption() -> tuple[Setting, ...]:
+def _corruption() -> tuple[SettingTexts, ...]:
     return tuple(
         (f"corruption.{leaf}", label, tip)
         for leaf, label, tip in (
@@ -247,7 +247,7 @@ def _corruption() -> tuple[Setting, ...]:
     )
 
 
-def _augmentation() -> tuple[Setting, ...]:
+def _augmentation() -> tuple[SettingTexts, ...]:
     return tuple(
         (f"training.augmentation.{leaf}", label, tip)
         for leaf, label, tip in (

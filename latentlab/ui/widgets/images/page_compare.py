@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.core.output.pyramid import PictureLevels
+from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
 
@@ -47,13 +47,13 @@ class PageCompare(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 160)
 
-    def show_page(self, page: PictureLevels | None) -> None:
+    def show_page(self, page: Pyramid | None) -> None:
         """Show another page, whole, that is not cleaned yet."""
         self._dirty, self._clean = _images(page), []
         self._divider = 0.5
         self.show_all()
 
-    def show_cleaned(self, page: PictureLevels | None) -> None:
+    def show_cleaned(self, page: Pyramid | None) -> None:
         """Show the cleaned page at the right, or that there is none yet."""
         self._clean = _images(page)
         self.update()
@@ -248,5 +248,5 @@ class PageCompare(QWidget):
         self.update()
 
 
-def _images(page: PictureLevels | None) -> list[QImage]:
+def _images(page: Pyramid | None) -> list[QImage]:
     return [] if page is None else [to_image(level) for level in page.levels]

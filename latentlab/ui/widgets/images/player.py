@@ -50,7 +50,7 @@ class Player(QWidget):
         self.view = ImageView(160)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._position = Slider(0, 0)
-        self._position.setAccessibleName(self.tr("Place on the way"))
+        self._position.setAccessibleName(self.tr("Place in the animation"))
         self._position.valueChanged.connect(self._show)
         self._pace.moved.connect(self._position.setValue)
         self.play_button = QPushButton(checkable=True)

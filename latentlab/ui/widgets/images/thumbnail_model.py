@@ -114,7 +114,7 @@ class ThumbnailModel(QAbstractTableModel):
         return -1 if self.source is None else int(self.source.labels[row])
 
     def image(self, row: int) -> QImage | None:
-        """Give an image, if it is at hand."""
+        """Give an image, if it is loaded."""
         images = None if self.source is None else self.source.images
         return None if images is None else to_image(images[row])
 

@@ -38,26 +38,26 @@ class ThumbnailPainter(QStyledItemDelegate):
         self.are_pairs = False
         self.picked = self.pointed = self.hovered = -1
         self._side = 48
-        self._is_chosen = np.empty(0, bool)
+        self._is_selected = np.empty(0, bool)
         self._letters: dict[int, str] = {}
 
     def set_source(self, source: Source | None) -> None:
         """Forget what belongs to other images."""
-        self._is_chosen = np.zeros(0 if source is None else len(source.labels), bool)
+        self._is_selected = np.zeros(0 if source is None else len(source.labels), bool)
         self._letters = {}
         self.picked = self.pointed = self.hovered = -1
 
-    def set_chosen(self, rows: Integers) -> None:
-        """Take which images are chosen, A first."""
-        rows = rows[rows < len(self._is_chosen)]
-        self._is_chosen[:] = False
-        self._is_chosen[rows] = True
+    def set_selected(self, rows: Integers) -> None:
+        """Take which images are selected, A first."""
+        rows = rows[rows < len(self._is_selected)]
+        self._is_selected[:] = False
+        self._is_selected[rows] = True
         lettered = rows if len(rows) <= _LETTERS else rows[:0]
         self._letters = {row: letter(index) for index, row in enumerate(lettered.tolist())}
 
-    def is_chosen(self, row: int) -> bool:
-        """Whether an image is chosen."""
-        return row < len(self._is_chosen) and bool(self._is_chosen[row])
+    def is_selected(self, row: int) -> bool:
+        """Whether an image is selected."""
+        return row < len(self._is_selected) and bool(self._is_selected[row])
 
     def fit(self, height: int, smallest: int, largest: int) -> None:
         """Make images as large as lets one row fit into a height."""
@@ -90,7 +90,7 @@ class ThumbnailPainter(QStyledItemDelegate):
         self._paint_frame(painter, row, whole, is_current=self._view.hasFocus() and self._view.currentIndex() == index)
         below = QRect(cell.left(), whole.bottom() + 2, cell.width(), self._caption_height())
         self._paint_caption(painter, row, self._images.caption(index), below)
-        if self.is_chosen(row):
+        if self.is_selected(row):
             self._paint_mark(painter, row, whole)
         painter.restore()
 
@@ -113,7 +113,7 @@ class ThumbnailPainter(QStyledItemDelegate):
             pen = QPen(accent, 2)
         elif is_current:
             pen = QPen(QColor(colours.foreground), 1.5, Qt.PenStyle.DotLine)
-        elif self.is_chosen(row):
+        elif self.is_selected(row):
             pen = QPen(accent, 1)
         else:
             return
@@ -142,7 +142,7 @@ class ThumbnailPainter(QStyledItemDelegate):
         )
 
     def _paint_mark(self, painter: QPainter, row: int, place: QRect) -> None:
-        """Paint the letter of a chosen image, or a dot where letters have come to their end."""
+        """Paint the letter of a selected image, or a dot where letters have come to their end."""
         font = self._font()
         if row in self._letters:
             inset = disc_radius(font) - 2

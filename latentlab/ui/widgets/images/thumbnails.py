@@ -1,4 +1,4 @@
-"""A grid of thumbnails that copes with a million: picked, chosen and walked through by mouse and keys."""
+"""A grid of thumbnails that copes with a million: picked, selected and walked through by mouse and keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from latentlab.ui.widgets.images.thumbnail_model import ThumbnailModel
 from latentlab.ui.widgets.images.thumbnail_painter import WHEEL_STEPS, ThumbnailPainter
 
 _SMALLEST, _LARGEST = 44, 64
-_CHOOSING_MODIFIER = Qt.KeyboardModifier.ControlModifier
+_SELECTING_MODIFIER = Qt.KeyboardModifier.ControlModifier
 _ADDING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _REMOVING_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
@@ -23,7 +23,7 @@ class Thumbnails(QTableView):
     picked = Signal(int)
     toggled = Signal(int)
     added = Signal(int)
-    """Choose this image too, if it is not chosen."""
+    """Select this image too, if it is not selected."""
     hovered = Signal(int)
     """The mouse, or the keys, have come to this image; -1 when they have left."""
     rebuild_wanted = Signal(object)
@@ -85,9 +85,9 @@ class Thumbnails(QTableView):
         self._painter.are_pairs = are_pairs
         self._lay_out()
 
-    def set_chosen(self, rows: Integers) -> None:
-        """Mark what is chosen."""
-        self._painter.set_chosen(rows)
+    def set_selected(self, rows: Integers) -> None:
+        """Mark what is selected."""
+        self._painter.set_selected(rows)
         self.viewport().update()
 
     def set_picked(self, row: int) -> None:
@@ -134,22 +134,22 @@ class Thumbnails(QTableView):
             self._lay_out()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the image under the mouse; with Ctrl choose it, or choose it no longer."""
+        """Pick the image under the mouse; with Ctrl select it, or select it no longer."""
         index = self.indexAt(event.position().toPoint())
         row = self._images.row_at(index)
         if event.button() != Qt.MouseButton.LeftButton or row < 0:
             return
         self.setCurrentIndex(index)
-        if event.modifiers() & _CHOOSING_MODIFIER:
+        if event.modifiers() & _SELECTING_MODIFIER:
             self.toggled.emit(row)
         else:
             self.picked.emit(row)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Choose the image under the mouse too."""
+        """Select the image under the mouse too."""
         row = self._images.row_at(self.indexAt(event.position().toPoint()))
         if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            if event.modifiers() & _CHOOSING_MODIFIER:
+            if event.modifiers() & _SELECTING_MODIFIER:
                 self.toggled.emit(row)
             else:
                 self.added.emit(row)
@@ -175,13 +175,13 @@ class Thumbnails(QTableView):
             self._hover(self._images.row_at(current))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Pick with Space, choose with Enter, take from the chosen with Delete; walk with the keys of a list."""
+        """Pick with Space, select with Enter, take from the selected with Delete; walk with the keys of a list."""
         row = self._images.row_at(self.currentIndex())
         if row >= 0 and event.key() == Qt.Key.Key_Space:
             self.picked.emit(row)
         elif row >= 0 and event.key() in _ADDING_KEYS:
             self.added.emit(row)
-        elif row >= 0 and event.key() in _REMOVING_KEYS and self._painter.is_chosen(row):
+        elif row >= 0 and event.key() in _REMOVING_KEYS and self._painter.is_selected(row):
             self.toggled.emit(row)
         else:
             super().keyPressEvent(event)

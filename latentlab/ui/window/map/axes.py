@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QTabWidget
 
-from latentlab.core.map.axes import AxesChoice
+from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.views.traversals import DimensionsQuestion, DimensionUse
 from latentlab.ui.canvas.cards.axes_card import AxesCard
@@ -17,7 +17,7 @@ from latentlab.ui.window.menus import Menus
 def join_axes(session: Session, panel: CanvasPanel, menus: Menus, tabs: QTabWidget) -> None:
     """Ask how much each dimension tells while the card is being opened, and keep the map in sight."""
     exploration, dimensions = session.exploration, session.map.dimensions
-    card, shown = AxesCard(panel), AxesChoice()
+    card, shown = AxesCard(panel), PlaneAxes()
 
     def open_card() -> None:
         """Open the card on the map, whichever view is looked at."""
@@ -38,22 +38,22 @@ def join_axes(session: Session, panel: CanvasPanel, menus: Menus, tabs: QTabWidg
         leave()  # a list that changes under the mouse cannot be used
         card.set_use(use)
 
-    def follow(choice: AxesChoice) -> None:
+    def follow(axes: PlaneAxes) -> None:
         nonlocal shown
-        card.set_axes(choice)
+        card.set_axes(axes)
         # Other names for the same images are the same axes; along other ones nothing is where it was.
-        nameless = choice.named_after(np.empty(0, np.int64))
+        nameless = axes.named_after(np.empty(0, np.int64))
         if nameless != shown and panel.canvas.view.mode == "free":
             panel.canvas.show_all()
         shown = nameless
 
     menus["axes"].triggered.connect(card.toggle)
     menus["chooseAxes"].triggered.connect(open_card)
-    card.chosen.connect(exploration.choose_axes)
+    card.chosen.connect(exploration.set_axes)
     card.opened.connect(ask)
     dimensions.answered.connect(take)
     dimensions.refused.connect(leave)
-    session.choosing.changed.connect(card.set_chosen)
+    session.selection.changed.connect(card.set_selected)
     exploration.model_changed.connect(fit)
     exploration.axes_changed.connect(follow)
     exploration.shown_map.refused.connect(card.show_problem)

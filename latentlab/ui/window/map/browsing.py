@@ -13,12 +13,12 @@ from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.exports import join_export
 from latentlab.ui.window.menus import Menus
 
-_SEVERAL = 3  # chosen at once, by a rectangle or a lasso: one looks at them together
+_SEVERAL = 3  # selected at once, by a rectangle or a lasso: one looks at them together
 
 
 def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
     """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
-    browsing, choosing, canvas, tray = session.map.browsing, session.choosing, panel.canvas, panel.tray
+    browsing, selection, canvas, tray = session.map.browsing, session.selection, panel.canvas, panel.tray
     page, switch = BrowsePanel(), menus["images"]
     pointer = panel.keep(PointerLayer(canvas.view, canvas.points_layer))
     count, has_opened = 0, False
@@ -47,12 +47,12 @@ def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: F
             if x == x and y == y:
                 canvas.view.reveal((x, y))
 
-    def follow_chosen(rows: Integers) -> None:
-        """Open by itself the first time that several are chosen together, unless the tray is open already."""
+    def follow_selected(rows: Integers) -> None:
+        """Open by itself the first time that several are selected together, unless the tray is open already."""
         nonlocal count
         before, count = count, len(rows)
         if not has_opened and count >= before + _SEVERAL and tray.isHidden():
-            page.show_kind("chosen")
+            page.show_kind("selected")
             open_page(True)
 
     browsing.source_changed.connect(page.set_source)
@@ -61,17 +61,17 @@ def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: F
     browsing.refused.connect(page.show_problem)
     browsing.rebuilt.connect(page.show_rebuilt)
     browsing.point_changed.connect(page.set_picked)
-    choosing.changed.connect(page.set_chosen)
-    choosing.changed.connect(follow_chosen)
+    selection.changed.connect(page.set_selected)
+    selection.changed.connect(follow_selected)
     page.asked.connect(browsing.look)
     page.rebuild_wanted.connect(browsing.rebuild)
     page.point_picked.connect(lead)
-    page.point_toggled.connect(choosing.toggle)
-    page.points_added.connect(choosing.add)
-    page.all_chosen.connect(choosing.choose)
-    page.clear_requested.connect(choosing.clear)
-    page.train_requested.connect(session.chosen_images.train)
-    page.exclude_requested.connect(session.chosen_images.exclude)
+    page.point_toggled.connect(selection.toggle)
+    page.points_added.connect(selection.add)
+    page.all_selected.connect(selection.select)
+    page.clear_requested.connect(selection.clear)
+    page.train_requested.connect(session.selection_training.train)
+    page.exclude_requested.connect(session.selection_training.exclude)
     page.hovered.connect(pointer.point_at)
     canvas.point_hovered.connect(page.set_pointed)
     switch.triggered.connect(open_page)

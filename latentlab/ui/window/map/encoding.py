@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from latentlab.ui.canvas.encoding_card import EncodingCard
 from latentlab.ui.canvas.panel import CanvasPanel
-from latentlab.ui.explore.encoding import Encoded
+from latentlab.ui.explore.encoding import EncodingProgress
 from latentlab.ui.session.session import Session
 
 
@@ -12,7 +12,7 @@ def join_encoding(session: Session, panel: CanvasPanel) -> None:
     """Tell the card how far it is, and whoever encodes when the rest is not wanted."""
     card, encoding = EncodingCard(panel.canvas), session.map.encoding
 
-    def show(encoded: Encoded | None) -> None:
+    def show(encoded: EncodingProgress | None) -> None:
         if encoded is None:
             card.hide()
         else:

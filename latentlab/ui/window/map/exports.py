@@ -1,4 +1,4 @@
-"""The export of chosen images: where to, as what, and that it is done."""
+"""The export of selected images: where to, as what, and that it is done."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def join_export(session: Session, page: BrowsePanel, menus: Menus, dialogs: File
         exporting.write(path, session.library.data, with_reconstructions=page.are_pairs())
 
     def ask() -> None:
-        dialogs.save("exportChosen", "chosen.npz", write)
+        dialogs.save("exportSelection", "selected.npz", write)
 
     def tell(count: int, path: str) -> None:
-        text = translate("Export", "{n:,} chosen images are exported to {path}.")
+        text = translate("Export", "{n:,} selected images are exported to {path}.")
         session.message.emit(text.format(n=count, path=path), False)
 
-    for asked in (menus["exportChosen"].triggered, page.export_requested):
+    for asked in (menus["exportSelection"].triggered, page.export_requested):
         asked.connect(ask)
     exporting.written.connect(tell)

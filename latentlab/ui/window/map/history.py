@@ -1,4 +1,4 @@
-"""Ways around the map: everything, ±4, back and forward, bookmarks, undo and redo; coordinates and scale."""
+"""Moving around the map: everything, ±4, back and forward, bookmarks, undo and redo; coordinates and scale."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu
 from latentlab.core.map.bookmarks import Bookmark
 from latentlab.ui.canvas.layers.where_layer import WhereLayer
 from latentlab.ui.canvas.panel import CanvasPanel
-from latentlab.ui.explore.history import Sight
+from latentlab.ui.explore.history import ViewState
 from latentlab.ui.session.session import Session
 from latentlab.ui.window.map.naming import ask_for_name
 from latentlab.ui.window.menus import Menus, add_entries
@@ -16,25 +16,25 @@ from latentlab.ui.window.menus import Menus, add_entries
 translate = QCoreApplication.translate
 
 
-def join_places(session: Session, panel: CanvasPanel, menus: Menus) -> None:
+def join_history(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Enable what leads somewhere, go there, and list the bookmarks."""
-    exploration, places, bookmarking = session.exploration, session.map.places, session.map.bookmarking
+    exploration, history, bookmarking = session.exploration, session.map.history, session.map.bookmarking
     canvas, view, menu = panel.canvas, panel.canvas.view, menus.menu("bookmarks")
     where = panel.keep(WhereLayer(view))
     removals = QMenu(translate("Bookmarks", "&Remove"), menu)
     removals.setObjectName("removeBookmarkMenu")
 
     def arrive() -> None:
-        places.arrive(Sight(view.extent(), view.mode, exploration.axes))
+        history.arrive(ViewState(view.extent(), view.mode, exploration.axes))
 
-    def look(sight: Sight) -> None:
-        canvas.go_to(sight.extent, sight.mode)
+    def look(seen: ViewState) -> None:
+        canvas.go_to(seen.extent, seen.mode)
 
     def enable() -> None:
-        menus.tell(**{f"can_{way}": can for way, can in places.can.items()}, has_place=places.sight is not None)
+        menus.tell(**{f"can_{name}": can for name, can in history.can.items()}, has_place=history.view is not None)
 
     def go(bookmark: Bookmark) -> None:
-        places.go_to(Sight(bookmark.extent, "free", bookmark.axes), bookmark.code)
+        history.go_to(ViewState(bookmark.extent, "free", bookmark.axes), bookmark.code)
 
     def list_bookmarks(bookmarks: tuple[Bookmark, ...]) -> None:
         menu.clear()
@@ -49,7 +49,7 @@ def join_places(session: Session, panel: CanvasPanel, menus: Menus) -> None:
         menu.addMenu(removals)
 
     def ask_for_bookmark() -> None:
-        extent, code, axes = view.extent(), places.code, exploration.axes
+        extent, code, axes = view.extent(), history.code, exploration.axes
 
         def add(name: str) -> None:
             if name.strip():
@@ -66,13 +66,18 @@ def join_places(session: Session, panel: CanvasPanel, menus: Menus) -> None:
 
     menus["showAll"].triggered.connect(canvas.show_all)
     menus["showStandard"].triggered.connect(canvas.show_standard)
-    for way, does in (("back", places.back), ("forward", places.forward), ("undo", places.undo), ("redo", places.redo)):
-        menus[way].triggered.connect(does)
+    for name, does in (
+        ("back", history.back),
+        ("forward", history.forward),
+        ("undo", history.undo),
+        ("redo", history.redo),
+    ):
+        menus[name].triggered.connect(does)
     menus["bookmark"].triggered.connect(ask_for_bookmark)
     canvas.mouse.cursor_moved.connect(where.set_cursor)
     for moved in (view.settled, exploration.axes_changed):
         moved.connect(arrive)
-    places.sight_wanted.connect(look)
-    places.changed.connect(enable)
+    history.view_wanted.connect(look)
+    history.changed.connect(enable)
     bookmarking.changed.connect(list_bookmarks)
     enable()

@@ -14,7 +14,7 @@ def join_landscape(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     menus["landscape"].toggled.connect(layer.set_on)
     panel.canvas.mouse.cursor_moved.connect(layer.set_cursor)
     layer.wanted.connect(landscape.look)
-    landscape.shown.connect(layer.set_patches)
+    landscape.shown.connect(layer.set_tiles)
     landscape.progressed.connect(layer.set_progress)
     landscape.refused.connect(layer.show_problem)
     session.training.state_changed.connect(landscape.set_state)

@@ -11,12 +11,12 @@ from latentlab.ui.window.map.axes import join_axes
 from latentlab.ui.window.map.browsing import join_browsing
 from latentlab.ui.window.map.encoding import join_encoding
 from latentlab.ui.window.map.fields import join_fields
-from latentlab.ui.window.map.history import join_places
+from latentlab.ui.window.map.history import join_history
 from latentlab.ui.window.map.hovering import join_hovering
 from latentlab.ui.window.map.landscape import join_landscape
 from latentlab.ui.window.map.named_selections import join_named_selections
 from latentlab.ui.window.map.posteriors import join_posteriors
-from latentlab.ui.window.map.selection import join_choosing
+from latentlab.ui.window.map.selection import join_selection
 from latentlab.ui.window.map.values import join_values
 from latentlab.ui.window.map.walking import join_walking
 from latentlab.ui.window.menus import Menus
@@ -26,7 +26,7 @@ from latentlab.ui.window.view_tabs import ViewTabs
 def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs) -> None:
     """Join everything that is done on the map to the session."""
     join_walking(session, panel, menus, dialogs)
-    join_places(session, panel, menus)
+    join_history(session, panel, menus)
     join_axes(session, panel, menus, tabs)
     join_browsing(session, panel, menus, dialogs)
     join_hovering(session, panel, menus)
@@ -34,7 +34,7 @@ def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus,
     join_encoding(session, panel)
     join_fields(session, panel)
     join_posteriors(session, panel, menus)
-    join_choosing(session, panel, menus)
+    join_selection(session, panel, menus)
     join_named_selections(session, panel, menus)
     join_landscape(session, panel, menus)
     join_help(panel, menus)

@@ -1,4 +1,4 @@
-"""The menu of named selections: naming what is chosen, choosing what has a name, renaming and deleting."""
+"""The menu of named selections: naming what is selected, selecting what has a name, renaming and deleting."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def join_named_selections(session: Session, panel: CanvasPanel, menus: Menus) ->
     def ask_to_add() -> None:
         taken = {each.name for each in named.selections}
         names = (translate("Selections", "Selection {n}").format(n=number) for number in range(1, len(taken) + 2))
-        label = translate("Selections", "Keep the {n:,} chosen images under the name:")
+        label = translate("Selections", "Keep the {n:,} selected images under the name:")
         ask_for_name(
             panel.window(),
             _DIALOG,
-            translate("Selections", "Name the chosen images"),
-            label.format(n=len(session.choosing.rows)),
+            translate("Selections", "Name the selected images"),
+            label.format(n=len(session.selection.rows)),
             next(name for name in names if name not in taken),
             named.add,
         )
@@ -53,7 +53,7 @@ def join_named_selections(session: Session, panel: CanvasPanel, menus: Menus) ->
         for one in (menu, rename_menu, delete_menu):
             one.clear()
         menus.tell(has_selections=bool(named.selections or named.deleted))
-        add_entries(menu, each(named.choose, translate("Selections", "{name} ({n:,})")))
+        add_entries(menu, each(named.select, translate("Selections", "{name} ({n:,})")))
         if named.selections:
             menu.addSeparator()
             add_entries(rename_menu, each(ask_to_rename))
@@ -66,7 +66,7 @@ def join_named_selections(session: Session, panel: CanvasPanel, menus: Menus) ->
             back.setObjectName("bringSelectionBackAction")
             back.triggered.connect(named.bring_back)
 
-    menus["nameChosen"].triggered.connect(ask_to_add)
+    menus["nameSelection"].triggered.connect(ask_to_add)
     named.changed.connect(list_all)
     named.told.connect(lambda sentence: session.message.emit(sentence, False))
     list_all()

@@ -12,7 +12,7 @@ from latentlab.ui.window.menus import Menus
 
 
 def join_posteriors(session: Session, panel: CanvasPanel, menus: Menus) -> None:
-    """Hand the prior of the plane, and the posteriors of what is chosen, to the layers that draw them."""
+    """Hand the prior of the plane, and the posteriors of what is selected, to the layers that draw them."""
     canvas = panel.canvas
     contours = panel.keep(ContoursLayer(canvas.view))
     posteriors = panel.keep(PosteriorsLayer(canvas.view, canvas.points_layer))
@@ -24,4 +24,4 @@ def join_posteriors(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     menus["priorContours"].toggled.connect(contours.set_on)
     menus["posteriorEllipses"].toggled.connect(posteriors.set_on)
     session.exploration.shown_changed.connect(show_prior)
-    session.map.chosen_posteriors.found.connect(posteriors.set_posteriors)
+    session.map.selected_posteriors.found.connect(posteriors.set_posteriors)

@@ -1,4 +1,4 @@
-"""Choosing on the map: rectangle and lasso in its strip, everything about the chosen images in its menu."""
+"""Selecting on the map: rectangle and lasso in its strip, everything about the selected images in its menu."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from latentlab.core.arrays import Integers
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.ui.canvas.cards.notes import ChosenNote
+from latentlab.ui.canvas.cards.notes import SelectionNote
 from latentlab.ui.canvas.layers.area_layer import AreaLayer
 from latentlab.ui.canvas.panel import CanvasPanel
-from latentlab.ui.canvas.tools.area_tools import LassoTool, RectangleTool, Way
+from latentlab.ui.canvas.tools.area_tools import LassoTool, RectangleTool, SelectionMode
 from latentlab.ui.canvas.tools.tools import Tool
 from latentlab.ui.session.session import Session
 from latentlab.ui.window.menus import Menus
@@ -20,13 +20,13 @@ def join_tool(panel: CanvasPanel, menus: Menus, name: str, tool: Tool | None) ->
     menus[name].toggled.connect(lambda taken: panel.canvas.mouse.set_tool(tool) if taken else None)
 
 
-def join_choosing(session: Session, panel: CanvasPanel, menus: Menus) -> None:
-    """Choose by areas, by the menu and by its keys, and say in a corner of the map how many are chosen."""
-    canvas, choosing, chosen_images = panel.canvas, session.choosing, session.chosen_images
-    note, area = panel.keep(ChosenNote(canvas.view)), AreaLayer(canvas.view)
+def join_selection(session: Session, panel: CanvasPanel, menus: Menus) -> None:
+    """Select by areas, by the menu and by its keys, and say in a corner of the map how many are selected."""
+    canvas, selection, selection_training = panel.canvas, session.selection, session.selection_training
+    note, area = panel.keep(SelectionNote(canvas.view)), AreaLayer(canvas.view)
 
-    def choose_drawn(way: Way, rows: Integers) -> None:
-        {"choose": choosing.choose, "add": choosing.add, "remove": choosing.remove}[way](rows)
+    def select_drawn(mode: SelectionMode, rows: Integers) -> None:
+        {"select": selection.select, "add": selection.add, "remove": selection.remove}[mode](rows)
 
     def visible() -> Integers:
         labels = canvas.labels()
@@ -37,11 +37,11 @@ def join_choosing(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     def show_map(update: MapUpdate | None) -> None:
         nonlocal count
         count = 0 if update is None else len(update.means)
-        show_chosen(choosing.rows)
+        show_selected(selection.rows)
 
-    def show_chosen(rows: Integers) -> None:
-        note.set_chosen(len(rows), count)
-        menus.tell(has_chosen=bool(len(rows)))
+    def show_selected(rows: Integers) -> None:
+        note.set_selected(len(rows), count)
+        menus.tell(has_selection=bool(len(rows)))
 
     def show_excluded(excluded: int) -> None:
         note.set_excluded(excluded)
@@ -50,15 +50,15 @@ def join_choosing(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     join_tool(panel, menus, "pick", None)
     for name, kind in (("rectangle", RectangleTool), ("lasso", LassoTool)):
         tool = kind(canvas.view, canvas.points_layer, area, panel)
-        tool.drawn.connect(choose_drawn)
-        tool.point_toggled.connect(choosing.toggle)
+        tool.drawn.connect(select_drawn)
+        tool.point_toggled.connect(selection.toggle)
         join_tool(panel, menus, name, tool)
-    menus["chooseAll"].triggered.connect(lambda: choosing.choose(visible()))
-    menus["chooseNone"].triggered.connect(choosing.clear)
-    menus["invertChosen"].triggered.connect(lambda: choosing.invert(visible()))
-    menus["excludeChosen"].triggered.connect(chosen_images.exclude)
-    menus["includeAll"].triggered.connect(chosen_images.include_all)
-    menus["trainOnChosen"].triggered.connect(chosen_images.train)
-    chosen_images.excluded_changed.connect(show_excluded)
-    choosing.changed.connect(show_chosen)
+    menus["selectAll"].triggered.connect(lambda: selection.select(visible()))
+    menus["selectNone"].triggered.connect(selection.clear)
+    menus["invertSelection"].triggered.connect(lambda: selection.invert(visible()))
+    menus["excludeSelection"].triggered.connect(selection_training.exclude)
+    menus["includeAll"].triggered.connect(selection_training.include_all)
+    menus["trainOnSelection"].triggered.connect(selection_training.train)
+    selection_training.excluded_changed.connect(show_excluded)
+    selection.changed.connect(show_selected)
     session.exploration.shown_changed.connect(show_map)

@@ -7,7 +7,7 @@ from latentlab.ui.session.session import Session
 
 
 def join_values(session: Session, panel: CanvasPanel) -> None:
-    """Colour the points by what is chosen, of the columns of the data at hand too."""
+    """Colour the points by what is chosen, of the columns of the current data too."""
     values, box, canvas = session.map.values, panel.colour_box, panel.canvas
 
     def offer_columns(names: tuple[str, ...]) -> None:

@@ -39,8 +39,8 @@ def join_walking(session: Session, panel: CanvasPanel, menus: Menus, dialogs: Fi
         layer.set_frame(column)
         walking.show_frame(row, column)
 
-    def walk_between_chosen() -> None:
-        walking.walk_between(session.choosing.rows[:2])
+    def walk_between_selected() -> None:
+        walking.walk_between(session.selection.rows[:2])
         if walking.plan is not None:
             show_film()
 
@@ -74,5 +74,5 @@ def join_walking(session: Session, panel: CanvasPanel, menus: Menus, dialogs: Fi
     film.cancel_requested.connect(films.cancel)
     films.progressed.connect(film.show_progress)
     films.written.connect(tell_written)
-    menus["walkBetween"].triggered.connect(walk_between_chosen)
+    menus["walkBetween"].triggered.connect(walk_between_selected)
     menus["showFilm"].triggered.connect(show_film)

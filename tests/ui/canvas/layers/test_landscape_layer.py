@@ -1,4 +1,4 @@
-"""The layer of the landscape: where patches are drawn and how strongly, what it asks for, and what it says."""
+"""The layer of the landscape: where tiles are drawn and how strongly, what it asks for, and what it says."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from latentlab.core.fields.tiles import Block, Patch
+from latentlab.core.fields.tiles import Tile, TileAddress
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
 from latentlab.ui.style import theme
 
 BOX = (-2.0, 2.0, -2.0, 2.0)
-FIRST = Block(0, 0, 0)
+FIRST = TileAddress(0, 0, 0)
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def asked(layer, canvas, qtbot):
     return found
 
 
-def patch(extent=BOX, value=255, block=FIRST):
-    return Patch(block, extent, np.full((112, 112), value, np.uint8))
+def tile(extent=BOX, value=255, address=FIRST):
+    return Tile(address, extent, np.full((112, 112), value, np.uint8))
 
 
 def at(canvas, look, x, y):
@@ -47,7 +47,7 @@ def test_a_patch_lies_at_its_place_at_every_zoom(canvas, layer, shown):
     layer.set_on(True)
     values = np.zeros((112, 112), np.uint8)
     values[:56] = 255  # the upper half
-    layer.set_patches((Patch(Block(0, 0, 0), BOX, values),))
+    layer.set_tiles((Tile(TileAddress(0, 0, 0), BOX, values),))
     inked, blank = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
     assert np.abs(inked - blank).max() > 50
     assert np.abs(at(canvas, shown, 1.03, 0.06) - inked).max() <= 3
@@ -61,12 +61,12 @@ def test_a_patch_lies_at_its_place_at_every_zoom(canvas, layer, shown):
 def test_neighbours_meet_without_a_seam_and_later_ones_lie_above(canvas, layer, shown):
     layer.set_on(True)
     side = 0.37  # of no whole number of pixels
-    patches = [
-        patch((column * side, (column + 1) * side, row * side, (row + 1) * side), 200, Block(0, column, row))
+    tiles = [
+        tile((column * side, (column + 1) * side, row * side, (row + 1) * side), 200, TileAddress(0, column, row))
         for column in range(-20, 20)
         for row in range(-20, 20)
     ]
-    layer.set_patches((patch(value=0), *patches))
+    layer.set_tiles((tile(value=0), *tiles))
     for _ in range(3):
         canvas.view.zoom(0.87)
         picture = shown(canvas)
@@ -80,7 +80,7 @@ def test_ink_is_quiet_in_both_themes_and_follows_the_switch(canvas, layer, shown
     before = QApplication.palette()
     try:
         layer.set_on(True)
-        layer.set_patches((patch(),))
+        layer.set_tiles((tile(),))
         shown(canvas)
         colours = theme.DARK if name == "dark" else theme.LIGHT
         QApplication.setPalette(theme.palette(colours))
@@ -109,7 +109,7 @@ def luminance(colour):
 
 def test_points_are_drawn_above_it(canvas, layer, shown, map_points):
     layer.set_on(True)
-    layer.set_patches((patch(),))
+    layer.set_tiles((tile(),))
     canvas.set_points(map_points([(1, 1)] * 50))
     canvas.show_standard()
     assert at(canvas, shown, 1, 1) == pytest.approx(theme.class_colours(3, dark=False)[0], abs=8)
@@ -162,7 +162,7 @@ def test_progress_is_told_only_when_it_takes_longer_than_a_moment(canvas, layer,
     assert layer.note.text() == ""
     layer.set_progress(0.2)
     qtbot.waitUntil(lambda: "20%" in layer.note.text())
-    layer.set_patches((patch(),))
+    layer.set_tiles((tile(),))
     layer.set_progress(0.62)
     assert "62%" in layer.note.text()
     assert np.ptp(corner(canvas), axis=(0, 1)).max() > 20
@@ -176,7 +176,7 @@ def test_a_refusal_stands_in_the_corner_until_there_is_something_to_show(canvas,
     layer.set_progress(1.0)
     assert layer.note.text() == "The code of this model is a stack of planes."
     assert np.ptp(corner(canvas), axis=(0, 1)).max() > 20
-    layer.set_patches((patch(),))
+    layer.set_tiles((tile(),))
     assert layer.note.text() == ""
     layer.show_problem("Again.")
     layer.set_on(False)

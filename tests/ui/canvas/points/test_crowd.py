@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from latentlab.ui.canvas.points.crowd import Crowd, pack
 from latentlab.ui.canvas.points.drawn_points import DrawnPoints
 from latentlab.ui.canvas.points.pixel_index import MARGIN, Frame
-from latentlab.ui.canvas.points.transition import Way
+from latentlab.ui.canvas.points.transition import Transition
 
 SIZE = (60, 50)
 FRAME = Frame(origin=(0.0, 0.0), scale=(1.0, 1.0), shift=(0.0, 0.0), size=SIZE)
@@ -154,7 +154,7 @@ def test_colours_beyond_what_fits_are_shared_by_neighbours():
     points.colour(inks, 256)
     x, y = np.divmod(np.arange(256), 40)
     places = np.column_stack([5 + 4 * x, -5 - y]).astype(np.float32)
-    points.place(FRAME, Way(places, places))
+    points.place(FRAME, Transition(places, places))
     few = argb(points.draw(FRAME, ramp, 1.0))
     assert few[5, 5, 0] == 0
     assert abs(few[5 + 255 % 40, 5 + 4 * (255 // 40), 0] - 255) <= 1
@@ -168,7 +168,7 @@ def test_few_and_many_points_have_the_same_colours(colours):
     for count in (2, 200_000):
         points = DrawnPoints(np.zeros(count, np.int64), 1.0)
         points.colour(np.full(2, colours - 1, np.uint8), colours)
-        assert points.place(FRAME, Way(places, places)) == count
+        assert points.place(FRAME, Transition(places, places)) == count
         picture = argb(points.draw(FRAME, palette, 2.0))
         np.testing.assert_allclose(picture[25, 30, :3], palette[-1], atol=2)
         assert picture[25, 30, 3] > 220

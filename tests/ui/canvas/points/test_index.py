@@ -121,16 +121,16 @@ def test_beyond_its_reach_the_nearest_of_all_is_found(canvas, map_points):
     assert canvas.points_layer.nearest(QPointF(10, 20), 3.0) is None
 
 
-def test_of_large_discs_the_upper_is_found_and_the_chosen_lie_above(canvas, map_points):
+def test_of_large_discs_the_upper_is_found_and_the_selected_lie_above(canvas, map_points):
     canvas.set_points(map_points([*CORNERS, (0.02, 0)], [0] * 5 + [-1]))
     layer = canvas.points_layer
     beside = local(canvas, 0.02, 0) + QPointF(2, 0)
     assert layer.radius() > 5
     # Point 5 has no class and lies below, though its centre is nearer.
     assert layer.nearest(beside) == 4
-    layer.set_chosen(np.array([5]))
+    layer.set_selected(np.array([5]))
     assert layer.nearest(beside) == 5
-    layer.set_chosen(np.array([4, 99, -3]))
+    layer.set_selected(np.array([4, 99, -3]))
     assert layer.nearest(beside) == 4
 
 
@@ -229,10 +229,10 @@ def test_a_mouse_at_rest_follows_what_comes_below_it(canvas, map_points, qtbot):
     qtbot.waitUntil(lambda: told == [3, -1, 1], timeout=5000)
 
 
-def test_the_ring_glides_along(canvas, map_points):
+def test_the_ring_moves_along(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
     move(canvas, canvas.pixel_of(3, 3))
-    canvas.set_points(map_points(np.float32(CORNERS) * 0.9, glide=True))
+    canvas.set_points(map_points(np.float32(CORNERS) * 0.9, animate=True))
     canvas.hide()
     np.testing.assert_allclose(canvas.markers.hovered, [(2.7, 2.7)], rtol=1e-5)
 

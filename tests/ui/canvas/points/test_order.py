@@ -53,7 +53,7 @@ def dark():
 def test_what_has_no_class_lies_below(canvas, map_points, labels):
     canvas.set_points(map_points([*CORNERS, (1, 1), (1, 1)], [0] * 5 + labels))
     np.testing.assert_allclose(seen(canvas, (1, 1)), colours()[1], atol=SCREEN)
-    canvas.points_layer.set_chosen(np.array([5 + labels.index(-1)]))
+    canvas.points_layer.set_selected(np.array([5 + labels.index(-1)]))
     np.testing.assert_allclose(seen(canvas, (1, 1)), QColor(theme.current().muted).getRgb()[:3], atol=SCREEN)
 
 
@@ -75,7 +75,7 @@ def test_no_class_hides_another(canvas, map_points, count):
 
 
 @pytest.mark.parametrize("count", [300, 30_000])
-def test_the_chosen_lie_above_and_the_others_are_dimmed_but_seen(canvas, map_points, count):
+def test_the_selected_lie_above_and_the_others_are_dimmed_but_seen(canvas, map_points, count):
     random = np.random.default_rng(0)
     points = random.normal(size=(count, 2)).astype(np.float32)
     points[:2] = (5, 5), (5, -5)
@@ -83,25 +83,25 @@ def test_the_chosen_lie_above_and_the_others_are_dimmed_but_seen(canvas, map_poi
     labels[:2] = 0, 1
     canvas.set_points(map_points(points, labels))
     before = layer_image(canvas)
-    chosen = np.flatnonzero(points[:, 0] > 0.3)[::3]
-    chosen = np.append(chosen[chosen > 1], 0)
-    canvas.set_chosen(chosen)
+    selected = np.flatnonzero(points[:, 0] > 0.3)[::3]
+    selected = np.append(selected[selected > 1], 0)
+    canvas.set_selected(selected)
     after = layer_image(canvas)
     drawn = np.floor(canvas.view.to_pixels(points) + 0.5).astype(int)
     ground = np.array(QColor(theme.current().background).getRgb()[:3])
     strengths = [np.linalg.norm(image[drawn[0, 1], drawn[0, 0]] - ground) for image in (before, after)]
     assert strengths[1] >= strengths[0] - SCREEN
-    # One alone that is not chosen: its own colour, in part.
+    # One alone that is not selected: its own colour, in part.
     full, faint = (image[drawn[1, 1], drawn[1, 0]] - ground for image in (before, after))
     assert 0.15 < np.linalg.norm(faint) / np.linalg.norm(full) < 0.6
     assert np.linalg.norm(np.cross(faint / np.linalg.norm(faint), full / np.linalg.norm(full))) < 0.1
-    # Where a chosen point is drawn, none of the others is seen or found.
-    for row in chosen[::7]:
+    # Where a selected point is drawn, none of the others is seen or found.
+    for row in selected[::7]:
         x, y = drawn[row]
-        assert canvas.points_layer.nearest(QPointF(x, y)) in chosen
-        near = np.hypot(*(drawn[chosen] - (x, y)).T) <= canvas.points_layer.radius() + 1
-        assert class_of(after[y, x]) in labels[chosen[near]]
-    canvas.set_chosen([])
+        assert canvas.points_layer.nearest(QPointF(x, y)) in selected
+        near = np.hypot(*(drawn[selected] - (x, y)).T) <= canvas.points_layer.radius() + 1
+        assert class_of(after[y, x]) in labels[selected[near]]
+    canvas.set_selected([])
     np.testing.assert_array_equal(layer_image(canvas), before)
 
 
@@ -110,7 +110,7 @@ def test_dimmed_classes_can_be_told_in_either_theme(canvas, map_points, name):
     theme.set_theme(name)
     try:
         canvas.set_points(map_points(CORNERS, [0, 1, 2, 0, 1]))
-        canvas.set_chosen([4])
+        canvas.set_selected([4])
         ground = np.array(QColor(theme.current().background).getRgb()[:3])
         faint = [seen(canvas, position) for position in CORNERS[:3]]
         for colour in faint:
@@ -125,13 +125,13 @@ def test_dimmed_classes_can_be_told_in_either_theme(canvas, map_points, name):
 def test_letters_are_for_twelve_and_rows_that_are_not_there_are_left_out(canvas, map_points):
     points = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
     canvas.set_points(map_points(points))
-    canvas.set_chosen(np.arange(12))
-    np.testing.assert_array_equal(canvas.chosen(), points[:12])
+    canvas.set_selected(np.arange(12))
+    np.testing.assert_array_equal(canvas.selected(), points[:12])
     canvas.set_points(map_points(points[:5] + 1))
-    np.testing.assert_array_equal(canvas.chosen(), points[:5] + 1)
+    np.testing.assert_array_equal(canvas.selected(), points[:5] + 1)
     layer_image(canvas)
-    canvas.set_chosen([99, -1])
-    assert len(canvas.chosen()) == 0
+    canvas.set_selected([99, -1])
+    assert len(canvas.selected()) == 0
     np.testing.assert_allclose(seen(canvas, points[2] + 1), colours()[0], atol=SCREEN)
     canvas.clear_points()
     layer_image(canvas)

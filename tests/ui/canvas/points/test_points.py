@@ -1,4 +1,4 @@
-"""What the map shows: points, glides, legend, markers, views, themes."""
+"""What the map shows: points, transitions, legend, markers, views, themes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 
-from latentlab.ui.canvas.points.transition import Glide
+from latentlab.ui.canvas.points.transition import TransitionAnimation
 from latentlab.ui.plots.map_view import extent_of
 from latentlab.ui.style import theme
 
@@ -34,8 +34,8 @@ def plot_holds(canvas, pixel):
     return canvas.box.sceneBoundingRect().contains(QPointF(pixel))
 
 
-def glide_of(canvas):
-    return canvas.findChild(Glide)
+def transition_of(canvas):
+    return canvas.findChild(TransitionAnimation)
 
 
 def test_an_empty_map_answers_and_says_what_to_do(canvas):
@@ -196,7 +196,7 @@ def test_a_double_click_shows_one_class_alone_and_another_all_again(canvas, map_
 def test_hidden_classes_stay_hidden_while_points_move(canvas, map_points):
     canvas.set_points(map_points(CORNERS, [0, 1, 2, 0, 1]))
     canvas.set_class_visible(0, False)
-    canvas.set_points(map_points(np.array(CORNERS) * 0.9, [0, 1, 2, 0, 1], glide=True))
+    canvas.set_points(map_points(np.array(CORNERS) * 0.9, [0, 1, 2, 0, 1], animate=True))
     assert canvas.visible_classes() == {1, 2}
     assert not canvas.legend.button(0).isChecked()
     canvas.set_points(map_points(CORNERS, [0, 1, 0, 1, 0], names=("x", "y")))
@@ -213,70 +213,70 @@ def test_the_legend_of_many_classes_fits(canvas, map_points, size):
     assert len({(canvas.legend.button(i).x(), canvas.legend.button(i).y()) for i in range(26)}) == 26
 
 
-def test_a_glide_ends_at_its_target_and_stops(canvas, map_points, qtbot):
+def test_a_transition_ends_at_its_target_and_stops(canvas, map_points, qtbot):
     canvas.set_points(map_points(CORNERS))
     target = np.float32(CORNERS) * 0.8
-    canvas.set_points(map_points(target, glide=True))
+    canvas.set_points(map_points(target, animate=True))
     np.testing.assert_array_equal(canvas.points(), target)
-    glide = glide_of(canvas)
-    assert glide.state() == QVariantAnimation.State.Running
+    transition = transition_of(canvas)
+    assert transition.state() == QVariantAnimation.State.Running
     drawn = canvas.points_layer
     assert not np.array_equal(drawn.positions(), target)
-    qtbot.waitUntil(lambda: glide.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
     np.testing.assert_array_equal(drawn.positions(), target)
 
 
-def test_a_glide_that_is_overtaken_goes_on_from_where_it_is(canvas, map_points, qtbot):
+def test_a_transition_that_is_overtaken_goes_on_from_where_it_is(canvas, map_points, qtbot):
     canvas.set_points(map_points(CORNERS))
     drawn = canvas.points_layer
     start = drawn.positions().copy()
-    canvas.set_points(map_points(np.float32(CORNERS) * 0.8, glide=True))
+    canvas.set_points(map_points(np.float32(CORNERS) * 0.8, animate=True))
     qtbot.waitUntil(lambda: not np.array_equal(drawn.positions(), start), timeout=5000)
     midway = drawn.positions().copy()
-    canvas.set_points(map_points(np.float32(CORNERS) * 0.7, glide=True))
+    canvas.set_points(map_points(np.float32(CORNERS) * 0.7, animate=True))
     np.testing.assert_allclose(drawn.positions(), midway, atol=1e-5)
     qtbot.waitUntil(lambda: np.array_equal(drawn.positions(), np.float32(CORNERS) * np.float32(0.7)), timeout=5000)
 
 
-def test_no_glide_to_other_images_or_while_hidden(canvas, map_points):
+def test_no_transition_to_other_images_or_while_hidden(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
-    canvas.set_points(map_points(CORNERS[:3], glide=True))
+    canvas.set_points(map_points(CORNERS[:3], animate=True))
     assert len(canvas.points_layer.positions()) == 3
     canvas.hide()
     moved = np.float32(CORNERS[:3]) * 0.5
-    canvas.set_points(map_points(moved, glide=True))
-    assert glide_of(canvas).state() == QVariantAnimation.State.Stopped
+    canvas.set_points(map_points(moved, animate=True))
+    assert transition_of(canvas).state() == QVariantAnimation.State.Stopped
     np.testing.assert_array_equal(canvas.points_layer.positions(), moved)
 
 
-def test_hiding_or_closing_ends_a_glide_in_its_place(canvas, map_points):
+def test_hiding_or_closing_ends_a_transition_in_its_place(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
     moved = np.float32(CORNERS) * 0.5
-    canvas.set_points(map_points(moved, glide=True))
+    canvas.set_points(map_points(moved, animate=True))
     canvas.close()
-    assert glide_of(canvas).state() == QVariantAnimation.State.Stopped
+    assert transition_of(canvas).state() == QVariantAnimation.State.Stopped
     np.testing.assert_array_equal(canvas.points_layer.positions(), moved)
 
 
 def test_the_view_follows_points_that_leave_it_but_does_not_tremble(canvas, map_points, qtbot):
     canvas.set_points(map_points(CORNERS))
     before = extent(canvas)
-    canvas.set_points(map_points(np.float32(CORNERS) * 0.95, glide=True))
-    glide = glide_of(canvas)
-    qtbot.waitUntil(lambda: glide.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    canvas.set_points(map_points(np.float32(CORNERS) * 0.95, animate=True))
+    transition = transition_of(canvas)
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
     assert extent(canvas) == before
-    canvas.set_points(map_points(np.float32(CORNERS) * 2, glide=True))
-    qtbot.waitUntil(lambda: glide.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    canvas.set_points(map_points(np.float32(CORNERS) * 2, animate=True))
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
     assert all(plot_holds(canvas, canvas.pixel_of(x, y)) for x, y in canvas.points())
-    canvas.set_points(map_points(np.float32(CORNERS) * 0.1, glide=True))
-    qtbot.waitUntil(lambda: glide.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    canvas.set_points(map_points(np.float32(CORNERS) * 0.1, animate=True))
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
     assert extent(canvas)[1] < 1
 
 
 def test_another_run_out_of_sight_is_shown_whole(canvas, map_points):
     canvas.set_points(map_points(CORNERS))
     canvas.view.zoom(0.2)
-    canvas.set_points(map_points(np.float32(CORNERS) + 500, run="other"))
+    canvas.set_points(map_points(np.float32(CORNERS) + 500, run_id="other"))
     assert all(plot_holds(canvas, canvas.pixel_of(x, y)) for x, y in canvas.points())
 
 

@@ -1,14 +1,14 @@
-"""Points glide as often as pictures cost little, and arrive in any case."""
+"""Points move as often as pictures cost little, and arrive in any case."""
 
-from latentlab.ui.canvas.points.transition import Glide
+from latentlab.ui.canvas.points.transition import TransitionAnimation
 
 
 def steps(qtbot, parent, seconds):
-    glide, moved = Glide(parent), []
-    glide.moved.connect(moved.append)
-    glide.set_cost(seconds)
-    with qtbot.waitSignal(glide.finished):
-        glide.begin((0.0, 1.0, 0.0, 1.0), None)
+    transition, moved = TransitionAnimation(parent), []
+    transition.moved.connect(moved.append)
+    transition.set_cost(seconds)
+    with qtbot.waitSignal(transition.finished):
+        transition.begin((0.0, 1.0, 0.0, 1.0), None)
     return moved
 
 

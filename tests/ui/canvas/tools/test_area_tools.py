@@ -29,7 +29,7 @@ class Hand:
         self.layer = AreaLayer(canvas.view)
         self.tool = kind(canvas.view, canvas.points_layer, self.layer, canvas)
         self.said = []
-        self.tool.drawn.connect(lambda way, rows: self.said.append((way, rows.tolist())))
+        self.tool.drawn.connect(lambda mode, rows: self.said.append((mode, rows.tolist())))
         self.tool.point_toggled.connect(lambda row: self.said.append(("toggle", row)))
         canvas.mouse.set_tool(self.tool)
 
@@ -72,20 +72,20 @@ def inside(test):
 
 
 @pytest.mark.parametrize(
-    ("modifiers", "way"),
-    [(NONE, "choose"), (SHIFT, "add"), (CTRL, "add"), (ALT, "remove"), (CTRL | SHIFT, "remove")],
+    ("modifiers", "mode"),
+    [(NONE, "select"), (SHIFT, "add"), (CTRL, "add"), (ALT, "remove"), (CTRL | SHIFT, "remove")],
 )
-def test_a_rectangle_holds_what_is_within(hand, modifiers, way):
+def test_a_rectangle_holds_what_is_within(hand, modifiers, mode):
     hand = hand(RectangleTool)
     hand.drag((1.5, 2.5), (0, 0), (-0.5, -1.5), modifiers=modifiers)
-    assert hand.said == [(way, inside(lambda x, y: -0.5 < x < 1.5 and -1.5 < y < 2.5))]
+    assert hand.said == [(mode, inside(lambda x, y: -0.5 < x < 1.5 and -1.5 < y < 2.5))]
 
 
 def test_a_lasso_holds_what_its_line_encloses(hand):
     hand = hand(LassoTool)
     hand.drag((-3.4, -3.4), (3.4, -3.4), (3.4, 3.4))  # closes by itself, to half of a square
-    ((way, rows),) = hand.said
-    assert way == "choose"
+    ((mode, rows),) = hand.said
+    assert mode == "select"
     assert set(inside(lambda x, y: x > y)) <= set(rows) <= set(inside(lambda x, y: x >= y))
 
 
@@ -93,7 +93,7 @@ def test_a_loop_within_a_lasso_is_no_hole(hand):
     hand = hand(LassoTool)
     around = [(-1.5, -1.5), (1.5, -1.5), (1.5, 1.5), (-1.5, 1.5)]
     hand.drag(*around, *around, (-1.5, -1.5))
-    assert hand.said == [("choose", inside(lambda x, y: max(abs(x), abs(y)) <= 1))]
+    assert hand.said == [("select", inside(lambda x, y: max(abs(x), abs(y)) <= 1))]
 
 
 @pytest.mark.parametrize("kind", [RectangleTool, LassoTool])
@@ -105,14 +105,14 @@ def test_a_click_takes_the_point_and_beside_all_none(hand, kind):
         hand.click(1.5, 2.5, modifiers)
     one = [row]
     assert hand.said == [
-        ("choose", one), ("choose", []), ("add", one), ("toggle", row), ("remove", one), ("remove", one),
+        ("select", one), ("select", []), ("add", one), ("toggle", row), ("remove", one), ("remove", one),
     ]  # fmt: skip
 
 
-def test_an_empty_rectangle_chooses_none(hand):
+def test_an_empty_rectangle_selects_none(hand):
     hand = hand(RectangleTool)
     hand.drag((0.2, 0.2), (0.8, 0.8))
-    assert hand.said == [("choose", [])]
+    assert hand.said == [("select", [])]
 
 
 def test_a_hidden_class_is_not_within(hand):
@@ -123,7 +123,7 @@ def test_a_hidden_class_is_not_within(hand):
     assert rows == [row for row in inside(lambda x, y: max(abs(x), abs(y)) <= 1) if row % 3 != 1]
     hand.said.clear()
     hand.click(*POINTS[1])
-    assert hand.said == [("choose", [])]
+    assert hand.said == [("select", [])]
 
 
 def test_it_holds_in_a_zoomed_view_and_ends_at_its_edge(hand):
@@ -135,9 +135,9 @@ def test_it_holds_in_a_zoomed_view_and_ends_at_its_edge(hand):
     for far in (QPoint(5, 5), QPoint(-4000, -4000)):  # beyond the upper left corner
         hand.move_to(far)
     hand.qtbot.mouseRelease(hand.canvas.viewport(), LEFT, pos=QPoint(-4000, -4000))
-    assert hand.said == [("choose", inside(lambda x, y: x == -1 and y in (0, 1)))]  # none that is out of sight
+    assert hand.said == [("select", inside(lambda x, y: x == -1 and y in (0, 1)))]  # none that is out of sight
     hand.drag((-0.5, -0.5), (1.15, 1.15))
-    assert hand.said[1] == ("choose", inside(lambda x, y: x in (0, 1) and y in (0, 1)))
+    assert hand.said[1] == ("select", inside(lambda x, y: x in (0, 1) and y in (0, 1)))
 
 
 def test_escape_gives_up_and_the_tool_goes_on(hand):
@@ -152,7 +152,7 @@ def test_escape_gives_up_and_the_tool_goes_on(hand):
     hand.release(1.5, 2)
     assert hand.said == []
     hand.drag((0.5, -0.5), (1.5, -0.5), (1.5, 0.5), (0.5, 0.5))
-    assert hand.said == [("choose", [POINTS.index((1, 0))])]
+    assert hand.said == [("select", [POINTS.index((1, 0))])]
 
 
 def test_another_tool_ends_what_was_begun(hand):
@@ -173,7 +173,7 @@ def test_points_count_where_they_are_when_the_button_goes_up(hand, map_points):
     hand.move(-0.5, -0.5)
     hand.move(-1.5, -0.5)
     hand.release(-1.5, -0.5)
-    assert hand.said == [("choose", [POINTS.index((-2, -1))])]
+    assert hand.said == [("select", [POINTS.index((-2, -1))])]
 
 
 def test_a_map_that_goes_away_meanwhile_holds_nothing(hand):
@@ -182,7 +182,7 @@ def test_a_map_that_goes_away_meanwhile_holds_nothing(hand):
     hand.move(1.5, 1.5)
     hand.canvas.clear_points()
     hand.release(1.5, 1.5)
-    assert hand.said == [("choose", [])]
+    assert hand.said == [("select", [])]
 
 
 def test_the_badge_counts_while_the_hand_draws(hand, qtbot):

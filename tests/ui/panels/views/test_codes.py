@@ -1,4 +1,4 @@
-"""The views of what a model's codes are: samples, posteriors, deviations, units, planes and nudges."""
+"""The views of what a model's codes are: samples, posteriors, deviations, units, planes and sensitivity."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from latentlab.ui.panels.views.pca import BesidePcaPanel
 from latentlab.ui.panels.views.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.views.posterior_scatter import DeviationsPanel
 from latentlab.ui.panels.views.samples import SamplesPanel
-from latentlab.ui.panels.views.sensitivity import NudgesPanel
+from latentlab.ui.panels.views.sensitivity import SensitivityPanel
 from latentlab.ui.panels.views.units import UnitsPanel
 from latentlab.ui.plots.bar_plot import BarPlot
 from latentlab.ui.plots.heat_map import HeatMap
@@ -279,29 +279,29 @@ def test_of_many_angles_the_first_and_the_last_are_written(shown, tiny_model):
     assert "5-D spaces" in view.child("pcaHeadline").text()
 
 
-# Nudges
+# Sensitivity
 
 
 def test_a_kept_curve_stays_beside_another_models(shown, tiny_model):
     contracted = tiny_model(model__kind="autoencoder", loss__contraction=10.0)
-    view = shown(NudgesPanel(), contracted)
+    view = shown(SensitivityPanel(), contracted)
     plot = view.panel.findChild(LinePlot)
     assert plot.names() == ("untitled · λ = 10 · epoch 2",)
-    assert f"{view.last.movements[-1]:.0%}" in view.child("nudgeHeadline").text()
+    assert f"{view.last.movements[-1]:.0%}" in view.child("sensitivityHeadline").text()
     assert "λ = 10" in view.panel.caption.text()
-    view.click("nudgeKeepButton")
+    view.click("sensitivityKeepButton")
     view.turn_to(tiny_model(model__kind="autoencoder"))
     assert plot.names() == ("untitled · λ = 0 · epoch 2", "untitled · λ = 10 · epoch 2")
-    view.click("nudgeForgetButton")
+    view.click("sensitivityForgetButton")
     assert plot.names() == ("untitled · λ = 0 · epoch 2",)
-    assert not view.child("nudgeForgetButton").isEnabled()
+    assert not view.child("sensitivityForgetButton").isEnabled()
 
 
 def test_without_an_answer_there_is_nothing_to_keep(shown, tiny_model):
-    view = shown(NudgesPanel(), tiny_model())
-    assert view.child("nudgeKeepButton").isEnabled()
+    view = shown(SensitivityPanel(), tiny_model())
+    assert view.child("sensitivityKeepButton").isEnabled()
     view.panel.show_problem("Because.")
-    assert not view.child("nudgeKeepButton").isEnabled()
+    assert not view.child("sensitivityKeepButton").isEnabled()
     assert not view.panel.findChild(LinePlot).isVisible()
 
 
@@ -311,12 +311,12 @@ def test_without_an_answer_there_is_nothing_to_keep(shown, tiny_model):
 def test_every_view_follows_a_model_that_trains(lab):
     lab.begin({"model.latent": 3})
     tabs = lab.child("viewTabs")
-    for name in ("samplesView", "posteriorView", "deviationsView", "unitsView", "pcaView", "nudgeView"):
+    for name in ("samplesView", "posteriorView", "deviationsView", "unitsView", "pcaView", "sensitivityView"):
         tabs.setCurrentWidget(lab.child(name))
         for _ in range(2):
             with lab.qtbot.waitSignal(lab.session.views.answered, timeout=20_000) as answered:
                 pass
-            assert answered.args[0].run == lab.session.exploration.shown.run
+            assert answered.args[0].run_id == lab.session.exploration.shown.run_id
         assert lab.child(name).picture().width() > 100
     lab.press("stopButton")
     lab.until(lambda: lab.session.state == "idle")

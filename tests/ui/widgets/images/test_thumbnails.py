@@ -1,4 +1,4 @@
-"""The grid of thumbnails by itself: lists of a million, images that are not at hand, widths and scrolling."""
+"""The grid of thumbnails by itself: lists of a million, images that are not loaded, widths and scrolling."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The chosen images side by side under their letters; one can be picked or removed."""
+"""The selected images side by side under their letters; one can be picked or removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GAP = 4
 _CROSS = 18
 
 
-class ChosenStrip(ImageStrip):
+class SelectionStrip(ImageStrip):
     """Shows images from the left, as large as its height and their number allow."""
 
     removed = Signal(int)
@@ -30,7 +30,7 @@ class ChosenStrip(ImageStrip):
         return QSize(240, 64)
 
     def minimumSizeHint(self) -> QSize:
-        """Keep the height, whatever is chosen."""
+        """Keep the height, whatever is selected."""
         return QSize(120, 64)
 
     def cross(self, index: int) -> QRect:

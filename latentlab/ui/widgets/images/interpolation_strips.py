@@ -1,4 +1,4 @@
-"""Ways between images as strips, one below the other: the image it leaves, what is decoded, the image it reaches."""
+"""Interpolations as strips, one below the other: the image each leaves, what is decoded, the image it reaches."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Strip:
     marks: tuple[str, str]
 
 
-class PassageStrips(QWidget):
+class InterpolationStrips(QWidget):
     """Shows strips as large as the widget is wide."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The posteriors of what is chosen on the map and of the point looked at, worked out off the GUI thread."""
+"""The posteriors of what is selected on the map and of the point looked at, worked out off the GUI thread."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import Posteriors, posteriors
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.selection import Choosing
+from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.asking import Asking
 
-MOST = 100  # of the chosen: more would cover each other
+MOST = 100  # of the selected: more would cover each other
 
 
-class ChosenPosteriors(QObject):
-    """Asks anew whenever something else is chosen or pointed at, and with every update of the model."""
+class SelectedPosteriors(QObject):
+    """Asks anew whenever something else is selected or pointed at, and with every update of the model."""
 
     found = Signal(object)  # Posteriors, or None where there are none
     failed = Signal(str)
 
-    def __init__(self, exploration: Exploration, choosing: Choosing, parent: QObject) -> None:
+    def __init__(self, exploration: Exploration, selection: Selection, parent: QObject) -> None:
         super().__init__(parent)
-        self._chosen: Integers = np.empty(0, np.int64)
+        self._selected: Integers = np.empty(0, np.int64)
         self._pointed: int | None = None
         exploration.shown_changed.connect(self._show)
         exploration.pointed.connect(self._point)
-        choosing.changed.connect(self._choose)
+        selection.changed.connect(self._select)
         self.asking = Asking(exploration, self._question, self, rest=0)
         self.asking.answered.connect(self.found)
         self.asking.refused.connect(self.failed)
@@ -46,8 +46,8 @@ class ChosenPosteriors(QObject):
             self.found.emit(None)
 
     @Slot(object)
-    def _choose(self, rows: Integers) -> None:
-        self._chosen = np.asarray(rows, np.int64)[:MOST]
+    def _select(self, rows: Integers) -> None:
+        self._selected = np.asarray(rows, np.int64)[:MOST]
         self.asking.ask()
 
     @Slot(object)
@@ -59,7 +59,7 @@ class ChosenPosteriors(QObject):
 
     def _question(self, model: MapUpdate) -> Callable[[MapUpdate], Posteriors] | None:
         pointed = self._pointed
-        rows = self._chosen if pointed is None else np.append(self._chosen[self._chosen != pointed], pointed)
+        rows = self._selected if pointed is None else np.append(self._selected[self._selected != pointed], pointed)
         if len(rows):
             return lambda model: posteriors(model, rows, pointed)
         self.found.emit(None)
