@@ -150,7 +150,9 @@ def _line(axis: Axis, update: MapUpdate, components: Components | None) -> _Line
         case Component(index):
             if components is None or not 0 <= index < len(components.directions):
                 raise AxesError(f"A code of {_dimensions(latent)} has no {component_name(index)}: choose another axis.")
-            return _Line(components.directions[index].astype(np.float64), components.mean.astype(np.float64))
+            direction = components.directions[index].astype(np.float64)
+            # Of length one to the last bit: what is left of an axis that is nearly the same would show the difference.
+            return _Line(direction / np.linalg.norm(direction), components.mean.astype(np.float64))
         case BetweenImages(start, end, names):
             if not (0 <= start < len(update.means) and 0 <= end < len(update.means)):
                 raise AxesError("The map does not show the images that an axis leads through: choose another axis.")

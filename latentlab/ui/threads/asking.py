@@ -141,7 +141,7 @@ class Asking(QObject):
 
     @Slot()
     def drop(self) -> None:
-        """Forget what was asked and not answered; the map's next change asks again."""
+        """Forget what was asked and not answered, and rest no longer; the map's next change asks again."""
         self._asked = None
         self._is_due = False
         self._timer.stop()

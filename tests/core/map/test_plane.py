@@ -100,6 +100,11 @@ def test_directions_are_orthonormal_and_the_second_is_what_is_left_of_its_axis(m
         assert ("orthogonal to x" in plane.axes[1]) == (abs(inside[0]) > 1e-3)
 
 
+def test_what_is_left_of_an_axis_that_is_nearly_the_same_is_orthogonal_to_it(mapped):
+    plane = projection_of(PlaneAxes(Component(0), BetweenImages(42, 38)), mapped(2, seed=2))
+    np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-6)
+
+
 def test_the_default_is_what_the_map_does_by_itself(mapped):
     for latent in (1, 2, 20):
         model = mapped(latent)
