@@ -205,7 +205,7 @@ def test_what_is_in_the_strip_and_in_a_menu_does_the_same(lab, run_file):
     assert lab.canvas.view.mode == "all"
     menus["showStandard"].trigger()
     assert lab.canvas.view.mode == "standard"
-    lab.until(lambda: lab.session.map.history.sight is not None)  # what is undone leads back to a sight
+    lab.until(lambda: lab.session.map.history.view is not None)  # what is undone leads back to it
     lab.action("selectAll").trigger()
     lab.until(lambda: lab.child("mapUndoButton", QToolButton).isEnabled())
     assert menus["undo"].isEnabled()
