@@ -136,6 +136,8 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise DatasetError(f"{path} is not text in UTF-8: save it as CSV in UTF-8.") from error
     except csv.Error as error:
         raise DatasetError(f"{path} cannot be read as CSV ({error}): separate cells by commas.") from error
+    if any("\0" in cell for _, line in lines for cell in line):
+        raise DatasetError(f"{path} holds NUL characters, as a table in UTF-16 does: save it as CSV in UTF-8.")
     if not lines or len(lines[0][1]) < 2:
         raise DatasetError(
             f"The first line of {path} must name two columns or more, separated by commas, the first for files."

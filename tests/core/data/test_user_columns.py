@@ -187,6 +187,7 @@ def test_a_picture_that_is_there_but_not_in_use_may_be_named(pictures):
         ("file,age\na/0.png,1\na/0.png,2\n", ("Line 3", "'a/0.png'", "second time")),
         ("file,age\na/0.png,inf\n", ("'age'", "infinite")),
         ("file,age\na/0.png,\xff".encode("latin-1"), ("UTF-8",)),
+        ("file,who\na/0.png,Ann\0\n", ("NUL", "UTF-8")),
         ('file,age\n"a/0.png,1\n' + "x" * 200_000, ("CSV",)),
     ],
     ids=lambda value: repr(value)[:24],
