@@ -54,6 +54,15 @@ class ImageIds:
         """Give the ids of some rows of the map, int64 (K,)."""
         return self.unknown() if self.rows is None else self.of(self.fingerprint, self.rows[rows])
 
+    def has_in_place(self, other: ImageIds, rows: Integers) -> bool:
+        """Whether this map shows in these rows, int64 (K,), the images that another one shows in the same rows."""
+        if self == other or not len(rows):
+            return True
+        if self.rows is None or other.rows is None or self.fingerprint != other.fingerprint:
+            return False
+        is_there = int(rows.max()) < min(len(self.rows), len(other.rows))
+        return is_there and np.array_equal(self.rows[rows], other.rows[rows])
+
     def find(self, other: ImageIds, rows: Integers) -> Integers:
         """Give where this map shows the images that another one shows in these rows of its own.
 

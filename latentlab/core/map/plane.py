@@ -48,7 +48,7 @@ def is_quick(axes: PlaneAxes, update: MapUpdate) -> bool:
 def still_shown(axes: PlaneAxes, before: MapUpdate, after: MapUpdate) -> bool:
     """Whether the images that axes lead through are in the same rows of another map."""
     rows = np.array(list(axes.rows()), np.int64)
-    return np.array_equal(after.ids.find(before.ids, rows), rows)
+    return after.ids.has_in_place(before.ids, rows)
 
 
 def components_for(axes: PlaneAxes, update: MapUpdate, before: Components | None = None) -> Components | None:

@@ -166,5 +166,4 @@ def _is_other(before: MapUpdate | None, after: MapUpdate | None) -> bool:
     """Whether two maps are of other images, or of another run."""
     if before is None or after is None:
         return before is not after
-    same_images = before.labels is after.labels and (before.images is None) == (after.images is None)
-    return before.run_id != after.run_id or not same_images
+    return (before.run_id, before.ids) != (after.run_id, after.ids)

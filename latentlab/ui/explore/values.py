@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.map.map_update import MapUpdate
@@ -70,7 +69,7 @@ class MapValues(QObject):
     @Slot(object)
     def _show(self, model: MapUpdate | None) -> None:
         before, self._last = self._last, model
-        if before is None or model is None or not _are_same_images(before, model):
+        if before is None or model is None or (before.ids, before.columns) != (model.ids, model.columns):
             self._begin_anew()
             self._offer(model)
         elif before.run_id != model.run_id:
@@ -105,11 +104,3 @@ class MapValues(QObject):
             self.asking.ask_when_rested()
         # While a model trains it changes before all are found anew.
         self.found.emit(replace(values, pending=values.missing) if self._trains else values)
-
-
-def _are_same_images(before: MapUpdate, after: MapUpdate) -> bool:
-    if before.columns is not after.columns or (before.images is None) != (after.images is None):
-        return False
-    if before.images is not None and after.images is not None:
-        return before.images.shape == after.images.shape and np.may_share_memory(before.images, after.images)
-    return before.labels is after.labels or np.array_equal(before.labels, after.labels)

@@ -82,6 +82,16 @@ def test_images_are_found_on_another_map_where_they_come_first(mine, theirs, row
     assert ImageIds.of("another set", one.rows).find(other, np.arange(len(theirs))).tolist() == []
 
 
+@given(ROWS, ROWS, st.lists(st.integers(0, 25), max_size=8))
+def test_images_are_in_place_where_both_maps_show_them_in_the_same_rows(mine, theirs, rows):
+    one, other = (ImageIds.of("set", np.array(numbers, np.int64)) for numbers in (mine, theirs))
+    expected = mine == theirs or all(row < len(mine) and row < len(theirs) and mine[row] == theirs[row] for row in rows)
+    assert one.has_in_place(other, np.array(rows, np.int64)) == expected
+    if rows:
+        assert not one.has_in_place(ImageIds.of("another set", one.rows), np.array(rows, np.int64))
+        assert not one.has_in_place(ImageIds.unknown(), np.array(rows, np.int64))
+
+
 def test_what_a_set_does_not_have_is_on_no_map():
     ids = ImageIds.of("set", np.array([5, 7, 5]))
     assert ids.find_rows(np.array([10**6, 7, -1, 6, 5])).tolist() == [1, 0]

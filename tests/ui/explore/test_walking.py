@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from latentlab.core.map.axes import Dimension, PlaneAxes
+from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.views.walk import CodeStop, WalkPlan
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.walking import Walking
@@ -205,7 +206,7 @@ def test_a_model_of_another_kind_or_other_images_end_a_walk_that_means_nothing_t
     walks.exploration.show(replace(tiny_model(model__kind="autoencoder")))  # two dimensions too: places are places
     assert walks.walking.plan == LINE
     walks.walking.walk(WalkPlan("line", (3, 4)))
-    others = replace(tiny_model(model__kind="autoencoder"), images=255 - model.images)
+    others = replace(tiny_model(model__kind="autoencoder"), images=255 - model.images, ids=ImageIds.unknown())
     walks.exploration.show(others)
     assert walks.walking.plan is None
     assert walks.plans[-1][0] is None
