@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -22,6 +22,8 @@ from latentlab.ui.style import theme
 from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, ListedDataset
 from latentlab.ui.widgets.forms.recipe_form import RecipeForm
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
+
+_LEAST_WIDTH = 270  # in device-independent pixels
 
 
 class RecipePanel(QWidget):
@@ -156,10 +158,17 @@ class RecipePanel(QWidget):
         self.form.set_locked(why)
         self._describe(why)
 
+    def minimumSizeHint(self) -> QSize:
+        """Show every setting in its whole width; the height scrolls."""
+        wide = self.scroll.widget().minimumSizeHint().width() + self.scroll.verticalScrollBar().sizeHint().width()
+        return QSize(max(_LEAST_WIDTH, wide), super().minimumSizeHint().height())
+
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow the theme and the size of text."""
         if event.type() == QEvent.Type.PaletteChange:
             self._restyle()
+        elif event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
         super().changeEvent(event)
 
     def _show_recipe(self, name: str) -> None:

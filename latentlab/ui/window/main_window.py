@@ -118,7 +118,6 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         left = _column(self._recipe, self._controls)
-        left.setMinimumWidth(270)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._start)
         self._pages.addWidget(self._tabs)

@@ -46,3 +46,19 @@ def test_a_window_that_is_open_looks_as_one_that_is_opened_after_the_change(make
     assert shown.shape == fresh.shape
     rows, columns = np.nonzero((shown != fresh).any(2))
     assert not len(rows), f"{len(rows)} pixels differ, from {columns.min(), rows.min()} to {columns.max(), rows.max()}"
+
+
+def test_the_names_of_settings_are_whole_in_larger_text(lab):
+    from latentlab.ui.panels.recipe import RecipePanel
+
+    form = lab.window.findChild(RecipePanel).form
+    form.advanced_button.click()
+    before = QApplication.font()
+    try:
+        theme.change_text_size(4)
+        for field in form.fields.values():
+            label = field.label
+            lab.until(lambda label=label: label.font().pointSizeF() > before.pointSizeF())
+            lab.until(lambda label=label: label.width() >= label.fontMetrics().horizontalAdvance(label.text()))
+    finally:
+        QApplication.setFont(before)

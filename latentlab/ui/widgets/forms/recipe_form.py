@@ -33,6 +33,7 @@ class RecipeForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._aligned: list[list[SettingField]] = []  # whose labels have one width
         self.fields: dict[str, SettingField] = {}
         self._folded = [key for _, settings in more_settings() for key, *_ in settings]
         self._keys = [key for key, *_ in main_settings()] + self._folded
@@ -64,7 +65,8 @@ class RecipeForm(QWidget):
         layout.addWidget(self._advanced)
         self._show_advanced(False)
 
-        align_labels(list(self.fields.values()))
+        self._aligned.append(list(self.fields.values()))
+        align_labels(self._aligned[0], self.font())
         self._show(self._recipe)
         self._restyle()
 
@@ -102,9 +104,12 @@ class RecipeForm(QWidget):
             field.set_locked(why)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow the theme and the size of text."""
         if event.type() == QEvent.Type.PaletteChange:
             self._restyle()
+        elif event.type() == QEvent.Type.FontChange:
+            for fields in self._aligned:
+                align_labels(fields, self.font())
         super().changeEvent(event)
 
     def _show(self, recipe: Recipe) -> None:
@@ -206,7 +211,8 @@ class RecipeForm(QWidget):
             for setting in settings:
                 self._add(inside, setting, heading)
         values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
-        align_labels(folded)
+        self._aligned.append(folded)
+        align_labels(folded, self.font())
         for field in folded:
             field.set_value(values[field.key])
             field.set_locked(self._why_locked)

@@ -238,9 +238,9 @@ class SettingField(QWidget):
                 widget.setStyleSheet(sheet)
 
 
-def align_labels(fields: list[SettingField]) -> None:
-    """Give the labels one width, wide enough for bold ones: editors line up, and nothing moves when one changes."""
-    bold = QFont(fields[0].label.font())
+def align_labels(fields: list[SettingField], font: QFont) -> None:
+    """Give the labels, in a font, one width, wide enough for bold ones: editors line up, and nothing moves."""
+    bold = QFont(font)
     bold.setBold(True)
     wide = max(QFontMetrics(bold).horizontalAdvance(field.label.text()) for field in fields) + 2
     for field in fields:
