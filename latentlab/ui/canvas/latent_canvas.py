@@ -86,7 +86,7 @@ class LatentCanvas(Plot):
         self._selected: Integers = np.empty(0, np.int64)
         self._hovered = -1
         self.view = MapView(self.box, self)
-        self._grid_layer = GridLayer(self.view, self.axes["bottom"], self.axes["left"])
+        GridLayer(self.view, self.axes["bottom"], self.axes["left"])
         self.field = FieldLayer(self.view, is_narrow=is_narrow)
         self.points_layer = PointsLayer(self.view)
         self.markers = MarkersLayer(self.view, self.points_layer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
@@ -14,7 +14,6 @@ from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 
 Split = Literal["test", "training", "both"]
-Layer = TypeVar("Layer")
 _COUNTS = (1_000, 5_000, 10_000, 0)
 # The style's own shade of what is checked is lost on a dark bar.
 _LANDSCAPE_LOOK = (
@@ -53,7 +52,6 @@ class CanvasPanel(QWidget):
         self.colour_box, self.field_box = ColourBox(), FieldBox()
         self.landscape_button = bar_button("", "", "mapLandscapeButton")
         self.landscape_button.setStyleSheet(_LANDSCAPE_LOOK)
-        self._kept: list[object] = []
         self._source = MapBox(self.tr("Images on the map"), self.tr("Which images the map shows"), "mapSourceBox")
         for name, key in (
             (self.tr("test images"), "test"),
@@ -94,11 +92,6 @@ class CanvasPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(bar)
         layout.addLayout(below, 1)
-
-    def keep(self, layer: Layer) -> Layer:
-        """Keep the Python part of a layer, and give it back: the map, its parent, keeps Qt's part alone."""
-        self._kept.append(layer)
-        return layer
 
     def set_source(self, source: Split, count: int) -> None:
         """Show which images the map shows; a count that is not offered is added."""

@@ -31,7 +31,7 @@ class Scatter(Plot):
         self.setMinimumSize(180, 160)
         self._points: MapPoints | None = None
         self.view = MapView(self.box, self)
-        self._grid_layer = GridLayer(self.view, self.axes["bottom"], self.axes["left"])
+        GridLayer(self.view, self.axes["bottom"], self.axes["left"])
         self._points_layer = PointsLayer(self.view)
         self._mouse = MouseTool(self.view, self._points_layer, self.viewport())
         self._mouse.pick.point_picked.connect(self.point_picked)

@@ -68,6 +68,7 @@ class MapView(QObject):
         self.box = box
         self._widget = widget
         self._covered = 0.0
+        self._items: list[object] = []
         self._points: Extent | None = None
         self.mode: Mode = "all"
         self._rest = QTimer(self)
@@ -83,6 +84,10 @@ class MapView(QObject):
     def covered(self) -> float:
         """How many pixels at the right the legend covers."""
         return self._covered
+
+    def keep(self, item: object) -> None:
+        """Keep Python's half of an item of the box for as long as the map is there: Qt keeps the other half alone."""
+        self._items.append(item)
 
     def extent(self) -> Extent:
         """Give what is shown."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui.canvas.cards.field_images import Scale
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import paint_card
@@ -16,7 +17,7 @@ _BAR_WIDTH = 120.0
 _WIDEST = 0.6  # of the map, for a sentence
 
 
-class FieldLegend(QGraphicsItem):
+class FieldLegend(Layer):
     """Says what it is given, with a bar of shades where there is a scale.
 
     Parameters
@@ -26,15 +27,12 @@ class FieldLegend(QGraphicsItem):
     """
 
     def __init__(self, view: MapView, *, is_narrow: bool) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.NOTE)
         self._is_narrow = is_narrow
         self._text = ""
         self._ramp = QImage()
         self._ticks: tuple[tuple[float, str], ...] = ()
-        self.setZValue(25)
         self.setVisible(False)
-        view.changed.connect(self.update)
 
     def show_scale(self, scale: Scale) -> None:
         """Say what the shades mean."""
@@ -52,10 +50,6 @@ class FieldLegend(QGraphicsItem):
     def text(self) -> str:
         """Give what is said."""
         return self._text if self.isVisible() else ""
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the card."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.map.browsing import Hovered
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
@@ -22,7 +23,7 @@ _SPACE = 12.0  # pixels between the point and the card
 _LOST = 40.0  # pixels from where the mouse found the point: it has moved on
 
 
-class HoverCard(QGraphicsItem):
+class HoverCard(Layer):
     """Follows its point, beside it and within the map.
 
     Parameters
@@ -34,15 +35,13 @@ class HoverCard(QGraphicsItem):
     """
 
     def __init__(self, view: MapView, points: PointsLayer, taken: Callable[[], QRectF]) -> None:
-        super().__init__(view.box)
-        self._view, self._points, self._taken = view, points, taken
+        super().__init__(view, Order.HOVER_CARD)
+        self._points, self._taken = points, taken
         self._hovered: Hovered | None = None
         self._found = QPointF()
         self._font = QFont()
         self._pictures: list[QImage] = []
-        self.setZValue(30)
         self.setVisible(False)
-        view.changed.connect(self.update)
 
     def show_point(self, hovered: Hovered) -> None:
         """Show an image, beside its point."""
@@ -91,10 +90,6 @@ class HoverCard(QGraphicsItem):
             if box.contains(card) and not card.intersects(taken):
                 return card
         return None
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the card."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette
-from PySide6.QtWidgets import QGraphicsObject, QLabel, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QLabel, QStyleOptionGraphicsItem, QWidget
 
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import RimmedText, paint_card
@@ -15,15 +16,13 @@ _PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
 _MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0
 
 
-class SelectionNote(QGraphicsObject):
+class SelectionNote(Layer):
     """Writes into the upper left corner, with a rim that keeps it readable above points; nothing where nothing is."""
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.NOTE)
         self._selected = self._excluded = self._count = 0
         self._written = RimmedText()
-        self.setZValue(25)
 
     def set_selected(self, selected: int, count: int) -> None:
         """Tell how many images are selected, of how many that the map shows."""
@@ -44,10 +43,6 @@ class SelectionNote(QGraphicsObject):
             parts.append(self.tr("{n:,} excluded").format(n=self._excluded))
         return " · ".join(parts)
 
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
-
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Write the note."""
         text = self.text()
@@ -63,21 +58,18 @@ class SelectionNote(QGraphicsObject):
         )
 
 
-class LandscapeNote(QGraphicsObject):
+class LandscapeNote(Layer):
     """A card in the upper left corner of the map, there only while it has something to say."""
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.NOTE)
         self._problem = ""
         self._share = 1.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE_MILLISECONDS)
         self._timer.timeout.connect(self._announce)
-        self.setZValue(25)
         self.setVisible(False)
-        view.changed.connect(self.update)
 
     def say(self, problem: str) -> None:
         """Say this, or nothing any more."""
@@ -102,10 +94,6 @@ class LandscapeNote(QGraphicsObject):
         if not self.isVisible():
             return ""
         return self._problem or self._progress(self._share)
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the card, and below the text of a progress its bar."""

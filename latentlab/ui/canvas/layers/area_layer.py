@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import paint_card
@@ -15,16 +16,14 @@ _PADDING = 5.0
 _SIGNS = {"select": "", "add": "+", "remove": "−"}
 
 
-class AreaLayer(QGraphicsItem):
+class AreaLayer(Layer):
     """Draws an outline that shows on any ground, and a badge beside the mouse."""
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.AREA)
         self._area: QPainterPath | None = None
         self._cursor = QPointF()
         self._count = ""
-        self.setZValue(22)
         self.setVisible(False)
 
     def show_area(self, area: QPainterPath | None, cursor: QPointF) -> None:
@@ -43,10 +42,6 @@ class AreaLayer(QGraphicsItem):
     def badge(self) -> str:
         """Give what the badge says."""
         return self._count if self.isVisible() else ""
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the area and the badge."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QLineF, QPointF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.fields.aggregate_posterior import Prior
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_on_ground
@@ -16,18 +17,15 @@ _FARTHEST = 1e5  # pixels: beyond, Qt's painter would overflow
 _LEAST = 12.0  # pixels of radius: below, circles and their labels would be a blot
 
 
-class ContoursLayer(QGraphicsObject):
+class ContoursLayer(Layer):
     """Draws a circle for each deviation, thin and quiet, with a label at its right; a pair of lines where z has one."""
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.PRIOR)
         self._prior: Prior | None = None
         self._is_on = True
         self._kept = KeptPicture()
-        self.setZValue(-4)
         self.setVisible(False)
-        view.changed.connect(self.update)
 
     @Slot(bool)
     def set_on(self, is_on: bool) -> None:
@@ -48,10 +46,6 @@ class ContoursLayer(QGraphicsObject):
         (origin, across) = self._view.to_pixels([(0, 0), (1, 0)])
         radii = [sigmas * float(across[0] - origin[0]) for sigmas in _SIGMAS]
         return [] if radii[0] < _LEAST else [radius for radius in radii if radius < _FARTHEST]
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw circles and labels."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsLineItem, QStyleOptionGraphicsItem, QWidget
 
+from latentlab.ui.canvas.layer import Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture
@@ -24,7 +25,7 @@ class Crosshair:
         self._lines = [QGraphicsLineItem(view.box) for _ in range(4)]
         self._ring = _Ring(view.box)
         for line in self._lines:
-            line.setZValue(19)
+            line.setZValue(Order.CROSSHAIR)
         self.place(None)
 
     def place(self, local: QPointF | None) -> None:
@@ -56,7 +57,7 @@ class _Ring(QGraphicsItem):
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self._picture = KeptPicture()
-        self.setZValue(21)
+        self.setZValue(Order.RING)
 
     def boundingRect(self) -> QRectF:
         half = _RING + 4

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.fields.fields import Field
 from latentlab.ui.canvas.cards.field_images import picture, scale_of
 from latentlab.ui.canvas.cards.field_legend import FieldLegend
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 
 _SETTLE_MILLISECONDS = 150
 _FARTHEST = 1e6  # pixels: what was computed for another part is a speck, or too large for Qt's painter
 
 
-class FieldLayer(QGraphicsObject):
+class FieldLayer(Layer):
     """Shades a part of the plane, asks for the part that is seen, and keeps still while it is not looked at."""
 
     wanted = Signal(object)
     """The part of the plane to compute: left, right, bottom, top; None for none any more."""
 
     def __init__(self, view: MapView, *, is_narrow: bool) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.FIELD)
         self._field: Field | None = None
         self._problem = ""
         self._image = QImage()
         self._is_on = self._is_looked_at = False
-        self.setZValue(-6)
         self.setVisible(False)
         self.legend = FieldLegend(view, is_narrow=is_narrow)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MILLISECONDS)
         self._timer.timeout.connect(self._ask)
-        view.changed.connect(self._follow_view)
 
     @Slot(bool)
     def set_on(self, is_on: bool) -> None:
@@ -74,10 +72,6 @@ class FieldLayer(QGraphicsObject):
             self._image = QImage()
             self.legend.show_problem(self._problem if self._is_on else "")
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the shade where it belongs on the plane, however the view has moved since it was computed."""

@@ -6,12 +6,13 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.fields.tiles import Tile, Viewport
 from latentlab.ui.canvas.cards.notes import LandscapeNote
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import in_colours, to_image
@@ -20,25 +21,22 @@ from latentlab.ui.style.pixels import in_colours, to_image
 _LIGHT, _DARK = 0.36, 0.34
 
 
-class LandscapeLayer(QGraphicsObject):
+class LandscapeLayer(Layer):
     """Draws tiles on the plane, and keeps still while it is off or not looked at."""
 
     wanted = Signal(object)
     """The `Viewport` to decode; None for none any more."""
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.LANDSCAPE)
         self._is_on = self._is_looked_at = False
         self._cursor: QPointF | None = None
         self._tiles: dict[Tile, QImage] = {}
         self._is_dark: bool | None = None
         self._picture = QImage()
         self._is_stale = True
-        self.setZValue(-8)
         self.setVisible(False)
         self.note = LandscapeNote(view)
-        view.changed.connect(self._follow_view)
         view.box.getViewWidget().installEventFilter(self)
 
     @Slot(bool)
@@ -61,7 +59,7 @@ class LandscapeLayer(QGraphicsObject):
         self.note.say("")
         kept = self._tiles
         self._tiles = {tile: kept.get(tile, QImage()) for tile in tiles}
-        self._redraw()
+        self.redraw()
 
     @Slot(float)
     def set_progress(self, share: float) -> None:
@@ -83,10 +81,6 @@ class LandscapeLayer(QGraphicsObject):
             self._is_looked_at = event.type() == QEvent.Type.Show
             self._ask()
         return False
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the tiles where they belong, however the view has moved since they were decoded."""
@@ -129,13 +123,14 @@ class LandscapeLayer(QGraphicsObject):
         painter.end()
         self._picture.setDevicePixelRatio(ratio)
 
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the tiles anew."""
         self._is_stale = True
         self.update()
 
     @Slot()
     def _follow_view(self) -> None:
-        self._redraw()
+        self.redraw()
         if self._is_on and self._is_looked_at:
             self._ask()
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.arrays import Floats, Position
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.layers.crosshair import Crosshair
 from latentlab.ui.canvas.layers.ellipse import unit_circle
 from latentlab.ui.canvas.points.points import PointsLayer
@@ -19,12 +20,12 @@ from latentlab.ui.style.badges import disc_radius, letter, paint_letter
 _PIN_HEIGHT, _PIN_RADIUS = 25.0, 8.5
 
 
-class MarkersLayer(QGraphicsItem):
+class MarkersLayer(Layer):
     """Draws the markers in pixels, so that only the ellipse grows with zoom."""
 
     def __init__(self, view: MapView, points: PointsLayer) -> None:
-        super().__init__(view.box)
-        self._view, self._points = view, points
+        super().__init__(view, Order.MARKERS)
+        self._points = points
         self._crosshair = Crosshair(view)
         self.pick: Position | None = None
         self.sketch: Position | None = None
@@ -32,9 +33,7 @@ class MarkersLayer(QGraphicsItem):
         self.selected: Floats = np.empty((0, 2), np.float32)
         self.hovered: Floats = np.empty((0, 2), np.float32)
         self._highlights: Floats = np.empty((0, 2), np.float32)
-        self.setZValue(20)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
-        view.changed.connect(self.redraw)
 
     def set_pick(self, position: Position | None) -> None:
         """Mark the pick by a crosshair."""
@@ -68,10 +67,6 @@ class MarkersLayer(QGraphicsItem):
         """Draw in the colours of the theme, and where the view shows it."""
         self._place_crosshair()
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw highlights, ellipses, letters and pin."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
@@ -14,16 +15,14 @@ from latentlab.ui.style import theme
 _SPACE = 5.0  # pixels between a point and its ring
 
 
-class PointerLayer(QGraphicsItem):
+class PointerLayer(Layer):
     """Draws the ring where the point is drawn at the moment, be it on its way."""
 
     def __init__(self, view: MapView, points: PointsLayer) -> None:
-        super().__init__(view.box)
-        self._view, self._points = view, points
+        super().__init__(view, Order.RING)
+        self._points = points
         self._row = -1
-        self.setZValue(21)
         self.setVisible(False)
-        view.changed.connect(self.update)
 
     def point_at(self, row: int) -> None:
         """Point at an image of the map; at none for -1."""
@@ -37,10 +36,6 @@ class PointerLayer(QGraphicsItem):
             return None
         ((x, y),) = self._view.to_pixels(self._points.positions_of(np.array([self._row])))
         return QPointF(x, y) if np.isfinite(x + y) and self.boundingRect().contains(x, y) else None
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the ring."""

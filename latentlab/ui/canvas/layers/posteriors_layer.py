@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QPointF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
-from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.map.posteriors import Posteriors
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.layers.ellipse import unit_circle
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
@@ -16,16 +17,14 @@ from latentlab.ui.style import theme
 _FEW = 12  # that have a letter: these are drawn strong
 
 
-class PosteriorsLayer(QGraphicsObject):
+class PosteriorsLayer(Layer):
     """Draws each ellipse around its point, wherever that is drawn while it moves."""
 
     def __init__(self, view: MapView, points: PointsLayer) -> None:
-        super().__init__(view.box)
-        self._view, self._points = view, points
+        super().__init__(view, Order.POSTERIORS)
+        self._points = points
         self._posteriors: Posteriors | None = None
         self._is_on = True
-        self.setZValue(12)
-        view.changed.connect(self.update)
 
     @Slot(bool)
     def set_on(self, is_on: bool) -> None:
@@ -53,10 +52,6 @@ class PosteriorsLayer(QGraphicsObject):
                 if ellipse is not None and max(abs(x), abs(y)) < 1e5:
                     found.append((row, ellipse))
         return found
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the ellipses: thin ones where there are many, or they would cover each other."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.arrays import Floats, Position
 from latentlab.core.views.walk import Walk, WalkPlan
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
@@ -21,12 +22,11 @@ _FARTHEST = 1e6  # pixels: beyond these Qt's painter loses its way
 _TICKS = 7.0  # pixels between the ticks of two frames, at least
 
 
-class WalkLayer(QGraphicsItem):
+class WalkLayer(Layer):
     """Draws the walk in pixels of the view box, readable on whatever lies behind."""
 
     def __init__(self, view: MapView, points: PointsLayer) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.WALK)
         self._points = points
         self._plan: WalkPlan | None = None
         self._places: Floats = np.empty((0, 2), np.float32)
@@ -34,9 +34,7 @@ class WalkLayer(QGraphicsItem):
         self._frame: int | None = None
         self._hot: int | None = None
         self._loose: QPointF | None = None
-        self.setZValue(15)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
-        view.changed.connect(self.update)
 
     def set_plan(self, plan: WalkPlan | None, places: Floats) -> None:
         """Show a walk, or none; its stops lie at places (N, 2) of the map, images wherever their points are."""
@@ -108,10 +106,6 @@ class WalkLayer(QGraphicsItem):
         length = max(QPointF.dotProduct(along, along), 1e-9)
         share = min(max(QPointF.dotProduct(local - line.p1(), along) / length, 0.0), 1.0)
         return line.p1() if QLineF(line.pointAt(share), local).length() <= _REACH else None
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the walk."""

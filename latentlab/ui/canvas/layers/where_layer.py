@@ -6,8 +6,9 @@ import math
 
 from PySide6.QtCore import QPointF, QRectF, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, RimmedText, paint_on_ground, paint_rim
@@ -17,18 +18,15 @@ _LONGEST = 120.0  # pixels of the bar
 _TICK = 4.0
 
 
-class WhereLayer(QGraphicsObject):
+class WhereLayer(Layer):
     """Writes into the lower right corner of the map, beside the legend, with a rim that keeps it readable."""
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.NOTE)
         self._cursor: QPointF | None = None
         self._length = RimmedText()
         self._bar = KeptPicture()
-        self.setZValue(25)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
-        view.changed.connect(self.update)
 
     @Slot(object)
     def set_cursor(self, local: QPointF | None) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.core.arrays import Floats, Integers, row_order
+from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.points.drawn_points import DrawnPoints
 from latentlab.ui.canvas.points.inside_path import are_inside
 from latentlab.ui.canvas.points.pixel_index import MARGIN, Frame, PixelIndex
@@ -22,7 +23,7 @@ _DIMMED = 0.35  # opacity of what is not selected: its classes can still be told
 _LARGEST, _SMALLEST = 6.0, 0.75  # radius in "show all", in pixels
 
 
-class PointsLayer(QGraphicsItem):
+class PointsLayer(Layer):
     """Draws the visible points; an item of the view box itself, in its pixels.
 
     The order, from below: points without a class, points that have one, and of both those that are selected above all
@@ -35,8 +36,7 @@ class PointsLayer(QGraphicsItem):
     """
 
     def __init__(self, view: MapView) -> None:
-        super().__init__(view.box)
-        self._view = view
+        super().__init__(view, Order.POINTS)
         nowhere = np.empty((0, 2), np.float32)
         self._transition = Transition(nowhere, nowhere)
         self._positions: Floats | None = None  # none until somebody asks where all of them are on their way
@@ -55,8 +55,6 @@ class PointsLayer(QGraphicsItem):
         self._radius = 1.0
         self._is_indexed = False
         self._images: list[QImage] | None = None
-        self.setZValue(10)
-        view.changed.connect(self.redraw)
 
     def set_points(self, positions: Floats, labels: Integers | None, classes: int, *, animates: bool = False) -> None:
         """Take other points, or those of the same images again.
@@ -165,10 +163,6 @@ class PointsLayer(QGraphicsItem):
         """Draw anew at the next paint."""
         self._frame = None
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Cover the view box."""
-        return self._view.box.rect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint the image, drawn anew if need be."""

@@ -20,7 +20,7 @@ def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: F
     """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
     browsing, selection, canvas, tray = session.map.browsing, session.selection, panel.canvas, panel.tray
     page, switch = BrowsePanel(), menus["images"]
-    pointer = panel.keep(PointerLayer(canvas.view, canvas.points_layer))
+    pointer = PointerLayer(canvas.view, canvas.points_layer)
     count, has_opened = 0, False
     join_export(session, page, menus, dialogs)
     tray.addTab(page, QCoreApplication.translate("Browse", "Images"))

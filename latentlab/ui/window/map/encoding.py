@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from latentlab.ui.canvas.encoding_card import EncodingCard
+from latentlab.ui.canvas.cards.encoding_card import EncodingCard
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.explore.encoding import EncodingProgress
 from latentlab.ui.session.session import Session
@@ -10,7 +10,7 @@ from latentlab.ui.session.session import Session
 
 def join_encoding(session: Session, panel: CanvasPanel) -> None:
     """Tell the card how far it is, and whoever encodes when the rest is not wanted."""
-    card, encoding = EncodingCard(panel.canvas), session.map.encoding
+    card, encoding = EncodingCard(panel.canvas.view), session.map.encoding
 
     def show(encoded: EncodingProgress | None) -> None:
         if encoded is None:

@@ -20,7 +20,7 @@ def join_history(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Enable what leads somewhere, go there, and list the bookmarks."""
     exploration, history, bookmarking = session.exploration, session.map.history, session.map.bookmarking
     canvas, view, menu = panel.canvas, panel.canvas.view, menus.menu("bookmarks")
-    where = panel.keep(WhereLayer(view))
+    where = WhereLayer(view)
     removals = QMenu(translate("Bookmarks", "&Remove"), menu)
     removals.setObjectName("removeBookmarkMenu")
 

@@ -26,7 +26,7 @@ def join_hovering(session: Session, panel: CanvasPanel, menus: Menus) -> None:
                 covered |= canvas.view.box.mapFromScene(QRectF(widget.geometry())).boundingRect()
         return covered
 
-    card = panel.keep(HoverCard(canvas.view, canvas.points_layer, legend))
+    card = HoverCard(canvas.view, canvas.points_layer, legend)
 
     def hide() -> None:
         timer.stop()

@@ -10,7 +10,7 @@ from latentlab.ui.window.menus import Menus
 
 def join_landscape(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Show what the plane decodes to while the switch for it is on."""
-    landscape, layer = session.map.landscape, panel.keep(LandscapeLayer(panel.canvas.view))
+    landscape, layer = session.map.landscape, LandscapeLayer(panel.canvas.view)
     menus["landscape"].toggled.connect(layer.set_on)
     panel.canvas.mouse.cursor_moved.connect(layer.set_cursor)
     layer.wanted.connect(landscape.look)

@@ -14,8 +14,8 @@ from latentlab.ui.window.menus import Menus
 def join_posteriors(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Hand the prior of the plane, and the posteriors of what is selected, to the layers that draw them."""
     canvas = panel.canvas
-    contours = panel.keep(ContoursLayer(canvas.view))
-    posteriors = panel.keep(PosteriorsLayer(canvas.view, canvas.points_layer))
+    contours = ContoursLayer(canvas.view)
+    posteriors = PosteriorsLayer(canvas.view, canvas.points_layer)
 
     def show_prior(update: MapUpdate | None) -> None:
         has_prior = update is not None and update.snapshot.is_variational

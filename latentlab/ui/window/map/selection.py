@@ -23,7 +23,7 @@ def join_tool(panel: CanvasPanel, menus: Menus, name: str, tool: Tool | None) ->
 def join_selection(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     """Select by areas, by the menu and by its keys, and say in a corner of the map how many are selected."""
     canvas, selection, selection_training = panel.canvas, session.selection, session.selection_training
-    note, area = panel.keep(SelectionNote(canvas.view)), AreaLayer(canvas.view)
+    note, area = SelectionNote(canvas.view), AreaLayer(canvas.view)
 
     def select_drawn(mode: SelectionMode, rows: Integers) -> None:
         {"select": selection.select, "add": selection.add, "remove": selection.remove}[mode](rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
 
-from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.plots.map_view import MapView
 
 _MARGIN = 8
 
@@ -15,18 +15,18 @@ class EncodingCard(QFrame):
 
     Parameters
     ----------
-    canvas : LatentCanvas
+    view : MapView
         In whose upper left corner it lies.
     """
 
     left = Signal()
 
-    def __init__(self, canvas: LatentCanvas) -> None:
-        super().__init__(canvas)
+    def __init__(self, view: MapView) -> None:
+        super().__init__(view.box.getViewWidget())
         self.setObjectName("mapEncodingCard")
         self.setAutoFillBackground(True)
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._canvas = canvas
+        self._view = view
         self._text = QLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -40,7 +40,7 @@ class EncodingCard(QFrame):
         row.setContentsMargins(8, 4, 8, 4)
         for widget in (self._text, self._bar, self._button):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        canvas.view.changed.connect(self._place)
+        view.changed.connect(self._place)
         self.hide()
 
     def text(self) -> str:
@@ -69,6 +69,6 @@ class EncodingCard(QFrame):
 
     @Slot()
     def _place(self) -> None:
-        box = self._canvas.view.box
-        corner = self._canvas.mapFromScene(box.mapToScene(QPointF(0, 0)))
+        box = self._view.box
+        corner = box.getViewWidget().mapFromScene(box.mapToScene(QPointF(0, 0)))
         self.move(corner.x() + _MARGIN, corner.y() + _MARGIN)
