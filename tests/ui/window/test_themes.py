@@ -22,7 +22,9 @@ def opened(lab, run):
     lab.until_loaded()
     lab.open(run)
     lab.press("mapShowAllButton")
+    lab.until(lambda: lab.session.map.history.view is not None)
     lab.pick(40, 30)
+    lab.until(lab.window.menus["back"].isEnabled)  # view and pick have come to rest, and count as places
     return lab
 
 
