@@ -12,13 +12,13 @@ from latentlab.core.map import bookmarks
 from latentlab.core.map.bookmarks import Bookmark
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 
 
-class Bookmarking(QObject):
+class Bookmarking(MapPart):
     """Owns the bookmarks, by the id of the run."""
 
     changed = Signal(object)  # tuple of Bookmark, in the order in which they were made
-    failed = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, parent: QObject) -> None:
         super().__init__(parent)

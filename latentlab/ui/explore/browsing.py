@@ -12,6 +12,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.browsing import ImageList, Listing, ListQuestion, Lists, Rebuilt, Source, rebuild
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.asking import Asking
 
@@ -19,7 +20,7 @@ _TOLD_MILLISECONDS = 300
 _REST = 6  # times as long as a list took: a model that trains keeps most of the machine
 
 
-class Browsing(QObject):
+class Browsing(MapPart):
     """Lists images of every new map as they were wanted last, off the GUI thread."""
 
     source_changed = Signal(object)  # Source or None
@@ -28,7 +29,6 @@ class Browsing(QObject):
     refused = Signal(str)  # why there is no list, in a sentence
     rebuilt = Signal(object)  # Rebuilt
     point_changed = Signal(int)  # row of the image that is picked, -1 for none
-    failed = Signal(str)
 
     def __init__(self, exploration: Exploration, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,15 +48,13 @@ class Browsing(QObject):
         exploration.pick_changed.connect(self._follow_pick)
         exploration.label_changed.connect(self._follow_label)
         selection.changed.connect(self._follow_selected)
-        self.asking = Asking(exploration, self._question, self, rest=_REST)
+        self.asking = self._own(Asking(exploration, self._question, self, rest=_REST))
         self.asking.answered.connect(self.listed)
         self.asking.refused.connect(self.refused)
-        self.asking.failed.connect(self.failed)
         self.asking.waiting_changed.connect(self._wait)
-        self._rebuilding = Asking(exploration, self._rebuilding_of, self, rest=0, asks_again=False)
+        self._rebuilding = self._own(Asking(exploration, self._rebuilding_of, self, rest=0, asks_again=False))
         self._rebuilding.answered.connect(self.rebuilt)
         self._rebuilding.refused.connect(self.failed)
-        self._rebuilding.failed.connect(self.failed)
         self._timer = QTimer(self)
         self._timer.setInterval(_TOLD_MILLISECONDS)
         self._timer.timeout.connect(self._tell_share)
@@ -77,8 +75,7 @@ class Browsing(QObject):
     def shut_down(self) -> None:
         """Drop what is being looked for."""
         self._drop_list()
-        self.asking.shut_down()
-        self._rebuilding.shut_down()
+        super().shut_down()
 
     @Slot(object)
     def _show(self, model: MapUpdate | None) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class EncodingProgress:
     goes_on: bool
 
 
-class MapEncoding(QObject):
+class MapEncoding(MapPart):
     """Tells it with every map, and takes the wish to leave the rest."""
 
     changed = Signal(object)  # EncodingProgress, or None where all images are in place

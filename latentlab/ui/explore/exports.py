@@ -15,22 +15,21 @@ from latentlab.core.map.selected_images import rows_in_set
 from latentlab.core.output.animation import save_film
 from latentlab.core.output.selection_export import save_selected
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.background import Report, Task
 
 
-class Exporting(QObject):
+class Exporting(MapPart):
     """Writes the selected images as they are now; a later export takes the place of one under way."""
 
     written = Signal(int, str)  # how many images, path
-    failed = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._exploration, self._selection = exploration, selection
-        self._writing = Task(self)
+        self._writing = self._own(Task(self))
         self._writing.done.connect(self._tell_written)
-        self._writing.failed.connect(self.failed)
 
     def write(self, path: Path, data: ImageSet | None, *, with_reconstructions: bool) -> None:
         """Write to a file of the kind that its ending says; see `save_selected`.
@@ -66,28 +65,23 @@ class Exporting(QObject):
 
         self._writing.start(work)
 
-    def shut_down(self) -> None:
-        """Give up, and wait for the thread."""
-        self._writing.shut_down()
-
     @Slot(object)
     def _tell_written(self, done: tuple[int, str]) -> None:
         self.written.emit(*done)
 
 
-class Films(QObject):
+class Films(MapPart):
     """Writes one film at a time; a later one takes its place."""
 
     progressed = Signal(float)  # the share that is done; 1 when nothing is written any more
     written = Signal(str)  # path
-    failed = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._writing = Task(self)
+        self._writing = self._own(Task(self))
         self._writing.progressed.connect(self._tell_progress)
         self._writing.done.connect(self._tell_written)
-        self._writing.failed.connect(self._tell_failure)
+        self._writing.failed.connect(self._tell_end)
 
     def write(self, path: Path, images: npt.NDArray[np.float32], rate: float) -> None:
         """Write films (R, N, H, W) at so many frames per second; see `save_film`."""
@@ -103,22 +97,17 @@ class Films(QObject):
     def cancel(self) -> None:
         """Give up the film that is being written; nothing of it stays."""
         self._writing.cancel()
-        self.progressed.emit(1.0)
-
-    def shut_down(self) -> None:
-        """Give up, and wait for the thread."""
-        self._writing.shut_down()
+        self._tell_end()
 
     @Slot(object)
     def _tell_progress(self, share: float) -> None:
         self.progressed.emit(share)
 
+    @Slot()
+    def _tell_end(self) -> None:
+        self.progressed.emit(1.0)
+
     @Slot(object)
     def _tell_written(self, path: str) -> None:
-        self.progressed.emit(1.0)
+        self._tell_end()
         self.written.emit(path)
-
-    @Slot(str)
-    def _tell_failure(self, sentence: str) -> None:
-        self.progressed.emit(1.0)
-        self.failed.emit(sentence)

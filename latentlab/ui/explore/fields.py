@@ -16,7 +16,8 @@ from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.threads.asking import Asking
+from latentlab.ui.explore.map_part import MapPart
+from latentlab.ui.threads.asking import Asking, Shows
 
 _SECONDS = 1.0  # that an answer may take: what is slow gets fewer cells
 _PATIENCE = 3.0  # once nothing has moved on: a machine may have been busy when it was first measured
@@ -41,21 +42,21 @@ class _Wanted:
         return _Found(field, self.question, rate(self.question, time.perf_counter() - begin))
 
 
-class Fields(QObject):
+class Fields(MapPart):
     """Computes while somebody looks: a coarse field first, to learn what it costs, then one as fine as there is time.
 
     Parameters
     ----------
+    shows : Shows
+        Whose map the field lies behind.
     kind : str, optional
         "gaps", "density", "ratio" or "regions"; nothing is computed until one is chosen.
     """
 
-    shown_changed = Signal(object)  # MapUpdate or None
     found = Signal(object)  # Field, or None where the one shown is of another model or kind
     refused = Signal(str)  # why there is none, in a sentence
-    failed = Signal(str)
 
-    def __init__(self, parent: QObject | None = None, kind: FieldKind | None = None) -> None:
+    def __init__(self, shows: Shows, parent: QObject | None = None, kind: FieldKind | None = None) -> None:
         super().__init__(parent)
         self._kind = kind
         self._prepared: PreparedMap | None = None
@@ -66,30 +67,10 @@ class Fields(QObject):
         self._wanted: _Wanted | None = None
         self._found: _Found | None = None
         self._is_hasty = False  # somebody waits for what is asked
-        self.asking = Asking(self, self._question, self)
+        shows.shown_changed.connect(self._follow)
+        self.asking = self._own(Asking(shows, self._question, self))
         self.asking.answered.connect(self._take)
         self.asking.refused.connect(self.refused)
-        self.asking.failed.connect(self.failed)
-
-    @property
-    def shown(self) -> MapUpdate | None:
-        """The model whose plane the field lies on."""
-        return None if self._prepared is None else self._prepared.model
-
-    def follow(self, exploration: Exploration) -> None:
-        """Take the map that is explored, on the plane through its code, under the label in force."""
-        exploration.shown_changed.connect(self.show)
-        exploration.decoded.connect(self._use_decoded)
-        exploration.label_changed.connect(self.set_label)
-
-    @Slot(object)
-    def show(self, model: MapUpdate | None) -> None:
-        """Take another model, or the same one further trained, or on another plane."""
-        before = self.shown
-        if model is None or before is None or model.run_id != before.run_id or not _is_same_plane(before, model):
-            self._begin_anew()
-        self._prepared = None if model is None else PreparedMap(model)
-        self.shown_changed.emit(model)
 
     @Slot(str)
     def choose(self, kind: FieldKind | None) -> None:
@@ -124,14 +105,13 @@ class Fields(QObject):
         else:
             self._ask()
 
-    def shut_down(self) -> None:
-        """Drop what is being computed."""
-        self.asking.shut_down()
-
     @Slot(object)
-    def _use_decoded(self, decoded: Decoded | None) -> None:
-        if decoded is not None:
-            self.set_code(decoded.code)
+    def _follow(self, model: MapUpdate | None) -> None:
+        """Take another model, or the same one further trained, or on another plane."""
+        before = None if self._prepared is None else self._prepared.model
+        if model is None or before is None or model.run_id != before.run_id or not _is_same_plane(before, model):
+            self._begin_anew()
+        self._prepared = None if model is None else PreparedMap(model)
 
     def _ask(self) -> None:
         self._is_hasty = True
@@ -185,6 +165,20 @@ class Fields(QObject):
     def _forget_wanted(self) -> None:
         self._wanted = None
         self.asking.drop()
+
+
+class MapFields(Fields):
+    """The field behind the map that is explored: on the plane through what is picked, under the label in force."""
+
+    def __init__(self, exploration: Exploration, parent: QObject | None = None, kind: FieldKind | None = None) -> None:
+        super().__init__(exploration, parent, kind)
+        exploration.decoded.connect(self._use_decoded)
+        exploration.label_changed.connect(self.set_label)
+
+    @Slot(object)
+    def _use_decoded(self, decoded: Decoded | None) -> None:
+        if decoded is not None:
+            self.set_code(decoded.code)
 
 
 def _is_answered_by(question: FieldQuestion, asked: FieldQuestion) -> bool:

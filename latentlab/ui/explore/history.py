@@ -14,6 +14,7 @@ from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
 
 _MOST = 100
@@ -99,7 +100,7 @@ class _Step:
     selected: Integers
 
 
-class MapHistory(QObject):
+class MapHistory(MapPart):
     """Remembers views, picks and selections as long as the map shows the same images of the same run.
 
     What is seen belongs to the view; it tells here where it has come to rest, and is told where to go.
@@ -198,6 +199,7 @@ class MapHistory(QObject):
     def shut_down(self) -> None:
         """Wait for nothing any more."""
         self._rest.stop()
+        super().shut_down()
 
     def _restore(self, step: _Step) -> None:
         self._look(step.view)

@@ -11,23 +11,24 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.map.browsing import Hovered, rebuild
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.threads.asking import Asking
 
 
-class Hovering(QObject):
+class Hovering(MapPart):
     """Tells what a point is: its image at once, its reconstruction with it where the model is quick, else later."""
 
     told = Signal(object)  # Hovered
-    failed = Signal(str)
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._hovered: Hovered | None = None
         self._row = -1
-        self.asking = Asking(exploration, self._question, self, rest=0, operations=_operations, asks_again=False)
+        self.asking = self._own(
+            Asking(exploration, self._question, self, rest=0, operations=_operations, asks_again=False)
+        )
         self.asking.answered.connect(self.told)
         self.asking.refused.connect(self.failed)
-        self.asking.failed.connect(self.failed)
 
     @Slot(int)
     def rest(self, row: int) -> None:
@@ -37,10 +38,6 @@ class Hovering(QObject):
         self.asking.ask()
         if self.asking.is_waiting:
             self.told.emit(self._hovered)
-
-    def shut_down(self) -> None:
-        """Drop what is being rebuilt."""
-        self.asking.shut_down()
 
     def _question(self, model: MapUpdate) -> Callable[[MapUpdate], Hovered] | None:
         row = self._row

@@ -20,6 +20,7 @@ from latentlab.core.fields.tiles import Landscape, Tile, TileAddress, Viewport
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.threads.asking import Asking
 
 _BATCH_SECONDS = 0.04
@@ -37,7 +38,7 @@ class _Decoded:
     cost: float
 
 
-class MapLandscape(QObject):
+class MapLandscape(MapPart):
     """Decodes the part of the map's plane that is looked at, under the label in force, and keeps what it has decoded.
 
     A training model is followed from whole picture to whole picture: a newer one is taken up when the last one is
@@ -48,7 +49,6 @@ class MapLandscape(QObject):
     progressed = Signal(float)
     """Which share of what is looked at is there."""
     refused = Signal(str)  # why there is no landscape, in a sentence
-    failed = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,10 +69,10 @@ class MapLandscape(QObject):
         exploration.decoded.connect(self._use_decoded)
         exploration.label_changed.connect(self.set_label)
         # What a map that has moved on means for the picture under way is for `_follow` to say.
-        self.asking = Asking(exploration, self._question, self, rest=0, asks_again=False)
+        self.asking = self._own(Asking(exploration, self._question, self, rest=0, asks_again=False))
         self.asking.answered.connect(self._take)
         self.asking.refused.connect(self._refuse)
-        self.asking.failed.connect(self._fail)
+        self.asking.failed.connect(self._refuse)
 
     @Slot(object)
     def look(self, viewport: Viewport | None) -> None:
@@ -102,7 +102,7 @@ class MapLandscape(QObject):
     def shut_down(self) -> None:
         """Drop what is being decoded."""
         self._viewport = None
-        self.asking.shut_down()
+        super().shut_down()
 
     @Slot(object)
     def _follow_map(self, model: MapUpdate | None) -> None:
@@ -221,11 +221,6 @@ class MapLandscape(QObject):
             cost, known = answer.cost / len(answer.tiles), self._seconds_per_tile
             self._seconds_per_tile = cost if known is None else min(cost, known)
         self._go_on()
-
-    @Slot(str)
-    def _fail(self, sentence: str) -> None:
-        self._refuse(sentence)
-        self.failed.emit(sentence)
 
     @Slot(str)
     def _refuse(self, sentence: str) -> None:

@@ -14,14 +14,14 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import rows_in_set
 from latentlab.core.map.selections import NamedSelection, SelectionsError, UnreadableError
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
 
 
-class NamedSelections(QObject):
+class NamedSelections(MapPart):
     """Owns the named selections, by the name of the data set; what was deleted last can be brought back."""
 
     changed = Signal()
-    failed = Signal(str)  # sentence
     told = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, selection: Selection, parent: QObject) -> None:

@@ -12,17 +12,17 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import Posteriors, posteriors
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.asking import Asking
 
 MOST = 100  # of the selected: more would cover each other
 
 
-class SelectedPosteriors(QObject):
+class SelectedPosteriors(MapPart):
     """Asks anew whenever something else is selected or pointed at, and with every update of the model."""
 
     found = Signal(object)  # Posteriors, or None where there are none
-    failed = Signal(str)
 
     def __init__(self, exploration: Exploration, selection: Selection, parent: QObject) -> None:
         super().__init__(parent)
@@ -31,14 +31,9 @@ class SelectedPosteriors(QObject):
         exploration.shown_changed.connect(self._show)
         exploration.pointed.connect(self._point)
         selection.changed.connect(self._select)
-        self.asking = Asking(exploration, self._question, self, rest=0)
+        self.asking = self._own(Asking(exploration, self._question, self, rest=0))
         self.asking.answered.connect(self.found)
         self.asking.refused.connect(self.failed)
-        self.asking.failed.connect(self.failed)
-
-    def shut_down(self) -> None:
-        """Drop what is being worked out."""
-        self.asking.shut_down()
 
     @Slot(object)
     def _show(self, model: MapUpdate | None) -> None:

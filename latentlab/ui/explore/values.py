@@ -10,19 +10,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import Colouring, LiveValues, PointValues
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.threads.asking import Asking
 
 _REST = 3  # times as long as an answer took, while a model trains: a quarter of the time at most
 
 
-class MapValues(QObject):
+class MapValues(MapPart):
     """Finds the values of the map's images off the GUI thread, a part at a time, and keeps up with the model."""
 
     choices_changed = Signal(object)  # names of the columns of the current data, a tuple
     chosen = Signal(object)  # Colouring
     found = Signal(object)  # PointValues, or None for classes
     refused = Signal(str)  # why there are no values, in a sentence
-    failed = Signal(str)
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,10 +33,9 @@ class MapValues(QObject):
         self._is_final = False  # whatever the model learns: the data are what they were
         self._trains = False
         exploration.shown_changed.connect(self._show)
-        self.asking = Asking(exploration, self._question, self, rest=0)
+        self.asking = self._own(Asking(exploration, self._question, self, rest=0))
         self.asking.answered.connect(self._take)
         self.asking.refused.connect(self.refused)
-        self.asking.failed.connect(self.failed)
 
     @property
     def colouring(self) -> Colouring:
@@ -61,10 +60,6 @@ class MapValues(QObject):
         """Leave a training the time that it needs."""
         self._trains = state == "training"
         self.asking.rest = _REST if self._trains else 0
-
-    def shut_down(self) -> None:
-        """Drop what is being found."""
-        self.asking.shut_down()
 
     @Slot(object)
     def _show(self, model: MapUpdate | None) -> None:

@@ -10,26 +10,25 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.threads.asking import Asking
 
 
-class Views(QObject):
+class Views(MapPart):
     """Asks the one view's question of every new model, off the GUI thread, and tells the latest answer."""
 
     model_changed = Signal(object)  # ModelFacts, or None where there is no model
     answered = Signal(object)  # Answer
     refused = Signal(str)  # why there is no answer, in a sentence
-    failed = Signal(str)
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._facts: ModelFacts | None = None
         self._wanted: Question | None = None
         exploration.shown_changed.connect(self._follow)  # before it is asked: a view fits itself to the model first
-        self.asking = Asking(exploration, self._question, self)
+        self.asking = self._own(Asking(exploration, self._question, self))
         self.asking.answered.connect(self.answered)
         self.asking.refused.connect(self.refused)
-        self.asking.failed.connect(self.failed)
 
     @Slot(object)
     def ask(self, question: Question | None) -> None:
@@ -37,10 +36,6 @@ class Views(QObject):
         self._wanted = question
         self.asking.drop()
         self.asking.ask()
-
-    def shut_down(self) -> None:
-        """Drop what is being answered."""
-        self.asking.shut_down()
 
     @Slot(object)
     def _follow(self, model: MapUpdate | None) -> None:

@@ -12,12 +12,13 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import Decoded
 from latentlab.core.views.walk import CodeStop, Stop, Walk, WalkPlan, WalkQuestion, code_of
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.threads.asking import Asking
 
 STEPS = 20
 
 
-class Walking(QObject):
+class Walking(MapPart):
     """Owns the walk, the number of its frames, and whether it is decoded under every label.
 
     Places of it stay where they are on the map, on the plane through the code that is picked; images take it along.
@@ -27,7 +28,6 @@ class Walking(QObject):
     answered = Signal(object)  # Walk
     refused = Signal(str)  # why there is no film, in a sentence
     model_changed = Signal(object)  # ModelFacts, or None where there is no model
-    failed = Signal(str)  # sentence
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,10 +47,9 @@ class Walking(QObject):
         exploration.decoded.connect(self._follow_pick)
         exploration.label_changed.connect(self._set_label)
         exploration.axes_changed.connect(self._keep_codes)
-        self.asking = Asking(exploration, self._question, self)
+        self.asking = self._own(Asking(exploration, self._question, self))
         self.asking.answered.connect(self._take)
         self.asking.refused.connect(self._lack)
-        self.asking.failed.connect(self.failed)
 
     @property
     def plan(self) -> WalkPlan | None:
@@ -107,10 +106,6 @@ class Walking(QObject):
             self._exploration.set_label(film.labels[row])
         self._own_code = film.codes[column]
         self._exploration.pick_code(film.codes[column])
-
-    def shut_down(self) -> None:
-        """Drop what is being decoded."""
-        self.asking.shut_down()
 
     # What it follows
 

@@ -18,11 +18,23 @@ from latentlab.core.map.plane import map_along
 from latentlab.core.map.results import DataPoint, MapPoints
 from latentlab.core.runs.run import Run
 from latentlab.ui.explore.exploration import Exploration
-from latentlab.ui.explore.fields import Fields
+from latentlab.ui.explore.fields import Fields, MapFields
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.threads.latest import Latest
 
 Meeting = Literal["image", "place"]
+
+
+class _SecondMap(QObject):
+    shown_changed = Signal(object)  # MapUpdate
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.shown: MapUpdate | None = None
+
+    def show(self, update: MapUpdate) -> None:
+        self.shown = update
+        self.shown_changed.emit(update)
 
 
 class Comparison(QObject):
@@ -50,7 +62,7 @@ class Comparison(QObject):
         self._run: Run | None = None
         self._run_name = ""
         self._given: MapUpdate | None = None  # the second model, along its own axes
-        self._second: MapUpdate | None = None
+        self._second = _SecondMap(self)
         self._mapped_with: ImageIds | None = None  # the first map's images, when the second map was asked for
         self._wanted: Meeting = "image"
         self._position: Position | None = None
@@ -66,8 +78,7 @@ class Comparison(QObject):
         self._answers.answered.connect(self._take)
         self._answers.failed.connect(self._lack)
         self._answers.waiting_changed.connect(self.waiting_changed)
-        self.first_gaps, self.second_gaps = Fields(self, "gaps"), Fields(self, "gaps")
-        self.first_gaps.follow(exploration)
+        self.first_gaps, self.second_gaps = MapFields(exploration, self, "gaps"), Fields(self._second, self, "gaps")
         for gaps in (self.first_gaps, self.second_gaps):
             gaps.failed.connect(self.failed)
         exploration.shown_changed.connect(self._follow_model)
@@ -79,7 +90,7 @@ class Comparison(QObject):
     @property
     def second(self) -> MapUpdate | None:
         """The second model, on its map."""
-        return self._second
+        return self._second.shown
 
     @property
     def meeting(self) -> Meeting:
@@ -136,8 +147,8 @@ class Comparison(QObject):
         axes = self._exploration.axes
         if axes.rows() and not self._shares_images():
             axes = PlaneAxes()
-        self._second = update = map_along(axes, self._given)
-        self.second_gaps.show(update)
+        update = map_along(axes, self._given)
+        self._second.show(update)
         self.second_changed.emit(MapPoints.of(update, update.projection.to_plane(update.means)))
         self._tell_meeting()
 
@@ -148,7 +159,7 @@ class Comparison(QObject):
         self._name_first()
         if update is None:
             return
-        if self._run is not None and (self._second is None or self._mapped_with != update.ids):
+        if self._run is not None and (self.second is None or self._mapped_with != update.ids):
             self._make_map()
         self._tell_meeting()
 
@@ -207,7 +218,7 @@ class Comparison(QObject):
     @Slot(float, float)
     def pick_on_second(self, x: float, y: float) -> None:
         """Move the cursor on the second map."""
-        self._pick(self._second, (x, y))
+        self._pick(self.second, (x, y))
 
     @Slot(int)
     def pick_point(self, row: int) -> None:
@@ -247,7 +258,7 @@ class Comparison(QObject):
 
     def _follow(self) -> None:
         """Tell what the second model makes of the cursor, where that has changed."""
-        second = self._second
+        second = self.second
         if second is None or not self._is_looked_at:
             return
         position, row, label = self._position, self._row, self._label
@@ -273,7 +284,7 @@ class Comparison(QObject):
 
     @Slot(object)
     def _take(self, beside: Beside) -> None:
-        if self._second is not None and beside.run_id == self._second.run_id and self._told is not None:
+        if self.second is not None and beside.run_id == self.second.run_id and self._told is not None:
             self.followed.emit(beside)
 
     @Slot(str)
@@ -288,5 +299,5 @@ class Comparison(QObject):
         return first is not None and second is not None and first.ids == second.ids
 
     def _tell_meeting(self) -> None:
-        self.meeting_changed.emit(self._wanted if self._second is None else self.meeting, self._shares_images())
+        self.meeting_changed.emit(self._wanted if self.second is None else self.meeting, self._shares_images())
         self._follow()

@@ -85,9 +85,7 @@ class RunFiles(QObject):
 
     def shut_down(self) -> None:
         """Wait for what is being written."""
-        self.forget_questions()
-        for task in self._tasks():
-            task.shut_down()
+        Task.shut_down_all(self._tasks())
 
     def _tasks(self) -> tuple[Task, ...]:
         return (self._opening, self._saving, self._keeping, self._mapping)

@@ -6,10 +6,10 @@ import atexit
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, QThreadPool, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.threads import torch_threads
@@ -115,6 +115,15 @@ class Task(QObject):
             # A pool waits for its threads when it is destroyed, and with Python's lock held: for ever.
             self._pool.setParent(None)
             _busy.append(self._pool)
+
+    @staticmethod
+    def shut_down_all(tasks: Iterable[Task], milliseconds: int = 1500) -> None:
+        """Cancel several, and wait for the threads of all with one limit."""
+        limit = QDeadlineTimer(milliseconds)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            task.shut_down(limit.remainingTime())
 
     def _hand_back(self, work: threading.Event, kind: str, value: object) -> None:
         with contextlib.suppress(RuntimeError):  # a window that was never closed may be gone by now, and this with it

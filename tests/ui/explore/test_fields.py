@@ -148,7 +148,7 @@ def test_what_a_model_does_not_have_is_said_in_a_sentence_and_the_next_model_is_
     behind.choose("regions")
     behind.until_shown("regions")
     shown = behind.lab.session.exploration.shown
-    behind.fields.show(replace(shown, labels=np.full(len(shown.labels), -1)))
+    behind.lab.session.exploration.show(replace(shown, labels=np.full(len(shown.labels), -1)))
     behind.lab.until(lambda: "no classes" in behind.layer.legend.text())
 
 
@@ -157,7 +157,7 @@ def test_an_answer_for_another_plane_is_dropped(behind):
     before = behind.until_shown("regions")
     update = behind.lab.session.exploration.shown
     turned = replace(update.projection, directions=update.projection.directions[::-1])
-    behind.fields.show(replace(update, projection=turned))
+    behind.lab.session.exploration.show(replace(update, projection=turned))
     assert behind.shown() is None
     after = behind.until_shown("regions", lambda field: size(field) == size(before) or size(field) > 5000)
     assert not np.array_equal(after.labels, before.labels)

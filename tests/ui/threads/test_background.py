@@ -162,6 +162,14 @@ def test_shutting_down_waits_for_what_is_being_written(task):
     assert written
 
 
+def test_several_are_all_told_to_stop_before_any_is_waited_for(qtbot):
+    first, second, is_told, ended = Task(), Task(), threading.Event(), []
+    first.start(lambda cancelled, report: ended.append(is_told.wait(5)))
+    second.start(lambda cancelled, report: cancelled.wait(5) and is_told.set())
+    Task.shut_down_all([first, second], 20_000)
+    assert ended == [True]
+
+
 def test_an_answer_to_somebody_who_is_gone_is_nobodys(qtbot):
     from shiboken6 import Shiboken
 

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QTabWidget
 
 from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.models.snapshot import Snapshot
-from latentlab.core.views.traversals import DimensionsQuestion, DimensionUse
 from latentlab.ui.canvas.cards.axes_card import AxesCard
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
@@ -28,16 +27,6 @@ def join_axes(session: Session, panel: CanvasPanel, menus: Menus, tabs: QTabWidg
     def fit(snapshot: Snapshot | None) -> None:
         card.set_model(None if snapshot is None else snapshot.facts)
 
-    def ask() -> None:
-        dimensions.ask(DimensionsQuestion())
-
-    def leave() -> None:
-        dimensions.ask(None)
-
-    def take(use: DimensionUse) -> None:
-        leave()  # a list that changes under the mouse cannot be used
-        card.set_use(use)
-
     def follow(axes: PlaneAxes) -> None:
         nonlocal shown
         card.set_axes(axes)
@@ -50,9 +39,8 @@ def join_axes(session: Session, panel: CanvasPanel, menus: Menus, tabs: QTabWidg
     menus["axes"].triggered.connect(card.toggle)
     menus["chooseAxes"].triggered.connect(open_card)
     card.chosen.connect(exploration.set_axes)
-    card.opened.connect(ask)
-    dimensions.answered.connect(take)
-    dimensions.refused.connect(leave)
+    card.opened.connect(dimensions.ask)
+    dimensions.found.connect(card.set_use)
     session.selection.changed.connect(card.set_selected)
     exploration.model_changed.connect(fit)
     exploration.axes_changed.connect(follow)
