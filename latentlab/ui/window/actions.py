@@ -150,39 +150,46 @@ class Actions(QObject):
 
     def _map(self) -> tuple[Action | None, ...]:
         bookmark = Action("bookmark", self.tr("&Bookmark this place…"), "Ctrl+D", when="has_place")
-        landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps (D)")
         return (
             Action("showAll", self.tr("Show &all points"), "Ctrl+0"),
             Action("showStandard", self.tr("Show ±&4"), "Ctrl+4"),
             None,
-            Action("walkBetween", self.tr("&Walk between the first two selected images")),
-            Action("showFilm", self.tr("Show the &film of the walk")),
-            None,
             Action("back", self.tr("&Back"), "Alt+Left", when="can_back"),
-            Action("forward", self.tr("F&orward"), "Alt+Right", when="can_forward"),
+            Action("forward", self.tr("&Forward"), "Alt+Right", when="can_forward"),
             Action("bookmarks", self.tr("Boo&kmarks"), entries=(bookmark,)),
             None,
             Action("undo", self.tr("&Undo on the map"), "Ctrl+Z", when="can_undo"),
             Action("redo", self.tr("&Redo on the map"), "Ctrl+Shift+Z", when="can_redo"),
             None,
             Action("chooseAxes", self.tr("A&xes…"), when="has_model"),
+            Action("shown", self.tr("&What it shows"), entries=self._shown()),
+            Action("selection", self.tr("&Selected images"), entries=self._selection()),
             None,
-            Action("exportSelection", self.tr("Expor&t the selected images…"), when="has_selection"),
-            Action("hover", self.tr("Ho&ver shows the image"), checked=True),
-            None,
+            Action("walkBetween", self.tr("Walk between the first &two selected images")),
+            Action("showFilm", self.tr("Show the fi&lm of the walk")),
+        )
+
+    def _shown(self) -> tuple[Action | None, ...]:
+        landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps (D)")
+        return (
+            Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
             Action("priorContours", self.tr("Prior &contours"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
-            None,
-            Action("selectAll", self.tr("Select a&ll"), "Ctrl+A", heard="canvas"),
+            Action("hover", self.tr("&Hover shows the image"), checked=True),
+        )
+
+    def _selection(self) -> tuple[Action | None, ...]:
+        return (
+            Action("selectAll", self.tr("Select &all"), "Ctrl+A", heard="canvas"),
             Action("selectNone", self.tr("Select &none"), "Ctrl+Shift+A", heard="canvas", when="has_selection"),
             Action("invertSelection", self.tr("&Invert the selection"), "Ctrl+I", heard="canvas"),
             None,
-            Action("excludeSelection", self.tr("Exclu&de the selected images"), when="has_selection"),
-            Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
             Action("nameSelection", self.tr("Na&me the selected images…"), when="has_selection"),
             Action("namedSelections", self.tr("Named &selections"), when="has_selections", entries=()),
             None,
-            Action("landscape", self.tr("Landscape"), "D", heard="map", checked=False, tip=landscape),
+            Action("exportSelection", self.tr("Ex&port the selected images…"), when="has_selection"),
+            Action("excludeSelection", self.tr("&Exclude the selected images"), when="has_selection"),
+            Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
         )
 
     def _view(self) -> tuple[Action | None, ...]:

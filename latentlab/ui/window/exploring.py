@@ -1,4 +1,4 @@
-"""What is looked at: picked on the map, decoded, drawn, and the image behind a point."""
+"""What is looked at beside the map: the decoded pick, the image behind a point, and the drawing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from latentlab.core.arrays import Position
-from latentlab.core.map.results import DataPoint, MapPoints, Sketched
+from latentlab.core.map.results import DataPoint, Sketched
 from latentlab.core.models.snapshot import Snapshot
-from latentlab.ui.canvas.latent_canvas import LatentCanvas
-from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.decoder import DecoderPanel
 from latentlab.ui.panels.sketch import SketchPanel
@@ -18,28 +16,6 @@ from latentlab.ui.session.session import Session
 from latentlab.ui.window.menus import Menus
 
 translate = QCoreApplication.translate
-
-
-def join_map_points(session: Session, panel: CanvasPanel, menus: Menus) -> None:
-    """Show the points of the map, and pick and select on it."""
-    exploration, canvas = session.exploration, panel.canvas
-
-    def show_map(points: MapPoints | None) -> None:
-        if points is None:
-            canvas.clear_points()
-        else:
-            canvas.set_points(points)
-
-    canvas.picked_at.connect(exploration.pick)
-    canvas.point_picked.connect(exploration.pick_point)
-    canvas.point_toggled.connect(session.selection.toggle)
-    canvas.hovered.connect(exploration.preview)
-    canvas.hover_ended.connect(exploration.end_preview)
-    panel.source_chosen.connect(session.set_map_source)
-    exploration.model_changed.connect(lambda snapshot: menus.tell(has_model=snapshot is not None))
-    exploration.map_changed.connect(show_map)
-    exploration.pick_changed.connect(canvas.set_pick)
-    session.selection.changed.connect(canvas.set_selected)
 
 
 def join_decoder(session: Session, panel: DecoderPanel) -> None:
@@ -108,8 +84,8 @@ def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, stat
     selection.changed.connect(panel.set_selected)
 
 
-def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus) -> None:
-    """Show on the map and beside the pad what the model makes of a drawing."""
+def join_sketch(session: Session, panel: SketchPanel, menus: Menus) -> None:
+    """Show beside the pad what the model makes of a drawing."""
     exploration = session.exploration
     class_names: tuple[str, ...] = ()
 
@@ -120,12 +96,6 @@ def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menu
 
     def show_sketch(sketched: Sketched | None) -> None:
         panel.show_sketched(sketched, class_names)
-        if sketched is None:
-            canvas.set_sketch(None)
-            canvas.set_highlights([])
-        else:
-            canvas.set_sketch(sketched.position, sketched.covariance)
-            canvas.set_highlights(sketched.nearest)
 
     panel.sketched.connect(exploration.set_sketch)
     panel.cleared.connect(exploration.clear_sketch)

@@ -21,7 +21,7 @@ from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.compare import join_comparison
-from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_map_points, join_sketch
+from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
@@ -149,14 +149,13 @@ class MainWindow(QMainWindow):
         join_recipe(session, self._recipe, menus, dialogs)
         join_training(session, self._controls, self._curves, self._recipe, menus)
         join_runs(session, self, menus, dialogs, self._saving)
-        join_map_points(session, self._map, menus)
+        join_map(session, self._map, self._tabs, menus, dialogs)
         join_decoder(session, self._decoder)
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point, self._place, self.statusBar())
-        join_sketch(session, self._sketch, canvas, menus)
+        join_sketch(session, self._sketch, menus)
         join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
         join_views(session, self._tabs, dialogs)
-        join_map(session, self._map, self._tabs, menus, dialogs)
         join_comparison(session, self._tabs, menus, dialogs)
         join_tensorboard(session, menus, self._written_for, dialogs)
         join_settings(self._settings, session, self._start, menus)

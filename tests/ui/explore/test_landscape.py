@@ -438,7 +438,7 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_D)
     assert layer_of(lab).tiles() == ()
     assert not lab.child("mapLandscapeButton").isChecked()
-    (entry,) = [action for action in lab.child("mapMenu", QMenu).actions() if action.text() == "Landscape"]
+    (entry,) = [action for action in lab.child("shownMenu", QMenu).actions() if action.text() == "&Landscape"]
     entry.trigger()
     until_whole(lab)
     assert lab.child("mapLandscapeButton").isChecked()

@@ -15,6 +15,7 @@ from latentlab.ui.window.map.history import join_history
 from latentlab.ui.window.map.hovering import join_hovering
 from latentlab.ui.window.map.landscape import join_landscape
 from latentlab.ui.window.map.named_selections import join_named_selections
+from latentlab.ui.window.map.points import join_points
 from latentlab.ui.window.map.posteriors import join_posteriors
 from latentlab.ui.window.map.selection import join_selection
 from latentlab.ui.window.map.values import join_values
@@ -25,6 +26,7 @@ from latentlab.ui.window.view_tabs import ViewTabs
 
 def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs) -> None:
     """Join everything that is done on the map to the session."""
+    join_points(session, panel, menus)
     join_walking(session, panel, menus, dialogs)
     join_history(session, panel, menus)
     join_axes(session, panel, menus, tabs)
