@@ -30,11 +30,11 @@ def join_map_points(session: Session, panel: CanvasPanel, menus: Menus) -> None:
         else:
             canvas.set_points(points)
 
-    canvas.picked_at.connect(exploration.pick)
-    canvas.point_picked.connect(exploration.pick_point)
-    canvas.point_toggled.connect(session.selection.toggle)
-    canvas.hovered.connect(exploration.preview)
-    canvas.hover_ended.connect(exploration.end_preview)
+    canvas.intents.picked_at.connect(exploration.pick)
+    canvas.intents.point_picked.connect(exploration.pick_point)
+    canvas.intents.point_toggled.connect(session.selection.toggle)
+    canvas.intents.hovered.connect(exploration.preview)
+    canvas.intents.hover_ended.connect(exploration.end_preview)
     panel.source_chosen.connect(session.set_map_source)
     exploration.model_changed.connect(lambda snapshot: menus.tell(has_model=snapshot is not None))
     exploration.map_changed.connect(show_map)
