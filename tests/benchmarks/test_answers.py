@@ -180,8 +180,8 @@ def test_beside_a_gui_thread_that_is_never_idle(benchmark, row, qtbot, torch_thr
         with monkeypatch.context() as patch:
             if not gives_way:
                 patch.setattr(latest._Yielding, "give", lambda self: None)
-            questions, told = latest.Latest(), []
-            questions.answered.connect(told.append)
+            told = []
+            questions = latest.Latest(None, told.append, told.append)
             begin = perf_counter()
             questions.ask(question, 1, here=False)
             while not told:

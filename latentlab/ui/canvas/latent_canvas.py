@@ -25,6 +25,7 @@ from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.canvas.layers.markers import MarkersLayer
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.points.transition import TransitionAnimation
+from latentlab.ui.canvas.tools.intents import Intents
 from latentlab.ui.canvas.tools.keys import KeyTool
 from latentlab.ui.canvas.tools.mouse import MouseTool
 from latentlab.ui.plots import axes
@@ -49,20 +50,13 @@ class LatentCanvas(Plot):
         Which part of the plane is shown; layers of other features are items of its box.
     points_layer : PointsLayer
     markers : MarkersLayer
+    intents : Intents
+        What a person asks for.
     mouse : MouseTool
         Holds the tool of the left button.
     keys : KeyTool
     """
 
-    picked_at = Signal(float, float)
-    """Decode here: a click, a drag or an arrow key."""
-    point_picked = Signal(int)
-    """A click was on this point; follows the `picked_at` of its position."""
-    point_toggled = Signal(int)
-    """Select this point, or select it no longer."""
-    hovered = Signal(float, float)
-    """Preview this, while the key is held."""
-    hover_ended = Signal()
     point_hovered = Signal(int, QPointF)
     """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
 
@@ -95,17 +89,10 @@ class LatentCanvas(Plot):
         self._transition.view_moved.connect(self._move_view)
         self.view.changed.connect(self._place_marks)
 
-        self.mouse = MouseTool(self.view, self.points_layer, self.viewport())
-        self.mouse.pick.picked_at.connect(self.picked_at)
-        self.mouse.pick.point_picked.connect(self.point_picked)
-        self.mouse.pick.point_toggled.connect(self.point_toggled)
-        self.mouse.hovered.connect(self.hovered)
-        self.mouse.hover_ended.connect(self.hover_ended)
+        self.intents = Intents(self)
+        self.mouse = MouseTool(self.view, self.points_layer, self.viewport(), self.intents)
         self.mouse.point_hovered.connect(self._hover)
-        self.keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self)
-        self.keys.picked_at.connect(self.picked_at)
-        self.keys.point_toggled.connect(self.point_toggled)
-        self.keys.preview_held.connect(self.mouse.hold_preview)
+        self.keys = KeyTool(self.view, self.points_layer, self.markers, self.mouse, self.intents, self)
 
         self.value_scale = ValueScale(self)
         self.legend = Legend(self)

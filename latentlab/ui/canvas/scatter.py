@@ -12,6 +12,7 @@ from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.canvas.points.points import PointsLayer
+from latentlab.ui.canvas.tools.intents import Intents
 from latentlab.ui.canvas.tools.mouse import MouseTool
 from latentlab.ui.plots import axes
 from latentlab.ui.plots.map_view import MapView, drawable, extent_of
@@ -20,10 +21,13 @@ from latentlab.ui.style import theme
 
 
 class Scatter(Plot):
-    """Points in the colours of their classes, both axes at one scale; wheel and right button zoom and move."""
+    """Points in the colours of their classes, both axes at one scale; wheel and right button zoom and move.
 
-    point_picked = Signal(int)
-    """A click was on this point."""
+    Attributes
+    ----------
+    intents : Intents
+        What a person asks for.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(axes.new(), (3, 7, 7, 3), parent)
@@ -33,8 +37,8 @@ class Scatter(Plot):
         self.view = MapView(self.box, self)
         GridLayer(self.view, self.axes["bottom"], self.axes["left"])
         self._points_layer = PointsLayer(self.view)
-        self._mouse = MouseTool(self.view, self._points_layer, self.viewport())
-        self._mouse.pick.point_picked.connect(self.point_picked)
+        self.intents = Intents(self)
+        self._mouse = MouseTool(self.view, self._points_layer, self.viewport(), self.intents)
         self._dress()
 
     def set_points(self, points: MapPoints, extent: Extent | None = None) -> None:
@@ -106,7 +110,7 @@ class ScatterPair(QWidget):
         layout.setRowStretch(1, 1)
         self._titles = tuple(QLabel(alignment=Qt.AlignmentFlag.AlignCenter) for _ in self.scatters)
         for column, (title, scatter) in enumerate(zip(self._titles, self.scatters, strict=True)):
-            scatter.point_picked.connect(self.point_picked)
+            scatter.intents.point_picked.connect(self.point_picked)
             layout.addWidget(title, 0, column)
             layout.addWidget(scatter, 1, column)
             layout.setColumnStretch(column, 1)

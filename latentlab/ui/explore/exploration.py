@@ -61,21 +61,14 @@ class Exploration(QObject):
         self.shown_map.shown_changed.connect(self._follow)
         self.shown_map.axes_changed.connect(self.axes_changed)
         self.shown_map.failed.connect(self.failed)
-        self._decodings = Latest(self)
-        self._decodings.answered.connect(self._take_decoded)
-        self._decodings.failed.connect(self._lack_decoded)
+        self._decodings = Latest(self, self._take_decoded, self.failed.emit)
         self._decodings.waiting_changed.connect(self._tell_decoding)
-        self._previews = Latest(self)  # apart: a preview takes no pick's place
-        self._previews.answered.connect(self._take_preview)
-        self._previews.failed.connect(self._lack_preview)
+        # Apart: a preview takes no pick's place.
+        self._previews = Latest(self, self.decoded.emit, self.failed.emit)
         self._previews.waiting_changed.connect(self._tell_decoding)
-        self._points = Latest(self)
-        self._points.answered.connect(self._take_point)
-        self._points.failed.connect(self._lack_point)
+        self._points = Latest(self, self._take_point, self.failed.emit)
         self._points.waiting_changed.connect(self.describing_changed)
-        self._sketches = Latest(self)
-        self._sketches.answered.connect(self._take_sketched)
-        self._sketches.failed.connect(self._lack_sketched)
+        self._sketches = Latest(self, self._take_sketched, self.failed.emit)
         self._sketches.waiting_changed.connect(self.reading_changed)
 
     @property
@@ -300,19 +293,12 @@ class Exploration(QObject):
 
         self._sketches.ask(read, explore.sketched_operations(update.operations), here=at_once)
 
-    @Slot(object)
     def _take_sketched(self, sketched: Sketched | None) -> None:
         label = None if sketched is None else sketched.label
         if label is not None and not self._label_is_overruled and label != self._label:
             self._put_label_in_force(label)
             self._decode()
         self.sketched.emit(sketched)
-
-    @Slot(str)
-    def _lack_sketched(self, sentence: str) -> None:
-        if not self._sketches.is_waiting:
-            self.sketched.emit(None)
-        self.failed.emit(sentence)
 
     # What follows from the state
 
@@ -354,27 +340,10 @@ class Exploration(QObject):
 
         questions.ask(decode, explore.decode_operations(update.operations))
 
-    @Slot(object)
     def _take_decoded(self, decoded: Decoded | None) -> None:
         self._decoded = decoded
         if self._previewed is None:
             self.decoded.emit(decoded)
-
-    @Slot(object)
-    def _take_preview(self, decoded: Decoded) -> None:
-        self.decoded.emit(decoded)
-
-    @Slot(str)
-    def _lack_preview(self, sentence: str) -> None:
-        if not self._previews.is_waiting:
-            self.decoded.emit(None)
-        self.failed.emit(sentence)
-
-    @Slot(str)
-    def _lack_decoded(self, sentence: str) -> None:
-        if not self._decodings.is_waiting:
-            self._take_decoded(None)
-        self.failed.emit(sentence)
 
     @Slot()
     def _tell_decoding(self) -> None:
@@ -396,16 +365,9 @@ class Exploration(QObject):
 
         self._points.ask(describe, explore.data_point_operations(update.operations))
 
-    @Slot(object)
-    def _take_point(self, point: DataPoint) -> None:
-        if point.index == self._point:  # of those that are passed on the way to another nothing is shown
+    def _take_point(self, point: DataPoint | None) -> None:
+        if point is None or point.index == self._point:  # of those passed on the way to another nothing is shown
             self.pointed.emit(point)
-
-    @Slot(str)
-    def _lack_point(self, sentence: str) -> None:
-        if not self._points.is_waiting:
-            self.pointed.emit(None)
-        self.failed.emit(sentence)
 
     def _leave_point(self) -> None:
         self._drew_last = False

@@ -55,9 +55,7 @@ class ShownMap(QObject):
         self._excluded: dict[str, tuple[int, ...]] = {}
         self._axes = self._wanted = PlaneAxes()
         self._components: Components | None = None
-        self._layouts = Latest(self)
-        self._layouts.answered.connect(self._take)
-        self._layouts.failed.connect(self.failed)
+        self._layouts = Latest(self, self._take, self.failed.emit)
 
     @property
     def shown(self) -> MapUpdate | None:
@@ -150,9 +148,9 @@ class ShownMap(QObject):
         else:
             self._layouts.ask(lay)
 
-    @Slot(object)
-    def _take(self, answer: _LaidOut | _Refusal) -> None:
-        if self._given is None or answer.given.run_id != self._given.run_id or answer.axes != self._wanted:
+    def _take(self, answer: _LaidOut | _Refusal | None) -> None:
+        given = self._given
+        if answer is None or given is None or answer.given.run_id != given.run_id or answer.axes != self._wanted:
             return
         if isinstance(answer, _Refusal):
             if answer.axes == self._axes:

@@ -74,9 +74,7 @@ class Comparison(QObject):
         self._files.opened.connect(self._take_opened)
         self._files.map_made.connect(self._take_map)
         self._files.failed.connect(self.failed)
-        self._answers = Latest(self)
-        self._answers.answered.connect(self._take)
-        self._answers.failed.connect(self._lack)
+        self._answers = Latest(self, self._take, self.failed.emit)
         self._answers.waiting_changed.connect(self.waiting_changed)
         self.first_gaps, self.second_gaps = MapFields(exploration, self, "gaps"), Fields(self._second, self, "gaps")
         for gaps in (self.first_gaps, self.second_gaps):
@@ -282,17 +280,12 @@ class Comparison(QObject):
 
         self._answers.ask(look, second.operations.encode + second.operations.decode)
 
-    @Slot(object)
-    def _take(self, beside: Beside) -> None:
-        if self.second is not None and beside.run_id == self.second.run_id and self._told is not None:
-            self.followed.emit(beside)
-
-    @Slot(str)
-    def _lack(self, sentence: str) -> None:
-        if not self._answers.is_waiting:
+    def _take(self, beside: Beside | None) -> None:
+        if beside is None:
             self._told = None  # so that it can be asked again
             self.followed.emit(None)
-        self.failed.emit(sentence)
+        elif self.second is not None and beside.run_id == self.second.run_id and self._told is not None:
+            self.followed.emit(beside)
 
     def _shares_images(self) -> bool:
         first, second = self._exploration.shown, self._given

@@ -45,9 +45,7 @@ class Restoration(QObject):
         self._decoded: Decoded | None = None
         self._point: DataPoint | None = None
         self._sketched: Sketched | None = None
-        self._restorings = Latest(self)
-        self._restorings.answered.connect(self._take)
-        self._restorings.failed.connect(self._lack)
+        self._restorings = Latest(self, self._take, self.failed.emit)
         self._restorings.waiting_changed.connect(self.waiting_changed)
         exploration.decoded.connect(self._take_decoded)
         exploration.pointed.connect(self._take_point)
@@ -121,14 +119,9 @@ class Restoration(QObject):
             return _LookedAt("point", point.image, point.label, pair)
         return None if decoded is None else _LookedAt("decoded", decoded.image, decoded.label, None)
 
-    @Slot(object)
-    def _take(self, restored: RestoredImage) -> None:
+    def _take(self, restored: RestoredImage | None) -> None:
         shown = self._exploration.shown
-        if shown is not None and restored.run_id == shown.run_id and restored.damage == self._damage:
+        if restored is None or (
+            shown is not None and restored.run_id == shown.run_id and restored.damage == self._damage
+        ):
             self.restored.emit(restored)
-
-    @Slot(str)
-    def _lack(self, sentence: str) -> None:
-        if not self._restorings.is_waiting:
-            self.restored.emit(None)
-        self.failed.emit(sentence)

@@ -85,8 +85,7 @@ class Asking(QObject):
         self._run: str | None = None
         self._asked: tuple[Question, MapUpdate] | None = None
         self._is_due = False
-        self._latest = Latest(self)
-        self._latest.answered.connect(self._take)
+        self._latest = Latest(self, self._take, self.failed.emit)
         self._latest.waiting_changed.connect(self.waiting_changed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -166,10 +165,9 @@ class Asking(QObject):
         if self._model_shown() is not None and self._asks_again:
             self.ask_when_rested()
 
-    @Slot(object)
-    def _take(self, answer: _Answer) -> None:
+    def _take(self, answer: _Answer | None) -> None:
         model = self._model_shown()
-        if model is None or model.run_id != answer.run_id:
+        if answer is None or model is None or model.run_id != answer.run_id:
             return
         self.seconds = answer.seconds
         if self._rest and not self.is_waiting:  # else the rest comes after what is being answered

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -35,15 +36,24 @@ class Latest(QObject):
     asked is answered, told as failed, or gives way to a later one; what was asked before never comes after it. Unlike
     a `Task`, a new question lets the one under way be answered: dropping it, at sixty questions a
     second, would never answer any.
+
+    Parameters
+    ----------
+    parent : QObject
+    answered : callable
+        Called on the GUI thread with each answer; with None where there is none, and no later question waits for one.
+    failed : callable
+        Called with a sentence where a question failed.
     """
 
-    answered = Signal(object)
-    failed = Signal(str)
     waiting_changed = Signal(bool)
     """Whether the question asked last has no answer yet."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self, parent: QObject | None, answered: Callable[[Any], object], failed: Callable[[str], object]
+    ) -> None:
         super().__init__(parent)
+        self._answered, self._failed = answered, failed
         self._next: tuple[Callable[[], object], float] | None = None
         self._cost = _Cost()
         self._told_waiting = False
@@ -58,7 +68,7 @@ class Latest(QObject):
         return self._task.is_busy
 
     def ask(self, question: Callable[[], object], operations: float = math.inf, *, here: bool = True) -> None:
-        """Have a function called; `answered` or `failed` follows, unless a later question takes its place.
+        """Have a function called; its answer or failure is told, unless a later question takes its place.
 
         Parameters
         ----------
@@ -98,12 +108,11 @@ class Latest(QObject):
         try:
             answer = _answer(question)
         except Exception as error:
-            self._tell_waiting()
-            self.failed.emit(sentence_of(error))
+            self._fail(sentence_of(error))
         else:
             self._cost.learn(operations, answer.seconds)
             self._tell_waiting()
-            self.answered.emit(answer.value)
+            self._answered(answer.value)
 
     def _start(self, question: Callable[[], object], operations: float) -> None:
         self._operations = operations
@@ -115,12 +124,14 @@ class Latest(QObject):
     def _take(self, answer: _Answer) -> None:
         self._cost.learn(self._operations, answer.seconds)
         self._go_on()
-        self.answered.emit(answer.value)
+        self._answered(answer.value)
 
     @Slot(str)
     def _fail(self, sentence: str) -> None:
         self._go_on()
-        self.failed.emit(sentence)
+        if not self.is_waiting:
+            self._answered(None)
+        self._failed(sentence)
 
     def _go_on(self) -> None:
         """Have the question answered that waits, before anybody is told of the last one and asks another."""

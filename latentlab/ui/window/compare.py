@@ -24,7 +24,7 @@ def join_comparison(session: Session, tabs: ViewTabs, menus: Menus, dialogs: Fil
         half.field.wanted.connect(gaps.look)
         gaps.found.connect(show_gaps)
         gaps.refused.connect(half.field.show_problem)
-        half.point_picked.connect(comparison.pick_point)
+        half.intents.point_picked.connect(comparison.pick_point)
 
     def open_run(path: Path) -> None:
         comparison.open(path)
@@ -48,8 +48,8 @@ def join_comparison(session: Session, tabs: ViewTabs, menus: Menus, dialogs: Fil
 
     panel.looked_at.connect(comparison.set_looked_at)
     panel.meeting_chosen.connect(comparison.meet)
-    panel.first.picked_at.connect(comparison.pick_on_first)
-    panel.second.picked_at.connect(comparison.pick_on_second)
+    panel.first.intents.picked_at.connect(comparison.pick_on_first)
+    panel.second.intents.picked_at.connect(comparison.pick_on_second)
     panel.keep_requested.connect(keep)
     for asked in (panel.open_requested, menus["openSecondRun"].triggered):
         asked.connect(ask_for_second)

@@ -104,7 +104,7 @@ def test_drags_previews_and_strokes_are_answered_to_the_last(watch, company):
             lab.drag(lab.canvas.viewport(), [watch.place() for _ in range(10)])
             watch.until_answered(lab.canvas.picked)
         shown, at = lab.session.exploration.shown, []
-        lab.canvas.hovered.connect(lambda x, y: at.append((x, y)))
+        lab.canvas.intents.hovered.connect(lambda x, y: at.append((x, y)))
         for _ in range(50):
             watch.point_at(watch.place())
             watch.until_answered(lambda: at[-1])

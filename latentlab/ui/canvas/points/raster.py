@@ -72,7 +72,7 @@ class Raster:
     """An image of premultiplied ARGB that is drawn anew again and again."""
 
     def __init__(self) -> None:
-        self._pixels = np.zeros((2 * MARGIN, 2 * MARGIN), np.uint32)
+        self._pixels = np.zeros((3 * MARGIN, 2 * MARGIN), np.uint32)
 
     def draw(
         self,
@@ -103,7 +103,9 @@ class Raster:
             Premultiplied ARGB, overwritten by the next drawing.
         """
         width, height = size
-        shape = (height + 2 * MARGIN, width + 2 * MARGIN)
+        # A centre may lie as far outside as its disc reaches, and the disc as far again. What leaves by the top or a
+        # side goes on in the margin of the other end, as rows of an array do; at the bottom there is room for it.
+        shape = (height + 3 * MARGIN, width + 2 * MARGIN)
         if self._pixels.shape == shape:
             self._pixels.fill(0)
         else:

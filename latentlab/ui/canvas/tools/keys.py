@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from latentlab.core.arrays import Position
 from latentlab.ui.canvas.layers.markers import MarkersLayer
 from latentlab.ui.canvas.points.points import PointsLayer
+from latentlab.ui.canvas.tools.intents import Intents
 from latentlab.ui.canvas.tools.mouse import PREVIEW_KEY, MouseTool
 from latentlab.ui.plots.map_view import MapView
 
@@ -47,14 +48,18 @@ class KeyTool(QObject):
     offers : tuple of MapKey
     """
 
-    picked_at = Signal(float, float)
-    point_toggled = Signal(int)
-    preview_held = Signal(bool)
-
     def __init__(
-        self, view: MapView, points: PointsLayer, markers: MarkersLayer, mouse: MouseTool, canvas: QObject
+        self,
+        view: MapView,
+        points: PointsLayer,
+        markers: MarkersLayer,
+        mouse: MouseTool,
+        intents: Intents,
+        canvas: QObject,
     ) -> None:
         super().__init__(canvas)
+        self._mouse = mouse
+        self._intents = intents
         self._view = view
         self._points = points
         self._markers = markers
@@ -65,7 +70,7 @@ class KeyTool(QObject):
             MapKey("fitAll", self.tr("Show all points and follow them"), ("Home", "0"), view.show_all),
             MapKey("fitStandard", self.tr("Show −4 to 4 on both axes"), ("4",), view.show_standard),
             MapKey("selectNearest", self.tr("Select the point nearest to the pick"), ("C",), self._select),
-            MapKey("preview", self.tr("Preview what is under the mouse"), ("Shift",), self._preview),
+            MapKey("preview", self.tr("Preview what is under the mouse"), ("Shift",), lambda: mouse.hold_preview(True)),
             MapKey("giveUp", self.tr("Give up what is being drawn"), ("Esc",), lambda: mouse.tool.cancel()),
             MapKey("takeBack", self.tr("Take the last way-point back"), ("Backspace",), lambda: mouse.tool.take_back()),
             MapKey("finish", self.tr("End the path"), ("Return", "Enter"), lambda: mouse.tool.finish()),
@@ -79,7 +84,7 @@ class KeyTool(QObject):
         if kind == QEvent.Type.KeyPress:
             return self._press(event)
         if (kind == QEvent.Type.KeyRelease and event.key() == PREVIEW_KEY) or kind == QEvent.Type.FocusOut:
-            self.preview_held.emit(False)
+            self._mouse.hold_preview(False)
         return False
 
     def _press(self, event: QKeyEvent) -> bool:
@@ -102,16 +107,13 @@ class KeyTool(QObject):
             yield MapKey(f"walk{key}", text, (key,), partial(self._walk, _STEP * across, _STEP * up))
             yield MapKey(f"jump{key}", far, (f"Ctrl+{key}",), partial(self._walk, _LONG_STEP * across, _LONG_STEP * up))
 
-    def _preview(self) -> None:
-        self.preview_held.emit(True)
-
     def _walk(self, across: float, up: float) -> None:
         left, right, bottom, top = self._view.extent()
         side = min(right - left, top - bottom)
         x, y = self._markers.pick or ((left + right) / 2, (bottom + top) / 2)
         position: Position = (x + side * across, y + side * up)
         self._view.reveal(position)
-        self.picked_at.emit(*position)
+        self._intents.picked_at.emit(*position)
 
     def _select(self) -> None:
         """Select the point that is nearest to the pick, wherever in the view it is."""
@@ -120,4 +122,4 @@ class KeyTool(QObject):
         ((x, y),) = self._view.to_pixels([self._markers.pick])
         point = self._points.nearest(QPointF(x, y), _ANYWHERE)
         if point is not None:
-            self.point_toggled.emit(point)
+            self._intents.point_toggled.emit(point)

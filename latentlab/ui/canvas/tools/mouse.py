@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from latentlab.core.arrays import Extent
 from latentlab.ui.canvas.points.points import PointsLayer
+from latentlab.ui.canvas.tools.intents import Intents
 from latentlab.ui.canvas.tools.tools import PickTool, Tool
 from latentlab.ui.plots.map_view import MapView
 
@@ -28,20 +29,18 @@ class MouseTool(QObject):
         In hand until another tool is.
     """
 
-    hovered = Signal(float, float)
-    """Preview this place: the key is held."""
-    hover_ended = Signal()
     point_hovered = Signal(int, QPointF)
     """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
     cursor_moved = Signal(object)
     """Where the mouse is, a QPointF in pixels of the view box, or None where it has left the map."""
 
-    def __init__(self, view: MapView, points: PointsLayer, viewport: QWidget) -> None:
+    def __init__(self, view: MapView, points: PointsLayer, viewport: QWidget, intents: Intents) -> None:
         super().__init__(viewport)
+        self._intents = intents
         self._view = view
         self._points = points
         self._viewport = viewport
-        self.pick = PickTool(view, points, self)
+        self.pick = PickTool(view, points, intents)
         self._tool: Tool = self.pick
         self._button = Qt.MouseButton.NoButton
         self._pressed = QPointF()
@@ -190,7 +189,7 @@ class MouseTool(QObject):
     def _preview(self, wanted: bool) -> None:
         if wanted and self._cursor is not None and self._button == Qt.MouseButton.NoButton:
             self._hovering = True
-            self.hovered.emit(*self._view.to_position(self._cursor))
+            self._intents.hovered.emit(*self._view.to_position(self._cursor))
         elif self._hovering and not wanted:
             self._hovering = False
-            self.hover_ended.emit()
+            self._intents.hover_ended.emit()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, Qt
 
 from latentlab.ui.canvas.points.points import PointsLayer
+from latentlab.ui.canvas.tools.intents import Intents
 from latentlab.ui.plots.map_view import MapView
 
 SELECTING_MODIFIER = Qt.KeyboardModifier.ControlModifier  # the command key of a Mac
@@ -52,12 +53,9 @@ class Tool(QObject):
 class PickTool(Tool):
     """Picks the place, or the point, under the mouse, and follows a drag; with Ctrl it selects points."""
 
-    picked_at = Signal(float, float)
-    point_picked = Signal(int)
-    point_toggled = Signal(int)
-
-    def __init__(self, view: MapView, points: PointsLayer, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, view: MapView, points: PointsLayer, intents: Intents) -> None:
+        super().__init__(intents)
+        self._intents = intents
         self._view = view
         self._points = points
         self._on_point: int | None = None
@@ -69,14 +67,14 @@ class PickTool(Tool):
         self._picks = not modifiers & SELECTING_MODIFIER
         if not self._picks:
             if point is not None:
-                self.point_toggled.emit(point)
+                self._intents.point_toggled.emit(point)
             return
         self._on_point = point
         if point is None:
             self._pick(local)
         else:
             # The point itself, not the pixel beside its centre.
-            self.picked_at.emit(*self._points.targets()[point].tolist())
+            self._intents.picked_at.emit(*self._points.targets()[point].tolist())
 
     def drag(self, local: QPointF) -> None:
         """Go on picking."""
@@ -86,7 +84,7 @@ class PickTool(Tool):
     def release(self, local: QPointF, *, dragged: bool) -> None:
         """Tell which point was clicked."""
         if self._picks and not dragged and self._on_point is not None:
-            self.point_picked.emit(self._on_point)
+            self._intents.point_picked.emit(self._on_point)
 
     def put_down(self) -> None:
         """Pick no more before the button goes down again."""
@@ -95,4 +93,4 @@ class PickTool(Tool):
     def _pick(self, local: QPointF) -> None:
         rect = self._view.box.rect()
         inside = QPointF(min(max(local.x(), rect.left()), rect.right()), min(max(local.y(), rect.top()), rect.bottom()))
-        self.picked_at.emit(*self._view.to_position(inside))
+        self._intents.picked_at.emit(*self._view.to_position(inside))

@@ -57,6 +57,6 @@ def join_hovering(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     timer.timeout.connect(ask)
     switch.toggled.connect(hide)
     canvas.point_hovered.connect(come)
-    canvas.hovered.connect(preview)
-    canvas.hover_ended.connect(end_preview)
+    canvas.intents.hovered.connect(preview)
+    canvas.intents.hover_ended.connect(end_preview)
     hovering.told.connect(card.show_point)

@@ -69,7 +69,7 @@ def join_walking(session: Session, panel: CanvasPanel, menus: Menus, dialogs: Fi
     film.looked_at.connect(walking.look)
     film.forget_requested.connect(lambda: walking.walk(None))
     film.point_picked.connect(session.exploration.pick_point)
-    canvas.picked_at.connect(film.pause)
+    canvas.intents.picked_at.connect(film.pause)
     film.save_requested.connect(ask_for_film)
     film.cancel_requested.connect(films.cancel)
     films.progressed.connect(film.show_progress)

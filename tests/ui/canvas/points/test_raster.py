@@ -53,11 +53,15 @@ def test_later_discs_lie_above():
     assert draw([(20, 15), (20, 15)], [1, 0])[15, 20] == 0xFFFF0000
 
 
-@pytest.mark.parametrize("position", [(-0.5, 15), (39.9, 15), (20, -0.5), (20, 29.9), (0, 0), (39, 29)])
-def test_a_disc_at_the_edge_is_drawn_as_far_as_it_reaches_in(position):
+@pytest.mark.parametrize(
+    ("position", "radius"),
+    [((x, y), 2.0) for x, y in ((-0.5, 15), (39.9, 15), (20, -0.5), (20, 29.9), (0, 0), (39, 29))]
+    + [((x, y), LARGEST_RADIUS) for x, y in ((0, 33), (20, 55), (20, -25), (-25, 15), (65, 15), (39, -25), (39, 55))],
+)
+def test_a_disc_at_the_edge_is_drawn_as_far_as_it_reaches_in(position, radius):
     x, y = position
-    whole = alpha(draw([(x + 30, y + 30)], size=(100, 90)))[30:60, 30:70]
-    np.testing.assert_array_equal(alpha(draw([position])), whole)
+    whole = alpha(draw([(x + 60, y + 60)], size=(160, 150), radius=radius))[60:90, 60:100]
+    np.testing.assert_array_equal(alpha(draw([position], radius=radius)), whole)
     assert whole.any()
 
 

@@ -18,10 +18,10 @@ CORNERS = [(-3, -3), (3, -3), (-3, 3), (3, 3), (0, 0)]
 def said(canvas):
     """Note every intent of the canvas, in order."""
     notes = []
-    canvas.picked_at.connect(lambda x, y: notes.append(("picked_at", x, y)))
-    canvas.point_picked.connect(lambda index: notes.append(("point_picked", index)))
-    canvas.hovered.connect(lambda x, y: notes.append(("hovered", x, y)))
-    canvas.hover_ended.connect(lambda: notes.append(("hover_ended",)))
+    canvas.intents.picked_at.connect(lambda x, y: notes.append(("picked_at", x, y)))
+    canvas.intents.point_picked.connect(lambda index: notes.append(("point_picked", index)))
+    canvas.intents.hovered.connect(lambda x, y: notes.append(("hovered", x, y)))
+    canvas.intents.hover_ended.connect(lambda: notes.append(("hover_ended",)))
     return notes
 
 
@@ -190,7 +190,7 @@ def test_arrows_walk_the_pick(canvas, map_points, qtbot, said):
 
 def test_a_walk_takes_the_view_along(canvas, map_points, qtbot):
     canvas.set_points(map_points(CORNERS))
-    canvas.picked_at.connect(lambda x, y: canvas.set_pick((x, y)))
+    canvas.intents.picked_at.connect(lambda x, y: canvas.set_pick((x, y)))
     canvas.set_pick((0.0, 0.0))
     for _ in range(30):
         qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
