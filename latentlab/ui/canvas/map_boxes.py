@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -16,17 +18,19 @@ class MapBox(QComboBox):
     name : str
         For those who hear it.
     tip, object_name : str
-    length : int
-        How many letters it has room for at least.
+    widest : str
+        What it shows whole where there is room, in text of any size; of what is longer it shows a part.
     """
 
-    def __init__(self, name: str, tip: str, object_name: str, length: int = 7, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, tip: str, object_name: str, widest: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(object_name)
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(length)
+        # In letters as wide as these: the room that a box leaves for icons besides does not grow with them.
+        metrics = self.fontMetrics()
+        self.setMinimumContentsLength(math.ceil(metrics.horizontalAdvance(widest) / metrics.horizontalAdvance("X")))
 
     def offer(self, name: str, value: object, tip: str = "") -> None:
         """Add something that can be chosen."""
@@ -41,10 +45,9 @@ class ColourBox(MapBox):
     """Colour by this: a Colouring."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(
-            self.tr("Colour by"), self.tr("What the points are coloured by"), "mapColourBox", parent=parent
-        )
-        self.offer(self.tr("by class"), Colouring())
+        tip, first = self.tr("What the points are coloured by"), self.tr("by class")
+        super().__init__(self.tr("Colour by"), tip, "mapColourBox", first, parent)
+        self.offer(first, Colouring())
         self.offer(
             self.tr("by loss"),
             Colouring("loss"),
@@ -86,9 +89,9 @@ class FieldBox(MapBox):
     """Lay this behind the points: the name of a kind of field, or None."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        tip = self.tr("What is laid behind the points")
-        super().__init__(self.tr("Behind the points"), tip, "mapFieldBox", 9, parent)
-        self.offer(self.tr("nothing behind"), None)
+        tip, first = self.tr("What is laid behind the points"), self.tr("nothing behind")
+        super().__init__(self.tr("Behind the points"), tip, "mapFieldBox", first, parent)
+        self.offer(first, None)
         self.offer(
             self.tr("gaps"),
             "gaps",

@@ -52,18 +52,15 @@ class CanvasPanel(QWidget):
         self.colour_box, self.field_box = ColourBox(), FieldBox()
         self.landscape_button = bar_button("", "", "mapLandscapeButton")
         self.landscape_button.setStyleSheet(_LANDSCAPE_LOOK)
-        self._source = MapBox(self.tr("Images on the map"), self.tr("Which images the map shows"), "mapSourceBox")
-        for name, key in (
-            (self.tr("test images"), "test"),
-            (self.tr("training images"), "training"),
-            (self.tr("both"), "both"),
-        ):
+        tip, first = self.tr("Which images the map shows"), self.tr("test images")
+        self._source = MapBox(self.tr("Images on the map"), tip, "mapSourceBox", first)
+        for name, key in ((first, "test"), (self.tr("training images"), "training"), (self.tr("both"), "both")):
             self._source.addItem(name, key)
         self._count = MapBox(
             self.tr("Number of images on the map"),
             self.tr("How many images the map shows, drawn at random; a small set is shown whole"),
             "mapCountBox",
-            5,
+            self.tr("{n:,}").format(n=10_000),
         )
         for count in _COUNTS:
             self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)

@@ -49,8 +49,7 @@ class LossPlot(Plot):
 
     def __init__(self, history: LossHistory, quantity: str = "loss", parent: QWidget | None = None) -> None:
         self._axis = LossAxis("left")
-        margins = (3, QFontMetrics(QApplication.font()).height() + 5, 9, 3)
-        super().__init__({"left": self._axis, "bottom": pg.AxisItem("bottom")}, margins, parent, takes_mouse=True)
+        super().__init__({"left": self._axis, "bottom": pg.AxisItem("bottom")}, _margins(), parent, takes_mouse=True)
         self._history = history
         self._quantity = quantity
         self._is_log = False
@@ -175,9 +174,9 @@ class LossPlot(Plot):
         self._describe()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow theme and font."""
         super().changeEvent(event)
-        if self._is_made and event.type() == QEvent.Type.PaletteChange:
+        if self._is_made and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._restyle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -280,6 +279,8 @@ class LossPlot(Plot):
             label.adjustSize()
         self._title.move(4, 2)
         self._legend.move(self.width() - self._legend.width() - 4, 2)
+        if self._title.geometry().right() >= self._legend.x():  # in large text there may be no room for both
+            self._title.hide()
         self._unit.move(6, self.height() - self._unit.height() - 4)
 
     def _is_narrow(self) -> bool:
@@ -308,6 +309,7 @@ class LossPlot(Plot):
     def _restyle(self) -> None:
         colours = theme.current()
         self.setBackground(colours.background)
+        self.centralLayout.setContentsMargins(*_margins())
         # Mixed, not transparent: steps that lie over each other would add up to full colour.
         faint = _mixed(colours.train, colours.background, 0.35)
         self._steps.setPen(pg.mkPen(faint, width=1))
@@ -332,6 +334,11 @@ class LossPlot(Plot):
         self._drawn_changes = {}
         self._name_axes()
         self.redraw()
+
+
+def _margins() -> tuple[int, int, int, int]:
+    """Give the room around the box: above it as much as title and legend take."""
+    return 3, QFontMetrics(QApplication.font()).height() + 5, 9, 3
 
 
 def _written(value: float) -> str:

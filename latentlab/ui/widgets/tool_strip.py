@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
+from latentlab.ui.style import theme
 from latentlab.ui.style.icons import icon
 
 
@@ -17,8 +18,8 @@ class ToolStrip(QToolBar):
         self.setOrientation(Qt.Orientation.Vertical)
         self.setIconSize(QSize(20, 20))
         self.setMovable(False)
-        self.setStyleSheet("QToolBar { border: none; spacing: 2px; }")
         self._icons: dict[QAction, str] = {}
+        self.dress()
 
     def add(self, action: QAction, icon_name: str, name: str) -> QToolButton:
         """Add something to do, with the icon of a name, and give its button, which gets an object name."""
@@ -34,5 +35,9 @@ class ToolStrip(QToolBar):
 
     def dress(self) -> None:
         """Follow the theme, of which a widget with a style sheet of its own is not told."""
+        self.setStyleSheet(
+            "QToolBar { border: none; spacing: 2px; }"
+            f"QToolBar::separator {{ background: {theme.current().grid}; height: 1px; margin: 3px 5px; }}"
+        )
         for action, name in self._icons.items():
             action.setIcon(icon(name))

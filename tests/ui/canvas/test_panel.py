@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QMainWindow, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QMainWindow, QStyle, QStyleOptionComboBox, QToolButton
 
 from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.style import theme
 from latentlab.ui.window.menus import Menus
 
 
@@ -50,3 +51,25 @@ def test_everything_can_be_reached_and_says_what_it_does(panel):
             if widget.objectName() not in ("qt_toolbar_ext_button", "ScrollLeftButton", "ScrollRightButton"):  # Qt's
                 assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
                 assert widget.toolTip()
+
+
+def test_the_boxes_show_what_is_chosen_at_first_whole_in_text_of_any_size(window, panel, qtbot):
+    window.resize(1000, 560)
+
+    def room(box):
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        return box.style().subControlRect(control, option, part, box).width()
+
+    before = QApplication.font()
+    try:
+        for step in (0, 8):
+            theme.change_text_size(step)
+            for box in panel.findChildren(QComboBox):
+                qtbot.waitUntil(lambda box=box: box.font().pointSizeF() == QApplication.font().pointSizeF())
+                qtbot.waitUntil(
+                    lambda box=box: room(box) > box.fontMetrics().horizontalAdvance(box.currentText()), timeout=2000
+                )
+    finally:
+        QApplication.setFont(before)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSlider, QToolButton
 
 from latentlab.core.events import Changed, EpochEnded, Losses, Progress, Started
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.plots.loss_history import MAX_STEPS, StepSeries, envelope, robust_range
 from latentlab.ui.plots.loss_plot import LossPlot
+from latentlab.ui.style import theme
 
 
 @pytest.fixture
@@ -328,3 +329,16 @@ def test_what_a_model_does_not_have_is_not_offered(panel):
     panel.findChild(QToolButton, "curve-all").click()
     shown = [plot.quantity() for plot in panel.findChildren(type(panel.plot)) if plot.isVisibleTo(panel)]
     assert sorted(shown) == ["loss", "penalty", "reconstruction"]
+
+
+def test_the_numbers_at_the_axes_and_the_room_above_the_curves_follow_the_size_of_text(panel, qtbot):
+    panel.show_history([epoch(1), epoch(2)], [])
+    before, top = QApplication.font(), panel.plot.box.geometry().top()
+    try:
+        theme.change_text_size(6)
+        size = QApplication.font().pointSizeF()
+        for axis in panel.plot.axes.values():
+            qtbot.waitUntil(lambda axis=axis: axis.style["tickFont"].pointSizeF() == size)
+        qtbot.waitUntil(lambda: panel.plot.box.geometry().top() > top)
+    finally:
+        QApplication.setFont(before)
