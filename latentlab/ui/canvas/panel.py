@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 
@@ -67,28 +68,23 @@ class CanvasPanel(QWidget):
         self.set_source("test", 10_000)
         self._source.currentIndexChanged.connect(self._choose)
         self._count.currentIndexChanged.connect(self._choose)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 0)
-        for widget in (self._source, self._count, self.colour_box):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        for widget in (self.field_box, self.landscape_button):
-            bar.addWidget(widget)
+        bar = row(
+            self._source,
+            self._count,
+            self.colour_box,
+            STRETCH,
+            self.field_box,
+            self.landscape_button,
+            margins=(8, 4, 8, 0),
+        )
 
         self._halves = QSplitter(Qt.Orientation.Vertical)
         self._halves.setChildrenCollapsible(False)
         self._halves.addWidget(self.canvas)
         self._halves.addWidget(self.tray)
         self._halves.setStretchFactor(0, 1)
-        below = QHBoxLayout()
-        below.setSpacing(0)
-        below.addWidget(self.strip)
-        below.addWidget(self._halves, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(bar)
-        layout.addLayout(below, 1)
+        below = row(self.strip, (self._halves, 1), spacing=0)
+        column(bar, (below, 1), spacing=4, on=self)
 
     def set_source(self, source: Split, count: int) -> None:
         """Show which images the map shows; a count that is not offered is added."""

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.arrays import Integers
 from latentlab.core.map.browsing import ImageList, ListKind, Rebuilt, Source
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.list_options import ListOptions
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
 
@@ -62,12 +62,7 @@ class BrowsePanel(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._list)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(4)
-        layout.addLayout(self._make_options())
-        layout.addWidget(self._stack, 1)
-        layout.addLayout(self._make_actions())
+        column(self._make_options(), (self._stack, 1), self._make_actions(), margins=(8, 4, 8, 4), spacing=4, on=self)
         self.set_source(None)
         self.set_selected(self._selected)
 
@@ -168,14 +163,9 @@ class BrowsePanel(QWidget):
         self._pairs.setObjectName("browseRebuiltBox")
         self._pairs.setToolTip(self.tr("Show below each image what the model rebuilds of it"))
         self._pairs.toggled.connect(self._list.set_pairs)
-        layout = QHBoxLayout()
-        layout.setSpacing(6)
-        layout.addWidget(self._options, 1)
-        layout.addWidget(self._pairs)
         self._caption = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._caption.setObjectName("browseCaption")
-        layout.addWidget(self._caption)
-        return layout
+        return row((self._options, 1), self._pairs, self._caption, spacing=6)
 
     def _make_actions(self) -> QHBoxLayout:
         self._select_all = bar_button(
@@ -205,13 +195,8 @@ class BrowsePanel(QWidget):
         self._exclude.clicked.connect(self.exclude_requested)
         self._clear = bar_button(self.tr("Clear"), self.tr("Select nothing"), "browseClearButton")
         self._clear.clicked.connect(self.clear_requested)
-        layout = QHBoxLayout()
-        layout.setSpacing(4)
-        layout.addWidget(self._select_all)
-        layout.addStretch(1)
-        for widget in (self._count_selected, self._export, self._train, self._exclude, self._clear):
-            layout.addWidget(widget)
-        return layout
+        own = (self._count_selected, self._export, self._train, self._exclude, self._clear)
+        return row(self._select_all, STRETCH, *own, spacing=4)
 
     @Slot()
     def _change(self) -> None:

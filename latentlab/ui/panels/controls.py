@@ -9,17 +9,16 @@ from PySide6.QtCore import QElapsedTimer, QEvent, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.events import Finished, Progress, Started
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.live_field import LiveField
 
 State = Literal["idle", "training", "paused"]
@@ -78,11 +77,9 @@ class ControlsPanel(QWidget):
         self._speed = QLabel(objectName="trainingSpeed")
         self._note = QLabel(wordWrap=True, objectName="trainingMessage")
 
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        for button in (self.pause_button, self.stop_button, self.discard_button):
+        buttons = (self.pause_button, self.stop_button, self.discard_button)
+        for button in buttons:
             button.setMinimumWidth(0)
-            buttons.addWidget(button, 1)
         live = QGridLayout()
         live.setHorizontalSpacing(6)
         rate_label, beta_label = QLabel(self.tr("Learning rate")), QLabel(self.tr("β"))
@@ -94,16 +91,9 @@ class ControlsPanel(QWidget):
         live.addWidget(self.beta, 0, 3)
         live.setColumnStretch(1, 1)
         live.setColumnStretch(3, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
-        layout.setSpacing(6)
-        layout.addWidget(self.train_button)
-        layout.addLayout(buttons)
-        layout.addWidget(self.continue_box)
-        layout.addLayout(live)
-        layout.addWidget(self.progress)
-        layout.addWidget(self._speed)
-        layout.addWidget(self._note)
+        others = row(*((button, 1) for button in buttons), spacing=6)
+        told = (self.progress, self._speed, self._note)
+        column(self.train_button, others, self.continue_box, live, *told, margins=(10, 8, 10, 8), spacing=6, on=self)
         self._show_progress(0, 1, "")
         self._say("")
         self._restyle()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLabel, QSlider, QToolButton, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
 from latentlab.ui.plots.loss_history import QUANTITIES, LossHistory
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 
 _REDRAW_MILLISECONDS = 200
 
@@ -40,13 +41,10 @@ class CurvesPanel(QWidget):
             "penalty": (self.tr("Penalty"), self.tr("On the code, with its weight: of a sparse or contractive model.")),
             "all": (self.tr("All"), self.tr("All of them, side by side.")),
         }
-        top = QHBoxLayout()
-        top.setSpacing(0)
         for i, (text, tip) in enumerate(names.values()):
             button = QToolButton(text=text, checkable=True, toolTip=tip)
             button.setObjectName(f"curve-{list(names)[i]}")
             self.quantity_buttons.addButton(button, i)
-            top.addWidget(button)
         self.quantity_buttons.button(0).setChecked(True)
         self.quantity_buttons.idToggled.connect(self._choose)
         self.log_box = QCheckBox(self.tr("log scale"), objectName="logScaleBox")
@@ -55,14 +53,9 @@ class CurvesPanel(QWidget):
         self.auto_button = QToolButton(text=self.tr("Show all"), objectName="showAllCurvesButton", enabled=False)
         self.auto_button.setToolTip(self.tr("Let the axes follow the curves again (or double-click the plot)."))
         self.auto_button.clicked.connect(self._follow)
-        top.addStretch(1)
-        top.addWidget(self.log_box)
-        top.addSpacing(8)
-        top.addWidget(self.auto_button)
+        top = row(*self.quantity_buttons.buttons(), STRETCH, self.log_box, 8, self.auto_button, spacing=0)
 
-        self._plots = QHBoxLayout()
-        self._plots.setSpacing(4)
-        self._plots.addWidget(self.plot, 1)
+        self._plots = row((self.plot, 1), spacing=4)
         self._empty = QLabel(self.tr("The loss curves appear here while a model trains."), self.plot)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -75,16 +68,9 @@ class CurvesPanel(QWidget):
         self.slider.valueChanged.connect(self._slid)
         self._showing = QLabel(objectName="epochLabel")
         self._showing.setMinimumWidth(self._showing.fontMetrics().horizontalAdvance("showing epoch 1000 of 1000"))
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.slider, 1)
-        bottom.addWidget(self._showing)
+        bottom = row((self.slider, 1), self._showing)
 
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 4, 6, 4)
-        layout.setSpacing(3)
-        layout.addLayout(top)
-        layout.addLayout(self._plots, 1)
-        layout.addLayout(bottom)
+        column(top, (self._plots, 1), bottom, margins=(6, 4, 6, 4), spacing=3, on=self)
         self._is_stale = False  # more than steps has come since it was drawn
         self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MILLISECONDS)
         self._timer.timeout.connect(self._redraw_what_is_new)

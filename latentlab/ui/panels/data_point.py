@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QToolButton, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.core.events import Losses
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 
 _SIDE = 72
@@ -85,30 +86,13 @@ class DataPointPanel(QWidget):
         )
         self._select.clicked.connect(self._toggle)
 
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(self._chip)
-        head.addWidget(self._class, 1)
-        head.addWidget(self._select)
-        text = QVBoxLayout()
-        text.setSpacing(2)
-        text.addStretch()
-        text.addLayout(head)
-        text.addWidget(self._losses)
-        text.addStretch()
+        head = row(self._chip, (self._class, 1), self._select, spacing=6)
+        text = column(STRETCH, head, self._losses, STRETCH, spacing=2)
         content = QWidget()
-        row = QHBoxLayout(content)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._image)
-        row.addWidget(self._arrow)
-        row.addWidget(self._reconstruction)
-        row.addLayout(text, 1)
+        row(self._image, self._arrow, self._reconstruction, (text, 1), spacing=8, on=content)
 
         self._stack = QStackedWidget()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self._stack)
+        column(self._stack, margins=(8, 6, 8, 6), on=self)
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
         self.setMaximumHeight(100)

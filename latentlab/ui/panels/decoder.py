@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.map.results import Decoded
 from latentlab.core.views.restored import Damage, RestoredImage
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.dimension_sliders import DimensionSliders
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.images.damage_strip import DamageStrip
@@ -50,17 +50,9 @@ class DecoderPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setWidget(QWidget())
-        layout = QVBoxLayout(self.widget())
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
-        layout.addLayout(self._make_top())
-        self._samples_box = self._make_samples()
-        self._label_box = self._make_labels()
-        layout.addWidget(self._samples_box)
-        layout.addWidget(self._label_box)
-        layout.addWidget(self._make_dimensions())
-        layout.addWidget(self._make_damage())
-        layout.addStretch(1)
+        top, self._samples_box, self._label_box = self._make_top(), self._make_samples(), self._make_labels()
+        parts = (top, self._samples_box, self._label_box, self._make_dimensions(), self._make_damage())
+        column(*parts, STRETCH, margins=(8, 8, 8, 8), spacing=6, on=self.widget())
         self.set_temperature(1.0)
         self.clear_model()
 
@@ -207,22 +199,10 @@ class DecoderPanel(QScrollArea):
         self._prior.setToolTip(self.tr("Decode codes drawn from T·N(0, I), wherever they fall on the map."))
         self._prior.clicked.connect(self.prior_requested)
 
-        side = QVBoxLayout()
-        side.setSpacing(2)
-        for widget in (self._code, self._temperature_text, self._temperature, scale):
-            side.addWidget(widget)
-        side.addSpacing(6)
-        side.addWidget(self._noise)
-        side.addSpacing(2)
-        side.addWidget(self._prior)
-        side.addStretch()
+        slider = (self._code, self._temperature_text, self._temperature, scale)
         self._side = QWidget()
-        self._side.setLayout(side)
-        side.setContentsMargins(0, 0, 0, 0)
-        self._top = QHBoxLayout()
-        self._top.setSpacing(12)
-        self._top.addWidget(self._image)
-        self._top.addWidget(self._side, 1)
+        column(*slider, 6, self._noise, 2, self._prior, STRETCH, spacing=2, on=self._side)
+        self._top = row(self._image, (self._side, 1), spacing=12)
         return self._top
 
     def _make_samples(self) -> QWidget:
@@ -247,8 +227,7 @@ class DecoderPanel(QScrollArea):
         self._labels = ImageStrip(1, _ONE_ROW)
         self._labels.setAccessibleName(self.tr("The same code under every label"))
         self._labels.picked.connect(self._label_slider.setValue)
-        self._label_row = QHBoxLayout()
-        self._label_row.addWidget(self._label_slider)
+        self._label_row = row(self._label_slider)
         box = _stacked(self._label_text, self._label_scale, self._labels)
         box.layout().insertLayout(1, self._label_row)
         return box
@@ -359,11 +338,7 @@ class DecoderPanel(QScrollArea):
 
 def _stacked(*widgets: QWidget) -> QWidget:
     box = QWidget()
-    layout = QVBoxLayout(box)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(2)
-    for widget in widgets:
-        layout.addWidget(widget)
+    column(*widgets, spacing=2, on=box)
     return box
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.page_compare import PageCompare
 
 
@@ -48,20 +49,9 @@ class PagePanel(QWidget):
         self._save.clicked.connect(self.save_requested)
         self._cancel.clicked.connect(self.cancel_requested)
 
-        bar, foot = QHBoxLayout(), QHBoxLayout()
-        for button in (self._open, self._clean):
-            bar.addWidget(button)
-        bar.addStretch(1)
-        bar.addWidget(self._save)
-        foot.addWidget(self._text, 1)
-        foot.addWidget(self._progress)
-        foot.addWidget(self._cancel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 10, 10, 10)
-        layout.setSpacing(8)
-        layout.addLayout(bar)
-        layout.addWidget(self.compare, 1)
-        layout.addLayout(foot)
+        bar = row(self._open, self._clean, STRETCH, self._save)
+        foot = row((self._text, 1), self._progress, self._cancel)
+        column(bar, (self.compare, 1), foot, margins=(10, 10, 10, 10), spacing=8, on=self)
         # As high as with the button: nothing moves when work begins.
         self._text.setMinimumHeight(self._cancel.sizeHint().height())
         self._show()

@@ -8,17 +8,16 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, ListedDataset
 from latentlab.ui.widgets.forms.recipe_form import RecipeForm
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
@@ -66,35 +65,16 @@ class RecipePanel(QWidget):
         self._headings = [QLabel(self.tr("Recipe")), QLabel(self.tr("Images")), QLabel(self.tr("Settings"))]
         self._data_mark = QLabel(objectName="datasetMark")
 
-        pick = QHBoxLayout()
-        pick.setSpacing(4)
-        pick.addWidget(self.recipe_box, 1)
-        pick.addWidget(self.file_button)
+        pick = row((self.recipe_box, 1), self.file_button, spacing=4)
+        data_head = row((self._headings[1], 1), self._data_mark)
+        parts = (self._lock, self._headings[0], pick, self._summary, 8, data_head, self.data, 8, self._headings[2])
         inside = QWidget()
-        rows = QVBoxLayout(inside)
-        rows.setContentsMargins(10, 8, 10, 8)
-        rows.setSpacing(4)
-        rows.addWidget(self._lock)
-        rows.addWidget(self._headings[0])
-        rows.addLayout(pick)
-        rows.addWidget(self._summary)
-        rows.addSpacing(8)
-        data_head = QHBoxLayout()
-        data_head.addWidget(self._headings[1], 1)
-        data_head.addWidget(self._data_mark)
-        rows.addLayout(data_head)
-        rows.addWidget(self.data)
-        rows.addSpacing(8)
-        rows.addWidget(self._headings[2])
-        rows.addWidget(self.form)
-        rows.addStretch(1)
+        column(*parts, self.form, STRETCH, margins=(10, 8, 10, 8), spacing=4, on=inside)
         self.scroll = QScrollArea(widgetResizable=True)
         self.scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setWidget(inside)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.scroll)
+        column(self.scroll, on=self)
         self._restyle()
 
     def recipe(self) -> Recipe:

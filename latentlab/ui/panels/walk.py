@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.walk import Walk, WalkPlan
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.equation import Equation
 from latentlab.ui.widgets.images.film_strip import FilmStrip
 from latentlab.ui.widgets.images.player import BackAndForth
@@ -74,18 +74,11 @@ class WalkPanel(QWidget):
         self._message.setObjectName("walkMessage")
         self._message.setMargin(8)
         film = QWidget()
-        row = QHBoxLayout(film)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(8)
-        row.addWidget(self._equation, 1)
-        row.addWidget(self._strip, 1)
+        row((self._equation, 1), (self._strip, 1), margins=(8, 0, 8, 0), spacing=8, on=film)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
         self._stack.addWidget(film)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 4)
-        layout.setSpacing(4)
-        layout.addLayout(self._bar(steps))
+        layout = column(self._bar(steps), margins=(0, 4, 0, 4), spacing=4, on=self)
         self.show_progress(1.0)  # now that they lie in the panel: shown by itself a button is a window
         layout.addWidget(self._stack, 1)
         self.set_model(None)
@@ -222,15 +215,8 @@ class WalkPanel(QWidget):
         self._cancel.clicked.connect(self.cancel_requested)
         self._forget = bar_button(self.tr("Clear"), self.tr("Forget the walk (Esc on the map)"), "walkForgetButton")
         self._forget.clicked.connect(self.forget_requested)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 0, 8, 0)
-        bar.setSpacing(6)
-        for widget in (self._play_button, self._place, self._steps, self._speed, self._each):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        for widget in (self._cancel, self._save, self._forget):
-            bar.addWidget(widget)
-        return bar
+        film = (self._play_button, self._place, self._steps, self._speed, self._each)
+        return row(*film, STRETCH, self._cancel, self._save, self._forget, margins=(8, 0, 8, 0), spacing=6)
 
     def _show_text(self, sentence: str) -> None:
         self._walk = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import row
 
 _NEWS_MILLISECONDS = 8000
 
@@ -23,10 +24,7 @@ class MessageBar(QFrame):
         close = QToolButton(text="✕", autoRaise=True, objectName="messageClose")
         close.setAccessibleName(self.tr("Close the message"))
         close.clicked.connect(self.hide)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 6, 6)
-        layout.addWidget(self._label, 1)
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        row((self._label, 1), (close, 0, Qt.AlignmentFlag.AlignTop), margins=(12, 6, 6, 6), on=self)
         self._timer = QTimer(self, singleShot=True, interval=_NEWS_MILLISECONDS)
         self._timer.timeout.connect(self.hide)
         self.hide()

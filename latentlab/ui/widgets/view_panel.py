@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 
 
@@ -41,27 +42,17 @@ class ViewPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.facts: ModelFacts | None = None
-        self.bar = QHBoxLayout()
-        self.bar.setContentsMargins(8, 0, 8, 0)
+        self.bar = row(margins=(8, 0, 8, 0))
         self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(0, 4, 8, 0)
-        bar.addLayout(self.bar)
-        bar.addStretch(1)
-        bar.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        bar = row(self.bar, STRETCH, (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(0, 4, 8, 0))
         self.caption = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message.setObjectName("viewMessage")
         self._message.setMargin(24)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 8)
-        layout.setSpacing(4)
-        layout.addLayout(bar)
-        layout.addWidget(self._stack, 1)
-        layout.addWidget(self.caption)
+        column(bar, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
         self._wait()
 
     def set_content(self, widget: QWidget) -> None:

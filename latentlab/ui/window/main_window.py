@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.controls import ControlsPanel
@@ -19,6 +19,7 @@ from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
@@ -180,11 +181,7 @@ class MainWindow(QMainWindow):
 def _column(*widgets: QWidget) -> QFrame:
     """Put widgets below each other; the last but the only one that can grow takes what is left."""
     frame = QFrame()
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    for widget in widgets:
-        layout.addWidget(widget)
+    column(*widgets, spacing=0, on=frame)
     return frame
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.panels.page import PagePanel
 from latentlab.ui.session.page_cleaning import PageCleaning
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.file_dialogs import FileDialogs
 
 
@@ -37,9 +38,7 @@ class PageWindow(QWidget):
         self._owner = owner
         self._name = ""
         self.panel = PagePanel()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
+        column(self.panel, on=self)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
 
     def come(self) -> None:

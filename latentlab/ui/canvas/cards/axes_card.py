@@ -26,6 +26,7 @@ from latentlab.core.views.traversals import DimensionUse
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import paint_card
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import STRETCH, row
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
@@ -71,22 +72,16 @@ class AxesCard(QFrame):
         self._problem = QLabel(wordWrap=True)
         self._problem.setObjectName("axesProblem")
         self._problem.hide()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(2)
-        for button in (self._swap, self._reset):
-            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        buttons.addStretch(1)
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._line.setSpacing(8)
+        top = Qt.AlignmentFlag.AlignTop
+        buttons = row((self._swap, 0, top), (self._reset, 0, top), STRETCH, spacing=2)
         for axis in (self._x, self._y):
             axis.chosen.connect(self._choose)
-            self._line.addLayout(axis.layout, 1)
-        self._line.addLayout(buttons)
+        self._line = row((self._x.layout, 1), (self._y.layout, 1), buttons, spacing=8)
         layout = QGridLayout(self)
         layout.setContentsMargins(10, 6, 6, 6)
         layout.setColumnStretch(0, 1)
         layout.addLayout(self._line, 0, 0)
-        layout.addWidget(close, 0, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(close, 0, 1, top)
         layout.addWidget(self._problem, 1, 0, 1, 2)
         self.hide()
         panel.installEventFilter(self)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QToolButton
 
 from latentlab.ui.plots.map_view import MapView
+from latentlab.ui.widgets.boxes import row
 
 _MARGIN = 8
 
@@ -36,10 +37,8 @@ class EncodingCard(QFrame):
         self._button.setText(self.tr("Leave the rest"))
         self._button.setToolTip(self.tr("Encode no more images, and keep the map as far as it is"))
         self._button.clicked.connect(self.left)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        for widget in (self._text, self._bar, self._button):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        centre = Qt.AlignmentFlag.AlignVCenter
+        row((self._text, 0, centre), (self._bar, 0, centre), (self._button, 0, centre), margins=(8, 4, 8, 4), on=self)
         view.changed.connect(self._place)
         self.hide()
 

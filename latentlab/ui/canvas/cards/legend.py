@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_card
+from latentlab.ui.widgets.boxes import column
 
 EDGE_GAP = 8  # pixels to the edges of the map
 _SWATCH = 12
@@ -126,9 +127,7 @@ class Legend(QFrame):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.viewport().setAutoFillBackground(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2, 2, 2, 2)
-        layout.addWidget(self._area)
+        column(self._area, margins=(2, 2, 2, 2), on=self)
         self.hide()
 
     def set_classes(self, names: tuple[str, ...], labels: Integers) -> None:

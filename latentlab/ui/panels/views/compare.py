@@ -7,13 +7,11 @@ from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +22,7 @@ from latentlab.core.map.results import DataPoint, Decoded, MapPoints
 from latentlab.core.models.facts import ModelFacts
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.images.model_card import ModelCard
 from latentlab.ui.widgets.view_panel import ViewPanel
@@ -249,12 +248,7 @@ class ComparePanel(ViewPanel):
         policy = self._second_card.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the first one stays below its map
         self._second_card.setSizePolicy(policy)
-        cards = QHBoxLayout()
-        cards.setContentsMargins(8, 0, 8, 0)
-        cards.setSpacing(8)
-        cards.addWidget(self._first_card, 1)
-        cards.addWidget(self._original)
-        cards.addWidget(self._second_card, 1)
+        cards = row((self._first_card, 1), self._original, (self._second_card, 1), margins=(8, 0, 8, 0), spacing=8)
         content = QWidget()
         layout = QGridLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -263,8 +257,8 @@ class ComparePanel(ViewPanel):
         layout.addWidget(self._right, 0, 1)
         layout.addLayout(cards, 1, 0, 1, 2)
         layout.setRowStretch(0, 1)
-        for column in (0, 1):
-            layout.setColumnStretch(column, 1)
+        for half in (0, 1):
+            layout.setColumnStretch(half, 1)
         return content
 
     def _make_invitation(self) -> QWidget:
@@ -282,14 +276,8 @@ class ComparePanel(ViewPanel):
         self._keep.clicked.connect(self.keep_requested)
         self.set_can_keep(False, False)
         invitation = QWidget()
-        layout = QVBoxLayout(invitation)
-        layout.setContentsMargins(24, 0, 24, 0)
-        layout.addStretch()
-        layout.addWidget(hint)
-        layout.addSpacing(8)
-        layout.addWidget(self._open, 0, Qt.AlignmentFlag.AlignCenter)
-        layout.addWidget(self._keep, 0, Qt.AlignmentFlag.AlignCenter)
-        layout.addStretch()
+        buttons = ((button, 0, Qt.AlignmentFlag.AlignCenter) for button in (self._open, self._keep))
+        column(STRETCH, hint, 8, *buttons, STRETCH, margins=(24, 0, 24, 0), on=invitation)
         return invitation
 
     def _place_legend(self) -> None:

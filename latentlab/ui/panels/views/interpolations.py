@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.interpolations import Interpolations, InterpolationsQuestion
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.equation import Equation
 from latentlab.ui.widgets.images.interpolation_strips import InterpolationStrips, Strip
 from latentlab.ui.widgets.images.player import Player
@@ -183,15 +184,9 @@ class InterpolationsPanel(ViewPanel):
             self._kind.addItem(text.format(kind=self._names[key]), key)
         self._kind.currentIndexChanged.connect(self.ask)
         self._player.options.addWidget(self._kind)
-        below = QHBoxLayout()
-        below.setSpacing(12)
-        below.addWidget(self._equation, 3)
-        below.addWidget(self._player, 2)
+        below = row((self._equation, 3), (self._player, 2), spacing=12)
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.addWidget(self._strips)
-        layout.addLayout(below, 1)
+        column(self._strips, (below, 1), margins=(8, 0, 8, 0), on=content)
         self.set_content(content)
 
     def _wait(self) -> None:

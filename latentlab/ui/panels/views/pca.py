@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from latentlab.core.views.pca import BesidePca, BesidePcaQuestion
 from latentlab.ui.canvas.scatter import ScatterPair
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 _WRITTEN_OUT = 3  # angles; of more the first and the last
@@ -78,8 +79,4 @@ class _Content(QWidget):
         self.headline.setToolTip(self.tr("Principal angles between what the decoder spans and the components"))
         self.pair = ScatterPair(shares_scale=True)
         self.pair.setToolTip(self.tr("Click on a point to pick its image on the map"))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.headline)
-        layout.addWidget(self.pair, 1)
+        column(self.headline, (self.pair, 1), spacing=4, on=self)

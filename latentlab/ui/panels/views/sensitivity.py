@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from latentlab.core.views.sensitivity import Sensitivity, SensitivityQuestion
 from latentlab.ui.plots.line_plot import Line, LinePlot
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 _MOST_KEPT = 3
@@ -98,8 +99,4 @@ class _Content(QWidget):
         self.headline.setObjectName("sensitivityHeadline")
         self.plot = LinePlot(self.tr("σ of the noise on each pixel"), self.tr("movement, % of the codes' spread"))
         self.plot.setAccessibleName(self.tr("Movement of codes over noise"))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.headline)
-        layout.addWidget(self.plot, 1)
+        column(self.headline, (self.plot, 1), margins=(8, 0, 8, 0), spacing=4, on=self)

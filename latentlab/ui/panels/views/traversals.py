@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QWidget
 
 from latentlab.core.arrays import Floats
 from latentlab.core.map.projection import dimension_name
@@ -13,6 +13,7 @@ from latentlab.core.map.results import DataPoint, Decoded
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.traversals import DimensionUse, Traversals, TraversalsQuestion
 from latentlab.ui.widgets.bar_button import bar_button
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.traversal_rows import TraversalRow, TraversalRows
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -49,16 +50,9 @@ class TraversalsPanel(ViewPanel):
         self._unused.setObjectName("traversalUnused")
         self._more = bar_button("", self.tr("Show the dimensions that tell less too"), "traversalMoreButton")
         self._more.clicked.connect(self._show_more)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 0, 8, 0)
-        foot.addWidget(self._unused, 1)
-        foot.addWidget(self._more)
+        foot = row((self._unused, 1), self._more, margins=(8, 0, 8, 0))
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._rows, 1)
-        layout.addLayout(foot)
+        column((self._rows, 1), foot, spacing=4, on=content)
         self.set_content(content)
         # What is picked is told in several signals: asked when all of them have come.
         self._soon = QTimer(self)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.units import FiringUnits, UnitsQuestion, UsedDimensions
 from latentlab.ui.plots.bar_plot import BarPlot, Bars
 from latentlab.ui.plots.heat_map import HeatMap
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -79,19 +80,9 @@ class _Content(QWidget):
         self._drawn.setToolTip(
             self.tr("Units that fire more for this class than for others, each decoded alone: white adds, black takes")
         )
-        plots = QHBoxLayout()
-        plots.setSpacing(0)
-        plots.addWidget(self._first, 1)
-        plots.addWidget(self._second, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._headline)
-        layout.addLayout(plots, 3)
-        layout.addWidget(self._heat_text)
-        layout.addWidget(self._heat, 2)
-        layout.addWidget(self._drawn_text)
-        layout.addWidget(self._drawn)
+        plots = row((self._first, 1), (self._second, 1), spacing=0)
+        heat, drawn = (self._heat_text, (self._heat, 2)), (self._drawn_text, self._drawn)
+        column(self._headline, (plots, 3), *heat, *drawn, margins=(8, 0, 8, 0), spacing=4, on=self)
 
     def show_used(self, used: UsedDimensions) -> None:
         """Show bars of the KL per dimension."""

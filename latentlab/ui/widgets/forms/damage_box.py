@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.core.views.restored import Damage, DamageKind
+from latentlab.ui.widgets.boxes import row
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.slider import Slider
 
@@ -63,13 +64,7 @@ class DamageBox(QWidget):
         self._noise.setToolTip(self.tr("Damage in other places; while the slider moves, the places stay the same"))
         for editor in (self._kinds, self._amount):
             WheelGuard(editor)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self._kinds)
-        row.addWidget(self._amount, 1)
-        row.addWidget(self._text)
-        row.addWidget(self._noise)
+        row(self._kinds, (self._amount, 1), self._text, self._noise, spacing=6, on=self)
         self._kinds.currentIndexChanged.connect(self._change_kind)
         self._amount.valueChanged.connect(self._change_amount)
         self._noise.clicked.connect(self._draw_noise)

@@ -9,17 +9,16 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 
@@ -97,21 +96,9 @@ class DatasetPicker(QWidget):
         self.cancel_button.clicked.connect(self.download_cancelled)
         self.message = QLabel(wordWrap=True, objectName="datasetMessage")
 
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        top.addWidget(self.box, 1)
-        top.addWidget(self.folder_button)
-        running = QHBoxLayout()
-        running.addWidget(self.progress, 1)
-        running.addWidget(self.cancel_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(top)
-        layout.addWidget(self.state)
-        layout.addWidget(self.download_button)
-        layout.addLayout(running)
-        layout.addWidget(self.message)
+        top = row((self.box, 1), self.folder_button, spacing=4)
+        running = row((self.progress, 1), self.cancel_button)
+        column(top, self.state, self.download_button, running, self.message, spacing=4, on=self)
         self.message.hide()
         self._refresh()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import get_args
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
 from latentlab.core.map.browsing import Listing, ListKind, ListOrder
 from latentlab.ui.style.icons import icon
+from latentlab.ui.widgets.boxes import STRETCH, row
 
 _AROUND = 48  # pixels of a box beside its text
 _COUNTS = (50, 200, 1000, 0)
@@ -38,13 +39,7 @@ class ListOptions(QWidget):
         self._direction = QToolButton(autoRaise=True, checkable=True)
         self._direction.setObjectName("browseDirectionButton")
         self._direction.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self._kind, 1000)
-        for widget in (self._count, self._order, self._direction):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        row((self._kind, 1000), self._count, self._order, self._direction, STRETCH, spacing=6, on=self)
         self._fit()
         self._limit()
         self._kind.currentIndexChanged.connect(self._fit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QToolButton,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 
@@ -45,9 +45,7 @@ class RecipeForm(QWidget):
         self.reset_button = QPushButton(self.tr("Reset"), objectName="recipeResetButton")
         self.reset_button.setToolTip(self.tr("Set every setting below back to the recipe."))
         self.reset_button.clicked.connect(self._reset_all)
-        head = QHBoxLayout()
-        head.addWidget(self._differ, 1)
-        head.addWidget(self.reset_button)
+        head = row((self._differ, 1), self.reset_button)
 
         self._advanced = QWidget()
         self.advanced_button = QToolButton(text=self.tr("More settings"), objectName="moreSettingsButton")
@@ -55,10 +53,7 @@ class RecipeForm(QWidget):
         self.advanced_button.setCheckable(True)
         self.advanced_button.toggled.connect(self._show_advanced)
 
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addLayout(head)
+        layout = column(head, spacing=5, on=self)
         for setting in main_settings():
             self._add(layout, setting)
         layout.addWidget(self.advanced_button)
@@ -203,9 +198,7 @@ class RecipeForm(QWidget):
         )
 
     def _fill_advanced(self) -> None:
-        inside = QVBoxLayout(self._advanced)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(5)
+        inside = column(spacing=5, on=self._advanced)
         for heading, settings in more_settings():
             inside.addWidget(QLabel(heading, wordWrap=True))
             for setting in settings:

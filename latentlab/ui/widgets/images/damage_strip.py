@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from latentlab.core.views.restored import Damage, RestoredImage
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.forms.damage_box import DamageBox
 from latentlab.ui.widgets.images.image_view import ImageView
 
@@ -27,22 +28,18 @@ class DamageStrip(QWidget):
         images.setHorizontalSpacing(8)
         images.setVerticalSpacing(2)
         self._views, self._names = [], []
-        for column, name in enumerate(("Clean", "Noisy", "Restored")):
+        for place, name in enumerate(("Clean", "Noisy", "Restored")):
             view, label = ImageView(_SIDE), QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
             view.setObjectName(f"damage{name}")
             view.setFixedHeight(_SIDE)
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            images.addWidget(view, 0, column)
-            images.addWidget(label, 1, column)
-            images.setColumnStretch(column, 1)
+            images.addWidget(view, 0, place)
+            images.addWidget(label, 1, place)
+            images.setColumnStretch(place, 1)
             self._views.append(view)
             self._names.append(label)
         self._views[0].set_placeholder(self.tr("Pick a point, or draw"))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._box)
-        layout.addLayout(images)
+        column(self._box, images, spacing=4, on=self)
         self.show_restored(None)
 
     def damage(self) -> Damage:

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 
 _SIDE = 96
@@ -27,22 +28,14 @@ class ModelCard(QWidget):
         self.image = ImageView()
         edge = Qt.AlignmentFlag.AlignRight if is_left else Qt.AlignmentFlag.AlignLeft
         self._title, self._name, self._loss, self._gaps, self._own = labels = [QLabel() for _ in range(5)]
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addStretch()
         for label in labels:
             label.setAlignment(edge | Qt.AlignmentFlag.AlignVCenter)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            words.addWidget(label)
-        words.addStretch()
         self._title.setWordWrap(True)
         self._name.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addLayout(words, 1)
-        layout.insertWidget(1 if is_left else 0, self.image)
+        words = (column(STRETCH, *labels, STRETCH, spacing=1), 1)
+        row(*((words, self.image) if is_left else (self.image, words)), spacing=10, on=self)
         self._texts = dict.fromkeys(labels, "")
         self._dress()
         self.set_side(_SIDE)

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.slider import Slider
 
@@ -59,18 +60,9 @@ class Player(QWidget):
         self._save.setObjectName("saveAnimationButton")
         self._save.setToolTip(self.tr("Save the animation, there and back, as a GIF file"))
         self._save.clicked.connect(self.save_requested)
-        self.options = QHBoxLayout()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addWidget(self.play_button)
-        buttons.addWidget(self._save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self._position)
-        layout.addLayout(self.options)
-        layout.addLayout(buttons)
+        self.options = row()
+        buttons = row(self.play_button, self._save, spacing=6)
+        column((self.view, 1), self._position, self.options, buttons, spacing=4, on=self)
         self._run(False)
         self.set_frames(self._frames)
 
