@@ -55,8 +55,7 @@ class Browsing(MapPart):
         self._rebuilding = self._own(Asking(exploration, self._rebuilding_of, self, rest=0, asks_again=False))
         self._rebuilding.answered.connect(self.rebuilt)
         self._rebuilding.refused.connect(self.failed)
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TOLD_MILLISECONDS)
+        self._timer = QTimer(self, interval=_TOLD_MILLISECONDS)
         self._timer.timeout.connect(self._tell_share)
 
     @Slot(object)

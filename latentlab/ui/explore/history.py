@@ -118,9 +118,7 @@ class MapHistory(MapPart):
         self._goes = False  # by itself: what follows is no new place
         self._places: History[_Place] = History(_same_place)
         self._steps: History[_Step] = History(_same_step)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_SETTLE_MILLISECONDS)
+        self._rest = QTimer(self, singleShot=True, interval=_SETTLE_MILLISECONDS)
         self._rest.timeout.connect(self._stay)
         exploration.shown_changed.connect(self._show)
         exploration.pick_changed.connect(self._use_pick)

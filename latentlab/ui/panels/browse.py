@@ -56,8 +56,7 @@ class BrowsePanel(QWidget):
         self._list.added.connect(self._add)
         self._list.hovered.connect(self.hovered)
         self._list.rebuild_wanted.connect(self.rebuild_wanted)
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._message.setObjectName("browseMessage")
+        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="browseMessage")
         self._message.setMargin(8)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
@@ -159,8 +158,7 @@ class BrowsePanel(QWidget):
     def _make_options(self) -> QHBoxLayout:
         self._options = ListOptions()
         self._options.changed.connect(self._change)
-        self._pairs = QCheckBox(self.tr("rebuilt"))
-        self._pairs.setObjectName("browseRebuiltBox")
+        self._pairs = QCheckBox(self.tr("rebuilt"), objectName="browseRebuiltBox")
         self._pairs.setToolTip(self.tr("Show below each image what the model rebuilds of it"))
         self._pairs.toggled.connect(self._list.set_pairs)
         self._caption = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -173,8 +171,7 @@ class BrowsePanel(QWidget):
         )
         self._select_all.setEnabled(False)
         self._select_all.clicked.connect(self._select_listed)
-        self._count_selected = QLabel()
-        self._count_selected.setObjectName("browseSelectedCount")
+        self._count_selected = QLabel(objectName="browseSelectedCount")
         self._export = bar_button(
             self.tr("Export…"),
             self.tr("Write the selected images as a picture, as a table, or as an image set to train on"),

@@ -42,8 +42,7 @@ class CurvesPanel(QWidget):
             "all": (self.tr("All"), self.tr("All of them, side by side.")),
         }
         for i, (text, tip) in enumerate(names.values()):
-            button = QToolButton(text=text, checkable=True, toolTip=tip)
-            button.setObjectName(f"curve-{list(names)[i]}")
+            button = QToolButton(text=text, checkable=True, toolTip=tip, objectName=f"curve-{list(names)[i]}")
             self.quantity_buttons.addButton(button, i)
         self.quantity_buttons.button(0).setChecked(True)
         self.quantity_buttons.idToggled.connect(self._choose)

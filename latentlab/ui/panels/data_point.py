@@ -52,9 +52,7 @@ class DataPointPanel(QWidget):
         self._class_count = 10
         self._row: int | None = None
         self._selected: Integers = np.empty(0, np.int64)
-        self._hint = QLabel()
-        self._hint.setWordWrap(True)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(self._hint.palette().ColorRole.PlaceholderText)
 
         self._image = ImageView(_SIDE)
@@ -74,13 +72,10 @@ class DataPointPanel(QWidget):
         font.setBold(True)
         self._class.setFont(font)
         self._class.setTextFormat(Qt.TextFormat.PlainText)
-        self._losses = QLabel()
-        self._losses.setWordWrap(True)
+        self._losses = QLabel(wordWrap=True)
         self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-        self._select = QToolButton()
-        self._select.setObjectName("selectPointButton")
-        self._select.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._select = QToolButton(objectName="selectPointButton", focusPolicy=Qt.FocusPolicy.StrongFocus)
         self._select.setToolTip(
             self.tr("Selected images lie in the view Images, ready to be mixed and trained on (Ctrl+click on the map)")
         )

@@ -190,12 +190,10 @@ class DecoderPanel(QScrollArea):
         scale.emphasise(_STEPS)
         scale.picked.connect(self._temperature.setValue)
 
-        self._noise = QPushButton(self.tr("New noise"))
-        self._noise.setObjectName("newNoiseButton")
+        self._noise = QPushButton(self.tr("New noise"), objectName="newNoiseButton")
         self._noise.setToolTip(self.tr("Draw the samples anew; while a slider moves, the noise stays the same."))
         self._noise.clicked.connect(self.noise_requested)
-        self._prior = QPushButton(self.tr("Sample the prior"))
-        self._prior.setObjectName("priorButton")
+        self._prior = QPushButton(self.tr("Sample the prior"), objectName="priorButton")
         self._prior.setToolTip(self.tr("Decode codes drawn from T·N(0, I), wherever they fall on the map."))
         self._prior.clicked.connect(self.prior_requested)
 

@@ -41,14 +41,12 @@ class RecipePanel(QWidget):
         super().__init__(parent)
         self._about: dict[str, tuple[str, str]] = {}
 
-        self.recipe_box = QComboBox(objectName="recipeBox")
-        self.recipe_box.setAccessibleName(self.tr("Recipe"))
+        self.recipe_box = QComboBox(objectName="recipeBox", accessibleName=self.tr("Recipe"))
         self.recipe_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.recipe_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         WheelGuard(self.recipe_box)
         self.recipe_box.currentTextChanged.connect(self._recipe_chosen)
-        self.file_button = QToolButton(objectName="recipeFileButton", text="…")
-        self.file_button.setToolTip(self.tr("Open recipe file…"))
+        self.file_button = QToolButton(objectName="recipeFileButton", text="…", toolTip=self.tr("Open recipe file…"))
         self.file_button.setAccessibleName(self.tr("Open recipe file…"))
         self.file_button.clicked.connect(self.recipe_file_requested)
         self._summary = QLabel(wordWrap=True, objectName="recipeSummary")

@@ -71,9 +71,7 @@ class MapView(QObject):
         self._items: list[object] = []
         self._points: Extent | None = None
         self.mode: Mode = "all"
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_SETTLE_MILLISECONDS)
+        self._rest = QTimer(self, singleShot=True, interval=_SETTLE_MILLISECONDS)
         self._rest.timeout.connect(self.settled)
         box.setAspectLocked(True)
         box.disableAutoRange()

@@ -65,8 +65,7 @@ class LiveTraining(QObject):
         self._state: State = "idle"
         self._thread: TrainingThread | None = None
         self._warming_up = Task(self)
-        self._timer = QTimer(self)
-        self._timer.setInterval(_DRAIN_MILLISECONDS)
+        self._timer = QTimer(self, interval=_DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
 
     @property

@@ -8,10 +8,6 @@ from PySide6.QtWidgets import QToolButton
 
 def bar_button(text: str, tip: str = "", name: str = "") -> QToolButton:
     """Make a button with a text, a tooltip and an object name."""
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setObjectName(name)
-    button.setAutoRaise(True)
+    button = QToolButton(text=text, toolTip=tip, objectName=name, autoRaise=True)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button

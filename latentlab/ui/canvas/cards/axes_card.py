@@ -69,8 +69,7 @@ class AxesCard(QFrame):
             "axesResetButton",
         )
         self._reset.clicked.connect(lambda: self.chosen.emit(PlaneAxes()))
-        self._problem = QLabel(wordWrap=True)
-        self._problem.setObjectName("axesProblem")
+        self._problem = QLabel(wordWrap=True, objectName="axesProblem")
         self._problem.hide()
         top = Qt.AlignmentFlag.AlignTop
         buttons = row((self._swap, 0, top), (self._reset, 0, top), STRETCH, spacing=2)

@@ -29,12 +29,9 @@ class EncodingCard(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._view = view
         self._text = QLabel()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedSize(90, 8)
-        self._button = QToolButton()
-        self._button.setObjectName("mapLeaveButton")
-        self._button.setText(self.tr("Leave the rest"))
+        self._button = QToolButton(objectName="mapLeaveButton", text=self.tr("Leave the rest"))
         self._button.setToolTip(self.tr("Encode no more images, and keep the map as far as it is"))
         self._button.clicked.connect(self.left)
         centre = Qt.AlignmentFlag.AlignVCenter

@@ -65,9 +65,7 @@ class LandscapeNote(Layer):
         super().__init__(view, Order.NOTE)
         self._problem = ""
         self._share = 1.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MILLISECONDS)
+        self._timer = QTimer(self, singleShot=True, interval=_PATIENCE_MILLISECONDS)
         self._timer.timeout.connect(self._announce)
         self.setVisible(False)
 

@@ -30,9 +30,7 @@ class FieldLayer(Layer):
         self._is_on = self._is_looked_at = False
         self.setVisible(False)
         self.legend = FieldLegend(view, is_narrow=is_narrow)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SETTLE_MILLISECONDS)
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MILLISECONDS)
         self._timer.timeout.connect(self._ask)
 
     @Slot(bool)

@@ -39,8 +39,7 @@ class AreaTool(Tool):
         self._mode: SelectionMode | None = None  # while the button is down
         self._on_point: int | None = None
         self._click_toggles = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._count)
 
     def press(self, local: QPointF, modifiers: Qt.KeyboardModifier) -> None:

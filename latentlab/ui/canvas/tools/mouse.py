@@ -50,9 +50,7 @@ class MouseTool(QObject):
         self._key_held = False
         self._hovering = False
         self._hovered_point = -1
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_LOOK_MILLISECONDS)
+        self._timer = QTimer(self, singleShot=True, interval=_LOOK_MILLISECONDS)
         self._timer.timeout.connect(self._look)
         view.changed.connect(self.look_again)
         viewport.setCursor(self._tool.cursor)

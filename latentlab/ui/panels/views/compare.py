@@ -202,9 +202,7 @@ class ComparePanel(ViewPanel):
     # Its parts
 
     def _fill_bar(self) -> None:
-        self._meeting_box = QComboBox()
-        self._meeting_box.setObjectName("compareMeetingBox")
-        self._meeting_box.setAccessibleName(self.tr("Where the models meet"))
+        self._meeting_box = QComboBox(objectName="compareMeetingBox", accessibleName=self.tr("Where the models meet"))
         self._meeting_box.setToolTip(self.tr("What the two cursors have in common: the image, or the coordinates"))
         self._meeting_box.addItem(self.tr("at the same image"), "image")
         self._meeting_box.addItem(self.tr("at the same coordinates"), "place")
@@ -267,11 +265,9 @@ class ComparePanel(ViewPanel):
             alignment=Qt.AlignmentFlag.AlignCenter,
             wordWrap=True,
         )
-        self._open = QPushButton(self.tr("Open a second run…"))
-        self._open.setObjectName("compareOpenButton")
+        self._open = QPushButton(self.tr("Open a second run…"), objectName="compareOpenButton")
         self._open.clicked.connect(self.open_requested)
-        self._keep = QPushButton()
-        self._keep.setObjectName("compareKeepButton")
+        self._keep = QPushButton(objectName="compareKeepButton")
         self._keep.setToolTip(self.tr("It stays here while you train or open another one"))
         self._keep.clicked.connect(self.keep_requested)
         self.set_can_keep(False, False)

@@ -20,13 +20,10 @@ class ManifoldPanel(ViewPanel):
         self.title = self.tr("Manifold")
         self.about = self.tr("What the decoder makes of a grid of codes")
         self._manifold: Manifold | None = None
-        self._side = QSpinBox(minimum=2, maximum=60, value=20)
-        self._side.setObjectName("manifoldSideBox")
+        self._side = QSpinBox(minimum=2, maximum=60, value=20, objectName="manifoldSideBox")
         self._side.setAccessibleName(self.tr("Images on a side"))
         self._side.setToolTip(self.tr("Images on a side of the grid"))
-        self._over = QComboBox()
-        self._over.setObjectName("manifoldOverBox")
-        self._over.setAccessibleName(self.tr("Part of the plane"))
+        self._over = QComboBox(objectName="manifoldOverBox", accessibleName=self.tr("Part of the plane"))
         for text, key in (
             (self.tr("over 0 ±"), "radius"),
             (self.tr("over the means ±"), "means"),
@@ -40,9 +37,7 @@ class ManifoldPanel(ViewPanel):
         self._radius.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self._radius.setObjectName("manifoldRadiusBox")
         self._radius.setAccessibleName(self.tr("Distance"))
-        self._label = QComboBox()
-        self._label.setObjectName("manifoldLabelBox")
-        self._label.setAccessibleName(self.tr("Label of the manifold"))
+        self._label = QComboBox(objectName="manifoldLabelBox", accessibleName=self.tr("Label of the manifold"))
         self._label.setToolTip(self.tr("Decode the grid under this label"))
         self.bar.addWidget(self._side)
         self.bar.addWidget(QLabel("²"))

@@ -22,8 +22,7 @@ class BesidePcaPanel(ViewPanel):
         self.title = self.tr("PCA")
         self.about = self.tr("The plane of the model's codes beside the one of the first principal components")
         self._content: _Content | None = None
-        show_all = QToolButton(text=self.tr("Show all"), autoRaise=True)
-        show_all.setObjectName("pcaShowAllButton")
+        show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="pcaShowAllButton")
         show_all.setToolTip(self.tr("Show all points on both sides, and follow them (Home or 0)"))
         show_all.clicked.connect(self._show_all)
         self.bar.addWidget(show_all)
@@ -74,8 +73,7 @@ class BesidePcaPanel(ViewPanel):
 class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.headline.setObjectName("pcaHeadline")
+        self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="pcaHeadline")
         self.headline.setToolTip(self.tr("Principal angles between what the decoder spans and the components"))
         self.pair = ScatterPair(shares_scale=True)
         self.pair.setToolTip(self.tr("Click on a point to pick its image on the map"))

@@ -20,8 +20,7 @@ class DeviationsPanel(ViewPanel):
         self.about = self.tr("The standard deviations of the images' posteriors beside their means")
         self._answer: Deviations | None = None
         self._pair: ScatterPair | None = None
-        show_all = QToolButton(text=self.tr("Show all"), autoRaise=True)
-        show_all.setObjectName("deviationsShowAllButton")
+        show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="deviationsShowAllButton")
         show_all.setToolTip(self.tr("Show all points on both sides, and follow them (Home or 0)"))
         show_all.clicked.connect(self._show_all)
         self.bar.addWidget(show_all)

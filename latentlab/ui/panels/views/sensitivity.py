@@ -24,12 +24,10 @@ class SensitivityPanel(ViewPanel):
         self._answer: Sensitivity | None = None
         self._kept: tuple[Sensitivity, ...] = ()
         self._content: _Content | None = None
-        self._keep = QToolButton(text=self.tr("Keep this curve"), enabled=False)
-        self._keep.setObjectName("sensitivityKeepButton")
+        self._keep = QToolButton(text=self.tr("Keep this curve"), enabled=False, objectName="sensitivityKeepButton")
         self._keep.setToolTip(self.tr("Let this curve stay, to compare other models with it"))
         self._keep.clicked.connect(self._keep_curve)
-        self._forget = QToolButton(text=self.tr("Forget kept"), enabled=False)
-        self._forget.setObjectName("sensitivityForgetButton")
+        self._forget = QToolButton(text=self.tr("Forget kept"), enabled=False, objectName="sensitivityForgetButton")
         self._forget.setToolTip(self.tr("Take away the curves that were kept"))
         self._forget.clicked.connect(self._forget_curves)
         self.bar.addWidget(self._keep)
@@ -95,8 +93,7 @@ class SensitivityPanel(ViewPanel):
 class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.headline.setObjectName("sensitivityHeadline")
+        self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="sensitivityHeadline")
         self.plot = LinePlot(self.tr("σ of the noise on each pixel"), self.tr("movement, % of the codes' spread"))
         self.plot.setAccessibleName(self.tr("Movement of codes over noise"))
         column(self.headline, (self.plot, 1), margins=(8, 0, 8, 0), spacing=4, on=self)

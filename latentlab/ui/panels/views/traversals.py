@@ -46,8 +46,7 @@ class TraversalsPanel(ViewPanel):
         self._rows.setObjectName("traversalRows")
         self._rows.setAccessibleName(self.tr("Images along each latent dimension"))
         self._rows.picked.connect(self._pick)
-        self._unused = QLabel(wordWrap=True)
-        self._unused.setObjectName("traversalUnused")
+        self._unused = QLabel(wordWrap=True, objectName="traversalUnused")
         self._more = bar_button("", self.tr("Show the dimensions that tell less too"), "traversalMoreButton")
         self._more.clicked.connect(self._show_more)
         foot = row((self._unused, 1), self._more, margins=(8, 0, 8, 0))
@@ -55,8 +54,7 @@ class TraversalsPanel(ViewPanel):
         column((self._rows, 1), foot, spacing=4, on=content)
         self.set_content(content)
         # What is picked is told in several signals: asked when all of them have come.
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
+        self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._follow)
 
     def set_model(self, facts: ModelFacts | None) -> None:
@@ -134,8 +132,7 @@ class TraversalsPanel(ViewPanel):
         return self._rows.picture()
 
     def _make_bar(self) -> None:
-        self._through = QComboBox()
-        self._through.setObjectName("traversalThroughBox")
+        self._through = QComboBox(objectName="traversalThroughBox")
         self._through.setAccessibleName(self.tr("Code that the rows lead through"))
         self._through.setToolTip(self.tr("All other dimensions stay as they are in this code"))
         self._through.addItem(self.tr("through the pick"), "pick")
@@ -152,8 +149,7 @@ class TraversalsPanel(ViewPanel):
         self._steps.setToolTip(self.tr("Images in a row: an odd number, so that the middle is among them"))
         self._steps.valueChanged.connect(self.ask)
         self._steps.editingFinished.connect(self._make_odd)
-        self._with_unused = QCheckBox(self.tr("unused too"))
-        self._with_unused.setObjectName("traversalUnusedBox")
+        self._with_unused = QCheckBox(self.tr("unused too"), objectName="traversalUnusedBox")
         self._with_unused.setToolTip(self.tr("Show the dimensions that the model does not use too"))
         self._with_unused.toggled.connect(self.ask)
         for widget in (self._through, self._radius, self._steps, self._with_unused):

@@ -26,9 +26,7 @@ class UnitsPanel(ViewPanel):
         self.setObjectName("unitsView")
         self.title = self.tr("Units")
         self.about = self.tr("Which latent dimensions the model uses; which units are on, and for which class")
-        self._class = QComboBox()
-        self._class.setObjectName("unitsClassBox")
-        self._class.setAccessibleName(self.tr("Class of the units that are drawn"))
+        self._class = QComboBox(objectName="unitsClassBox", accessibleName=self.tr("Class of the units that are drawn"))
         self._class.setToolTip(self.tr("Draw the units that fire more for this class than for others"))
         self._class.currentIndexChanged.connect(self.ask)
         self._class.hide()
@@ -68,8 +66,7 @@ class UnitsPanel(ViewPanel):
 class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self._headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._headline.setObjectName("unitsHeadline")
+        self._headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="unitsHeadline")
         self._first, self._second = BarPlot("", ""), BarPlot(self.tr("units on, %"), self.tr("images, %"))
         self._heat_text = QLabel(self.tr("Share of each class that switches a unit on, a column per unit"))
         self._heat = HeatMap()

@@ -32,9 +32,7 @@ class DamageBox(QWidget):
         super().__init__(parent)
         self._seed = 0
         self._amounts = _AMOUNTS.copy()
-        self._kinds = QComboBox()
-        self._kinds.setObjectName(f"{name}KindBox")
-        self._kinds.setAccessibleName(self.tr("Kind of damage"))
+        self._kinds = QComboBox(objectName=f"{name}KindBox", accessibleName=self.tr("Kind of damage"))
         self._kinds.setToolTip(
             self.tr(
                 "What is done to an image before the encoder sees it. As in training: what the recipe says; of a pair, "
@@ -56,11 +54,9 @@ class DamageBox(QWidget):
         self._amount.setAccessibleName(self.tr("Amount of damage"))
         self._amount.setPageStep(10)
         self._amount.setMinimumWidth(50)
-        self._text = QLabel()
-        self._text.setObjectName(f"{name}AmountText")
+        self._text = QLabel(objectName=f"{name}AmountText")
         self._text.setMinimumWidth(self._text.fontMetrics().horizontalAdvance("σ = 0.00 "))
-        self._noise = QPushButton(self.tr("New noise"))
-        self._noise.setObjectName(f"{name}NoiseButton")
+        self._noise = QPushButton(self.tr("New noise"), objectName=f"{name}NoiseButton")
         self._noise.setToolTip(self.tr("Damage in other places; while the slider moves, the places stay the same"))
         for editor in (self._kinds, self._amount):
             WheelGuard(editor)

@@ -76,8 +76,7 @@ class DatasetPicker(QWidget):
         self._downloading = ""
         self._message_is_problem = False
 
-        self.box = QComboBox(objectName="datasetBox")
-        self.box.setAccessibleName(self.tr("Image set"))
+        self.box = QComboBox(objectName="datasetBox", accessibleName=self.tr("Image set"))
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         WheelGuard(self.box)

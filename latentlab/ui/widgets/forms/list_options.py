@@ -36,8 +36,7 @@ class ListOptions(QWidget):
         for count in _COUNTS:
             self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
         self._order = _box("browseOrderBox", self.tr("Order"), self.tr("By what the list is sorted"), 7)
-        self._direction = QToolButton(autoRaise=True, checkable=True)
-        self._direction.setObjectName("browseDirectionButton")
+        self._direction = QToolButton(autoRaise=True, checkable=True, objectName="browseDirectionButton")
         self._direction.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row((self._kind, 1000), self._count, self._order, self._direction, STRETCH, spacing=6, on=self)
         self._fit()
@@ -128,10 +127,7 @@ class ListOptions(QWidget):
 
 
 def _box(name: str, accessible: str, tip: str, length: int) -> QComboBox:
-    box = QComboBox()
-    box.setObjectName(name)
-    box.setAccessibleName(accessible)
-    box.setToolTip(tip)
+    box = QComboBox(objectName=name, accessibleName=accessible, toolTip=tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(length)
     return box

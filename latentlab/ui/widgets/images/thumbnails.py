@@ -36,8 +36,7 @@ class Thumbnails(QTableView):
         self._painter = ThumbnailPainter(self._images, self)
         self._hovered = -1
         self._listing: Listing | None = None
-        self._wanted = QTimer(self)
-        self._wanted.setSingleShot(True)
+        self._wanted = QTimer(self, singleShot=True)
         self._wanted.timeout.connect(self._want)
         self.setModel(self._images)
         self.setItemDelegate(self._painter)
