@@ -5,11 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from safetensors import safe_open
 
-from latentlab.core.map import checkpoints
-from latentlab.core.map.live_map import LiveMap
+from latentlab.core.models.autoencoders import VAE
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
-from latentlab.core.training.trainer import Trainer
 
 
 def type_into(lab, name, text):
@@ -28,35 +26,26 @@ def kept_runs(own_home):
 # Training
 
 
-def test_a_pause_takes_no_step_and_resuming_goes_on(lab, monkeypatch):
-    steps = []
-    step = Trainer._step
+def run_so_far(lab):
+    training = lab.session.training
+    with lab.qtbot.waitSignal(training.result_made, timeout=20_000) as made:
+        training.ask_for_result()
+    return made.args[0].run
 
-    def counted(self, *arguments):
-        steps.append(1)
-        step(self, *arguments)
 
-    wholes = []
-    whole = LiveMap.whole
-
-    def noted(self, *arguments):
-        for update in whole(self, *arguments):
-            wholes.extend([update] * (lab.session.state == "paused"))
-            yield update
-
-    monkeypatch.setattr(Trainer, "_step", counted)
-    monkeypatch.setattr(LiveMap, "whole", noted)
+def test_a_pause_takes_no_step_and_resuming_goes_on(lab):
     lab.begin()
     lab.press("pauseButton")
     assert lab.session.state == "paused"
-    lab.until(lambda: wholes)  # the whole map is made at a pause: the thread waits now
-    at_pause, epochs = len(steps), lab.epochs_drawn()
-    lab.qtbot.wait(150)
-    assert len(steps) == at_pause
+    at_pause, epochs = run_so_far(lab), lab.epochs_drawn()
+    with lab.qtbot.assertNotEmitted(lab.session.training.progressed, wait=150):  # nothing comes
+        pass
+    np.testing.assert_array_equal(run_so_far(lab).codes, at_pause.codes)
     lab.pick()
     lab.press("pauseButton")
     assert lab.session.state == "training"
-    lab.until(lambda: len(steps) > at_pause + 10 and lab.epochs_drawn() > epochs)
+    lab.until(lambda: lab.epochs_drawn() > epochs + 3)
+    assert not np.array_equal(run_so_far(lab).codes, at_pause.codes)
 
 
 def test_stop_keeps_the_model_and_its_map(lab):
@@ -133,15 +122,14 @@ def test_a_run_that_diverges_pauses_says_so_and_goes_on_at_a_lower_rate(lab, mon
     lab.begin({"training.learning_rate": 1e-3})
     lab.until(lambda: lab.epochs_drawn() >= 2)
     # What is typed is limited to 1, at which this tiny model may survive: the loss itself is made to fail.
-    terms, broken = Trainer._step, [True]
+    loss_terms, broken = VAE.loss_terms, [True]
 
-    def diverging(self, images, labels, noisy):
-        terms(self, images, labels, noisy)
-        if broken[0]:
-            self._pending[-1] = self._pending[-1] * float("nan")
+    def diverging(self, *arguments):
+        terms = loss_terms(self, *arguments)
+        return terms._replace(reconstruction=terms.reconstruction * float("nan")) if broken[0] else terms
 
     type_into(lab, "liveLearningRate", "1")
-    monkeypatch.setattr(Trainer, "_step", diverging)
+    monkeypatch.setattr(VAE, "loss_terms", diverging)
     with lab.qtbot.waitSignal(lab.session.training.diverged, timeout=20_000):
         pass
     broken[0] = False
@@ -163,10 +151,10 @@ def test_an_error_of_training_is_one_sentence_and_what_was_there_is_back(lab, ru
     lab.open(run_file())
     points = lab.canvas.points()
 
-    def broken(self, images, labels, noisy):
+    def broken(self, *arguments):
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(Trainer, "_step", broken)
+    monkeypatch.setattr(VAE, "loss_terms", broken)
     lab.set_up()
     with lab.qtbot.waitSignal(lab.session.training.failed, timeout=20_000):
         lab.press("trainButton")
@@ -482,8 +470,7 @@ def test_whoever_looks_back_while_a_training_is_discarded_sees_the_run_before(la
     lab.until(lambda: looked_at(lab) == (0, 3))
 
 
-def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_MOST", 4)
+def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab):
     lab.begin()
     lab.until(lambda: lab.child("epochSlider").maximum() >= 1)
     lab.child("epochSlider").setValue(0)

@@ -364,5 +364,5 @@ class Questions(RuleBasedStateMachine):
 
 
 def test_what_is_wanted_is_answered_of_what_is_shown_in_the_end(qapp, monkeypatch):
-    monkeypatch.setattr(latest._Cost, "learn", lambda self, operations, seconds: None)
+    monkeypatch.setattr(latest, "INLINE_SECONDS", 0.0)  # a large one is answered elsewhere, however quick the last was
     run_state_machine_as_test(Questions, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))

@@ -240,5 +240,5 @@ class Asking(RuleBasedStateMachine):
 
 
 def test_no_question_is_ever_lost(qapp, monkeypatch):
-    monkeypatch.setattr(latest._Cost, "learn", lambda self, operations, seconds: None)
+    monkeypatch.setattr(latest, "INLINE_SECONDS", 0.0)  # a large one is answered elsewhere, however quick the last was
     run_state_machine_as_test(Asking, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
