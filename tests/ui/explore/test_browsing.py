@@ -205,7 +205,7 @@ def test_what_is_hovered_is_marked_on_the_map_and_in_the_list_and_a_sketch_keeps
     lists.show([2, 9, 30])
     lab.stroke([(0.5, 0.2), (0.5, 0.8)])
     lab.until(lambda: lab.canvas.sketch_point() is not None)
-    highlights = lab.canvas._highlights.copy()
+    highlights = lab.canvas.highlighted()
     assert len(highlights)
     for row in (9, 30):
         lists.hover(row)
@@ -214,7 +214,7 @@ def test_what_is_hovered_is_marked_on_the_map_and_in_the_list_and_a_sketch_keeps
         assert (ring.x(), ring.y()) == pytest.approx(tuple(expected), abs=1)
     QApplication.sendEvent(lists.grid, QEvent(QEvent.Type.Leave))
     assert lists.ring() is None
-    np.testing.assert_array_equal(lab.canvas._highlights, highlights)
+    np.testing.assert_array_equal(lab.canvas.highlighted(), highlights)
     before = lists.grid.grab().toImage()
     lab.canvas.point_hovered.emit(9, QPointF())
     framed = lists.grid.grab().toImage()

@@ -182,7 +182,7 @@ def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
     from latentlab.core.runs.run import Run
 
     run = Run.open(run_file()).snapshot.run_id
-    folder = lab.session.map.bookmarking._folder()
+    folder = own_home / "data" / "latentlab" / "bookmarks"
     files.save(folder, run, (Bookmark(name="x", extent=(0, 1, 0, 1)),))
     next(folder.iterdir()).write_text("[")
     lab.open(run_file())

@@ -19,10 +19,10 @@ class Two:
 
     def __init__(self, lab):
         self.lab = lab
-        self.panel = lab.window._tabs.compare
+        self.panel = lab.child("compareView")
         self.comparison = lab.session.comparison
         self.first, self.second = lab.child("compareFirstCanvas"), lab.child("compareSecondCanvas")
-        lab.window._tabs.setCurrentWidget(self.panel)
+        lab.child("viewTabs").setCurrentWidget(self.panel)
 
     def open(self, path):
         with self.lab.qtbot.waitSignal(self.comparison.second_changed):
@@ -43,7 +43,7 @@ class Two:
         return self.lab.child(f"compare{name}Image").pixels()
 
     def words(self, side):
-        return " ".join((self.panel._first_card if side == "first" else self.panel._second_card).words())
+        return " ".join(self.lab.child(f"compare{side.title()}Image").parentWidget().words())
 
 
 @pytest.fixture
@@ -199,11 +199,11 @@ def test_answers_that_nobody_waits_for_are_dropped_and_so_is_a_broken_file(two, 
     assert not told  # a slow model answers later
     lab.until(lambda: told and told[-1].position == pytest.approx(tuple(two.second.points()[123].tolist())))
     assert len(told) <= 2  # the one under way, and the latest
-    lab.window._tabs.setCurrentIndex(0)
+    lab.child("viewTabs").setCurrentIndex(0)
     with lab.qtbot.assertNotEmitted(comparison.followed):  # nobody looks
         lab.session.exploration.pick_point(5)
     with lab.qtbot.waitSignal(comparison.followed):
-        lab.window._tabs.setCurrentWidget(two.panel)
+        lab.child("viewTabs").setCurrentWidget(two.panel)
     path = tmp_path / "broken.safetensors"
     path.write_bytes(b"nothing")
     comparison.open(path)

@@ -5,10 +5,12 @@ import pytest
 from PySide6.QtCore import QEvent, Qt, QThreadPool, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox, QPushButton, QSlider, QSpinBox, QWidget
+from shiboken6 import Shiboken
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.settings import Settings
+from latentlab.ui.threads.training_thread import TrainingThread
 
 NAMES = {
     "recipeBox": QComboBox,
@@ -270,19 +272,21 @@ def test_closing_while_images_load_waits_for_no_answer(make_lab, held_load):
     assert told == []
 
 
+def running(kind):
+    return [item for item in Shiboken.getAllValidWrappers() if isinstance(item, kind) and item.isRunning()]
+
+
 def test_a_window_destroyed_without_being_closed_takes_its_training_along(lab):
     lab.begin()
-    thread = lab.session.training._thread
+    (thread,) = running(TrainingThread)
     lab.window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert thread.isFinished()
 
 
 def test_a_window_deleted_outright_takes_its_training_along(lab):
-    from shiboken6 import Shiboken
-
     lab.begin()
-    thread = lab.session.training._thread
+    (thread,) = running(TrainingThread)
     Shiboken.delete(lab.window)
     lab.until(thread.isFinished)
 

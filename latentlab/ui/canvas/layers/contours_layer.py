@@ -6,6 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from latentlab.core.arrays import Position
 from latentlab.core.fields.aggregate_posterior import Prior
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
@@ -48,6 +49,10 @@ class ContoursLayer(QGraphicsObject):
         (origin, across) = self._view.to_pixels([(0, 0), (1, 0)])
         radii = [sigmas * float(across[0] - origin[0]) for sigmas in _SIGMAS]
         return [] if radii[0] < _LEAST else [radius for radius in radii if radius < _FARTHEST]
+
+    def centre(self) -> Position | None:
+        """Give the middle of the circles on the plane; None where there is no prior."""
+        return None if self._prior is None else self._prior.centre
 
     def boundingRect(self) -> QRectF:
         """Cover the view box."""

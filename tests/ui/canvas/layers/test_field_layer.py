@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.gaps import GAP, Gaps
+from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.style import theme
 
 BOX = (-4.0, 4.0, -4.0, 4.0)
@@ -181,7 +182,8 @@ def test_regions_have_the_colour_of_their_class_and_are_paler_where_classes_meet
 @pytest.mark.parametrize("name", ["density", "hole", "region"])
 def test_coarse_cells_are_drawn_without_blocks(canvas, shown, name):
     canvas.show_standard()
-    canvas._grid_layer.hide()
+    (grid,) = (item for item in canvas.view.box.childItems() if isinstance(item, GridLayer))
+    grid.hide()
     canvas.field.set_on(True)
     canvas.field.set_field(FIELDS[name])
     begin, end = canvas.pixel_of(-0.9, 2.03), canvas.pixel_of(0.9, 2.03)

@@ -144,9 +144,8 @@ def test_it_looks_where_the_mouse_is(canvas, layer, asked, qtbot):
         QEvent.Type.MouseMove, place, canvas.viewport().mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
     )
     QApplication.sendEvent(canvas.viewport(), move)
-    assert layer._cursor is not None
     canvas.view.zoom(0.9, QPointF(canvas.viewport().rect().center()))
-    x, y = canvas.view.to_position(layer._cursor)
+    x, y = canvas.view.to_position(canvas.view.box.mapFromScene(canvas.mapToScene(place.toPoint())))
     assert asked[-1].focus == pytest.approx((x, y))
     layer.set_cursor(None)
     canvas.view.zoom(0.9)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from latentlab.core.map.browsing import ImageList, Listing, Rebuilt, Source
+from latentlab.ui.widgets.images.thumbnail_model import ThumbnailModel
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
 
 WORST = Listing("worst", 0, "loss", True)
@@ -47,8 +48,8 @@ def wheel(widget, steps):
 def test_of_a_million_only_what_is_in_sight_is_made(grid, monkeypatch):
     grid.set_source(source(1_000_000))
     made = []
-    image = type(grid._images).image
-    monkeypatch.setattr(type(grid._images), "image", lambda self, row: made.append(row) or image(self, row))
+    image = ThumbnailModel.image
+    monkeypatch.setattr(ThumbnailModel, "image", lambda self, row: made.append(row) or image(self, row))
     grid.set_list(listed(np.arange(1_000_000)[::-1]))
     grid.grab()
     assert made[0] == 999_999
