@@ -271,8 +271,8 @@ def said(lab):
 
 def test_a_sketch_without_a_model_says_what_to_do_and_is_read_once_there_is_one(lab, run_file):
     assert "Train or open a model first" in said(lab)
-    lab.stroke(THREE)
-    lab.qtbot.wait(50)
+    with lab.qtbot.assertNotEmitted(lab.session.exploration.sketched, wait=50):  # nothing comes
+        lab.stroke(THREE)
     assert lab.canvas.sketch_point() is None
     assert lab.child("sketchInput").pixels() is None
     lab.open(run_file())
@@ -300,7 +300,7 @@ def test_a_sketch_is_read_at_each_stroke_and_cleared_with_all_that_came_of_it(la
     assert lab.child("sketchInput").pixels() is None
     assert lab.child("sketchReconstruction").pixels() is None
     assert "Loss" not in said(lab)
-    lab.qtbot.wait(50)
+    lab.until_idle()
     assert lab.canvas.sketch_point() is None
 
 

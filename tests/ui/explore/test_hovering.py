@@ -34,7 +34,7 @@ class Mouse:
 
     def rests(self):
         """Whether anything appears within a moment."""
-        self.lab.qtbot.wait(200)
+        self.lab.qtbot.wait(200)  # mostly nothing comes
         return self.card.row() >= 0
 
 

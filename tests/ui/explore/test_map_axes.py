@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
+from PySide6.QtCore import Qt, QThreadPool
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTabWidget
 
 from latentlab.core.map.axes import BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
 from latentlab.ui.explore.exploration import Exploration
@@ -333,7 +333,9 @@ def test_a_large_map_that_is_let_go_never_comes(qtbot, large):
     exploration.shown_changed.connect(shown.append)
     exploration.show(model)
     exploration.show(None)
-    qtbot.wait(50)
+    pools = exploration.findChildren(QThreadPool)
+    qtbot.waitUntil(lambda: not any(pool.activeThreadCount() for pool in pools))
+    QApplication.processEvents()
     assert shown == [None]
     assert exploration.shown is None
 

@@ -176,7 +176,7 @@ def test_excluded_images_leave_the_map_and_the_next_training_and_come_back(opene
     action(lab, "excludeSelectionAction").trigger()
     assert "some must be left" in lab.message()
     selection.clear()
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     run = lab.session.run
     assert run.recipe.data.exclude == lab.session.recipe.data.exclude

@@ -28,7 +28,7 @@ def kept_runs(own_home):
 
 def run_so_far(lab):
     training = lab.session.training
-    with lab.qtbot.waitSignal(training.result_made, timeout=20_000) as made:
+    with lab.qtbot.waitSignal(training.result_made) as made:
         training.ask_for_result()
     return made.args[0].run
 
@@ -130,7 +130,7 @@ def test_a_run_that_diverges_pauses_says_so_and_goes_on_at_a_lower_rate(lab, mon
 
     type_into(lab, "liveLearningRate", "1")
     monkeypatch.setattr(VAE, "loss_terms", diverging)
-    with lab.qtbot.waitSignal(lab.session.training.diverged, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.diverged):
         pass
     broken[0] = False
     assert lab.session.state == "paused"
@@ -156,7 +156,7 @@ def test_an_error_of_training_is_one_sentence_and_what_was_there_is_back(lab, ru
 
     monkeypatch.setattr(VAE, "loss_terms", broken)
     lab.set_up()
-    with lab.qtbot.waitSignal(lab.session.training.failed, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.failed):
         lab.press("trainButton")
     assert lab.session.state == "idle"
     assert "the disk is on fire" in lab.message()
@@ -170,7 +170,7 @@ def test_a_device_that_is_not_there_is_told(lab):
 
     missing = "mps" if not torch.backends.mps.is_available() else "cuda"
     lab.set_up({"training.device": missing})
-    with lab.qtbot.waitSignal(lab.session.training.failed, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.failed):
         lab.press("trainButton")
     assert missing in lab.message()
     assert lab.child("startTrainingButton").isVisible()
@@ -182,7 +182,7 @@ def test_continuing_goes_on_from_the_model_on_the_map(lab, run_file):
     lab.until(lambda: lab.child("continueBox").isEnabled())
     lab.child("continueBox").click()
     lab.child("epochsBox").setValue(2)
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     run = lab.session.run
     assert run.epochs == before.epochs + 2
@@ -256,7 +256,7 @@ def test_saving_while_training_keeps_the_run_so_far_and_goes_on(lab, tmp_path):
     lab.begin()
     lab.until(lambda: lab.epochs_drawn() >= 1)
     path = tmp_path / "so-far.safetensors"
-    with lab.qtbot.waitSignal(lab.session.saved, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.saved):
         lab.session.save_run(path)
     assert lab.session.state == "training"
     assert Run.open(path).epochs >= 1
@@ -273,7 +273,7 @@ def test_bad_files_are_one_sentence_and_what_was_open_stays(lab, run_file, tmp_p
     (tmp_path / "folder.safetensors").mkdir()
     for name in ("text", "cut", "empty", "folder", "missing"):
         path = tmp_path / f"{name}.safetensors"
-        with lab.qtbot.waitSignal(lab.session.message, timeout=20_000):
+        with lab.qtbot.waitSignal(lab.session.message):
             lab.window.open_run(path)
         assert str(path) in lab.message()
         assert "\n" not in lab.message()
@@ -284,7 +284,7 @@ def test_bad_files_are_one_sentence_and_what_was_open_stays(lab, run_file, tmp_p
 
 def test_saving_where_nothing_can_be_written_is_told(lab, run_file, tmp_path):
     lab.open(run_file())
-    with lab.qtbot.waitSignal(lab.session.message, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.message):
         lab.session.save_run(tmp_path / "nowhere" / "run.safetensors")
     assert "could not be saved" in lab.message()
 
@@ -303,7 +303,7 @@ def test_train_pressed_while_a_run_is_being_read_means_train(lab, run_file):
     lab.session.opened.connect(opened.append)
     lab.set_up()
     lab.window.open_run(run_file())
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     assert opened == []
     assert lab.session.run_path is None
@@ -347,11 +347,11 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
     monkeypatch.setattr(run_files, "maps_of", slow)
     lab.session.set_map_source("training", 100)
     lab.set_up()
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     go_on.set()
     lab.until(lambda: made)
-    lab.qtbot.wait(30)
+    lab.until_idle()
     assert lab.session.exploration.shown.run_id == lab.session.run.snapshot.run_id
     assert len(lab.canvas.points()) == 100, "what was chosen is in force all the same"
 
@@ -359,7 +359,7 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
 def test_an_unsaved_run_that_another_replaces_is_kept_on_the_disk(lab, own_home):
     lab.train()
     first = lab.session.run
-    with lab.qtbot.waitSignal(lab.session.kept, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.kept):
         lab.train({"training.seed": 1})
     (kept,) = kept_runs(own_home)
     assert Run.open(kept).history == first.history

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from hypothesis.strategies import booleans, sampled_from
-from PySide6.QtCore import QCoreApplication, QElapsedTimer
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QThreadPool
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.threads import latest
@@ -58,7 +58,7 @@ def test_others_are_answered_on_another_thread(qtbot, questions, told, how):
     questions.ask(where, **how)
     assert told == []
     assert questions.is_waiting
-    qtbot.waitUntil(lambda: told == [False], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: told == [False])
     assert not questions.is_waiting
 
 
@@ -66,25 +66,25 @@ def test_others_are_answered_on_another_thread(qtbot, questions, told, how):
 def test_what_is_not_for_this_thread_stays_off_it_however_quick_it_is(qtbot, questions, told, how):
     for _ in range(1 + latest._REMEMBERED):
         questions.ask(where, **how)
-        qtbot.waitUntil(lambda: not questions.is_waiting, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not questions.is_waiting)
     assert not any(told)
 
 
 def test_what_the_last_answers_took_moves_a_question_here_and_away_again(qtbot, questions, told):
     for _ in range(latest._REMEMBERED):
         questions.ask(where, LARGE)
-        qtbot.waitUntil(lambda: not questions.is_waiting, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not questions.is_waiting)
         if told[-1]:
             break
     assert told[0] is False
     assert told[-1] is True  # quick as it turned out to be
     while told[-1]:
         questions.ask(lambda: busy_for(3 * latest.INLINE_SECONDS), LARGE)
-        qtbot.waitUntil(lambda: not questions.is_waiting, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not questions.is_waiting)
     assert told.count(True) <= 1 + latest._REMEMBERED
     for _ in range(1 + latest._REMEMBERED):
         questions.ask(where, LARGE)
-        qtbot.waitUntil(lambda: not questions.is_waiting, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not questions.is_waiting)
     assert told[-1] is True
 
 
@@ -111,10 +111,10 @@ def test_waiting_for_something_else_does_not_count(questions, told):
 def test_another_model_is_judged_by_itself(qtbot, questions, told):
     for _ in range(3):
         questions.ask(where, LARGE)
-        qtbot.waitUntil(lambda: not questions.is_waiting, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not questions.is_waiting)
     questions.ask(where, LARGE + 1)
     assert questions.is_waiting
-    qtbot.waitUntil(lambda: not questions.is_waiting, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not questions.is_waiting)
     assert told[-1] is False
 
 
@@ -126,7 +126,9 @@ def test_an_answer_given_here_is_not_followed_by_an_earlier_one(qtbot, questions
     questions.ask(lambda: go_on.wait(5) and "early", LARGE)
     questions.ask(lambda: "late", SMALL)
     go_on.set()
-    qtbot.wait(50)
+    (pool,) = questions.findChildren(QThreadPool)
+    qtbot.waitUntil(lambda: not pool.activeThreadCount())
+    QCoreApplication.processEvents()
     assert told == ["late"]
 
 
@@ -142,7 +144,7 @@ def test_who_hears_an_answer_can_ask_and_drop(qtbot, questions, told):
 
     questions.answered.connect(follow)
     questions.ask(lambda: 1, LARGE)
-    qtbot.waitUntil(lambda: len(told) == 3, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(told) == 3)
     assert sorted(told) == [1, 2, 3]
     assert not questions.is_waiting
 
@@ -157,12 +159,12 @@ def test_an_error_is_one_sentence_wherever_it_happens(qtbot, questions, told, ca
     for operations in (SMALL, LARGE):
         told.clear()
         questions.ask(fail, operations)
-        qtbot.waitUntil(lambda: told == ["It cannot be."], timeout=PATIENCE)
+        qtbot.waitUntil(lambda: told == ["It cannot be."])
         assert "Traceback" not in caplog.text
     for operations in (SMALL, LARGE):
         told.clear()
         questions.ask(break_down, operations)
-        qtbot.waitUntil(lambda: bool(told), timeout=PATIENCE)
+        qtbot.waitUntil(lambda: bool(told))
         assert "by nothing" in told[0]
         assert told[0].endswith(".")
     assert "Traceback" in caplog.text

@@ -38,7 +38,7 @@ class Driven:
             self.take()
             return bool(condition())
 
-        self._qtbot.waitUntil(looked, timeout=20_000)
+        self._qtbot.waitUntil(looked)
 
     def of(self, kind):
         return [post for post in self.posts if isinstance(post, kind)]

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.widgets.images.page_compare import PageCompare
 
-PATIENCE = 20_000  # milliseconds
 DIRTY = np.random.default_rng(0).integers(100, 256, (90, 160), dtype=np.uint8)
 
 
@@ -192,12 +191,12 @@ class Bench:
     def cleaned(self, act, *arguments):
         """Wait for a page to be cleaned."""
         is_there = {"check_params_cb": lambda page: page is not None}
-        with self.qtbot.waitSignal(self.cleaning.cleaned, timeout=PATIENCE, **is_there) as found:
+        with self.qtbot.waitSignal(self.cleaning.cleaned, **is_there) as found:
             act(*arguments)
         return found.args[0].levels[0]
 
     def fails(self, act, *arguments):
-        with self.qtbot.waitSignal(self.cleaning.failed, timeout=PATIENCE):
+        with self.qtbot.waitSignal(self.cleaning.failed):
             act(*arguments)
         return self.said()
 

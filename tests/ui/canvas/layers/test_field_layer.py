@@ -82,8 +82,8 @@ def test_it_asks_for_what_is_seen_as_long_as_it_is_on(canvas, asked, qtbot):
     assert asked == [(left, right, bottom, top)]
     canvas.field.set_on(False)
     assert asked[1:] == [None]
-    canvas.show_standard()
-    qtbot.wait(200)
+    with qtbot.assertNotEmitted(canvas.field.wanted, wait=200):  # nothing comes
+        canvas.show_standard()
     assert len(asked) == 2
 
 

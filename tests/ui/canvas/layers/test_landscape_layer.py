@@ -157,7 +157,7 @@ def test_progress_is_told_only_when_it_takes_longer_than_a_moment(canvas, layer,
     layer.set_on(True)
     layer.set_progress(0.2)
     layer.set_progress(1.0)
-    qtbot.wait(400)
+    qtbot.wait(400)  # nothing comes
     assert layer.note.text() == ""
     layer.set_progress(0.2)
     qtbot.waitUntil(lambda: "20%" in layer.note.text())

@@ -190,9 +190,7 @@ def test_the_picture_holds_rows_that_are_scrolled_away(looking, tiny_model, qtbo
     assert picture.height() > 2 * view.rows.viewport().height()
     for each in ("dark", "light"):
         theme.set_theme(each)
-        view.qtbot.waitUntil(
-            lambda: view.panel.picture().pixelColor(1, 1) == QColor(theme.current().background), timeout=2000
-        )
+        view.qtbot.waitUntil(lambda: view.panel.picture().pixelColor(1, 1) == QColor(theme.current().background))
 
 
 # In the window
