@@ -14,6 +14,7 @@ from latentlab.ui.threads import latest
 from latentlab.ui.threads.latest import ALWAYS_INLINE, Latest
 
 SMALL, LARGE = ALWAYS_INLINE, 100 * ALWAYS_INLINE
+REMEMBERED = 5  # answers: what the median of the last ones took counts
 PATIENCE = 20_000
 
 
@@ -64,14 +65,14 @@ def test_others_are_answered_on_another_thread(qtbot, questions, told, how):
 
 @pytest.mark.parametrize("how", [{}, {"operations": SMALL, "here": False}])
 def test_what_is_not_for_this_thread_stays_off_it_however_quick_it_is(qtbot, questions, told, how):
-    for _ in range(1 + latest._REMEMBERED):
+    for _ in range(1 + REMEMBERED):
         questions.ask(where, **how)
         qtbot.waitUntil(lambda: not questions.is_waiting)
     assert not any(told)
 
 
 def test_what_the_last_answers_took_moves_a_question_here_and_away_again(qtbot, questions, told):
-    for _ in range(latest._REMEMBERED):
+    for _ in range(REMEMBERED):
         questions.ask(where, LARGE)
         qtbot.waitUntil(lambda: not questions.is_waiting)
         if told[-1]:
@@ -81,8 +82,8 @@ def test_what_the_last_answers_took_moves_a_question_here_and_away_again(qtbot, 
     while told[-1]:
         questions.ask(lambda: busy_for(3 * latest.INLINE_SECONDS), LARGE)
         qtbot.waitUntil(lambda: not questions.is_waiting)
-    assert told.count(True) <= 1 + latest._REMEMBERED
-    for _ in range(1 + latest._REMEMBERED):
+    assert told.count(True) <= 1 + REMEMBERED
+    for _ in range(1 + REMEMBERED):
         questions.ask(where, LARGE)
         qtbot.waitUntil(lambda: not questions.is_waiting)
     assert told[-1] is True

@@ -21,8 +21,10 @@ def opened(lab, run):
     """Have a window show a run."""
     lab.until_loaded()
     lab.open(run)
-    lab.press("mapShowAllButton")
+    with lab.qtbot.waitSignal(lab.canvas.view.settled):  # or one could go back to this place only sometimes
+        lab.press("mapShowAllButton")
     lab.pick(40, 30)
+    lab.until(lab.child("mapBackButton").isEnabled)
     return lab
 
 
