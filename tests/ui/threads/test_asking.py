@@ -62,7 +62,13 @@ class Asker:
         return model
 
     def until_told(self, model):
-        self.qtbot.waitUntil(lambda: bool(self.told) and self.told[-1] is model)
+        while not (self.told and self.told[-1] is model):
+            self.until(self.asking.answered)
+
+    def until(self, signal):
+        """Wait not a moment longer: a rest is short."""
+        with self.qtbot.waitSignal(signal):
+            pass
 
 
 @pytest.fixture
@@ -144,7 +150,7 @@ def test_an_equal_question_of_the_same_map_is_asked_once_until_it_is_dropped(ask
 def test_a_rest_ends_when_there_is_to_be_none(asker):
     asker.shown.show(Map("a"))
     asker.shown.show(last := Map("a"))
-    asker.qtbot.waitUntil(lambda: len(asker.told) == 1)
+    asker.until(asker.asking.answered)
     assert asker.asking.is_resting
     asker.asking.rest = 0
     assert asker.asking.is_waiting
@@ -163,13 +169,14 @@ def test_why_there_is_no_answer_is_told_apart_from_what_went_wrong_and_both_are_
 
     asker.wanted = refuse
     asker.shown.show(Map("a"))
-    asker.qtbot.waitUntil(lambda: asker.problems == ["There is none."])
+    asker.until(asker.asking.refused)
+    assert asker.problems == ["There is none."]
     assert asker.asking.is_resting
     assert "Traceback" not in caplog.text
     asker.wanted = fail
     asker.asking.ask()
     asker.shown.show(last := Map("a"))
-    asker.qtbot.waitUntil(lambda: bool(asker.failures))
+    asker.until(asker.asking.failed)
     assert "by nothing" in asker.failures[0]
     assert "Traceback" in caplog.text
     assert asker.asking.is_resting
