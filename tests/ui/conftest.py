@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QThreadPool
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
@@ -49,6 +49,14 @@ class Hand(QtBot):
     def waitExposed(self, widget, *, timeout=PATIENCE):
         return super().waitExposed(widget, timeout=timeout)
 
+    def show(self, widget, width, height):
+        """Give a widget that is seen in a size until the test ends."""
+        self.addWidget(widget)
+        widget.resize(width, height)
+        with self.waitExposed(widget):
+            widget.show()
+        return widget
+
     def mousePress(self, widget, button, *arguments, **more):
         self._held |= button
         super().mousePress(widget, button, *arguments, **more)
@@ -57,10 +65,16 @@ class Hand(QtBot):
         self._held &= ~button
         super().mouseRelease(widget, button, *arguments, **more)
 
-    def mouseMove(self, widget, pos):
-        at = QPointF(pos)
-        none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-        event = QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), none, self._held, plain)
+    def mouseMove(self, widget, pos, modifiers=Qt.KeyboardModifier.NoModifier):
+        at, none = QPointF(pos), Qt.MouseButton.NoButton
+        event = QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), none, self._held, modifiers)
+        QApplication.sendEvent(widget, event)
+
+    def wheel(self, widget, notches, pos=None):
+        """Turn the wheel away from oneself, or back where there are less than none."""
+        at, turned = QPointF(pos or widget.rect().center()), QPoint(0, 120 * notches)
+        none, plain, phase = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turned, none, plain, phase, False)
         QApplication.sendEvent(widget, event)
 
     def let_go(self):
@@ -178,6 +192,15 @@ class Lab:
             if viewport.contains(place) and layer.nearest(local) is None:
                 return place
         raise AssertionError("no place is free of points")
+
+    def lonely(self, canvas=None):
+        """Give the row of a point that nothing else lies near, within the view."""
+        canvas = canvas or self.canvas
+        points, seen = canvas.points(), canvas.viewport().rect().adjusted(80, 20, -80, -60)
+        distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+        np.fill_diagonal(distances, np.inf)
+        inside = [seen.contains(canvas.pixel_of(*point)) for point in points.tolist()]
+        return int(np.where(inside, distances.min(1), -1).argmax())
 
     @contextmanager
     def changes(self, answer: Callable[[], object]):

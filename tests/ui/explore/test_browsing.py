@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 
 from latentlab.core.data import registry
@@ -61,20 +60,11 @@ class Lists:
         self.qtbot.keyClick(self.grid, key)
 
     def hover(self, row):
-        move(self.grid.viewport(), self.place(row))
+        self.qtbot.mouseMove(self.grid.viewport(), self.place(row))
 
     def ring(self):
         layers = [item for item in self.lab.canvas.view.box.childItems() if isinstance(item, PointerLayer)]
         return layers[0].place() if layers[0].isVisible() else None
-
-
-def move(widget, place):
-    place = QPointF(place)
-    none = Qt.MouseButton.NoButton
-    event = QMouseEvent(
-        QEvent.Type.MouseMove, place, widget.mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(widget, event)
 
 
 def in_sight(lab, row):

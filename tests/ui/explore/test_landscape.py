@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QThreadPool, Signal
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.core.fields.tiles import Landscape, Tile
@@ -118,7 +117,7 @@ class Scene(QObject):
         return wanted.bare(wanted.addresses(self.seen.viewport), tiles)
 
     def wheel(self, notches):
-        turn_wheel(self.canvas.viewport(), notches)
+        self.qtbot.wheel(self.canvas.viewport(), notches)
 
     def pan(self, pixels):
         viewport = self.canvas.viewport()
@@ -127,16 +126,6 @@ class Scene(QObject):
         self.qtbot.mouseMove(viewport, middle + pixels / 2)
         self.qtbot.mouseMove(viewport, middle + pixels)
         self.qtbot.mouseRelease(viewport, Qt.MouseButton.RightButton, pos=middle + pixels)
-
-
-def turn_wheel(viewport, notches):
-    at = QPointF(viewport.rect().center())
-    for _ in range(abs(notches)):
-        event = QWheelEvent(
-            at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120 if notches > 0 else -120),
-            Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(viewport, event)
 
 
 def further(model, step=1):
@@ -465,7 +454,7 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, seen, run_file)
     lab.until(seen.is_whole)
     for label in range(10):
         lab.canvas.set_class_visible(label, False)
-    turn_wheel(lab.canvas.viewport(), 3)  # so that a cell has more pixels than its image
+    lab.qtbot.wheel(lab.canvas.viewport(), 3)  # so that a cell has more pixels than its image
     lab.until(seen.is_whole)
     width, height = seen.whole().cell(layer_of(lab).tiles()[0].address.level)
     view = lab.canvas.view
@@ -508,7 +497,7 @@ def test_it_follows_a_training_and_closes_with_the_window(lab, seen, held):
     lab.until(lambda: lab.session.state == "idle")
     lab.until(seen.is_whole)
     held.clear()
-    turn_wheel(lab.canvas.viewport(), 12)
+    lab.qtbot.wheel(lab.canvas.viewport(), 12)
     lab.until(lambda: lab.session.map.landscape.asking.is_waiting)
     lab.session.shut_down()
     held.set()

@@ -20,11 +20,7 @@ from latentlab.ui.plots.loss_plot import LossPlot
 
 @pytest.fixture
 def panel(qtbot):
-    panel = CurvesPanel()
-    qtbot.addWidget(panel)
-    panel.resize(600, 190)
-    panel.show()
-    return panel
+    return qtbot.show(CurvesPanel(), 600, 190)
 
 
 def started(first_epoch=0, epochs=20):

@@ -25,11 +25,7 @@ def film(frames=20, labels=1, plan=LINE, found=None):
 
 @pytest.fixture
 def panel(qtbot):
-    made = WalkPanel(20)
-    made.resize(570, 150)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
+    made = qtbot.show(WalkPanel(20), 570, 150)
     made.chosen = []
     made.frame_chosen.connect(lambda row, column: made.chosen.append((row, column)))
     return made

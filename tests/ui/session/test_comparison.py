@@ -55,17 +55,6 @@ def two(lab, run_file):
     return two
 
 
-def lonely(canvas):
-    """Give the row of a point that nothing else lies near, within the view."""
-    points = canvas.points()
-    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
-    np.fill_diagonal(distances, np.inf)
-    inside = [
-        canvas.viewport().rect().adjusted(80, 20, -80, -60).contains(canvas.pixel_of(*p)) for p in points.tolist()
-    ]
-    return int(np.where(inside, distances.min(1), -1).argmax())
-
-
 # The second run
 
 
@@ -151,7 +140,7 @@ def test_the_mouse_on_either_map_moves_one_cursor_on_both(two, run_file):
 
 
 def see_a_point_as_the_same_image(two, canvas, models):
-    row = lonely(canvas)
+    row = two.lab.lonely(canvas)
     two.click(canvas, *canvas.points()[row].tolist())
     assert two.second.picked() == pytest.approx(tuple(two.second.points()[row].tolist()))
     assert two.first.picked() == pytest.approx(tuple(two.first.points()[row].tolist()))

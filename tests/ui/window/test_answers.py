@@ -9,9 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from hypothesis.strategies import floats, integers, sampled_from
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QPoint, Qt
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.explore.exploration import Exploration
@@ -67,10 +65,7 @@ class Watch:
 
     def point_at(self, place):
         """Move the mouse with Shift held."""
-        viewport = self.lab.canvas.viewport()
-        at, none = QPointF(place), Qt.MouseButton.NoButton
-        event = QMouseEvent(QEvent.Type.MouseMove, at, viewport.mapToGlobal(at), none, none, SHIFT)
-        QApplication.sendEvent(viewport, event)
+        self.lab.qtbot.mouseMove(self.lab.canvas.viewport(), place, SHIFT)
 
 
 @pytest.fixture(params=["a fully connected model", "a convolutional model"])

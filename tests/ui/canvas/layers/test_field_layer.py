@@ -13,6 +13,7 @@ from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.gaps import GAP, Gaps
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.style import theme
+from tests.ui.style.contrast import contrast
 
 BOX = (-4.0, 4.0, -4.0, 4.0)
 
@@ -134,18 +135,6 @@ def test_every_class_stands_out_against_a_gap(canvas, shown, colours):
     shaded = at(canvas, shown, 2.03, 2.03)
     for colour in theme.class_colours(10, dark=colours.dark):
         assert contrast(colour, shaded) >= 1.7, QColor(*colour.tolist()).name()
-
-
-def contrast(one, other):
-    """Give the contrast of two colours (Web Content Accessibility Guidelines 2.1)."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour):
-    parts = np.asarray(colour) / 255
-    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def test_holes_and_pile_ups_have_opposite_colours_and_what_is_not_trusted_has_none(canvas, shown, colours):
