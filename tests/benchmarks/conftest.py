@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,4 +169,7 @@ def pytest_terminal_summary(terminalreporter, config):
         reached = {None: "", True: "yes", False: "no"}[line.is_reached]
         table.add_row(line.what, line.beside, line.to_reach, line.measured, reached)
     terminalreporter.ensure_newline()
-    Console(file=terminalreporter._tw._file, width=max(120, terminalreporter._tw.fullwidth)).print(table)
+    console = Console(width=max(120, shutil.get_terminal_size().columns))
+    with console.capture() as told:
+        console.print(table)
+    terminalreporter.write(told.get())

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QThreadPool
+from PySide6.QtGui import QAction, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
@@ -29,37 +29,66 @@ TINY = {
 LONG = {"training.epochs": 100_000}
 
 
-@pytest.fixture(autouse=True)
-def own_mouse(monkeypatch):
-    """Send moves of the mouse to the widget that is meant.
+class Hand(QtBot):
+    """A hand on the program: it waits as long as a busy machine takes, and its mouse reaches the widget that is meant.
 
     QTest moves the pointer of the X server instead, which tells it late, and which another process of the tests may
     move away meanwhile.
     """
-    held = [Qt.MouseButton.NoButton]
-    press, release = QtBot.mousePress, QtBot.mouseRelease
 
-    def pressed(widget, button, *arguments, **more):
-        held[0] |= button
-        press(widget, button, *arguments, **more)
+    def __init__(self, request):
+        super().__init__(request)
+        self._held = Qt.MouseButton.NoButton
 
-    def released(widget, button, *arguments, **more):
-        held[0] &= ~button
-        release(widget, button, *arguments, **more)
+    def waitUntil(self, condition, *, timeout=PATIENCE):
+        super().waitUntil(condition, timeout=timeout)
 
-    def move(widget, pos):
-        at = QPointF(pos)
-        none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-        event = QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), none, held[0], plain)
+    def waitSignal(self, signal, *, timeout=PATIENCE, **more):
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+    def waitExposed(self, widget, *, timeout=PATIENCE):
+        return super().waitExposed(widget, timeout=timeout)
+
+    def show(self, widget, width, height):
+        """Give a widget that is seen in a size until the test ends."""
+        self.addWidget(widget)
+        widget.resize(width, height)
+        with self.waitExposed(widget):
+            widget.show()
+        return widget
+
+    def mousePress(self, widget, button, *arguments, **more):
+        self._held |= button
+        super().mousePress(widget, button, *arguments, **more)
+
+    def mouseRelease(self, widget, button, *arguments, **more):
+        self._held &= ~button
+        super().mouseRelease(widget, button, *arguments, **more)
+
+    def mouseMove(self, widget, pos, modifiers=Qt.KeyboardModifier.NoModifier):
+        at, none = QPointF(pos), Qt.MouseButton.NoButton
+        event = QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), none, self._held, modifiers)
         QApplication.sendEvent(widget, event)
 
-    monkeypatch.setattr(QtBot, "mousePress", staticmethod(pressed))
-    monkeypatch.setattr(QtBot, "mouseRelease", staticmethod(released))
-    monkeypatch.setattr(QtBot, "mouseMove", staticmethod(move))
-    yield
-    for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
-        if held[0] & button:  # QTest would hold it in the tests that follow
-            release(QPushButton(), button)
+    def wheel(self, widget, notches, pos=None):
+        """Turn the wheel away from oneself, or back where there are less than none."""
+        at, turned = QPointF(pos or widget.rect().center()), QPoint(0, 120 * notches)
+        none, plain, phase = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turned, none, plain, phase, False)
+        QApplication.sendEvent(widget, event)
+
+    def let_go(self):
+        """Release the buttons that QTest would hold in the tests that follow."""
+        for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
+            if self._held & button:
+                super().mouseRelease(QPushButton(), button)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    hand = Hand(request)
+    yield hand
+    hand.let_go()
 
 
 class Lab:
@@ -74,7 +103,7 @@ class Lab:
         self.canvas = self.child("latentCanvas")
         self.window.show()
         self.window.activateWindow()
-        qtbot.waitUntil(self.window.isActiveWindow, timeout=PATIENCE)
+        qtbot.waitUntil(self.window.isActiveWindow)
 
     def child(self, name, kind=QWidget):
         found = self.window.findChild(kind, name)
@@ -93,7 +122,13 @@ class Lab:
         return self.text("messageText")
 
     def until(self, condition: Callable[[], object]):
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+        self.qtbot.waitUntil(lambda: bool(condition()))
+
+    def until_idle(self):
+        """Wait until nothing is computed on other threads any more, and what came of it is told."""
+        pools = self.window.findChildren(QThreadPool)
+        self.until(lambda: not any(pool.activeThreadCount() for pool in pools))
+        QApplication.processEvents()
 
     def press(self, name):
         button = self.child(name)
@@ -122,11 +157,11 @@ class Lab:
     def train(self, *changes):
         """Train to the end."""
         self.set_up(*changes)
-        with self.qtbot.waitSignal(self.session.training.ended, timeout=PATIENCE):
+        with self.qtbot.waitSignal(self.session.training.ended):
             self.press("trainButton")
 
     def open(self, path: Path):
-        with self.qtbot.waitSignal(self.session.opened, timeout=PATIENCE):
+        with self.qtbot.waitSignal(self.session.opened):
             self.window.open_run(path)
         run_id = self.session.run.snapshot.run_id
         self.until(lambda: self.session.exploration.shown and self.session.exploration.shown.run_id == run_id)
@@ -157,6 +192,15 @@ class Lab:
             if viewport.contains(place) and layer.nearest(local) is None:
                 return place
         raise AssertionError("no place is free of points")
+
+    def lonely(self, canvas=None):
+        """Give the row of a point that nothing else lies near, within the view."""
+        canvas = canvas or self.canvas
+        points, seen = canvas.points(), canvas.viewport().rect().adjusted(80, 20, -80, -60)
+        distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+        np.fill_diagonal(distances, np.inf)
+        inside = [seen.contains(canvas.pixel_of(*point)) for point in points.tolist()]
+        return int(np.where(inside, distances.min(1), -1).argmax())
 
     @contextmanager
     def changes(self, answer: Callable[[], object]):

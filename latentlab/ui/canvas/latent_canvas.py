@@ -249,6 +249,10 @@ class LatentCanvas(Plot):
         """Give where the selected points are drawn, A first: float32 (K, 2)."""
         return self.markers.selected
 
+    def highlighted(self) -> Integers:
+        """Give the rows of the points with rings around them, such as a sketch's neighbours: int64 (K,)."""
+        return self._highlights.copy()
+
     def visible_classes(self) -> set[int]:
         """Give the classes that are shown."""
         return set(self._visible)

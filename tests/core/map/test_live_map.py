@@ -24,11 +24,12 @@ RECIPE = Recipe.from_dict(
 
 
 class Clock:
-    """Time that passes only when somebody spends it."""
+    """Time that passes only when somebody spends it, or by a step whenever somebody looks."""
 
-    now = 100.0
+    now, step = 100.0, 0.0
 
     def perf_counter(self):
+        self.now += self.step
         return self.now
 
 
@@ -327,10 +328,8 @@ def test_a_large_map_is_made_whole_when_that_takes_a_quarter_of_the_time_since(c
     assert not live.affords_whole()
 
 
-def test_an_opened_run_of_many_images_is_shown_in_parts(run, tiny_images, monkeypatch):
-    monkeypatch.setattr(live_map, "_PART_SECONDS", 0)
-    monkeypatch.setattr(live_map, "_FIRST_SECONDS", 0)
-    monkeypatch.setattr(live_map, "_SHOWN_SECONDS", 0)
+def test_an_opened_run_of_many_images_is_shown_in_parts(run, tiny_images, clock):
+    clock.step = 10
     shown = choose(tiny_images, MapSource("both", 0))
     parts = list(maps_of(run, shown))
     assert [part.pending for part in parts] == [part.missing for part in parts] == [176, 112, 48, 0]

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from latentlab.core.measures.latent import active_units, activity, kl_per_dimension, movement
-from latentlab.core.models import snapshot as snapshots
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -108,15 +107,18 @@ def test_movement_grows_with_the_noise_and_not_with_the_scale_of_the_code(tiny_i
     assert movement(snapshot, images, None, 0.1, 0) == pytest.approx(small, rel=1e-3)
 
 
-def test_movement_is_the_same_for_the_same_seed_however_it_is_chunked(tiny_images, monkeypatch):
+def test_movement_is_the_same_for_the_same_seed_and_as_of_all_images_at_once(tiny_images):
     snapshot = snapshot_of(tiny_images, {"model.kind": "cvae"})
-    images, labels = tiny_images.test_images, tiny_images.test_labels
+    rows = np.arange(1200) % 60  # more than go through a model at once
+    images, labels = tiny_images.test_images[rows], tiny_images.test_labels[rows]
     whole = movement(snapshot, images, labels, 0.1, 3)
     assert whole == movement(snapshot, (images / 255).numpy(), labels.numpy(), 0.1, 3) > 0
     assert whole != movement(snapshot, images, labels, 0.1, 4)
     assert movement(snapshot, images, labels, 0.0, 3) == 0
-    monkeypatch.setattr(snapshots, "_CHUNK", 7)
-    assert movement(snapshot, images, labels, 0.1, 3) == pytest.approx(whole, rel=1e-5)
+    noise = np.random.default_rng(3).standard_normal(images.shape, np.float32)
+    before, after = (snapshot.encode(x, labels)[0] for x in (images, images / 255 + 0.1 * torch.from_numpy(noise)))
+    expected = np.linalg.norm(after - before, axis=1).mean() / np.sqrt(before.var(0).sum())
+    assert whole == pytest.approx(expected, rel=1e-5)
 
 
 def test_movement_is_unknown_where_all_codes_are_the_same(tiny_images):

@@ -137,19 +137,19 @@ def test_evaluating_again_gives_the_same(snapshot, tiny_images):
     assert snapshot_losses(snapshot, tiny_images.test_images, tiny_images.test_labels) == first
 
 
-def test_chunks_of_another_size_give_the_same_means(snapshot, tiny_images, monkeypatch):
-    images, labels = tiny_images.test_images, tiny_images.test_labels
-    whole = snapshot_losses(snapshot, images, labels)
-    monkeypatch.setattr(snapshots, "_CHUNK", 16)  # 60 is no multiple of it: the last chunk counts for less
+def test_chunks_give_the_same_means_as_the_whole(snapshot, tiny_images):
+    images, labels = torch.cat([tiny_images.test_images] * 20), tiny_images.test_labels.repeat(20)
+    noise = torch.randn(1200, snapshot.latent, generator=torch.Generator().manual_seed(0))
+    terms = snapshot.loss_terms(images, labels, noise)
+    whole = mean_losses([(1200, torch.tensor([term.sum() for term in terms]))], 0.7)
     parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU))
-    assert [size for size, _ in parts] == [16, 16, 16, 12]
+    assert [size for size, _ in parts] == [1000, 200]  # the last chunk counts for less
     chunked = mean_losses(parts, 0.7)
     assert dataclasses.astuple(chunked) == pytest.approx(dataclasses.astuple(whole), rel=1e-5)
 
 
-def test_grad_mode_between_chunks_is_the_readers_own(snapshot, tiny_images, monkeypatch):
-    monkeypatch.setattr(snapshots, "_CHUNK", 20)
-    images, labels = tiny_images.test_images, tiny_images.test_labels
+def test_grad_mode_between_chunks_is_the_readers_own(snapshot, tiny_images):
+    images, labels = torch.cat([tiny_images.test_images] * 20), tiny_images.test_labels.repeat(20)
     for _ in loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU):
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from latentlab.core.output import animation
 from latentlab.core.output.animation import (
     AnimationError,
     fitting_scale,
@@ -117,12 +116,19 @@ def test_a_video_is_read_back_frame_by_frame(tmp_path, frames):
 
 
 def test_without_h264_another_encoder_does_and_without_any_a_sentence(tmp_path, frames, monkeypatch):
-    monkeypatch.delitem(animation._ENCODERS, "libx264")
+    codec, missing = av.codec.Codec, {"libx264"}
+
+    def find(name, mode):
+        if name in missing:
+            raise ValueError(name)
+        return codec(name, mode)
+
+    monkeypatch.setattr(av.codec, "Codec", find)
     save_mp4(tmp_path / "a.mp4", frames, 12.5)
     shown, _, (codec, pixel_format, seconds) = _watched(tmp_path / "a.mp4")
     assert (codec, pixel_format, len(shown)) == ("mpeg4", "yuv420p", 7)
     assert seconds == pytest.approx(0.56)
-    monkeypatch.setattr(animation, "_ENCODERS", {"of-no-machine": {}})
+    missing.add("mpeg4")
     with pytest.raises(AnimationError, match="No encoder"):
         save_mp4(tmp_path / "b.mp4", frames, 10)
     monkeypatch.setitem(sys.modules, "av", None)

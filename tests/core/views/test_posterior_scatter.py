@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.views import posterior_scatter as core_deviations
 from latentlab.core.views.posterior_scatter import DeviationsQuestion
 
 
@@ -55,12 +54,15 @@ def test_a_single_dimension_lies_on_a_line(tiny_model):
     assert not found.deviations.points[:, 1].any()
 
 
-def test_of_many_images_as_many_are_encoded_as_keep_up(tiny_model, monkeypatch):
-    monkeypatch.setattr(core_deviations, "_MOST_IMAGES", 20)
-    found = asked(tiny_model())
-    assert len(found.rows) == len(set(found.rows)) == len(found.means.points) == 20
-    assert found.total == 60
-    assert np.array_equal(asked(tiny_model()).rows, found.rows)
+def test_of_many_images_as_many_are_encoded_as_keep_up(tiny_model):
+    model, rows = tiny_model(), np.arange(4000) % 60
+    many = dataclasses.replace(
+        model, means=model.means[rows], labels=model.labels[rows], images=model.images[rows], ids=model.ids.taken(rows)
+    )
+    found = asked(many)
+    assert len(found.rows) == len(set(found.rows)) == len(found.means.points) == 3000
+    assert found.total == 4000
+    assert np.array_equal(asked(many).rows, found.rows)
 
 
 def test_models_without_deviations_or_images_are_refused_in_a_sentence(tiny_model):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
-from latentlab.core.views import restored as restoring
 from latentlab.core.views.restored import Damage, RestoredQuestion, damaged_again, restored, restored_image
 
 KINDS = ("salt_and_pepper", "gaussian", "occlusion", "stains", "creases", "light")
@@ -100,11 +100,12 @@ def test_another_seed_damages_other_places(update):
     assert (one.noisy != other.noisy).any()
 
 
-def test_large_images_are_few(update, monkeypatch):
-    monkeypatch.setattr(restoring, "_MOST_PIXELS", 4 * 28 * 28)
-    assert len(restored(RestoredQuestion(PEPPER, 20), update).clean) == 4
-    monkeypatch.setattr(restoring, "_MOST_PIXELS", 10)
-    assert len(restored(RestoredQuestion(PEPPER, 20), update).clean) == 2
+@pytest.mark.parametrize(("side", "count"), [(100, 20), (224, 5), (400, 2)])
+def test_large_images_are_few(update, side, count):
+    snapshot = SimpleNamespace(run_id="run", recipe=PLAIN, restore=lambda noisy, labels: noisy)
+    images = np.zeros((20, *update.images.shape[1:-2], side, side), np.uint8)
+    large = dataclasses.replace(update, snapshot=snapshot, images=images)
+    assert len(restored(RestoredQuestion(PEPPER, 20), large).clean) == count
 
 
 def test_without_its_images_a_run_says_so(update):

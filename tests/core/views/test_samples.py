@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.models import decode_grid
 from latentlab.core.views.samples import SamplesQuestion
 
 QUESTION = SamplesQuestion(rows=3, columns=5, temperature=1.0, seed=0, like_codes=False)
@@ -76,17 +75,16 @@ def test_any_number_of_codes_can_be_imitated(tiny_model, count):
     assert np.isfinite(samples.images).all()
 
 
-def test_a_grid_is_decoded_in_parts_as_in_one(tiny_model, monkeypatch):
+def test_a_grid_is_decoded_in_parts_as_in_one(tiny_model):
     model = tiny_model()
-    whole = asked(model).images
-    monkeypatch.setattr(decode_grid, "_CHUNK_PIXELS", 4 * 28 * 28)
-    np.testing.assert_allclose(asked(model).images, whole, atol=1e-6)
+    codes = np.random.default_rng(0).standard_normal((1200, 2), np.float32)
+    images = asked(model, rows=30, columns=40).images.reshape(1200, -1)
+    np.testing.assert_allclose(images, model.snapshot.decode(codes).reshape(1200, -1), atol=1e-6)
 
 
-def test_a_picture_beyond_memory_is_refused_in_a_sentence(tiny_model, monkeypatch):
-    monkeypatch.setattr(decode_grid, "_MOST_PIXELS", 14 * 28 * 28)
+def test_a_picture_beyond_memory_is_refused_in_a_sentence(tiny_model):
     with pytest.raises(LatentlabError, match="choose fewer"):
-        asked(tiny_model())
+        asked(tiny_model(), rows=250, columns=250)
 
 
 def test_a_code_of_planes_is_refused_in_a_sentence(tiny_model):

@@ -13,12 +13,7 @@ from latentlab.ui.canvas.latent_canvas import LatentCanvas
 
 @pytest.fixture
 def canvas(qtbot):
-    widget = LatentCanvas()
-    widget.resize(700, 560)
-    qtbot.addWidget(widget)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    return widget
+    return qtbot.show(LatentCanvas(), 700, 560)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 
 from latentlab.core.data import registry
@@ -61,20 +60,11 @@ class Lists:
         self.qtbot.keyClick(self.grid, key)
 
     def hover(self, row):
-        move(self.grid.viewport(), self.place(row))
+        self.qtbot.mouseMove(self.grid.viewport(), self.place(row))
 
     def ring(self):
         layers = [item for item in self.lab.canvas.view.box.childItems() if isinstance(item, PointerLayer)]
         return layers[0].place() if layers[0].isVisible() else None
-
-
-def move(widget, place):
-    place = QPointF(place)
-    none = Qt.MouseButton.NoButton
-    event = QMouseEvent(
-        QEvent.Type.MouseMove, place, widget.mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(widget, event)
 
 
 def in_sight(lab, row):
@@ -93,12 +83,9 @@ def lists(opened):
 def test_a_key_and_the_button_open_and_close_the_page(opened):
     lists = Lists(opened)
     assert not lists.page.isVisible()
-    heard = []
-    lists.browsing.listed.connect(heard.append)
-    opened.session.selection.select([1, 2])
-    opened.session.selection.clear()
-    opened.qtbot.wait(50)
-    assert not heard  # nothing is listed while nobody looks
+    with opened.qtbot.assertNotEmitted(lists.browsing.listed, wait=50):  # nothing comes while nobody looks
+        opened.session.selection.select([1, 2])
+        opened.session.selection.clear()
     lists.open()
     assert opened.child("mapImagesButton").isChecked()
     opened.until(lambda: "Ctrl+click" in opened.text("browseMessage"))
@@ -205,7 +192,7 @@ def test_what_is_hovered_is_marked_on_the_map_and_in_the_list_and_a_sketch_keeps
     lists.show([2, 9, 30])
     lab.stroke([(0.5, 0.2), (0.5, 0.8)])
     lab.until(lambda: lab.canvas.sketch_point() is not None)
-    highlights = lab.canvas._highlights.copy()
+    highlights = lab.canvas.highlighted()
     assert len(highlights)
     for row in (9, 30):
         lists.hover(row)
@@ -214,7 +201,7 @@ def test_what_is_hovered_is_marked_on_the_map_and_in_the_list_and_a_sketch_keeps
         assert (ring.x(), ring.y()) == pytest.approx(tuple(expected), abs=1)
     QApplication.sendEvent(lists.grid, QEvent(QEvent.Type.Leave))
     assert lists.ring() is None
-    np.testing.assert_array_equal(lab.canvas._highlights, highlights)
+    np.testing.assert_array_equal(lab.canvas.highlighted(), highlights)
     before = lists.grid.grab().toImage()
     lab.canvas.point_hovered.emit(9, QPointF())
     framed = lists.grid.grab().toImage()

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QSlider
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider
 
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 
 CVAE = {"model__kind": "cvae"}
@@ -151,7 +152,7 @@ def test_more_dimensions_are_shown_in_a_plane_and_moved_by_sliders(lab, run_file
         for side in ("bottom", "left")
     )
     lab.pick()
-    code = lab.session.exploration._code
+    code = lab.session.exploration.code
     assert code.shape == (5,)
     from latentlab.ui.widgets.section import Section
 
@@ -164,11 +165,11 @@ def test_more_dimensions_are_shown_in_a_plane_and_moved_by_sliders(lab, run_file
         for _ in range(4):
             lab.qtbot.keyClick(slider, Qt.Key.Key_PageUp)
     assert lab.canvas.picked() != pytest.approx(before)
-    moved = lab.session.exploration._code
+    moved = lab.session.exploration.code
     assert np.allclose(np.delete(moved, 3), np.delete(code, 3))
     assert moved[3] == pytest.approx(code[3] + 2, abs=0.02)
     lab.pick(40, 40)
-    offset = lab.session.exploration._code - moved
+    offset = lab.session.exploration.code - moved
     projection = lab.session.exploration.shown.projection
     assert np.allclose(offset - (projection.directions @ offset) @ projection.directions, 0, atol=1e-4)
 
@@ -264,13 +265,14 @@ THREE = [(0.3, 0.25), (0.5, 0.17), (0.67, 0.3), (0.48, 0.47), (0.69, 0.61), (0.5
 
 
 def said(lab):
-    return " ".join(label.text() for label in lab.window._sketch.findChildren(QLabel) if label.isVisible())
+    labels = lab.window.findChild(SketchPanel).findChildren(QLabel)
+    return " ".join(label.text() for label in labels if label.isVisible())
 
 
 def test_a_sketch_without_a_model_says_what_to_do_and_is_read_once_there_is_one(lab, run_file):
     assert "Train or open a model first" in said(lab)
-    lab.stroke(THREE)
-    lab.qtbot.wait(50)
+    with lab.qtbot.assertNotEmitted(lab.session.exploration.sketched, wait=50):  # nothing comes
+        lab.stroke(THREE)
     assert lab.canvas.sketch_point() is None
     assert lab.child("sketchInput").pixels() is None
     lab.open(run_file())
@@ -298,7 +300,7 @@ def test_a_sketch_is_read_at_each_stroke_and_cleared_with_all_that_came_of_it(la
     assert lab.child("sketchInput").pixels() is None
     assert lab.child("sketchReconstruction").pixels() is None
     assert "Loss" not in said(lab)
-    lab.qtbot.wait(50)
+    lab.until_idle()
     assert lab.canvas.sketch_point() is None
 
 
@@ -340,7 +342,8 @@ def test_a_neighbour_that_is_clicked_is_picked_on_the_map(lab, run_file):
     lab.open(run_file())
     lab.stroke(THREE)
     lab.until(lambda: lab.canvas.sketch_point() is not None)
-    button = lab.window._sketch._neighbours[0]
+    buttons = lab.window.findChild(SketchPanel).findChildren(QAbstractButton)
+    button = next(button for button in buttons if hasattr(button, "row"))
     lab.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     lab.until(lambda: lab.child("dataPointImage").pixels() is not None)
     assert lab.canvas.picked() == pytest.approx(tuple(lab.canvas.points()[button.row].tolist()), abs=1e-4)
@@ -356,12 +359,12 @@ def test_intents_out_of_range_change_nothing(qapp, run_file):
     exploration = Exploration()
     exploration.show(map_of(Run.open(run_file()), None))
     exploration.pick(0.0, 0.0)
-    code = exploration._code
+    code = exploration.code
     for index in (-1, 10**6):
         exploration.pick_point(index)
         exploration.pick_sample(index)
         exploration.set_dimension(index, 1.0)
-    assert exploration._code is code
+    assert exploration.code is code
     exploration.shut_down()
 
 

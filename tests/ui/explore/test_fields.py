@@ -168,10 +168,10 @@ def test_fields_and_contours_follow_the_axes_of_the_map(lab, run_file):
     behind = Behind(lab)
     behind.choose("density")
     behind.until_shown("density", lambda field: size(field) > 2000)
-    before = behind.contours._prior.centre
+    before = behind.contours.centre()
     lab.session.exploration.set_axes(PlaneAxes(Dimension(3), Dimension(0)))
-    lab.until(lambda: behind.contours._prior.centre != before)
-    assert behind.contours._prior.centre == pytest.approx((0, 0), abs=1e-6)
+    lab.until(lambda: behind.contours.centre() != before)
+    assert behind.contours.centre() == pytest.approx((0, 0), abs=1e-6)
     field = behind.until_shown("density", lambda field: size(field) > 10_000)  # along latent axes it is quick
     update = lab.session.exploration.shown
     codes = update.means[:, [3, 0]]
@@ -195,12 +195,12 @@ def test_contours_of_the_prior_are_there_for_a_vae_and_can_be_turned_off(behind,
     assert behind.contours.radii() == []
     lab.open(run_file(model__latent=5))
     projection = lab.session.exploration.shown.projection
-    assert behind.contours._prior.centre == pytest.approx(tuple(projection.to_plane(np.zeros((1, 5)))[0]), abs=1e-5)
+    assert behind.contours.centre() == pytest.approx(tuple(projection.to_plane(np.zeros((1, 5)))[0]), abs=1e-5)
 
 
 def test_the_posteriors_of_selected_points_and_of_the_one_clicked_on_are_drawn_to_scale(behind, run_file):
     lab = behind.lab
-    row = lonely(lab.canvas)
+    row = lab.lonely()
     place = lab.pixel(*lab.canvas.points()[row].tolist())
     lab.qtbot.mouseClick(lab.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
     lab.until(lambda: behind.rows() == [row])
@@ -223,17 +223,6 @@ def test_the_posteriors_of_selected_points_and_of_the_one_clicked_on_are_drawn_t
     assert behind.rows() == [3]
     lab.open(run_file(**AUTOENCODER))
     lab.until(lambda: behind.rows() == [])
-
-
-def lonely(canvas):
-    """Give the row of a point that nothing else lies near, within the view."""
-    points = canvas.points()
-    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
-    np.fill_diagonal(distances, np.inf)
-    inside = [
-        canvas.viewport().rect().adjusted(80, 20, -80, -60).contains(canvas.pixel_of(*p)) for p in points.tolist()
-    ]
-    return int(np.where(inside, distances.min(1), -1).argmax())
 
 
 def test_of_many_selected_the_first_hundred_are_drawn_and_follow_training(lab):

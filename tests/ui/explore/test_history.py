@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu
 
 from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.ui.explore.history import History
@@ -22,15 +21,8 @@ def extent(lab):
 
 def zoom(lab, notches=3, place=None):
     """Turn the wheel, and wait until the view has come to rest."""
-    viewport = lab.canvas.viewport()
-    at = QPointF(place or viewport.rect().center())
     with lab.qtbot.waitSignal(lab.canvas.view.settled):
-        for _ in range(notches):
-            event = QWheelEvent(
-                at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, NONE,
-                Qt.ScrollPhase.NoScrollPhase, False,
-            )  # fmt: skip
-            QApplication.sendEvent(viewport, event)
+        lab.qtbot.wheel(lab.canvas.viewport(), notches, place)
 
 
 def press_when_enabled(lab, name):
@@ -182,7 +174,7 @@ def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
     from latentlab.core.runs.run import Run
 
     run = Run.open(run_file()).snapshot.run_id
-    folder = lab.session.map.bookmarking._folder()
+    folder = own_home / "data" / "latentlab" / "bookmarks"
     files.save(folder, run, (Bookmark(name="x", extent=(0, 1, 0, 1)),))
     next(folder.iterdir()).write_text("[")
     lab.open(run_file())

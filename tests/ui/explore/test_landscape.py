@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
+import gc
 import threading
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QApplication, QMenu
 
-from latentlab.core.fields.tiles import Landscape
+from latentlab.core.fields.tiles import Landscape, Tile
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
@@ -22,7 +22,6 @@ from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.landscape import MapLandscape
 
 NONE = Qt.KeyboardModifier.NoModifier
-PATIENCE = 20_000  # milliseconds, on a busy machine
 
 
 class Shown(QObject):
@@ -39,10 +38,38 @@ class Shown(QObject):
         pass
 
 
+class Seen:
+    """What a layer shows, beside what it should: of the model, the code and the label in force, where one looks."""
+
+    def __init__(self, layer, exploration, sources):
+        self.layer, self.exploration, self.sources = layer, exploration, sources
+        self.viewport, self.code, self.label = None, None, 0
+        layer.wanted.connect(lambda viewport: setattr(self, "viewport", viewport))
+        exploration.decoded.connect(lambda decoded: setattr(self, "code", decoded and decoded.code))
+        exploration.label_changed.connect(lambda label: setattr(self, "label", label))
+
+    def wanted(self):
+        return Landscape.of(self.exploration.shown, self.code, self.label)
+
+    def whole(self):
+        """Give the landscape of which all that is seen is there, and nothing else is drawn; else None."""
+        tiles = self.layer.tiles()
+        landscapes = {self.sources[tile] for tile in tiles}
+        if len(landscapes) != 1 or self.viewport is None:
+            return None
+        (landscape,) = landscapes
+        return landscape if {tile.address for tile in tiles} == {*landscape.addresses(self.viewport)} else None
+
+    def is_whole(self):
+        """Whether that is the landscape in force."""
+        whole = self.whole()
+        return whole is not None and whole.is_like(self.wanted())
+
+
 class Scene(QObject):
     """A map with its landscape, and a hand on it."""
 
-    def __init__(self, qtbot, exploration=None):
+    def __init__(self, qtbot, exploration, sources):
         super().__init__()
         self.qtbot = qtbot
         self.canvas = LatentCanvas()
@@ -51,6 +78,7 @@ class Scene(QObject):
         self.layer = LandscapeLayer(self.canvas.view)
         self.exploration = Exploration(self) if exploration is None else exploration
         self.own = MapLandscape(self.exploration, self)
+        self.seen = Seen(self.layer, self.exploration, sources)
         self.layer.wanted.connect(self.own.look)
         self.own.shown.connect(self.layer.set_tiles)
         self.own.progressed.connect(self.layer.set_progress)
@@ -61,7 +89,7 @@ class Scene(QObject):
         self.canvas.show_standard()
 
     def until(self, condition):
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def turn_on(self, model):
         self.exploration.show(model)
@@ -69,22 +97,27 @@ class Scene(QObject):
         self.layer.set_on(True)
 
     def is_whole(self):
-        """Whether all that is seen is there, and nothing else is drawn."""
-        return self.own._is_whole and self.layer.tiles() == self.own._shown
+        return self.seen.is_whole()
 
     def until_whole(self):
         self.until(self.is_whole)
+
+    def until_idle(self):
+        """Wait until nothing is decoded any more, and what came of it is told."""
+        pools = self.own.findChildren(QThreadPool)
+        self.until(lambda: not any(pool.activeThreadCount() for pool in pools))
+        QApplication.processEvents()
 
     def levels(self):
         return {tile.address.level for tile in self.layer.tiles()}
 
     def bare(self, tiles):
         """What of the view no tile lies over."""
-        wanted = self.own._landscape
-        return wanted.bare(wanted.addresses(self.own._viewport), tiles)
+        wanted = self.seen.wanted()
+        return wanted.bare(wanted.addresses(self.seen.viewport), tiles)
 
     def wheel(self, notches):
-        turn_wheel(self.canvas.viewport(), notches)
+        self.qtbot.wheel(self.canvas.viewport(), notches)
 
     def pan(self, pixels):
         viewport = self.canvas.viewport()
@@ -93,16 +126,6 @@ class Scene(QObject):
         self.qtbot.mouseMove(viewport, middle + pixels / 2)
         self.qtbot.mouseMove(viewport, middle + pixels)
         self.qtbot.mouseRelease(viewport, Qt.MouseButton.RightButton, pos=middle + pixels)
-
-
-def turn_wheel(viewport, notches):
-    at = QPointF(viewport.rect().center())
-    for _ in range(abs(notches)):
-        event = QWheelEvent(
-            at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120 if notches > 0 else -120),
-            Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(viewport, event)
 
 
 def further(model, step=1):
@@ -115,8 +138,22 @@ def further(model, step=1):
 
 
 @pytest.fixture
-def scene(request, qtbot, digits):  # with these, the search for leaks is spared all modules
-    made = Scene(qtbot, getattr(request, "param", lambda: None)())
+def sources(monkeypatch):
+    """Note of which landscape each tile was decoded."""
+    found, decode = {}, Landscape.decode
+
+    def note(self, addresses):
+        tiles = decode(self, addresses)
+        found.update(dict.fromkeys(tiles, self))
+        return tiles
+
+    monkeypatch.setattr(Landscape, "decode", note)
+    return found
+
+
+@pytest.fixture
+def scene(request, qtbot, digits, sources):  # with the digits, the search for leaks is spared all modules
+    made = Scene(qtbot, getattr(request, "param", lambda: None)(), sources)
     yield made
     made.own.shut_down()
     made.exploration.shut_down()
@@ -209,7 +246,7 @@ def test_a_slow_model_begins_coarse_and_where_one_looks(scene, tiny_model, monke
     coarse = int((levels == levels.min()).sum())
     assert levels.min() == levels.max() - 2
     assert (levels[:coarse] == levels.min()).all()
-    middles = np.array([scene.own._landscape.extent(address) for address in decoded])[coarse:]
+    middles = np.array([scene.seen.wanted().extent(address) for address in decoded])[coarse:]
     distances = np.hypot(middles[:, :2].mean(1), middles[:, 2:].mean(1))
     assert (np.diff(distances) > -0.2).all()
 
@@ -227,23 +264,18 @@ def test_what_is_looked_at_last_is_decoded_next(scene, tiny_model, monkeypatch, 
 
 def test_a_training_model_is_followed_from_whole_to_whole_without_a_gap(on, tiny_model, monkeypatch):
     monkeypatch.setattr(part, "_BATCH_SECONDS", 0.0)
-    bare, owners = [], []
-
-    def note(tiles):
-        bare.extend(on.bare(tiles))
-        owners.append({on.own._landscape.snapshot})
-
+    bare, count = [], len(on.seen.sources)
     on.own.set_state("training")
-    on.own.shown.connect(note)
+    on.own.shown.connect(lambda tiles: bare.extend(on.bare(tiles)))
     models = [further(tiny_model(), step) for step in (1, 2, 3)]
     before = on.layer.tiles()
     for model in models:  # faster than they can be followed
         on.exploration.show(model)
-    on.until(lambda: on.own._landscape.snapshot is models[-1].snapshot and on.is_whole())
+    on.until_whole()
     assert not bare
     first, last = before[0], next(tile for tile in on.layer.tiles() if tile.address == before[0].address)
     assert np.abs(first.pixels.astype(int) - last.pixels).max() > 0
-    followed = [snapshots.pop() for snapshots in owners]
+    followed = [landscape.snapshot for landscape in on.seen.sources.values()][count:]
     assert followed == sorted(followed, key=[model.snapshot for model in models].index)
     assert models[1].snapshot not in followed  # the latest wins
 
@@ -272,9 +304,9 @@ def test_beside_a_training_it_rests(scene, tiny_model, monkeypatch):
 def test_turned_off_it_does_nothing(on, decoded):
     on.layer.set_on(False)
     assert on.layer.tiles() == ()
-    on.wheel(12)
-    on.canvas.show_all()
-    on.qtbot.wait(50)
+    with on.qtbot.assertNotEmitted(on.own.shown, wait=50):  # nothing comes
+        on.wheel(12)
+        on.canvas.show_all()
     assert not decoded
     on.layer.set_on(True)
     on.until_whole()
@@ -283,8 +315,8 @@ def test_turned_off_it_does_nothing(on, decoded):
 
 def test_hidden_it_does_nothing(on, decoded, tiny_model):
     on.canvas.hide()
-    on.exploration.show(further(tiny_model()))
-    on.qtbot.wait(50)
+    with on.qtbot.assertNotEmitted(on.own.shown, wait=50):  # nothing comes
+        on.exploration.show(further(tiny_model()))
     assert not decoded
     on.canvas.show()
     on.until_whole()
@@ -295,10 +327,13 @@ def test_turned_off_while_decoding_the_answer_is_dropped(scene, tiny_model, held
     scene.turn_on(tiny_model())
     scene.layer.set_on(False)
     held.set()
-    scene.qtbot.wait(50)
-    assert not scene.own._kept
+    scene.until_idle()
+    dropped = {*scene.seen.sources}
+    assert dropped
+    assert scene.layer.tiles() == ()
     scene.layer.set_on(True)
     scene.until_whole()
+    assert dropped.isdisjoint(scene.layer.tiles())
 
 
 def test_an_answer_for_another_model_is_dropped(scene, tiny_model, held):
@@ -307,8 +342,7 @@ def test_an_answer_for_another_model_is_dropped(scene, tiny_model, held):
     scene.exploration.show(other)
     held.set()
     scene.until_whole()
-    assert scene.own._landscape.snapshot is other.snapshot
-    assert all(landscape.snapshot is other.snapshot for landscape, _ in scene.own._kept)
+    assert scene.seen.whole().snapshot is other.snapshot
 
 
 def test_it_follows_the_label_of_a_cvae(scene, tiny_model, decoded):
@@ -317,7 +351,7 @@ def test_it_follows_the_label_of_a_cvae(scene, tiny_model, decoded):
     first = scene.layer.tiles()
     scene.exploration.set_label(2)
     scene.until_whole()
-    assert scene.own._landscape.label == 2
+    assert scene.seen.whole().label == 2
     assert not np.array_equal(scene.layer.tiles()[0].pixels, first[0].pixels)
     decoded.clear()
     scene.exploration.set_label(0)
@@ -329,19 +363,20 @@ def test_it_follows_the_label_of_a_cvae(scene, tiny_model, decoded):
 def test_it_lies_on_the_plane_through_the_picked_code(scene, tiny_model):
     scene.turn_on(tiny_model(model__latent=5))
     scene.until_whole()
-    first = scene.own._landscape
+    first, tiles = scene.seen.whole(), scene.layer.tiles()
     scene.exploration.pick(0.5, -0.5)
-    scene.until(lambda: scene.own._code is not None)
-    assert scene.own._landscape is first  # of the same plane
+    scene.until(lambda: scene.seen.code is not None)
+    scene.until_idle()
+    assert scene.layer.tiles() == tiles  # of the same plane
     direction = np.linalg.svd(first.directions)[2][-1].astype(np.float32)  # off the plane
     scene.exploration.pick_code(first.base + 2 * direction)
-    scene.until(lambda: scene.own._landscape is not first)
+    scene.until(lambda: scene.layer.tiles() != tiles)
     scene.until_whole()
-    np.testing.assert_allclose(scene.own._landscape.base, first.base + 2 * direction, atol=1e-4)
+    np.testing.assert_allclose(scene.seen.whole().base, first.base + 2 * direction, atol=1e-4)
     scene.exploration.show(tiny_model(model__kind="cvae"))  # where nothing is picked
     scene.exploration.show(tiny_model(model__latent=5))
     scene.until_whole()
-    assert scene.own._landscape.is_like(first)
+    assert scene.seen.whole().is_like(first)
 
 
 def test_other_images_of_the_same_model_change_nothing(on, decoded):
@@ -359,7 +394,11 @@ def test_what_is_kept_is_bounded(on, monkeypatch):
     for factor in (0.4, 0.4, 3.0, 4.0):
         on.canvas.view.zoom(factor)
         on.until_whole()
-    assert sum(tile.pixels.nbytes for tile in on.own._kept.values()) == on.own._bytes <= 3 * view
+    made = {id(tile) for tile in on.seen.sources}
+    on.seen.sources.clear()
+    gc.collect()
+    left = [found for found in gc.get_objects() if isinstance(found, Tile) and id(found) in made]
+    assert view < sum(tile.pixels.nbytes for tile in left) <= 3 * view
 
 
 @pytest.mark.parametrize("scene", [Shown], indirect=True)
@@ -386,8 +425,8 @@ def test_what_fails_is_told_and_not_tried_again_and_again(scene, tiny_model, mon
     monkeypatch.setattr(Landscape, "decode", fail)
     scene.turn_on(tiny_model())
     scene.until(lambda: "too large" in scene.layer.note.text())
-    scene.wheel(3)
-    scene.qtbot.wait(50)
+    with scene.qtbot.assertNotEmitted(scene.own.failed, wait=50):  # nothing comes
+        scene.wheel(3)
     assert len(tried) == 1
 
 
@@ -404,21 +443,20 @@ def layer_of(lab):
     return layer
 
 
-def until_whole(lab):
-    own = lab.session.map.landscape
-    lab.until(lambda: own._is_whole and layer_of(lab).tiles() == own._shown)
+@pytest.fixture
+def seen(lab, sources):
+    return Seen(layer_of(lab), lab.session.exploration, sources)
 
 
-def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
+def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, seen, run_file):
     lab.open(run_file())
     lab.press("mapLandscapeButton")
-    until_whole(lab)
+    lab.until(seen.is_whole)
     for label in range(10):
         lab.canvas.set_class_visible(label, False)
-    turn_wheel(lab.canvas.viewport(), 3)  # so that a cell has more pixels than its image
-    until_whole(lab)
-    own = lab.session.map.landscape._landscape
-    width, height = own.cell(layer_of(lab).tiles()[0].address.level)
+    lab.qtbot.wheel(lab.canvas.viewport(), 3)  # so that a cell has more pixels than its image
+    lab.until(seen.is_whole)
+    width, height = seen.whole().cell(layer_of(lab).tiles()[0].address.level)
     view = lab.canvas.view
     x, y = view.to_position(0.45 * view.box.rect().bottomRight())
     left, bottom = x // width * width, y // height * height
@@ -440,29 +478,26 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
     assert not lab.child("mapLandscapeButton").isChecked()
     (entry,) = [action for action in lab.child("shownMenu", QMenu).actions() if action.text() == "&Landscape"]
     entry.trigger()
-    until_whole(lab)
+    lab.until(seen.is_whole)
     assert lab.child("mapLandscapeButton").isChecked()
 
 
-def test_it_follows_a_training_and_closes_with_the_window(lab, held):
+def test_it_follows_a_training_and_closes_with_the_window(lab, seen, held):
     held.set()
     lab.begin()
     lab.press("mapLandscapeButton")
-    until_whole(lab)
-    own = lab.session.map.landscape
-    seen = [own._landscape.snapshot]
+    wholes = set()
 
     def is_another():
-        if own._is_whole and own._landscape.snapshot not in seen:
-            seen.append(own._landscape.snapshot)
-        return len(seen) > 2
+        wholes.add(seen.whole())
+        return len(wholes - {None}) > 2
 
     lab.until(is_another)
     lab.press("stopButton")
     lab.until(lambda: lab.session.state == "idle")
-    lab.until(lambda: own._landscape.snapshot is lab.session.exploration.shown.snapshot and own._is_whole)
+    lab.until(seen.is_whole)
     held.clear()
-    turn_wheel(lab.canvas.viewport(), 12)
-    lab.until(lambda: own.asking.is_waiting)
+    lab.qtbot.wheel(lab.canvas.viewport(), 12)
+    lab.until(lambda: lab.session.map.landscape.asking.is_waiting)
     lab.session.shut_down()
     held.set()

@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
+from PySide6.QtCore import Qt, QThreadPool
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTabWidget
 
-from latentlab.core.map import plane
 from latentlab.core.map.axes import BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
 from latentlab.ui.explore.exploration import Exploration
 
@@ -292,11 +291,11 @@ def test_axes_hold_while_a_model_trains(lab, changes):
 
 
 @pytest.fixture
-def large(qtbot, monkeypatch, tiny_model):
-    """Give an exploration for which every map is a large one, and a model."""
-    monkeypatch.setattr(plane, "_QUICK_VALUES", 10)
-    exploration = Exploration()
-    yield exploration, tiny_model()
+def large(qtbot, tiny_model):
+    """Give an exploration, and a model with a large map."""
+    exploration, model, rows = Exploration(), tiny_model(), np.arange(201_000) % 60
+    means, labels, ids = model.means[rows], model.labels[rows], model.ids.taken(rows)
+    yield exploration, dataclasses.replace(model, means=means, labels=labels, images=None, deviations=None, ids=ids)
     exploration.shut_down()
 
 
@@ -334,7 +333,9 @@ def test_a_large_map_that_is_let_go_never_comes(qtbot, large):
     exploration.shown_changed.connect(shown.append)
     exploration.show(model)
     exploration.show(None)
-    qtbot.wait(50)
+    pools = exploration.findChildren(QThreadPool)
+    qtbot.waitUntil(lambda: not any(pool.activeThreadCount() for pool in pools))
+    QApplication.processEvents()
     assert shown == [None]
     assert exploration.shown is None
 

@@ -5,13 +5,15 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from latentlab.core.events import Losses
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.views.interpolations import InterpolationsPanel
+from latentlab.ui.widgets.images.player import BackAndForth
 from latentlab.ui.widgets.images.selection_strip import SelectionStrip
+from latentlab.ui.widgets.slider import Slider
 from tests.ui.session.selecting import look_at, see
 
 LEFT = Qt.MouseButton.LeftButton
@@ -104,7 +106,7 @@ def test_the_button_keeps_the_panel_small(qtbot):
     panel.show_point(DataPoint("run", 3, (0.0, 0.0), 4, "Ankle boot", pixels, pixels, Losses(142.2, 136.1, 6.1)))
     panel.set_selected(np.array([3]))
     assert panel.minimumSizeHint().height() <= 100
-    button = panel.findChild(type(panel._select), "selectPointButton")
+    button = panel.findChild(QAbstractButton, "selectPointButton")
     assert panel.rect().contains(button.geometry())
     with qtbot.waitSignal(panel.toggled) as told:
         qtbot.mouseClick(button, LEFT)
@@ -146,13 +148,10 @@ def test_images_that_the_map_still_shows_stay_selected(opened, run_file):
 def test_the_view_says_what_to_do(opened):
     lab = opened
     look_at(lab, "imagesView")
-    messages = []
-    for row in (3, 8):
-        messages.append(lab.child("imagesView").findChild(type(lab.child("viewMessage")), "viewMessage").text())
+    message = lab.child("imagesView").findChild(QLabel, "viewMessage")
+    for row, said in ((3, "Ctrl+click"), (8, "second image")):
+        lab.until(lambda said=said: said in message.text())
         lab.session.selection.toggle(row)
-        lab.qtbot.wait(0)
-    assert "Ctrl+click" in messages[0]
-    assert "second image" in messages[1]
     lab.session.selection.clear()
     for row in range(13):
         lab.session.selection.toggle(row)
@@ -235,17 +234,18 @@ def test_the_animation_goes_along_the_chosen_interpolation_and_back_and_rests_un
     player = lab.child("interpolationPlayer")
     assert len(player.frames()) == 60
     places = []
-    player._position.valueChanged.connect(places.append)
-    player._position.setValue(57)
+    slider, pace = player.findChild(Slider), player.findChild(BackAndForth)
+    slider.valueChanged.connect(places.append)
+    slider.setValue(57)
     lab.qtbot.mouseClick(player.play_button, LEFT)
     lab.until(lambda: 59 in places and places[-1] < 58)
     lab.child("viewTabs").setCurrentIndex(0)
     place = player.position()
-    assert not player._pace.isActive()
+    assert not pace.isActive()
     look_at(lab, "imagesView")
     lab.until(lambda: player.position() != place)
     lab.qtbot.mouseClick(player.play_button, LEFT)
-    assert not player._pace.isActive()
+    assert not pace.isActive()
     before = player.frames()
     with lab.qtbot.waitSignal(lab.session.views.answered):
         lab.child("interpolationKindBox").setCurrentIndex(2)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 
 LEFT = Qt.MouseButton.LeftButton
@@ -40,10 +40,7 @@ def note(lab):
 
 
 def move(lab, pixel):
-    """Move the mouse at once: qtbot's own moves come back from the screen's server some time later."""
-    viewport, place, button = lab.canvas.viewport(), QPointF(pixel), Qt.MouseButton.NoButton
-    event = QMouseEvent(QEvent.Type.MouseMove, place, viewport.mapToGlobal(place), button, LEFT, NONE)
-    QApplication.sendEvent(viewport, event)
+    lab.qtbot.mouseMove(lab.canvas.viewport(), pixel)
 
 
 def drag(lab, corners, modifiers=NONE):
@@ -176,7 +173,7 @@ def test_excluded_images_leave_the_map_and_the_next_training_and_come_back(opene
     action(lab, "excludeSelectionAction").trigger()
     assert "some must be left" in lab.message()
     selection.clear()
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     run = lab.session.run
     assert run.recipe.data.exclude == lab.session.recipe.data.exclude

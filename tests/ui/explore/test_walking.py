@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.core.map.image_ids import ImageIds
@@ -95,9 +96,8 @@ def test_images_take_the_walk_along_while_training_and_places_stay(walks, tiny_m
 def test_nothing_is_decoded_while_nobody_looks(walks, tiny_model):
     walks.exploration.show(tiny_model())
     walks.walking.look(False)
-    walks.walking.walk(LINE)
-    walks.qtbot.wait(50)
-    assert walks.films == []
+    with walks.qtbot.assertNotEmitted(walks.walking.answered, wait=50):  # nothing comes
+        walks.walking.walk(LINE)
     walks.walking.look(True)
     walks.film(LINE)
 
@@ -127,9 +127,9 @@ def test_a_frame_that_is_shown_is_picked_and_the_walk_does_not_follow_itself(wal
     for column in (0, 4, 11):
         walks.walking.show_frame(0, column)
         assert np.array_equal(walks.exploration.code, film.codes[column])
-    walks.exploration.preview(0.0, 0.0)
-    walks.exploration.end_preview()
-    walks.qtbot.wait(50)
+    with walks.qtbot.assertNotEmitted(walks.walking.answered, wait=50):  # nothing comes
+        walks.exploration.preview(0.0, 0.0)
+        walks.exploration.end_preview()
     assert walks.walking.walk_shown is film
     walks.exploration.pick_point(20)  # another plane
     walks.qtbot.waitUntil(lambda: walks.walking.walk_shown is not film)
@@ -143,9 +143,9 @@ def test_a_pick_on_the_same_plane_decodes_nothing_anew(walks, tiny_model):
     walks.exploration.pick(0.5, 0.5)
     walks.walking.walk(LINE)
     film = walks.film(LINE)
-    for place in ((0.0, 0.0), (1.0, -2.0), (0.3, 0.1)):
-        walks.exploration.pick(*place)
-    walks.qtbot.wait(50)
+    with walks.qtbot.assertNotEmitted(walks.walking.answered, wait=50):  # nothing comes
+        for place in ((0.0, 0.0), (1.0, -2.0), (0.3, 0.1)):
+            walks.exploration.pick(*place)
     assert walks.walking.walk_shown is film
 
 
@@ -235,6 +235,6 @@ def test_a_drag_is_followed_and_the_last_place_is_what_stays(walks, tiny_model):
     for step in range(60):
         last = WalkPlan("line", ((-1.0, 0.5), (step / 30, 0.5)))
         walks.walking.walk(last)
-        walks.qtbot.wait(1)
+        QApplication.processEvents()
     assert walks.film(last).codes[-1] == pytest.approx((59 / 30, 0.5))
     assert len(walks.films) > 1

@@ -24,10 +24,7 @@ INTENTS = (
 
 @pytest.fixture
 def panel(qtbot):
-    panel = ControlsPanel()
-    qtbot.addWidget(panel)
-    panel.resize(290, 260)
-    panel.show()
+    panel = qtbot.show(ControlsPanel(), 290, 260)
     panel.activateWindow()  # without a window manager, nothing else gives it the keyboard
     qtbot.waitUntil(panel.isActiveWindow)
     return panel

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from pyqtgraph import InfiniteLine
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSlider, QToolButton
@@ -20,11 +21,7 @@ from latentlab.ui.style import theme
 
 @pytest.fixture
 def panel(qtbot):
-    panel = CurvesPanel()
-    qtbot.addWidget(panel)
-    panel.resize(600, 190)
-    panel.show()
-    return panel
+    return qtbot.show(CurvesPanel(), 600, 190)
 
 
 def started(first_epoch=0, epochs=20):
@@ -187,6 +184,10 @@ def test_one_quantity_or_all_three(qtbot, panel):
     assert shown() == ["kl", "loss", "reconstruction"]
 
 
+def marks(plot):
+    return [item for item in plot.scene().items() if isinstance(item, InfiniteLine) and item.isVisible()]
+
+
 def test_plots_that_are_made_late_are_as_the_first(qtbot, panel):
     train(panel)
     panel.set_epochs([1, 2, 3])
@@ -197,8 +198,7 @@ def test_plots_that_are_made_late_are_as_the_first(qtbot, panel):
     assert others
     for plot in others:
         assert plot.axes["left"].logMode
-        assert plot._shown_epoch.isVisible()
-        assert plot._shown_epoch.value() == first._shown_epoch.value() == 1
+        assert [line.value() for line in marks(plot)] == [line.value() for line in marks(first)] == [1]
 
 
 def test_log_scale_writes_losses_on_its_axis(qtbot, panel):

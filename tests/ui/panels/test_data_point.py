@@ -28,12 +28,7 @@ def data_point(**changes):
 
 @pytest.fixture
 def panel(qtbot):
-    panel = DataPointPanel()
-    panel.resize(380, 90)
-    qtbot.addWidget(panel)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    return panel
+    return qtbot.show(DataPointPanel(), 380, 90)
 
 
 def texts(panel):

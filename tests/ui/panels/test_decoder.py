@@ -46,12 +46,7 @@ def decoded(latent=2, classes=0, label=None, temperature=1.0, prior=False, code=
 
 @pytest.fixture
 def panel(qtbot):
-    panel = DecoderPanel()
-    panel.resize(380, 420)
-    qtbot.addWidget(panel)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    return panel
+    return qtbot.show(DecoderPanel(), 380, 420)
 
 
 @pytest.fixture

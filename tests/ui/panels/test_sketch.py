@@ -26,22 +26,12 @@ NAMES = ("nought", "one", "two")
 
 @pytest.fixture
 def pad(qtbot):
-    pad = SketchPad()
-    pad.resize(256, 256)
-    qtbot.addWidget(pad)
-    with qtbot.waitExposed(pad):
-        pad.show()
-    return pad
+    return qtbot.show(SketchPad(), 256, 256)
 
 
 @pytest.fixture
 def panel(qtbot):
-    panel = SketchPanel()
-    panel.resize(380, 330)
-    qtbot.addWidget(panel)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    return panel
+    return qtbot.show(SketchPanel(), 380, 330)
 
 
 def stroke(qtbot, pad, *points):

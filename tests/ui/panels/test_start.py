@@ -13,12 +13,7 @@ MODELS = [("/models/vae.safetensors", "VAE", "Some words."), ("/models/cvae.safe
 
 @pytest.fixture
 def page(qtbot):
-    page = StartPage()
-    page.resize(600, 560)
-    qtbot.addWidget(page)
-    with qtbot.waitExposed(page):
-        page.show()
-    return page
+    return qtbot.show(StartPage(), 600, 560)
 
 
 def button(page, name) -> QPushButton:

@@ -59,8 +59,9 @@ def test_drawing_a_long_run_takes_a_bounded_number_of_points_in_which_an_outlier
         panel.add_epoch(
             ended(number) if number != 5000 else EpochEnded("run", 5000, Losses(170, 0, 0), Losses(1, 0, 0), True)
         )
-    panel._redraw()
-    curves = [item for item in panel.plot.box.addedItems if hasattr(item, "getData") and item.getData()[0] is not None]
+    lines = [item for item in panel.plot.box.addedItems if hasattr(item, "getData")]
+    qtbot.waitUntil(lambda: any(item.getData()[0] is not None and EPOCHS in item.getData()[0] for item in lines))
+    curves = [item for item in lines if item.getData()[0] is not None]
     assert all(len(item.getData()[0]) <= 4 * panel.plot.width() for item in curves)
     assert any(len(item.getData()[1]) > 100 and item.getData()[1].min() == 1 for item in curves)
     view = panel.plot.box

@@ -23,12 +23,8 @@ def found(quality=15.0):
 
 @pytest.fixture
 def panel(qtbot):
-    panel = DecoderPanel()
-    panel.resize(380, 420)
-    qtbot.addWidget(panel)
+    panel = qtbot.show(DecoderPanel(), 380, 420)
     panel.set_model(2, (), False)
-    with qtbot.waitExposed(panel):
-        panel.show()
     return panel
 
 

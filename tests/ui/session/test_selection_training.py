@@ -13,7 +13,7 @@ def in_sight(lab, row):
 
 
 def train_a_little(lab, start):
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         start()
         lab.until(lambda: lab.epochs_drawn() > 5)
         lab.press("stopButton")

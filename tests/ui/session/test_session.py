@@ -5,11 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from safetensors import safe_open
 
-from latentlab.core.map import checkpoints
-from latentlab.core.map.live_map import LiveMap
+from latentlab.core.models.autoencoders import VAE
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
-from latentlab.core.training.trainer import Trainer
 
 
 def type_into(lab, name, text):
@@ -28,35 +26,26 @@ def kept_runs(own_home):
 # Training
 
 
-def test_a_pause_takes_no_step_and_resuming_goes_on(lab, monkeypatch):
-    steps = []
-    step = Trainer._step
+def run_so_far(lab):
+    training = lab.session.training
+    with lab.qtbot.waitSignal(training.result_made) as made:
+        training.ask_for_result()
+    return made.args[0].run
 
-    def counted(self, *arguments):
-        steps.append(1)
-        step(self, *arguments)
 
-    wholes = []
-    whole = LiveMap.whole
-
-    def noted(self, *arguments):
-        for update in whole(self, *arguments):
-            wholes.extend([update] * (lab.session.state == "paused"))
-            yield update
-
-    monkeypatch.setattr(Trainer, "_step", counted)
-    monkeypatch.setattr(LiveMap, "whole", noted)
+def test_a_pause_takes_no_step_and_resuming_goes_on(lab):
     lab.begin()
     lab.press("pauseButton")
     assert lab.session.state == "paused"
-    lab.until(lambda: wholes)  # the whole map is made at a pause: the thread waits now
-    at_pause, epochs = len(steps), lab.epochs_drawn()
-    lab.qtbot.wait(150)
-    assert len(steps) == at_pause
+    at_pause, epochs = run_so_far(lab), lab.epochs_drawn()
+    with lab.qtbot.assertNotEmitted(lab.session.training.progressed, wait=150):  # nothing comes
+        pass
+    np.testing.assert_array_equal(run_so_far(lab).codes, at_pause.codes)
     lab.pick()
     lab.press("pauseButton")
     assert lab.session.state == "training"
-    lab.until(lambda: len(steps) > at_pause + 10 and lab.epochs_drawn() > epochs)
+    lab.until(lambda: lab.epochs_drawn() > epochs + 3)
+    assert not np.array_equal(run_so_far(lab).codes, at_pause.codes)
 
 
 def test_stop_keeps_the_model_and_its_map(lab):
@@ -115,8 +104,8 @@ def test_live_settings_are_marked_on_the_curves_and_end_with_the_run(lab):
     type_into(lab, "liveLearningRate", "0.0005")
     lab.until(lambda: len(changes) == 2)
     assert [(change.setting, change.value) for change in changes] == [("beta", 3.0), ("learning_rate", 0.0005)]
-    marked = lab.child("lossPlot")._history.changes
-    lab.until(lambda: list(marked().values()) == [3.0, 0.0005])
+    plot = lab.child("lossPlot")
+    lab.until(lambda: {"β 3", "rate 0.0005"} <= {getattr(item, "toPlainText", str)() for item in plot.items()})
     epochs = lab.epochs_drawn()
     lab.until(lambda: lab.epochs_drawn() > epochs + 2)
     series = lab.child("lossPlot").series()
@@ -133,16 +122,15 @@ def test_a_run_that_diverges_pauses_says_so_and_goes_on_at_a_lower_rate(lab, mon
     lab.begin({"training.learning_rate": 1e-3})
     lab.until(lambda: lab.epochs_drawn() >= 2)
     # What is typed is limited to 1, at which this tiny model may survive: the loss itself is made to fail.
-    terms, broken = Trainer._step, [True]
+    loss_terms, broken = VAE.loss_terms, [True]
 
-    def diverging(self, images, labels, noisy):
-        terms(self, images, labels, noisy)
-        if broken[0]:
-            self._pending[-1] = self._pending[-1] * float("nan")
+    def diverging(self, *arguments):
+        terms = loss_terms(self, *arguments)
+        return terms._replace(reconstruction=terms.reconstruction * float("nan")) if broken[0] else terms
 
     type_into(lab, "liveLearningRate", "1")
-    monkeypatch.setattr(Trainer, "_step", diverging)
-    with lab.qtbot.waitSignal(lab.session.training.diverged, timeout=20_000):
+    monkeypatch.setattr(VAE, "loss_terms", diverging)
+    with lab.qtbot.waitSignal(lab.session.training.diverged):
         pass
     broken[0] = False
     assert lab.session.state == "paused"
@@ -163,12 +151,12 @@ def test_an_error_of_training_is_one_sentence_and_what_was_there_is_back(lab, ru
     lab.open(run_file())
     points = lab.canvas.points()
 
-    def broken(self, images, labels, noisy):
+    def broken(self, *arguments):
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(Trainer, "_step", broken)
+    monkeypatch.setattr(VAE, "loss_terms", broken)
     lab.set_up()
-    with lab.qtbot.waitSignal(lab.session.training.failed, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.failed):
         lab.press("trainButton")
     assert lab.session.state == "idle"
     assert "the disk is on fire" in lab.message()
@@ -182,7 +170,7 @@ def test_a_device_that_is_not_there_is_told(lab):
 
     missing = "mps" if not torch.backends.mps.is_available() else "cuda"
     lab.set_up({"training.device": missing})
-    with lab.qtbot.waitSignal(lab.session.training.failed, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.failed):
         lab.press("trainButton")
     assert missing in lab.message()
     assert lab.child("startTrainingButton").isVisible()
@@ -194,7 +182,7 @@ def test_continuing_goes_on_from_the_model_on_the_map(lab, run_file):
     lab.until(lambda: lab.child("continueBox").isEnabled())
     lab.child("continueBox").click()
     lab.child("epochsBox").setValue(2)
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     run = lab.session.run
     assert run.epochs == before.epochs + 2
@@ -268,7 +256,7 @@ def test_saving_while_training_keeps_the_run_so_far_and_goes_on(lab, tmp_path):
     lab.begin()
     lab.until(lambda: lab.epochs_drawn() >= 1)
     path = tmp_path / "so-far.safetensors"
-    with lab.qtbot.waitSignal(lab.session.saved, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.saved):
         lab.session.save_run(path)
     assert lab.session.state == "training"
     assert Run.open(path).epochs >= 1
@@ -285,7 +273,7 @@ def test_bad_files_are_one_sentence_and_what_was_open_stays(lab, run_file, tmp_p
     (tmp_path / "folder.safetensors").mkdir()
     for name in ("text", "cut", "empty", "folder", "missing"):
         path = tmp_path / f"{name}.safetensors"
-        with lab.qtbot.waitSignal(lab.session.message, timeout=20_000):
+        with lab.qtbot.waitSignal(lab.session.message):
             lab.window.open_run(path)
         assert str(path) in lab.message()
         assert "\n" not in lab.message()
@@ -296,7 +284,7 @@ def test_bad_files_are_one_sentence_and_what_was_open_stays(lab, run_file, tmp_p
 
 def test_saving_where_nothing_can_be_written_is_told(lab, run_file, tmp_path):
     lab.open(run_file())
-    with lab.qtbot.waitSignal(lab.session.message, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.message):
         lab.session.save_run(tmp_path / "nowhere" / "run.safetensors")
     assert "could not be saved" in lab.message()
 
@@ -315,7 +303,7 @@ def test_train_pressed_while_a_run_is_being_read_means_train(lab, run_file):
     lab.session.opened.connect(opened.append)
     lab.set_up()
     lab.window.open_run(run_file())
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     assert opened == []
     assert lab.session.run_path is None
@@ -359,11 +347,11 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
     monkeypatch.setattr(run_files, "maps_of", slow)
     lab.session.set_map_source("training", 100)
     lab.set_up()
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended):
         lab.press("trainButton")
     go_on.set()
     lab.until(lambda: made)
-    lab.qtbot.wait(30)
+    lab.until_idle()
     assert lab.session.exploration.shown.run_id == lab.session.run.snapshot.run_id
     assert len(lab.canvas.points()) == 100, "what was chosen is in force all the same"
 
@@ -371,7 +359,7 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
 def test_an_unsaved_run_that_another_replaces_is_kept_on_the_disk(lab, own_home):
     lab.train()
     first = lab.session.run
-    with lab.qtbot.waitSignal(lab.session.kept, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.kept):
         lab.train({"training.seed": 1})
     (kept,) = kept_runs(own_home)
     assert Run.open(kept).history == first.history
@@ -482,9 +470,8 @@ def test_whoever_looks_back_while_a_training_is_discarded_sees_the_run_before(la
     lab.until(lambda: looked_at(lab) == (0, 3))
 
 
-def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_MOST", 4)
-    lab.begin()
+def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab):
+    lab.begin({"training.batch_size": 256})  # more epochs than are kept are soon over
     lab.until(lambda: lab.child("epochSlider").maximum() >= 1)
     lab.child("epochSlider").setValue(0)
     points = lab.canvas.points()

@@ -34,7 +34,7 @@ def choose(monkeypatch):
 def settle(lab):
     """Wait until all is written."""
     log = lab.session.tensorboard
-    lab.until(lambda: not log._waiting and not any(task.is_busy for task in log.findChildren(Task)))
+    lab.until(lambda: not any(task.is_busy for task in log.findChildren(Task)))
 
 
 def read(folder):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from latentlab.ui.style import theme
+from tests.ui.style.contrast import contrast, linear
 
 # What people without one kind of cone see, on linear RGB, after Machado, Oliveira and Fernandes (2009), severity 1.
 SIGHTS = {
@@ -18,19 +19,8 @@ SIGHTS = {
 }
 
 
-def linear(colour):
-    part = np.asarray(colour, float) / 255
-    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
-
-
 def rgb(name):
     return QColor(name).getRgb()[:3]
-
-
-def contrast(one, other):
-    """Give the contrast ratio of WCAG 2, from 1 to 21."""
-    lighter, darker = sorted((linear(colour) @ [0.2126, 0.7152, 0.0722] for colour in (one, other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def lab(linear_rgb):

@@ -6,6 +6,7 @@ import pytest
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapSource, choose
+from latentlab.core.models.autoencoders import VAE
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
@@ -37,7 +38,7 @@ class Driven:
             self.take()
             return bool(condition())
 
-        self._qtbot.waitUntil(looked, timeout=20_000)
+        self._qtbot.waitUntil(looked)
 
     def of(self, kind):
         return [post for post in self.posts if isinstance(post, kind)]
@@ -145,15 +146,14 @@ def test_settings_change_from_the_next_step_on(drive):
 
 
 def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monkeypatch):
-    step = Trainer._step
+    loss_terms = VAE.loss_terms
     broken = [False]
 
-    def diverging(self, images, labels, noisy):
-        step(self, images, labels, noisy)
-        if broken[0]:
-            self._pending[-1] = self._pending[-1] * float("inf")
+    def diverging(self, *arguments):
+        terms = loss_terms(self, *arguments)
+        return terms._replace(reconstruction=terms.reconstruction * float("inf")) if broken[0] else terms
 
-    monkeypatch.setattr(Trainer, "_step", diverging)
+    monkeypatch.setattr(VAE, "loss_terms", diverging)
     driven = drive(epochs=100_000)
     driven.until(lambda: driven.of(EpochEnded))
     broken[0] = True
@@ -168,12 +168,12 @@ def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monke
     driven.until(lambda: len(driven.of(EpochEnded)) > told)
 
 
-@pytest.mark.parametrize("where", ["__init__", "_step", "result"])
-def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, where, caplog):
+@pytest.mark.parametrize(("kind", "where"), [(Trainer, "__init__"), (VAE, "loss_terms"), (Trainer, "result")])
+def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where, caplog):
     def broken(self, *arguments, **more):
         raise ValueError("out of luck")
 
-    monkeypatch.setattr(Trainer, where, broken)
+    monkeypatch.setattr(kind, where, broken)
     driven = drive(epochs=1)
     driven.until(lambda: driven.of(Failed))
     (failed,) = driven.of(Failed)

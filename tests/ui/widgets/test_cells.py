@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
@@ -251,36 +251,44 @@ assert picked == [3, (1, 3), (1, 3)], picked
 
 
 class Paints(QObject):
-    """Counts how often something is painted."""
+    """Tells when something is painted, once it is painted no more by itself."""
+
+    painted = Signal()
 
     def __init__(self, widget):
         super().__init__()
-        self.count = 0
         self.watched = widget.viewport() if hasattr(widget, "viewport") else widget
         self.watched.installEventFilter(self)
 
     def eventFilter(self, watched, event):
-        self.count += event.type() == QEvent.Type.Paint
+        if event.type() == QEvent.Type.Paint:
+            self.painted.emit()
         return False
+
+    def until_still(self, qtbot):
+        while True:
+            with qtbot.waitSignal(self.painted, timeout=50, raising=False) as late:  # nothing comes in the end
+                pass
+            if not late.signal_triggered:
+                return
 
 
 @every
 def test_it_follows_theme_and_font(qtbot, qapp, shown, make):
     widget = shown(make, np.zeros((5, 28, 28)))
-    qtbot.wait(50)
     paints = Paints(widget)
+    paints.until_still(qtbot)
     before = qapp.palette()
     try:
-        qapp.setPalette(theme.palette(theme.DARK))
-        qtbot.waitUntil(lambda: paints.count > 0)
+        with qtbot.waitSignal(paints.painted):
+            qapp.setPalette(theme.palette(theme.DARK))
     finally:
         qapp.setPalette(before)
-    qtbot.wait(50)
-    paints.count = 0
+    paints.until_still(qtbot)
     font = widget.font()
     font.setPointSizeF(2 * font.pointSizeF())
-    widget.setFont(font)
-    qtbot.waitUntil(lambda: paints.count > 0)
+    with qtbot.waitSignal(paints.painted):
+        widget.setFont(font)
 
 
 @pytest.mark.parametrize("make", [strip, selection, film, rows])
@@ -289,11 +297,8 @@ def test_it_shows_at_once_where_the_keys_act(qtbot, shown, make):
     widget.activateWindow()
     qtbot.waitUntil(widget.isActiveWindow)
     widget.clearFocus()
-    qtbot.wait(50)
     paints = Paints(widget)
-    widget.setFocus()
-    qtbot.waitUntil(lambda: paints.count > 0)
-    qtbot.wait(50)
-    paints.count = 0
-    widget.clearFocus()
-    qtbot.waitUntil(lambda: paints.count > 0)
+    for change in (widget.setFocus, widget.clearFocus):
+        paints.until_still(qtbot)
+        with qtbot.waitSignal(paints.painted):
+            change()

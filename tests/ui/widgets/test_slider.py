@@ -8,12 +8,8 @@ from latentlab.ui.widgets.slider import Slider
 
 @pytest.fixture
 def slider(qtbot):
-    slider = Slider(0, 200)
-    qtbot.addWidget(slider)
-    slider.resize(300, 24)
+    slider = qtbot.show(Slider(0, 200), 300, 24)
     slider.setValue(100)
-    with qtbot.waitExposed(slider):
-        slider.show()
     return slider
 
 

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.widgets.images.page_compare import PageCompare
 
-PATIENCE = 20_000  # milliseconds
 DIRTY = np.random.default_rng(0).integers(100, 256, (90, 160), dtype=np.uint8)
 
 
@@ -23,12 +22,7 @@ DIRTY = np.random.default_rng(0).integers(100, 256, (90, 160), dtype=np.uint8)
 
 @pytest.fixture
 def compare(qtbot):
-    compare = PageCompare("drop a page")
-    compare.resize(400, 300)
-    qtbot.addWidget(compare)
-    with qtbot.waitExposed(compare):
-        compare.show()
-    return compare
+    return qtbot.show(PageCompare("drop a page"), 400, 300)
 
 
 @pytest.fixture
@@ -41,21 +35,6 @@ def both(compare):
 
 def grey(widget, x, y):
     return widget.grab().toImage().pixelColor(x, y).lightness()
-
-
-def wheel(widget, place, notches):
-    position = QPointF(place)
-    event = QWheelEvent(
-        position,
-        widget.mapToGlobal(position),
-        QPoint(),
-        QPoint(0, 120 * notches),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
 
 
 def test_before_lies_at_the_left_of_the_divider_and_after_at_its_right(qtbot, both):
@@ -96,7 +75,7 @@ def test_the_wheel_zooms_around_the_mouse_and_the_right_button_moves(qtbot, both
         return (QPointF(place) - both.page_rect().topLeft()) / both.scale()
 
     before = below_mouse()
-    wheel(both, place, 6)
+    qtbot.wheel(both, 6, place)
     assert both.scale() == pytest.approx(4 * 1.2**6)
     after = below_mouse()
     assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
@@ -107,17 +86,17 @@ def test_the_wheel_zooms_around_the_mouse_and_the_right_button_moves(qtbot, both
     moved = both.page_rect().topLeft() - corner
     assert (moved.x(), moved.y()) == pytest.approx((-30, 10))
     assert both.divider() == 0.5
-    wheel(both, place, 100)
+    qtbot.wheel(both, 100, place)
     assert both.scale() == 16
-    wheel(both, place, -100)
+    qtbot.wheel(both, -100, place)
     assert both.scale() == 4
-    wheel(both, place, 3)
+    qtbot.wheel(both, 3, place)
     qtbot.keyClick(both, Qt.Key.Key_0)
     assert both.page_rect().width() == 400
 
 
 def test_a_page_never_leaves_the_window(qtbot, both):
-    wheel(both, QPoint(200, 150), 8)
+    qtbot.wheel(both, 8, QPoint(200, 150))
     for to in (QPoint(5000, 5000), QPoint(-9000, -9000)):
         qtbot.mousePress(both, Qt.MouseButton.RightButton, pos=QPoint(200, 150))
         qtbot.mouseMove(both, to)
@@ -139,7 +118,7 @@ def test_a_large_page_is_shown_from_a_smaller_copy_of_it(both):
 
 
 def test_nothing_can_be_moved_where_there_is_no_page(qtbot, compare):
-    wheel(compare, QPoint(50, 50), 3)
+    qtbot.wheel(compare, 3, QPoint(50, 50))
     qtbot.mouseClick(compare, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
     qtbot.keyClick(compare, Qt.Key.Key_0)
     compare.show_page(Pyramid.of(DIRTY))
@@ -192,12 +171,12 @@ class Bench:
     def cleaned(self, act, *arguments):
         """Wait for a page to be cleaned."""
         is_there = {"check_params_cb": lambda page: page is not None}
-        with self.qtbot.waitSignal(self.cleaning.cleaned, timeout=PATIENCE, **is_there) as found:
+        with self.qtbot.waitSignal(self.cleaning.cleaned, **is_there) as found:
             act(*arguments)
         return found.args[0].levels[0]
 
     def fails(self, act, *arguments):
-        with self.qtbot.waitSignal(self.cleaning.failed, timeout=PATIENCE):
+        with self.qtbot.waitSignal(self.cleaning.failed):
             act(*arguments)
         return self.said()
 

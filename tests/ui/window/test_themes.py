@@ -29,9 +29,20 @@ def opened(lab, run):
 
 
 def pixels(lab):
-    """Give what a window shows, uint8 (H, W, 3)."""
+    """Give what a window shows once points and views have come to rest, uint8 (H, W, 3)."""
     lab.canvas.setFocus()
-    lab.qtbot.wait(300)  # points and views come to rest
+    shown = [grabbed(lab)]
+
+    def rests():
+        lab.qtbot.wait(150)  # nothing comes
+        shown.append(grabbed(lab))
+        return np.array_equal(*shown[-2:])
+
+    lab.until(rests)
+    return shown[-1]
+
+
+def grabbed(lab):
     image = lab.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     return rows[:, : image.width(), :3].copy()

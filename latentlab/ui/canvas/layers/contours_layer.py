@@ -6,6 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from latentlab.core.arrays import Position
 from latentlab.core.fields.aggregate_posterior import Prior
 from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
@@ -46,6 +47,10 @@ class ContoursLayer(Layer):
         (origin, across) = self._view.to_pixels([(0, 0), (1, 0)])
         radii = [sigmas * float(across[0] - origin[0]) for sigmas in _SIGMAS]
         return [] if radii[0] < _LEAST else [radius for radius in radii if radius < _FARTHEST]
+
+    def centre(self) -> Position | None:
+        """Give the middle of the circles on the plane; None where there is no prior."""
+        return None if self._prior is None else self._prior.centre
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw circles and labels."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPalette, QRegion
+from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtGui import QImage, QPalette, QRegion
 from PySide6.QtWidgets import QApplication
 
 from latentlab.ui.canvas.layers.where_layer import WhereLayer
@@ -71,11 +71,8 @@ def test_a_mouse_that_moves_leaves_all_but_the_lower_edge_as_it_is(canvas, map_p
     where = WhereLayer(canvas.view)
     canvas.mouse.cursor_moved.connect(where.set_cursor)
     painted, viewport = at_rest(canvas), canvas.viewport()
-    none = Qt.MouseButton.NoButton
-    for x in (300.0, 305.0, 330.0):
-        place, plain = QPointF(x, 200.0), Qt.KeyboardModifier.NoModifier
-        event = QMouseEvent(QEvent.Type.MouseMove, place, viewport.mapToGlobal(place), none, none, plain)
-        QApplication.sendEvent(viewport, event)
+    for x in (300, 305, 330):
+        qtbot.mouseMove(viewport, QPoint(x, 200))
         qtbot.waitUntil(lambda: not painted.region.isEmpty())
     assert painted.share() < 0.25
     assert painted.region.boundingRect().top() > viewport.height() / 2

@@ -13,6 +13,7 @@ from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.gaps import GAP, Gaps
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.style import theme
+from tests.ui.style.contrast import contrast
 
 BOX = (-4.0, 4.0, -4.0, 4.0)
 
@@ -82,8 +83,8 @@ def test_it_asks_for_what_is_seen_as_long_as_it_is_on(canvas, asked, qtbot):
     assert asked == [(left, right, bottom, top)]
     canvas.field.set_on(False)
     assert asked[1:] == [None]
-    canvas.show_standard()
-    qtbot.wait(200)
+    with qtbot.assertNotEmitted(canvas.field.wanted, wait=200):  # nothing comes
+        canvas.show_standard()
     assert len(asked) == 2
 
 
@@ -136,18 +137,6 @@ def test_every_class_stands_out_against_a_gap(canvas, shown, colours):
         assert contrast(colour, shaded) >= 1.7, QColor(*colour.tolist()).name()
 
 
-def contrast(one, other):
-    """Give the contrast of two colours (Web Content Accessibility Guidelines 2.1)."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour):
-    parts = np.asarray(colour) / 255
-    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
 def test_holes_and_pile_ups_have_opposite_colours_and_what_is_not_trusted_has_none(canvas, shown, colours):
     canvas.show_standard()
     canvas.field.set_on(True)
@@ -182,7 +171,8 @@ def test_regions_have_the_colour_of_their_class_and_are_paler_where_classes_meet
 @pytest.mark.parametrize("name", ["density", "hole", "region"])
 def test_coarse_cells_are_drawn_without_blocks(canvas, shown, name):
     canvas.show_standard()
-    next(item for item in canvas.view.box.childItems() if isinstance(item, GridLayer)).hide()
+    (grid,) = (item for item in canvas.view.box.childItems() if isinstance(item, GridLayer))
+    grid.hide()
     canvas.field.set_on(True)
     canvas.field.set_field(FIELDS[name])
     begin, end = canvas.pixel_of(-0.9, 2.03), canvas.pixel_of(0.9, 2.03)

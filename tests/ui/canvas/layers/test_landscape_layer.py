@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from latentlab.core.fields.tiles import Tile, TileAddress
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
 from latentlab.ui.style import theme
+from tests.ui.style.contrast import contrast
 
 BOX = (-2.0, 2.0, -2.0, 2.0)
 FIRST = TileAddress(0, 0, 0)
@@ -95,18 +95,6 @@ def test_ink_is_quiet_in_both_themes_and_follows_the_switch(canvas, layer, shown
         QApplication.setPalette(before)
 
 
-def contrast(one, other):
-    """Give the contrast of two colours (Web Content Accessibility Guidelines 2.1)."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour):
-    parts = np.asarray(colour) / 255
-    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
 def test_points_are_drawn_above_it(canvas, layer, shown, map_points):
     layer.set_on(True)
     layer.set_tiles((tile(),))
@@ -138,15 +126,10 @@ def test_it_asks_for_what_is_seen_while_it_is_on_and_looked_at(canvas, layer, as
 def test_it_looks_where_the_mouse_is(canvas, layer, asked, qtbot):
     canvas.mouse.cursor_moved.connect(layer.set_cursor)
     layer.set_on(True)
-    place = QPointF(canvas.pixel_of(1.5, -0.5))
-    none = Qt.MouseButton.NoButton
-    move = QMouseEvent(
-        QEvent.Type.MouseMove, place, canvas.viewport().mapToGlobal(place), none, none, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(canvas.viewport(), move)
-    assert layer._cursor is not None
+    place = canvas.pixel_of(1.5, -0.5)
+    qtbot.mouseMove(canvas.viewport(), place)
     canvas.view.zoom(0.9, QPointF(canvas.viewport().rect().center()))
-    x, y = canvas.view.to_position(layer._cursor)
+    x, y = canvas.view.to_position(canvas.view.box.mapFromScene(canvas.mapToScene(place)))
     assert asked[-1].focus == pytest.approx((x, y))
     layer.set_cursor(None)
     canvas.view.zoom(0.9)
@@ -158,7 +141,7 @@ def test_progress_is_told_only_when_it_takes_longer_than_a_moment(canvas, layer,
     layer.set_on(True)
     layer.set_progress(0.2)
     layer.set_progress(1.0)
-    qtbot.wait(400)
+    qtbot.wait(400)  # nothing comes
     assert layer.note.text() == ""
     layer.set_progress(0.2)
     qtbot.waitUntil(lambda: "20%" in layer.note.text())

@@ -220,13 +220,13 @@ def test_a_mouse_at_rest_follows_what_comes_below_it(canvas, map_points, qtbot):
     # A wheel beside it brings the point 3, 3 here.
     start = canvas.view.extent()
     canvas.view.pan(start, local(canvas, 1.5, 1.5) - local(canvas, 3, 3))
-    qtbot.waitUntil(lambda: told == [3], timeout=5000)
+    qtbot.waitUntil(lambda: told == [3])
     canvas.set_points(map_points(CORNERS[:3]))
     assert told == [3, -1]
     canvas.set_class_visible(0, False)
     canvas.set_points(map_points([(1, 1), canvas.view.to_position(local(canvas, 3, 3))]))
     canvas.set_class_visible(0, True)
-    qtbot.waitUntil(lambda: told == [3, -1, 1], timeout=5000)
+    qtbot.waitUntil(lambda: told == [3, -1, 1])
 
 
 def test_the_ring_moves_along(canvas, map_points):

@@ -222,7 +222,7 @@ def test_a_transition_ends_at_its_target_and_stops(canvas, map_points, qtbot):
     assert transition.state() == QVariantAnimation.State.Running
     drawn = canvas.points_layer
     assert not np.array_equal(drawn.positions(), target)
-    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped)
     np.testing.assert_array_equal(drawn.positions(), target)
 
 
@@ -231,11 +231,11 @@ def test_a_transition_that_is_overtaken_goes_on_from_where_it_is(canvas, map_poi
     drawn = canvas.points_layer
     start = drawn.positions().copy()
     canvas.set_points(map_points(np.float32(CORNERS) * 0.8, animate=True))
-    qtbot.waitUntil(lambda: not np.array_equal(drawn.positions(), start), timeout=5000)
+    qtbot.waitUntil(lambda: not np.array_equal(drawn.positions(), start))
     midway = drawn.positions().copy()
     canvas.set_points(map_points(np.float32(CORNERS) * 0.7, animate=True))
     np.testing.assert_allclose(drawn.positions(), midway, atol=1e-5)
-    qtbot.waitUntil(lambda: np.array_equal(drawn.positions(), np.float32(CORNERS) * np.float32(0.7)), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(drawn.positions(), np.float32(CORNERS) * np.float32(0.7)))
 
 
 def test_no_transition_to_other_images_or_while_hidden(canvas, map_points):
@@ -263,13 +263,13 @@ def test_the_view_follows_points_that_leave_it_but_does_not_tremble(canvas, map_
     before = extent(canvas)
     canvas.set_points(map_points(np.float32(CORNERS) * 0.95, animate=True))
     transition = transition_of(canvas)
-    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped)
     assert extent(canvas) == before
     canvas.set_points(map_points(np.float32(CORNERS) * 2, animate=True))
-    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped)
     assert all(plot_holds(canvas, canvas.pixel_of(x, y)) for x, y in canvas.points())
     canvas.set_points(map_points(np.float32(CORNERS) * 0.1, animate=True))
-    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped, timeout=5000)
+    qtbot.waitUntil(lambda: transition.state() == QVariantAnimation.State.Stopped)
     assert extent(canvas)[1] < 1
 
 

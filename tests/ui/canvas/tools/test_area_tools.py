@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
 
 from latentlab.ui.canvas.layers.area_layer import AreaLayer
 from latentlab.ui.canvas.tools.area_tools import LassoTool, RectangleTool
@@ -40,11 +38,7 @@ class Hand:
         self.move_to(self.canvas.pixel_of(x, y))
 
     def move_to(self, pixel):
-        """Move at once: qtbot's own moves come back from the screen's server some time later."""
-        viewport, place = self.canvas.viewport(), QPointF(pixel)
-        button = Qt.MouseButton.NoButton
-        event = QMouseEvent(QEvent.Type.MouseMove, place, viewport.mapToGlobal(place), button, LEFT, NONE)
-        QApplication.sendEvent(viewport, event)
+        self.qtbot.mouseMove(self.canvas.viewport(), pixel)
 
     def release(self, x, y):
         self.qtbot.mouseRelease(self.canvas.viewport(), LEFT, pos=self.canvas.pixel_of(x, y))

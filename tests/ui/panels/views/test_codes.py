@@ -314,7 +314,7 @@ def test_every_view_follows_a_model_that_trains(lab):
     for name in ("samplesView", "posteriorView", "deviationsView", "unitsView", "pcaView", "sensitivityView"):
         tabs.setCurrentWidget(lab.child(name))
         for _ in range(2):
-            with lab.qtbot.waitSignal(lab.session.views.answered, timeout=20_000) as answered:
+            with lab.qtbot.waitSignal(lab.session.views.answered) as answered:
                 pass
             assert answered.args[0].run_id == lab.session.exploration.shown.run_id
         assert lab.child(name).picture().width() > 100

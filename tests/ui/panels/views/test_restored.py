@@ -24,12 +24,8 @@ def restored(noisy=12.0, count=5):
 
 @pytest.fixture
 def panel(qtbot):
-    panel = RestoredPanel()
-    panel.resize(600, 400)
-    qtbot.addWidget(panel)
+    panel = qtbot.show(RestoredPanel(), 600, 400)
     panel.set_model(PLAIN)
-    with qtbot.waitExposed(panel):
-        panel.show()
     return panel
 
 

@@ -14,12 +14,7 @@ from latentlab.ui.widgets.images.image_view import ImageView
 
 @pytest.fixture
 def view(qtbot):
-    view = ImageView(112, "Nothing here yet")
-    view.resize(112, 112)
-    qtbot.addWidget(view)
-    with qtbot.waitExposed(view):
-        view.show()
-    return view
+    return qtbot.show(ImageView(112, "Nothing here yet"), 112, 112)
 
 
 def checkerboard():

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
 
 from latentlab.core.map.browsing import ImageList, Listing, Rebuilt, Source
+from latentlab.ui.widgets.images.thumbnail_model import ThumbnailModel
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
 
 WORST = Listing("worst", 0, "loss", True)
@@ -26,35 +25,21 @@ def source(count, *, has_images=True):
 
 @pytest.fixture
 def grid(qtbot):
-    widget = Thumbnails()
-    qtbot.addWidget(widget)
-    widget.resize(560, 130)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    return widget
+    return qtbot.show(Thumbnails(), 560, 130)
 
 
-def wheel(widget, steps):
-    place = QPointF(widget.rect().center())
-    for _ in range(steps):
-        event = QWheelEvent(
-            place, widget.mapToGlobal(place), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(widget, event)
-
-
-def test_of_a_million_only_what_is_in_sight_is_made(grid, monkeypatch):
+def test_of_a_million_only_what_is_in_sight_is_made(grid, monkeypatch, qtbot):
     grid.set_source(source(1_000_000))
     made = []
-    image = type(grid._images).image
-    monkeypatch.setattr(type(grid._images), "image", lambda self, row: made.append(row) or image(self, row))
+    image = ThumbnailModel.image
+    monkeypatch.setattr(ThumbnailModel, "image", lambda self, row: made.append(row) or image(self, row))
     grid.set_list(listed(np.arange(1_000_000)[::-1]))
     grid.grab()
     assert made[0] == 999_999
     assert len(made) < 60
     made.clear()
-    wheel(grid.viewport(), 3)  # a notch is a line
+    for _ in range(3):
+        qtbot.wheel(grid.viewport(), -1)  # a notch is a line
     grid.grab()
     columns = grid.model().columnCount()
     assert grid.rowAt(1) == 3
@@ -105,11 +90,12 @@ def test_nothing_is_rebuilt_that_nobody_wants_to_see(grid, qtbot):
         grid.set_pairs(True)
 
 
-def test_a_list_of_a_model_further_trained_stays_where_it_is_another_begins_anew(grid):
+def test_a_list_of_a_model_further_trained_stays_where_it_is_another_begins_anew(grid, qtbot):
     grid.set_source(source(500))
     grid.set_list(listed(np.arange(500)))
     grid.setCurrentIndex(grid.cell_of(7))
-    wheel(grid.viewport(), 4)
+    for _ in range(4):
+        qtbot.wheel(grid.viewport(), -1)
     at = grid.verticalScrollBar().value()
     assert at > 0
     grid.set_list(listed(np.arange(500)[::-1], number=2))
