@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from latentlab.core.data import scikit_learn_files
 from latentlab.core.data.image_set import ImageSet
 
 NAME = "digits"
@@ -81,10 +80,8 @@ def _extent(is_ink: torch.Tensor) -> torch.Tensor:
 
 def _read() -> tuple[torch.Tensor, torch.Tensor]:
     """Give ink (1797, 8, 8) in [0, 1] and labels (1797,)."""
-    # `load_digits` imports the whole of scipy, which takes seconds; the file that it reads takes milliseconds.
-    spec = importlib.util.find_spec("sklearn")
-    path = Path(spec.origin if spec and spec.origin else "").parent / "datasets" / "data" / "digits.csv.gz"
-    if path.is_file():
+    path = scikit_learn_files.find("data", "digits.csv.gz")
+    if path is not None:
         with gzip.open(path, "rt", encoding="ascii") as file:
             table = np.loadtxt(file, delimiter=",", dtype=np.float32)
         ink, labels = table[:, :-1], table[:, -1]

@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 
 from latentlab.core.data.bundled_digits import NAME as BUNDLED
 from latentlab.core.data.pages import NAME as PAGES
+from latentlab.core.data.patches import NAME as PATCHES
 from latentlab.core.data.registry import DatasetError, standard
 from latentlab.core.data.torchvision_sets import StandardSet, counts, torchvision_datasets
 
@@ -87,7 +88,7 @@ def download(name: str, data_dir: Path, cancelled: threading.Event | None = None
     DownloadError
         If the files cannot be had or written.
     """
-    if name in (BUNDLED, PAGES):
+    if name in (BUNDLED, PATCHES, PAGES):
         raise DownloadError(f"The {name} come with the program: there is nothing to download.")
     known = standard(name)
     folder = known.folder(data_dir)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_images, user_pairs
+from latentlab.core.data import bundled_digits, pages, patches, torchvision_sets, user_images, user_pairs
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.torchvision_sets import STANDARD_SETS
 from latentlab.core.data.user_pairs import name_of as pairs_name
@@ -55,7 +55,7 @@ class DatasetStatus:
 
 def names() -> tuple[str, ...]:
     """Give the names of the sets; ``folder:PATH``, ``array:FILE.npz`` and ``pairs:DIRTY,CLEAN`` are understood too."""
-    return (bundled_digits.NAME, *STANDARD_SETS, pages.NAME)
+    return (bundled_digits.NAME, patches.NAME, *STANDARD_SETS, pages.NAME)
 
 
 def default_data_dir() -> Path:
@@ -73,6 +73,8 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
     """Look whether a set is there, from names, sizes and headers of its files."""
     if name == bundled_digits.NAME:
         return DatasetStatus(name, bundled_digits.TITLE, True, 0, bundled_digits.TRAIN_COUNT, bundled_digits.TEST_COUNT)
+    if name == patches.NAME:
+        return DatasetStatus(name, patches.TITLE, True, 0, patches.TRAIN_COUNT, patches.TEST_COUNT)
     if name == pages.NAME:
         return DatasetStatus(name, pages.TITLE, True, 0, pages.COUNT - pages.TEST_COUNT, pages.TEST_COUNT)
     if name.startswith(user_pairs.PREFIX):
@@ -115,6 +117,8 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     """
     if name == bundled_digits.NAME:
         images = bundled_digits.load()
+    elif name == patches.NAME:
+        images = patches.load()
     elif name == pages.NAME:
         images = pages.load()
     elif name.startswith(user_pairs.PREFIX):

@@ -306,7 +306,7 @@ def test_trouble_with_the_disk_is_a_sentence(number, expected, server, monkeypat
 
 
 def test_what_cannot_be_downloaded_says_so(tmp_path):
-    for name in ("digits", "pages"):
+    for name in ("digits", "patches", "pages"):
         with pytest.raises(DownloadError, match="nothing to download"):
             list(download(name, tmp_path))
     with pytest.raises(DatasetError, match="no image set 'minst'"):

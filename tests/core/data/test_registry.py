@@ -1,5 +1,4 @@
 import gzip
-import importlib.util
 import shutil
 import sys
 import threading
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from latentlab.core.data import registry
+from latentlab.core.data import registry, scikit_learn_files
 from latentlab.core.data.downloads import download
 from latentlab.core.data.image_set import split
 from latentlab.core.data.registry import DatasetError, ImageSet
@@ -115,7 +114,7 @@ def test_digits_are_split_the_same_way_every_time(tmp_path):
 def test_digits_do_not_depend_on_where_scikit_learn_keeps_them(tmp_path, monkeypatch):
     expected = registry.load("digits", tmp_path)
     pytest.importorskip("sklearn.datasets")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(scikit_learn_files, "find", lambda *parts: None)
     assert torch.equal(registry.load("digits", tmp_path).train_images, expected.train_images)
 
 
