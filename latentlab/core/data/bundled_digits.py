@@ -9,11 +9,9 @@ import torch
 from torch.nn import functional
 
 from latentlab.core.data import scikit_learn_files
+from latentlab.core.data.dataset import Bundled
 from latentlab.core.data.image_set import ImageSet
 
-NAME = "digits"
-TITLE = "Digits (bundled)"
-TRAIN_COUNT, TEST_COUNT = 1442, 355
 _SIZE, _BOX = 28, 20
 _FINE = 50  # side of the enlarged image that bounding box and centre of mass are measured on
 _FAINT, _FULL = 0.15, 0.85  # greys stretched from here to black and white: enlarging 8x8 pixels blurs the edges
@@ -27,14 +25,17 @@ def load() -> ImageSet:
     for digit in range(10):
         is_test[torch.nonzero(labels == digit)[4::5]] = True
     return ImageSet(
-        name=NAME,
-        title=TITLE,
+        name=DATASET.name,
+        title=DATASET.title,
         train_images=images[~is_test],
         train_labels=labels[~is_test],
         test_images=images[is_test],
         test_labels=labels[is_test],
         class_names=tuple("0123456789"),
     )
+
+
+DATASET = Bundled("digits", "Digits (bundled)", 1442, 355, load)
 
 
 def as_mnist(small: torch.Tensor) -> torch.Tensor:

@@ -8,11 +8,8 @@ import torch
 from PIL import Image
 
 from latentlab.core.data import scikit_learn_files
+from latentlab.core.data.dataset import Bundled
 from latentlab.core.data.image_set import ImageSet
-
-NAME = "patches"
-TITLE = "Patches of photographs (bundled)"
-TRAIN_COUNT, TEST_COUNT = 4692, 736
 
 # Where the strip for testing begins: roofs, sky, lake and trees in the one, petals and leaves in the other.
 _PHOTOGRAPHS = {"China": ("china.jpg", 136), "Flower": ("flower.jpg", 184)}
@@ -37,14 +34,17 @@ def load() -> ImageSet:
         test.append(patches[:, is_test].reshape(-1, 3, _SIDE, _SIDE))
     order = np.random.default_rng(0).permutation(sum(map(len, train)))
     return ImageSet(
-        name=NAME,
-        title=TITLE,
+        name=DATASET.name,
+        title=DATASET.title,
         train_images=torch.from_numpy(np.concatenate(train)[order]),
         train_labels=torch.from_numpy(_labels(train)[order]),
         test_images=torch.from_numpy(np.concatenate(test)),
         test_labels=torch.from_numpy(_labels(test)),
         class_names=tuple(_PHOTOGRAPHS),
     )
+
+
+DATASET = Bundled("patches", "Patches of photographs (bundled)", 4692, 736, load)
 
 
 def _labels(parts: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.int64]:

@@ -1,0 +1,89 @@
+"""What can be told of an image set before its images are loaded, and what each set in the registry has to offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from latentlab.core.data.image_set import ImageSet
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """What is known of an image set without reading a pixel.
+
+    Attributes
+    ----------
+    is_here : bool
+        Whether it can be loaded without a download.
+    download_bytes : int
+        How much a download fetches; 0 where nothing needs to be fetched.
+    train_count, test_count : int
+        Images in the files; in the full set if it is not here; 0 where only loading can tell.
+    problem : str or None
+        Why files that are there cannot be used, and what to do.
+    """
+
+    name: str
+    title: str
+    is_here: bool
+    download_bytes: int
+    train_count: int
+    test_count: int
+    problem: str | None = None
+
+
+class Dataset(Protocol):
+    """An image set that is chosen by its name; `data_dir` is where downloaded sets lie, and is only read."""
+
+    @property
+    def name(self) -> str:
+        """Name that recipes use."""
+        ...
+
+    def status(self, data_dir: Path) -> DatasetStatus:
+        """Look whether it is there, from names, sizes and headers of its files."""
+        ...
+
+    def load(self, data_dir: Path) -> ImageSet:
+        """Load it, or raise DatasetError if it is not there or its files cannot be used."""
+        ...
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A set that comes with the program or is made by it: always there."""
+
+    name: str
+    title: str
+    train_count: int
+    test_count: int
+    make: Callable[[], ImageSet]
+
+    def status(self, data_dir: Path) -> DatasetStatus:
+        """Say that it is there."""
+        return DatasetStatus(self.name, self.title, True, 0, self.train_count, self.test_count)
+
+    def load(self, data_dir: Path) -> ImageSet:
+        """Make it."""
+        return self.make()
+
+
+@dataclass(frozen=True)
+class Own:
+    """A person's own files, wherever they lie; `problem` says why they cannot be read, as far as their path tells."""
+
+    name: str
+    title: str
+    problem: str | None
+    read: Callable[[], ImageSet]
+
+    def status(self, data_dir: Path) -> DatasetStatus:
+        """Say whether they are there; only loading can tell how many there are."""
+        return DatasetStatus(self.name, self.title, self.problem is None, 0, 0, 0, self.problem)
+
+    def load(self, data_dir: Path) -> ImageSet:
+        """Read them."""
+        return self.read()
