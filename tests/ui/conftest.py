@@ -207,7 +207,7 @@ def make_lab(qtbot, digits, monkeypatch):
     """Make windows; what they run ends with the test."""
     from latentlab.core.data import registry
 
-    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], make=lambda: digits))
+    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: digits))
     made = []
 
     def make(settings=None):

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from latentlab.core.data import scikit_learn_files
-from latentlab.core.data.dataset import Bundled
+from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
 
 _SIZE, _BOX = 28, 20
@@ -35,7 +35,7 @@ def load() -> ImageSet:
     )
 
 
-DATASET = Bundled("digits", "Digits (bundled)", 1442, 355, load)
+DATASET = Local("digits", "Digits (bundled)", load, 1442, 355)
 
 
 def as_mnist(small: torch.Tensor) -> torch.Tensor:

@@ -53,37 +53,31 @@ class Dataset(Protocol):
 
 
 @dataclass(frozen=True)
-class Bundled:
-    """A set that comes with the program or is made by it: always there."""
+class Local:
+    """A set that needs no download: it comes with the program, is made by it, or is a person's own files.
+
+    Attributes
+    ----------
+    read : callable
+        Makes or reads it.
+    train_count, test_count : int
+        How many images it has; 0 where only loading can tell.
+    problem : str or None
+        Why it cannot be read, as far as the path of a person's own files tells.
+    """
 
     name: str
     title: str
-    train_count: int
-    test_count: int
-    make: Callable[[], ImageSet]
-
-    def status(self, data_dir: Path) -> DatasetStatus:
-        """Say that it is there."""
-        return DatasetStatus(self.name, self.title, True, 0, self.train_count, self.test_count)
-
-    def load(self, data_dir: Path) -> ImageSet:
-        """Make it."""
-        return self.make()
-
-
-@dataclass(frozen=True)
-class Own:
-    """A person's own files, wherever they lie; `problem` says why they cannot be read, as far as their path tells."""
-
-    name: str
-    title: str
-    problem: str | None
     read: Callable[[], ImageSet]
+    train_count: int = 0
+    test_count: int = 0
+    problem: str | None = None
 
     def status(self, data_dir: Path) -> DatasetStatus:
-        """Say whether they are there; only loading can tell how many there are."""
-        return DatasetStatus(self.name, self.title, self.problem is None, 0, 0, 0, self.problem)
+        """Say whether it is there."""
+        counts = self.train_count, self.test_count
+        return DatasetStatus(self.name, self.title, self.problem is None, 0, *counts, self.problem)
 
     def load(self, data_dir: Path) -> ImageSet:
-        """Read them."""
+        """Make or read it."""
         return self.read()

@@ -29,7 +29,7 @@ class Source:
         return self.urls[0].rsplit("/", 1)[-1]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Downloaded(ABC):
     """A set whose files lie in a folder below that of all data.
 
@@ -50,9 +50,9 @@ class Downloaded(ABC):
     train_count: int
     test_count: int
     download_bytes: int
-    class_names: tuple[str, ...] = tuple(string.digits)
     place: tuple[str, ...]
-    files: tuple[str, str, str, str]
+    class_names: tuple[str, ...] = tuple(string.digits)
+    files: tuple[str, ...] = ("train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy")
 
     @abstractmethod
     def sources(self) -> tuple[Source, ...]:

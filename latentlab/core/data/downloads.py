@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from ssl import SSLCertVerificationError
@@ -142,20 +142,13 @@ class _Download:
             raise _SourceError(f"what {urlsplit(url).netloc} sent as {source.file} is damaged (its checksum differs)")
 
     def _unpack(self, arrived: Sequence[Path], folder: Path) -> Iterator[DownloadProgress]:
-        with closing(self._known.unpack(arrived, folder)) as names:
-            while name := self._next(names, arrived):
-                yield from self._message(name)
-
-    @staticmethod
-    def _next(names: Iterator[str], arrived: Sequence[Path]) -> str | None:
-        """Unpack on, and give the name of what is worked on, None at the end."""
         try:
-            return next(names, None)
+            for name in self._known.unpack(arrived, folder):
+                yield from self._message(name)
         except Exception as error:  # files that are not what they should be raise nearly anything
-            if isinstance(error, OSError) and error.errno:
-                raise  # the disk's
-            files = " and ".join(path.name for path in arrived)
-            reason = first_line(error)
+            if isinstance(error, _CancelledError) or getattr(error, "errno", None):
+                raise  # it was not their fault, but the disk's
+            files, reason = " and ".join(path.name for path in arrived), first_line(error)
             raise DownloadError(f"{files} arrived, but cannot be unpacked ({reason}): try again later.") from error
 
     def _message(self, file: str) -> Iterator[DownloadProgress]:

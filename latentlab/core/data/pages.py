@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from latentlab.core.data.corruption import damaged
-from latentlab.core.data.dataset import Bundled
+from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
 from latentlab.core.data.page_faces import FACES, SCALE, Face, Type
 from latentlab.core.data.page_text import heading, paragraph
@@ -70,7 +70,7 @@ def load(count: int = 200, shape: tuple[int, int] = (258, 540), seed: int = 0) -
     )
 
 
-DATASET = Bundled(PAGES, "Printed pages, clean and dirty", 167, 33, load)
+DATASET = Local(PAGES, "Printed pages, clean and dirty", load, 167, 33)
 
 
 def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from latentlab.core.data import scikit_learn_files
-from latentlab.core.data.dataset import Bundled
+from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
 
 # Where the strip for testing begins: roofs, sky, lake and trees in the one, petals and leaves in the other.
@@ -44,7 +44,7 @@ def load() -> ImageSet:
     )
 
 
-DATASET = Bundled("patches", "Patches of photographs (bundled)", 4692, 736, load)
+DATASET = Local("patches", "Patches of photographs (bundled)", load, 4692, 736)
 
 
 def _labels(parts: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.int64]:

@@ -19,23 +19,8 @@ from latentlab.core.data import (
     user_images,
     user_pairs,
 )
-from latentlab.core.data.dataset import Dataset, DatasetStatus, Own
+from latentlab.core.data.dataset import Dataset, DatasetStatus, Local
 from latentlab.core.data.image_set import DatasetError, ImageSet
-from latentlab.core.data.user_pairs import name_of as pairs_name
-
-__all__ = [
-    "DATASETS",
-    "DatasetError",
-    "DatasetStatus",
-    "ImageSet",
-    "default_data_dir",
-    "find",
-    "load",
-    "names",
-    "pairs_name",
-    "status",
-    "statuses",
-]
 
 _SETS: tuple[Dataset, ...] = (
     bundled_digits.DATASET,
@@ -68,11 +53,11 @@ def find(name: str) -> Dataset:
     DatasetError
         If there is none.
     """
-    prefix, colon, _ = name.partition(":")
     if name in DATASETS:
         return DATASETS[name]
-    if prefix + colon in _OWN:
-        return _OWN[prefix + colon](name)
+    for prefix, own in _OWN.items():
+        if name.startswith(prefix):
+            return own(name)
     raise DatasetError(
         f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
         "pairs:DIRTY,CLEAN."
@@ -109,24 +94,24 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     return find(name).load(data_dir).limited(limit)
 
 
-def _folder(name: str) -> Own:
+def _folder(name: str) -> Local:
     path = _path(name, "folder")
     problem = None if path.is_dir() else f"{path} does not exist."
-    return Own(name, path.name, problem, lambda: user_images.load_folder(name, path))
+    return Local(name, path.name, lambda: user_images.load_folder(name, path), problem=problem)
 
 
-def _array(name: str) -> Own:
+def _array(name: str) -> Local:
     path = _path(name, "file")
     problem = None if path.is_file() else f"{path} does not exist."
-    return Own(name, path.name, problem, lambda: user_images.load_array(name, path))
+    return Local(name, path.name, lambda: user_images.load_array(name, path), problem=problem)
 
 
-def _pairs(name: str) -> Own:
+def _pairs(name: str) -> Local:
     title = " and ".join(folder.name for folder in user_pairs.folders_of(name))
-    return Own(name, title, user_pairs.problem_of(name), lambda: user_pairs.load(name))
+    return Local(name, title, lambda: user_pairs.load(name), problem=user_pairs.problem_of(name))
 
 
-_OWN: dict[str, Callable[[str], Own]] = {"folder:": _folder, "array:": _array, user_pairs.PREFIX: _pairs}
+_OWN: dict[str, Callable[[str], Local]] = {"folder:": _folder, "array:": _array, user_pairs.PREFIX: _pairs}
 
 
 def _path(name: str, kind: str) -> Path:

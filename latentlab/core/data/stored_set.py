@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.uint
 Reading = Generator[str, None, Arrays]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class StoredSet(Downloaded):
     """A set whose own files are slow to read, or not safe to.
 
@@ -30,9 +30,8 @@ class StoredSet(Downloaded):
         int64 (N,), for training, then those for testing.
     """
 
-    files: tuple[str, str, str, str] = ("train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy")
-    fetched: tuple[Source, ...]
-    extract: Callable[[Sequence[Path]], Reading]
+    fetched: tuple[Source, ...] = field(kw_only=True)
+    extract: Callable[[Sequence[Path]], Reading] = field(kw_only=True)
 
     def sources(self) -> tuple[Source, ...]:
         """Give what there is to fetch."""

@@ -29,11 +29,15 @@ def _on_mirrors(described: Any) -> tuple[Source, ...]:
     return tuple(Source(md5, tuple(f"{url}{file}" for url in described.mirrors)) for file, md5 in described.resources)
 
 
+def _files(train: str, test: str, labels: str = "idx1-ubyte") -> tuple[str, ...]:
+    return tuple(f"{part}-{kind}" for part in (train, test) for kind in ("images-idx3-ubyte", f"labels-{labels}"))
+
+
 def _as_stored(array: _Array) -> _Array:
     return array
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class StandardSet(Downloaded):
     """A set of torchvision's, and what in it is otherwise than in MNIST.
 
@@ -47,10 +51,7 @@ class StandardSet(Downloaded):
         Give upright images (N, H, W), or classes (N,), of what is stored.
     """
 
-    files: tuple[str, str, str, str] = (
-        *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-        *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-    )
+    files: tuple[str, ...] = _files("train", "t10k")
     sources_of: Callable[[Any], tuple[Source, ...]] = _on_mirrors
     images_of: Callable[[_Array], _Array] = _as_stored
     labels_of: Callable[[_Array], _Array] = _as_stored
@@ -102,64 +103,37 @@ class StandardSet(Downloaded):
         return self.labels_of(stored.astype(np.int64))
 
 
+_GARMENTS = tuple(
+    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+)
+_KANA = tuple(["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"])
+
 DATASETS = (
+    StandardSet("mnist", "MNIST", 60_000, 10_000, 11_594_722, ("MNIST", "raw")),
+    StandardSet("fashion-mnist", "Fashion-MNIST", 60_000, 10_000, 30_878_645, ("FashionMNIST", "raw"), _GARMENTS),
+    StandardSet("kmnist", "Kuzushiji-MNIST", 60_000, 10_000, 21_240_888, ("KMNIST", "raw"), _KANA),
     StandardSet(
-        name="mnist",
-        title="MNIST",
-        train_count=60_000,
-        test_count=10_000,
-        download_bytes=11_594_722,
-        place=("MNIST", "raw"),
-    ),
-    StandardSet(
-        name="fashion-mnist",
-        title="Fashion-MNIST",
-        train_count=60_000,
-        test_count=10_000,
-        download_bytes=30_878_645,
-        place=("FashionMNIST", "raw"),
-        class_names=(
-            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-        ),
-    ),
-    StandardSet(
-        name="kmnist",
-        title="Kuzushiji-MNIST",
-        train_count=60_000,
-        test_count=10_000,
-        download_bytes=21_240_888,
-        place=("KMNIST", "raw"),
-        class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-    ),
-    StandardSet(
-        name="qmnist",
-        title="QMNIST",
-        train_count=60_000,
-        test_count=60_000,
-        download_bytes=20_499_295,
-        place=("QMNIST", "raw"),
-        files=(
-            *("qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"),
-            *("qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"),
-        ),
+        "qmnist",
+        "QMNIST",
+        60_000,
+        60_000,
+        20_499_295,
+        ("QMNIST", "raw"),
+        files=_files("qmnist-train", "qmnist-test", "idx2-int"),
         sources_of=lambda described: tuple(
             Source(md5, (url,)) for part in ("train", "test") for url, md5 in described.resources[part]
         ),
-        labels_of=lambda table: table[:, 0].copy(),  # others say who wrote it, and where it lies in NIST's files
+        labels_of=lambda table: table[:, 0].copy(),  # the rest says who wrote it, and where it lies in NIST's files
     ),
     StandardSet(
-        name="emnist-letters",
-        title="EMNIST letters",
-        train_count=124_800,
-        test_count=20_800,
-        download_bytes=561_753_746,  # one archive holds every part of EMNIST; only the letters are unpacked
-        place=("EMNIST", "raw"),
-        class_names=tuple(string.ascii_uppercase),
-        files=(
-            *("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte"),
-            *("emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte"),
-        ),
+        "emnist-letters",
+        "EMNIST letters",
+        124_800,
+        20_800,
+        561_753_746,  # one archive holds every part of EMNIST; only the letters are unpacked
+        ("EMNIST", "raw"),
+        tuple(string.ascii_uppercase),
+        files=_files("emnist-letters-train", "emnist-letters-test"),
         sources_of=lambda described: (Source(described.md5, (described.url,)),),
         images_of=lambda columns: columns.transpose(0, 2, 1),  # stored column by column
         labels_of=lambda numbers: numbers - 1,  # stored as 1 to 26
