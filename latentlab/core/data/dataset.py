@@ -1,11 +1,10 @@
-"""What can be told of an image set before its images are loaded, and what each set in the registry has to offer."""
+"""What is known of an image set before its images are loaded, and the sets that are there without a download."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from latentlab.core.data.image_set import ImageSet
 
@@ -33,23 +32,6 @@ class DatasetStatus:
     train_count: int
     test_count: int
     problem: str | None = None
-
-
-class Dataset(Protocol):
-    """An image set that is chosen by its name; `data_dir` is where downloaded sets lie, and is only read."""
-
-    @property
-    def name(self) -> str:
-        """Name that recipes use."""
-        ...
-
-    def status(self, data_dir: Path) -> DatasetStatus:
-        """Look whether it is there, from names, sizes and headers of its files."""
-        ...
-
-    def load(self, data_dir: Path) -> ImageSet:
-        """Load it, or raise DatasetError if it is not there or its files cannot be used."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 
@@ -74,18 +75,19 @@ class Downloaded(ABC):
         """
 
     @abstractmethod
-    def shape(self, path: Path) -> tuple[int, ...]:
-        """Read the shape of an array from its file's header, after comparing the file's size with what that announces.
+    def opened(self, path: Path) -> npt.NDArray[Any]:
+        """Map a file into memory, after comparing its size with what its header announces.
+
+        Returns
+        -------
+        uint8 (N, C, H, W) or integers (N,)
+            Images, or labels; N is not 0.
 
         Raises
         ------
         DatasetError
             If the file is damaged.
         """
-
-    @abstractmethod
-    def read(self, path: Path) -> npt.NDArray[Any]:
-        """Read a whole file: images, uint8 (N, C, H, W), or labels, int64 (N,)."""
 
     @property
     def megabytes(self) -> str:
@@ -155,17 +157,18 @@ class Downloaded(ABC):
         return ImageSet(self.name, self.title, *train, *test, self.class_names)
 
     def _count(self, folder: Path, files: Sequence[str]) -> int:
-        images, labels = (self.shape(folder / name) for name in files)
-        if images[0] != labels[0]:
+        images, labels = (len(self.opened(folder / name)) for name in files)
+        if images != labels:
             raise DatasetError(
-                f"{folder / files[0]} holds {images[0]:,} images, but {files[1]} {labels[0]:,} labels: "
+                f"{folder / files[0]} holds {images:,} images, but {files[1]} {labels:,} labels: "
                 f"delete both and download {self.title} again."
             )
-        return images[0]
+        return images
 
     def _open(self, folder: Path, files: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
         try:
-            images, labels = (torch.from_numpy(self.read(folder / name)) for name in files)
+            images = torch.from_numpy(np.array(self.opened(folder / files[0]), order="C"))
+            labels = torch.from_numpy(np.array(self.opened(folder / files[1]), np.int64))
         except (OSError, ValueError) as error:
             raise DatasetError(f"{self.title} in {folder} cannot be opened: {first_line(error)}.") from error
         if int(labels.min()) < 0 or int(labels.max()) >= len(self.class_names):

@@ -19,8 +19,11 @@ from latentlab.core.data import (
     user_images,
     user_pairs,
 )
-from latentlab.core.data.dataset import Dataset, DatasetStatus, Local
+from latentlab.core.data.dataset import DatasetStatus, Local
+from latentlab.core.data.downloaded import Downloaded
 from latentlab.core.data.image_set import DatasetError, ImageSet
+
+Dataset = Local | Downloaded
 
 _SETS: tuple[Dataset, ...] = (
     bundled_digits.DATASET,

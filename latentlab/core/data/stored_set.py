@@ -44,8 +44,8 @@ class StoredSet(Downloaded):
             yield name
             np.save(folder / name, arrays[number], allow_pickle=False)
 
-    def shape(self, path: Path) -> tuple[int, ...]:
-        """Read the header of a ``.npy`` file and compare the file's size with what it announces."""
+    def opened(self, path: Path) -> npt.NDArray[Any]:
+        """Map a ``.npy`` file."""
         expected = (np.dtype(np.uint8), 4) if "images" in path.name else (np.dtype(np.int64), 1)
         try:
             array = np.lib.format.open_memmap(path, mode="r")
@@ -53,13 +53,6 @@ class StoredSet(Downloaded):
             raise
         except Exception as error:  # a damaged header raises nearly anything
             raise DatasetError(f"{path} is damaged, it is no whole array of numpy's: {self.mend}.") from error
-        if (array.dtype, array.ndim) != expected or not array.size:
-            raise DatasetError(f"{path} is damaged, it holds an array of another kind: {self.mend}.")
-        if path.stat().st_size != array.offset + array.nbytes:
-            raise DatasetError(f"{path} is damaged, it is longer than its array: {self.mend}.")
-        return tuple(map(int, array.shape))
-
-    def read(self, path: Path) -> npt.NDArray[Any]:
-        """Read an array into memory."""
-        array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+        if (array.dtype, array.ndim) != expected or path.stat().st_size != array.offset + array.nbytes:
+            raise DatasetError(f"{path} is damaged, it holds an array of another kind, or more than it: {self.mend}.")
         return array

@@ -73,40 +73,26 @@ class StandardSet(Downloaded):
                 with path.open("rb") as packed:
                     yield from _gunzip(packed, folder / path.stem)
 
-    def shape(self, path: Path) -> tuple[int, ...]:
-        """Read the header of an IDX file and compare the file's size with what it announces."""
+    def opened(self, path: Path) -> npt.NDArray[Any]:
+        """Map an IDX file; not by torchvision: importing it takes seconds, and 200 MB."""
+        is_images, is_wide = "images" in path.name, "idx2-int" in path.name
         with path.open("rb") as file:
             header = file.read(16)
-        expected = (_UINT8, 3) if "images" in path.name else (_INT32, 2) if "idx2-int" in path.name else (_UINT8, 1)
-        kind, dimensions = (header[2], header[3]) if len(header) >= 4 else (0, 0)
-        start = 4 + 4 * dimensions
-        if not header:
-            raise DatasetError(f"{path} is empty: {self.mend}.")
-        if (kind, dimensions) != expected or header[:2] != b"\0\0" or len(header) < start:
+        start = 16 if is_images else 12 if is_wide else 8
+        if header[:4] != bytes((0, 0, _INT32 if is_wide else _UINT8, start // 4 - 1)) or len(header) < start:
             raise DatasetError(f"{path} is damaged, it does not start as an IDX file of its kind: {self.mend}.")
         shape = tuple(int.from_bytes(header[at : at + 4], "big") for at in range(4, start, 4))
-        announced = start + math.prod(shape) * (4 if kind == _INT32 else 1)
-        found = path.stat().st_size
+        found, announced = path.stat().st_size, start + math.prod(shape) * (4 if is_wide else 1)
         if found != announced:
             raise DatasetError(f"{path} is damaged, it has {found:,} bytes instead of {announced:,}: {self.mend}.")
         if not all(shape):
             raise DatasetError(f"{path} holds no images: {self.mend}.")
-        return shape
-
-    def read(self, path: Path) -> npt.NDArray[Any]:
-        """Read an IDX file; not by torchvision: importing it takes seconds, and 200 MB."""
-        shape = self.shape(path)
-        kind = ">i4" if "idx2-int" in path.name else np.uint8
-        stored = np.fromfile(path, kind, offset=4 + 4 * len(shape)).reshape(shape)
-        if "images" in path.name:
-            return np.ascontiguousarray(self.images_of(stored))[:, None]
-        return self.labels_of(stored.astype(np.int64))
+        stored = np.memmap(path, ">i4" if is_wide else np.uint8, "r", start, shape)
+        return self.images_of(stored)[:, None] if is_images else self.labels_of(stored)
 
 
-_GARMENTS = tuple(
-    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
-)
-_KANA = tuple(["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"])
+_GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+_KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 DATASETS = (
     StandardSet("mnist", "MNIST", 60_000, 10_000, 11_594_722, ("MNIST", "raw")),
@@ -123,7 +109,7 @@ DATASETS = (
         sources_of=lambda described: tuple(
             Source(md5, (url,)) for part in ("train", "test") for url, md5 in described.resources[part]
         ),
-        labels_of=lambda table: table[:, 0].copy(),  # the rest says who wrote it, and where it lies in NIST's files
+        labels_of=lambda table: table[:, 0],  # the rest says who wrote it, and where it lies in NIST's files
     ),
     StandardSet(
         "emnist-letters",
