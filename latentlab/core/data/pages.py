@@ -15,15 +15,11 @@ import torch
 from PIL import Image
 
 from latentlab.core.data.corruption import damaged
+from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
 from latentlab.core.data.page_faces import FACES, SCALE, Face, Type
 from latentlab.core.data.page_text import heading, paragraph
 from latentlab.core.recipe.settings import PAGES
-
-NAME = PAGES
-TITLE = "Printed pages, clean and dirty"
-COUNT = 200
-TEST_COUNT = COUNT // 6
 
 _SIZES = (10, 11, 12, 14, 17, 21)  # pixels
 _LEADINGS = (1.0, 1.1, 1.25, 1.6)  # from line to line, in heights of a line
@@ -42,7 +38,7 @@ class _Column:
     bottom: int
 
 
-def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0) -> ImageSet:
+def load(count: int = 200, shape: tuple[int, int] = (258, 540), seed: int = 0) -> ImageSet:
     """Make pages: a sixth of them to test, no classes, each with a dirty copy as `train_noisy` or `test_noisy`.
 
     The same seed gives the same pages, whatever fonts a machine has; a smaller count gives the first of them.
@@ -57,13 +53,13 @@ def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0)
         Not negative.
     """
     press = _Press(shape, np.random.default_rng(seed))
-    clean = torch.from_numpy(np.stack([press.page() for _ in range(count)]))
+    clean = torch.from_numpy(np.stack([press.page() for _ in range(count)]))[:, None]
     noisy = _dirty(clean, seed)
     training = count - max(1, count // 6)
     labels = torch.full((count,), NO_LABEL)
     return ImageSet(
-        name=NAME,
-        title=TITLE,
+        name=DATASET.name,
+        title=DATASET.title,
         train_images=clean[:training],
         train_labels=labels[:training],
         test_images=clean[training:],
@@ -74,8 +70,11 @@ def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0)
     )
 
 
+DATASET = Local(PAGES, "Printed pages, clean and dirty", load, 167, 33)
+
+
 def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:
-    """Give each page, uint8 (N, H, W), its own fading, light, stains, creases and noise."""
+    """Give each page, uint8 (N, 1, H, W), its own fading, light, stains, creases and noise."""
     generator = torch.Generator().manual_seed(seed)
     parts = []
     for start in range(0, len(clean), _AT_ONCE):
@@ -89,8 +88,8 @@ def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:
             "salt_and_pepper": 0.02 * u[7] ** 3,
         }
         darkest, lightest = 0.25 * u[8], 1 - 0.18 * u[9]
-        faded = darkest + (lightest - darkest) / 255 * pages[:, None].float()
-        parts.append(damaged(faded, strengths, generator)[:, 0].mul_(255).round_().byte())
+        faded = darkest + (lightest - darkest) / 255 * pages.float()
+        parts.append(damaged(faded, strengths, generator).mul_(255).round_().byte())
     return torch.cat(parts)
 
 
