@@ -1,0 +1,94 @@
+"""Files of numpy: one array in ``.npy``, mapped into memory; several in ``.npz``, each read when it is needed."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from latentlab.core.data.formats.source import OBJECTS, Array, ArrayFile, Source, of_array, of_function
+from latentlab.core.data.image_set import DatasetError
+
+MAGIC = b"\x93NUMPY"
+_SUFFIX = ".npy"
+
+
+def read_array(path: Path) -> ArrayFile:
+    """Map an ``.npy`` file into memory.
+
+    Raises
+    ------
+    DatasetError
+        When it is damaged, or holds Python objects.
+    """
+    try:
+        with path.open("rb") as file:
+            _, dtype = _header(file)
+        if dtype.hasobject:
+            raise DatasetError(
+                f"{path} holds Python objects, which are never unpickled: save its numbers alone, "
+                "as in numpy.save(file, numpy.stack(images))."
+            )
+        array = cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
+    except (ValueError, EOFError, OverflowError) as error:
+        raise DatasetError(f"{path} is damaged: write it again with numpy.save.") from error
+    return ArrayFile({"": of_array(str(path), array)})
+
+
+def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
+    """Read the headers of an ``.npz`` file.
+
+    Parameters
+    ----------
+    path : Path
+    file : file
+        The same file, open.
+
+    Returns
+    -------
+    ArrayFile or None
+        None for a ZIP file without arrays.
+
+    Raises
+    ------
+    DatasetError
+        When it is damaged.
+    """
+    arrays: dict[str, Source] = {}
+    objects = damaged = 0
+    with zipfile.ZipFile(file) as archive:
+        members = [name for name in archive.namelist() if name.endswith(_SUFFIX) and not name.startswith("__MACOSX/")]
+        for member in members:
+            key = member.removesuffix(_SUFFIX)
+            try:
+                with archive.open(member) as opened:
+                    shape, dtype = _header(opened)
+            except (ValueError, EOFError, OverflowError):
+                damaged += 1
+                continue
+            if dtype.hasobject:
+                objects += 1
+            else:
+                arrays[key] = of_function(f"'{key}' in {path}", shape, dtype, lambda of=member: _member(path, of))
+    if not (arrays or objects or damaged):
+        return None
+    counted = ((OBJECTS, objects), ("damaged arrays", damaged))
+    return ArrayFile(arrays, tuple((what, count) for what, count in counted if count))
+
+
+def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return shape, dtype
+
+
+def _member(path: Path, name: str) -> Array:
+    with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+        array = cast(Array, np.lib.format.read_array(file, allow_pickle=False))
+        file.read(1)  # its end, where a checksum tells of damage
+    return array
+
+
