@@ -87,7 +87,7 @@ def numbers_or_texts(cells: Sequence[str]) -> npt.NDArray[Any]:
 
 def _are_held(lowest: int, highest: int) -> bool:
     """Whether float64 holds all whole numbers between two."""
-    return -_MOST_HELD <= lowest and highest <= _MOST_HELD
+    return lowest >= -_MOST_HELD and highest <= _MOST_HELD
 
 
 def joined(first: Sequence[Column], second: Sequence[Column]) -> tuple[Column, ...]:

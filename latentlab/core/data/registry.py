@@ -8,10 +8,11 @@ from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_images, user_pairs
+from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_arrays, user_images, user_pairs
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.torchvision_sets import STANDARD_SETS
 from latentlab.core.data.user_pairs import name_of as pairs_name
+from latentlab.core.files import named
 
 __all__ = [
     "DatasetError",
@@ -54,7 +55,7 @@ class DatasetStatus:
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the sets; ``folder:PATH``, ``array:FILE.npz`` and ``pairs:DIRTY,CLEAN`` are understood too."""
+    """Give the names of the sets; ``folder:PATH``, ``array:FILE`` and ``pairs:DIRTY,CLEAN`` are understood too."""
     return (bundled_digits.NAME, *STANDARD_SETS, pages.NAME)
 
 
@@ -102,7 +103,7 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     Parameters
     ----------
     name : str
-        One of `names`, ``folder:PATH``, ``array:FILE.npz`` or ``pairs:DIRTY,CLEAN``.
+        One of `names`, ``folder:PATH``, ``array:FILE`` or ``pairs:DIRTY,CLEAN``.
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
@@ -122,7 +123,7 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     elif name.startswith(_FOLDER):
         images = user_images.load_folder(name, _own_path(name))
     elif name.startswith(_ARRAY):
-        images = user_images.load_array(name, _own_path(name))
+        images = user_arrays.load_array(name, _own_path(name))
     else:
         images = torchvision_sets.load(standard(name), data_dir)
     return images.limited(limit)
@@ -132,7 +133,7 @@ def standard(name: str) -> torchvision_sets.StandardSet:
     """Give the set of torchvision's that has this name."""
     if name not in STANDARD_SETS:
         raise DatasetError(
-            f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
+            f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE or "
             "pairs:DIRTY,CLEAN."
         )
     return STANDARD_SETS[name]
@@ -142,4 +143,4 @@ def _own_path(name: str) -> Path:
     kind, _, path = name.partition(":")
     if not path.strip():
         raise DatasetError(f"'{name}' names no {'folder' if kind == 'folder' else 'file'}: write its path after it.")
-    return Path(path).expanduser()
+    return named(path)

@@ -90,5 +90,3 @@ def _member(path: Path, name: str) -> Array:
         array = cast(Array, np.lib.format.read_array(file, allow_pickle=False))
         file.read(1)  # its end, where a checksum tells of damage
     return array
-
-
