@@ -86,8 +86,8 @@ def _channels(source: Source) -> Laid:
     is_first, is_last = second in _CHANNELS, last in _CHANNELS
     if not (is_first or is_last):
         raise DatasetError(
-            f"{source.what} has the shape {source.shape}, without an axis of 1, 3 or 4 channels: make it grey or colour, "
-            "(N, H, W, C) or (N, C, H, W)."
+            f"{source.what} has the shape {source.shape}, without an axis of 1, 3 or 4 channels: make it grey or "
+            "colour, (N, H, W, C) or (N, C, H, W)."
         )
     note = ""
     if is_first and is_last:

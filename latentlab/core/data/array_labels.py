@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.data.formats.source import Array, Source
+from latentlab.core.data.formats.source import Array, Source, decoded
 from latentlab.core.data.image_set import NO_LABEL, DatasetError
 from latentlab.core.files import printable
 
@@ -78,14 +78,15 @@ def classes_of(labels: Array | None, tests: Array | None, counts: tuple[int, int
     DatasetError
         When names and labels do not fit each other.
     """
+    none: Array
     given = None if names is None else _names(names)
     texts = [part.dtype.kind == "U" for part in (labels, tests) if part is not None]
     if len(set(texts)) > 1:
         raise DatasetError("Of the labels to train and to test with one are numbers, one texts: give both alike.")
     if not texts:
-        empty = (np.full(count, NO_LABEL, np.int64) for count in counts)
-        return Classes(*empty, ())
-    none: Array = np.array("") if texts[0] else np.array(NO_LABEL)
+        none = np.array(NO_LABEL, np.int64)
+        return Classes(np.full(counts[0], none), np.full(counts[1], none), ())
+    none = np.array("") if texts[0] else np.array(NO_LABEL, np.int64)
     parts = [
         np.full(count, none) if part is None else part for part, count in zip((labels, tests), counts, strict=True)
     ]
@@ -106,8 +107,8 @@ def classes_of(labels: Array | None, tests: Array | None, counts: tuple[int, int
     elif texts[0]:
         values = np.array(sorted(values.tolist(), key=_natural_order), np.str_)
     places = np.argsort(values, kind="stable")
-    counted = (_counted(part, none, values, places) for part in parts)
-    return Classes(*counted, given if given is not None else tuple(str(value) for value in values.tolist()))
+    mine, theirs = (_counted(part, none, values, places) for part in parts)
+    return Classes(mine, theirs, given if given is not None else tuple(str(value) for value in values.tolist()))
 
 
 def _counted(part: Array, none: Array, values: Array, places: npt.NDArray[np.intp]) -> _Integers:
@@ -121,13 +122,12 @@ def _hot(array: Array) -> Array:
     """Give of rows of which one number is 1 and all others 0 which one it is; other arrays as they are."""
     if array.shape[1] < 2 or not np.isin(array, (0, 1)).all() or (array.sum(1) != 1).any():
         return array
-    return array.argmax(1)
+    which: Array = array.argmax(1)
+    return which
 
 
 def _texts(array: Array) -> npt.NDArray[np.str_]:
-    if array.dtype.kind == "S":
-        array = np.array([text.decode("utf-8", "surrogateescape") for text in array.tolist()], np.str_)
-    different, places = np.unique(array, return_inverse=True)
+    different, places = np.unique(decoded(array), return_inverse=True)
     told = [printable(text.strip()) for text in different.tolist()]
     told = ["" if text.casefold() == _NONE else text for text in told]
     return np.array(told, np.str_)[places.reshape(-1)] if told else array.astype(np.str_)
@@ -137,10 +137,7 @@ def _names(source: Source) -> tuple[str, ...]:
     array = source.whole() if source.shape else np.empty((0, 0))
     if array.ndim != 1 or array.dtype.kind not in "SU":
         raise DatasetError(f"{source.what} must be a list of texts, one for each class.")
-    texts = array.tolist()
-    return tuple(
-        printable(text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text) for text in texts
-    )
+    return tuple(printable(str(text)) for text in decoded(array).tolist())
 
 
 def _natural_order(text: str) -> list[tuple[int, str]]:

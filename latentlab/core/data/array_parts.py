@@ -233,7 +233,7 @@ def _labels_beside(path: Path, mine: Told, split: Split | None, images: Source, 
         if (says.split, says.role) != (split, "labels"):
             continue
         part = _opened(other, "labels", notes)
-        labels = part and part.labels
+        labels = None if part is None else part.labels
         if labels is None:
             continue
         if len(labels) not in images.shape:

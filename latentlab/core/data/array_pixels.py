@@ -116,8 +116,8 @@ def fill(source: Source, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np
         When they cannot be read.
     """
     room_of, place_of = np.empty(len(source), np.intp), np.empty(len(source), np.intp)
-    for number, (_, rows) in enumerate(into):
-        room_of[rows], place_of[rows] = number, np.arange(len(rows))
+    for number, (_, its) in enumerate(into):
+        room_of[its], place_of[its] = number, np.arange(len(its))
     for rows, part in source.parts():
         pixels = _pixels(part, look)
         for number, (room, _) in enumerate(into):

@@ -32,7 +32,7 @@ class Column:
     """
 
     name: str
-    values: npt.NDArray[np.float64] | npt.NDArray[np.int64] | npt.NDArray[np.uint64]
+    values: npt.NDArray[Any]
     texts: tuple[str, ...] = ()
 
     def taken(self, rows: Integers | slice) -> Column:
@@ -59,7 +59,7 @@ def of_texts(name: str, texts: npt.NDArray[np.str_]) -> Column:
 
 def of_numbers(name: str, numbers: npt.NDArray[Any]) -> Column:
     """Make a column of numbers (N,), bool, integers or floating point; NaN is no value."""
-    if numbers.dtype.kind in "iu" and numbers.size and not _are_held(int(numbers.min()), int(numbers.max())):
+    if not are_held(numbers):
         return Column(name, numbers.astype(np.uint64 if numbers.dtype.kind == "u" else np.int64))
     with np.errstate(over="ignore"):  # of a wider float: infinite
         return Column(name, numbers.astype(np.float64))
@@ -77,7 +77,7 @@ def numbers_or_texts(cells: Sequence[str]) -> npt.NDArray[Any]:
             for dtype in (np.int64, np.uint64):
                 if np.iinfo(dtype).min <= lowest and highest <= np.iinfo(dtype).max:
                     return np.array(whole, dtype)
-        if not _are_held(lowest, highest):
+        if max(-lowest, highest) > _MOST_HELD:
             return np.array(cells, np.str_)
     try:
         return np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
@@ -85,9 +85,11 @@ def numbers_or_texts(cells: Sequence[str]) -> npt.NDArray[Any]:
         return np.array(cells, np.str_)
 
 
-def _are_held(lowest: int, highest: int) -> bool:
-    """Whether float64 holds all whole numbers between two."""
-    return lowest >= -_MOST_HELD and highest <= _MOST_HELD
+def are_held(numbers: npt.NDArray[Any]) -> bool:
+    """Whether float64 holds them: all but whole numbers of more than 53 bits."""
+    if numbers.dtype.kind not in "iu" or not numbers.size:
+        return True
+    return int(numbers.min()) >= -_MOST_HELD and int(numbers.max()) <= _MOST_HELD
 
 
 def joined(first: Sequence[Column], second: Sequence[Column]) -> tuple[Column, ...]:

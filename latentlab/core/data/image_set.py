@@ -13,6 +13,7 @@ import torch
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import printable
 
 NO_LABEL = -1
 _MOST_BYTES = 256_000_000  # of images that a fingerprint is made of
@@ -45,6 +46,10 @@ class ImageSet:
     train_rows, test_rows : int64 (N,) or None
         Which images of the whole set these are, counted through its training images first, then its test images; None
         where they are all of them.
+    left_out : tuple of (str, int)
+        What was not read, by the reason in words, and how much there is of it.
+    notes : tuple of str
+        What was guessed or changed when they were read, in sentences.
     """
 
     name: str
@@ -61,8 +66,14 @@ class ImageSet:
     fingerprint: str = ""
     train_rows: torch.Tensor | None = None
     test_rows: torch.Tensor | None = None
+    left_out: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        # Of a person's files; whatever shows, stores or exports them takes them so.
+        for field in ("name", "title"):
+            object.__setattr__(self, field, printable(getattr(self, field)))
+        object.__setattr__(self, "class_names", tuple(map(printable, self.class_names)))
         if not self.fingerprint:
             parts = (self.train_images, self.train_labels, self.test_images, self.test_labels)
             object.__setattr__(self, "fingerprint", _fingerprint(self.name, parts))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.data.columns import Column, numbers_or_texts, of_numbers, of_texts, taken
-from latentlab.core.data.formats.source import Source
+from latentlab.core.data.columns import Column, are_held, numbers_or_texts, of_numbers, of_texts, taken
+from latentlab.core.data.formats.source import Source, decoded
 from latentlab.core.data.image_set import DatasetError
 
 FILE = "columns.csv"
@@ -55,14 +55,11 @@ def of_arrays(
             unused.append(name)
             continue
         if test is None:
-            test = np.full((test_count, *array.shape[1:]), "" if array.dtype.kind == "U" else np.nan)
-            if not test_count:
-                test = test.astype(array.dtype)
-        both = [array, test]
+            test = _without_values(array, test_count)
         if (array.dtype.kind == "U") != (test.dtype.kind == "U") or array.shape[1:] != test.shape[1:]:
             unused.append(name)
             continue
-        whole = np.concatenate(both)
+        whole = _joined(array, test)
         make = of_texts if whole.dtype.kind == "U" else of_numbers
         if whole.ndim == 1:
             columns.append(make(name, whole))
@@ -119,15 +116,28 @@ def _of_array(source: Source, count: int) -> npt.NDArray[Any] | None:
         return None
     if shape and (shape[0] > _MOST_TOGETHER or source.dtype.kind in "SU"):
         return None
-    array = source.whole().reshape(count, *shape)
-    if array.dtype.kind == "S":
-        array = np.array([text.decode("utf-8", "surrogateescape") for text in array.tolist()], np.str_)
+    array = decoded(source.whole()).reshape(count, *shape)
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # of a wider float
             array = array.astype(np.float64)
         if np.isinf(array).any():
             return None
     return array
+
+
+def _without_values(like: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """Give rows that have no value, to follow others."""
+    shape = (count, *like.shape[1:])
+    return np.full(shape, "") if like.dtype.kind == "U" else np.full(shape, np.nan)
+
+
+def _joined(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Put numbers or texts one after the other; where float64 would not hold whole numbers, they become texts."""
+    if not len(second):
+        return first
+    if np.result_type(first, second).kind == "f" and not (are_held(first) and are_held(second)):
+        first, second = (np.where(part == part, part.astype(np.str_), "") for part in (first, second))
+    return np.concatenate([first, second])
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -71,7 +72,7 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
             if dtype.hasobject:
                 objects += 1
             else:
-                arrays[key] = of_function(f"'{key}' in {path}", shape, dtype, lambda of=member: _member(path, of))
+                arrays[key] = of_function(f"'{key}' in {path}", shape, dtype, partial(_member, path, member))
     if not (arrays or objects or damaged):
         return None
     counted = ((OBJECTS, objects), ("damaged arrays", damaged))
@@ -87,6 +88,6 @@ def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 def _member(path: Path, name: str) -> Array:
     with zipfile.ZipFile(path) as archive, archive.open(name) as file:
-        array = cast(Array, np.lib.format.read_array(file, allow_pickle=False))
+        array: Array = np.lib.format.read_array(file, allow_pickle=False)
         file.read(1)  # its end, where a checksum tells of damage
     return array

@@ -83,13 +83,14 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
     if packed:
         others = {name: place for place, name in enumerate(header) if place != packed[0]}
         return _Layout(separator, True, packed[:1], others, True)
-    stems = Counter(re.sub(r"\d+", "", name).casefold() for name in header)
+    pixels: Sequence[int]
     has_header = not _are_numbers(header) or _are_one_name(header)
     if has_header:
-        stem = stems.most_common(1)[0][0]
-        pixels = [place for place, name in enumerate(header) if re.sub(r"\d+", "", name).casefold() == stem]
-        others = {name: place for place, name in enumerate(header) if place not in set(pixels)}
-        others = {"label" if _is_lone_number(name) else name: place for name, place in others.items()}
+        stems = [re.sub(r"\d+", "", name).casefold() for name in header]
+        most = Counter(stems).most_common(1)[0][0]
+        pixels = [place for place, stem in enumerate(stems) if stem == most]
+        names = [(place, name) for place, name in enumerate(header) if stems[place] != most]
+        others = {"label" if name and _are_numbers([name]) else name: place for place, name in names}
     else:
         has_label = not is_square(len(header)) and is_square(len(header) - 1)
         pixels, others = range(has_label, len(header)), {"label": 0} if has_label else {}
@@ -163,7 +164,3 @@ def _are_numbers(cells: Sequence[str]) -> bool:
 def _are_one_name(header: Sequence[str]) -> bool:
     """Whether numbers are one name counted on, as pandas writes it: 0, 0.1, 0.2, ..."""
     return len(header) > _FEWEST and header[2:5] == [f"{header[1].split('.')[0]}.{place}" for place in (2, 3, 4)]
-
-
-def _is_lone_number(name: str) -> bool:
-    return _are_numbers([name]) if name else False

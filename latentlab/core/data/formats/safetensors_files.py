@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def read(path: Path) -> ArrayFile:
                     continue
                 what = f"'{name}' in {path}"
                 shape = tuple(part.get_shape())
-                arrays[name] = of_function(what, shape, dtype, lambda of=name: _tensor(path, of))
+                arrays[name] = of_function(what, shape, dtype, partial(_tensor, path, name))
     except SafetensorError as error:
         raise DatasetError(f"{path} is damaged, or no file of safetensors: write it again.") from error
     return ArrayFile(arrays, (("tensors of unusual types", others),) if others else ())
@@ -50,4 +51,4 @@ def read(path: Path) -> ArrayFile:
 
 def _tensor(path: Path, name: str) -> Array:
     with safe_open(path, "pt") as file:
-        return of_tensor(name, file.get_tensor(name)).whole() if file.get_slice(name).get_shape() else np.empty(())
+        return of_tensor(name, file.get_tensor(name)).whole()

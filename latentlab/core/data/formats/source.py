@@ -109,6 +109,14 @@ class ArrayFile:
     notes: tuple[str, ...] = ()
 
 
+def decoded(array: Array) -> Array:
+    """Give texts that are stored as bytes as such; other arrays as they are."""
+    if array.dtype.kind != "S":
+        return array
+    texts = [text.decode("utf-8", "surrogateescape") for text in array.reshape(-1).tolist()]
+    return np.array(texts, np.str_).reshape(array.shape)
+
+
 def _reason(error: Exception) -> str:
     said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return " ".join(said.split())
