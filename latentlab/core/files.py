@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import BYTES, LatentlabError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -92,19 +91,8 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
             partial.unlink()
 
 
-def printable(name: str) -> str:
-    r"""Give a name that every file, table and terminal takes, and that tells the same as the one given.
-
-    Names of files are bytes: those that are no UTF-8 come as lone surrogates, which nothing can encode. They become
-    ``\xe9``, as that byte is written, other surrogates and control characters ``\u000a``. `named` turns them back.
-    """
-    if name.isascii() and name.isprintable():
-        return name
-    return "".join(map(_printable, name))
-
-
 def named(text: str) -> Path:
-    """Give the path that a person, or `printable`, wrote: the one whose name is just so, if there is one."""
+    """Give the path that a person, or `errors.printable`, wrote: the one whose name is just so, if there is one."""
     path = Path(text).expanduser()
     if "\\" not in text or os.path.lexists(path):
         return path
@@ -113,16 +101,8 @@ def named(text: str) -> Path:
 
 
 _ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])|\\u([0-9a-f]{4})")
-_BYTES = 0xDC00  # a byte that is no UTF-8 comes as this and itself
-
-
-def _printable(character: str) -> str:
-    number = ord(character)
-    if unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp"):
-        return character
-    return f"\\x{number - _BYTES:02x}" if _BYTES + 0x80 <= number <= _BYTES + 0xFF else f"\\u{number:04x}"
 
 
 def _unescaped(found: re.Match[str]) -> str:
     byte, number = found.groups()
-    return chr(_BYTES + int(byte, 16)) if byte else chr(int(number, 16))
+    return chr(BYTES + int(byte, 16)) if byte else chr(int(number, 16))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from latentlab.core.data.formats.source import Array, Source, decoded
 from latentlab.core.data.image_set import NO_LABEL, DatasetError
-from latentlab.core.files import printable
+from latentlab.core.errors import printable
 
 _Integers = npt.NDArray[np.int64]
 

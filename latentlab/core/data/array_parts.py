@@ -15,8 +15,9 @@ from typing import Literal
 
 from latentlab.core.data.array_files import open_arrays
 from latentlab.core.data.formats.pixel_tables import is_square
-from latentlab.core.data.formats.source import ArrayFile, Source
+from latentlab.core.data.formats.source import OBJECTS, ArrayFile, Source
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.errors import printable
 
 Split = Literal["train", "test", "val"]
 Role = Literal["images", "labels", "class names"]
@@ -108,7 +109,7 @@ def parts_of(path: Path) -> Parts:
     if mine.role == "labels" and train.images is None:
         train.images = _images_beside(path, mine, notes)
     if train.images is None:
-        train.images = _guessed(named, train, path, notes)
+        train.images = _guessed(named, train, path, left_out, notes)
     if train.labels is None:
         train.labels = _labels_beside(path, mine, mine.split, train.images, notes)
     if mine.split == "train":
@@ -154,7 +155,7 @@ def _named(file: ArrayFile, path: Path) -> dict[str, Source]:
     """Give the arrays by their names; the only one, if nobody named it, by that of its file."""
     if [*file.arrays] in ([""], ["arr_0"]):
         return {path.name: next(iter(file.arrays.values()))}
-    return file.arrays
+    return {printable(key): source for key, source in file.arrays.items()}
 
 
 def _part(named: Mapping[str, Source], split: Split, path: Path) -> Part:
@@ -177,7 +178,9 @@ def _part(named: Mapping[str, Source], split: Split, path: Path) -> Part:
     return Part(None if images is None else named[images], None if labels is None else named[labels], others)
 
 
-def _guessed(named: Mapping[str, Source], train: Part, path: Path, notes: list[str]) -> Source:
+def _guessed(
+    named: Mapping[str, Source], train: Part, path: Path, left_out: tuple[tuple[str, int], ...], notes: list[str]
+) -> Source:
     """Take the only array that may be images for them."""
     numbers = {key: source for key, source in train.others.items() if source.dtype.kind in "buif" and len(source)}
     deep = {key: source for key, source in numbers.items() if len(source.shape) in (3, 4)}
@@ -188,6 +191,11 @@ def _guessed(named: Mapping[str, Source], train: Part, path: Path, notes: list[s
             notes.append(f"'{key}' is taken for the images.")
             del train.others[key]
             return source
+    if any(reason == OBJECTS for reason, _ in left_out):
+        raise DatasetError(
+            f"{path} holds Python objects, which are never unpickled, and no array 'images': save the images as "
+            "numbers alone, with numpy.savez."
+        )
     has = ", ".join(f"'{key}' {source.shape}" for key, source in [*named.items()][:_NAMED])
     has += f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     raise DatasetError(

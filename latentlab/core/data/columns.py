@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Integers
-from latentlab.core.files import printable
+from latentlab.core.errors import printable
 
 _MOST_HELD = 2**53
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}")

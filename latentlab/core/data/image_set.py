@@ -12,8 +12,7 @@ import torch
 
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
-from latentlab.core.errors import LatentlabError
-from latentlab.core.files import printable
+from latentlab.core.errors import LatentlabError, printable
 
 NO_LABEL = -1
 _MOST_BYTES = 256_000_000  # of images that a fingerprint is made of
@@ -73,7 +72,8 @@ class ImageSet:
         # Of a person's files; whatever shows, stores or exports them takes them so.
         for field in ("name", "title"):
             object.__setattr__(self, field, printable(getattr(self, field)))
-        object.__setattr__(self, "class_names", tuple(map(printable, self.class_names)))
+        for field in ("class_names", "notes"):
+            object.__setattr__(self, field, tuple(map(printable, getattr(self, field))))
         if not self.fingerprint:
             parts = (self.train_images, self.train_labels, self.test_images, self.test_labels)
             object.__setattr__(self, "fingerprint", _fingerprint(self.name, parts))
