@@ -35,6 +35,9 @@ class Column:
     values: npt.NDArray[Any]
     texts: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printable(self.name))
+
     def taken(self, rows: Integers | slice) -> Column:
         """Give the values of some images, in their order."""
         return replace(self, values=self.values[rows])

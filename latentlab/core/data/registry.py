@@ -12,6 +12,7 @@ from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_ar
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.torchvision_sets import STANDARD_SETS
 from latentlab.core.data.user_pairs import name_of as pairs_name
+from latentlab.core.errors import printable
 from latentlab.core.files import named
 
 __all__ = [
@@ -72,6 +73,7 @@ def statuses(data_dir: Path) -> tuple[DatasetStatus, ...]:
 
 def status(name: str, data_dir: Path) -> DatasetStatus:
     """Look whether a set is there, from names, sizes and headers of its files."""
+    name = printable(name)
     if name == bundled_digits.NAME:
         return DatasetStatus(name, bundled_digits.TITLE, True, 0, bundled_digits.TRAIN_COUNT, bundled_digits.TEST_COUNT)
     if name == pages.NAME:
@@ -114,6 +116,7 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     DatasetError
         If there is no such set, it is not on this machine, or its files cannot be used.
     """
+    name = printable(name)
     if name == bundled_digits.NAME:
         images = bundled_digits.load()
     elif name == pages.NAME:

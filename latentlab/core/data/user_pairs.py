@@ -12,6 +12,7 @@ from PIL import Image
 
 from latentlab.core.data import picture_files
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet, split
+from latentlab.core.files import named
 from latentlab.core.recipe.settings import PAIRS
 
 PREFIX = PAIRS
@@ -48,7 +49,7 @@ def folders_of(name: str) -> tuple[Path, Path]:
     dirty, _, clean = name.removeprefix(PREFIX).partition(",")
     if not dirty.strip() or not clean.strip():
         raise DatasetError(f"'{name}' does not name two folders: write {PREFIX}DIRTY,CLEAN.")
-    return Path(dirty.strip()).expanduser(), Path(clean.strip()).expanduser()
+    return named(dirty.strip()), named(clean.strip())
 
 
 def problem_of(name: str) -> str | None:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from latentlab.core.errors import printable
 
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
 Rows = tuple[Annotated[int, Field(ge=0)], ...]
+
+Text = Annotated[str, BeforeValidator(lambda value: printable(value) if isinstance(value, str) else value)]
 
 PAGES, PAIRS = "pages", "pairs:"  # the image set of this name, and those whose names begin so, are ones of pairs
 
@@ -24,7 +28,7 @@ class Part(BaseModel):
 class DataSettings(Part):
     """Which images a run learns from."""
 
-    dataset: str = Field("mnist", min_length=1, description="Name of the image set")
+    dataset: Text = Field("mnist", min_length=1, description="Name of the image set")
     limit: int | None = Field(None, ge=1, description="Use only the first so many training images")
     images: Rows = Field(
         (),

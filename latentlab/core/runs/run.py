@@ -18,7 +18,7 @@ from safetensors.torch import save
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
 from latentlab.core.files import whole_file
 from latentlab.core.models.autoencoders import build
@@ -159,7 +159,7 @@ class Run:
     def _assembled(cls, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> Run:
         values: dict[str, Any] = {key: json.loads(value) for key, value in metadata.items() if key != "format"}
         recipe = Recipe.from_dict(values["recipe"], source="the file")
-        class_names = tuple(str(name) for name in values["class_names"])
+        class_names = tuple(printable(str(name)) for name in values["class_names"])
         channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
         if (height, width) != (preparation.height, preparation.width):

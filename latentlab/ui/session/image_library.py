@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data import downloads, registry
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.ui.threads.background import Report, Task
 
 
@@ -76,6 +76,7 @@ class ImageLibrary(QObject):
 
     def choose(self, name: str) -> None:
         """Load a set, unless it is loaded already."""
+        name = printable(name)
         if name == self._name and (self.is_loading() or self.data is not None):
             return
         self._name = name

@@ -264,7 +264,7 @@ def test_what_a_table_says_is_what_a_column_holds(pictures, cells, name):
         assert "infinite" in data or "UTF-8" in data
         return
     (column,) = data.train_columns
-    assert column.name == " ".join(name.splitlines()).strip()
+    assert column.name == printable(" ".join(name.splitlines()).strip())
     for number, value in by_image(data.train_images, column.values).items():
         cell = cells[number // 10].strip()
         if not cell:
