@@ -100,6 +100,18 @@ def named(text: str) -> Path:
     return meant if os.path.lexists(meant) else path
 
 
+@contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """Give a path that libraries open which take UTF-8 alone; on Linux names may be other bytes."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+    else:
+        yield path
+
+
 _ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])|\\u([0-9a-f]{4})")
 
 

@@ -20,7 +20,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
-from latentlab.core.files import whole_file
+from latentlab.core.files import utf8_path, whole_file
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -134,7 +134,7 @@ class Run:
         if not path.exists():
             raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
         try:
-            with safe_open(path, "pt") as file:
+            with utf8_path(path) as place, safe_open(place, "pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         except OSError as error:
@@ -162,7 +162,7 @@ class Run:
         class_names = tuple(printable(str(name)) for name in values["class_names"])
         channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
-        if (height, width) != (preparation.height, preparation.width):
+        if (channels, height, width) != (len(preparation.ground), preparation.height, preparation.width):
             raise ValueError("a sketch would not fit the model")
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
         if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
@@ -236,6 +236,8 @@ def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:
 def _shape(stored: list[int]) -> tuple[int, int, int]:
     """Read the shape of images; files of when all were grey say (H, W)."""
     channels, height, width = (int(side) for side in ([1, *stored] if len(stored) == 2 else stored))
+    if channels not in (1, 3):
+        raise ValueError("images are grey or of three colours")
     return channels, height, width
 
 

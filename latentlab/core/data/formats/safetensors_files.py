@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from latentlab.core.data.formats.source import Array, ArrayFile, Source, of_function
 from latentlab.core.data.formats.torch_files import of_tensor
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.files import utf8_path
 
 _TYPES = {
     **{f"F{bits}": np.dtype(f"f{bits // 8}") for bits in (16, 32, 64)},
@@ -32,7 +33,7 @@ def read(path: Path) -> ArrayFile:
     arrays: dict[str, Source] = {}
     others = 0
     try:
-        with safe_open(path, "pt") as file:
+        with utf8_path(path) as place, safe_open(place, "pt") as file:
             if "recipe" in (file.metadata() or {}):
                 raise DatasetError(f"{path} is a run, a trained model, and holds no images: open it as a run.")
             for name in file.keys():  # noqa: SIM118 - no mapping
@@ -50,5 +51,5 @@ def read(path: Path) -> ArrayFile:
 
 
 def _tensor(path: Path, name: str) -> Array:
-    with safe_open(path, "pt") as file:
+    with utf8_path(path) as place, safe_open(place, "pt") as file:
         return of_tensor(name, file.get_tensor(name)).whole()
