@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latentlab.core.data.formats.source import Array, Source
+from latentlab.core.data.formats.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError
 
 _CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
@@ -19,11 +19,11 @@ _LOOKED_AT = 64  # images
 class Laid:
     """Images (N, C, H, W), C = 1, 3 or 4, and what was assumed of their axes, in sentences."""
 
-    images: Source
+    images: StoredArray
     notes: tuple[str, ...] = ()
 
 
-def laid_out(source: Source, count: int | None = None) -> Laid:
+def laid_out(source: StoredArray, count: int | None = None) -> Laid:
     """Bring an array of images to (N, C, H, W).
 
     Taken are (N, H, W), (N, H, W, C), (N, C, H, W), (N, pixels) of square images, and MATLAB's (H, W, N) and
@@ -31,7 +31,7 @@ def laid_out(source: Source, count: int | None = None) -> Laid:
 
     Parameters
     ----------
-    source : Source
+    source : StoredArray
     count : int, optional
         How many labels there are.
 
@@ -50,7 +50,7 @@ def laid_out(source: Source, count: int | None = None) -> Laid:
     if _counts_last(shape, count):
         turned = source.turned(lambda array: np.moveaxis(array, -1, 0), (shape[-1], *shape[:-1]))
         said = "images lie along the last axis, as in MATLAB"
-        return _with_note(laid_out(turned), f"{source.what} has the shape {shape}: {said}.")
+        return _with_note(laid_out(turned), f"{source.short} has the shape {shape}: {said}.")
     if len(shape) == 2:
         return _squared(source)
     if len(shape) == 3:
@@ -68,7 +68,7 @@ def _counts_last(shape: tuple[int, ...], count: int | None) -> bool:
     return len(shape) == 3 and first == shape[1] and last > _LONGEST * first
 
 
-def _grey(source: Source) -> Laid:
+def _grey(source: StoredArray) -> Laid:
     count, height, width = source.shape
     if width in (3, 4) and min(count, height) >= _SMALLEST:
         raise DatasetError(
@@ -76,12 +76,12 @@ def _grey(source: Source) -> Laid:
         )
     laid = Laid(source.viewed(lambda part: part[:, None], (count, 1, height, width)))
     if count == height != width:
-        said = f"{source.what} has the shape {source.shape}, taken for {count:,} images of {height}×{width} pixels."
+        said = f"{source.short} has the shape {source.shape}, taken for {count:,} images of {height}×{width} pixels."
         return _with_note(laid, said)
     return laid
 
 
-def _channels(source: Source) -> Laid:
+def _channels(source: StoredArray) -> Laid:
     count, second, third, last = source.shape
     is_first, is_last = second in _CHANNELS, last in _CHANNELS
     if not (is_first or is_last):
@@ -95,7 +95,7 @@ def _channels(source: Source) -> Laid:
         is_last = _length(second, third) <= _length(third, last)
         order = "(N, H, W, C)" if is_last else "(N, C, H, W)"
         if {second, last} != {1} or second != third:
-            note = f"{source.what} has the shape {source.shape}, taken for {order}."
+            note = f"{source.short} has the shape {source.shape}, taken for {order}."
     if is_last:
         laid = Laid(source.viewed(lambda part: np.moveaxis(part, -1, 1), (count, last, second, third)))
     else:
@@ -107,7 +107,7 @@ def _length(height: int, width: int) -> float:
     return max(height, width) / min(height, width)
 
 
-def _squared(source: Source) -> Laid:
+def _squared(source: StoredArray) -> Laid:
     count, pixels = source.shape
     channels = next((c for c in (1, 3) if round((pixels / c) ** 0.5) ** 2 * c == pixels), None)
     if channels is None or pixels < 4:
@@ -116,17 +116,17 @@ def _squared(source: Source) -> Laid:
         )
     side = round((pixels / channels) ** 0.5)
     if channels == 1:
-        note = f"The {pixels:,} numbers of an image in {source.what} are taken for {side}×{side} pixels, line by line."
+        note = f"The {pixels:,} numbers of an image in {source.short} are taken for {side}×{side} pixels, line by line."
         return Laid(source.viewed(lambda part: part.reshape(-1, 1, side, side), (count, 1, side, side)), (note,))
     planar = source.viewed(lambda part: part.reshape(-1, 3, side, side), (count, 3, side, side))
     mixed = source.viewed(lambda part: np.moveaxis(part.reshape(-1, side, side, 3), -1, 1), (count, 3, side, side))
     is_planar = _roughness(planar) <= _roughness(mixed)
     order = "one colour after the other, as in CIFAR" if is_planar else "the three colours of a pixel together"
-    note = f"The {pixels:,} numbers of an image in {source.what} are taken for {side}×{side} pixels, {order}."
+    note = f"The {pixels:,} numbers of an image in {source.short} are taken for {side}×{side} pixels, {order}."
     return Laid(planar if is_planar else mixed, (note,))
 
 
-def _roughness(images: Source) -> float:
+def _roughness(images: StoredArray) -> float:
     """Give how much neighbouring pixels differ in the first images: more where colours are read for neighbours."""
     few: Array = images.rows(0, min(_LOOKED_AT, len(images))).astype(np.float64)
     return float(np.abs(np.diff(few, axis=3)).mean() + np.abs(np.diff(few, axis=2)).mean())

@@ -16,7 +16,7 @@ from latentlab.core.data.formats import (
     safetensors_files,
     torch_files,
 )
-from latentlab.core.data.formats.source import ArrayFile
+from latentlab.core.data.formats.stored_array import ArrayFile
 from latentlab.core.data.image_set import DatasetError
 
 _HEAD = 512  # bytes that tell a format

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.data.formats.source import Array, Source, decoded
+from latentlab.core.data.formats.stored_array import Array, StoredArray, decoded
 from latentlab.core.data.image_set import NO_LABEL, DatasetError
 from latentlab.core.errors import printable
 
@@ -26,7 +26,7 @@ class Classes:
     names: tuple[str, ...]
 
 
-def as_classes(source: Source) -> Array | None:
+def as_classes(source: StoredArray) -> Array | None:
     """Give labels as an array (N,) of whole numbers or texts; NaN, -1 and empty texts are none.
 
     Returns
@@ -60,7 +60,9 @@ def as_classes(source: Source) -> Array | None:
     return array.astype(np.int64)
 
 
-def classes_of(labels: Array | None, tests: Array | None, counts: tuple[int, int], names: Source | None) -> Classes:
+def classes_of(
+    labels: Array | None, tests: Array | None, counts: tuple[int, int], names: StoredArray | None
+) -> Classes:
     """Count classes from 0 on.
 
     Parameters
@@ -69,7 +71,7 @@ def classes_of(labels: Array | None, tests: Array | None, counts: tuple[int, int
         What `as_classes` gives, of the images and of those to test with.
     counts : tuple of int
         How many images there are of each.
-    names : Source or None
+    names : StoredArray or None
         Texts (K,), the names of classes 0 to K - 1. Without them classes are called by their numbers, and numbers that
         no image has are no class.
 
@@ -133,7 +135,7 @@ def _texts(array: Array) -> npt.NDArray[np.str_]:
     return np.array(told, np.str_)[places.reshape(-1)] if told else array.astype(np.str_)
 
 
-def _names(source: Source) -> tuple[str, ...]:
+def _names(source: StoredArray) -> tuple[str, ...]:
     array = source.whole() if source.shape else np.empty((0, 0))
     if array.ndim != 1 or array.dtype.kind not in "SU":
         raise DatasetError(f"{source.what} must be a list of texts, one for each class.")

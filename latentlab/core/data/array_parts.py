@@ -15,7 +15,7 @@ from typing import Literal
 
 from latentlab.core.data.array_files import open_arrays
 from latentlab.core.data.formats.pixel_tables import is_square
-from latentlab.core.data.formats.source import OBJECTS, ArrayFile, Source
+from latentlab.core.data.formats.stored_array import OBJECTS, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.errors import printable
 
@@ -58,16 +58,16 @@ class Part:
 
     Attributes
     ----------
-    images : Source or None
-    labels : Source or None
+    images : StoredArray or None
+    labels : StoredArray or None
         What is called so, whatever its shape.
-    others : dict of str to Source
+    others : dict of str to StoredArray
         By their names, without the split in them.
     """
 
-    images: Source | None = None
-    labels: Source | None = None
-    others: dict[str, Source] = field(default_factory=dict)
+    images: StoredArray | None = None
+    labels: StoredArray | None = None
+    others: dict[str, StoredArray] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,14 +78,14 @@ class Parts:
     ----------
     train, test : Part
         That of testing has no images where some of the others are to be set apart.
-    class_names : Source or None
+    class_names : StoredArray or None
     left_out : tuple of (str, int)
     notes : list of str
     """
 
     train: Part
     test: Part
-    class_names: Source | None
+    class_names: StoredArray | None
     left_out: tuple[tuple[str, int], ...]
     notes: list[str]
 
@@ -151,14 +151,14 @@ def _parted(word: str) -> list[str]:
     return [part for part in found.groups() if part] if found else [word]
 
 
-def _named(file: ArrayFile, path: Path) -> dict[str, Source]:
+def _named(file: ArrayFile, path: Path) -> dict[str, StoredArray]:
     """Give the arrays by their names; the only one, if nobody named it, by that of its file."""
     if [*file.arrays] in ([""], ["arr_0"]):
         return {path.name: next(iter(file.arrays.values()))}
     return {printable(key): source for key, source in file.arrays.items()}
 
 
-def _part(named: Mapping[str, Source], split: Split, path: Path) -> Part:
+def _part(named: Mapping[str, StoredArray], split: Split, path: Path) -> Part:
     """Take the arrays of one split; those whose names say nothing of it are for training."""
     says = {key: told(key) for key in named}
     # The name of a file that is an array has more words in it: kmnist-train-imgs.
@@ -179,8 +179,8 @@ def _part(named: Mapping[str, Source], split: Split, path: Path) -> Part:
 
 
 def _guessed(
-    named: Mapping[str, Source], train: Part, path: Path, left_out: tuple[tuple[str, int], ...], notes: list[str]
-) -> Source:
+    named: Mapping[str, StoredArray], train: Part, path: Path, left_out: tuple[tuple[str, int], ...], notes: list[str]
+) -> StoredArray:
     """Take the only array that may be images for them."""
     numbers = {key: source for key, source in train.others.items() if source.dtype.kind in "buif" and len(source)}
     deep = {key: source for key, source in numbers.items() if len(source.shape) in (3, 4)}
@@ -228,7 +228,7 @@ def _opened(path: Path, what: str, notes: list[str]) -> Part | None:
     return next((part for part in parts if part.images or part.labels), parts[0])
 
 
-def _images_beside(path: Path, mine: Told, notes: list[str]) -> Source | None:
+def _images_beside(path: Path, mine: Told, notes: list[str]) -> StoredArray | None:
     for says, other in _files_beside(path, mine):
         if (says.split, says.role) == (mine.split, "images") and (part := _opened(other, "images", notes)):
             notes.append(f"The images are those of {other.name} beside it.")
@@ -236,7 +236,9 @@ def _images_beside(path: Path, mine: Told, notes: list[str]) -> Source | None:
     return None
 
 
-def _labels_beside(path: Path, mine: Told, split: Split | None, images: Source, notes: list[str]) -> Source | None:
+def _labels_beside(
+    path: Path, mine: Told, split: Split | None, images: StoredArray, notes: list[str]
+) -> StoredArray | None:
     for says, other in _files_beside(path, mine):
         if (says.split, says.role) != (split, "labels"):
             continue
@@ -252,7 +254,7 @@ def _labels_beside(path: Path, mine: Told, split: Split | None, images: Source, 
     return None
 
 
-def _test_beside(path: Path, mine: Told, split: Split, images: Source, notes: list[str]) -> Part:
+def _test_beside(path: Path, mine: Told, split: Split, images: StoredArray, notes: list[str]) -> Part:
     role = None if mine.role is None else "images"
     for says, other in _files_beside(path, mine):
         if (says.split, says.role) != (split, role):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.data.formats.source import Array, Source
+from latentlab.core.data.formats.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import Range, Scales
 
@@ -16,6 +16,7 @@ Pixels = npt.NDArray[np.uint8]
 Room = Callable[[tuple[int, ...]], Pixels]  # where pixels are put: memory, or a file that is mapped into it
 
 _ALPHA = 3  # channel
+_FEW = 32  # levels of 256: images of so few are nearly black
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,12 @@ def in_memory(shape: tuple[int, ...]) -> Pixels:
     return np.empty(shape, np.uint8)
 
 
-def look_of(sources: Sequence[Source]) -> Look:
+def look_of(sources: Sequence[StoredArray]) -> Look:
     """Choose how images become pixels, from all of them together.
 
     Parameters
     ----------
-    sources : sequence of Source
+    sources : sequence of StoredArray
         (N, C, H, W) with C = 1, 3 or 4.
 
     Raises
@@ -76,6 +77,9 @@ def look_of(sources: Sequence[Source]) -> Look:
                 break
     scales = seen.scales()
     notes = list(scales.notes)
+    highest = seen.of_types.get("uint8", (0, 0))[1]
+    if 1 < highest < _FEW:
+        notes.append(f"The brightest of all pixels is {highest:.0f} of 255, so that the images are nearly black.")
     ground = 255
     if any(source.shape[1] > _ALPHA for source in sources):
         if is_transparent and opacity:
@@ -96,15 +100,15 @@ def _is_grey(part: Array) -> bool:
 
 def _tells_no_more(part: Array, is_grey: bool) -> bool:
     """Whether nothing that is still to come changes the look: bytes in colour, or grey by their shape, are as known."""
-    return part.dtype == np.uint8 and part.max() > 1 and (part.shape[1] == 1 or not is_grey)
+    return part.dtype == np.uint8 and part.max() >= _FEW and (part.shape[1] == 1 or not is_grey)
 
 
-def fill(source: Source, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np.intp]]]) -> None:
+def fill(source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np.intp]]]) -> None:
     """Read images, and put their pixels where they belong.
 
     Parameters
     ----------
-    source : Source
+    source : StoredArray
         (N, C, H, W)
     look : Look
     into : sequence of (uint8 (K, C, H, W), intp (K,))

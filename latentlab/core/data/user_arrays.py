@@ -13,7 +13,7 @@ from latentlab.core.data.array_labels import Classes, as_classes, classes_of
 from latentlab.core.data.array_parts import Part, parts_of
 from latentlab.core.data.array_pixels import Room, fill, in_memory, look_of
 from latentlab.core.data.columns import taken
-from latentlab.core.data.formats.source import Array, Source
+from latentlab.core.data.formats.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError, ImageSet, split
 
 
@@ -83,14 +83,14 @@ def load_array(name: str, path: Path, room: Room = in_memory) -> ImageSet:
     )
 
 
-def _laid(part: Part, images: Source, notes: list[str]) -> Source:
+def _laid(part: Part, images: StoredArray, notes: list[str]) -> StoredArray:
     labels = part.labels
     laid = laid_out(images, None if labels is None or max(labels.shape) != np.prod(labels.shape) else max(labels.shape))
     notes += laid.notes
     return laid.images
 
 
-def _classes(train: Part, test: Part, counts: tuple[int, int], names: Source | None, notes: list[str]) -> Classes:
+def _classes(train: Part, test: Part, counts: tuple[int, int], names: StoredArray | None, notes: list[str]) -> Classes:
     """Make classes of labels; those that are none become columns."""
     found: list[Array | None] = []
     for part, count in zip((train, test), counts, strict=True):
@@ -107,7 +107,7 @@ def _classes(train: Part, test: Part, counts: tuple[int, int], names: Source | N
         values = as_classes(labels)
         if values is None:
             part.others["labels"] = labels
-            notes.append(f"{labels.what} does not name classes, and is used to colour the map by.")
+            notes.append(f"{labels.short} does not name classes, and is used to colour the map by.")
         found.append(values)
     if counts[1] and (found[0] is None) != (found[1] is None):
         which = "train" if found[0] is None else "test"

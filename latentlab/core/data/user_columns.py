@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.data.columns import Column, are_held, numbers_or_texts, of_numbers, of_texts, taken
-from latentlab.core.data.formats.source import Source, decoded
+from latentlab.core.data.formats.stored_array import StoredArray, decoded
 from latentlab.core.data.image_set import DatasetError
 
 FILE = "columns.csv"
@@ -23,13 +23,13 @@ _Both = tuple[tuple[Column, ...], tuple[Column, ...]]
 
 
 def of_arrays(
-    own: Mapping[str, Source], tests: Mapping[str, Source], count: int, test_count: int, notes: list[str]
+    own: Mapping[str, StoredArray], tests: Mapping[str, StoredArray], count: int, test_count: int, notes: list[str]
 ) -> _Both:
     """Take every further array as a column: numbers or texts, one for each image; a few numbers each are as many.
 
     Parameters
     ----------
-    own, tests : mapping of str to Source
+    own, tests : mapping of str to StoredArray
         The further arrays of the images and of those to test with, by the same names.
     count, test_count : int
         Images, and images to test with.
@@ -109,7 +109,7 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
     return tuple(_of_cells(name, column, path) for name, column in zip(names, cells, strict=True))
 
 
-def _of_array(source: Source, count: int) -> npt.NDArray[Any] | None:
+def _of_array(source: StoredArray, count: int) -> npt.NDArray[Any] | None:
     """Give numbers or texts (N,), or some numbers for each image (N, K); None for what is no column."""
     shape = tuple(axis for axis in source.shape[1:] if axis != 1)
     if source.shape[:1] != (count,) or len(shape) > 1 or source.dtype.kind not in "buifSU":

@@ -229,6 +229,12 @@ def test_one_scale_is_for_images_and_test_images(tmp_path):
     assert int(images.train_images[0, 0, 0, 0]) == round(200 * 255 / 4095)
 
 
+def test_bytes_that_are_nearly_black_stay_so_and_are_told(tmp_path):
+    images = load(saved(tmp_path, images=GREY // 16))
+    assert are_same(images, GREY // 16)
+    assert said_in(images, "nearly black")
+
+
 def test_a_float_beyond_one_by_rounding_is_no_reason_for_black_and_white(tmp_path):
     values = GREY / 255
     values[0, 0, 0] = 1.04
@@ -277,7 +283,7 @@ def test_brighter_numbers_are_never_darker_pixels(images, tmp_path):
 def test_labels_of_any_kind_name_classes(labels, expected, tmp_path):
     images = load(saved(tmp_path, images=GREY, labels=labels))
     assert label_names(images, GREY) == [expected[label] for label in LABELS]
-    assert images.has_labels == ("" not in [*expected])
+    assert images.has_labels
     assert images.class_names == tuple(sorted({*expected} - {""}, key=lambda name: (len(name), name)))
 
 
@@ -528,6 +534,16 @@ def test_tables_of_pixels_are_images(file, header, columns, has_labels, tmp_path
     assert are_same(images, SQUARES)
     assert said_in(images, "6×6")
     assert label_names(images, SQUARES) == [str(label) if has_labels else "" for label in LABELS]
+
+
+def test_a_table_without_a_header_may_end_with_the_label_and_have_few_levels(tmp_path):
+    few = SQUARES // 16  # as scikit-learn's digits.csv.gz
+    few[:, 0, 0] = 0
+    images = load(write_table(tmp_path / "digits.csv.gz", None, [*few.reshape(COUNT, 36).T, LABELS]))
+    expected = np.rint(few * (255 / few.max())).astype(np.uint8)
+    assert are_same(images, expected)
+    assert label_names(images, expected) == [str(label) for label in LABELS]
+    assert said_in(images, "last number")
 
 
 def test_a_table_of_pixels_has_further_columns_and_one_to_test_with_beside_it(tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from latentlab.core.data.formats.source import Array, ArrayFile, Source
+from latentlab.core.data.formats.stored_array import Array, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
         raise DatasetError(
             f"{path} is an HDF5 file, for which h5py is needed: install it with 'pip install h5py', and open it again."
         ) from error
-    arrays: dict[str, Source] = {}
+    arrays: dict[str, StoredArray] = {}
     others = 0
 
     def take(name: str, item: Any) -> None:
@@ -49,7 +49,7 @@ def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
     return ArrayFile(arrays, (("data sets that hold neither numbers nor text", others),) if others else ())
 
 
-def _source(path: Path, name: str, item: h5py.Dataset) -> Source | None:
+def _source(path: Path, name: str, item: h5py.Dataset) -> StoredArray | None:
     """Give a data set, where it holds what an image set can use."""
     import h5py
 
@@ -65,4 +65,4 @@ def _source(path: Path, name: str, item: h5py.Dataset) -> Source | None:
             return cast(Array, found[part])
 
     dtype = np.dtype(np.str_) if is_text else item.dtype
-    return Source(f"'{name}' in {path}", item.shape, dtype, rows)
+    return StoredArray(path, name, item.shape, dtype, rows)

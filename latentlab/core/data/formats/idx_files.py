@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from latentlab.core.data.formats.source import Array, ArrayFile, Source, of_array, of_function
+from latentlab.core.data.formats.stored_array import Array, ArrayFile, StoredArray, of_array, of_function
 from latentlab.core.data.image_set import DatasetError
 
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -46,7 +46,7 @@ def read(path: Path, *, is_packed: bool) -> ArrayFile:
         return np.frombuffer(_whole(path, content, announced), dtype).reshape(shape)
 
     if is_packed:
-        source = of_function(str(path), shape, dtype, unpacked)
+        source = of_function(path, "", shape, dtype, unpacked)
     else:
         if path.stat().st_size != start + announced:
             raise DatasetError(
@@ -54,7 +54,7 @@ def read(path: Path, *, is_packed: bool) -> ArrayFile:
                 "the file again."
             )
         mapped = np.memmap(path, dtype, "r", start, shape) if announced else np.empty(shape, dtype)
-        source = of_array(str(path), mapped)
+        source = of_array(path, "", mapped)
     return _as_people_see_them(path, source)
 
 
@@ -64,7 +64,7 @@ def _whole(path: Path, content: bytes, announced: int) -> bytes:
     return content
 
 
-def _as_people_see_them(path: Path, source: Source) -> ArrayFile:
+def _as_people_see_them(path: Path, source: StoredArray) -> ArrayFile:
     name = path.name.casefold()
     if "emnist" in name and len(source.shape) == 3:
         count, columns, rows = source.shape

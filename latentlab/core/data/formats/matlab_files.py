@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from latentlab.core.data.formats.source import ArrayFile, of_array
+from latentlab.core.data.formats.stored_array import ArrayFile, of_array
 from latentlab.core.data.image_set import DatasetError
 
 MAGIC = b"MATLAB 5.0 MAT-file"
@@ -31,7 +31,7 @@ def read(path: Path) -> ArrayFile:
         raise DatasetError(f"{path} is damaged: write it again, with MATLAB's save.") from error
     found = {name: value for name, value in content.items() if not name.startswith("__")}
     arrays = {
-        name: of_array(f"'{name}' in {path}", value)
+        name: of_array(path, name, value)
         for name, value in found.items()
         if isinstance(value, np.ndarray) and value.dtype.kind in "buifU"
     }

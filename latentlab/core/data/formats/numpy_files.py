@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from latentlab.core.data.formats.source import OBJECTS, Array, ArrayFile, Source, of_array, of_function
+from latentlab.core.data.formats.stored_array import OBJECTS, Array, ArrayFile, StoredArray, of_array, of_function
 from latentlab.core.data.image_set import DatasetError
 
 MAGIC = b"\x93NUMPY"
@@ -35,7 +35,7 @@ def read_array(path: Path) -> ArrayFile:
         array = cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
     except (ValueError, EOFError, OverflowError) as error:
         raise DatasetError(f"{path} is damaged: write it again with numpy.save.") from error
-    return ArrayFile({"": of_array(str(path), array)})
+    return ArrayFile({"": of_array(path, "", array)})
 
 
 def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
@@ -57,7 +57,7 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
     DatasetError
         When it is damaged.
     """
-    arrays: dict[str, Source] = {}
+    arrays: dict[str, StoredArray] = {}
     objects = damaged = 0
     with zipfile.ZipFile(file) as archive:
         members = [name for name in archive.namelist() if name.endswith(_SUFFIX) and not name.startswith("__MACOSX/")]
@@ -72,7 +72,7 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
             if dtype.hasobject:
                 objects += 1
             else:
-                arrays[key] = of_function(f"'{key}' in {path}", shape, dtype, partial(_member, path, member))
+                arrays[key] = of_function(path, key, shape, dtype, partial(_member, path, member))
     if not (arrays or objects or damaged):
         return None
     counted = ((OBJECTS, objects), ("damaged arrays", damaged))

@@ -16,13 +16,15 @@ from typing import TextIO
 import numpy as np
 
 from latentlab.core.data.columns import numbers_or_texts
-from latentlab.core.data.formats.source import Array, ArrayFile, Source, of_array
+from latentlab.core.data.formats.stored_array import Array, ArrayFile, StoredArray, of_array
 from latentlab.core.data.image_set import DatasetError
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 _LINES = 4000  # read at once
+_LOOKED_AT = 100  # lines, to tell what is in them
 _FEWEST = 16  # pixels of an image
+_FEW = 64  # levels, which 8 bits are not filled with
 _LABEL = ("label", "labels", "class", "y", "target", "emotion")
 
 
@@ -34,7 +36,8 @@ class _Layout:
     has_header: bool
     pixels: Sequence[int]
     others: dict[str, int]
-    is_packed: bool  # all pixels of an image in one cell, with spaces between
+    is_packed: bool = False  # all pixels of an image in one cell, with spaces between
+    note: str = ""
 
 
 def read(path: Path) -> ArrayFile:
@@ -47,7 +50,7 @@ def read(path: Path) -> ArrayFile:
     """
     try:
         with _opened(path) as file:
-            layout = _layout(path, list(itertools.islice(file, 2)))
+            layout = _layout(path, list(itertools.islice(file, _LOOKED_AT)))
         with _opened(path) as file:
             pixels, cells = _contents(path, file, layout)
     except UnicodeDecodeError as error:
@@ -56,11 +59,11 @@ def read(path: Path) -> ArrayFile:
         raise DatasetError(f"{path} cannot be read as CSV ({error}): separate cells by commas.") from error
     except EOFError as error:
         raise DatasetError(f"{path} is cut short: get the file again.") from error
-    arrays: dict[str, Source] = {"images": of_array(f"The pixels in {path}", pixels)}
+    arrays: dict[str, StoredArray] = {"images": of_array(path, "", pixels)}
     label = next((name for name in layout.others if name.casefold() in _LABEL), None)
     for name, column in zip(layout.others, cells, strict=True):
-        arrays["labels" if name == label else name] = of_array(f"'{name}' in {path}", numbers_or_texts(column))
-    return ArrayFile(arrays)
+        arrays["labels" if name == label else name] = of_array(path, name, numbers_or_texts(column))
+    return ArrayFile(arrays, notes=(layout.note,) if layout.note else ())
 
 
 @contextmanager
@@ -78,11 +81,13 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
     if len(lines) < 2:
         raise DatasetError(f"{path} has no two lines: a table of pixels has an image in each.")
     separator = max(",;\t", key=lines[1].count)
-    header, first = ([cell.strip() for cell in line] for line in csv.reader(lines, delimiter=separator))
+    table = [[cell.strip() for cell in line] for line in csv.reader(lines, delimiter=separator)]
+    header, first = table[:2]
     packed = [place for place, cell in enumerate(first) if len(cell.split()) >= _FEWEST and _are_numbers(cell.split())]
     if packed:
         others = {name: place for place, name in enumerate(header) if place != packed[0]}
-        return _Layout(separator, True, packed[:1], others, True)
+        return _Layout(separator, True, packed[:1], others, is_packed=True)
+    note = ""
     pixels: Sequence[int]
     has_header = not _are_numbers(header) or _are_one_name(header)
     if has_header:
@@ -92,14 +97,19 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
         names = [(place, name) for place, name in enumerate(header) if stems[place] != most]
         others = {"label" if name and _are_numbers([name]) else name: place for place, name in names}
     else:
-        has_label = not is_square(len(header)) and is_square(len(header) - 1)
-        pixels, others = range(has_label, len(header)), {"label": 0} if has_label else {}
+        pixels, others = range(len(header)), {}
+        if not is_square(len(header)) and is_square(len(header) - 1):
+            # A pixel of the rim is the same in most images, a label is not.
+            is_last = len({line[0] for line in table}) == 1 < len({line[-1] for line in table})
+            others = {"label": len(pixels) - 1 if is_last else 0}
+            pixels = pixels[:-1] if is_last else pixels[1:]
+            note = f"The {'last' if is_last else 'first'} number of each line in {path.name} is taken for the label."
     if len(pixels) < _FEWEST or not is_square(len(pixels)):
         raise DatasetError(
             f"{path} is no table of square images: of its {len(header):,} columns {len(pixels):,} look like pixels; "
             "give a line with a label and the pixels of each, such as 784 of 28×28."
         )
-    return _Layout(separator, has_header, pixels, others, False)
+    return _Layout(separator, has_header, pixels, others, note=note)
 
 
 def is_square(count: int) -> bool:
@@ -108,7 +118,7 @@ def is_square(count: int) -> bool:
 
 
 def _contents(path: Path, file: TextIO, layout: _Layout) -> tuple[Array, list[list[str]]]:
-    """Read a table: the pixels of each line, whole numbers of 8 bits if they are, and the other cells by columns."""
+    """Read a table: the pixels of each line, in 8 bits where that holds them, and the other cells by columns."""
     parts: list[Array] = []
     cells: list[list[str]] = [[] for _ in layout.others]
     if layout.has_header:
@@ -131,6 +141,8 @@ def _contents(path: Path, file: TextIO, layout: _Layout) -> tuple[Array, list[li
     if not parts or len({part.shape[1] for part in parts}) > 1:
         raise DatasetError(f"The lines of {path} have no pixels, or not equally many: correct them.")
     kind = np.result_type(*{part.dtype for part in parts})
+    if max(part.max() for part in parts) < _FEW:
+        kind = np.result_type(kind, np.int16)  # a table has no types: they are not the darkest of 256 levels
     return np.concatenate([part.astype(kind, copy=False) for part in parts]), cells
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from latentlab.core.data.formats.source import Array, ArrayFile, Source, of_function
+from latentlab.core.data.formats.stored_array import Array, ArrayFile, StoredArray, of_function
 from latentlab.core.data.formats.torch_files import of_tensor
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.files import utf8_path
@@ -30,7 +30,7 @@ def read(path: Path) -> ArrayFile:
     DatasetError
         When the file is damaged, or a run of latentlab.
     """
-    arrays: dict[str, Source] = {}
+    arrays: dict[str, StoredArray] = {}
     others = 0
     try:
         with utf8_path(path) as place, safe_open(place, "pt") as file:
@@ -42,9 +42,8 @@ def read(path: Path) -> ArrayFile:
                 if dtype is None:
                     others += 1
                     continue
-                what = f"'{name}' in {path}"
                 shape = tuple(part.get_shape())
-                arrays[name] = of_function(what, shape, dtype, partial(_tensor, path, name))
+                arrays[name] = of_function(path, name, shape, dtype, partial(_tensor, path, name))
     except SafetensorError as error:
         raise DatasetError(f"{path} is damaged, or no file of safetensors: write it again.") from error
     return ArrayFile(arrays, (("tensors of unusual types", others),) if others else ())
@@ -52,4 +51,4 @@ def read(path: Path) -> ArrayFile:
 
 def _tensor(path: Path, name: str) -> Array:
     with utf8_path(path) as place, safe_open(place, "pt") as file:
-        return of_tensor(name, file.get_tensor(name)).whole()
+        return of_tensor(path, name, file.get_tensor(name)).whole()

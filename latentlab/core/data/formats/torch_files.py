@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from latentlab.core.data.formats.source import ArrayFile, Source, of_array
+from latentlab.core.data.formats.stored_array import ArrayFile, StoredArray, of_array
 from latentlab.core.data.image_set import DatasetError
 
 _IN_A_ROW = ("images", "labels")  # of a tuple: so MNIST's training.pt has them
@@ -35,27 +35,27 @@ def read(path: Path) -> ArrayFile:
             f"{path} is damaged, or holds Python objects, which are never unpickled: save its tensors alone, as in "
             "torch.save({'images': images, 'labels': labels}, file)."
         ) from error
-    arrays: dict[str, Source] = {}
+    arrays: dict[str, StoredArray] = {}
     others = _collect(content, "", arrays, path, 0)
     return ArrayFile(arrays, (("values that are no tensors", others),) if others else ())
 
 
-def of_tensor(what: str, tensor: torch.Tensor) -> Source:
+def of_tensor(path: Path, key: str, tensor: torch.Tensor) -> StoredArray:
     """Take a tensor; of a type that numpy has not, such as bfloat16, a part at a time becomes float32."""
     tensor = tensor.detach()
     try:
-        return of_array(what, tensor.numpy())
+        return of_array(path, key, tensor.numpy())
     except TypeError:
         few = tensor[:0].float().numpy().dtype
-        return Source(what, tuple(tensor.shape), few, lambda rows: tensor[rows].float().numpy())
+        return StoredArray(path, key, tuple(tensor.shape), few, lambda rows: tensor[rows].float().numpy())
 
 
-def _collect(content: Any, name: str, arrays: dict[str, Source], path: Path, depth: int) -> int:
+def _collect(content: Any, name: str, arrays: dict[str, StoredArray], path: Path, depth: int) -> int:
     """Take the tensors among a file's content, and count what is left out."""
     if isinstance(content, torch.Tensor):
         if content.is_sparse or content.is_quantized or content.is_complex():
             return 1
-        arrays[name] = of_tensor(f"'{name}' in {path}" if name else str(path), content)
+        arrays[name] = of_tensor(path, name, content)
         return 0
     if isinstance(content, Mapping) and depth < _DEEPEST:
         named = [(f"{name}/{key}" if name else str(key), value) for key, value in content.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,15 @@ _PART = 16_000_000  # bytes that are read at once
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StoredArray:
     """An array in a file, of which as much is read as is needed.
 
     Attributes
     ----------
-    what : str
-        For sentences, such as ``"'images' in own.npz"``.
+    path : Path
+        Of the file.
+    key : str
+        Its name in the file, empty where it has none.
     shape : tuple of int
     dtype : dtype
         Never of objects.
@@ -33,10 +36,21 @@ class Source:
         Gives rows of its first axis, by a slice; what it raises is told by `rows` in a sentence.
     """
 
-    what: str
+    path: Path
+    key: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     read: Callable[[slice], Array]
+
+    @property
+    def what(self) -> str:
+        """What it is, for a sentence: ``"'images' in /home/me/own.npz"``."""
+        return f"'{self.key}' in {self.path}" if self.key else str(self.path)
+
+    @property
+    def short(self) -> str:
+        """What it is, where its folder is known."""
+        return f"'{self.key}'" if self.key else self.path.name
 
     def __len__(self) -> int:
         return self.shape[0] if self.shape else 0
@@ -69,25 +83,27 @@ class Source:
             stop = min(start + step, len(self))
             yield slice(start, stop), self.rows(start, stop)
 
-    def viewed(self, view: Callable[[Array], Array], shape: tuple[int, ...]) -> Source:
+    def viewed(self, view: Callable[[Array], Array], shape: tuple[int, ...]) -> StoredArray:
         """Give what a function makes of its rows: it keeps their number and order."""
         read = self.read
         return replace(self, shape=shape, read=lambda rows: view(read(rows)))
 
-    def turned(self, view: Callable[[Array], Array], shape: tuple[int, ...]) -> Source:
+    def turned(self, view: Callable[[Array], Array], shape: tuple[int, ...]) -> StoredArray:
         """Give what a function makes of the whole array, which is read once."""
-        return of_function(self.what, shape, self.dtype, lambda: view(self.whole()))
+        return of_function(self.path, self.key, shape, self.dtype, lambda: view(self.whole()))
 
 
-def of_array(what: str, array: Array) -> Source:
+def of_array(path: Path, key: str, array: Array) -> StoredArray:
     """Take an array that is in memory, or mapped into it."""
-    return Source(what, array.shape, array.dtype, array.__getitem__)
+    return StoredArray(path, key, array.shape, array.dtype, array.__getitem__)
 
 
-def of_function(what: str, shape: tuple[int, ...], dtype: np.dtype[Any], read: Callable[[], Array]) -> Source:
+def of_function(
+    path: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[Any], read: Callable[[], Array]
+) -> StoredArray:
     """Take an array that can only be read whole: once, when the first of it is needed."""
     whole = cache(read)
-    return Source(what, shape, dtype, lambda rows: whole()[rows])
+    return StoredArray(path, key, shape, dtype, lambda rows: whole()[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,7 @@ class ArrayFile:
 
     Attributes
     ----------
-    arrays : dict of str to Source
+    arrays : dict of str to StoredArray
         By their names in the file, ``""`` for one that has none.
     left_out : tuple of (str, int)
         What cannot be used, and how many there are.
@@ -104,7 +120,7 @@ class ArrayFile:
         What was assumed, in sentences.
     """
 
-    arrays: dict[str, Source] = field(default_factory=dict)
+    arrays: dict[str, StoredArray] = field(default_factory=dict)
     left_out: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
 
