@@ -162,7 +162,7 @@ class Run:
         class_names = tuple(str(name) for name in values["class_names"])
         channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
-        if (height, width) != (preparation.height, preparation.width):
+        if (channels, height, width) != (len(preparation.ground), preparation.height, preparation.width):
             raise ValueError("a sketch would not fit the model")
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
         if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
@@ -236,6 +236,8 @@ def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:
 def _shape(stored: list[int]) -> tuple[int, int, int]:
     """Read the shape of images; files of when all were grey say (H, W)."""
     channels, height, width = (int(side) for side in ([1, *stored] if len(stored) == 2 else stored))
+    if channels not in (1, 3):
+        raise ValueError("images are grey or of three colours")
     return channels, height, width
 
 
