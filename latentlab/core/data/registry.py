@@ -17,14 +17,18 @@ from latentlab.core.data import (
     svhn,
     torchvision_sets,
     user_arrays,
-    user_images,
+    user_folder,
     user_pairs,
 )
 from latentlab.core.data.dataset import DatasetStatus, Local
 from latentlab.core.data.downloaded import Downloaded
+from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.pictures import Size
+from latentlab.core.data.reading import Reading
 from latentlab.core.errors import printable
 from latentlab.core.files import named
+from latentlab.core.recipe.settings import DataSettings, Fit
 
 Dataset = Local | Downloaded
 
@@ -80,7 +84,15 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
     return find(name).status(data_dir)
 
 
-def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
+def load(
+    name: str,
+    data_dir: Path,
+    limit: int | None = None,
+    *,
+    size: Size | None = None,
+    fit: Fit = "crop",
+    reading: Reading | None = None,
+) -> ImageSet:
     """Load a set.
 
     Parameters
@@ -90,20 +102,32 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
-        Use only the first so many training images.
+        Use only so many training images: see `ImageSet.limited`.
+    size, fit : optional
+        What images are brought to, and how, as in a recipe's data settings.
+    reading : Reading, optional
+        Who follows the reading of a folder, and may cancel it.
 
     Raises
     ------
     DatasetError
-        If there is no such set, it is not on this machine, or its files cannot be used.
+        If there is no such set, it is not on this machine, its files cannot be used, or the reading was cancelled.
     """
-    return find(name).load(data_dir).limited(limit)
+    name = printable(name)
+    if name.startswith(_FOLDER):
+        return user_folder.load_folder(name, _path(name, "folder"), size, fit, reading).limited(limit)
+    return fitted(find(name).load(data_dir), size, fit).limited(limit)
+
+
+def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
+    """Load the whole set that a recipe's data settings name, brought to the size that they ask for: see `load`."""
+    return load(settings.dataset, data_dir, size=settings.size, fit=settings.fit, reading=reading)
 
 
 def _folder(name: str) -> Local:
     path = _path(name, "folder")
     problem = None if path.is_dir() else f"{path} does not exist."
-    return Local(name, printable(path.name), lambda: user_images.load_folder(name, path), problem=problem)
+    return Local(name, printable(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
 
 
 def _array(name: str) -> Local:
@@ -117,7 +141,8 @@ def _pairs(name: str) -> Local:
     return Local(name, title, lambda: user_pairs.load(name), problem=user_pairs.problem_of(name))
 
 
-_OWN: dict[str, Callable[[str], Local]] = {"folder:": _folder, "array:": _array, user_pairs.PREFIX: _pairs}
+_FOLDER = "folder:"
+_OWN: dict[str, Callable[[str], Local]] = {_FOLDER: _folder, "array:": _array, user_pairs.PREFIX: _pairs}
 
 
 def _path(name: str, kind: str) -> Path:
