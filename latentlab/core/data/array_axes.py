@@ -75,7 +75,7 @@ def _grey(source: StoredArray) -> Laid:
             f"{source.what} has the shape {source.shape}, that of one picture: put several into it, (N, H, W, C)."
         )
     laid = Laid(source.viewed(lambda part: part[:, None], (count, 1, height, width)))
-    if count == height != width:
+    if count == height != width or (count in (3, 4) and min(height, width) >= _SMALLEST):
         said = f"{source.short} has the shape {source.shape}, taken for {count:,} images of {height}×{width} pixels."
         return _with_note(laid, said)
     return laid

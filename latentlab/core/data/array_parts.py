@@ -22,6 +22,7 @@ from latentlab.core.errors import printable
 Split = Literal["train", "test", "val"]
 Role = Literal["images", "labels", "class names"]
 
+_FEWEST = 16  # pixels of an image
 _NAMED = 8  # so many arrays are named in a sentence, and further ones are counted
 
 # The words of people's and libraries' names, the best known first.
@@ -184,7 +185,7 @@ def _guessed(
     """Take the only array that may be images for them."""
     numbers = {key: source for key, source in train.others.items() if source.dtype.kind in "buif" and len(source)}
     deep = {key: source for key, source in numbers.items() if len(source.shape) in (3, 4)}
-    flat = {key: source for key, source in numbers.items() if len(source.shape) == 2 and is_square(source.shape[1])}
+    flat = {key: source for key, source in numbers.items() if len(source.shape) == 2 and _is_flat(source)}
     for fitting in (deep, flat):
         if len(fitting) == 1:
             ((key, source),) = fitting.items()
@@ -201,6 +202,11 @@ def _guessed(
     raise DatasetError(
         f"{path} has no array 'images' (it has {has or 'none'}): give the images that name, (N, H, W) or (N, H, W, 3)."
     )
+
+
+def _is_flat(source: StoredArray) -> bool:
+    """Whether rows are as long as square images are."""
+    return source.shape[1] >= _FEWEST and is_square(source.shape[1])
 
 
 def _files_beside(path: Path, mine: Told) -> list[tuple[Told, Path]]:

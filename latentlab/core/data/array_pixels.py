@@ -11,11 +11,14 @@ import numpy.typing as npt
 from latentlab.core.data.formats.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import Range, Scales
+from latentlab.core.data.pictures import BLACK, GREY, WHITE
 
 Pixels = npt.NDArray[np.uint8]
 Room = Callable[[tuple[int, ...]], Pixels]  # where pixels are put: memory, or a file that is mapped into it
 
 _ALPHA = 3  # channel
+_GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}  # the first of them on which all ink is seen
+_VISIBLE = 48  # levels by which ink differs from its ground, on average
 _FEW = 32  # levels of 256: images of so few are nearly black
 
 
@@ -28,15 +31,15 @@ class Look:
     scales : Scales
     channels : int
         1 or 3.
-    ground : int
-        Level of what transparent pixels are laid on.
+    ground : int or None
+        Level of what transparent pixels are laid on; None where nothing is transparent.
     notes : tuple of str
         What was assumed, in sentences.
     """
 
     scales: Scales
     channels: int
-    ground: int
+    ground: int | None
     notes: tuple[str, ...]
 
 
@@ -58,10 +61,8 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
     DatasetError
         For numbers that are not finite, or when they cannot be read.
     """
-    seen = Range()
+    seen, inks, opacities = Range(), _Extent(), _Extent()
     is_grey = True
-    ink = opacity = 0.0
-    is_transparent = False
     for source in sources:
         for _, part in source.parts():
             if part.dtype.kind == "f" and not np.isfinite(part).all():
@@ -70,9 +71,10 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
             is_grey = is_grey and _is_grey(part)
             if part.shape[1] > _ALPHA:
                 alpha = part[:, _ALPHA].astype(np.float64)
-                opacity += float(alpha.sum())
-                ink += float((alpha * part[:, :_ALPHA].mean(axis=1, dtype=np.float64)).sum())
-                is_transparent = is_transparent or bool((alpha != alpha.max()).any())
+                opacities.include(alpha)
+                weights = alpha.sum(axis=(1, 2))
+                ink = (alpha * part[:, :_ALPHA].mean(axis=1, dtype=np.float64)).sum(axis=(1, 2))
+                inks.include(ink[weights > 0] / weights[weights > 0])
             elif _tells_no_more(part, is_grey):
                 break
     scales = seen.scales()
@@ -80,18 +82,37 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
     highest = seen.of_types.get("uint8", (0, 0))[1]
     if 1 < highest < _FEW:
         notes.append(f"The brightest of all pixels is {highest:.0f} of 255, so that the images are nearly black.")
-    ground = 255
-    if any(source.shape[1] > _ALPHA for source in sources):
-        if is_transparent and opacity:
-            mean = scales.apply(np.array([ink / opacity], next(iter(sources)).dtype))
-            ground = 0 if int(mean[0]) > 127 else 255
-            notes.append(f"What is transparent is laid on {'white' if ground else 'black'}.")
-        else:
-            notes.append("The fourth channel, of opacity, is the same everywhere, and left out.")
-    is_made_grey = is_grey and any(source.shape[1] > 1 for source in sources)
-    if is_made_grey:
+    ground = None
+    if opacities.lowest < opacities.highest:
+        dtype = next(source.dtype for source in sources if source.shape[1] > _ALPHA)
+        ground = _ground(*scales.apply(np.array([inks.lowest, inks.highest]).astype(dtype)).tolist())
+        notes.append(f"What is transparent is laid on {_GROUNDS[ground]}.")
+    elif opacities.lowest == opacities.highest:
+        notes.append("The fourth channel, of opacity, is the same everywhere, and left out.")
+    if is_grey and any(source.shape[1] > 1 for source in sources):
         notes.append("All images are grey in each of their channels: one is kept.")
-    return Look(scales, 1 if is_grey else 3, ground if is_transparent else -1, tuple(notes))
+    return Look(scales, 1 if is_grey else 3, ground, tuple(notes))
+
+
+class _Extent:
+    """The lowest and the highest of numbers that come in parts."""
+
+    def __init__(self) -> None:
+        self.lowest, self.highest = np.inf, -np.inf
+
+    def include(self, numbers: npt.NDArray[np.float64]) -> None:
+        if numbers.size:
+            self.lowest = min(self.lowest, float(numbers.min()))
+            self.highest = max(self.highest, float(numbers.max()))
+
+
+def _ground(darkest: int, brightest: int) -> int:
+    """Choose what transparent images are laid on, by the levels of their darkest and their brightest ink."""
+    contrast = {ground: min(abs(ground - darkest), abs(ground - brightest)) for ground in _GROUNDS}
+    if darkest < GREY < brightest:
+        contrast[GREY] = 0
+    best = max(_GROUNDS, key=lambda ground: contrast[ground])
+    return next((ground for ground in _GROUNDS if contrast[ground] >= _VISIBLE), best)
 
 
 def _is_grey(part: Array) -> bool:
@@ -133,7 +154,7 @@ def _pixels(part: Array, look: Look) -> Pixels:
     levels = look.scales.apply(part)
     if levels.shape[1] > _ALPHA:
         levels, alpha = levels[:, :_ALPHA], levels[:, _ALPHA:]
-        if look.ground >= 0:
+        if look.ground is not None:
             share = alpha.astype(np.float32) / 255
             levels = np.rint(levels * share + look.ground * (1 - share)).astype(np.uint8)
     return levels[:, : look.channels]

@@ -85,7 +85,7 @@ def _laid_out(
 ) -> Layout:
     names = {name: Path(name) for side in sides for name, paths in side if name is not None and paths}
     ordered = sorted(names, key=lambda name: picture_files.natural_order(names[name]))
-    class_names = _told_apart([printable(name) for name in ordered])
+    class_names = tuple(map(printable, ordered))
     number = {name: row for row, name in enumerate(ordered)}
     files: list[Path] = []
     labels: list[int] = []
@@ -133,13 +133,3 @@ def _unwrapped(folder: Folder) -> Folder:
     while not folder.pictures and len(inside := [inner for inner in folder.folders if inner.all_pictures]) == 1:
         folder = inside[0]
     return folder
-
-
-def _told_apart(names: Sequence[str]) -> tuple[str, ...]:
-    """Number names that only differ in what cannot be shown."""
-    seen: Counter[str] = Counter()
-    told = []
-    for name in names:
-        seen[name] += 1
-        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(told)
