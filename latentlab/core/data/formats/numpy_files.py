@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
+import zlib
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -32,7 +34,9 @@ def read_array(path: Path) -> ArrayFile:
                 f"{path} holds Python objects, which are never unpickled: save its numbers alone, "
                 "as in numpy.save(file, numpy.stack(images))."
             )
-        array = cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
     except (ValueError, EOFError, OverflowError) as error:
         raise DatasetError(f"{path} is damaged: write it again with numpy.save.") from error
     return ArrayFile({"": of_array(path, "", array)})
@@ -82,7 +86,14 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
 def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            shape, _, dtype = read(file)
+    except (OSError, zipfile.BadZipFile, zlib.error):
+        raise
+    except Exception as error:  # a header is an expression, and what is wrong in one is nearly anything
+        raise ValueError("damaged header") from error
     return shape, dtype
 
 
