@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from latentlab.core.errors import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +19,23 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
     from latentlab.core.data.downloads import DownloadProgress
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.data.reading import Reading
     from latentlab.core.events import Event, Losses
+
+
+INTERRUPTED = 130  # the exit status
+
+
+@contextmanager
+def interrupt_sets(event: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and a plea to terminate set an event, instead of ending the program where it stands."""
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def write_json(**values: Any) -> None:
@@ -45,13 +65,21 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, title in enumerate(header):
         table.add_column(title, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     Console(markup=False, highlight=False).print(table)
 
 
 def say(sentence: str) -> None:
     """Tell a person something, in one line whatever the width of the terminal."""
-    _console().print(sentence, soft_wrap=True)
+    _console().print(printable(sentence), soft_wrap=True)
+
+
+def say_what_was_read(images: ImageSet) -> None:
+    """Tell a person what was guessed of images, changed in them or left out."""
+    for note in images.notes:
+        say(note)
+    for reason, count in images.left_out:
+        say(f"Left out: {count:,} {reason}.")
 
 
 @contextmanager
@@ -77,8 +105,21 @@ def shown_share(title: str) -> Iterator[Callable[[float], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn())
     with _bar(*columns, TimeRemainingColumn()) as bar:
-        task = bar.add_task(title, total=1.0)
+        task = bar.add_task(printable(title), total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+@contextmanager
+def shown_reading(name: str, cancelled: threading.Event | None = None) -> Iterator[Reading]:
+    """Show to a person who sits at a terminal how much of an image set has been read, for those that take long."""
+    from latentlab.core.data.reading import Reading, ReadingProgress
+
+    with shown_share(f"Reading {name}") as show:
+
+        def report(progress: ReadingProgress) -> None:
+            show(progress.done / max(1, progress.total))
+
+        yield Reading(report, cancelled or threading.Event())
 
 
 @contextmanager
@@ -100,6 +141,8 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                 threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
                 place = f"{event.device}, {threads}" if event.device == "cpu" else event.device
                 bar.console.print(f"{title}: {event.images:,} images, {place}", soft_wrap=True)
+                if event.note:
+                    bar.console.print(event.note, soft_wrap=True)
                 bar.update(task, total=epochs, completed=event.first_epoch)
             elif isinstance(event, Progress) and len(event.losses):
                 done = float(event.epochs_done[-1])

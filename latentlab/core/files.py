@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import BYTES, LatentlabError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -87,3 +89,32 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def named(text: str) -> Path:
+    """Give the path that a person, or `errors.printable`, wrote: the one whose name is just so, if there is one."""
+    path = Path(text).expanduser()
+    if "\\" not in text or os.path.lexists(path):
+        return path
+    meant = Path(_ESCAPED.sub(_unescaped, text)).expanduser()
+    return meant if os.path.lexists(meant) else path
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """Give a path that libraries open which take UTF-8 alone; on Linux names may be other bytes."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+    else:
+        yield path
+
+
+_ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])|\\u([0-9a-f]{4})")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    byte, number = found.groups()
+    return chr(BYTES + int(byte, 16)) if byte else chr(int(number, 16))

@@ -16,12 +16,19 @@ from latentlab.core.data import (
     patches,
     svhn,
     torchvision_sets,
-    user_images,
+    user_arrays,
+    user_folder,
     user_pairs,
 )
 from latentlab.core.data.dataset import DatasetStatus, Local
 from latentlab.core.data.downloaded import Downloaded
+from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.pictures import Size
+from latentlab.core.data.reading import Reading
+from latentlab.core.errors import printable
+from latentlab.core.files import named
+from latentlab.core.recipe.settings import DataSettings, Fit
 
 Dataset = Local | Downloaded
 
@@ -38,7 +45,7 @@ DATASETS = {known.name: known for known in _SETS}
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the sets; ``folder:PATH``, ``array:FILE.npz`` and ``pairs:DIRTY,CLEAN`` are understood too."""
+    """Give the names of the sets; ``folder:PATH``, ``array:FILE`` and ``pairs:DIRTY,CLEAN`` are understood too."""
     return tuple(DATASETS)
 
 
@@ -60,9 +67,9 @@ def find(name: str) -> Dataset:
         return DATASETS[name]
     for prefix, own in _OWN.items():
         if name.startswith(prefix):
-            return own(name)
+            return own(printable(name))
     raise DatasetError(
-        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
+        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE or "
         "pairs:DIRTY,CLEAN."
     )
 
@@ -77,48 +84,83 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
     return find(name).status(data_dir)
 
 
-def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
+def load(
+    name: str,
+    data_dir: Path,
+    limit: int | None = None,
+    *,
+    size: Size | None = None,
+    fit: Fit = "crop",
+    reading: Reading | None = None,
+) -> ImageSet:
     """Load a set.
 
     Parameters
     ----------
     name : str
-        One of `names`, ``folder:PATH``, ``array:FILE.npz`` or ``pairs:DIRTY,CLEAN``.
+        One of `names`, ``folder:PATH``, ``array:FILE`` or ``pairs:DIRTY,CLEAN``.
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
-        Use only the first so many training images.
+        Use only so many training images: see `ImageSet.limited`.
+    size, fit : optional
+        What images are brought to, and how, as in a recipe's data settings.
+    reading : Reading, optional
+        Who follows the reading of a folder, and may cancel it.
 
     Raises
     ------
     DatasetError
-        If there is no such set, it is not on this machine, or its files cannot be used.
+        If there is no such set, it is not on this machine, its files cannot be used, or the reading was cancelled.
     """
-    return find(name).load(data_dir).limited(limit)
+    name = located(name)
+    if name.startswith(_FOLDER):
+        return user_folder.load_folder(name, _path(name, "folder"), size, fit, reading).limited(limit)
+    return fitted(find(name).load(data_dir), size, fit).limited(limit)
+
+
+def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
+    """Load the whole set that a recipe's data settings name, brought to the size that they ask for: see `load`."""
+    return load(settings.dataset, data_dir, size=settings.size, fit=settings.fit, reading=reading)
+
+
+def located(name: str) -> str:
+    """Give the name of a set with the whole path of a person's own images, where it has one; others as they are."""
+    name = printable(name)
+    kind, colon, paths = name.partition(":")
+    prefix = f"{kind}{colon}"
+    parts = paths.split(",", 1) if prefix == user_pairs.PREFIX else [paths]
+    if prefix not in _OWN or not all(part.strip() for part in parts):
+        return name
+    whole = [printable(str(named(part.strip()).absolute())) for part in parts]
+    if prefix == user_pairs.PREFIX and (len(whole) < 2 or "," in whole[0]):
+        return name  # it would be divided elsewhere
+    return prefix + ",".join(whole)
 
 
 def _folder(name: str) -> Local:
     path = _path(name, "folder")
     problem = None if path.is_dir() else f"{path} does not exist."
-    return Local(name, path.name, lambda: user_images.load_folder(name, path), problem=problem)
+    return Local(name, printable(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
 
 
 def _array(name: str) -> Local:
     path = _path(name, "file")
     problem = None if path.is_file() else f"{path} does not exist."
-    return Local(name, path.name, lambda: user_images.load_array(name, path), problem=problem)
+    return Local(name, printable(path.name), lambda: user_arrays.load_array(name, path), problem=problem)
 
 
 def _pairs(name: str) -> Local:
-    title = " and ".join(folder.name for folder in user_pairs.folders_of(name))
+    title = " and ".join(printable(folder.name) for folder in user_pairs.folders_of(name))
     return Local(name, title, lambda: user_pairs.load(name), problem=user_pairs.problem_of(name))
 
 
-_OWN: dict[str, Callable[[str], Local]] = {"folder:": _folder, "array:": _array, user_pairs.PREFIX: _pairs}
+_FOLDER = "folder:"
+_OWN: dict[str, Callable[[str], Local]] = {_FOLDER: _folder, "array:": _array, user_pairs.PREFIX: _pairs}
 
 
 def _path(name: str, kind: str) -> Path:
     path = name.partition(":")[2]
     if not path.strip():
         raise DatasetError(f"'{name}' names no {kind}: write its path after it.")
-    return Path(path).expanduser()
+    return named(path)

@@ -18,9 +18,9 @@ from safetensors.torch import save
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
-from latentlab.core.files import whole_file
+from latentlab.core.files import utf8_path, whole_file
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -59,6 +59,8 @@ class Run:
         Encoder means of the first test images, at most `CODES`, in the order of the data set.
     labels : int64 (N,)
         Their classes; -1 where there is none.
+    fingerprint : str
+        Of the whole image set that it was trained on last; empty in the files of earlier versions.
     """
 
     snapshot: Snapshot
@@ -68,6 +70,7 @@ class Run:
     preparation: Preparation
     codes: Floats
     labels: Integers
+    fingerprint: str = ""
 
     @property
     def recipe(self) -> Recipe:
@@ -95,6 +98,19 @@ class Run:
                 f"'{self.recipe.data.dataset}', which it was trained on."
             )
 
+    def changed_images(self, data: ImageSet) -> str:
+        """Say, in a sentence, that a person's own images are not what they were when the run learned from them.
+
+        It is empty where they are, where these are other images or nobody knows, and for sets that never change.
+        """
+        is_own = ":" in data.name and data.is_for(self.recipe.data)
+        if not is_own or self.fingerprint in ("", data.fingerprint):
+            return ""
+        return (
+            f"The images of '{data.name}' are not those that the run learned from: files were added, removed or "
+            "changed since."
+        )
+
     def save(self, path: str | Path) -> None:
         """Write the run; the file appears whole or not at all.
 
@@ -116,6 +132,7 @@ class Run:
             "history": json.dumps([event_to_dict(epoch) for epoch in self.history]),
             "changes": json.dumps([event_to_dict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
+            "fingerprint": json.dumps(self.fingerprint),
         }
         with whole_file(path, "The run", RunError) as partial:
             # Written by ourselves: safetensors would leave a file that only its owner can read.
@@ -134,7 +151,7 @@ class Run:
         if not path.exists():
             raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
         try:
-            with safe_open(path, "pt") as file:
+            with utf8_path(path) as place, safe_open(place, "pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         except OSError as error:
@@ -159,10 +176,10 @@ class Run:
     def _assembled(cls, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> Run:
         values: dict[str, Any] = {key: json.loads(value) for key, value in metadata.items() if key != "format"}
         recipe = Recipe.from_dict(values["recipe"], source="the file")
-        class_names = tuple(str(name) for name in values["class_names"])
+        class_names = tuple(printable(str(name)) for name in values["class_names"])
         channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
-        if (height, width) != (preparation.height, preparation.width):
+        if (channels, height, width) != (len(preparation.ground), preparation.height, preparation.width):
             raise ValueError("a sketch would not fit the model")
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
         if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
@@ -185,6 +202,7 @@ class Run:
             preparation=preparation,
             codes=codes.numpy(),
             labels=labels.numpy(),
+            fingerprint=str(values.get("fingerprint", "")),
         )
 
 

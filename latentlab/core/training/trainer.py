@@ -22,7 +22,7 @@ from torch import Tensor
 from latentlab.core.data.augmentation import augmented
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.recipe_images import of_recipe
+from latentlab.core.data.recipe_images import located, of_recipe
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
 from latentlab.core.models.autoencoders import Autoencoder, build
@@ -97,7 +97,7 @@ class Trainer:
         start: Run | None = None,
     ) -> None:
         settings = recipe.training
-        self.recipe = recipe
+        self.recipe = recipe = located(recipe)
         self.run_id = run_id or uuid.uuid4().hex[:12]
         self.control = control or Control()
         self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
@@ -159,6 +159,7 @@ class Trainer:
             preparation=self.preparation,
             codes=codes,
             labels=labels,
+            fingerprint=self.data.fingerprint if self.data.is_for(self.recipe.data) else "",
         )
 
     def events(self) -> Iterator[Event]:
@@ -189,6 +190,7 @@ class Trainer:
             len(images),
             str(self.device),
             torch.get_num_threads(),
+            self._note(),
         )
         self.model.train()
         self._clock.start()
@@ -225,6 +227,14 @@ class Trainer:
             self._clock.seconds,
             is_stopped,
         )
+
+    def _note(self) -> str:
+        """Say how many images have no label, where the model is told labels."""
+        count, total = int((self.data.train_labels < 0).sum()), len(self.data.train_labels)
+        if not count or not self.model.classes:
+            return ""
+        have, they = ("has", "it is") if count == 1 else ("have", "they are")
+        return f"{count:,} of {total:,} training images {have} no label: {they} learned under none."
 
     def _apply_changes(self) -> Iterator[Changed]:
         for setting, value in self.control.take_changes():

@@ -9,8 +9,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data import downloads, registry
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.reading import Reading, ReadingProgress
 from latentlab.core.errors import LatentlabError
+from latentlab.core.recipe.settings import DataSettings
 from latentlab.ui.threads.background import Report, Task
+
+_NOTHING = DataSettings(dataset="nothing is chosen")
 
 
 class ImageLibrary(QObject):
@@ -33,13 +37,14 @@ class ImageLibrary(QObject):
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._data_dir = data_dir
-        self._name = ""
+        self._settings = _NOTHING
         self._data: ImageSet | None = None
         self._problem = ""
         self._downloading = ""
         self._loading, self._fetching = Task(self), Task(self)
         self._loading.done.connect(self._take)
         self._loading.failed.connect(self._fail)
+        self._loading.progressed.connect(self._tell_reading)
         self._fetching.done.connect(self._use_download)
         self._fetching.failed.connect(self._lack_download)
         self._fetching.progressed.connect(self._tell_progress)
@@ -47,7 +52,7 @@ class ImageLibrary(QObject):
     @property
     def data(self) -> ImageSet | None:
         """The chosen set, once it is loaded."""
-        return self._data if self._data is not None and self._data.name == self._name else None
+        return self._data if self._data is not None and self._data.is_for(self._settings) else None
 
     @property
     def problem(self) -> str:
@@ -74,11 +79,14 @@ class ImageLibrary(QObject):
         """Look again which sets are here."""
         self.sets_changed.emit(registry.statuses(self._data_dir))
 
-    def choose(self, name: str) -> None:
-        """Load a set, unless it is loaded already."""
-        if name == self._name and (self.is_loading() or self.data is not None):
+    def choose(self, settings: DataSettings) -> None:
+        """Load the whole set that a recipe's data settings name, unless it is loaded already."""
+        wanted = (settings.dataset, settings.size, settings.fit)
+        is_chosen = wanted == (self._settings.dataset, self._settings.size, self._settings.fit)
+        if is_chosen and (self.is_loading() or self.data is not None):
             return
-        self._name = name
+        self._settings = settings
+        name = settings.dataset
         self._loading.cancel()
         if self.data is not None:
             self._announce(self.data)
@@ -101,7 +109,7 @@ class ImageLibrary(QObject):
             data_dir = self._data_dir
 
             def load(cancelled: threading.Event, report: Report) -> ImageSet:
-                return registry.load(name, data_dir)
+                return registry.load_for(settings, data_dir, Reading(report, cancelled))
 
             self._loading.start(load)
 
@@ -130,8 +138,11 @@ class ImageLibrary(QObject):
         self._data = None
         self.folder_changed.emit(data_dir)
         self.refresh()
-        name, self._name = self._name, ""
-        self.choose(name)
+        self._choose_again()
+
+    def _choose_again(self) -> None:
+        settings, self._settings = self._settings, _NOTHING
+        self.choose(settings)
 
     def shut_down(self) -> None:
         """Cancel what is under way and wait for it."""
@@ -148,9 +159,8 @@ class ImageLibrary(QObject):
     def _use_download(self) -> None:
         self.download_ended.emit()
         self.refresh()
-        if self._downloading == self._name:
-            self._name = ""
-            self.choose(self._downloading)
+        if self._downloading == self._settings.dataset:
+            self._choose_again()
 
     @Slot(str)
     def _lack_download(self, sentence: str) -> None:
@@ -161,12 +171,21 @@ class ImageLibrary(QObject):
     def _tell_progress(self, progress: downloads.DownloadProgress) -> None:
         self.downloading.emit(float(progress.done_bytes), float(progress.total_bytes))
 
+    @Slot(object)
+    def _tell_reading(self, progress: ReadingProgress) -> None:
+        looking = self.tr("Looking at the files: {done:,} of {total:,} …")
+        sentence = looking if progress.step == "looking" else self.tr("Reading the files: {done:,} of {total:,} …")
+        self.message.emit(sentence.format(done=progress.done, total=progress.total), False)
+
     def _announce(self, data: ImageSet) -> None:
         text = ""
         if data.name not in registry.names():  # of those that are listed, their list tells
             text = self.tr("{title}: {train:,} training and {test:,} test images").format(
                 title=data.title, train=len(data.train_images), test=len(data.test_images)
             )
+            if data.left_out:
+                left_out = self.tr("{count:,} left out")
+                text += f" ({left_out.format(count=sum(count for _, count in data.left_out))})"
         self.message.emit(text, False)
         self.loaded.emit(data)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.core.data.recipe_images import located
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 
 
@@ -64,7 +65,7 @@ class RecipeChoice(QObject):
     @Slot(object)
     def edit(self, recipe: Recipe) -> None:
         """Put an edited recipe in force."""
-        self._current = recipe
+        self._current = recipe = located(recipe)
         self._excluded[recipe.data.dataset] = recipe.data.exclude
         self.changed.emit(self._base, self._current)
 
