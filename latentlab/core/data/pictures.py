@@ -32,11 +32,8 @@ _WITHOUT_SIGN = {".tga": ("TGA",)}  # nothing in these files says what they are,
 _DEEP = ("I", "F")  # what modes of more than 8 bits begin with
 _STACKS = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # whose further frames are images; a camera's MPO has previews
 _ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # of EXIF
-_OTHER_HALF = {
-    "RGB;16B": "RGB;16L",
-    "RGB;16L": "RGB;16B",
-    "RGB;16N": "RGB;16B" if sys.byteorder == "little" else "RGB;16L",
-}
+_OTHER_HALF = {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B"}
+_OTHER_HALF["RGB;16N"] = _OTHER_HALF["RGB;16L" if sys.byteorder == "little" else "RGB;16B"]
 _REDUCED = 254  # of TIFF: bit 0 of this tag tells a smaller copy of another page
 
 
@@ -159,7 +156,13 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
                 height, width = least
                 is_lying = size != (picture.height, picture.width)
                 picture.draft("L" if channels == 1 else "RGB", (height, width) if is_lying else (width, height))
-            yield _deep_colours(header.path, frame) if _has_deep_colours(picture) else ImageOps.exif_transpose(picture)
+            if _has_deep_colours(picture):
+                yield _deep_colours(header.path, frame)
+            elif len(header.frames) == 1:
+                ImageOps.exif_transpose(picture, in_place=True)  # which spares a copy, but of these frames alone
+                yield picture
+            else:
+                yield ImageOps.exif_transpose(picture)
 
 
 def deep_numbers(frame: Frame) -> npt.NDArray[Any] | None:
@@ -192,7 +195,8 @@ def levels_of(frame: Frame, look: Look) -> Image.Image:
     """Give an image in grey or RGB, as a look says, as large as it is."""
     numbers = deep_numbers(frame)
     picture = Image.fromarray(look.scales.apply(numbers)) if numbers is not None else cast(Image.Image, frame)
-    return on_ground(picture, look.ground).convert("L" if look.channels == 1 else "RGB")
+    picture, mode = on_ground(picture, look.ground), "L" if look.channels == 1 else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)  # which would copy it
 
 
 def fitted(picture: Image.Image, look: Look) -> Image.Image:
@@ -259,8 +263,8 @@ def _deep_colours(path: Path, frame: int) -> npt.NDArray[np.uint16]:
     return halves[0] * 256 + halves[1]
 
 
-def _rawmode(arguments: object) -> object:
-    return arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+def _rawmode(arguments: Any) -> str:
+    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
 
 
 def _turned(arguments: Any) -> Any:
