@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from latentlab.core.arrays import Floats
 
 _SIDE = 512  # of the paper's longer side, pixels, about
-_MOST_PIXELS = 1_000_000  # of the edges of a data set that a ground is found of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +33,6 @@ class Paper:
         return max(1, round(_SIDE / max(self.height, self.width)))
 
 
-def paper_for(images: npt.NDArray[np.uint8]) -> Paper:
-    """Find paper for images in colour, uint8 (N, 3, H, W): its ground is what most of their edges come near to."""
-    _, channels, height, width = images.shape
-    some = images[: max(1, _MOST_PIXELS // (2 * (height + width)))]
-    edges = np.concatenate([some[:, :, 0], some[:, :, -1], some[:, :, :, 0], some[:, :, :, -1]], axis=2)
-    if not edges.size:
-        return Paper(height, width, (255, 255, 255))
-    red, green, blue = (round(float(np.median(edges[:, channel]))) for channel in range(channels))
-    return Paper(height, width, (red, green, blue))
-
-
 def prepare(painting: Floats, paper: Paper) -> Floats:
     """Make a painting as small as an image of the data.
 
@@ -64,4 +51,5 @@ def prepare(painting: Floats, paper: Paper) -> Floats:
     size = (paper.width, paper.height)
     bands = np.asarray(painting, np.float32)
     small = [np.asarray(Image.fromarray(band).resize(size, Image.Resampling.BOX)) for band in bands]
-    return np.nan_to_num(np.stack(small)).clip(0, 1)
+    image: Floats = np.nan_to_num(np.stack(small)).clip(0, 1)
+    return image

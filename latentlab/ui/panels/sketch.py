@@ -132,7 +132,9 @@ class SketchPanel(QWidget):
         self._undo.clicked.connect(self.pad.undo)
         self._redo = _tool("↷", self.tr("Do it again (Ctrl+Shift+Z in the pad)"), self.tr("Redo"))
         self._redo.clicked.connect(self.pad.redo)
-        self._open = _tool(self.tr("Open…"), self.tr("Put a picture file on the pad; pictures can be pasted and dropped"))
+        self._open = _tool(
+            self.tr("Open…"), self.tr("Put a picture file on the pad; pictures can be pasted and dropped")
+        )
         self._open.setObjectName("sketchOpenButton")
         self._open.clicked.connect(self.open_requested)
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))

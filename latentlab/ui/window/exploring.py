@@ -10,6 +10,7 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, MapPoints, Sketched
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.sketch.ground import are_drawings, ground_of
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.data_point import DataPointPanel
@@ -111,9 +112,7 @@ def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, stat
     selection.changed.connect(panel.set_selected)
 
 
-def join_sketch(
-    session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus, dialogs: FileDialogs
-) -> None:
+def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus, dialogs: FileDialogs) -> None:
     """Show on the map and beside the pad what the model makes of a drawing, on paper like its images."""
     exploration, library = session.exploration, session.library
     class_names: tuple[str, ...] = ()
@@ -135,12 +134,12 @@ def join_sketch(
     def show_paper(update: MapUpdate | None) -> None:
         if update is not None:
             panel.set_paper(update.preparation.paper)
-            panel.pad.set_hint(_invitation(update.snapshot.class_names, update.are_drawings))
+            panel.pad.set_hint(_invitation(update.snapshot.class_names, update.preparation.are_drawings))
 
     def show_images(data: ImageSet) -> None:
         """Speak of the images that are chosen, until there is a model of some."""
         if exploration.shown is None:
-            panel.pad.set_hint(_invitation(data.class_names, are_drawings(data.train_images)))
+            panel.pad.set_hint(_invitation(data.class_names, are_drawings(ground_of(data.train_images[:100].numpy()))))
 
     panel.sketched.connect(exploration.set_sketch)
     panel.open_requested.connect(lambda: dialogs.open("sketchPicture", panel.pad.open))

@@ -371,7 +371,9 @@ def test_what_is_found_is_shown_and_nothing_is_sent(qtbot, panel):
         panel.set_hint("")
     assert not sent
     np.testing.assert_array_equal(panel.findChild(ImageView, "sketchInput").pixels(), found().input[0])
-    np.testing.assert_array_equal(panel.findChild(ImageView, "sketchReconstruction").pixels(), found().reconstruction[0])
+    np.testing.assert_array_equal(
+        panel.findChild(ImageView, "sketchReconstruction").pixels(), found().reconstruction[0]
+    )
     assert "142.3 nats" in texts(panel)
     assert "Among the 15 nearest: 12 × two, 3 × one" in texts(panel)
     assert "Most likely" not in texts(panel)
