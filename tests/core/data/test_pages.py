@@ -17,7 +17,7 @@ def some():
 
 def test_pages_are_pairs_of_light_paper_without_classes(some) -> None:
     assert (len(some.train_images), len(some.test_images)) == (25, 5)
-    assert some.image_shape == (120, 260)
+    assert some.image_shape == (1, 120, 260)
     assert not some.has_labels
     assert some.train_noisy is not None
     assert some.test_noisy is not None

@@ -81,7 +81,7 @@ def check(images: ImageSet) -> None:
 def test_digits_look_like_mnist(tmp_path):
     digits = registry.load("digits", tmp_path)
     check(digits)
-    images = torch.cat([digits.train_images, digits.test_images]).double()
+    images = torch.cat([digits.train_images, digits.test_images])[:, 0].double()
     assert (images.amax(dim=(1, 2)) == 255).all()
     place = torch.arange(28, dtype=torch.float64)
     total = images.sum(dim=(1, 2))
@@ -165,12 +165,12 @@ def test_files_on_disk_are_used_as_they_are(name, tmp_path):
     images = registry.load(name, tmp_path)
     check(images)
     assert images.train_labels.tolist() == [0, 1, 2, 3, 4] * 2 + [0, 1]
-    assert images.train_images[:, 9, 9].tolist() == list(range(12))
+    assert images.train_images[:, 0, 9, 9].tolist() == list(range(12))
     assert images.has_labels
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     # EMNIST alone is stored column by column.
     row, column = (3, 0) if name == "emnist-letters" else (0, 3)
-    assert int(images.test_images[1, row, column]) == 200
+    assert int(images.test_images[1, 0, row, column]) == 200
 
 
 def test_the_folder_of_a_set_or_its_raw_folder_can_be_given(tmp_path, monkeypatch):
@@ -313,12 +313,12 @@ def test_sub_folders_are_classes_in_the_order_that_people_count_in(tmp_path):
     images = registry.load(f"folder:{tmp_path}", tmp_path)
     check(images)
     assert images.class_names == ("2", "9", "10")
-    assert images.image_shape == (12, 20)
+    assert images.image_shape == (1, 12, 20)
     assert len(images.train_images) == 30
     assert images.test_labels.bincount().tolist() == [2, 2, 2]
     assert set(images.train_labels[:8].tolist()) == {0, 1, 2}, "the first few hold every class"
     for pixels, label in zip(images.train_images, images.train_labels.tolist(), strict=True):
-        assert abs(int(pixels[5, 5]) - (40, 180, 200)[label]) <= 1
+        assert abs(int(pixels[0, 5, 5]) - (40, 180, 200)[label]) <= 1
     again = registry.load(f"folder:{tmp_path}", tmp_path)
     assert torch.equal(images.train_images, again.train_images)
     assert registry.status(f"folder:{tmp_path}", tmp_path).is_here
@@ -332,7 +332,7 @@ def test_a_flat_folder_has_no_classes_and_keeps_one_for_testing(tmp_path):
     assert not images.has_labels
     assert images.class_names == ()
     assert (len(images.train_images), len(images.test_images)) == (2, 1)
-    everything = torch.cat([images.train_images, images.test_images])[:, 0, 0]
+    everything = torch.cat([images.train_images, images.test_images])[:, 0, 0, 0]
     assert sorted(everything.tolist()) == [0, 1, 2]
 
 
@@ -344,8 +344,8 @@ def test_pictures_are_brought_to_the_commonest_size_with_their_aspect_kept(tmp_p
     square[40:60] = 255
     Image.fromarray(square).save(tmp_path / "square.png")
     images = registry.load(f"folder:{tmp_path}", tmp_path)
-    assert images.image_shape == (32, 64)
-    everything = torch.cat([images.train_images, images.test_images])
+    assert images.image_shape == (1, 32, 64)
+    everything = torch.cat([images.train_images, images.test_images])[:, 0]
     stripe = everything[(everything.amax(dim=(1, 2)) == 255)][0]
     assert int((stripe[:, 30] > 128).sum()) == pytest.approx(64 * 0.2, abs=1)
 
@@ -368,7 +368,7 @@ def test_deep_greys_and_transparency_are_seen_as_people_see_them(tmp_path):
     Image.fromarray(np.full((8, 8), 0.5, np.float32)).save(tmp_path / "float.tiff")
     Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / "transparent.png")
     images = registry.load(f"folder:{tmp_path}", tmp_path)
-    everything = torch.cat([images.train_images, images.test_images])[:, 4, 4]
+    everything = torch.cat([images.train_images, images.test_images])[:, 0, 4, 4]
     assert sorted(everything.tolist()) == [128, 128, 255]
 
 
@@ -412,8 +412,8 @@ def test_arrays_of_the_usual_kinds_give_the_same_images(shape, values, expected,
     name = write_arrays(tmp_path, images=values.reshape(shape), test_images=values[:2].reshape(2, *shape[1:]))
     images = registry.load(name, tmp_path)
     check(images)
-    assert np.array_equal(images.train_images.numpy(), expected)
-    assert np.array_equal(images.test_images.numpy(), expected[:2])
+    assert np.array_equal(images.train_images[:, 0].numpy(), expected)
+    assert np.array_equal(images.test_images[:, 0].numpy(), expected[:2])
     assert images.title == "own"
     assert not images.has_labels
 
@@ -426,7 +426,7 @@ def test_arrays_are_split_by_class_where_they_have_no_test_images(tmp_path):
     assert images.has_labels
     assert images.test_labels.tolist() == [0, 1]
     assert len(images.train_images) == 10
-    for pixels, label in zip(images.train_images.numpy(), images.train_labels.tolist(), strict=True):
+    for pixels, label in zip(images.train_images[:, 0].numpy(), images.train_labels.tolist(), strict=True):
         place = next(i for i in range(12) if np.array_equal(IMAGES[i], pixels))
         assert place // 6 == label
 
