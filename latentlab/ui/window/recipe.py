@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from latentlab.core.data import registry
+from latentlab.core.data import user_pairs
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.panels.recipe import RecipePanel
@@ -26,7 +26,7 @@ def join_recipe(session: Session, panel: RecipePanel, menus: Menus, dialogs: Fil
 
     def use_pairs(dirty: Path, clean: Path) -> None:
         try:
-            recipes.choose_dataset(registry.pairs_name(dirty.as_posix(), clean.as_posix()))
+            recipes.choose_dataset(user_pairs.name_of(dirty.as_posix(), clean.as_posix()))
         except DatasetError as error:
             session.message.emit(str(error), True)
 
