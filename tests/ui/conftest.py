@@ -307,17 +307,16 @@ def colour_run(tmp_path_factory, colour_images):
 
 
 @pytest.fixture
-def coloured(qtbot, colour_images, colour_run, digits, monkeypatch):
+def coloured(make_lab, colour_images, colour_run, monkeypatch):
     """A window with a model of images in colour, all of its map in sight."""
-    from latentlab.core.data import bundled_digits
+    from latentlab.core.data import registry
 
-    monkeypatch.setattr(bundled_digits, "load", lambda: colour_images)
-    lab = Lab(qtbot)
+    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: colour_images))
+    lab = make_lab()
     lab.until_loaded()
     lab.open(colour_run)
     lab.press("mapShowAllButton")
-    yield lab
-    lab.end()
+    return lab
 
 
 @pytest.fixture

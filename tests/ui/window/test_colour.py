@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from latentlab.ui.canvas.cards.hover_card import HoverCard
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
@@ -162,6 +162,19 @@ def test_a_pasted_picture_reaches_the_model_in_its_colours(coloured):
     assert lab.canvas.sketch_point() == pytest.approx(tuple(lab.canvas.points()[0].tolist()), abs=1e-3)
     with lab.changes(lab.child("sketchInput").pixels):
         lab.stroke([(0.2, 0.5), (0.8, 0.5)])
+
+
+def test_pad_and_start_page_speak_of_images_in_colour(coloured):
+    assert "146 images: Colours" in coloured.child("startImagesLabel", QLabel).text()
+    assert "paste, drop or open a picture" in coloured.child("sketchPad").hint()
+
+
+def test_pad_and_start_page_speak_of_digits(lab, run_file):
+    assert "1,797 images: Digits" in lab.text("startImagesLabel")
+    assert lab.child("sketchPad").hint() == "Draw a digit here"
+    lab.open(run_file())
+    assert lab.child("sketchPad").hint() == "Draw a digit here"
+    assert not lab.child("sketchSwatches").isVisible()
 
 
 def test_a_training_on_images_in_colour_is_watched(coloured):

@@ -78,6 +78,10 @@ class SketchPad(QWidget):
         """Tell whether there is a step to do again."""
         return self._ink.can_redo()
 
+    def hint(self) -> str:
+        """Give what blank paper says."""
+        return self._hint
+
     # Settings
 
     def set_hint(self, text: str) -> None:
