@@ -32,6 +32,8 @@ def is_flag(pixels):
 
 def flags_in(image, least=50):
     """Whether a picture shows flags: pure red left of pure green, and that left of pure blue, on the same rows."""
+    if image.isNull():
+        return False
     pixels = bytes_of(image)
     places = [np.argwhere((pixels == 255 * np.eye(3, dtype=int)[channel]).all(2)) for channel in range(3)]
     if min(map(len, places)) < least:
@@ -122,7 +124,7 @@ def test_traversals_and_what_lies_between_images_are_in_colour(coloured):
     lab.session.selection.select([0, 1, 2])
     view = look_at(lab, "imagesView")
     for part in ("interpolationStrips", "imageEquation", "interpolationPlayer"):
-        assert flags_in(view.findChild(QWidget, part).grab().toImage()), part
+        lab.until(lambda part=part: flags_in(view.findChild(QWidget, part).grab().toImage()))
 
 
 def test_the_other_views_and_a_second_model_take_images_in_colour(coloured, colour_run):
