@@ -86,8 +86,9 @@ class SketchPad(QWidget):
 
     def set_hint(self, text: str) -> None:
         """Say on blank paper what to do."""
-        self._hint = text
-        self.update()
+        if text != self._hint:
+            self._hint = text
+            self.update()
 
     def set_paper(self, paper: Paper | None) -> None:
         """Take a fresh sheet of another paper, to be painted on in colours; None for white paper and black ink."""
