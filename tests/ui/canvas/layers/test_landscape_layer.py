@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from latentlab.core.fields.tiles import Tile, TileAddress
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
 from latentlab.ui.style import theme
-from tests.ui.style.contrast import contrast
+from tests.ui.style.contrast import contrast, luminance
 
 BOX = (-2.0, 2.0, -2.0, 2.0)
 FIRST = TileAddress(0, 0, 0)
@@ -35,7 +35,7 @@ def asked(layer, canvas, qtbot):
 
 
 def tile(extent=BOX, value=255, address=FIRST):
-    return Tile(address, extent, np.full((112, 112), value, np.uint8))
+    return Tile(address, extent, np.full((1, 112, 112), value, np.uint8))
 
 
 def at(canvas, look, x, y):
@@ -45,8 +45,8 @@ def at(canvas, look, x, y):
 
 def test_a_patch_lies_at_its_place_at_every_zoom(canvas, layer, shown):
     layer.set_on(True)
-    values = np.zeros((112, 112), np.uint8)
-    values[:56] = 255  # the upper half
+    values = np.zeros((1, 112, 112), np.uint8)
+    values[:, :56] = 255  # the upper half
     layer.set_tiles((Tile(TileAddress(0, 0, 0), BOX, values),))
     inked, blank = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
     assert np.abs(inked - blank).max() > 50
@@ -91,6 +91,26 @@ def test_ink_is_quiet_in_both_themes_and_follows_the_switch(canvas, layer, shown
         assert np.median(ratios) > 1.5
         layer.set_on(False)
         qtbot.waitUntil(lambda: np.abs(at(canvas, shown, 1.03, 1.03) - ground).max() <= 3)
+    finally:
+        QApplication.setPalette(before)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_grey_photograph_is_no_negative(canvas, layer, shown, name):
+    before = QApplication.palette()
+    try:
+        colours = theme.DARK if name == "dark" else theme.LIGHT
+        QApplication.setPalette(theme.palette(colours))
+        layer.set_on(True)
+        levels = np.full((1, 112, 112), 30, np.uint8)
+        levels[:, :56] = 220  # the upper half is lighter
+        layer.set_tiles((Tile(FIRST, BOX, levels),))
+        layer.set_drawings(False)
+        light, dark = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
+        assert luminance(light) > luminance(dark) + 0.1
+        layer.set_drawings(True)
+        light, dark = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
+        assert (luminance(light) > luminance(dark)) == (name == "dark")
     finally:
         QApplication.setPalette(before)
 
