@@ -54,7 +54,7 @@ class LandscapeLayer(Layer):
         if are_drawings != self._are_drawings:
             self._are_drawings = are_drawings
             self._tiles = dict.fromkeys(self._tiles, QImage())
-            self._redraw()
+            self.redraw()
 
     @Slot(object)
     def set_cursor(self, local: QPointF | None) -> None:
