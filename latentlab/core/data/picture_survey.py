@@ -95,7 +95,7 @@ def margin_of(headers: Sequence[Header], look: Look) -> int:
     """Give the level, black, grey or white, that is nearest to the edges of some of the pictures."""
     edges: list[float] = []
     for header in headers[:: 1 + len(headers) // _SOME]:
-        with suppress(Exception):  # damaged files raise nearly anything
+        with quiet(), suppress(Exception):  # damaged files raise nearly anything
             picture = next(pictures.frames_of(header, look.channels, _LEAST))
             pixels = np.asarray(pictures.levels_of(picture, look).convert("L"))
             edges.append(float(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile, ImageOps
 
 from latentlab.core.data.levels import Scales
+from latentlab.core.data.picture_files import WITH_PLUGIN
 from latentlab.core.recipe.settings import Fit
 
 Bytes = npt.NDArray[np.uint8]
@@ -25,6 +26,7 @@ Size = tuple[int, int]
 """Height and width, in pixels."""
 
 BLACK, GREY, WHITE = 0, 128, 255
+GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
 
 # Only these are tried: others may call programs, as that of PostScript does.
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
@@ -212,6 +214,20 @@ def fitted(picture: Image.Image, look: Look) -> Image.Image:
     return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
+def fit_in_words(sizes: Sequence[Size], look: Look) -> str:
+    """Say how images of some sizes were brought to that of a look, and how many of them grew: a clause."""
+    assert look.size is not None
+    height, width = look.size
+    how = {
+        "crop": "scaled to cover it, and cropped about the centre",
+        "pad": f"scaled to lie within it, with {GROUNDS[look.margin]} around",
+        "stretch": "stretched",
+    }[look.fit]
+    factor = min if look.fit == "pad" else max
+    enlarged = sum(factor(height / own[0], width / own[1]) > 1 for own in sizes)
+    return f"{how}; {enlarged:,} of them were enlarged" if enlarged else how
+
+
 def as_array(picture: Image.Image) -> Bytes:
     """Give a picture in grey or RGB as uint8 (C, H, W); it may not be writable."""
     pixels = np.asarray(picture)
@@ -236,7 +252,7 @@ def images_of(header: Header, look: Look) -> Iterator[Bytes]:
 def _formats(suffix: str) -> tuple[str, ...]:
     Image.init()  # otherwise formats are not known before a file is opened that might be of them
     wanted = _WITHOUT_SIGN.get(suffix, _FORMATS)
-    if suffix in (".heic", ".heif", ".hif"):
+    if suffix in WITH_PLUGIN:
         with suppress(ImportError):  # a plugin that not everybody has
             importlib.import_module("pillow_heif").register_heif_opener()
             wanted = (*wanted, "HEIF")

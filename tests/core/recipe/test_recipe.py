@@ -108,7 +108,7 @@ def test_differences_are_exactly_what_was_changed(values):
         ({"size": 16}, "data.size", (16, 16)),
         ({"size": "none"}, "data.size", None),
         ({"fit": "pad"}, "data.fit", "pad"),
-        ({"dataset": "folder:caf\udce9"}, "data.dataset", "folder:caf\uefe9"),
+        ({"dataset": "folder:caf\udce9"}, "data.dataset", "folder:caf\\xe9"),
         ({"patience": "7"}, "training.patience", 7),
         ({"patience": "none"}, "training.patience", None),
         ({"threads": "1"}, "training.threads", 1),
