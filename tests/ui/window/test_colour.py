@@ -102,7 +102,7 @@ def test_the_landscape_shows_photographs_as_they_are_in_either_theme(coloured):
             QApplication.setPalette(before)
         ground = np.array([int(colours.background[place : place + 2], 16) for place in (1, 3, 5)])
         for colour in 255 * np.eye(3):
-            wanted = 0.6 * colour + 0.4 * ground
+            wanted = 0.7 * colour + 0.3 * ground
             assert (np.abs(shown - wanted).max(2) <= 3).sum() > 1000
 
 
@@ -177,6 +177,8 @@ def test_pad_and_start_page_speak_of_digits(lab, run_file):
     lab.open(run_file())
     assert lab.child("sketchPad").hint() == "Draw a digit here"
     assert not lab.child("sketchSwatches").isVisible()
+    lab.session.recipes.choose_dataset("mnist")
+    assert "MNIST is not on this machine" in lab.child("startImagesLabel", QLabel).text()
 
 
 def test_a_training_on_images_in_colour_is_watched(coloured):
