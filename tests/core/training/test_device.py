@@ -51,7 +51,7 @@ def test_without_a_number_of_threads_nobodys_choice_is_touched(tiny_images):
 
 def test_bfloat16_computes_what_float32_does_only_less_finely(tiny_images):
     small = SMALL.model_dump() | {"model": CONV, "loss": {"reconstruction": "squared-error"}}
-    recipe = Recipe.from_dict(small).with_changes({"epochs": 10, "batch_size": 30})
+    recipe = Recipe.from_dict(small).with_changes({"epochs": 4, "batch_size": 30})
     exact, coarse = (
         learned(recipe.with_changes({"precision": precision}), tiny_images)[1] for precision in ("float32", "bfloat16")
     )
