@@ -21,6 +21,7 @@ def own_home(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.delenv("LATENTLAB_DATA", raising=False)
     monkeypatch.setenv("LATENTLAB_SETTINGS", str(home / "settings.ini"))
+    monkeypatch.setenv("LATENTLAB_CACHE", str(home / "cache"))
     for kind in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
     return home

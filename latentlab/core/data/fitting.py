@@ -11,6 +11,7 @@ from PIL import Image
 from latentlab.core.data import pictures
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.levels import Scales
+from latentlab.core.data.mapped_images import roomy
 from latentlab.core.data.pictures import Look, Size
 from latentlab.core.recipe.settings import Fit
 
@@ -51,7 +52,7 @@ def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
 
 def _fitted(images: torch.Tensor, look: Look) -> torch.Tensor:
     assert look.size is not None
-    made = np.empty((len(images), look.channels, *look.size), np.uint8)
+    made = roomy((len(images), look.channels, *look.size))
     for image, target in zip(images.numpy(), made, strict=True):
         picture = Image.fromarray(image[0] if look.channels == 1 else np.ascontiguousarray(image.transpose(1, 2, 0)))
         target[...] = pictures.as_array(pictures.fitted(picture, look))

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import torch
 
 from latentlab.core.arrays import Integers
-from latentlab.core.data import user_columns
+from latentlab.core.data import image_cache, user_columns
 from latentlab.core.data.columns import taken
 from latentlab.core.data.folder_layout import Layout, layout_of
-from latentlab.core.data.image_set import DatasetError, ImageSet, split
+from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split
+from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.picture_reading import read_into
 from latentlab.core.data.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.pictures import GROUNDS, Bytes, Look, Size, fit_in_words
@@ -23,6 +24,7 @@ from latentlab.core.data.reading import Reading
 from latentlab.core.errors import printable
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
+_MOVED = 1000  # images at once
 _LONGEST_SIDE = 64  # of images of a size that nobody chose
 UNREADABLE = "files that cannot be read"
 PASSED_OVER = "previews and smaller copies within files"
@@ -40,7 +42,7 @@ def load_folder(
     the ink of all of them is seen. Numbers of more than 8 bits get one scale for the whole set: see `levels`. A sixth
     of each class is set apart for testing where no folder is for that. A file ``columns.csv`` in the folder tells more
     of each picture: see `user_columns.of_folder`. What cannot be read is left out and counted, and whatever was guessed
-    or changed is told in the set's notes.
+    or changed is told in the set's notes. What took long is kept, for as long as no file changes: see `image_cache`.
 
     Parameters
     ----------
@@ -60,11 +62,18 @@ def load_folder(
         If there is no such folder, fewer than two readable pictures are in it, its columns cannot be used, or the
         reading was cancelled.
     """
-    reading = reading or Reading()
     try:
         layout = layout_of(folder)
     except OSError as error:
         raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+    tables = [place / user_columns.FILE for place in (folder, layout.folder)]
+    told = (layout.labels, layout.class_names, layout.training, layout.left_out, layout.notes)
+    key = image_cache.key_of([*layout.files, *tables], name, size, fit, told)
+    return image_cache.cached(key, lambda room: _read(name, folder, layout, (size, fit), reading or Reading(), room))
+
+
+def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Reading, room: Room) -> ImageSet:
+    size, fit = fitted
     found = survey(layout.files, reading)
     plan = _planned(layout, found)
     unreadable = len(layout.files) - len(found.readable)
@@ -72,9 +81,9 @@ def load_folder(
         raise DatasetError(_too_few(folder, len(plan.labels), unreadable))
     look = _look(found, size, fit)
     assert look.size is not None
-    images = np.empty((len(plan.labels), look.channels, *look.size), np.uint8)
+    images = room((len(plan.labels), look.channels, *look.size))
     is_read = read_into(images, found.headers, plan.rows, look, reading)
-    images, plan = images[is_read] if not is_read.all() else images, plan.kept(is_read)
+    images, plan = _moved_up(images, is_read), plan.kept(is_read)
     unreadable += int(np.count_nonzero(~is_read))
     if len(plan.labels) < 2:
         raise DatasetError(_too_few(folder, len(plan.labels), unreadable))
@@ -84,18 +93,18 @@ def load_folder(
     files = [found.headers[number].path for number in plan.files]
     where = folder if (folder / user_columns.FILE).is_file() else layout.folder
     columns = user_columns.of_folder(where, files)
-    train, test = slice(plan.training), slice(plan.training, None)
+    pixels, train, test = torch.from_numpy(images), slice(plan.training), slice(plan.training, None)
     class_names, labels = _used(layout.class_names, plan.labels)
     left_out = Counter(layout.left_out)
     left_out[UNREADABLE] += unreadable
     left_out[PASSED_OVER] += sum(header.passed_over for header in found.headers)
     return ImageSet(
         name=name,
-        fitted=(size, fit),
+        fitted=fitted,
         title=printable(folder.resolve().name),
-        train_images=torch.from_numpy(images[train]),
+        train_images=pixels[train],
         train_labels=torch.from_numpy(labels[train]),
-        test_images=torch.from_numpy(images[test]),
+        test_images=pixels[test],
         test_labels=torch.from_numpy(labels[test]),
         class_names=class_names,
         train_columns=taken(columns, train),
@@ -176,6 +185,17 @@ def _usual_size(found: Survey) -> Size:
 def _commonest_size(found: Survey) -> Size:
     sizes = Counter(size for header in found.headers for size in header.sizes)
     return max(sizes, key=lambda size: (sizes[size], size))
+
+
+def _moved_up(images: Bytes, is_read: npt.NDArray[np.bool_]) -> Bytes:
+    """Close the gaps that were left by what cannot be read, in place."""
+    kept = np.flatnonzero(is_read)
+    if len(kept) == len(images):
+        return images
+    for start in range(0, len(kept), _MOVED):
+        rows = kept[start : start + _MOVED]
+        images[start : start + len(rows)] = images[rows]
+    return images[: len(kept)]
 
 
 def _are_zero_and_one(images: Bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -12,6 +13,7 @@ from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.models.snapshot import Snapshot
 
 _SMALLEST, _LARGEST = 64, 10_000  # images encoded between two looks at the time
+_MOST_BYTES = 128_000_000  # of them
 
 
 class GrowingCodes:
@@ -33,6 +35,7 @@ class GrowingCodes:
     def __init__(self, images: Tensor, labels: Integers) -> None:
         self._images, self._labels = images, labels
         self._order = row_order(len(labels))
+        self._largest = max(_SMALLEST, min(_LARGEST, _MOST_BYTES // max(1, math.prod(images.shape[1:]))))
         self._next = 0
         self._means: Floats | None = None
         self._deviations: Floats | None = None
@@ -50,7 +53,7 @@ class GrowingCodes:
             affordable = int(self.images_per_second * left)
             if done and affordable < _SMALLEST:
                 break
-            count = min(most - done, max(_SMALLEST, min(_LARGEST, affordable)))
+            count = min(most - done, max(_SMALLEST, min(self._largest, affordable)))
             self._encode(snapshot, count)
             done += count
         return done

@@ -13,6 +13,7 @@ from latentlab.core.arrays import Integers
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import joined
 from latentlab.core.map.image_ids import ImageIds
 
 Split = Literal["test", "training", "both"]
@@ -95,4 +96,6 @@ def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:
     if isinstance(images, Tensor):
         return images
     parts = [part for part in images if len(part)]
-    return torch.cat(parts) if len(parts) == 2 else (parts or images)[0]  # those of one split are not copied
+    if len(parts) < 2:
+        return (parts or images)[0]  # not copied
+    return torch.from_numpy(joined([part.numpy() for part in parts]))

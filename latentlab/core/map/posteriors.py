@@ -44,13 +44,11 @@ def deviations_of(model: MapUpdate, rows: Integers | None = None) -> Floats:
         return np.zeros((len(rows), snapshot.latent), np.float32)
     if model.deviations is not None:
         return model.deviations[rows]
-    if model.images is not None:
-        return snapshot.posterior(model.images[rows], model.labels[rows])[1]
     found = np.empty((len(rows), snapshot.latent), np.float32)
     for start in range(0, len(rows), snapshot.chunk):
         part = rows[start : start + snapshot.chunk]
-        again = snapshot.decode(model.means[part], model.labels[part])
-        found[start : start + len(part)] = snapshot.posterior(again, model.labels[part])[1]
+        images = snapshot.decode(model.means[part], model.labels[part]) if model.images is None else model.images[part]
+        found[start : start + len(part)] = snapshot.posterior(images, model.labels[part])[1]
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from latentlab.core.arrays import Integers
 from latentlab.core.data import columns
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import taken
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_images import MapImages, MapSource, choose
@@ -87,8 +88,8 @@ def without(update: MapUpdate, exclude: Sequence[int], like: MapUpdate | None = 
     return replace(
         changing,
         labels=update.labels[rows],
-        images=None if update.images is None else np.take(update.images, rows, axis=0),
-        noisy=None if update.noisy is None else np.take(update.noisy, rows, axis=0),
+        images=None if update.images is None else taken(update.images, rows),
+        noisy=None if update.noisy is None else taken(update.noisy, rows),
         columns=columns.taken(update.columns, rows),
     )
 

@@ -29,6 +29,15 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def takes(device: torch.device, size: int) -> bool:
+    """Whether a device has room for so many bytes of images; half of what is free is left for the model."""
+    if device.type == "cuda":
+        return 2 * size <= torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return 2 * size <= torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return True  # on a CPU they stay where they are
+
+
 def one_cycle(progress: float) -> float:
     """Give the factor on the learning rate at a share of the run in [0, 1].
 
