@@ -44,7 +44,7 @@ def tiny_images():
         within = np.hypot(x - cx, y - cy) < 10
         images.append((np.clip(2.5 - distance, 0, 1) * within * 255).astype(np.uint8))
         labels.append(label)
-    images, labels = torch.from_numpy(np.stack(images)), torch.tensor(labels)
+    images, labels = torch.from_numpy(np.stack(images)[:, None]), torch.tensor(labels)
     return ImageSet(
         name="tiny",
         title="Tiny shapes",

@@ -158,7 +158,7 @@ def clean(arguments: Namespace) -> int:
     page, out = arguments.page, arguments.out
     snapshot = Run.open(arguments.run).snapshot
     pixels = clean_page.read_page(page)
-    clean_page.check_fits(snapshot, pixels.shape)
+    clean_page.check_fits(snapshot, pixels.shape[1:])
     clean_page.check_page_target(out)
     if out.exists() and out.samefile(page):
         raise LatentlabError(f"{out} is the page itself, which would be lost: change --out.")
@@ -169,7 +169,7 @@ def clean(arguments: Namespace) -> int:
         terminal.say("Interrupted; nothing is saved.")
         return _INTERRUPTED
     clean_page.save_page(out, restored)
-    height, width = restored.shape
+    _, height, width = restored.shape
     terminal.say(f"{height}×{width} pixels cleaned, saved as {out}.")
     return 0
 

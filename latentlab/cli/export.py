@@ -175,7 +175,7 @@ def _interpolation(run: Run, arguments: argparse.Namespace) -> _Written:
     if not is_animation:
         return _save_sheet(arguments.out, images[None], "steps")
     frames = animation.there_and_back(images)
-    scale = animation.fitting_scale(*frames.shape[1:])
+    scale = animation.fitting_scale(*frames.shape[2:])
     animation.save_gif(arguments.out, frames, len(frames) * _FRAME_SECONDS, scale)
     return _Written(1, 1, len(frames), "frames")
 

@@ -16,7 +16,7 @@ def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.G
 
     Parameters
     ----------
-    images : float32 (B, 1, H, W)
+    images : float32 (B, C, H, W)
         In [0, 1]; the ground, which is what moves in from outside, is 0.
     settings : AugmentationSettings
         The largest amounts.
@@ -25,7 +25,7 @@ def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.G
 
     Returns
     -------
-    float32 (B, 1, H, W)
+    float32 (B, C, H, W)
         The images themselves where nothing is to be changed.
     """
     if not settings.is_on:

@@ -23,7 +23,7 @@ _FAINT, _FULL = 0.15, 0.85  # greys stretched from here to black and white: enla
 def load() -> ImageSet:
     """Give 1,797 handwritten digits (UCI, Alpaydin and Kaynak), every fifth of each class for testing."""
     small, labels = _read()
-    images = as_mnist(small)
+    images = as_mnist(small)[:, None]
     is_test = torch.zeros(len(labels), dtype=torch.bool)
     for digit in range(10):
         is_test[torch.nonzero(labels == digit)[4::5]] = True

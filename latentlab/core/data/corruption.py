@@ -26,7 +26,7 @@ def corrupted(images: Tensor, settings: CorruptionSettings, generator: torch.Gen
 
     Parameters
     ----------
-    images : float32 (B, 1, H, W)
+    images : float32 (B, C, H, W)
         In [0, 1]; not changed.
     settings : CorruptionSettings
         The kinds and their strengths, which are the same for all images.
@@ -35,7 +35,7 @@ def corrupted(images: Tensor, settings: CorruptionSettings, generator: torch.Gen
 
     Returns
     -------
-    float32 (B, 1, H, W)
+    float32 (B, C, H, W)
         In [0, 1]; the images themselves where nothing is to be damaged.
     """
     return damaged(images, {kind: strength for kind, strength in settings if strength}, generator)
@@ -46,7 +46,7 @@ def damaged(images: Tensor, strengths: Mapping[str, float | Tensor], generator: 
 
     Parameters
     ----------
-    images : float32 (B, 1, H, W)
+    images : float32 (B, C, H, W)
         In [0, 1]; not changed.
     strengths : mapping of str to float or float32 (B, 1, 1, 1)
         By the names that `CorruptionSettings` has for them; kinds left out do nothing.
@@ -55,7 +55,7 @@ def damaged(images: Tensor, strengths: Mapping[str, float | Tensor], generator: 
 
     Returns
     -------
-    float32 (B, 1, H, W)
+    float32 (B, C, H, W)
     """
     if not strengths or not len(images):
         return images

@@ -24,19 +24,19 @@ class DatasetError(LatentlabError):
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """Grey images with their classes, split for training and testing.
+    """Images with their classes, split for training and testing.
 
     Attributes
     ----------
     name, title : str
         The name that recipes use, and what people read.
-    train_images, test_images : uint8 (N, H, W)
-        0 is the background of handwriting, 255 full ink.
+    train_images, test_images : uint8 (N, C, H, W)
+        C is 1 for grey, or 3 for red, green and blue. 0 is the background of handwriting, 255 full ink.
     train_labels, test_labels : int64 (N,)
         Index into `class_names`, -1 where there is none.
     class_names : tuple of str
         Empty for a set without classes.
-    train_noisy, test_noisy : uint8 (N, H, W) or None
+    train_noisy, test_noisy : uint8 (N, C, H, W) or None
         The same images damaged, for a set of pairs: what an encoder sees while the decoder is asked for the clean ones.
     train_columns, test_columns : tuple of Column
         What else is known of each image: the same columns, in the same order.
@@ -75,10 +75,10 @@ class ImageSet:
         return training, test
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width of every image."""
-        height, width = self.train_images.shape[1:]
-        return int(height), int(width)
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of every image."""
+        channels, height, width = self.train_images.shape[1:]
+        return int(channels), int(height), int(width)
 
     @property
     def has_labels(self) -> bool:
@@ -112,9 +112,9 @@ class ImageSet:
             self,
             train_rows=train_rows.repeat(times),
             test_rows=test_rows,
-            train_images=self.train_images.repeat(times, 1, 1),
+            train_images=self.train_images.repeat(times, 1, 1, 1),
             train_labels=self.train_labels.repeat(times),
-            train_noisy=None if self.train_noisy is None else self.train_noisy.repeat(times, 1, 1),
+            train_noisy=None if self.train_noisy is None else self.train_noisy.repeat(times, 1, 1, 1),
             train_columns=columns.taken(self.train_columns, rows),
         )
 
@@ -198,6 +198,12 @@ class ImageSet:
                 f"choose others."
             )
         return numbers
+
+
+def in_words(image_shape: tuple[int, int, int]) -> str:
+    """Say what a shape (C, H, W) is of: ``"28×28 grey pixels"``."""
+    channels, height, width = image_shape
+    return f"{height}×{width} {'grey' if channels == 1 else 'colour'} pixels"
 
 
 def _fingerprint(name: str, parts: tuple[torch.Tensor, ...]) -> str:

@@ -57,7 +57,7 @@ def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0)
         Not negative.
     """
     press = _Press(shape, np.random.default_rng(seed))
-    clean = torch.from_numpy(np.stack([press.page() for _ in range(count)]))
+    clean = torch.from_numpy(np.stack([press.page() for _ in range(count)]))[:, None]
     noisy = _dirty(clean, seed)
     training = count - max(1, count // 6)
     labels = torch.full((count,), NO_LABEL)
@@ -75,7 +75,7 @@ def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0)
 
 
 def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:
-    """Give each page, uint8 (N, H, W), its own fading, light, stains, creases and noise."""
+    """Give each page, uint8 (N, 1, H, W), its own fading, light, stains, creases and noise."""
     generator = torch.Generator().manual_seed(seed)
     parts = []
     for start in range(0, len(clean), _AT_ONCE):
@@ -89,8 +89,8 @@ def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:
             "salt_and_pepper": 0.02 * u[7] ** 3,
         }
         darkest, lightest = 0.25 * u[8], 1 - 0.18 * u[9]
-        faded = darkest + (lightest - darkest) / 255 * pages[:, None].float()
-        parts.append(damaged(faded, strengths, generator)[:, 0].mul_(255).round_().byte())
+        faded = darkest + (lightest - darkest) / 255 * pages.float()
+        parts.append(damaged(faded, strengths, generator).mul_(255).round_().byte())
     return torch.cat(parts)
 
 

@@ -1,22 +1,116 @@
-"""Picture files: which there are in a folder, and their pixels in grey as a person sees them."""
+"""Picture files: which there are in a folder, in the order that people count in."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageOps
+_SUFFIXES = frozenset(
+    (
+        *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jfif"),
+        *(".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm"),
+        *(".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp"),
+    )
+)
+# Pictures to whoever keeps them, but of formats that nothing here reads: what is of another kind is no picture.
+_FOREIGN = frozenset(
+    (
+        *(".3fr", ".ai", ".arw", ".cr2", ".cr3", ".czi", ".dcm", ".djvu", ".dng", ".eps", ".exr", ".hdr", ".jxl"),
+        *(".jxr", ".lif", ".mha", ".nd2", ".nef", ".nii", ".nrrd", ".orf", ".pdf", ".psb", ".psd", ".raf", ".raw"),
+        *(".rw2", ".svg", ".svgz", ".svs", ".vsi", ".xcf", ".avi", ".mkv", ".mov", ".mp4", ".webm"),
+    )
+)
+# What systems put beside one's own files; whatever begins with a dot is hidden, and no better.
+_OF_SYSTEMS = frozenset(("__macosx", "thumbs.db", "@eadir", "$recycle.bin", "system volume information", "lost+found"))
 
-_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".webp"))
-_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # of EXIF
+
+_LINKS = 2  # to folders, followed within each other: more may lead to the same folders over and over again
+_DEEPEST = 100  # folders within each other
+
+
+@dataclass(frozen=True, eq=False)
+class Folder:
+    """What there is in a folder, but for what is hidden.
+
+    Attributes
+    ----------
+    path : Path
+    pictures : tuple of Path
+        Right in it, in natural order.
+    folders : tuple of Folder
+        Those in it that can be read, in natural order.
+    foreign : Counter of str
+        Suffixes of pictures in formats that are not read here, and how many there are of each right in it.
+    """
+
+    path: Path
+    pictures: tuple[Path, ...]
+    folders: tuple[Folder, ...]
+    foreign: Counter[str]
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path.name
+
+    def walk(self) -> Iterator[Folder]:
+        """Give the folder and all below it, each before those in it."""
+        yield self
+        for inner in self.folders:
+            yield from inner.walk()
+
+    @cached_property
+    def all_pictures(self) -> tuple[Path, ...]:
+        """Those in the folder and in all below it."""
+        return tuple(picture for folder in self.walk() for picture in folder.pictures)
+
+
+def tree(path: Path) -> Folder:
+    """Look what is in a folder and below it, but for what is hidden.
+
+    Links are followed, unless they lead back to where they lie. What cannot be read below is passed over.
+
+    Raises
+    ------
+    OSError
+        When the folder itself cannot be read.
+    """
+    return _tree(path, (), 0)
+
+
+def _tree(path: Path, above: tuple[tuple[int, int], ...], links: int) -> Folder:
+    status = path.stat()
+    identity = (status.st_dev, status.st_ino)
+    pictures: list[Path] = []
+    folders: list[Folder] = []
+    foreign: Counter[str] = Counter()
+    if identity not in above and len(above) < _DEEPEST and links <= _LINKS:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.casefold() in _OF_SYSTEMS:
+                    continue
+                inner = path / entry.name
+                suffix = inner.suffix.lower()
+                if entry.is_dir():
+                    with suppress(OSError):
+                        folders.append(_tree(inner, (*above, identity), links + entry.is_symlink()))
+                elif suffix in _SUFFIXES:
+                    pictures.append(inner)  # a link that leads nowhere, too: it is told as a file that cannot be read
+                elif suffix in _FOREIGN:
+                    foreign[suffix] += 1
+    pictures.sort(key=natural_order)
+    folders.sort(key=lambda folder: natural_order(folder.path))
+    return Folder(path, tuple(pictures), tuple(folders), foreign)
 
 
 def among(entries: Iterable[Path]) -> list[Path]:
-    """Give the picture files among some paths, told by their suffixes, in the order that people count in."""
+    """Give the picture files among some paths, told by their suffixes, in natural order."""
     found = [entry for entry in entries if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".")]
     return sorted((entry for entry in found if entry.is_file()), key=natural_order)
 
@@ -24,30 +118,3 @@ def among(entries: Iterable[Path]) -> list[Path]:
 def natural_order(path: Path) -> list[tuple[int, str]]:
     """Give a key that orders 'image 9' before 'image 10'."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path).casefold())]
-
-
-def grey(picture: Image.Image) -> Image.Image:
-    """Turn a picture upright and into grey, 0 to 255; transparent pixels become white.
-
-    Reads the pixels, and raises nearly anything where a file is damaged: SyntaxError, struct.error, OverflowError, ...
-    """
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I") or upright.mode == "F":
-        upright = Image.fromarray(_eight_bits(np.asarray(upright)))
-    elif upright.has_transparency_data:
-        coloured = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
-    return upright.convert("L")
-
-
-def upright_size(picture: Image.Image) -> tuple[int, int]:
-    """Give the height and width that `grey` will have, without reading a pixel."""
-    is_lying = picture.getexif().get(_ORIENTATION) in _LYING
-    return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
-
-
-def _eight_bits(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Bring 16-bit, 32-bit and floating-point greys to 0 to 255; Pillow's own conversion cuts them off there."""
-    highest = float(pixels.max())
-    factor = 255.0 if highest <= 1 else 1.0 if highest <= 255 else 1 / 257 if highest <= 65535 else 255 / highest
-    return np.rint(np.clip(pixels * factor, 0, 255)).astype(np.uint8)

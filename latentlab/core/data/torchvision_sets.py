@@ -154,7 +154,15 @@ def load(known: StandardSet, data_dir: Path) -> ImageSet:
         )
     train_images, train_labels = _open(known, data_dir, known.train_files)
     test_images, test_labels = _open(known, data_dir, known.test_files)
-    return ImageSet(known.name, known.title, train_images, train_labels, test_images, test_labels, known.class_names)
+    return ImageSet(
+        known.name,
+        known.title,
+        train_images[:, None],
+        train_labels,
+        test_images[:, None],
+        test_labels,
+        known.class_names,
+    )
 
 
 def _count(known: StandardSet, folder: Path, files: tuple[str, str]) -> int:

@@ -79,7 +79,7 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
     ----------
     folder : Path
     files : sequence of Path
-        The pictures in use, in the order of their images.
+        The pictures in use, in the order of their images; one of several images stands here as many times.
 
     Raises
     ------
@@ -90,7 +90,9 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
     if not path.is_file():
         return ()
     names, lines = _read(path)
-    row_of = {file.relative_to(folder).as_posix(): row for row, file in enumerate(files)}
+    rows_of: dict[str, list[int]] = {}
+    for row, file in enumerate(files):
+        rows_of.setdefault(file.relative_to(folder).as_posix(), []).append(row)
     cells = np.full((len(names), len(files)), "", object)
     seen: set[str] = set()
     for number, line in lines:
@@ -98,8 +100,8 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
         if named in seen:
             raise DatasetError(f"Line {number} of {path} names '{named}' a second time: remove one of the two.")
         seen.add(named)
-        if named in row_of:
-            cells[:, row_of[named]] = [cell.strip() for cell in line[1:]]
+        if named in rows_of:
+            cells[:, rows_of[named]] = [[cell.strip()] for cell in line[1:]]
         elif not _is_file(folder, named):
             raise DatasetError(
                 f"Line {number} of {path} names '{named}', which is not in the folder: correct its path."

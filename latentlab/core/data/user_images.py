@@ -122,9 +122,9 @@ def _as_set(name: str, title: str, train: _Part, test: _Part, class_names: tuple
     return ImageSet(
         name=name,
         title=title,
-        train_images=torch.from_numpy(train[0]),
+        train_images=torch.from_numpy(train[0])[:, None],
         train_labels=torch.from_numpy(train[1]),
-        test_images=torch.from_numpy(test[0]),
+        test_images=torch.from_numpy(test[0])[:, None],
         test_labels=torch.from_numpy(test[1]),
         class_names=class_names,
         train_columns=train[2],

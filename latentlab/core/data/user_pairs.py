@@ -180,15 +180,15 @@ def _tiles(
     tile: tuple[int, int],
     rows: npt.NDArray[np.intp],
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cut some of the pairs: dirty and clean tiles, uint8 (N, H, W)."""
+    """Cut some of the pairs: dirty and clean tiles, uint8 (N, 1, H, W)."""
     height, width = tile
-    cut = np.empty((2, sum(len(corners[row]) for row in rows), height, width), np.uint8)
+    cut = np.empty((2, sum(len(corners[row]) for row in rows), 1, height, width), np.uint8)
     number = 0
     for row in rows:
         dirty, clean = (_read(path) for path in pairs[row])
         for top, left in corners[row]:
             for side, page in enumerate((dirty, clean)):
-                cut[side, number] = page[top : top + height, left : left + width]
+                cut[side, number, 0] = page[top : top + height, left : left + width]
             number += 1
     return torch.from_numpy(cut[0]), torch.from_numpy(cut[1])
 

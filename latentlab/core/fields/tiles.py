@@ -65,7 +65,7 @@ class Tile:
     address : TileAddress
     extent : tuple of float
         Where it lies on the plane.
-    pixels : uint8 (H, W)
+    pixels : uint8 (C, H, W)
     """
 
     address: TileAddress
@@ -137,7 +137,7 @@ class Landscape:
 
     def cell(self, level: int) -> tuple[float, float]:
         """Give the width and height of a level's cells, in units of the latent space."""
-        height, width = self.snapshot.image_shape
+        _, height, width = self.snapshot.image_shape
         longest = max(height, width)
         return math.ldexp(width / longest, -level), math.ldexp(height / longest, -level)
 
@@ -200,9 +200,10 @@ class Landscape:
             for start in range(0, len(codes), step)
         ]
         images = np.concatenate(parts)
-        height, width = images.shape[1:]
-        tiled = images.reshape(len(addresses), CELLS, CELLS, height, width).swapaxes(2, 3)
-        pixels = np.ascontiguousarray(tiled).reshape(len(addresses), CELLS * height, CELLS * width)
+        channels, height, width = images.shape[1:]
+        # (T, row, column, C, H, W) to (T, C, row, H, column, W)
+        tiled = images.reshape(len(addresses), CELLS, CELLS, channels, height, width).transpose(0, 3, 1, 4, 2, 5)
+        pixels = np.ascontiguousarray(tiled).reshape(len(addresses), channels, CELLS * height, CELLS * width)
         # Copied: a tile that is kept must not keep all those that were decoded with it.
         return [
             Tile(address, self.extent(address), each.copy()) for address, each in zip(addresses, pixels, strict=True)
@@ -210,10 +211,10 @@ class Landscape:
 
 
 def _bytes(images: Floats) -> npt.NDArray[np.uint8]:
-    """Turn images (N, H, W) in [0, 1] into bytes, at most `_MOST_PIXELS` on a side; not-a-number counts as 0."""
-    factor = _MOST_PIXELS / max(images.shape[1:])
+    """Turn images (N, C, H, W) in [0, 1] into bytes, at most `_MOST_PIXELS` on a side; not-a-number counts as 0."""
+    factor = _MOST_PIXELS / max(images.shape[2:])
     if factor < 1:
-        height, width = (max(1, round(side * factor)) for side in images.shape[1:])
+        height, width = (max(1, round(side * factor)) for side in images.shape[2:])
         import torch  # not above: panels read this file, and load no torch
 
         images = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(images), (height, width)).numpy()

@@ -29,19 +29,19 @@ class Source:
 
     Attributes
     ----------
-    images : uint8 (N, H, W) or None
+    images : uint8 (N, C, H, W) or None
         None where they are not loaded: then their reconstructions are shown.
     labels : int64 (N,)
         -1 where there is none.
     image_shape : tuple of int
-        (H, W).
+        (C, H, W).
     """
 
     run_id: str
     images: npt.NDArray[np.uint8] | None
     labels: Integers
     class_names: tuple[str, ...]
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ class Hovered:
 
     Attributes
     ----------
-    image : uint8 (H, W) or None
+    image : uint8 (C, H, W) or None
         None where it is not loaded.
-    reconstruction : float32 (H, W) or None
+    reconstruction : float32 (C, H, W) or None
         In [0, 1]; None until it is known.
     """
 
@@ -135,7 +135,7 @@ class Hovered:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rebuilt:
-    """Reconstructions of some of the map's images: rows int64 (K,), images float32 (K, H, W) in [0, 1]."""
+    """Reconstructions of some of the map's images: rows int64 (K,), images float32 (K, C, H, W) in [0, 1]."""
 
     run_id: str
     number: int

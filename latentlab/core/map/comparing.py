@@ -27,7 +27,7 @@ class Beside:
     ----------
     position : tuple of float
         On the second model's own map.
-    image : float32 (H, W)
+    image : float32 (C, H, W)
         Its reconstruction of the image, or what it decodes at the place.
     losses : Losses or None
         Of the image, nats; None where the cursor is a place, or the image is not loaded.

@@ -19,7 +19,7 @@ class GrowingCodes:
 
     Parameters
     ----------
-    images : uint8 (N, H, W)
+    images : uint8 (N, C, H, W)
     labels : int64 (N,)
 
     Attributes

@@ -106,7 +106,7 @@ def data_point(
     label: int,
     image: Floats | None,
 ) -> DataPoint:
-    """Describe an image of the map: mean float32 (L,), its class, and the image (H, W) in [0, 1] if it is loaded."""
+    """Describe an image of the map: mean float32 (L,), its class, and the image (C, H, W) in [0, 1] if it is loaded."""
     labels = snapshot.under(label, 1)
     terms = None
     if image is not None:
@@ -125,7 +125,7 @@ def data_point(
 
 
 def label_probabilities(snapshot: Snapshot, image: Floats) -> Floats | None:
-    """Give p(label | image) of a CVAE, float32 (C,): exp(ELBO) under each label, z at the mean, a uniform prior.
+    """Give p(label | image) of a CVAE, float32 (K,): exp(ELBO) under each label, z at the mean, a uniform prior.
 
     After Kingma et al. (2014), section 3, with the bound in place of the likelihood. None for a VAE.
     """
@@ -133,7 +133,7 @@ def label_probabilities(snapshot: Snapshot, image: Floats) -> Floats | None:
 
 
 def all_label_probabilities(snapshot: Snapshot, images: npt.NDArray[np.generic]) -> Floats:
-    """Give p(label | image) of a CVAE as `label_probabilities` does, of images (N, H, W): float32 (N, C)."""
+    """Give p(label | image) of a CVAE as `label_probabilities` does, of images (N, C, H, W): float32 (N, K)."""
     classes = len(snapshot.class_names)
     labels = np.tile(np.arange(classes), len(images))
     reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, classes, 0), labels)
@@ -158,13 +158,13 @@ def sketched(
 
     Parameters
     ----------
-    image : float32 (H, W)
+    image : float32 (C, H, W)
         In [0, 1], prepared like the data.
     label : int or None
         In force for a CVAE; None takes the one with the highest ELBO.
     means : float32 (N, L)
         Codes of the map's images, among which neighbours are found, with int64 (N,) `labels`.
-    images : uint8 (N, H, W) or None
+    images : uint8 (N, C, H, W) or None
         The map's images, if they are loaded; else neighbours are shown as the model rebuilds them.
     posed : bool
         Turn and slant the sketch to where its ELBO is highest (see `poses`), as fits pen strokes.
@@ -198,7 +198,7 @@ def sketched(
 
 
 def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> tuple[Floats, Losses]:
-    """Give that of some images (N, H, W) whose ELBO is highest, and its losses."""
+    """Give that of some images (N, C, H, W) whose ELBO is highest, and its losses."""
     terms = snapshot.loss_terms(variations, snapshot.under(label, len(variations)))
     best = int((terms[0] + terms[1]).argmin())
     return variations[best], weighted((float(term[best]) for term in terms), snapshot.recipe.loss.beta)

@@ -33,9 +33,9 @@ class MapImages:
 
     Parameters
     ----------
-    images : uint8 (N, H, W), or two such tensors
+    images : uint8 (N, C, H, W), or two such tensors
     labels : int64 (N,)
-    noisy : uint8 (N, H, W), or two such tensors, or None
+    noisy : uint8 (N, C, H, W), or two such tensors, or None
         Their dirty ones, in pairs.
     columns : tuple of Column
         What else is known of each.
@@ -57,12 +57,12 @@ class MapImages:
 
     @cached_property
     def images(self) -> Tensor:
-        """All of them, uint8 (N, H, W)."""
+        """All of them, uint8 (N, C, H, W)."""
         return _joined(self._images)
 
     @cached_property
     def noisy(self) -> Tensor | None:
-        """Their dirty ones, uint8 (N, H, W), in pairs."""
+        """Their dirty ones, uint8 (N, C, H, W), in pairs."""
         return None if self._noisy is None else _joined(self._noisy)
 
 

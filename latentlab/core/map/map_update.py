@@ -37,13 +37,13 @@ class MapUpdate:
     labels : int64 (N,)
     projection : Projection
         Fitted to the means, or along axes that were chosen.
-    images : uint8 (N, H, W) or None
+    images : uint8 (N, C, H, W) or None
         What the means are of; None where the data set is not on this machine.
     preparation : Preparation
         How a sketch is made like them.
     operations : Operations
         What encoding an image and decoding a code cost.
-    noisy : uint8 (N, H, W) or None
+    noisy : uint8 (N, C, H, W) or None
         The same images damaged, where the data set is one of pairs.
     columns : tuple of Column
         What else is known of each image.

@@ -44,7 +44,7 @@ def need_posterior(snapshot: Snapshot) -> None:
 
 
 def need_images(model: MapUpdate) -> npt.NDArray[np.uint8]:
-    """Give the map's images, uint8 (N, H, W).
+    """Give the map's images, uint8 (N, C, H, W).
 
     Raises
     ------

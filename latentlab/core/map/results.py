@@ -1,7 +1,7 @@
 """The frozen answers of exploring: what a point of the map, or a sketch, turns out to be.
 
-Images are float32 in [0, 1]. Positions are (x, y) on the plane of the map. They carry the id of the run
-they belong to, so that stale ones can be dropped.
+Images are float32 in [0, 1], (C, H, W) with C = 1 for grey or 3 for red, green and blue. Positions are (x, y) on the
+plane of the map. They carry the id of the run they belong to, so that stale ones can be dropped.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ class Decoded:
         The picked code z.
     deviation : float32 (L,)
         σ: standard deviation of the encoder's posterior for the decoded image.
-    image : float32 (H, W)
+    image : float32 (C, H, W)
         Decoded from z.
-    samples : float32 (S, H, W)
+    samples : float32 (S, C, H, W)
         Decoded from ``z + T * deviation * noise``, or from ``T * noise`` for samples of the prior.
     sample_codes : float32 (S, L)
         The samples' own codes.
     samples_are_prior : bool
         Whether the samples are of the prior instead of around the pick.
-    by_label : float32 (C, H, W) or None
+    by_label : float32 (K, C, H, W) or None
         z decoded under every label, for a CVAE.
     label : int or None
         The label in force, for a CVAE.
@@ -101,9 +101,9 @@ class DataPoint:
         Row among the map's points.
     label : int
         Its class; -1 where there is none.
-    image : float32 (H, W) or None
+    image : float32 (C, H, W) or None
         None when the data set is not on this machine.
-    reconstruction : float32 (H, W)
+    reconstruction : float32 (C, H, W)
         Decoded from its mean.
     losses : Losses or None
         Its own loss with z at the mean, nats; None without the image.
@@ -137,7 +137,7 @@ class Sketched:
 
     Attributes
     ----------
-    input : float32 (H, W)
+    input : float32 (C, H, W)
         What the model sees: the drawing, prepared like the data.
     mean, deviation : float32 (L,)
         μ and σ of the encoder's posterior.
@@ -145,7 +145,7 @@ class Sketched:
         Where μ lies on the map.
     covariance : float32 (2, 2)
         Of the posterior on the plane of the map; its ellipse is drawn at 1 and 2 σ.
-    reconstruction : float32 (H, W)
+    reconstruction : float32 (C, H, W)
         Decoded from μ.
     losses : Losses
         Of this image with z at μ, nats.
@@ -157,7 +157,7 @@ class Sketched:
         Class and number of points among the 15 nearest, most first.
     label : int or None
         The label in force, for a CVAE.
-    label_probabilities : float32 (C,) or None
+    label_probabilities : float32 (K,) or None
         p(label | image) in proportion to exp(ELBO) under a uniform prior, for a CVAE.
     """
 

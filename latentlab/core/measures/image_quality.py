@@ -11,8 +11,8 @@ def peak_signal_to_noise(clean: npt.ArrayLike, other: npt.ArrayLike) -> float:
 
     Parameters
     ----------
-    clean, other : float32 (H, W) or (N, H, W)
-        In [0, 1]; N is at least 1.
+    clean, other : float32 (C, H, W) or (N, C, H, W)
+        In [0, 1]; N is at least 1. The error is the mean over pixels and channels.
 
     Returns
     -------
@@ -22,6 +22,6 @@ def peak_signal_to_noise(clean: npt.ArrayLike, other: npt.ArrayLike) -> float:
     first, second = np.asarray(clean, np.float32), np.asarray(other, np.float32)
     if first.shape != second.shape:
         raise ValueError(f"shapes {first.shape} and {second.shape} differ")
-    errors = np.square(first - second).mean(axis=(-2, -1), dtype=np.float64)
+    errors = np.square(first - second).mean(axis=(-3, -2, -1), dtype=np.float64)
     with np.errstate(divide="ignore"):
         return float(np.mean(-10 * np.log10(errors)))

@@ -27,7 +27,7 @@ class Activity(NamedTuple):
     ----------
     by_unit : float32 (L,)
         Of images that switch each unit on.
-    by_class : float32 (C, L)
+    by_class : float32 (K, L)
         The same for the images of each class; zeros for a class that has none.
     by_image : float32 (N,)
         Of units that each image switches on.
@@ -47,7 +47,7 @@ def kl_per_dimension(snapshot: Snapshot, images: npt.ArrayLike | Tensor, labels:
     ----------
     snapshot : Snapshot
         Of a VAE or CVAE; an autoencoder has no posterior.
-    images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+    images : uint8 (N, C, H, W), or float32 (N, C, H, W) in [0, 1]
     labels : int64 (N,), optional
         Needed by a CVAE.
 
@@ -94,7 +94,7 @@ def activity(codes: Floats, labels: Integers, class_count: int) -> Activity:
     labels : int64 (N,)
         -1 where there is none.
     class_count : int
-        C.
+        K.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def movement(
     Parameters
     ----------
     snapshot : Snapshot
-    images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+    images : uint8 (N, C, H, W), or float32 (N, C, H, W) in [0, 1]
     labels : int64 (N,) or None
         Needed by a CVAE.
     deviation : float
@@ -141,7 +141,7 @@ def movement(
     before, _ = snapshot.encode(x, y)
     distances = []
     for part in chunks(x):
-        pixels = as_input(x[part])[:, 0].numpy()
+        pixels = as_input(x[part]).numpy()
         noisy = pixels + np.float32(deviation) * random.standard_normal(pixels.shape, np.float32)
         after, _ = snapshot.encode(noisy, None if y is None else y[part])
         distances.append(np.linalg.norm(after - before[part], axis=1))

@@ -30,9 +30,9 @@ def loss_sums(
     model : Autoencoder
     recipe : Recipe
         Its corruption and its temperature of training.
-    images : uint8 (N, H, W)
+    images : uint8 (N, C, H, W)
     labels : int64 (N,)
-    noisy : uint8 (N, H, W) or None
+    noisy : uint8 (N, C, H, W) or None
         What the encoder sees in place of the images, for a set of pairs.
     device : torch.device
         Where the model is.
@@ -70,9 +70,9 @@ def weighted(terms: Iterable[float], beta: float) -> Losses:
 
 
 def snapshot_losses(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None) -> Losses:
-    """Give the mean losses of a snapshot: uint8 (N, H, W) images with int64 (N,) labels, in nats per image.
+    """Give the mean losses of a snapshot: uint8 (N, C, H, W) images with int64 (N,) labels, in nats per image.
 
-    With `noisy`, uint8 (N, H, W), these are what the encoder sees.
+    With `noisy`, uint8 (N, C, H, W), these are what the encoder sees.
     """
     parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu")))
     return mean_losses(parts, snapshot.recipe.loss.beta)

@@ -68,7 +68,7 @@ def compare(snapshot: Snapshot, images: Tensor) -> PcaComparison:
     ----------
     snapshot : Snapshot
         Not of a CVAE, whose plane is another for each label.
-    images : uint8 (N, H, W)
+    images : uint8 (N, C, H, W)
         Of the model's own size. PCA is fitted to as many as MNIST has for training, or fewer where they are larger:
         give all that the model learned from, since components of nearly the same variance turn by degrees from one
         sample to another. Positions and errors are those of the first `MOST_SHOWN`.

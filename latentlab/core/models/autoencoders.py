@@ -1,7 +1,7 @@
 """The models, over any networks: an autoencoder, a VAE, and a VAE conditioned on the label (CVAE).
 
 One contract: `encode` gives mean and logvar, `decode` the output before its non-linearity, `pixels` images
-in [0, 1]. Images go in as float32 (B, 1, H, W) in [0, 1]; the model scales them to its own range.
+in [0, 1]. Images go in as float32 (B, C, H, W) in [0, 1]; the model scales them to its own range.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class Autoencoder(nn.Module):
     recipe : Recipe
         Its ``model`` and ``loss`` sections.
     image_shape : tuple of int
-        (H, W) in pixels.
+        (C, H, W): channels, and height and width in pixels.
     classes : int
         Number of classes of the data, where labels are told to encoder and decoder; else 0.
 
     Attributes
     ----------
     takes_any_size : bool
-        Whether the code is made of planes, so that images of every size can be restored. `encode` then gives the
-        mean of each plane, and `decode` fills planes with such means.
+        Whether the code is made of planes, so that images of every height and width can be restored. `encode` then
+        gives the mean of each plane, and `decode` fills planes with such means.
 
     Raises
     ------
@@ -63,7 +63,7 @@ class Autoencoder(nn.Module):
 
     is_variational = False
 
-    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int = 0) -> None:
+    def __init__(self, recipe: Recipe, image_shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__()
         settings = recipe.model
         self.image_shape = image_shape
@@ -75,7 +75,9 @@ class Autoencoder(nn.Module):
         self._reconstruction = losses.bernoulli if recipe.loss.reconstruction == "bernoulli" else losses.squared_error
         self._applies_output = recipe.loss.reconstruction != "bernoulli"  # the Bernoulli loss takes logits
 
-        self.encoder, features = networks.encoder(settings.encoder, 2 if classes else 1, image_shape)
+        self.encoder, features = networks.encoder(
+            settings.encoder, image_shape[0] + (1 if classes else 0), image_shape[1:]
+        )
         self._feature_count = math.prod(features)
         if settings.code == "linear":
             self.mean_head: nn.Module = nn.Linear(self._feature_count, settings.latent)
@@ -93,11 +95,11 @@ class Autoencoder(nn.Module):
         self._planes_shape = features if goes_on else ()
         self.decoder = networks.decoder(settings.decoder, settings.latent, classes, image_shape, self._planes_shape)
         if classes:
-            height, width = image_shape
+            _, height, width = image_shape
             self.label_plane = nn.Sequential(nn.Linear(classes, height * width), nn.Unflatten(1, (1, height, width)))
 
     def begin_at(self, image: Tensor) -> None:
-        """Have the decoder start from an image (H, W) in [0, 1], such as the mean of the data.
+        """Have the decoder start from an image (C, H, W) in [0, 1], such as the mean of the data.
 
         Its last bias is what it puts out before it has learned what to add. Without it the first epochs go into
         learning where there is no ink.
@@ -109,8 +111,8 @@ class Autoencoder(nn.Module):
             target = torch.atanh(target.clamp(_EDGE - 1, 1 - _EDGE))
         bias = [parameter for name, parameter in self.decoder.named_parameters() if name.endswith("bias")][-1]
         with torch.no_grad():
-            # A convolution has one bias for all pixels.
-            bias.copy_(target.flatten() if len(bias) == target.numel() else target.mean())
+            # A convolution has one bias for all pixels of a channel.
+            bias.copy_(target.flatten() if len(bias) == target.numel() else target.mean((1, 2)))
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
@@ -120,13 +122,13 @@ class Autoencoder(nn.Module):
         return mean, torch.full_like(mean, -torch.inf)
 
     def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Give the decoder's raw output, float32 (B, 1, H, W), for codes (B, L)."""
+        """Give the decoder's raw output, float32 (B, C, H, W), for codes (B, L)."""
         if self.takes_any_size:
             codes = codes[:, :, None, None].expand(-1, *self._planes_shape)
-        return self._decode(codes, labels, self.image_shape)
+        return self._decode(codes, labels, self.image_shape[1:])
 
     def reconstruct(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Give the decoder's raw output for the posterior's mean, float32 (B, 1, H, W) like the images."""
+        """Give the decoder's raw output for the posterior's mean, float32 (B, C, H, W) like the images."""
         if self.takes_any_size:
             height, width = images.shape[2:]
             return self._decode(self._code(images, labels), labels, (height, width))
@@ -143,13 +145,13 @@ class Autoencoder(nn.Module):
 
         Parameters
         ----------
-        images : float32 (B, 1, H, W)
+        images : float32 (B, C, H, W)
             In [0, 1]; what the decoder is asked for.
         labels : int64 (B,) or None
             Used by a CVAE.
         noise : float32 (B, L)
             Standard normal; of a VAE's posterior, or for the estimate of a contraction.
-        seen : float32 (B, 1, H, W), optional
+        seen : float32 (B, C, H, W), optional
             What the encoder sees in place of the images: a denoising autoencoder (Vincent et al., 2008).
         """
         seen = images if seen is None else seen
@@ -184,13 +186,13 @@ class Autoencoder(nn.Module):
         code: Tensor = self.code_activation(self.mean_head(self._features(images, labels)))
         return code.float()
 
-    def _decode(self, codes: Tensor, labels: Tensor | None, image_shape: tuple[int, int]) -> Tensor:
+    def _decode(self, codes: Tensor, labels: Tensor | None, size: tuple[int, int]) -> Tensor:
         if self.classes:
             codes = torch.cat([codes, self._one_hot(labels)], dim=1)
         if self._planes_shape and not self.takes_any_size:
             codes = codes.reshape(-1, *self._planes_shape)
         output: Tensor = self.decoder(codes).float()
-        return output[:, :, : image_shape[0], : image_shape[1]]
+        return output[:, :, : size[0], : size[1]]
 
     def _scaled(self, images: Tensor) -> Tensor:
         return images * 2 - 1 if self._output == "tanh" else images
@@ -210,7 +212,7 @@ class VAE(Autoencoder):
 
     is_variational = True
 
-    def __init__(self, recipe: Recipe, image_shape: tuple[int, int], classes: int = 0) -> None:
+    def __init__(self, recipe: Recipe, image_shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(recipe, image_shape, classes)
         self.logvar_head = nn.Linear(self._feature_count, self.latent)
 
@@ -232,8 +234,8 @@ class VAE(Autoencoder):
         return LossTerms(error, losses.kl(mean, logvar), self._penalty(mean, seen, labels, noise))
 
 
-def build(recipe: Recipe, image_shape: tuple[int, int], classes: int) -> Autoencoder:
-    """Make the model of a recipe for images of a shape (H, W) in so many classes, with weights drawn anew.
+def build(recipe: Recipe, image_shape: tuple[int, int, int], classes: int) -> Autoencoder:
+    """Make the model of a recipe for images of a shape (C, H, W) in so many classes, with weights drawn anew.
 
     Raises
     ------

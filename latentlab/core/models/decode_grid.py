@@ -29,7 +29,7 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
 
     Returns
     -------
-    float32 (..., H, W)
+    float32 (..., C, H, W)
         In [0, 1].
 
     Raises
@@ -37,16 +37,15 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
     LatentlabError
         When the images would not fit into memory.
     """
-    height, width = snapshot.image_shape
     count = labels.size
     need_room(snapshot, count)
     flat, under = codes.reshape(count, -1), labels.reshape(count)
-    images = np.empty((count, height, width), np.float32)
+    images = np.empty((count, *snapshot.image_shape), np.float32)
     step = chunk_of(snapshot)
     for start in range(0, count, step):
         part = slice(start, start + step)
         images[part] = snapshot.decode(flat[part], under[part])
-    return images.reshape(*labels.shape, height, width)
+    return images.reshape(*labels.shape, *snapshot.image_shape)
 
 
 def chunk_of(snapshot: Snapshot) -> int:

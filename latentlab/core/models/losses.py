@@ -16,9 +16,9 @@ def bernoulli(logits: Tensor, target: Tensor) -> Tensor:
 
     Parameters
     ----------
-    logits : float32 (B, 1, H, W)
+    logits : float32 (B, C, H, W)
         The decoder's output before the sigmoid.
-    target : float32 (B, 1, H, W)
+    target : float32 (B, C, H, W)
         In [0, 1].
 
     Returns
@@ -33,7 +33,7 @@ def squared_error(output: Tensor, target: Tensor) -> Tensor:
 
     Parameters
     ----------
-    output, target : float32 (B, 1, H, W)
+    output, target : float32 (B, C, H, W)
         In the range of the model's output.
 
     Returns
@@ -81,7 +81,7 @@ def contraction(encode: Callable[[Tensor], Tensor], images: Tensor, noise: Tenso
     ----------
     encode : callable
         From images to codes (B, L).
-    images : float32 (B, 1, H, W)
+    images : float32 (B, C, H, W)
     noise : float32 (B, L)
         Symmetric about zero; its signs are taken, those of zeros too: noise times 0 serves as well.
 

@@ -37,7 +37,7 @@ def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]
     settings : NetworkSettings
         Kind, layers and activation.
     planes : int
-        Input planes C: the image, and one more for a label.
+        Input planes C: the image's channels, and one more for a label.
     image_shape : tuple of int
         (H, W) in pixels.
 
@@ -72,7 +72,11 @@ def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]
 
 
 def decoder(
-    settings: NetworkSettings, latent: int, classes: int, image_shape: tuple[int, int], features: tuple[int, ...] = ()
+    settings: NetworkSettings,
+    latent: int,
+    classes: int,
+    image_shape: tuple[int, int, int],
+    features: tuple[int, ...] = (),
 ) -> nn.Module:
     """Build the layers from a code to an image, without the output's non-linearity.
 
@@ -86,14 +90,14 @@ def decoder(
     classes : int
         How many classes, where the one-hot label is joined to the code; else 0.
     image_shape : tuple of int
-        (H, W) in pixels.
+        (C, H, W): channels, and height and width in pixels.
     features : tuple of int, optional
         (C', H', W') of an encoder's features, where these are the code and go into the first layer as they are.
 
     Returns
     -------
     nn.Module
-        From float32 (B, L + classes), or (B, C', H', W'), to (B, 1, H, W); a pooling network's image may be larger,
+        From float32 (B, L + classes), or (B, C', H', W'), to (B, C, H, W); a pooling network's image may be larger,
         by what its pooling rounded up.
 
     Raises
@@ -104,7 +108,7 @@ def decoder(
     layers: list[nn.Module] = []
     if settings.kind == "mlp":
         widths = [latent + classes, *settings.layers, math.prod(image_shape)]
-        layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, (1, *image_shape))]
+        layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, image_shape)]
         if settings.activation == "linear":
             _begin_small(layers[0])
         elif settings.layers:
@@ -112,14 +116,14 @@ def decoder(
         return nn.Sequential(*layers)
     if features:
         planes = features[0]
-        if features[1:] != _smallest_shape(settings, image_shape):
+        if features[1:] != _smallest_shape(settings, image_shape[1:]):
             raise NetworkError(
                 "The encoder's features are the code, and the decoder does not grow them back to the size of the "
                 "image: give it as many layers of the same strides."
             )
     else:
         planes = settings.planes or settings.layers[-1]
-        start = (planes, *_smallest_shape(settings, image_shape))
+        start = (planes, *_smallest_shape(settings, image_shape[1:]))
         widths = [latent + classes, *settings.dense, math.prod(start)]
         layers = [*_dense(widths, settings, ends_open=True), nn.Unflatten(1, start), *_activation(settings)]
         if settings.activation == "linear":
@@ -134,7 +138,9 @@ def decoder(
             missing = stride - 1 if settings.kernel == 3 else 0
             grown = nn.ConvTranspose2d(before, after, settings.kernel, stride, padding=1, output_padding=missing)
             layers += [grown, *_activation(settings)]
-    return nn.Sequential(*layers, OnePlane(settings.layers[-1]))
+    channels, before = image_shape[0], settings.layers[-1]
+    last = OnePlane(before) if channels == 1 else nn.Conv2d(before, channels, 3, padding=1)
+    return nn.Sequential(*layers, last)
 
 
 def _dense(widths: list[int], settings: NetworkSettings, *, ends_open: bool = False) -> list[nn.Module]:

@@ -57,8 +57,8 @@ class Snapshot:
         return self.recipe.model.latent
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """(H, W) in pixels."""
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W): channels, and height and width in pixels."""
         return self.model.image_shape
 
     @property
@@ -73,7 +73,7 @@ class Snapshot:
 
     @property
     def takes_any_size(self) -> bool:
-        """Whether `restore` takes images of any size, not only of `image_shape`."""
+        """Whether `restore` takes images of any height and width, not only of `image_shape`."""
         return self.model.takes_any_size
 
     @property
@@ -104,7 +104,7 @@ class Snapshot:
 
         Parameters
         ----------
-        images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
+        images : uint8 (N, C, H, W), or float32 (N, C, H, W) in [0, 1]
         labels : int64 (N,), optional
             Needed by a CVAE; -1 where there is none.
 
@@ -133,10 +133,17 @@ class Snapshot:
         return means, np.exp(0.5 * logvars)
 
     def decode(self, codes: npt.ArrayLike, labels: npt.ArrayLike | None = None) -> Floats:
-        """Give the images of codes: float32 (N, L), with labels int64 (N,) for a CVAE; float32 (N, H, W) in [0, 1]."""
+        """Give the images of codes, float32 (N, C, H, W) in [0, 1].
+
+        Parameters
+        ----------
+        codes : float32 (N, L)
+        labels : int64 (N,), optional
+            Needed by a CVAE.
+        """
         z, y = torch.as_tensor(np.asarray(codes, np.float32)), self._labels(labels)
         with torch.inference_mode():
-            images: Floats = self.model.pixels(self.model.decode(z, y))[:, 0].numpy()
+            images: Floats = self.model.pixels(self.model.decode(z, y)).numpy()
         return images
 
     def restore(self, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> Floats:
@@ -144,14 +151,14 @@ class Snapshot:
 
         Parameters
         ----------
-        images : uint8 (N, H, W), or float32 (N, H, W) in [0, 1]
-            Of `image_shape`, or of any size where `takes_any_size`.
+        images : uint8 (N, C, H, W), or float32 (N, C, H, W) in [0, 1]
+            Of `image_shape`, or of any height and width where `takes_any_size`.
         labels : int64 (N,), optional
             Needed by a CVAE.
 
         Returns
         -------
-        float32 (N, H, W)
+        float32 (N, C, H, W)
             In [0, 1].
         """
         x, y = torch.as_tensor(images), self._labels(labels)
@@ -159,7 +166,7 @@ class Snapshot:
         with torch.inference_mode():
             for part in chunks(x):
                 output = self.model.reconstruct(as_input(x[part]), None if y is None else y[part])
-                restored.append(self.model.pixels(output)[:, 0])
+                restored.append(self.model.pixels(output))
             return torch.cat(restored).numpy()
 
     def loss_terms(
@@ -185,7 +192,7 @@ class Snapshot:
 
 
 def chunks(images: Tensor) -> Iterator[slice]:
-    """Go through images (N, H, W) in parts that fit into memory, whatever their size."""
+    """Go through images (N, C, H, W) in parts that fit into memory, whatever their size."""
     size = _chunk(images.shape[1:])
     return (slice(start, start + size) for start in range(0, len(images), size))
 
@@ -195,6 +202,5 @@ def _chunk(shape: Sequence[int]) -> int:
 
 
 def as_input(images: Tensor) -> Tensor:
-    """Turn uint8 or float (N, H, W) into the model's float32 (N, 1, H, W) in [0, 1]."""
-    x = images.unsqueeze(1)
-    return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
+    """Turn uint8, or float in [0, 1], into the model's float32 in [0, 1]."""
+    return images.float().div_(255) if images.dtype == torch.uint8 else images.float()

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from latentlab.core.arrays import Floats, to_levels
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
-from latentlab.core.output.export import save_picture, sheet
+from latentlab.core.output.export import as_picture, save_picture, sheet
 
 _SIDE = 256  # pixels that the longer side of a small image is brought to at least
 _TICK = 10  # milliseconds: what GIF counts in
@@ -31,7 +30,7 @@ class AnimationError(LatentlabError):
 
 
 def there_and_back(frames: Floats) -> Floats:
-    """Give frames (N, H, W) followed by themselves backwards, neither end twice: a loop without a jump."""
+    """Give frames (N, C, H, W) followed by themselves backwards, neither end twice: a loop without a jump."""
     return np.concatenate([frames, frames[-2:0:-1]])
 
 
@@ -41,16 +40,17 @@ def fitting_scale(height: int, width: int) -> int:
 
 
 def side_by_side(films: Floats) -> Floats:
-    """Give films (R, N, H, W) as one, float32 (N, H', W'): in rows of at most five, black between them."""
-    count, frames, height, width = films.shape
+    """Give films (R, N, C, H, W) as one, float32 (N, C, H', W'): in rows of at most five, black between them."""
+    count, frames, channels, height, width = films.shape
     rows = -(-count // 5)
     columns = -(-count // rows)
     gap = 2 if count > 1 else 0
-    joined = np.zeros((frames, rows * (height + gap) - gap, columns * (width + gap) - gap), np.float32)
+    size = rows * (height + gap) - gap, columns * (width + gap) - gap
+    joined = np.zeros((frames, channels, *size), np.float32)
     for index, film in enumerate(films):
         row, column = divmod(index, columns)
         top, left = row * (height + gap), column * (width + gap)
-        joined[:, top : top + height, left : left + width] = film
+        joined[..., top : top + height, left : left + width] = film
     return joined
 
 
@@ -60,7 +60,7 @@ def save_gif(path: Path, frames: Floats, seconds: float, scale: int) -> None:
     Parameters
     ----------
     path : Path
-    frames : float32 (N, H, W)
+    frames : float32 (N, C, H, W)
         In [0, 1].
     seconds : float
         Of one loop; a frame lasts a hundredth of a second at least.
@@ -72,8 +72,7 @@ def save_gif(path: Path, frames: Floats, seconds: float, scale: int) -> None:
     AnimationError
         When there are no frames, or the file cannot be written.
     """
-    grey = _grey(frames)
-    pictures = [Image.fromarray(pixels.repeat(scale, 0).repeat(scale, 1)) for pixels in grey]
+    pictures = [as_picture(enlarged(pixels, scale)) for pixels in _levels(frames)]
     # Each frame ends at its place in the loop, rounded: rounding each duration would add up.
     ends = np.rint(np.linspace(0, 1000 * seconds, len(frames) + 1) / _TICK).astype(int)
     durations = [_TICK * max(1, int(ticks)) for ticks in np.diff(ends)]
@@ -97,7 +96,7 @@ def save_mp4(
     Parameters
     ----------
     path : Path
-    frames : float32 (N, H, W)
+    frames : float32 (N, C, H, W)
         In [0, 1]. An odd side is made even by repeating its last row or column.
     rate : float
         Frames per second.
@@ -111,8 +110,8 @@ def save_mp4(
     AnimationError
         When there are no frames, it is given up, no encoder is here, or the file cannot be written.
     """
-    grey = _grey(frames)
-    scale = max(1, -(-_VIDEO_SIDE // max(grey.shape[1:])))
+    levels = _levels(frames)
+    scale = max(1, -(-_VIDEO_SIDE // max(levels.shape[2:])))
     try:
         import av  # a tenth of a second, and no other part needs it
     except ImportError as error:
@@ -128,17 +127,16 @@ def save_mp4(
                 raise AnimationError("No encoder for videos is on this machine: save a GIF file instead.")
             stream: Any = file.add_stream(name, rate=every, options=_ENCODERS[name])
             stream.pix_fmt = "yuv420p"
-            height, width = (scale * side for side in grey.shape[1:])
+            height, width = (scale * side for side in levels.shape[2:])
             stream.height, stream.width = height + height % 2, width + width % 2
-            for index, pixels in enumerate(grey):
+            for index, pixels in enumerate(levels):
                 if is_cancelled():
                     raise AnimationError("The video was given up; nothing is saved.")
-                large = pixels.repeat(scale, 0).repeat(scale, 1)
-                large = np.pad(large, [(0, height % 2), (0, width % 2)], "edge")
-                frame = av.VideoFrame.from_ndarray(large, format="gray").reformat(format="yuv420p")
+                large = np.pad(enlarged(pixels, scale), [(0, 0), (0, height % 2), (0, width % 2)], "edge")
+                frame = _frame(av.VideoFrame, large)
                 frame.pts, frame.time_base = index, 1 / every
                 file.mux(stream.encode(frame))
-                report((index + 1) / len(grey))
+                report((index + 1) / len(levels))
             file.mux(stream.encode())
     except av.FFmpegError as error:
         raise AnimationError(f"The video could not be made ({error}): save a GIF file instead.") from error
@@ -146,7 +144,19 @@ def save_mp4(
         partial.write_bytes(content.getvalue())
 
 
-def _grey(frames: Floats) -> npt.NDArray[np.uint8]:
+def enlarged(pixels: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.uint8]:
+    """Make each pixel of a picture (C, H, W) a square of `scale` x `scale`."""
+    return pixels.repeat(scale, 1).repeat(scale, 2)
+
+
+def _frame(kind: Any, pixels: npt.NDArray[np.uint8]) -> Any:
+    """Make PyAV's frame of pixels (C, H, W), as a video takes it."""
+    if len(pixels) == 1:
+        return kind.from_ndarray(pixels[0], format="gray").reformat(format="yuv420p")
+    return kind.from_ndarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)), format="rgb24").reformat(format="yuv420p")
+
+
+def _levels(frames: Floats) -> npt.NDArray[np.uint8]:
     if not len(frames):
         raise AnimationError("There is nothing to animate yet: select two images first.")
     return to_levels(np.nan_to_num(frames))
@@ -174,7 +184,7 @@ def save_film(
     path : Path
         A strip for ``.png``, each film a row; an animation for ``.gif``, a video for ``.mp4``, with the films beside
         each other.
-    images : float32 (R, N, H, W)
+    images : float32 (R, N, C, H, W)
         R films of N frames, in [0, 1].
     rate : float
         Frames per second.
@@ -188,11 +198,11 @@ def save_film(
     """
     kind = path.suffix.lower()
     if kind == STRIP:
-        scale = max(1, -(-_FRAME_SIDE // max(images.shape[2:])))
-        save_picture(path, sheet(images.repeat(scale, 2).repeat(scale, 3)))
+        scale = max(1, -(-_FRAME_SIDE // max(images.shape[3:])))
+        save_picture(path, sheet(images.repeat(scale, 3).repeat(scale, 4)))
     elif kind == ANIMATION:
         frames = there_and_back(side_by_side(images))
-        save_gif(path, frames, len(frames) / rate, fitting_scale(*frames.shape[1:]))
+        save_gif(path, frames, len(frames) / rate, fitting_scale(*frames.shape[2:]))
     elif kind == VIDEO:
         save_mp4(path, there_and_back(side_by_side(images)), rate, report, is_cancelled)
     else:

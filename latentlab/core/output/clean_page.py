@@ -43,7 +43,7 @@ def clean(
     ----------
     snapshot : Snapshot
         A model of planes, for pages of every size, or one for images of the page's size.
-    page : uint8 (H, W), or float32 (H, W) in [0, 1]
+    page : uint8 (1, H, W), or float32 (1, H, W) in [0, 1]
         Light paper, dark ink.
     cancelled : threading.Event, optional
         Stops between two tiles when it is set.
@@ -52,7 +52,7 @@ def clean(
 
     Returns
     -------
-    float32 (H, W) in [0, 1], or None when cancelled
+    float32 (1, H, W) in [0, 1], or None when cancelled
 
     Raises
     ------
@@ -60,7 +60,7 @@ def clean(
         When the model takes no images of this size.
     """
     pixels = np.asarray(page)
-    height, width = pixels.shape
+    _, height, width = pixels.shape
     check_fits(snapshot, (height, width))
     # Tiles begin where the pooling of the whole page does, so that the same pixels are pooled together.
     smallest = 2 ** len(snapshot.recipe.model.encoder.layers)
@@ -68,15 +68,15 @@ def clean(
     if not snapshot.takes_any_size:
         step = max(height, width)
     corners = [(top, left) for top in range(0, height, step) for left in range(0, width, step)]
-    restored = np.empty((height, width), np.float32)
+    restored = np.empty((1, height, width), np.float32)
     for number, (top, left) in enumerate(corners, start=1):
         if cancelled is not None and cancelled.is_set():
             return None
         above, before = min(around, top), min(around, left)
-        seen = pixels[top - above : top + step + around, left - before : left + step + around]
+        seen = pixels[:, top - above : top + step + around, left - before : left + step + around]
         tile = snapshot.restore(np.ascontiguousarray(seen)[None])[0]
-        part = restored[top : top + step, left : left + step]
-        part[:] = tile[above : above + part.shape[0], before : before + part.shape[1]]
+        part = restored[:, top : top + step, left : left + step]
+        part[:] = tile[:, above : above + part.shape[1], before : before + part.shape[2]]
         if report is not None:
             report(number / len(corners))
     return restored
@@ -90,9 +90,14 @@ def check_fits(snapshot: Snapshot, shape: tuple[int, int]) -> None:
     CleaningError
         When it cannot.
     """
-    if snapshot.takes_any_size or (shape == snapshot.image_shape and not snapshot.uses_labels):
+    channels, *size = snapshot.image_shape
+    if channels != 1:
+        raise CleaningError(
+            "Pages are cleaned in grey, and the run's model takes colours: choose a run of 'page-cleaner'."
+        )
+    if snapshot.takes_any_size or (shape == tuple(size) and not snapshot.uses_labels):
         return
-    mine, theirs = ("×".join(map(str, each)) for each in (snapshot.image_shape, shape))
+    mine, theirs = ("×".join(map(str, each)) for each in (size, shape))
     if snapshot.uses_labels:
         raise CleaningError("The run's model must be told the class of an image: choose a run of 'page-cleaner'.")
     raise CleaningError(
@@ -102,7 +107,9 @@ def check_fits(snapshot: Snapshot, shape: tuple[int, int]) -> None:
 
 
 def read_page(path: Path) -> npt.NDArray[np.uint8]:
-    """Read a page from a picture file, in grey as a person sees it; of several pages in one file, the first.
+    """Read a page from a picture file, in grey as a person sees it, uint8 (1, H, W).
+
+    Of several pages in one file it is the first.
 
     Raises
     ------
@@ -111,7 +118,7 @@ def read_page(path: Path) -> npt.NDArray[np.uint8]:
     """
     try:
         with Image.open(path) as picture:
-            return np.array(picture_files.grey(picture))
+            return np.array(picture_files.grey(picture))[None]
     except FileNotFoundError as error:
         raise CleaningError(f"There is no file {path}: choose a picture of a page.") from error
     except Image.DecompressionBombError as error:
@@ -144,7 +151,7 @@ def save_page(path: Path, page: npt.ArrayLike) -> None:
     ----------
     path : Path
         Ends in ``.png``; its folder is made where there is none.
-    page : float32 (H, W) in [0, 1]
+    page : float32 (1, H, W) in [0, 1]
 
     Raises
     ------
@@ -152,6 +159,6 @@ def save_page(path: Path, page: npt.ArrayLike) -> None:
         When the file cannot be written.
     """
     check_page_target(path)
-    picture = Image.fromarray(to_levels(np.asarray(page)))
+    picture = Image.fromarray(to_levels(np.asarray(page))[0])
     with whole_file(path, "The page", CleaningError) as partial:
         picture.save(partial, "PNG")

@@ -2,7 +2,8 @@
 
 Not by torch's own SummaryWriter: it hands records to a thread, which prints a traceback when the disk is full or the
 folder is gone, and its file cannot be closed then; here they are written at once, where a failure can be told. Its
-pictures and sprites are of three colours (twice the bytes and the time), and it lists the latest embedding last.
+pictures and sprites are always of three colours (in grey twice the bytes and the time), and it lists the latest
+embedding last.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from latentlab.core.arrays import Floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.output.export import as_picture
 
 _SPRITE_SIDE = 2048  # pixels; browsers refuse textures of more than 8192
 
@@ -84,12 +85,14 @@ class EventFiles:
         self._add(self._summary(value=[self._summary.Value(tag=tag, simple_value=value)]), step)
 
     def picture(self, tag: str, pixels: npt.NDArray[np.uint8], step: int) -> None:
-        """Write a grey picture, uint8 (H, W)."""
-        height, width = pixels.shape
+        """Write a picture, uint8 (C, H, W)."""
+        channels, height, width = pixels.shape
         file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "PNG")
-        # In grey: TensorBoard's checksum takes a millisecond for two kilobytes, and torch's pictures are all in colour.
-        image = self._summary.Image(height=height, width=width, colorspace=1, encoded_image_string=file.getvalue())
+        as_picture(pixels).save(file, "PNG")
+        # Grey where it is: TensorBoard's checksum takes a millisecond for two kilobytes.
+        image = self._summary.Image(
+            height=height, width=width, colorspace=channels, encoded_image_string=file.getvalue()
+        )
         self._add(self._summary(value=[self._summary.Value(tag=tag, image=image)]), step)
 
     def text(self, tag: str, markdown: str) -> None:
@@ -106,7 +109,7 @@ class EventFiles:
         codes : float32 (N, L)
         names : sequence of str
             A word for each code, by which the projector colours it.
-        images : uint8 (N, H, W)
+        images : uint8 (N, C, H, W)
             Shown in its place.
         """
         folder = self._folder / name
@@ -116,12 +119,12 @@ class EventFiles:
             np.savetxt(folder / "tensors.tsv", codes, "%.6g", "\t")
             words = (" ".join(word.split()) for word in names)  # a tab would begin another column
             (folder / "metadata.tsv").write_text("\n".join(words) + "\n", encoding="utf-8")
-            Image.fromarray(_sprite(thumbnails)).save(folder / "sprite.png")
+            as_picture(_sprite(thumbnails)).save(folder / "sprite.png")
         embedding = self._embedding(
             tensor_name=name, tensor_path=f"{name}/tensors.tsv", metadata_path=f"{name}/metadata.tsv"
         )
         embedding.sprite.image_path = f"{name}/sprite.png"
-        embedding.sprite.single_image_dim.extend(thumbnails.shape[:0:-1])
+        embedding.sprite.single_image_dim.extend(thumbnails.shape[:1:-1])
         self._embeddings.insert(0, embedding)  # what the projector shows first
         from google.protobuf import text_format
 
@@ -160,27 +163,30 @@ def _told(folder: Path) -> Iterator[None]:
 
 
 def _squares(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Bring images (N, H, W) into squares (N, S, S), smaller where a sprite of them would be too large.
+    """Bring images (N, C, H, W) into squares (N, C, S, S), smaller where a sprite of them would be too large.
 
     The projector draws every image as a square.
     """
-    count, height, width = images.shape
+    count, channels, height, width = images.shape
     side = min(max(height, width), _SPRITE_SIDE // _columns(count))
     scale = side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    squares = np.zeros((count, side, side), np.uint8)
+    squares = np.zeros((count, channels, side, side), np.uint8)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     for square, image in zip(squares, images, strict=True):
-        square[top : top + size[1], left : left + size[0]] = Image.fromarray(image).resize(size)
+        pixels = np.atleast_3d(np.asarray(as_picture(image).resize(size)))
+        square[:, top : top + size[1], left : left + size[0]] = pixels.transpose(2, 0, 1)
     return squares
 
 
 def _sprite(squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Join squares (N, S, S) to one picture, row by row, as many rows as columns: so the projector reads it."""
-    columns, side = _columns(len(squares)), squares.shape[1]
-    cells = np.zeros((columns**2, side, side), np.uint8)
-    cells[: len(squares)] = squares
-    return cells.reshape(columns, columns, side, side).swapaxes(1, 2).reshape(columns * side, columns * side)
+    """Join squares (N, C, S, S) to one picture, row by row, as many rows as columns: so the projector reads it."""
+    count, channels, side, _ = squares.shape
+    columns = _columns(count)
+    cells = np.zeros((columns**2, channels, side, side), np.uint8)
+    cells[:count] = squares
+    tiled = cells.reshape(columns, columns, channels, side, side).transpose(2, 0, 3, 1, 4)
+    return tiled.reshape(channels, columns * side, columns * side)
 
 
 def _columns(count: int) -> int:

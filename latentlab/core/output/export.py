@@ -63,20 +63,20 @@ def sheet(images: Floats, gap: int = SHEET_GAP) -> npt.NDArray[np.uint8]:
 
     Parameters
     ----------
-    images : float32 (R, C, H, W)
-        In [0, 1].
+    images : float32 (R, K, C, H, W)
+        In [0, 1], R rows of K.
     gap : int
         Black pixels between two images; 0 joins them to one surface.
 
     Returns
     -------
-    uint8 (R * (H + gap) - gap, C * (W + gap) - gap)
+    uint8 (C, R * (H + gap) - gap, K * (W + gap) - gap)
     """
-    rows, columns, height, width = images.shape
-    cells = np.zeros((rows, height + gap, columns, width + gap), np.uint8)
-    cells[:, :height, :, :width] = to_levels(images).swapaxes(1, 2)
-    joined = cells.reshape(rows * (height + gap), columns * (width + gap))
-    return joined[: joined.shape[0] - gap, : joined.shape[1] - gap]
+    rows, columns, channels, height, width = images.shape
+    cells = np.zeros((channels, rows, height + gap, columns, width + gap), np.uint8)
+    cells[:, :, :height, :, :width] = to_levels(images).transpose(2, 0, 3, 1, 4)
+    joined = cells.reshape(channels, rows * (height + gap), columns * (width + gap))
+    return joined[:, : joined.shape[1] - gap, : joined.shape[2] - gap]
 
 
 def rebuilt(
@@ -87,15 +87,15 @@ def rebuilt(
     Parameters
     ----------
     snapshot : Snapshot
-    images : uint8 (N, H, W)
+    images : uint8 (N, C, H, W)
     labels : int64 (N,)
         Told to a CVAE.
-    noisy : uint8 (N, H, W), optional
+    noisy : uint8 (N, C, H, W), optional
         The dirty images of a set of pairs.
 
     Returns
     -------
-    float32 (2 or 3, N, H, W)
+    float32 (2 or 3, N, C, H, W)
         In [0, 1].
     """
     clean = to_floats(images)
@@ -124,7 +124,7 @@ def interpolated(run: Run, first: int, last: int, steps: int, *, is_spherical: b
 
     Returns
     -------
-    float32 (steps, H, W)
+    float32 (steps, C, H, W)
 
     Raises
     ------
@@ -153,7 +153,7 @@ def alike(run: Run, index: int, rows: int, columns: int, temperature: float, see
 
     Returns
     -------
-    float32 (rows, columns, H, W)
+    float32 (rows, columns, C, H, W)
 
     Raises
     ------
@@ -193,6 +193,16 @@ def names_of(labels: Integers, class_names: Sequence[str]) -> npt.NDArray[np.str
     return np.array([*class_names, ""])[labels]
 
 
+def as_picture(pixels: npt.NDArray[np.uint8]) -> Image.Image:
+    """Give Pillow's picture of pixels, uint8 (C, H, W): grey of one channel, RGB of three."""
+    return Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+
+
+def as_array(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Give images (N, C, H, W) as most programs have them: uint8 (N, H, W) in grey, (N, H, W, 3) in colour."""
+    return images[:, 0] if images.shape[1] == 1 else np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
 def check_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
     """See that `what` can go to a file, which ends in one of the suffixes, and make its folder.
 
@@ -207,7 +217,7 @@ def check_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
 
 
 def save_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
-    """Write grey pixels (H, W) as PNG; the file appears whole or not at all.
+    """Write pixels (C, H, W) as PNG, in grey or in colour; the file appears whole or not at all.
 
     Raises
     ------
@@ -215,18 +225,18 @@ def save_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
         When it cannot be written.
     """
     with whole_file(path, "The file", ExportError) as partial:
-        Image.fromarray(pixels).save(partial, "PNG")
+        as_picture(pixels).save(partial, "PNG")
 
 
 def save_images(path: Path, images: Floats, labels: Integers | None, class_names: Sequence[str]) -> None:
-    """Write images (N, H, W) in [0, 1] as arrays that the image set ``array:FILE.npz`` reads.
+    """Write images (N, C, H, W) in [0, 1] as arrays that the image set ``array:FILE.npz`` reads.
 
     Raises
     ------
     ExportError
         When they cannot be written.
     """
-    arrays: dict[str, Any] = {"images": to_levels(images)}
+    arrays: dict[str, Any] = {"images": as_array(to_levels(images))}
     if labels is not None:
         arrays |= {"labels": labels, "class_names": np.array(class_names)}
     save_arrays(path, arrays)

@@ -23,6 +23,7 @@ from latentlab.core.output.export import (
     TABLE,
     Codes,
     ExportError,
+    as_array,
     check_target,
     names_of,
     save_arrays,
@@ -85,7 +86,7 @@ def save_selected(
         save_table(path, columns | {"loss": columns.get("loss", np.full(len(rows), np.nan, np.float32))})
         return
     del columns["label"], columns["class_name"]
-    arrays = {"images": need_images(model)[rows]} | columns
+    arrays = {"images": as_array(need_images(model)[rows])} | columns
     names = model.snapshot.class_names
     if names:
         arrays |= {"labels": codes.label, "class_names": np.array(names)}
@@ -110,14 +111,14 @@ def _picture(model: MapUpdate, rows: Integers, goes_on: GoesOn, *, with_reconstr
     images = model.images if with_reconstructions else need_images(model)  # alone, if need be, their reconstructions
     lines = (images is not None) + with_reconstructions
     need_room(model.snapshot, lines * len(rows))
-    height, width = model.snapshot.image_shape
+    channels, height, width = model.snapshot.image_shape
     columns = min(len(rows), max(1, round(math.sqrt(_ASPECT * lines * len(rows) * height / width))))
     down = -(-len(rows) // columns)
-    cells: Floats = np.zeros((down * columns, lines, height, width), np.float32)
+    cells: Floats = np.zeros((down * columns, lines, channels, height, width), np.float32)
     for places in parts(np.arange(len(rows)), _AT_ONCE, goes_on):
         if images is not None:
             cells[places, 0] = to_floats(images[rows[places]])
         if with_reconstructions:
             cells[places, -1] = rebuild(model, rows[places]).images
-    laid_out = cells.reshape(down, columns, lines, height, width).swapaxes(1, 2)
-    return sheet(laid_out.reshape(down * lines, columns, height, width))
+    laid_out = cells.reshape(down, columns, lines, channels, height, width).swapaxes(1, 2)
+    return sheet(laid_out.reshape(down * lines, columns, channels, height, width))

@@ -153,7 +153,7 @@ class TensorBoardWriter:
         return epoch < self._epochs and epoch % (every * -(-self._epochs // (every * _MOST_EMBEDDINGS))) == 0
 
     def _reconstructions(self, snapshot: Snapshot) -> npt.NDArray[np.uint8]:
-        rows = self._rows(max(2, min(_SHOWN, _SHEET_PIXELS // snapshot.image_shape[1])))
+        rows = self._rows(max(2, min(_SHOWN, _SHEET_PIXELS // snapshot.image_shape[2])))
         data = self._data
         noisy = None if data.test_noisy is None else data.test_noisy[rows].numpy()
         return sheet(rebuilt(snapshot, data.test_images[rows].numpy(), data.test_labels[rows].numpy(), noisy))
@@ -175,7 +175,7 @@ class TensorBoardWriter:
             preparation=self._preparation,
             operations=Operations(0, 0),
         )
-        side = max(2, min(_SIDE, _SHEET_PIXELS // max(snapshot.image_shape)))
+        side = max(2, min(_SIDE, _SHEET_PIXELS // max(snapshot.image_shape[1:])))
         try:
             if snapshot.latent == 2 and not snapshot.uses_labels:
                 over: Literal["radius", "means"] = "radius" if snapshot.is_variational else "means"

@@ -5,12 +5,17 @@ Every part is frozen and refuses keys it does not know.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
 Rows = tuple[Annotated[int, Field(ge=0)], ...]
+
+Fit = Literal["crop", "pad", "stretch"]
+SMALLEST_SIDE, LARGEST_SIDE = 8, 256  # of images, in pixels
+Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
 
 PAGES, PAIRS = "pages", "pairs:"  # the image set of this name, and those whose names begin so, are ones of pairs
 
@@ -37,7 +42,27 @@ class DataSettings(Part):
         description="Neither learn from nor test on these images; rows as in images, which limit and images choose "
         "from first",
     )
+    size: tuple[Side, Side] | None = Field(
+        None,
+        description="Height and width that images are brought to, in pixels; one number for both. When left out as "
+        "they are; of a folder, the commonest size, at most 64",
+    )
+    fit: Fit = Field(
+        "crop",
+        description="How images are brought to that size: scaled to cover it and cropped, scaled to lie within it and "
+        "padded, or stretched",
+    )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
+
+    @field_validator("size", mode="before")
+    @classmethod
+    def _height_and_width(cls, value: Any) -> Any:
+        """Take one number for both sides, and what a person types: ``"32"``, ``"32×48"``, ``"32, 48"``."""
+        if isinstance(value, str):
+            value = [side.strip() for side in re.split("[x×,]", value)]
+        elif isinstance(value, int):
+            value = [value]
+        return list(value) * 2 if isinstance(value, list | tuple) and len(value) == 1 else value
 
     @property
     def is_paired(self) -> bool:

@@ -94,8 +94,8 @@ def _quality(snapshot: Snapshot, data: ImageSet) -> Quality | None:
     generator = torch.Generator().manual_seed(0)
     sums = np.zeros(2)
     for part in chunks(images):
-        clean = as_input(images[part])[:, 0]
-        seen = corrupted(as_input((images if noisy is None else noisy)[part]), corruption, generator)[:, 0].numpy()
+        clean = as_input(images[part])
+        seen = corrupted(as_input((images if noisy is None else noisy)[part]), corruption, generator).numpy()
         both = seen, snapshot.restore(seen, labels[part])
         sums += [peak_signal_to_noise(clean, each) * len(clean) for each in both]
     before, after = (sums / len(images)).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from latentlab.core.data import registry
-from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
 from latentlab.core.models.snapshot import Snapshot
@@ -29,9 +29,10 @@ def images_for(snapshot: Snapshot, dataset: str | None, data_dir: Path | None) -
     """
     name = dataset or snapshot.recipe.data.dataset
     images = registry.load(name, data_dir or registry.default_data_dir())
-    if images.image_shape != snapshot.image_shape and not snapshot.takes_any_size:
-        theirs, mine = ("×".join(map(str, shape)) for shape in (images.image_shape, snapshot.image_shape))
-        raise LatentlabError(f"The images of '{name}' have {theirs} pixels, but the run takes {mine}: choose others.")
+    same = slice(0, 1) if snapshot.takes_any_size else slice(None)
+    if images.image_shape[same] != snapshot.image_shape[same]:
+        theirs, mine = (in_words(shape) for shape in (images.image_shape, snapshot.image_shape))
+        raise LatentlabError(f"The images of '{name}' have {theirs}, but the run takes {mine}: choose others.")
     if snapshot.uses_labels and images.class_names != snapshot.class_names:
         raise LatentlabError(
             f"The classes of '{name}' are not those that the run's model is told: choose other images."

@@ -160,14 +160,14 @@ class Run:
         values: dict[str, Any] = {key: json.loads(value) for key, value in metadata.items() if key != "format"}
         recipe = Recipe.from_dict(values["recipe"], source="the file")
         class_names = tuple(str(name) for name in values["class_names"])
-        height, width = (int(side) for side in values["image_shape"])
+        channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
         if (height, width) != (preparation.height, preparation.width):
             raise ValueError("a sketch would not fit the model")
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
         if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
             raise ValueError("codes and labels disagree")
-        model = build(recipe, (height, width), len(class_names))
+        model = build(recipe, (channels, height, width), len(class_names))
         weights = {name.removeprefix("model."): tensor.float() for name, tensor in tensors.items()}
         model.load_state_dict(weights)
         if not all(torch.isfinite(tensor).all() for tensor in [*weights.values(), codes]):
@@ -231,6 +231,12 @@ def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:
     labels = data.test_labels[:CODES].numpy().astype(np.int64)
     means, _ = snapshot.encode(data.test_images[:CODES], labels)
     return means, labels
+
+
+def _shape(stored: list[int]) -> tuple[int, int, int]:
+    """Read the shape of images; files of when all were grey say (H, W)."""
+    channels, height, width = (int(side) for side in ([1, *stored] if len(stored) == 2 else stored))
+    return channels, height, width
 
 
 def _reason(error: Exception) -> str:

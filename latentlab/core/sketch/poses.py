@@ -34,16 +34,16 @@ def poses(image: Floats) -> Floats:
 
     Parameters
     ----------
-    image : float32 (H, W)
+    image : float32 (C, H, W)
         In [0, 1]; the ground is 0.
 
     Returns
     -------
-    float32 (POSES, H, W)
+    float32 (POSES, C, H, W)
         The image itself first.
     """
-    x = torch.from_numpy(image)[None, None].expand(len(_MATRICES), -1, -1, -1)
+    x = torch.from_numpy(image)[None].expand(len(_MATRICES), -1, -1, -1)
     grid = F.affine_grid(_MATRICES, list(x.shape), align_corners=False)
     turned = F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    variations: Floats = torch.cat([x[:1], turned])[:, 0].numpy()
+    variations: Floats = torch.cat([x[:1], turned]).numpy()
     return np.clip(variations, 0, 1)

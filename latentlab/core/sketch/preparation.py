@@ -119,7 +119,7 @@ def prepare(drawing: Floats, preparation: Preparation, slant: float = 0.0) -> Fl
 
     Returns
     -------
-    float32 (H, W) or None
+    float32 (1, H, W) or None
         In [0, 1]; None when there is no ink.
     """
     cropped = _crop(_clean(np.asarray(drawing, np.float32)))
@@ -134,7 +134,7 @@ def prepare(drawing: Floats, preparation: Preparation, slant: float = 0.0) -> Fl
         field, scale = ink, _fit(ink.shape, preparation, 0.0)
     image = _placed(field, scale, preparation)
     image *= preparation.peak / max(float(image.max()), 1e-6)
-    return (1 - image if preparation.inverted else image).astype(np.float32)
+    return (1 - image if preparation.inverted else image).astype(np.float32)[None]
 
 
 def measure(images: npt.NDArray[np.uint8]) -> Preparation:
@@ -142,7 +142,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
 
     Parameters
     ----------
-    images : uint8 (N, H, W)
+    images : uint8 (N, 1, H, W)
         A thousand are plenty; of large ones only the first few are looked at.
 
     Returns
@@ -150,8 +150,8 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
     Preparation
         For `prepare`. Images without ink do not count; where none has any, drawings are fitted to the whole image.
     """
-    _, height, width = images.shape
-    grey = to_floats(images[: max(_FEWEST, _MOST_PIXELS // (height * width))])
+    height, width = images.shape[2:]
+    grey = to_floats(images[:, 0][: max(_FEWEST, _MOST_PIXELS // (height * width))])
     edge = np.concatenate([grey[:, 0].ravel(), grey[:, -1].ravel(), grey[:, :, 0].ravel(), grey[:, :, -1].ravel()])
     inverted = bool(edge.size) and float(np.median(edge)) > 0.5
     if inverted:

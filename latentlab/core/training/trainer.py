@@ -245,9 +245,9 @@ class Trainer:
 
         Parameters
         ----------
-        images : uint8 (B, H, W)
+        images : uint8 (B, C, H, W)
         labels : int64 (B,)
-        noisy : uint8 (B, H, W) or None
+        noisy : uint8 (B, C, H, W) or None
             The other side of each pair, in a set of pairs.
         """
         settings = self.recipe.training

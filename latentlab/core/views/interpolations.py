@@ -50,9 +50,9 @@ class Interpolation:
 
     Attributes
     ----------
-    ends : float32 (2, H, W)
+    ends : float32 (2, C, H, W)
         The images of the data that it leads from and to: A and B; or C and the one nearest to A - B + C.
-    steps : float32 (S, H, W)
+    steps : float32 (S, C, H, W)
     """
 
     kind: InterpolationKind
@@ -66,11 +66,11 @@ class Interpolations:
 
     Attributes
     ----------
-    images : float32 (K, H, W)
+    images : float32 (K, C, H, W)
         The selected ones, rebuilt from their means where the data set is not on this machine.
     interpolations : tuple of Interpolation
         None for a single image, two for two, three for three and more.
-    frames : float32 (F, H, W)
+    frames : float32 (F, C, H, W)
         Of the interpolation that was asked for; none where there are too few images for it.
     nearest : int or None
         Row of the image whose mean is nearest to A - B + C.
@@ -139,7 +139,7 @@ def _decoded(model: MapUpdate, kind: InterpolationKind, means: Floats, steps: in
 
 
 def _images(model: MapUpdate, rows: Integers) -> Floats:
-    """Give images of the map, float32 (N, H, W); rebuilt from their means where they are not loaded."""
+    """Give images of the map, float32 (N, C, H, W); rebuilt from their means where they are not loaded."""
     if model.images is not None:
         return to_floats(model.images[rows])
     return decode_grid(model.snapshot, model.means[rows], model.labels[rows])

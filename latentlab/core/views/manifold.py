@@ -45,7 +45,7 @@ class Manifold:
 
     Attributes
     ----------
-    images : float32 (N, N, H, W)
+    images : float32 (N, N, C, H, W)
         The first row is the uppermost, where y is largest; x grows to the right.
     xs, ys : float32 (N,)
         Positions on the map of columns from the left, and of rows from the top.

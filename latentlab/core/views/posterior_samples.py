@@ -37,7 +37,7 @@ class PosteriorSamplesQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PosteriorSamples:
-    """Images x, decoded μ(x) + T·σ(x)·ε, and decoded T·ε of the same ε: float32 (R, C, H, W) each."""
+    """Images x, decoded μ(x) + T·σ(x)·ε, and decoded T·ε of the same ε: float32 (R, K, C, H, W) each, R rows of K."""
 
     run_id: str
     images: Floats
@@ -65,7 +65,6 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
     spread = np.float32(question.temperature) * noise
     codes = np.stack([means + deviations * spread, spread]).reshape(2 * shape[0], shape[1], -1)
     decoded = decode_grid(snapshot, codes, np.tile(labels, 2).reshape(2 * shape[0], shape[1]))
-    height, width = snapshot.image_shape
-    posterior, prior = decoded.reshape(2, *shape, height, width)
-    clean = to_floats(images).reshape(*shape, height, width)
+    posterior, prior = decoded.reshape(2, *shape, *snapshot.image_shape)
+    clean = to_floats(images).reshape(*shape, *snapshot.image_shape)
     return PosteriorSamples(model.run_id, clean, posterior, prior)

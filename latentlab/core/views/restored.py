@@ -49,7 +49,7 @@ class RestoredImage:
     ----------
     source : str
         What the image is: a ``"point"`` of the data, the ``"sketch"``, or what a code was ``"decoded"`` to.
-    clean, noisy, restored : float32 (H, W)
+    clean, noisy, restored : float32 (C, H, W)
     noisy_quality, restored_quality : float
         Peak signal-to-noise ratios against the clean image, decibels; infinite where there is no difference.
     """
@@ -78,7 +78,7 @@ class RestoredQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Restored:
-    """Images clean, damaged and restored: float32 (N, H, W).
+    """Images clean, damaged and restored: float32 (N, C, H, W).
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ def restored(question: RestoredQuestion, model: MapUpdate) -> Restored:
         raise LatentlabError(
             "The images of this run are not on this machine, so there is nothing to damage: get the data set first."
         )
-    height, width = model.images.shape[1:]
+    height, width = model.images.shape[2:]
     count = min(question.count, max(2, _MOST_PIXELS // (height * width)))
     clean = to_floats(model.images[:count])
     pair = None if model.noisy is None else to_floats(model.noisy[:count])
@@ -141,12 +141,12 @@ def restored_image(
     Parameters
     ----------
     snapshot : Snapshot
-    image : float32 (H, W)
+    image : float32 (C, H, W)
         In [0, 1].
     damage : Damage
     label : int or None
         Its class, for a CVAE.
-    pair : uint8 (H, W) or None
+    pair : uint8 (C, H, W) or None
         The dirty image that it has in a set of pairs.
     source : str
         What the image is: see `RestoredImage`.
@@ -171,9 +171,9 @@ def damaged_again(clean: Floats, pair: Floats | None, damage: Damage, recipe: Re
 
     Parameters
     ----------
-    clean : float32 (N, H, W)
+    clean : float32 (N, C, H, W)
         In [0, 1].
-    pair : float32 (N, H, W) or None
+    pair : float32 (N, C, H, W) or None
         The dirty images, in a set of pairs.
     damage : Damage
     recipe : Recipe
@@ -181,7 +181,7 @@ def damaged_again(clean: Floats, pair: Floats | None, damage: Damage, recipe: Re
 
     Returns
     -------
-    float32 (N, H, W)
+    float32 (N, C, H, W)
     """
     import torch  # not above: panels read this file, and load no torch
 
@@ -193,5 +193,5 @@ def damaged_again(clean: Floats, pair: Floats | None, damage: Damage, recipe: Re
     elif pair is not None:
         before = pair
     generator = torch.Generator().manual_seed(damage.seed)
-    result = corrupted(torch.from_numpy(before)[:, None], settings, generator)[:, 0].numpy()
+    result = corrupted(torch.from_numpy(before), settings, generator).numpy()
     return np.asarray(result, np.float32)

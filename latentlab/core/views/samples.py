@@ -39,7 +39,7 @@ class SamplesQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """The decoded samples: float32 (R, C, H, W); of a CVAE each row is a class, with its name."""
+    """The decoded samples: float32 (R, K, C, H, W), R rows of K; of a CVAE each row is a class, with its name."""
 
     run_id: str
     images: Floats

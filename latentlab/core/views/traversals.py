@@ -96,7 +96,7 @@ class Traversals:
         Of each row.
     values : float32 (R, S)
         Of the row's dimension, ascending.
-    images : float32 (R, S, H, W)
+    images : float32 (R, S, C, H, W)
     left : int
         How many more rows there would be.
     """

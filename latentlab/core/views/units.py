@@ -64,7 +64,7 @@ class FiringUnits:
         Of units that an image switches on, in the mean.
     edges, counts : float32 (B + 1,), float32 (B,)
         Histogram over images: bounds of the share of units, and the share of images between two.
-    by_class : float32 (C, U)
+    by_class : float32 (G, U)
         Of each class's images that switch on each unit that is ever on; units of one class lie together.
     label : int
         The class that was asked about.
@@ -72,7 +72,7 @@ class FiringUnits:
         Units that fire more for it than for others, the most telling first.
     telling_shares : float32 (K,)
         Of that class's images that switch these on.
-    drawn : float32 (K, H, W)
+    drawn : float32 (K, C, H, W)
         What these add to an image: grey is nothing, white ink.
     """
 
@@ -169,13 +169,12 @@ def _drawn(snapshot: Snapshot, codes: Floats, telling: Integers) -> Floats:
 
     Each in its own strength of grey: half is no difference.
     """
-    height, width = snapshot.image_shape
     if not len(telling):
-        return np.empty((0, height, width), np.float32)
+        return np.empty((0, *snapshot.image_shape), np.float32)
     alone = np.zeros((len(telling) + 1, snapshot.latent), np.float32)
     alone[range(len(telling)), telling] = np.abs(codes[:, telling]).max(0)
     images = decode_grid(snapshot, alone, np.zeros(len(alone), np.int64))
     difference = images[:-1] - images[-1]
-    largest = np.abs(difference).max((1, 2), keepdims=True)
+    largest = np.abs(difference).max((1, 2, 3), keepdims=True)
     drawn: Floats = 0.5 + 0.5 * difference / np.maximum(largest, np.float32(1e-6))
     return drawn

@@ -79,7 +79,7 @@ class Sum:
 
     Attributes
     ----------
-    images : float32 (5, H, W)
+    images : float32 (5, C, H, W)
         B, A, C, what is decoded there, and the image of the data nearest to it; decoded where it is not loaded.
     nearest : int
         Row of the last.
@@ -99,7 +99,7 @@ class Walk:
         Neighbours are equally far from each other along the walk; a walk of no length has one.
     places : float32 (S, 2)
         Where they lie on the map.
-    images : float32 (R, S, H, W)
+    images : float32 (R, S, C, H, W)
         A row, or for each label one.
     labels : tuple of int
         Of each row.

@@ -1,0 +1,140 @@
+"""What the pictures of a set have in common: whether any has colour, their range, the ground that their ink needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from latentlab.core.data import pictures
+from latentlab.core.data.levels import Range
+from latentlab.core.data.pictures import BLACK, GREY, WHITE, Header, Look, Size
+from latentlab.core.data.reading import Reading
+
+_GROUNDS = (WHITE, BLACK, GREY)  # the first of them on which all ink is seen
+_VISIBLE = 48  # levels by which ink differs from its ground, on average
+_TINT = 2  # levels by which the channels of a grey may differ: so much do conversions round
+_SOME = 64  # pictures whose edges are looked at
+_LEAST: Size = (64, 64)  # colour is looked for in smaller copies where these are quick
+
+
+@dataclass
+class Survey:
+    """What is known of all pictures of a set.
+
+    Attributes
+    ----------
+    headers : list of Header
+        Of the files that can be read, in order.
+    readable : list of int
+        Which of the files those are.
+    is_coloured : bool
+        Whether any picture has a colour other than grey.
+    range : Range
+        Of the numbers of pictures of more than 8 bits.
+    contrast : dict of int to float, or None
+        By how many levels the ink of the faintest picture differs from each ground; None where nothing is transparent.
+    """
+
+    headers: list[Header]
+    readable: list[int]
+    is_coloured: bool = False
+    range: Range = field(default_factory=Range)
+    contrast: dict[int, float] | None = None
+
+    @property
+    def ground(self) -> int:
+        """The level of the ground that transparent pixels are laid on."""
+        contrast = self.contrast
+        if contrast is None:
+            return WHITE
+        best = max(_GROUNDS, key=lambda ground: contrast[ground])
+        return next((ground for ground in _GROUNDS if contrast[ground] >= _VISIBLE), best)
+
+    def include_contrast(self, contrast: dict[int, float]) -> None:
+        """Take the contrast of a picture's ink with each ground into account."""
+        known = self.contrast or contrast
+        self.contrast = {ground: min(contrast[ground], known[ground]) for ground in _GROUNDS}
+
+
+def survey(files: Sequence[Path], reading: Reading) -> Survey:
+    """Look at the headers of all files, and at the pixels of those whose headers do not tell enough.
+
+    Raises
+    ------
+    ReadingCancelledError
+        When it is to be stopped.
+    """
+    found = list(reading.each("looking", _header, files))
+    readable = [row for row, header in enumerate(found) if header is not None]
+    result = Survey([header for header in found if header is not None], readable)
+    lock = threading.Lock()
+
+    def look(header: Header) -> None:
+        wants_colour = header.may_have_colour and not result.is_coloured
+        if not (header.is_deep or header.may_be_transparent or wants_colour):
+            return
+        try:
+            for picture in pictures.frames_of(header, 3, _LEAST):
+                _look(picture, result, lock)
+        except Exception:  # damaged files raise nearly anything; they are counted when they are read
+            return
+
+    for _ in reading.each("looking", look, result.headers):
+        pass
+    return result
+
+
+def margin_of(headers: Sequence[Header], look: Look) -> int:
+    """Give the level, black, grey or white, that is nearest to the edges of some of the pictures."""
+    edges: list[float] = []
+    for header in headers[:: 1 + len(headers) // _SOME]:
+        with suppress(Exception):  # damaged files raise nearly anything
+            picture = next(pictures.frames_of(header, look.channels, _LEAST))
+            pixels = np.asarray(pictures.levels_of(picture, look).convert("L"))
+            edges.append(float(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))))
+    middle = float(np.median(edges)) if edges else 0.0
+    distances = {abs(level - middle): level for level in _GROUNDS}
+    return distances[min(distances)]
+
+
+def _header(path: Path) -> Header | None:
+    try:
+        return pictures.header_of(path)
+    except Exception:  # damaged files raise nearly anything
+        return None
+
+
+def _look(picture: Image.Image, result: Survey, lock: threading.Lock) -> None:
+    if pictures.is_deep(picture):
+        numbers = np.asarray(picture)
+        with lock:
+            result.range.learn(numbers)
+        return
+    contrast = _contrast(picture) if picture.has_transparency_data else None
+    is_coloured = not result.is_coloured and _has_colour(picture)
+    with lock:
+        if contrast is not None:
+            result.include_contrast(contrast)
+        result.is_coloured |= is_coloured
+
+
+def _has_colour(picture: Image.Image) -> bool:
+    """Whether a picture has colour where it is not transparent."""
+    red, green, blue = pictures.on_ground(picture, BLACK).convert("RGB").split()
+    return any(ImageChops.difference(green, other).getextrema()[1] > _TINT for other in (red, blue))
+
+
+def _contrast(picture: Image.Image) -> dict[int, float] | None:
+    """Give by how many levels ink differs from each ground; None if nothing, or everything, is transparent."""
+    picture = pictures.with_alpha(picture)
+    weights = np.asarray(picture.getchannel("A"), np.float32)
+    if weights.min() == 255 or weights.max() == 0:
+        return None
+    ink = np.asarray(picture.convert("RGB").convert("L"), np.float32)
+    return {ground: float(np.average(np.abs(ink - ground), weights=weights)) for ground in _GROUNDS}
