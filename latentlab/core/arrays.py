@@ -36,6 +36,11 @@ def to_floats(levels: npt.NDArray[np.uint8]) -> Floats:
     return floats
 
 
+def channels_last(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Turn an image (C, H, W) into what pictures are elsewhere, as a view: (H, W) where it is grey, or (H, W, 3)."""
+    return image[0] if len(image) == 1 else np.moveaxis(image, 0, -1)
+
+
 def to_levels(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Turn float32 in [0, 1] into the nearest of 256 levels, cut where it lies outside; leave uint8 as it is."""
     if pixels.dtype == np.uint8:

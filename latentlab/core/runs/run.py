@@ -162,7 +162,7 @@ class Run:
         class_names = tuple(str(name) for name in values["class_names"])
         channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
-        if (height, width) != (preparation.height, preparation.width):
+        if (channels, height, width) != (len(preparation.ground), preparation.height, preparation.width):
             raise ValueError("a sketch would not fit the model")
         codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
         if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):

@@ -3,6 +3,7 @@
 The drawing's own pen does not matter, nor how large or where it was drawn: its outline is moved in or out, by its
 signed distance, until its strokes are as wide as the data's. For MNIST this repeats what was done to its
 characters: aspect kept, fitted into 20x20, placed by the centre of mass in 28x28 (LeCun et al., 1998, section III A).
+Where the images have colours it is a painting, taken as it is: see `painting`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, to_floats
 from latentlab.core.errors import LatentlabError
+from latentlab.core.sketch import painting
+from latentlab.core.sketch.ground import are_drawings, ground_of
+from latentlab.core.sketch.painting import Paper
 
 # Side of the working raster, in pixels per pixel of the box: fine enough for distances, coarse enough for 60 Hz.
 _FINE = 5
@@ -32,6 +36,7 @@ _MOST_PIXELS, _FEWEST = 1_000_000, 5
 
 def get_ready() -> None:
     """Import what reading a drawing needs, so that the first stroke does not wait for it."""
+    import PIL.Image  # noqa: F401
     import scipy.ndimage  # noqa: F401
 
 
@@ -55,6 +60,8 @@ class Preparation:
         Grey value of full ink, in (0, 1].
     inverted : bool
         Whether the images are dark ink on a light ground; else the ink is light.
+    ground : tuple of int
+        The level of each channel on the images' edges, 0 to 255: one of grey, three of colour.
     """
 
     height: int
@@ -65,6 +72,20 @@ class Preparation:
     softness: float
     peak: float
     inverted: bool
+    ground: tuple[int, ...] = (0,)
+
+    @property
+    def are_drawings(self) -> bool:
+        """Whether the images are ink, to be shown in the theme's colours; else they are shown as they are."""
+        return are_drawings(self.ground)
+
+    @property
+    def paper(self) -> Paper | None:
+        """What is painted on for a model of images in colour; None where ink is drawn."""
+        if len(self.ground) != 3:
+            return None
+        red, green, blue = self.ground
+        return Paper(self.height, self.width, (red, green, blue))
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain values, for JSON."""
@@ -89,6 +110,8 @@ class Preparation:
                 softness=float(values["softness"]),
                 peak=float(values["peak"]),
                 inverted=bool(values["inverted"]),
+                # Runs from when all images were grey do not tell it.
+                ground=tuple(int(level) for level in values.get("ground", (255 * bool(values["inverted"]),))),
             )
             sound = (
                 min(made.height, made.width) >= 1
@@ -96,6 +119,8 @@ class Preparation:
                 and 0 <= made.stroke < made.box + 1
                 and 0 <= made.softness <= max(made.height, made.width)
                 and 0 < made.peak <= 1
+                and len(made.ground) in (1, 3)
+                and all(0 <= level <= 255 for level in made.ground)
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise LatentlabError("The run does not say how drawings are prepared for its model.") from error
@@ -109,8 +134,8 @@ def prepare(drawing: Floats, preparation: Preparation, slant: float = 0.0) -> Fl
 
     Parameters
     ----------
-    drawing : float32 (h, w)
-        Of any size, in [0, 1]; ink is 1.
+    drawing : float32 (h, w), or float32 (3, h, w)
+        Of any size, in [0, 1]; ink is 1. For images in colour it is a painting with its paper.
     preparation : Preparation
         From `measure`.
     slant : float
@@ -119,9 +144,13 @@ def prepare(drawing: Floats, preparation: Preparation, slant: float = 0.0) -> Fl
 
     Returns
     -------
-    float32 (1, H, W) or None
-        In [0, 1]; None when there is no ink.
+    float32 (C, H, W) or None
+        In [0, 1]; None when there is no ink, or the drawing is of the other kind.
     """
+    if (preparation.paper is None) != (drawing.ndim == 2):
+        return None
+    if preparation.paper is not None:
+        return painting.prepare(drawing, preparation.paper)
     cropped = _crop(_clean(np.asarray(drawing, np.float32)))
     if cropped is None:
         return None
@@ -142,7 +171,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
 
     Parameters
     ----------
-    images : uint8 (N, 1, H, W)
+    images : uint8 (N, C, H, W)
         A thousand are plenty; of large ones only the first few are looked at.
 
     Returns
@@ -150,7 +179,10 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
     Preparation
         For `prepare`. Images without ink do not count; where none has any, drawings are fitted to the whole image.
     """
-    height, width = images.shape[2:]
+    channels, height, width = images.shape[1:]
+    ground = ground_of(images)
+    if channels == 3:
+        return Preparation(height, width, float(max(height, width)), "box", 0.0, 0.0, 1.0, False, ground)
     grey = to_floats(images[:, 0][: max(_FEWEST, _MOST_PIXELS // (height * width))])
     edge = np.concatenate([grey[:, 0].ravel(), grey[:, -1].ravel(), grey[:, :, 0].ravel(), grey[:, :, -1].ravel()])
     inverted = bool(edge.size) and float(np.median(edge)) > 0.5
@@ -172,7 +204,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
         softness.append(_edge_softness(image))
         peaks.append(peak)
     if not longest:
-        return Preparation(height, width, float(max(height, width)), "box", 0.0, 0.0, 1.0, inverted)
+        return Preparation(height, width, float(max(height, width)), "box", 0.0, 0.0, 1.0, inverted, ground)
 
     box, stroke = float(np.median(longest)), float(np.median(strokes))
     thin, thick = np.quantile(strokes, (0.25, 0.75))
@@ -189,6 +221,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
         softness=math.sqrt(max(0.0, float(np.median(softness)) ** 2 - _SHARP**2)),
         peak=float(np.median(peaks)),
         inverted=inverted,
+        ground=ground,
     )
 
 

@@ -90,7 +90,7 @@ class Films(QObject):
         self._writing.failed.connect(self._tell_failure)
 
     def write(self, path: Path, images: npt.NDArray[np.float32], rate: float) -> None:
-        """Write films (R, N, H, W) at so many frames per second; see `save_film`."""
+        """Write films (R, N, C, H, W) at so many frames per second; see `save_film`."""
 
         def work(cancelled: threading.Event, report: Report) -> str:
             save_film(path, images, rate, report, cancelled.is_set)

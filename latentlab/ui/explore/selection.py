@@ -31,7 +31,7 @@ class Selection(QObject):
         return self._rows
 
     def pictures(self, count: int) -> Floats | None:
-        """Give the first selected images, float32 (K, H, W); None where the data set is not on this machine."""
+        """Give the first selected images, float32 (K, C, H, W); None where the data set is not on this machine."""
         shown = self._map.shown
         if shown is None or shown.images is None:
             return None

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.map.results import Neighbour, Sketched
+from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
+from latentlab.ui.widgets.sketch.swatches import Swatches
 
 _INTERVAL_MS = 16
 _NEIGHBOURS = 8
@@ -33,8 +35,10 @@ _THUMBNAIL = 36
 class SketchPanel(QWidget):
     """Draw, and see at each stroke what the model shown makes of it."""
 
-    sketched = Signal(object, bool)  # the drawing: float32 (h, w) in [0, 1], ink is 1; is the pen lifted
+    sketched = Signal(object, bool)  # the drawing, as `SketchPad.drawing` gives it; is the pen lifted
     cleared = Signal()
+    open_requested = Signal()
+    """Ask which picture file to put on the pad."""
     label_chosen = Signal(int)
     neighbour_picked = Signal(int)  # row among the map's points
 
@@ -74,12 +78,21 @@ class SketchPanel(QWidget):
         self.pad.emptied.connect(self._on_emptied)
         self.pad.problem.connect(self._on_problem)
 
+        self._swatches = Swatches()
+        self._swatches.setObjectName("sketchSwatches")
+        self._swatches.hide()
+        self._swatches.chosen.connect(self.pad.set_colour)
         self._lay_out(self._make_tools())
         self.pad.stepped.connect(self._update_tools)
         self._update_tools()
         self._show()
 
     # Setters
+
+    def set_paper(self, paper: Paper | None) -> None:
+        """Have ink drawn; or, on paper for a painting, colours."""
+        self.pad.set_paper(paper)
+        self._swatches.setVisible(paper is not None)
 
     def show_sketched(self, sketched: Sketched | None, class_names: Sequence[str]) -> None:
         """Show what the model makes of the drawing; None where there is nothing to show."""
@@ -119,6 +132,11 @@ class SketchPanel(QWidget):
         self._undo.clicked.connect(self.pad.undo)
         self._redo = _tool("↷", self.tr("Do it again (Ctrl+Shift+Z in the pad)"), self.tr("Redo"))
         self._redo.clicked.connect(self.pad.redo)
+        self._open = _tool(
+            self.tr("Open…"), self.tr("Put a picture file on the pad; pictures can be pasted and dropped")
+        )
+        self._open.setObjectName("sketchOpenButton")
+        self._open.clicked.connect(self.open_requested)
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
@@ -128,7 +146,7 @@ class SketchPanel(QWidget):
         brush_name.setBuddy(self._brush)
         row.addWidget(brush_name)
         row.addWidget(self._brush, 1)
-        for button in (self._eraser, self._undo, self._redo, self._clear):
+        for button in (self._eraser, self._undo, self._redo, self._open, self._clear):
             row.addWidget(button)
         return row
 
@@ -165,6 +183,7 @@ class SketchPanel(QWidget):
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
         layout.addLayout(upper, 1)
+        layout.addWidget(self._swatches)
         layout.addLayout(tools)
         layout.addLayout(row)
 

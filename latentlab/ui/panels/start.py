@@ -46,7 +46,9 @@ class StartPage(QWidget):
         column.addLayout(self._make_head())
         column.addSpacing(12)
         column.addWidget(self._make_train_button(), 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(_text(self.tr("Press Train: a map of the bundled digits forms within seconds.")))
+        self._images = _text("")
+        self._images.setObjectName("startImagesLabel")
+        column.addWidget(self._images)
         column.addSpacing(16)
 
         self._models_heading = _text(self.tr("Or open a pretrained model"), "medium")
@@ -90,6 +92,10 @@ class StartPage(QWidget):
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.set_models([])
         self.set_recent([])
+
+    def tell_images(self, sentence: str) -> None:
+        """Say what a training would learn from, or why it cannot begin."""
+        self._images.setText(sentence)
 
     def set_models(self, models: Sequence[tuple[Path | str, str, str]]) -> None:
         """Offer pretrained models: the path, title and description of each."""

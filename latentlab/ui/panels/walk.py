@@ -42,7 +42,7 @@ class WalkPanel(QWidget):
     each_label_changed = Signal(bool)
     forget_requested = Signal()
     save_requested = Signal(object, float, str)
-    """Save float32 (R, S, H, W), at so many frames per second; the name is a suggestion."""
+    """Save float32 (R, S, C, H, W), at so many frames per second; the name is a suggestion."""
     cancel_requested = Signal()
     """Give up the film that is being saved."""
     point_picked = Signal(int)

@@ -58,5 +58,7 @@ class HeatMap(QWidget):
 
     def _image(self) -> QImage:
         colours = theme.current()
-        low, high = (np.array(QColor(name).getRgb()[:3]) for name in (colours.background, colours.accent))
-        return to_image(np.rint(low + self._shares[..., None] * (high - low)).astype(np.uint8))
+        low, high = (
+            np.array(QColor(name).getRgb()[:3])[:, None, None] for name in (colours.background, colours.accent)
+        )
+        return to_image(np.rint(low + self._shares * (high - low)).astype(np.uint8))

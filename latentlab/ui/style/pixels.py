@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
-from latentlab.core.arrays import to_levels
+from latentlab.core.arrays import channels_last, to_levels
 
 
 def to_image(pixels: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> QImage:
@@ -17,15 +17,15 @@ def to_image(pixels: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> QImage:
 
     Parameters
     ----------
-    pixels : float32 in [0, 1] or uint8, (H, W) or (H, W, 3)
-        Grey, or red, green and blue.
+    pixels : float32 in [0, 1] or uint8, (C, H, W) or (H, W)
+        An image of one channel, grey, or of red, green and blue; or a plane of grey.
 
     Returns
     -------
     QImage
         A byte a pixel for grey; four, which Qt paints fastest, for colour.
     """
-    levels = np.ascontiguousarray(to_levels(pixels))
+    levels = np.ascontiguousarray(to_levels(pixels if pixels.ndim == 2 else channels_last(pixels)))
     height, width, *bands = levels.shape
     # Both ways a copy: QImage does not own the memory of a numpy array.
     if not bands:

@@ -6,8 +6,11 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from latentlab.core.arrays import Position
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, MapPoints, Sketched
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.sketch.ground import are_drawings, ground_of
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.data_point import DataPointPanel
@@ -15,6 +18,7 @@ from latentlab.ui.panels.decoder import DecoderPanel
 from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.session import Session
+from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus
 
 translate = QCoreApplication.translate
@@ -108,9 +112,9 @@ def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, stat
     selection.changed.connect(panel.set_selected)
 
 
-def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus) -> None:
-    """Show on the map and beside the pad what the model makes of a drawing."""
-    exploration = session.exploration
+def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menus: Menus, dialogs: FileDialogs) -> None:
+    """Show on the map and beside the pad what the model makes of a drawing, on paper like its images."""
+    exploration, library = session.exploration, session.library
     class_names: tuple[str, ...] = ()
 
     def show_model(snapshot: Snapshot | None) -> None:
@@ -127,12 +131,36 @@ def join_sketch(session: Session, panel: SketchPanel, canvas: LatentCanvas, menu
             canvas.set_sketch(sketched.position, sketched.covariance)
             canvas.set_highlights(sketched.nearest)
 
+    def show_paper(update: MapUpdate | None) -> None:
+        if update is not None:
+            panel.set_paper(update.preparation.paper)
+            panel.pad.set_hint(_invitation(update.snapshot.class_names, update.preparation.are_drawings))
+
+    def show_images(data: ImageSet) -> None:
+        """Speak of the images that are chosen, until there is a model of some."""
+        if exploration.shown is None:
+            panel.pad.set_hint(_invitation(data.class_names, are_drawings(ground_of(data.train_images[:100].numpy()))))
+
     panel.sketched.connect(exploration.set_sketch)
+    panel.open_requested.connect(lambda: dialogs.open("sketchPicture", panel.pad.open))
     panel.cleared.connect(exploration.clear_sketch)
     panel.label_chosen.connect(exploration.set_label)
     panel.neighbour_picked.connect(exploration.pick_point)
     menus["clearSketch"].triggered.connect(panel.pad.clear)
     exploration.model_changed.connect(show_model)
+    exploration.shown_changed.connect(show_paper)
+    library.loaded.connect(show_images)
     exploration.sketched.connect(show_sketch)
     exploration.reading_changed.connect(panel.set_waiting)
     show_model(None)
+
+
+def _invitation(class_names: tuple[str, ...], are_drawings: bool) -> str:
+    """Give what blank paper says, by the names of the images' classes."""
+    if not are_drawings:
+        return translate("Sketch", "Draw here, or paste, drop or open a picture")
+    if class_names and all(name.isdecimal() and len(name) == 1 for name in class_names):
+        return translate("Sketch", "Draw a digit here")
+    if class_names and all(len(name) == 1 for name in class_names):
+        return translate("Sketch", "Draw a character here")
+    return translate("Sketch", "Draw here")

@@ -30,17 +30,15 @@ class FileDialogs(QObject):
         self._window = window
         runs = self.tr("Runs of latentlab (*{suffix})").format(suffix=SUFFIX)
         pictures = self.tr("Pictures (*.png)")
+        readable = self.tr("Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.pgm *.webp)"), self.tr("All files (*)")
         # What is asked for: the title, and the kinds of files that are offered; folders have none.
         self._questions: dict[str, tuple[str, ...]] = {
             "run": (self.tr("Open a run"), runs),
             "secondRun": (self.tr("Open a second run"), runs),
             "recipe": (self.tr("Open a recipe"), self.tr("Recipes (*.toml)")),
             "array": (self.tr("Array file with 'images' and, if there are, 'labels'"), self.tr("NumPy arrays (*.npz)")),
-            "page": (
-                self.tr("Picture of a page"),
-                self.tr("Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.pgm *.webp)"),
-                self.tr("All files (*)"),
-            ),
+            "page": (self.tr("Picture of a page"), *readable),
+            "sketchPicture": (self.tr("Picture for the sketch pad"), *readable),
             "dataFolder": (self.tr("Folder of image sets"),),
             "imageFolder": (self.tr("Folder of images, its sub-folders are the classes"),),
             "dirtyScans": (self.tr("Folder of the dirty scans"),),

@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         join_decoder(session, self._decoder)
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point, self._place, self.statusBar())
-        join_sketch(session, self._sketch, canvas, menus)
+        join_sketch(session, self._sketch, canvas, menus, dialogs)
         join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
         join_views(session, self._tabs, dialogs)
         join_map(session, self._map, self._tabs, menus, dialogs)

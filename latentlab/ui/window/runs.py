@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
+from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.results import MapPoints
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -67,6 +68,12 @@ def join_pages(
         if points is not None:
             pages.setCurrentWidget(tabs)
 
+    def show_images(data: ImageSet) -> None:
+        text = translate("Start", "Press Train: a map of the images forms while a model learns them. {title}: {n:,}.")
+        start.tell_images(text.format(title=data.title, n=len(data.train_images) + len(data.test_images)))
+
+    session.library.loaded.connect(show_images)
+    session.library.failed.connect(start.tell_images)
     start.start_requested.connect(controls.train_button.click)
     start.model_requested.connect(lambda path: session.open_run(Path(path)))
     start.open_requested.connect(lambda: dialogs.open("run", session.open_run))

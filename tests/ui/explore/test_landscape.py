@@ -423,7 +423,7 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, run_file):
     x, y = view.to_position(0.45 * view.box.rect().bottomRight())
     left, bottom = x // width * width, y // height * height
     code = np.float32([left + width / 2, bottom + height / 2])
-    image = lab.session.run.snapshot.decode(code[None])[0]
+    image = lab.session.run.snapshot.decode(code[None])[0, 0]
     screen = lab.canvas.viewport().grab().toImage()
     places = view.to_pixels(
         [(left + (x + 0.5) / 28 * width, bottom + (27.5 - y) / 28 * height) for y in range(28) for x in range(28)]

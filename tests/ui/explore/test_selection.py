@@ -100,7 +100,7 @@ def test_the_button_keeps_the_panel_small(qtbot):
     qtbot.addWidget(panel)
     with qtbot.waitExposed(panel):
         panel.show()
-    pixels = np.zeros((28, 28), np.float32)
+    pixels = np.zeros((1, 28, 28), np.float32)
     panel.show_point(DataPoint("run", 3, (0.0, 0.0), 4, "Ankle boot", pixels, pixels, Losses(142.2, 136.1, 6.1)))
     panel.set_selected(np.array([3]))
     assert panel.minimumSizeHint().height() <= 100
@@ -221,7 +221,7 @@ def test_a_strip_lays_out_as_many_as_there_may_be(qtbot):
     qtbot.addWidget(strip)
     strip.resize(400, 64)
     for count in (1, 5, 12):
-        strip.set_images(np.zeros((count, 28, 28), np.float32))
+        strip.set_images(np.zeros((count, 1, 28, 28), np.float32))
         tiles = [strip.tile(index) for index in range(count)]
         assert all(strip.rect().contains(tile) for tile in tiles)
         assert not any(one.intersects(other) for one, other in pairwise(tiles))
@@ -292,7 +292,7 @@ def test_a_cvae_decodes_under_the_label_that_is_chosen(lab, run_file):
 def test_the_panel_stays_narrow(qtbot):
     panel = InterpolationsPanel()
     qtbot.addWidget(panel)
-    panel.set_selected(np.arange(1200), np.zeros((12, 28, 28), np.float32))
+    panel.set_selected(np.arange(1200), np.zeros((12, 1, 28, 28), np.float32))
     assert panel.minimumSizeHint().width() < 560
 
 

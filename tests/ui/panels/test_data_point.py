@@ -12,7 +12,7 @@ from latentlab.ui.widgets.images.image_view import ImageView
 
 
 def data_point(**changes):
-    images = np.random.default_rng(0).random((2, 28, 28), np.float32)
+    images = np.random.default_rng(0).random((2, 1, 28, 28), np.float32)
     values = {
         "run_id": "run",
         "index": 3,
@@ -53,8 +53,8 @@ def test_shows_the_image_beside_its_reconstruction(panel):
     panel.show_point(point)
     image = panel.findChild(ImageView, "dataPointImage")
     reconstruction = panel.findChild(ImageView, "dataPointReconstruction")
-    np.testing.assert_array_equal(image.pixels(), point.image)
-    np.testing.assert_array_equal(reconstruction.pixels(), point.reconstruction)
+    np.testing.assert_array_equal(image.pixels(), point.image[0])
+    np.testing.assert_array_equal(reconstruction.pixels(), point.reconstruction[0])
     assert image.geometry().right() < reconstruction.geometry().left()
 
 

@@ -28,7 +28,7 @@ INTENTS = (
 
 def decoded(latent=2, classes=0, label=None, temperature=1.0, prior=False, code=None):
     random = np.random.default_rng(0)
-    images = random.random((1 + 8 + classes, 28, 28), np.float32)
+    images = random.random((1 + 8 + classes, 1, 28, 28), np.float32)
     return Decoded(
         run_id="run",
         position=(0.5, -1.3),
@@ -87,7 +87,7 @@ def test_shows_the_decoded_image(panel):
     panel.set_model(2, DIGITS, False)
     result = decoded()
     panel.show_decoded(result)
-    np.testing.assert_array_equal(view.pixels(), result.image)
+    np.testing.assert_array_equal(view.pixels(), result.image[0])
     assert strip(panel, "Samples").image_count() == 8
     assert "z = (0.00, 0.50)" in texts(panel)
     assert "σ = (0.25, 0.25)" in texts(panel)

@@ -13,13 +13,17 @@ from PySide6.QtGui import (
     QPointingDeviceUniqueId,
     QTabletEvent,
 )
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSlider, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QSlider, QToolButton
 
 from latentlab.core.events import Losses
 from latentlab.core.map.results import Neighbour, Sketched
+from latentlab.core.sketch import painting
+from latentlab.core.sketch.painting import Paper
 from latentlab.ui.panels.sketch import SketchPanel
+from latentlab.ui.style import theme
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
+from latentlab.ui.widgets.sketch.swatches import Swatches
 
 NAMES = ("nought", "one", "two")
 
@@ -275,7 +279,7 @@ def test_dropped_text_is_not_taken(pad):
 
 
 def found(label=None, probabilities=None, is_reconstruction=False):
-    image = np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28)
+    image = np.linspace(0, 1, 784, dtype=np.float32).reshape(1, 28, 28)
     neighbours = tuple(
         Neighbour(10 + i, i % 3, NAMES[i % 3], 0.1 * i, image, is_reconstruction) for i in range(5)
     )  # fmt: skip
@@ -366,8 +370,10 @@ def test_what_is_found_is_shown_and_nothing_is_sent(qtbot, panel):
     with qtbot.assertNotEmitted(panel.sketched, wait=30):
         panel.set_hint("")
     assert not sent
-    np.testing.assert_array_equal(panel.findChild(ImageView, "sketchInput").pixels(), found().input)
-    np.testing.assert_array_equal(panel.findChild(ImageView, "sketchReconstruction").pixels(), found().reconstruction)
+    np.testing.assert_array_equal(panel.findChild(ImageView, "sketchInput").pixels(), found().input[0])
+    np.testing.assert_array_equal(
+        panel.findChild(ImageView, "sketchReconstruction").pixels(), found().reconstruction[0]
+    )
     assert "142.3 nats" in texts(panel)
     assert "Among the 15 nearest: 12 × two, 3 × one" in texts(panel)
     assert "Most likely" not in texts(panel)
@@ -411,3 +417,144 @@ def test_a_problem_is_shown_until_one_draws_again(qtbot, panel):
     assert "copy one first" in texts(panel)
     stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
     assert "copy one first" not in texts(panel)
+
+
+# Colours
+
+PAPER = Paper(32, 48, (200, 180, 40))
+
+
+@pytest.fixture
+def coloured(qtbot, panel):
+    """A panel for a model of colour images, and its pad."""
+    panel.set_paper(PAPER)
+    qtbot.waitUntil(lambda: panel.findChild(Swatches).isVisible())
+    return panel
+
+
+def swatch(panel, name):
+    return next(b for b in panel.findChildren(QAbstractButton) if b.accessibleName() == name)
+
+
+def colour_at(pad, x, y):
+    painting = pad.drawing()
+    _, height, width = painting.shape
+    return (255 * painting[:, int(y * height), int(x * width)]).round().astype(int).tolist()
+
+
+def halves():
+    """A picture of the model's own size: red above and blue below, green at the left."""
+    image = QImage(48, 32, QImage.Format.Format_RGB32)
+    image.fill(QColor(255, 0, 0))
+    painter = QPainter(image)
+    painter.fillRect(0, 16, 48, 16, QColor(0, 0, 255))
+    painter.fillRect(0, 0, 12, 32, QColor(0, 255, 0))
+    painter.end()
+    return image
+
+
+def test_paper_for_a_painting_has_the_ground_and_the_shape_of_the_images(coloured):
+    pad = coloured.pad
+    _, height, width = pad.drawing().shape
+    assert pad.is_empty()
+    assert colour_at(pad, 0.5, 0.5) == [200, 180, 40]
+    assert (height % 32, width % 48) == (0, 0)
+    image = pad.grab().toImage()
+    assert image.pixelColor(image.width() // 2, round(0.8 * image.height())).getRgb()[:3] == (200, 180, 40)
+
+
+def test_strokes_have_the_colour_that_is_taken_up_and_the_eraser_brings_the_ground_back(qtbot, coloured):
+    pad = coloured.pad
+    stroke(qtbot, pad, (0.3, 0.5), (0.7, 0.5))
+    assert colour_at(pad, 0.5, 0.5) == [0, 0, 0]
+    qtbot.mouseClick(swatch(coloured, "red"), Qt.MouseButton.LeftButton)
+    stroke(qtbot, pad, (0.3, 0.5), (0.7, 0.5))
+    red = [214, 39, 40]
+    assert colour_at(pad, 0.5, 0.5) == red
+    pad.undo()
+    assert colour_at(pad, 0.5, 0.5) == [0, 0, 0]
+    pad.set_erasing(True)
+    with qtbot.waitSignal(coloured.cleared):
+        stroke(qtbot, pad, (0.2, 0.5), (0.8, 0.5))
+    assert colour_at(pad, 0.5, 0.5) == [200, 180, 40]
+
+
+def test_the_keys_reach_every_colour(qtbot, coloured):
+    coloured.activateWindow()
+    qtbot.waitUntil(coloured.isActiveWindow)
+    swatch(coloured, "black").setFocus()
+    names = []
+    for _ in range(3):
+        qtbot.keyClick(coloured.focusWidget(), Qt.Key.Key_Right)
+        names.append(coloured.focusWidget().accessibleName())
+    assert names == ["white", "grey", "red"]
+    assert coloured.focusWidget().toolTip() == "Paint in red"
+    stroke(qtbot, coloured.pad, (0.3, 0.5), (0.7, 0.5))
+    assert colour_at(coloured.pad, 0.5, 0.5) == [214, 39, 40]
+
+
+def pasted(qtbot, pad, path):
+    QGuiApplication.clipboard().setImage(halves())
+    qtbot.keyClick(pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+
+def dropped_file(qtbot, pad, path):
+    halves().save(str(path))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    assert dropped(pad, data)
+
+
+def opened(qtbot, pad, path):
+    halves().save(str(path))
+    pad.open(path)
+
+
+@pytest.mark.parametrize("bring", [pasted, dropped_file, opened])
+def test_pictures_come_in_their_colours_and_a_model_gets_each_pixel_as_it_is(qtbot, coloured, tmp_path, bring):
+    pad = coloured.pad
+    with qtbot.waitSignal(pad.drawn):
+        bring(qtbot, pad, tmp_path / "halves.png")
+    image = painting.prepare(pad.drawing(), PAPER)
+    expected = np.zeros((3, 32, 48), np.float32)
+    expected[0, :16], expected[2, 16:] = 1, 1
+    expected[:, :, :12] = [[[0]], [[1]], [[0]]]
+    np.testing.assert_allclose(image, expected, atol=1e-6)
+    pad.undo()
+    assert pad.is_empty()
+
+
+def test_a_picture_of_another_shape_covers_the_paper_and_what_is_transparent_is_ground(qtbot, coloured):
+    tall = QImage(60, 400, QImage.Format.Format_ARGB32)
+    tall.fill(QColor(0, 0, 255))
+    painter = QPainter(tall)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.fillRect(0, 0, 30, 400, Qt.GlobalColor.transparent)
+    painter.end()
+    QGuiApplication.clipboard().setImage(tall)
+    qtbot.keyClick(coloured.pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    for y in (0.02, 0.5, 0.98):
+        assert colour_at(coloured.pad, 0.98, y) == [0, 0, 255]
+        assert colour_at(coloured.pad, 0.02, y) == [200, 180, 40]
+
+
+def test_other_images_bring_fresh_paper_and_the_same_ones_leave_the_drawing(qtbot, coloured):
+    stroke(qtbot, coloured.pad, (0.3, 0.5), (0.7, 0.5))
+    coloured.set_paper(Paper(32, 48, (200, 180, 40)))
+    assert not coloured.pad.is_empty()
+    with qtbot.waitSignal(coloured.cleared):
+        coloured.set_paper(None)
+    assert coloured.pad.is_empty()
+    assert coloured.pad.drawing().ndim == 2
+    assert not coloured.findChild(Swatches).isVisible()
+    assert not coloured.pad.can_undo()
+
+
+def test_a_colour_is_not_tinted_in_the_dark(qtbot, coloured):
+    before = QApplication.palette()
+    try:
+        QApplication.setPalette(theme.palette(theme.DARK))
+        image = coloured.pad.grab().toImage()
+        assert image.pixelColor(image.width() // 2, round(0.8 * image.height())).getRgb()[:3] == (200, 180, 40)
+    finally:
+        QApplication.setPalette(before)

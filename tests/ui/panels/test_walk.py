@@ -17,7 +17,7 @@ LINE = WalkPlan("line", ((0.0, 0.0), (1.0, 0.0)))
 
 
 def film(frames=20, labels=1, plan=LINE, found=None):
-    images = np.random.default_rng(0).random((labels, frames, 28, 28), np.float32)
+    images = np.random.default_rng(0).random((labels, frames, 1, 28, 28), np.float32)
     codes = np.linspace((0, 0), (1, 0), frames, dtype=np.float32)
     names = tuple("abcdefghij"[:labels]) if labels > 1 else ()
     return Walk("r", plan, codes, codes, images, tuple(range(labels)), names, found)
@@ -181,7 +181,7 @@ def test_steps_are_asked_for(panel, qtbot):
 
 
 def test_an_arrow_shows_its_sum_and_its_images_are_picked(panel, qtbot):
-    images = np.random.default_rng(0).random((5, 28, 28), np.float32)
+    images = np.random.default_rng(0).random((5, 1, 28, 28), np.float32)
     plan = WalkPlan("arrow", (3, 8, (0.5, 0.5)))
     panel.show_walk(film(plan=plan, found=Sum(images, 12)))
     equation = child(panel, "walkEquation")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from latentlab.ui.style.pixels import fitted, in_colours, paint_image, to_image
 
 SIDES = st.tuples(st.integers(1, 9), st.integers(1, 9))
-SHAPES = SIDES | SIDES.map(lambda sides: (*sides, 3))
+SHAPES = SIDES | SIDES.map(lambda sides: (1, *sides)) | SIDES.map(lambda sides: (3, *sides))
 
 
 def bytes_of(image):
@@ -22,7 +22,9 @@ def bytes_of(image):
 
 
 def in_three(levels):
-    return np.broadcast_to(levels[..., None], (*levels.shape, 3)) if levels.ndim == 2 else levels
+    """Give what levels (H, W) or (C, H, W) are to look like, uint8 (H, W, 3)."""
+    height, width = levels.shape[-2:]
+    return np.broadcast_to(levels, (3, height, width)).transpose(1, 2, 0)
 
 
 @given(pixels=SHAPES.flatmap(lambda shape: arrays(np.float32, shape, elements=st.floats(-2, 3, width=32))))
@@ -34,11 +36,11 @@ def test_floats_become_the_nearest_of_256_levels(pixels):
 @given(pixels=SHAPES.flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_bytes_stay_and_every_order_in_memory_is_read(pixels):
     np.testing.assert_array_equal(bytes_of(to_image(pixels)), in_three(pixels))
-    turned = pixels.swapaxes(0, 1)[::-1]
+    turned = pixels.swapaxes(-1, -2)[..., ::-1, :]
     np.testing.assert_array_equal(bytes_of(to_image(turned)), in_three(turned))
 
 
-@pytest.mark.parametrize("shape", [(5, 6), (5, 6, 3)])
+@pytest.mark.parametrize("shape", [(5, 6), (1, 5, 6), (3, 5, 6)])
 def test_a_picture_has_memory_of_its_own(shape):
     pixels = np.full(shape, 200, np.uint8)
     image = to_image(pixels)
@@ -79,12 +81,17 @@ def painted(image, side, ratio):
 @pytest.mark.parametrize(("side", "ratio"), [(28, 1), (56, 1), (14, 2), (20, 2), (28, 2), (56, 2), (28, 1.5)])
 def test_no_pixel_is_blurred_where_the_display_has_one_for_it(qapp, coloured, side, ratio):
     board = (np.indices((28, 28)).sum(0) % 2 * 255).astype(np.uint8)
-    board = np.stack([board, 0 * board, 255 - board], 2) if coloured else board
+    board = np.stack([board, 0 * board, 255 - board]) if coloured else board
     shown = painted(to_image(board), side, ratio)
     assert len(np.unique(shown.reshape(-1, 3), axis=0)) == 2
     factor = side * ratio / 28
     if factor.is_integer():
         np.testing.assert_array_equal(shown, in_three(board).repeat(factor, 0).repeat(factor, 1))
+
+
+def test_red_is_red_green_is_green_and_blue_is_blue():
+    image = to_image(np.eye(3, dtype=np.float32).reshape(3, 1, 3))
+    assert [image.pixelColor(x, 0).name() for x in range(3)] == ["#ff0000", "#00ff00", "#0000ff"]
 
 
 @pytest.mark.parametrize(("side", "ratio"), [(14, 1), (7, 2)])

@@ -54,7 +54,7 @@ class Words(ImageCells, QWidget):
 
     def __init__(self, rows, columns, line):
         super().__init__()
-        self._set_images(np.zeros((rows, columns, 2, 2), np.float32))
+        self._set_images(np.zeros((rows, columns, 1, 2, 2), np.float32))
         self._tips = [f"image {index}" for index in range(rows * columns)]
         self.line, self.picked = line, []
 
@@ -111,10 +111,10 @@ def test_what_is_not_there_is_neither_picked_nor_told_of(qtbot, monkeypatch):
 def test_the_keys_stay_in_their_row_and_column_while_images_change(qtbot):
     film = FilmStrip()
     qtbot.addWidget(film)
-    film.set_films(np.zeros((3, 9, 4, 4), np.float32))
+    film.set_films(np.zeros((3, 9, 1, 4, 4), np.float32))
     film.set_frame(2, 5)
     for shape, place in (((3, 20), (2, 5)), ((2, 20), (1, 5)), ((2, 3), (1, 2)), ((0, 0), (0, 0)), ((4, 4), (0, 0))):
-        film.set_films(np.zeros((*shape, 4, 4), np.float32))
+        film.set_films(np.zeros((*shape, 1, 4, 4), np.float32))
         assert film.frame() == place
 
 
@@ -166,7 +166,7 @@ def equation(images):
 
 def view(images):
     made = ImageView()
-    made.set_pixels(np.concatenate(images, 1))
+    made.set_pixels(np.concatenate(images, 2))
     return made
 
 
@@ -198,7 +198,7 @@ def looks(widget, ratio):
 @every
 def test_images_in_colour_are_shown_in_colour(shown, make):
     colours = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1]])
-    pixels = looks(shown(make, np.tile(colours[:, None, None], (1, 6, 6, 1))), 1)
+    pixels = looks(shown(make, np.tile(colours[..., None, None], (1, 1, 6, 6))), 1)
     for colour in colours * 255:
         assert (pixels == colour).all(1).sum() > 100
 
@@ -206,7 +206,7 @@ def test_images_in_colour_are_shown_in_colour(shown, make):
 @every
 def test_a_dense_display_shows_pixels_as_squares_where_it_has_one_for_each(shown, make):
     # 64 pixels: more than a cell has points, fewer than it has pixels of the display.
-    board = np.stack([np.indices((64, 64)).sum(0) % 2, np.zeros((64, 64)), np.ones((64, 64))], 2)
+    board = np.stack([np.indices((64, 64)).sum(0) % 2, np.zeros((64, 64)), np.ones((64, 64))])
     widget = shown(make, [board] * 5)
     for ratio, is_sharp in ((1, False), (2, True)):
         red, green, blue = looks(widget, ratio).T
@@ -225,7 +225,7 @@ app = QApplication([])
 from latentlab.ui.widgets.images.film_strip import FilmStrip
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.images.image_strip import ImageStrip
-images, picked = np.zeros((2, 5, 28, 28), np.float32), []
+images, picked = np.zeros((2, 5, 1, 28, 28), np.float32), []
 strip, grid, film = ImageStrip(5), ImageGrid(), FilmStrip()
 strip.set_images(images[0])
 strip.picked.connect(lambda index: picked.append(index))
@@ -266,7 +266,7 @@ class Paints(QObject):
 
 @every
 def test_it_follows_theme_and_font(qtbot, qapp, shown, make):
-    widget = shown(make, np.zeros((5, 28, 28)))
+    widget = shown(make, np.zeros((5, 1, 28, 28)))
     qtbot.wait(50)
     paints = Paints(widget)
     before = qapp.palette()
@@ -285,7 +285,7 @@ def test_it_follows_theme_and_font(qtbot, qapp, shown, make):
 
 @pytest.mark.parametrize("make", [strip, selection, film, rows])
 def test_it_shows_at_once_where_the_keys_act(qtbot, shown, make):
-    widget = shown(make, np.zeros((5, 28, 28)))
+    widget = shown(make, np.zeros((5, 1, 28, 28)))
     widget.activateWindow()
     qtbot.waitUntil(widget.isActiveWindow)
     widget.clearFocus()

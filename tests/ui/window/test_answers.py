@@ -92,7 +92,7 @@ def test_two_hundred_clicks_are_answered(watch, company):
             row = lab.session.exploration.point
             if row is not None:
                 lab.until(lambda: not watch.point.is_waiting())
-                image = lab.session.exploration.shown.images[row]
+                image = lab.session.exploration.shown.images[row, 0]
                 assert np.array_equal(np.rint(255 * watch.point.pixels()), image)
 
 
@@ -114,9 +114,9 @@ def test_drags_previews_and_strokes_are_answered_to_the_last(watch, company):
         for number in range(20):
             lab.stroke([(0.3, 0.2 + number / 40), (0.7, 0.3 + number / 40)])
             lab.until(lambda: not read.is_waiting() and lab.canvas.sketch_point() is not None)
-            mean, _ = shown.snapshot.encode(lab.child("sketchInput").pixels()[None])
+            mean, _ = shown.snapshot.encode(lab.child("sketchInput").pixels()[None, None])
             assert lab.canvas.sketch_point() == pytest.approx(tuple(mean[0].tolist()), abs=1e-3)
-            assert np.allclose(read.pixels(), shown.snapshot.decode(mean)[0], atol=1e-4)
+            assert np.allclose(read.pixels(), shown.snapshot.decode(mean)[0, 0], atol=1e-4)
 
 
 def test_a_slow_model_says_that_it_waits_where_the_image_is_looked_for(opened, slow_models):

@@ -158,7 +158,7 @@ def planes(**changes):
     network = {"kind": "pool", "layers": [4]}
     model = {"kind": "autoencoder", "latent": 4, "code": "planes", "encoder": network, "decoder": network}
     recipe = Recipe.from_dict({"model": model}).with_changes(changes)
-    return Snapshot("run", recipe, build(recipe, (28, 28), 3 if recipe.model.kind == "cvae" else 0), ("a", "b", "c"))
+    return Snapshot("run", recipe, build(recipe, (1, 28, 28), 3 if recipe.model.kind == "cvae" else 0), ("a", "b", "c"))
 
 
 class Bench:

@@ -119,7 +119,7 @@ class ValueScale(QFrame):
 
     def _paint_bar(self, painter: QPainter, inside: QRect, top: int, values: PointValues) -> int:
         bar = QRect(inside.left(), top, inside.width(), _BAR_HEIGHT)
-        painter.drawImage(bar, to_image(value_colours.scale_colours()[None, 1:]))
+        painter.drawImage(bar, to_image(value_colours.scale_colours().T[:, None, 1:]))
         painter.setPen(QColor(theme.current().foreground))
         line = QRect(inside.left(), bar.bottom() + 3, inside.width(), self.fontMetrics().height())
         *ends, middle = self._numbers(values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
@@ -18,6 +17,7 @@ from latentlab.ui.style.pixels import in_colours, to_image
 
 # Opacity of full ink: images can be told, and the classes of points above them.
 _LIGHT, _DARK = 0.36, 0.34
+_PHOTOGRAPH = 0.6  # opacity of what has no empty ground: its colours can be told, too
 
 
 class LandscapeLayer(QGraphicsObject):
@@ -32,6 +32,7 @@ class LandscapeLayer(QGraphicsObject):
         self._is_on = self._is_looked_at = False
         self._cursor: QPointF | None = None
         self._tiles: dict[Tile, QImage] = {}
+        self._are_drawings = True
         self._is_dark: bool | None = None
         self._picture = QImage()
         self._is_stale = True
@@ -49,6 +50,13 @@ class LandscapeLayer(QGraphicsObject):
         self.note.say("")
         self.note.wait_for(1.0)
         self._ask()
+
+    def set_drawings(self, are_drawings: bool) -> None:
+        """Draw the images as ink of the theme on its background; or, where they are photographs, as they are."""
+        if are_drawings != self._are_drawings:
+            self._are_drawings = are_drawings
+            self._tiles = dict.fromkeys(self._tiles, QImage())
+            self._redraw()
 
     @Slot(object)
     def set_cursor(self, local: QPointF | None) -> None:
@@ -123,7 +131,8 @@ class LandscapeLayer(QGraphicsObject):
             self._tiles.items(), pixels[:count], pixels[count:], strict=True
         ):
             if image.isNull():
-                image = self._tiles[tile] = _inked(tile.pixels)
+                look = _inked if self._are_drawings else _softened
+                image = self._tiles[tile] = look(to_image(tile.pixels))
             # Neighbours share the pixels of their edges, so that no seam shows.
             painter.drawImage(QRect(x, y, far_x - x, far_y - y), image)
         painter.end()
@@ -149,9 +158,20 @@ class LandscapeLayer(QGraphicsObject):
         self.wanted.emit(Viewport(self._view.extent(), rect.width(), rect.height(), focus))
 
 
-def _inked(values: npt.NDArray[np.uint8]) -> QImage:
-    """Turn values, uint8 (H, W), into ink of the theme on its background."""
-    return in_colours(to_image(values), _inks(theme.current()))
+def _inked(drawing: QImage) -> QImage:
+    """Turn a grey picture into ink of the theme on its background."""
+    return in_colours(drawing, _inks(theme.current()))
+
+
+def _softened(photograph: QImage) -> QImage:
+    """Let the background of the theme shine through a picture, whose colours stay what they are."""
+    picture = QImage(photograph.size(), QImage.Format.Format_RGB32)
+    picture.fill(QColor(theme.current().background))
+    painter = QPainter(picture)
+    painter.setOpacity(_PHOTOGRAPH)
+    painter.drawImage(0, 0, photograph)
+    painter.end()
+    return picture
 
 
 @cache

@@ -27,7 +27,7 @@ class InterpolationsPanel(ViewPanel):
     clear_requested = Signal()
     train_requested = Signal()
     animation_save_requested = Signal(object, str)
-    """Save float32 (N, H, W) as an animation; the name is a suggestion."""
+    """Save float32 (N, C, H, W) as an animation; the name is a suggestion."""
     MOST = 12
     """As many images have letters: these are mixed."""
     _rows: Integers = np.empty(0, np.int64)
@@ -69,10 +69,10 @@ class InterpolationsPanel(ViewPanel):
     def set_selected(self, rows: Integers, images: Floats | None) -> None:
         """Take which images of the map are selected, int64 (K,), A first, and the first `MOST` of them.
 
-        The images are float32 (J, H, W), or None where they are not loaded: then they come with the answer.
+        The images are float32 (J, C, H, W), or None where they are not loaded: then they come with the answer.
         """
         self._rows, self._images_are_here = rows, images is not None
-        self._strip.set_images(images if images is not None else np.empty((0, 1, 1), np.float32))
+        self._strip.set_images(images if images is not None else np.empty((0, 1, 1, 1), np.float32))
         for widget, least in ((self._train, 1), (self._clear, 1), (self._swap, 2)):
             widget.setEnabled(len(rows) >= least)
         self._train.setVisible(bool(len(rows)))

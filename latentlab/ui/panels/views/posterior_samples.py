@@ -65,10 +65,10 @@ class PosteriorSamplesPanel(ViewPanel):
     def show_answer(self, answer: PosteriorSamples) -> None:
         """Show the three of each row below each other."""
         super().show_answer(answer)
-        rows, columns, height, width = answer.images.shape
+        rows, *each = answer.images.shape
         stacked = np.stack([answer.images, answer.posterior, answer.prior], 1)
         names = (self.tr("image"), self.tr("posterior"), self.tr("prior"))
-        self._grid.set_images(stacked.reshape(3 * rows, columns, height, width), rows * names, group=3)
+        self._grid.set_images(stacked.reshape(3 * rows, *each), rows * names, group=3)
         text = self.tr("In each column one noise ε: posterior μ + T·σ·ε of the image above, prior T·ε.")
         if self.facts is not None and self.facts.uses_labels:
             text += " " + self.tr("Both under the label of the image.")

@@ -115,7 +115,7 @@ class ImageCells:
         return super().event(event)
 
     def _set_images(self, images: npt.NDArray[np.float32]) -> None:
-        """Take images (R, C, H, W), or (R, C, H, W, 3) in colour, in [0, 1]; the keys stay where they are."""
+        """Take rows and columns of images (R, N, C, H, W) in [0, 1]; the keys stay where they are."""
         place = self._place()
         self._images = [to_image(pixels) for row in images for pixels in row]
         self._shape = images.shape[:2]

@@ -31,8 +31,8 @@ class Equation(ImageCells, QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_terms(self, images: npt.NDArray[np.float32] | None, captions: Sequence[str] = ()) -> None:
-        """Show float32 (5, H, W), or (5, H, W, 3) in colour, in [0, 1] with a caption below each, or nothing."""
-        self._set_images(np.empty((1, 0, 1, 1)) if images is None else images[None])
+        """Show float32 (5, C, H, W) in [0, 1] with a caption below each, or nothing."""
+        self._set_images(np.empty((1, 0, 1, 1, 1)) if images is None else images[None])
         self._captions = captions
         self.update()
 

@@ -36,7 +36,7 @@ class FilmStrip(ScrollingCells):
         self.setMinimumSize(160, 56)
 
     def set_films(self, images: npt.NDArray[np.float32], names: Sequence[str] = ()) -> None:
-        """Show float32 (R, S, H, W), or (R, S, H, W, 3) in colour, in [0, 1]: named films, one in each row."""
+        """Show float32 (R, S, C, H, W) in [0, 1]: named films, one in each row."""
         self._set_images(images)
         self._names = names
         self._fit()

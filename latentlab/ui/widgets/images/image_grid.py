@@ -48,8 +48,8 @@ class ImageGrid(ImageCells, QWidget):
 
         Parameters
         ----------
-        images : float32 (R, C, H, W) or (R, C, H, W, 3), or None
-            Grey or coloured, in [0, 1].
+        images : float32 (R, N, C, H, W) or None
+            Rows and columns of images in [0, 1].
         row_names : tuple of str
             Of each row, written at its left.
         group : int
@@ -59,15 +59,15 @@ class ImageGrid(ImageCells, QWidget):
         if images is None or not images.size:
             self._image, self._shape = QImage(), (0, 0)
         else:
-            rows, columns, height, width, *bands = images.shape
+            rows, columns, channels, height, width = images.shape
             self._shape, self._pitch = (rows, columns), height + self._gap
             groups = np.arange(rows) // group if group else 0
             tops = np.arange(rows) * self._pitch + groups * (height // _GROUP_SHARE)
-            mosaic = np.zeros((tops[-1] + height, columns, width + self._gap, *bands), np.uint8)
+            mosaic = np.zeros((channels, tops[-1] + height, columns, width + self._gap), np.uint8)
             for top, row in zip(tops, to_levels(images), strict=True):
-                mosaic[top : top + height, :, :width] = row.swapaxes(0, 1)
-            joined = mosaic.reshape(len(mosaic), -1, *bands)
-            self._image = to_image(joined[:, : joined.shape[1] - self._gap])
+                mosaic[:, top : top + height, :, :width] = row.transpose(1, 2, 0, 3)
+            joined = mosaic.reshape(*mosaic.shape[:2], -1)
+            self._image = to_image(joined[..., : joined.shape[2] - self._gap])
             self._tops = np.append(tops, self._image.height())
             self._lefts = np.append(np.arange(columns) * (width + self._gap), self._image.width())
         self.update()

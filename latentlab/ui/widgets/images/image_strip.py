@@ -45,8 +45,8 @@ class ImageStrip(ImageCells, QWidget):
         self.setSizePolicy(policy)
 
     def set_images(self, images: npt.NDArray[np.float32] | None) -> None:
-        """Show float32 (N, H, W), or (N, H, W, 3) in colour, in [0, 1], or empty places."""
-        self._set_images(np.empty((1, 0, 1, 1)) if images is None else images[None])
+        """Show float32 (N, C, H, W) in [0, 1], or empty places."""
+        self._set_images(np.empty((1, 0, 1, 1, 1)) if images is None else images[None])
         if images is not None and len(images) != self._slots:
             self.set_slots(len(images))
         self.update()

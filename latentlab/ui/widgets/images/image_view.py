@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from latentlab.core.arrays import channels_last
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 
@@ -47,14 +48,14 @@ class ImageView(QWidget):
         return QSize(self._side, self._side)
 
     def set_pixels(self, pixels: npt.NDArray[np.float32] | None) -> None:
-        """Show float32 (H, W), or (H, W, 3) in colour, in [0, 1], or nothing."""
+        """Show float32 (C, H, W) in [0, 1], of one channel or three, or nothing."""
         self._pixels = None if pixels is None else np.array(pixels, np.float32)
         self._image = QImage() if self._pixels is None else to_image(self._pixels)
         self.update()
 
     def pixels(self) -> npt.NDArray[np.float32] | None:
-        """Give what is shown: float32 (H, W) or (H, W, 3) in [0, 1], or None."""
-        return None if self._pixels is None else self._pixels.copy()
+        """Give what is shown: float32 (H, W), or (H, W, 3) in colour, in [0, 1], or None."""
+        return None if self._pixels is None else channels_last(self._pixels).copy()
 
     def set_waiting(self, is_waiting: bool) -> None:
         """Say, by three dots in a corner, that another image is on its way: this one is no longer asked for."""

@@ -26,7 +26,7 @@ _SMALLEST, _LARGEST = 4.0, 96.0  # width of an image
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """A strip: its name, float32 (S, H, W) steps, (2, H, W) ends, and what is written on the ends."""
+    """A strip: its name, float32 (S, C, H, W) steps, (2, C, H, W) ends, and what is written on the ends."""
 
     name: str
     steps: npt.NDArray[np.float32]

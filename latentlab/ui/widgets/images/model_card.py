@@ -65,7 +65,7 @@ class ModelCard(QWidget):
         self._say(self._gaps, "" if share is None else self.tr("gaps {share:.1%}").format(share=share))
 
     def show_image(self, pixels: npt.NDArray[np.float32] | None, loss: float | None, label: str = "") -> None:
-        """Show its image of the cursor, float32 (H, W), with its loss in nats, or the label it is decoded under."""
+        """Show its image of the cursor, float32 (C, H, W), with its loss in nats, or the label it is decoded under."""
         self.image.set_pixels(pixels)
         text = self.tr("under label {name}").format(name=label) if label else ""
         self._say(self._own, text if loss is None else self.tr("here {loss:.1f} nats").format(loss=loss))

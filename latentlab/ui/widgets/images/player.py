@@ -1,4 +1,4 @@
-"""An animation of grey images that runs back and forth, and the pace of what does."""
+"""An animation that runs back and forth, and the pace of what does."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Player(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._frames = np.empty((0, 1, 1), np.float32)
+        self._frames = np.empty((0, 1, 1, 1), np.float32)
         self._pace = BackAndForth(self)
         self._pace.setInterval(_MILLISECONDS)
         self.view = ImageView(160)
@@ -75,7 +75,7 @@ class Player(QWidget):
         self.set_frames(self._frames)
 
     def set_frames(self, frames: npt.NDArray[np.float32]) -> None:
-        """Play float32 (N, H, W) in [0, 1] from now on, at the same place; none stops it."""
+        """Play float32 (N, C, H, W) in [0, 1] from now on, at the same place; none stops it."""
         self._frames = frames
         with QSignalBlocker(self._position):
             self._position.setMaximum(max(0, len(frames) - 1))

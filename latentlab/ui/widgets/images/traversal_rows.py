@@ -67,8 +67,8 @@ class TraversalRows(ScrollingCells):
         Parameters
         ----------
         rows : tuple of TraversalRow
-        images : float32 (R, S, H, W) or (R, S, H, W, 3)
-            Grey or coloured, in [0, 1].
+        images : float32 (R, S, C, H, W)
+            In [0, 1].
         ticks : tuple of str
             Above each column; an empty one is left out.
         """

@@ -1,13 +1,15 @@
-"""The ink on a sheet of paper: strokes drawn into a raster, and the steps back and forth."""
+"""What is on a sheet of paper: strokes and pictures, ink or colours, in a raster; and the steps back and forth."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
+from latentlab.core.arrays import to_floats
 from latentlab.core.sketch import preparation
+from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style.pixels import to_image
 
 # Side of the raster, whatever the size it is shown at: a drawing does not change when the window does.
@@ -18,11 +20,28 @@ _PAPER = 255
 
 
 class Ink:
-    """Black ink on a raster of `SIDE` by `SIDE` pixels, in whose coordinates points are given."""
+    """Black ink on a raster of `SIDE` by `SIDE` pixels; or colours on paper for a painting.
 
-    def __init__(self) -> None:
+    Points are given in the coordinates of the raster.
+
+    Parameters
+    ----------
+    paper : Paper, optional
+        What is painted on in colours; without it, white paper for black ink.
+
+    Attributes
+    ----------
+    brush : float
+        Width of the strokes, pixels.
+    colour : QColor
+        Of the strokes, on paper for a painting.
+    """
+
+    def __init__(self, paper: Paper | None = None) -> None:
         self.brush = 24.0
-        self._settled = _blank()
+        self.colour = QColor(Qt.GlobalColor.black)
+        self.paper = paper
+        self._settled = self._blank()
         self._undo: list[QImage] = []
         self._redo: list[QImage] = []
         # The stroke under way: its last two points, between which, from `_start`, it is not settled yet.
@@ -31,8 +50,12 @@ class Ink:
         self._pressure = 1.0
         self._erases = False
 
+    def size(self) -> QSize:
+        """Give the size of the raster."""
+        return self._settled.size()
+
     def image(self) -> QImage:
-        """Give the paper: grey, black on white."""
+        """Give the paper with all that is on it."""
         if len(self._points) < 2:
             return self._settled
         image = self._settled.copy()
@@ -44,12 +67,17 @@ class Ink:
         return self._settled
 
     def drawing(self) -> npt.NDArray[np.float32]:
-        """Give the ink: float32 (SIDE, SIDE) in [0, 1]."""
+        """Give the ink, float32 (SIDE, SIDE) in [0, 1]; or the painting with its paper, float32 (3, h, w) in [0, 1]."""
+        if self.paper is not None:
+            return to_floats(np.moveaxis(_colours(self.image()), -1, 0))
         # Of one array of this size only: a new one of a megabyte takes longer than filling it.
         return np.divide(_PAPER - _pixels(self.image()), np.float32(_PAPER), dtype=np.float32)
 
     def is_empty(self) -> bool:
         """Tell whether the paper is blank."""
+        if self.paper is not None:
+            pixels = np.frombuffer(self._settled.constBits(), np.uint32)  # at once: asked at each move of the pen
+            return bool((pixels == self._ground().rgb()).all())
         return bool(_pixels(self._settled).min() == _PAPER)
 
     def can_undo(self) -> bool:
@@ -107,7 +135,7 @@ class Ink:
 
     def pen(self) -> QPen:
         """Give the pen of the stroke under way."""
-        colour = Qt.GlobalColor.white if self._erases else Qt.GlobalColor.black
+        colour = self._ground() if self._erases else self._inked()
         # A light touch leaves a line that can be seen; an eraser as thin as the pen would be no help.
         width = self.brush * (0.35 + 0.65 * self._pressure) * (2 if self._erases else 1)
         return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
@@ -126,17 +154,22 @@ class Ink:
         """Take new paper."""
         self.end()
         self._remember()
-        self._settled = _blank()
+        self._settled = self._blank()
 
     def put(self, picture: QImage) -> None:
-        """Replace the drawing by the ink of a picture, as large as fits."""
+        """Replace the drawing by the ink of a picture, as large as fits; or the painting by the picture."""
         self.end()
-        # On white, so that what is transparent counts as ground.
+        # What is transparent counts as ground.
         flat = QImage(picture.size(), QImage.Format.Format_RGB32)
-        flat.fill(Qt.GlobalColor.white)
+        flat.fill(self._ground())
         painter = QPainter(flat)
-        painter.drawImage(0, 0, picture)
+        painter.drawImage(QRectF(flat.rect()), picture)
         painter.end()
+        placed = self._inked_from(flat) if self.paper is None else self._covered_by(flat)
+        self._remember()
+        self._settled = placed
+
+    def _inked_from(self, flat: QImage) -> QImage:
         longest = round(SIDE * _PICTURE_SHARE)
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         flat = flat.scaled(longest, longest, keep, smooth).convertToFormat(QImage.Format.Format_Grayscale8)
@@ -145,8 +178,18 @@ class Ink:
         top, left = (SIDE - height) // 2, (SIDE - width) // 2
         paper = np.full((SIDE, SIDE), _PAPER, np.uint8)
         paper[top : top + height, left : left + width] = np.rint(_PAPER * (1 - preparation.ink_of(grey)))
-        self._remember()
-        self._settled = to_image(paper)
+        return to_image(paper)
+
+    def _covered_by(self, flat: QImage) -> QImage:
+        """Cover all of the paper and cut off what hangs over, as is done to the pictures of a folder."""
+        size = self.size()
+        covering = flat.size().scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        # Enlarged, the pixels stay squares: a picture of the model's own size is seen by it as it is.
+        grows = covering.width() > flat.width()
+        how = Qt.TransformationMode.FastTransformation if grows else Qt.TransformationMode.SmoothTransformation
+        scaled = flat.scaled(covering, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+        left, top = (scaled.width() - size.width()) // 2, (scaled.height() - size.height()) // 2
+        return scaled.copy(left, top, size.width(), size.height()).convertToFormat(QImage.Format.Format_RGB32)
 
     def _step(self, source: list[QImage], target: list[QImage]) -> bool:
         self.end()
@@ -173,19 +216,36 @@ class Ink:
             painter.drawPoint(self._start)
         painter.end()
 
+    def _ground(self) -> QColor:
+        return QColor(Qt.GlobalColor.white) if self.paper is None else QColor(*self.paper.ground)
+
+    def _inked(self) -> QColor:
+        return QColor(Qt.GlobalColor.black) if self.paper is None else self.colour
+
+    def _blank(self) -> QImage:
+        paper = self.paper
+        if paper is None:
+            image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
+            image.fill(_PAPER)
+            return image
+        image = QImage(paper.width * paper.scale, paper.height * paper.scale, QImage.Format.Format_RGB32)
+        image.fill(self._ground())
+        return image
+
     def _around(self, points: list[QPointF]) -> QRectF:
         xs, ys = [point.x() for point in points], [point.y() for point in points]
         margin = self.brush + 2
         return QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys))).adjusted(-margin, -margin, margin, margin)
 
 
-def _blank() -> QImage:
-    image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
-    image.fill(_PAPER)
-    return image
-
-
 def _pixels(image: QImage) -> npt.NDArray[np.uint8]:
     """Copy a grey image's pixels, uint8 (H, W): a view would outlive an image that is only passed through."""
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width()].copy()
+
+
+def _colours(image: QImage) -> npt.NDArray[np.uint8]:
+    """Copy a coloured image's pixels: uint8 (H, W, 3), red, green and blue."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

@@ -1,12 +1,13 @@
-"""The pad that one draws on: ink on paper, by mouse or by a tablet's pen, pasted or dropped."""
+"""The pad that one draws on: ink or colours on paper, by mouse or by a tablet's pen, pasted, dropped or opened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -28,12 +29,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import fitted
 from latentlab.ui.widgets.sketch.ink import SIDE, Ink
+
+_DARK_PAPER = 140  # lightness, of 255, below which words on it are white
 
 
 class SketchPad(QWidget):
-    """A square sheet of paper, as large as the widget allows."""
+    """A sheet of paper, as large as the widget allows: a square one for ink, or one for a painting in colours."""
 
     drawn = Signal()  # the ink has changed, and there is some
     emptied = Signal()  # the last ink is gone
@@ -50,7 +55,7 @@ class SketchPad(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 120)
         self.setAcceptDrops(True)
-        self._hint = self.tr("Draw a digit here")
+        self._hint = self.tr("Draw here")
         self._ink = Ink()
         self._was_empty = True
         self._erasing = False
@@ -58,7 +63,7 @@ class SketchPad(QWidget):
     # What it holds
 
     def drawing(self) -> npt.NDArray[np.float32]:
-        """Give the drawing: float32 (h, w) in [0, 1], ink is 1."""
+        """Give the drawing: float32 (h, w) in [0, 1], ink is 1; or all of a painting, float32 (3, h, w) in [0, 1]."""
         return self._ink.drawing()
 
     def is_empty(self) -> bool:
@@ -80,8 +85,21 @@ class SketchPad(QWidget):
         self._hint = text
         self.update()
 
+    def set_paper(self, paper: Paper | None) -> None:
+        """Take a fresh sheet of another paper, to be painted on in colours; None for white paper and black ink."""
+        if paper == self._ink.paper:
+            return
+        before, self._ink = self._ink, Ink(paper)
+        self._ink.brush, self._ink.colour = before.brush, before.colour
+        self._show_brush()
+        self._changed()
+
+    def set_colour(self, colour: QColor) -> None:
+        """Draw in a colour, where the paper is one for a painting."""
+        self._ink.colour = colour
+
     def set_brush(self, width: float) -> None:
-        """Draw so wide, in 512ths of the paper's side."""
+        """Draw so wide, in 512ths of the paper's longer side."""
         self._ink.brush = float(width)
         self._show_brush()
 
@@ -113,6 +131,12 @@ class SketchPad(QWidget):
         self._take(
             QGuiApplication.clipboard().mimeData(), self.tr("There is no picture to paste: copy one first, then paste.")
         )
+
+    def open(self, path: Path) -> None:
+        """Put a picture file on the paper."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        self._take(data, "")
 
     # Events
 
@@ -197,12 +221,12 @@ class SketchPad(QWidget):
             painter.save()
             painter.setClipRect(paper, Qt.ClipOperation.IntersectClip)
             painter.translate(paper.topLeft())
-            painter.scale(paper.width() / SIDE, paper.height() / SIDE)
+            painter.scale(self._scale(), self._scale())
             painter.setPen(self._ink.pen())
             painter.drawPath(tail)
             painter.restore()
-        if colours.dark:
-            # White paper would outshine a dark window.
+        if colours.dark and self._ink.paper is None:
+            # White paper would outshine a dark window; colours are shown as the model gets them.
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
             painter.fillRect(paper, QColor("#dfe3e8"))
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
@@ -210,7 +234,9 @@ class SketchPad(QWidget):
             font = self.font()
             font.setPointSizeF(font.pointSizeF() * 1.2)
             painter.setFont(font)
-            painter.setPen(QColor("#4b5563"))  # on paper, which is light in both themes
+            ground = (255, 255, 255) if self._ink.paper is None else self._ink.paper.ground
+            # On paper, which is of one colour in both themes.
+            painter.setPen(QColor("#4b5563" if QColor(*ground).lightness() > _DARK_PAPER else "#ffffff"))
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(paper.adjusted(12, 12, -12, -12), flags, self._hint)
         width = 2 if self.hasFocus() else 1
@@ -236,8 +262,7 @@ class SketchPad(QWidget):
         if touched is None or was_empty != self._was_empty:
             self.update()
         else:
-            paper = self._paper()
-            scale = paper.width() / SIDE
+            paper, scale = self._paper(), self._scale()
             rect = QRectF(paper.topLeft() + touched.topLeft() * scale, touched.size() * scale)
             self.update(rect.toAlignedRect())
         self.stepped.emit()
@@ -270,16 +295,18 @@ class SketchPad(QWidget):
         return self.clear if event.key() == Qt.Key.Key_Delete else None
 
     def _paper(self) -> QRectF:
-        side = max(1, min(self.width(), self.height()))
-        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        return fitted(self._ink.size(), QRectF(0, 0, max(1, self.width()), max(1, self.height())))
+
+    def _scale(self) -> float:
+        """Give how long a pixel of the paper is shown."""
+        return self._paper().width() / self._ink.size().width()
 
     def _on_paper(self, position: QPointF) -> QPointF:
-        paper = self._paper()
-        return (position - paper.topLeft()) * (SIDE / paper.width())
+        return (position - self._paper().topLeft()) / self._scale()
 
     def _show_brush(self) -> None:
         """Make the cursor a ring as wide as what is drawn or erased."""
-        width = self._ink.brush * (2 if self._erasing else 1) * self._paper().width() / SIDE
+        width = self._ink.brush * (2 if self._erasing else 1) * self._scale()
         side = max(6, round(width)) + 4
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap(round(side * ratio), round(side * ratio))

@@ -14,6 +14,9 @@ def join_landscape(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     menus["landscape"].toggled.connect(layer.set_on)
     panel.canvas.mouse.cursor_moved.connect(layer.set_cursor)
     layer.wanted.connect(landscape.look)
+    session.exploration.shown_changed.connect(
+        lambda update: update and layer.set_drawings(update.preparation.are_drawings)
+    )
     landscape.shown.connect(layer.set_tiles)
     landscape.progressed.connect(layer.set_progress)
     landscape.refused.connect(layer.show_problem)

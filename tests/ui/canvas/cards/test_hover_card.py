@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 from latentlab.core.map.browsing import Hovered
 from latentlab.ui.canvas.cards.hover_card import HoverCard
 
-IMAGE = np.full((28, 28), 128, np.uint8)
+IMAGE = np.full((1, 28, 28), 128, np.uint8)
 
 
 def hovered(row=0, image=IMAGE, reconstruction=None, label=0):
@@ -37,7 +37,7 @@ def test_it_lies_within_the_map_and_never_on_the_point(canvas, map_points, x, y,
     legend = canvas.legend.geometry()
     card = HoverCard(canvas.view, canvas.points_layer, lambda: QRectF(legend))
     canvas.view.go_to((-x, 1 - x, -y, 1 - y))  # the point is anywhere in sight, or just outside
-    card.show_point(hovered(reconstruction=np.zeros((28, 28), np.float32) if two else None))
+    card.show_point(hovered(reconstruction=np.zeros((1, 28, 28), np.float32) if two else None))
     place, found = where(canvas, 0), card.card()
     if found is not None:
         assert canvas.view.box.rect().contains(found)
@@ -50,7 +50,7 @@ def test_it_lies_within_the_map_and_never_on_the_point(canvas, map_points, x, y,
 
 def test_it_shows_the_image_and_what_is_rebuilt_of_it(canvas, card, shown):
     before = shown(canvas)
-    card.show_point(hovered(reconstruction=np.ones((28, 28), np.float32)))
+    card.show_point(hovered(reconstruction=np.ones((1, 28, 28), np.float32)))
     after = shown(canvas)
     place = card.card()
     corner = canvas.mapFromScene(canvas.view.box.mapToScene(place.topLeft()))

@@ -35,7 +35,7 @@ def asked(layer, canvas, qtbot):
 
 
 def tile(extent=BOX, value=255, address=FIRST):
-    return Tile(address, extent, np.full((112, 112), value, np.uint8))
+    return Tile(address, extent, np.full((1, 112, 112), value, np.uint8))
 
 
 def at(canvas, look, x, y):
@@ -45,8 +45,8 @@ def at(canvas, look, x, y):
 
 def test_a_patch_lies_at_its_place_at_every_zoom(canvas, layer, shown):
     layer.set_on(True)
-    values = np.zeros((112, 112), np.uint8)
-    values[:56] = 255  # the upper half
+    values = np.zeros((1, 112, 112), np.uint8)
+    values[:, :56] = 255  # the upper half
     layer.set_tiles((Tile(TileAddress(0, 0, 0), BOX, values),))
     inked, blank = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
     assert np.abs(inked - blank).max() > 50

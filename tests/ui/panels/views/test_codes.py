@@ -140,7 +140,7 @@ def test_a_click_in_a_grid_of_groups_finds_its_image(qtbot):
     grid = ImageGrid(gap=2)
     qtbot.addWidget(grid)
     grid.resize(300, 500)
-    grid.set_images(np.zeros((6, 3, 9, 9), np.float32), group=2)
+    grid.set_images(np.zeros((6, 3, 1, 9, 9), np.float32), group=2)
     assert grid.picture().height() == 6 * 11 - 2 + 2 * 3
     for row, column in ((0, 0), (1, 2), (2, 0), (5, 1)):
         with qtbot.waitSignal(grid.picked) as picked:

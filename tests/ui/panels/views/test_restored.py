@@ -18,7 +18,7 @@ DENOISING = ModelFacts(2, (), False, False, is_denoising=True)
 
 
 def restored(noisy=12.0, count=5):
-    images = np.linspace(0, 1, 3 * count * 16, dtype=np.float32).reshape(3, count, 4, 4)
+    images = np.linspace(0, 1, 3 * count * 16, dtype=np.float32).reshape(3, count, 1, 4, 4)
     return Restored("run", Damage("gaussian", 0.2, 0), *images, noisy, 17.25)
 
 
@@ -110,5 +110,5 @@ def test_a_denoising_run_shows_its_own_damage_and_a_click_picks_on_the_map(lab, 
     lab.qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.cell_rect(0, 2).center().toPoint())
     lab.until(lambda: lab.child("dataPointImage").pixels() is not None)
     np.testing.assert_allclose(
-        lab.child("dataPointImage").pixels(), lab.session.exploration.shown.images[2] / 255, atol=1e-6
+        lab.child("dataPointImage").pixels(), lab.session.exploration.shown.images[2, 0] / 255, atol=1e-6
     )

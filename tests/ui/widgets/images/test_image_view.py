@@ -23,11 +23,11 @@ def view(qtbot):
 
 
 def checkerboard():
-    return np.indices((28, 28)).sum(0).astype(np.float32) % 2
+    return np.indices((28, 28)).sum(0, keepdims=True).astype(np.float32) % 2
 
 
 def test_answers_a_copy_of_what_it_shows(view):
-    pixels = np.full((28, 28), 0.5, np.float32)
+    pixels = np.full((1, 28, 28), 0.5, np.float32)
     view.set_pixels(pixels)
     pixels[:] = 0
     view.pixels()[:] = 1
@@ -39,14 +39,19 @@ def test_answers_a_copy_of_what_it_shows(view):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    pixels=arrays(np.float32, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.floats(-2, 3, width=32))
+    pixels=arrays(
+        np.float32,
+        st.tuples(st.sampled_from((1, 3)), st.integers(1, 40), st.integers(1, 40)),
+        elements=st.floats(-2, 3, width=32),
+    )
 )
 def test_shows_any_image(view, pixels):
     view.set_pixels(pixels)
-    np.testing.assert_array_equal(view.pixels(), pixels)
+    rows_first = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    np.testing.assert_array_equal(view.pixels(), rows_first)
     assert not view.grab().isNull()
     rect = view.image_rect()
-    assert rect.width() / rect.height() == pytest.approx(pixels.shape[1] / pixels.shape[0])
+    assert rect.width() / rect.height() == pytest.approx(pixels.shape[2] / pixels.shape[1])
 
 
 def test_each_pixel_is_a_square(view):

@@ -20,8 +20,8 @@ def listed(rows, number=1, listing=WORST, measure="loss"):
 
 
 def source(count, *, has_images=True):
-    images = np.broadcast_to(np.arange(16, dtype=np.uint8).reshape(4, 4), (count, 4, 4)) if has_images else None
-    return Source("r", images, np.arange(count) % 3, ("a", "b", "c"), (4, 4))
+    images = np.broadcast_to(np.arange(16, dtype=np.uint8).reshape(4, 4), (count, 1, 4, 4)) if has_images else None
+    return Source("r", images, np.arange(count) % 3, ("a", "b", "c"), (1, 4, 4))
 
 
 @pytest.fixture
