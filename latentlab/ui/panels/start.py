@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -29,7 +30,7 @@ _CARD = 280
 
 
 class StartPage(QWidget):
-    """Offers to train, to open a pretrained model, and to open a run."""
+    """Offers to train, to open images of one's own, a pretrained model, or a run."""
 
     start_requested = Signal()
     model_requested = Signal(str)
@@ -90,12 +91,21 @@ class StartPage(QWidget):
         self.setFocusProxy(self._train)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.set_images("")
         self.set_models([])
         self.set_recent([])
 
     def tell_images(self, sentence: str) -> None:
         """Say what a training would learn from, or why it cannot begin."""
         self._images.setText(sentence)
+
+    def set_images(self, text: str) -> None:
+        """Say what pressing Train makes of the images that are chosen, or why it cannot."""
+        self._images_text.setText(text)
+
+    def set_image_sources(self, menu: QMenu) -> None:
+        """Offer where one's own images come from."""
+        self._own.setMenu(menu)
 
     def set_models(self, models: Sequence[tuple[Path | str, str, str]]) -> None:
         """Offer pretrained models: the path, title and description of each."""
@@ -181,7 +191,7 @@ class StartPage(QWidget):
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
         added = [layout.itemAt(i).widget() for layout in (self._models, self._recent) for i in range(layout.count())]
-        for one, next_one in pairwise([self._train, *added, self._open]):
+        for one, next_one in pairwise([self._train, self._own, *added, self._open]):
             self.setTabOrder(one, next_one)
 
     def _request_model(self) -> None:

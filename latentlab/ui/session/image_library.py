@@ -7,9 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data import downloads, registry
+from latentlab.core.data import download_folder, downloads, registry
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.reading import ReadingProgress
 from latentlab.core.errors import LatentlabError
+from latentlab.core.recipe.settings import DataSettings
+from latentlab.ui.session.image_reading import reader, told
 from latentlab.ui.threads.background import Report, Task
 
 
@@ -29,25 +32,35 @@ class ImageLibrary(QObject):
     downloading = Signal(float, float)  # bytes done, bytes in all
     download_ended = Signal()
     folder_changed = Signal(Path)
+    folder_doubted = Signal(Path)  # it holds pictures, and no downloaded set
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._data_dir = data_dir
-        self._name = ""
+        self._chosen: DataSettings | None = None
         self._data: ImageSet | None = None
         self._problem = ""
         self._downloading = ""
-        self._loading, self._fetching = Task(self), Task(self)
+        self._loading, self._fetching, self._considering = Task(self), Task(self), Task(self)
         self._loading.done.connect(self._take)
         self._loading.failed.connect(self._fail)
+        self._considering.done.connect(self._use_or_doubt)
+        self._considering.failed.connect(self._tell_problem)
         self._fetching.done.connect(self._use_download)
         self._fetching.failed.connect(self._lack_download)
+        self._loading.progressed.connect(self._tell_reading)
         self._fetching.progressed.connect(self._tell_progress)
 
     @property
     def data(self) -> ImageSet | None:
         """The chosen set, once it is loaded."""
-        return self._data if self._data is not None and self._data.name == self._name else None
+        return None if self._chosen is None else self.loaded_as(self._chosen)
+
+    def loaded_as(self, settings: DataSettings) -> ImageSet | None:
+        """Give the images that settings of a recipe name, brought to the size that they tell, if they are loaded."""
+        data = self._data
+        is_it = data is not None and (data.name, data.fitted) == (settings.dataset, (settings.size, settings.fit))
+        return data if is_it else None
 
     @property
     def problem(self) -> str:
@@ -74,15 +87,17 @@ class ImageLibrary(QObject):
         """Look again which sets are here."""
         self.sets_changed.emit(registry.statuses(self._data_dir))
 
-    def choose(self, name: str) -> None:
-        """Load a set, unless it is loaded already."""
-        if name == self._name and (self.is_loading() or self.data is not None):
+    def choose(self, settings: DataSettings) -> None:
+        """Load the set that a recipe's settings name, as they say, unless it is loaded already."""
+        is_same = self._chosen is not None and _source(self._chosen) == _source(settings)
+        if is_same and (self.is_loading() or self.data is not None):
             return
-        self._name = name
+        self._chosen = settings
         self._loading.cancel()
         if self.data is not None:
             self._announce(self.data)
             return
+        name = settings.dataset
         try:
             status = registry.status(name, self._data_dir)
         except LatentlabError as error:
@@ -98,12 +113,13 @@ class ImageLibrary(QObject):
             self._fail(sentence.format(title=status.title), is_told=is_listed)
         else:
             self.message.emit(self.tr("Loading {title} …").format(title=status.title), False)
-            data_dir = self._data_dir
+            self._loading.start(reader(settings, self._data_dir))
 
-            def load(cancelled: threading.Event, report: Report) -> ImageSet:
-                return registry.load(name, data_dir)
-
-            self._loading.start(load)
+    def take(self, settings: DataSettings, data: ImageSet) -> None:
+        """Have images that were read elsewhere as the chosen set."""
+        self._loading.cancel()
+        self._chosen, self._data = settings, data
+        self._announce(data)
 
     @Slot(str)
     def download(self, name: str) -> None:
@@ -124,20 +140,42 @@ class ImageLibrary(QObject):
         self.download_ended.emit()
         self.message.emit(self.tr("The download was cancelled; nothing was kept."), False)
 
+    @Slot(Path)
+    def consider_folder(self, folder: Path) -> None:
+        """Take downloaded sets from a folder, or doubt it, where it holds pictures instead: see `folder_doubted`."""
+
+        def look(cancelled: threading.Event, report: Report) -> tuple[Path, bool]:
+            return folder, download_folder.holds_pictures(folder)
+
+        self._considering.start(look)
+
+    @Slot(Path)
     def use_folder(self, data_dir: Path) -> None:
         """Take downloaded sets from another folder, used as it is."""
         self._data_dir = data_dir
         self._data = None
         self.folder_changed.emit(data_dir)
         self.refresh()
-        name, self._name = self._name, ""
-        self.choose(name)
+        self._choose_again()
 
     def shut_down(self) -> None:
         """Cancel what is under way and wait for it."""
         self._loading.cancel()
+        self._considering.shut_down()
         self._fetching.shut_down()
         self._loading.shut_down()
+
+    @Slot(object)
+    def _use_or_doubt(self, answer: tuple[Path, bool]) -> None:
+        folder, holds_pictures = answer
+        if holds_pictures:
+            self.folder_doubted.emit(folder)
+        else:
+            self.use_folder(folder)
+
+    @Slot(str)
+    def _tell_problem(self, sentence: str) -> None:
+        self.message.emit(sentence, True)
 
     @Slot(object)
     def _take(self, data: ImageSet) -> None:
@@ -148,14 +186,22 @@ class ImageLibrary(QObject):
     def _use_download(self) -> None:
         self.download_ended.emit()
         self.refresh()
-        if self._downloading == self._name:
-            self._name = ""
-            self.choose(self._downloading)
+        if self._chosen is not None and self._downloading == self._chosen.dataset:
+            self._choose_again()
+
+    def _choose_again(self) -> None:
+        chosen, self._chosen = self._chosen, None
+        if chosen is not None:
+            self.choose(chosen)
 
     @Slot(str)
     def _lack_download(self, sentence: str) -> None:
         self.download_ended.emit()
         self.message.emit(sentence, True)
+
+    @Slot(object)
+    def _tell_reading(self, progress: ReadingProgress) -> None:
+        self.message.emit(told(progress), False)
 
     @Slot(object)
     def _tell_progress(self, progress: downloads.DownloadProgress) -> None:
@@ -176,3 +222,8 @@ class ImageLibrary(QObject):
         if not is_told:
             self.message.emit(sentence, True)
         self.failed.emit(sentence)
+
+
+def _source(settings: DataSettings) -> tuple[object, ...]:
+    """Give what decides on the images that are read."""
+    return settings.dataset, settings.size, settings.fit

@@ -1,7 +1,8 @@
 """The one owner of state: the current run, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
+before they are used, `training` the training going on,
 `exploration` what is looked at, `selection` the images selected on its map, `selection_training` what becomes of
 them, `map` what else is done there, `restoration` what is damaged and restored, `views` what the views ask,
 `comparison` a second model, `page` the page that is cleaned.
@@ -31,6 +32,7 @@ from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.live_training import LiveTraining, State
+from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
@@ -69,6 +71,7 @@ class Session(QObject):
         self.recipes = RecipeChoice(FIRST_RECIPE, self.library.has, self)
         self.recipes.changed.connect(self._use_recipe)
         self.recipes.failed.connect(self._complain)
+        self.opened_images = OpenedImages(self.library, self.recipes, self)
         self.exploration = Exploration(self)
         self.exploration.failed.connect(self._complain)
         self.selection = Selection(self.exploration.shown_map, self)
@@ -143,14 +146,14 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
-        for part in (self.training, self.tensorboard, *looking, self.library, self.files):
+        for part in (self.training, self.tensorboard, *looking, self.opened_images, self.library, self.files):
             part.shut_down()
 
     # Recipe and images
 
     @Slot(object, object)
     def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:
-        self.library.choose(recipe.data.dataset)
+        self.library.choose(recipe.data)
         self._tell_whether_it_can_continue()
 
     @Slot(object)
@@ -160,7 +163,7 @@ class Session(QObject):
             proceed = self._train_when_loaded
             self._wait_to_train(None)
             self.train(proceed)
-        elif self.state == "idle" and run is not None and data.name == run.recipe.data.dataset:
+        elif self.state == "idle" and run is not None and self._data_of(run) is data:
             self._show_run(run)  # its images are loaded now
         self._tell_whether_it_can_continue()
 
@@ -324,8 +327,7 @@ class Session(QObject):
         self.files.make_map(run, None if data is None else self._on_map(data, run.recipe))
 
     def _data_of(self, run: Run) -> ImageSet | None:
-        data = self.library.data
-        return data if data is not None and data.name == run.recipe.data.dataset else None
+        return self.library.loaded_as(run.recipe.data)
 
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""

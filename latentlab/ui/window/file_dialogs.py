@@ -36,10 +36,16 @@ class FileDialogs(QObject):
             "run": (self.tr("Open a run"), runs),
             "secondRun": (self.tr("Open a second run"), runs),
             "recipe": (self.tr("Open a recipe"), self.tr("Recipes (*.toml)")),
-            "array": (self.tr("Array file with 'images' and, if there are, 'labels'"), self.tr("NumPy arrays (*.npz)")),
+            "array": (
+                self.tr("File of images and, if there are, their labels"),
+                self.tr(
+                    "Files of images (*.npz *.npy *.csv *.gz *ubyte* *.pt *.pth *.h5 *.hdf5 *.mat *.safetensors)"
+                ),
+                self.tr("All files (*)"),
+            ),
             "page": (self.tr("Picture of a page"), *readable),
             "sketchPicture": (self.tr("Picture for the sketch pad"), *readable),
-            "dataFolder": (self.tr("Folder of image sets"),),
+            "dataFolder": (self.tr("Folder that sets are downloaded to, or lie in already"),),
             "imageFolder": (self.tr("Folder of images, its sub-folders are the classes"),),
             "dirtyScans": (self.tr("Folder of the dirty scans"),),
             "cleanScans": (self.tr("Folder of the same scans clean, under the same names"),),
