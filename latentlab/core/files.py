@@ -10,6 +10,7 @@ from pathlib import Path
 
 from latentlab.core.errors import LatentlabError
 
+_PRIVATE = 0xEF00
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -32,8 +33,25 @@ def resource(*parts: str) -> Path:
 
 
 def shown_name(name: str) -> str:
-    """Give the name of a file or folder as text that can be shown and stored anywhere: what is no UTF-8 becomes �."""
+    """Give the name of a file or folder as text that can be shown and stored anywhere: what is no text becomes �."""
     return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", name)
+
+
+def path_as_text(path: str) -> str:
+    """Give a path as text that can be stored anywhere, and be turned back by `text_as_path`.
+
+    Names on a disk may be bytes that are no UTF-8. Python has lone surrogates for these, which can be neither encoded
+    nor validated; here they become characters for private use, U+EF80 to U+EFFF.
+    """
+    return re.sub("[\udc80-\udcff]", lambda found: chr(ord(found[0]) - 0xDC00 + _PRIVATE), path)
+
+
+def text_as_path(text: str) -> Path:
+    """Give the path that `path_as_text` made a text of, or that a person wrote; ``~`` is their home."""
+    path = Path(text).expanduser()
+    if re.search("[\uef80-\uefff]", text) and not path.exists():  # or these are characters of its name
+        return Path(re.sub("[\uef80-\uefff]", lambda found: chr(ord(found[0]) - _PRIVATE + 0xDC00), text)).expanduser()
+    return path
 
 
 def make_way(

@@ -13,8 +13,11 @@ import torch
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
+from latentlab.core.recipe.settings import Fit
 
 NO_LABEL = -1
+Fitted = tuple[tuple[int, int] | None, Fit]
+_TESTED = 6  # of so many images one is for testing
 _MOST_BYTES = 256_000_000  # of images that a fingerprint is made of
 
 
@@ -40,6 +43,12 @@ class ImageSet:
         The same images damaged, for a set of pairs: what an encoder sees while the decoder is asked for the clean ones.
     train_columns, test_columns : tuple of Column
         What else is known of each image: the same columns, in the same order.
+    left_out : tuple of (str, int)
+        Why something that was there is not in the set, in words, and how many there were.
+    notes : tuple of str
+        What was guessed of the images, or changed in them, in sentences.
+    fitted : tuple
+        The `size` and `fit` of a recipe's data settings that they were loaded with.
     fingerprint : str
         Of the images and labels of the whole set: equal for sets that were loaded from the same data.
     train_rows, test_rows : int64 (N,) or None
@@ -58,6 +67,9 @@ class ImageSet:
     test_noisy: torch.Tensor | None = None
     train_columns: tuple[Column, ...] = ()
     test_columns: tuple[Column, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
+    fitted: Fitted = (None, "crop")
     fingerprint: str = ""
     train_rows: torch.Tensor | None = None
     test_rows: torch.Tensor | None = None
@@ -86,11 +98,18 @@ class ImageSet:
         return bool(self.class_names) and int(self.train_labels.min()) >= 0 and int(self.test_labels.min()) >= 0
 
     def limited(self, count: int | None) -> ImageSet:
-        """Give a set with the first `count` training images, as views; None and large counts keep all."""
+        """Give a set with fewer training images; None and large counts keep all.
+
+        They are the first `count`, as views, or, of a set that is sorted by class, as many chosen evenly over it.
+        """
         if count is None or count >= len(self.train_images):
             return self
         if count < 1:
             raise DatasetError(f"A limit of {count} leaves no training images: use at least 1.")
+        if is_sorted(self.train_labels.numpy()):
+            training = np.zeros(len(self.train_labels), bool)
+            training[evenly_chosen(self.train_labels.numpy(), count)] = True
+            return self.kept(training, np.ones(len(self.test_labels), bool))
         train_rows, test_rows = self.rows()
         return replace(
             self,
@@ -238,6 +257,8 @@ def _rows_of_both(training: torch.Tensor, test: torch.Tensor, rows: npt.NDArray[
 def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Set a sixth of each class apart for testing, the same sixth every time.
 
+    Where a sixth of most classes is less than half an image, some of the classes give one, until it is a sixth of all.
+
     Parameters
     ----------
     labels : int64 (N,)
@@ -249,10 +270,55 @@ def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDAr
         Indices, neither empty. Those for training are shuffled, so that the first few hold every class.
     """
     order = np.random.default_rng(0).permutation(len(labels))
+    _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    due = np.rint(counts / _TESTED).astype(np.intp)
+    lacking = max(1, round(len(labels) / _TESTED)) - int(due.sum())
+    if 2 * lacking > len(labels) / _TESTED or not due.any():
+        # Classes of one have nothing left to learn from: they come last.
+        willing = np.lexsort((np.random.default_rng(1).permutation(len(counts)), -counts * (due == 0)))
+        due[willing[:lacking]] += 1
+    # How many of its own class come before each image in that order.
+    by_class = order[np.argsort(classes[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
     is_test = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        members = order[labels[order] == label]
-        is_test[members[: round(len(members) / 6)]] = True
-    if not is_test.any():
-        is_test[order[0]] = True
+    is_test[by_class] = np.arange(len(labels)) - starts[classes[by_class]] < due[classes[by_class]]
     return order[~is_test[order]], np.flatnonzero(is_test)
+
+
+def is_sorted(labels: npt.NDArray[np.int64]) -> bool:
+    """Whether images lie class by class, so that the first few are of some classes only."""
+    changes = np.count_nonzero(np.diff(labels))
+    shares = np.unique(labels, return_counts=True)[1] / max(1, len(labels))
+    # In random order neighbours differ as often as two images drawn blindly do.
+    return bool(changes < (1 - np.square(shares).sum()) * len(labels) / 2)
+
+
+def evenly_chosen(labels: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.intp]:
+    """Choose some images of a set so that classes keep their shares, and each has one or more if there are enough.
+
+    Parameters
+    ----------
+    labels : int64 (N,)
+    count : int
+        From 1 to N.
+
+    Returns
+    -------
+    intp (count,)
+        In ascending order; of each class they lie evenly apart.
+    """
+    _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    shares = counts * (count / len(labels))
+    due = np.maximum(np.floor(shares).astype(np.intp), 1 if count >= len(counts) else 0)
+    while (difference := count - int(due.sum())) != 0:
+        # The nearest to the next image gain one, or those with most to spare lose one.
+        gap = shares - due if difference > 0 else due - shares
+        can = due < counts if difference > 0 else due > 1
+        ranked = np.argsort(np.where(can, -gap, np.inf), kind="stable")
+        due[ranked[: min(abs(difference), np.count_nonzero(can))]] += np.sign(difference)
+    chosen = [
+        np.flatnonzero(classes == number)[np.arange(many) * counts[number] // many]
+        for number, many in enumerate(due)
+        if many
+    ]
+    return np.sort(np.concatenate(chosen))

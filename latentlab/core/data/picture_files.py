@@ -97,13 +97,13 @@ def _tree(path: Path, above: tuple[tuple[int, int], ...], links: int) -> Folder:
                     continue
                 inner = path / entry.name
                 suffix = inner.suffix.lower()
-                if entry.is_dir():
-                    with suppress(OSError):
+                with suppress(OSError):  # a folder that one may not read, or a link to itself
+                    if entry.is_dir():
                         folders.append(_tree(inner, (*above, identity), links + entry.is_symlink()))
-                elif suffix in _SUFFIXES:
-                    pictures.append(inner)  # a link that leads nowhere, too: it is told as a file that cannot be read
-                elif suffix in _FOREIGN:
-                    foreign[suffix] += 1
+                    elif suffix in _SUFFIXES:
+                        pictures.append(inner)  # a link to nowhere, too: it is told as a file that cannot be read
+                    elif suffix in _FOREIGN:
+                        foreign[suffix] += 1
     pictures.sort(key=natural_order)
     folders.sort(key=lambda folder: natural_order(folder.path))
     return Folder(path, tuple(pictures), tuple(folders), foreign)

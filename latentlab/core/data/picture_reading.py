@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -47,24 +47,10 @@ def read_into(
     def read(place: _Place) -> None:
         header, targets = place
         with suppress(Exception):  # damaged files raise nearly anything
-            for row, image in zip(targets, images_of(header, look), strict=True):
+            for row, image in zip(targets, pictures.images_of(header, look), strict=True):
                 images[row] = image
                 is_read[row] = True
 
     for _ in reading.each("reading", read, list(zip(headers, rows, strict=True))):
         pass
     return is_read
-
-
-def images_of(header: Header, look: Look) -> Iterator[Bytes]:
-    """Give the images of a file one after the other, uint8 (C, H, W).
-
-    Raises
-    ------
-    Exception
-        Nearly anything, where the file is damaged.
-    """
-    # At twice the size a smaller copy, which comes quicker, is no less sharp in the end.
-    least = None if look.size is None else (2 * look.size[0], 2 * look.size[1])
-    for picture in pictures.frames_of(header, look.channels, least):
-        yield pictures.as_array(pictures.fitted(pictures.levels_of(picture, look), look))

@@ -13,8 +13,8 @@ from PIL import Image, ImageChops
 
 from latentlab.core.data import pictures
 from latentlab.core.data.levels import Range
-from latentlab.core.data.pictures import BLACK, GREY, WHITE, Header, Look, Size
-from latentlab.core.data.reading import Reading
+from latentlab.core.data.pictures import BLACK, GREY, WHITE, Bytes, Header, Look, Size
+from latentlab.core.data.reading import Reading, quiet
 
 _GROUNDS = (WHITE, BLACK, GREY)  # the first of them on which all ink is seen
 _VISIBLE = 48  # levels by which ink differs from its ground, on average
@@ -99,8 +99,21 @@ def margin_of(headers: Sequence[Header], look: Look) -> int:
             pixels = np.asarray(pictures.levels_of(picture, look).convert("L"))
             edges.append(float(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))))
     middle = float(np.median(edges)) if edges else 0.0
-    distances = {abs(level - middle): level for level in _GROUNDS}
-    return distances[min(distances)]
+    return _GROUNDS[int(np.argmin(np.abs(np.array(_GROUNDS) - middle)))]
+
+
+def image_alone(path: Path) -> Bytes:
+    """Read the first image of a file that is of no set, in grey: uint8 (1, H, W).
+
+    Raises
+    ------
+    Exception
+        Nearly anything, where it cannot be read.
+    """
+    with quiet():
+        header = pictures.header_of(path)
+        found = survey([path], Reading())
+        return next(pictures.images_of(header, Look(1, found.range.scales(), found.ground)))
 
 
 def _header(path: Path) -> Header | None:
@@ -127,7 +140,7 @@ def _look(picture: Image.Image, result: Survey, lock: threading.Lock) -> None:
 def _has_colour(picture: Image.Image) -> bool:
     """Whether a picture has colour where it is not transparent."""
     red, green, blue = pictures.on_ground(picture, BLACK).convert("RGB").split()
-    return any(ImageChops.difference(green, other).getextrema()[1] > _TINT for other in (red, blue))
+    return any(np.asarray(ImageChops.difference(green, other)).max() > _TINT for other in (red, blue))
 
 
 def _contrast(picture: Image.Image) -> dict[int, float] | None:

@@ -22,8 +22,8 @@ Size = tuple[int, int]
 
 BLACK, GREY, WHITE = 0, 128, 255
 
-# Only these are tried: others may call programs (PostScript), and all of them take a second to be imported.
-_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
+# Only these are tried: others may call programs, as that of PostScript does.
+_FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
 _WITHOUT_SIGN = {".tga": ("TGA",)}  # nothing in these files says what they are, but their name
 _DEEP = ("I", "F")  # what modes of more than 8 bits begin with
 _STACKS = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # whose further frames are images; a camera's MPO has previews
@@ -197,13 +197,29 @@ def as_array(picture: Image.Image) -> Bytes:
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
+def images_of(header: Header, look: Look) -> Iterator[Bytes]:
+    """Give the images of a file one after the other, uint8 (C, H, W).
+
+    Raises
+    ------
+    Exception
+        Nearly anything, where the file is damaged.
+    """
+    # At twice the size a smaller copy, which comes quicker, is no less sharp in the end.
+    least = None if look.size is None else (2 * look.size[0], 2 * look.size[1])
+    for picture in frames_of(header, look.channels, least):
+        yield as_array(fitted(levels_of(picture, look), look))
+
+
 @lru_cache
 def _formats(suffix: str) -> tuple[str, ...]:
+    Image.init()  # otherwise formats are not known before a file is opened that might be of them
+    wanted = _WITHOUT_SIGN.get(suffix, _FORMATS)
     if suffix in (".heic", ".heif", ".hif"):
         with suppress(ImportError):  # a plugin that not everybody has
             importlib.import_module("pillow_heif").register_heif_opener()
-            return (*_FORMATS, "HEIF")
-    return _WITHOUT_SIGN.get(suffix, _FORMATS)
+            wanted = (*wanted, "HEIF")
+    return tuple(name for name in wanted if name in Image.OPEN)  # older versions of Pillow lack some
 
 
 def _is_grey(mode: str) -> bool:

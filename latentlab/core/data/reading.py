@@ -82,11 +82,9 @@ class Reading:
         self.report(ReadingProgress(step, 0, len(items)))
         done = 0
         workers = threads()
-        with _quiet(), ThreadPoolExecutor(workers, "reading") as pool:
+        with quiet(), ThreadPoolExecutor(workers, "reading") as pool:
             # Not all at once: a future for each of a million files would be a gigabyte.
-            waiting: list[Future[list[_Result]]] = [
-                pool.submit(of_some, start) for start in islice(starts, 4 * workers)
-            ]
+            waiting = [pool.submit(of_some, start) for start in islice(starts, 4 * workers)]
             while waiting:
                 results = waiting.pop(0).result()
                 if self.cancelled.is_set():
@@ -105,7 +103,7 @@ def threads() -> int:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what Pillow remarks on files from being printed: what cannot be read is counted and told."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\b")

@@ -22,8 +22,6 @@ def of_recipe(data: ImageSet, recipe: Recipe) -> ImageSet:
     part = data.selected(images).limited(limit)
     if not exclude:
         return part
-    split = len(data.train_labels)
-    training = np.array(images or range(split), np.int64)[:limit]
-    test = np.array(images or range(split, split + len(data.test_labels)), np.int64)
+    training, test = (rows.numpy() for rows in part.rows())
     gone = data.numbered(exclude)
     return part.kept(~np.isin(training, gone), ~np.isin(test, gone))

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_images, user_pairs
+from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_folder, user_images, user_pairs
+from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.pictures import Size
+from latentlab.core.data.reading import Reading
 from latentlab.core.data.torchvision_sets import STANDARD_SETS
 from latentlab.core.data.user_pairs import name_of as pairs_name
+from latentlab.core.files import path_as_text, shown_name, text_as_path
+from latentlab.core.recipe.settings import DataSettings, Fit
 
 __all__ = [
     "DatasetError",
@@ -19,6 +24,7 @@ __all__ = [
     "ImageSet",
     "default_data_dir",
     "load",
+    "load_for",
     "names",
     "pairs_name",
     "status",
@@ -77,12 +83,13 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
         return DatasetStatus(name, pages.TITLE, True, 0, pages.COUNT - pages.TEST_COUNT, pages.TEST_COUNT)
     if name.startswith(user_pairs.PREFIX):
         problem = user_pairs.problem_of(name)
-        title = " and ".join(folder.name for folder in user_pairs.folders_of(name))
+        title = " and ".join(shown_name(folder.name) for folder in user_pairs.folders_of(name))
         return DatasetStatus(name, title, problem is None, 0, 0, 0, problem)
     if name.startswith((_FOLDER, _ARRAY)):
         path = _own_path(name)
         is_here = path.is_dir() if name.startswith(_FOLDER) else path.is_file()
-        return DatasetStatus(name, path.name, is_here, 0, 0, 0, None if is_here else f"{path} does not exist.")
+        problem = None if is_here else f"{shown_name(str(path))} does not exist."
+        return DatasetStatus(name, shown_name(path.name), is_here, 0, 0, 0, problem)
     known = standard(name)
     try:
         counts = torchvision_sets.counts(known, data_dir)
@@ -96,7 +103,15 @@ def status(name: str, data_dir: Path) -> DatasetStatus:
     return DatasetStatus(name, known.title, counts is not None, size, train, test, problem)
 
 
-def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
+def load(
+    name: str,
+    data_dir: Path,
+    limit: int | None = None,
+    *,
+    size: Size | None = None,
+    fit: Fit = "crop",
+    reading: Reading | None = None,
+) -> ImageSet:
     """Load a set.
 
     Parameters
@@ -106,26 +121,38 @@ def load(name: str, data_dir: Path, limit: int | None = None) -> ImageSet:
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
-        Use only the first so many training images.
+        Use only so many training images: see `ImageSet.limited`.
+    size, fit : optional
+        What images are brought to, and how, as in a recipe's data settings.
+    reading : Reading, optional
+        Who follows the reading of a folder, and may cancel it.
 
     Raises
     ------
     DatasetError
-        If there is no such set, it is not on this machine, or its files cannot be used.
+        If there is no such set, it is not on this machine, its files cannot be used, or the reading was cancelled.
     """
+    name = path_as_text(name)
+    if name.startswith(_FOLDER):
+        return user_folder.load_folder(name, _own_path(name), size, fit, reading).limited(limit)
+    return fitted(_load(name, data_dir), size, fit).limited(limit)
+
+
+def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
+    """Load the whole set that a recipe's data settings name, brought to the size that they ask for: see `load`."""
+    return load(settings.dataset, data_dir, size=settings.size, fit=settings.fit, reading=reading)
+
+
+def _load(name: str, data_dir: Path) -> ImageSet:
     if name == bundled_digits.NAME:
-        images = bundled_digits.load()
-    elif name == pages.NAME:
-        images = pages.load()
-    elif name.startswith(user_pairs.PREFIX):
-        images = user_pairs.load(name)
-    elif name.startswith(_FOLDER):
-        images = user_images.load_folder(name, _own_path(name))
-    elif name.startswith(_ARRAY):
-        images = user_images.load_array(name, _own_path(name))
-    else:
-        images = torchvision_sets.load(standard(name), data_dir)
-    return images.limited(limit)
+        return bundled_digits.load()
+    if name == pages.NAME:
+        return pages.load()
+    if name.startswith(user_pairs.PREFIX):
+        return user_pairs.load(name)
+    if name.startswith(_ARRAY):
+        return user_images.load_array(name, _own_path(name))
+    return torchvision_sets.load(standard(name), data_dir)
 
 
 def standard(name: str) -> torchvision_sets.StandardSet:
@@ -142,4 +169,4 @@ def _own_path(name: str) -> Path:
     kind, _, path = name.partition(":")
     if not path.strip():
         raise DatasetError(f"'{name}' names no {'folder' if kind == 'folder' else 'file'}: write its path after it.")
-    return Path(path).expanduser()
+    return text_as_path(path)

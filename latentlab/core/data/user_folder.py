@@ -92,6 +92,7 @@ def load_folder(
     left_out[PASSED_OVER] += sum(header.passed_over for header in found.headers)
     return ImageSet(
         name=name,
+        fitted=(size, fit),
         title=shown_name(folder.resolve().name),
         train_images=torch.from_numpy(images[train]),
         train_labels=torch.from_numpy(labels[train]),

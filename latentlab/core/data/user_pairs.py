@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
 from latentlab.core.data import picture_files
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet, split
+from latentlab.core.data.picture_survey import survey
+from latentlab.core.data.pictures import Bytes, Header, Look, images_of
+from latentlab.core.data.reading import Reading
+from latentlab.core.files import text_as_path
 from latentlab.core.recipe.settings import PAIRS
 
 PREFIX = PAIRS
@@ -20,8 +23,9 @@ MOST_TILES = 2000  # with both pages 0.6 GB
 
 _NAMED = 3  # so many files are named in a sentence, and further ones are counted
 
-_Bytes = npt.NDArray[np.uint8]
-_Pair = tuple[Path, Path]
+FURTHER = "further pages in files of several"
+
+_Pair = tuple[Header, Header]
 
 
 def name_of(dirty: Path, clean: Path) -> str:
@@ -48,7 +52,7 @@ def folders_of(name: str) -> tuple[Path, Path]:
     dirty, _, clean = name.removeprefix(PREFIX).partition(",")
     if not dirty.strip() or not clean.strip():
         raise DatasetError(f"'{name}' does not name two folders: write {PREFIX}DIRTY,CLEAN.")
-    return Path(dirty.strip()).expanduser(), Path(clean.strip()).expanduser()
+    return text_as_path(dirty.strip()), text_as_path(clean.strip())
 
 
 def problem_of(name: str) -> str | None:
@@ -79,7 +83,8 @@ def load(name: str) -> ImageSet:
     if problem := problem_of(name):
         raise DatasetError(problem)
     dirty, clean = folders_of(name)
-    pairs = _pairs(dirty, clean)
+    named = _pairs(dirty, clean)
+    pairs, look = _looked_at(named)
     sizes = [_size(pair) for pair in pairs]
     tile = _tile_shape(sizes)
     corners = [_corners(size, tile) for size in sizes]
@@ -91,7 +96,9 @@ def load(name: str) -> ImageSet:
     title = f"{dirty.resolve().name} and {clean.resolve().name}"
     if kept < total:
         title += f" ({kept:,} of {total:,} tiles)"
-    train, test = (_tiles(pairs, corners, tile, rows) for rows in split(np.full(len(pairs), NO_LABEL, dtype=np.int64)))
+    train, test = (
+        _tiles(pairs, look, corners, tile, rows) for rows in split(np.full(len(pairs), NO_LABEL, dtype=np.int64))
+    )
     return ImageSet(
         name=name,
         title=title,
@@ -102,10 +109,12 @@ def load(name: str) -> ImageSet:
         class_names=(),
         train_noisy=train[0],
         test_noisy=test[0],
+        left_out=((FURTHER, further),) if (further := _further(pairs)) else (),
+        notes=look.scales.notes,
     )
 
 
-def _pairs(dirty: Path, clean: Path) -> list[_Pair]:
+def _pairs(dirty: Path, clean: Path) -> list[tuple[Path, Path]]:
     mine, theirs = _by_stem(dirty), _by_stem(clean)
     for here, there, folder, other in ((mine, theirs, dirty, clean), (theirs, mine, clean, dirty)):
         if lone := [path.name for stem, path in here.items() if stem not in there]:
@@ -138,22 +147,34 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
+def _looked_at(named: Sequence[tuple[Path, Path]]) -> tuple[list[_Pair], Look]:
+    """Give the headers of the pages of each pair, and one look for all of them, in grey."""
+    files = [path for pair in named for path in pair]
+    found = survey(files, Reading())
+    if len(found.readable) < len(files):
+        raise _unreadable(next(path for row, path in enumerate(files) if row not in set(found.readable)))
+    headers = found.headers
+    return list(zip(headers[::2], headers[1::2], strict=True)), Look(1, found.range.scales(), found.ground)
+
+
+def _unreadable(path: Path) -> DatasetError:
+    return DatasetError(f"{path} cannot be read as a picture: repair or remove it, and its partner.")
+
+
+def _further(pairs: Sequence[_Pair]) -> int:
+    return sum(len(page.frames) + page.passed_over - 1 for pair in pairs for page in pair)
+
+
 def _size(pair: _Pair) -> tuple[int, int]:
     """Give the height and width that both pages of a pair have."""
-    sizes = []
-    for path in pair:
-        try:
-            with Image.open(path) as picture:
-                sizes.append(picture_files.upright_size(picture))
-        except Exception as error:  # damaged files raise nearly anything
-            raise DatasetError(f"{path} cannot be read as a picture: repair or remove it, and its partner.") from error
+    sizes = [page.sizes[0] for page in pair]
     if sizes[0] != sizes[1]:
         mine, theirs = (f"{height}×{width}" for height, width in sizes)
         raise DatasetError(
-            f"{pair[0]} has {mine} pixels, but its clean page {pair[1]} {theirs}: make their sizes equal."
+            f"{pair[0].path} has {mine} pixels, but its clean page {pair[1].path} {theirs}: make their sizes equal."
         )
     if min(sizes[0]) < 4:
-        raise DatasetError(f"{pair[0]} is less than 4 pixels high or wide: remove it, and its partner.")
+        raise DatasetError(f"{pair[0].path} is less than 4 pixels high or wide: remove it, and its partner.")
     return sizes[0]
 
 
@@ -176,6 +197,7 @@ def _corners(size: tuple[int, int], tile: tuple[int, int]) -> npt.NDArray[np.int
 
 def _tiles(
     pairs: Sequence[_Pair],
+    look: Look,
     corners: Sequence[npt.NDArray[np.intp]],
     tile: tuple[int, int],
     rows: npt.NDArray[np.intp],
@@ -185,7 +207,7 @@ def _tiles(
     cut = np.empty((2, sum(len(corners[row]) for row in rows), 1, height, width), np.uint8)
     number = 0
     for row in rows:
-        dirty, clean = (_read(path) for path in pairs[row])
+        dirty, clean = (_read(page, look) for page in pairs[row])
         for top, left in corners[row]:
             for side, page in enumerate((dirty, clean)):
                 cut[side, number, 0] = page[top : top + height, left : left + width]
@@ -193,9 +215,9 @@ def _tiles(
     return torch.from_numpy(cut[0]), torch.from_numpy(cut[1])
 
 
-def _read(path: Path) -> _Bytes:
+def _read(page: Header, look: Look) -> Bytes:
     try:
-        with Image.open(path) as picture:
-            return np.array(picture_files.grey(picture))
+        image: Bytes = next(images_of(page, look))[0]
     except Exception as error:  # damaged files raise nearly anything
-        raise DatasetError(f"{path} cannot be read as a picture: repair or remove it, and its partner.") from error
+        raise _unreadable(page.path) from error
+    return image

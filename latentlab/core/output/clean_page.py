@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from latentlab.core.arrays import Floats, to_levels
-from latentlab.core.data import picture_files
+from latentlab.core.data.picture_survey import image_alone
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way, whole_file
 from latentlab.core.models.snapshot import Snapshot
@@ -117,8 +117,7 @@ def read_page(path: Path) -> npt.NDArray[np.uint8]:
         When there is no such file or it is no picture.
     """
     try:
-        with Image.open(path) as picture:
-            return np.array(picture_files.grey(picture))[None]
+        return np.array(image_alone(path))
     except FileNotFoundError as error:
         raise CleaningError(f"There is no file {path}: choose a picture of a page.") from error
     except Image.DecompressionBombError as error:

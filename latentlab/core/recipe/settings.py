@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from latentlab.core.files import path_as_text
+
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
 Rows = tuple[Annotated[int, Field(ge=0)], ...]
 
@@ -53,6 +55,11 @@ class DataSettings(Part):
         "padded, or stretched",
     )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        return path_as_text(value) if isinstance(value, str) else value
 
     @field_validator("size", mode="before")
     @classmethod

@@ -12,7 +12,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
 
 from latentlab.core.data import registry
 from latentlab.core.data.downloads import download
@@ -293,90 +292,6 @@ def test_a_torchvision_that_does_not_match_torch_is_a_sentence(module, tmp_path,
     assert torch.__version__ in str(caught.value)
     assert "\n" not in str(caught.value)
     assert registry.load("mnist", tmp_path).name == "mnist"  # only its download asks torchvision
-
-
-# A folder of pictures
-
-
-def paint(path: Path, grey: int = 100, size: tuple[int, int] = (20, 12), mode: str = "L") -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("L", size, grey).convert(mode).save(path)
-
-
-def test_sub_folders_are_classes_in_the_order_that_people_count_in(tmp_path):
-    for label, suffix in (("10", "png"), ("9", "jpg"), ("2", "tiff")):
-        for number in range(12):
-            paint(tmp_path / label / f"{number}.{suffix}", grey=20 * int(label))
-    paint(tmp_path / "beside.png")
-    paint(tmp_path / ".hidden" / "thumb.png")
-    (tmp_path / "2" / "notes.txt").write_text("no picture")
-    images = registry.load(f"folder:{tmp_path}", tmp_path)
-    check(images)
-    assert images.class_names == ("2", "9", "10")
-    assert images.image_shape == (12, 20)
-    assert len(images.train_images) == 30
-    assert images.test_labels.bincount().tolist() == [2, 2, 2]
-    assert set(images.train_labels[:8].tolist()) == {0, 1, 2}, "the first few hold every class"
-    for pixels, label in zip(images.train_images, images.train_labels.tolist(), strict=True):
-        assert abs(int(pixels[5, 5]) - (40, 180, 200)[label]) <= 1
-    again = registry.load(f"folder:{tmp_path}", tmp_path)
-    assert torch.equal(images.train_images, again.train_images)
-    assert registry.status(f"folder:{tmp_path}", tmp_path).is_here
-
-
-def test_a_flat_folder_has_no_classes_and_keeps_one_for_testing(tmp_path):
-    for number in range(3):
-        paint(tmp_path / f"{number}.bmp", grey=number)
-    images = registry.load(f"folder:{tmp_path}", tmp_path)
-    check(images)
-    assert not images.has_labels
-    assert images.class_names == ()
-    assert (len(images.train_images), len(images.test_images)) == (2, 1)
-    everything = torch.cat([images.train_images, images.test_images])[:, 0, 0]
-    assert sorted(everything.tolist()) == [0, 1, 2]
-
-
-def test_pictures_are_brought_to_the_commonest_size_with_their_aspect_kept(tmp_path):
-    for number in range(3):
-        paint(tmp_path / f"{number}.png", size=(200, 100))
-    # A square with a light stripe amid: half of its height is cropped, the stripe stays as thick.
-    square = np.zeros((100, 100), np.uint8)
-    square[40:60] = 255
-    Image.fromarray(square).save(tmp_path / "square.png")
-    images = registry.load(f"folder:{tmp_path}", tmp_path)
-    assert images.image_shape == (32, 64)
-    everything = torch.cat([images.train_images, images.test_images])
-    stripe = everything[(everything.amax(dim=(1, 2)) == 255)][0]
-    assert int((stripe[:, 30] > 128).sum()) == pytest.approx(64 * 0.2, abs=1)
-
-
-def test_unreadable_pictures_are_left_out_and_counted(tmp_path):
-    for number in range(4):
-        paint(tmp_path / f"{number}.png")
-    (tmp_path / "broken.png").write_bytes((tmp_path / "0.png").read_bytes()[:40])
-    (tmp_path / "empty.jpg").write_bytes(b"")
-    images = registry.load(f"folder:{tmp_path}", tmp_path)
-    assert len(images.train_images) + len(images.test_images) == 4
-    assert "2 unreadable files" in images.title
-    for number in range(1, 4):
-        (tmp_path / f"{number}.png").unlink()
-    assert "1 readable and 2 unreadable" in sentence_of(f"folder:{tmp_path}", tmp_path)
-
-
-def test_deep_greys_and_transparency_are_seen_as_people_see_them(tmp_path):
-    Image.fromarray(np.full((8, 8), 32896, np.uint16)).save(tmp_path / "deep.png")
-    Image.fromarray(np.full((8, 8), 0.5, np.float32)).save(tmp_path / "float.tiff")
-    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / "transparent.png")
-    images = registry.load(f"folder:{tmp_path}", tmp_path)
-    everything = torch.cat([images.train_images, images.test_images])[:, 4, 4]
-    assert sorted(everything.tolist()) == [128, 128, 255]
-
-
-@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("x")])
-def test_a_folder_without_pictures_is_a_sentence(make, tmp_path):
-    path = tmp_path / "photos"
-    make(path)
-    assert str(path) in sentence_of(f"folder:{path}", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["folder:", "array:", "array: "])

@@ -50,7 +50,7 @@ def test_tiles_of_both_pages_belong_together_and_no_page_is_on_both_sides(tmp_pa
     images = registry.load(name, tmp_path)
     assert images.name == name
     assert images.title == "dirty and clean"
-    assert images.image_shape == (40, 60)
+    assert images.image_shape == (1, 40, 60)
     assert not images.has_labels
     for clean, dirty in sides(images):
         assert clean.dtype == torch.uint8
@@ -64,7 +64,7 @@ def test_tiles_of_both_pages_belong_together_and_no_page_is_on_both_sides(tmp_pa
 def test_tiles_cover_every_pixel(tmp_path) -> None:
     name = write_pairs(tmp_path, (258, 540), (700, 1300))
     images = registry.load(name, tmp_path)
-    assert images.image_shape == (258, 540)
+    assert images.image_shape == (1, 258, 540)
     larger = np.asarray(Image.open(tmp_path / "clean" / "page 1.png"))
     tiles = torch.cat([clean for clean, _ in sides(images)]).numpy()
     assert len(tiles) == 1 + 3 * 3
@@ -73,12 +73,12 @@ def test_tiles_cover_every_pixel(tmp_path) -> None:
     for top, left in corners:
         covered[top : top + 258, left : left + 540] = True
         expected = larger[top : top + 258, left : left + 540]
-        assert any(np.array_equal(tile, expected) for tile in tiles)
+        assert any(np.array_equal(tile[0], expected) for tile in tiles)
     assert covered.all()
 
 
 def test_small_pages_decide_the_size_of_tiles(tmp_path) -> None:
-    assert registry.load(write_pairs(tmp_path, (300, 61), (47, 600)), tmp_path).image_shape == (44, 60)
+    assert registry.load(write_pairs(tmp_path, (300, 61), (47, 600)), tmp_path).image_shape == (1, 44, 60)
 
 
 def test_of_too_many_tiles_each_page_gives_as_many(tmp_path, monkeypatch) -> None:
@@ -99,8 +99,8 @@ def test_colour_deep_greys_and_lying_photos_are_read_as_people_see_them(tmp_path
     lying.save(tmp_path / "dirty" / "photo.jpg", exif=exif, quality=95)
     write(tmp_path / "clean" / "photo.bmp", np.full((8, 12), 10, np.uint8))
     images = registry.load(registry.pairs_name(tmp_path / "dirty", tmp_path / "clean"), tmp_path)
-    assert images.image_shape == (8, 12)
-    found = sorted(int(tile[4, 4]) for clean, _ in sides(images) for tile in clean)
+    assert images.image_shape == (1, 8, 12)
+    found = sorted(int(tile[0, 4, 4]) for clean, _ in sides(images) for tile in clean)
     assert found == [10, 77, 128]
 
 

@@ -1,0 +1,57 @@
+"""The images of a set that has a size, brought to another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from PIL import Image
+
+from latentlab.core.data import pictures
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.levels import Scales
+from latentlab.core.data.pictures import Look, Size
+from latentlab.core.recipe.settings import Fit
+
+
+def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
+    """Bring all images of a set to a size.
+
+    Parameters
+    ----------
+    data : ImageSet
+    size : Size or None
+        None leaves them as they are.
+    fit : Fit
+        How; what is added around them by ``"pad"`` is 0, the ground of handwriting.
+
+    Returns
+    -------
+    ImageSet
+        With a note, where they had another size.
+    """
+    if size is None or data.image_shape[1:] == size:
+        return replace(data, fitted=(size, fit))
+    channels, height, width = data.image_shape
+    look = Look(channels, Scales({}), size=size, fit=fit)
+    said = f"All images were brought from {height}×{width} to {size[0]}×{size[1]} pixels, as chosen."
+    return replace(
+        data,
+        train_images=_fitted(data.train_images, look),
+        test_images=_fitted(data.test_images, look),
+        train_noisy=None if data.train_noisy is None else _fitted(data.train_noisy, look),
+        test_noisy=None if data.test_noisy is None else _fitted(data.test_noisy, look),
+        fitted=(size, fit),
+        notes=(*data.notes, said),
+        fingerprint="",  # of the images as they are now
+    )
+
+
+def _fitted(images: torch.Tensor, look: Look) -> torch.Tensor:
+    assert look.size is not None
+    made = np.empty((len(images), look.channels, *look.size), np.uint8)
+    for image, target in zip(images.numpy(), made, strict=True):
+        picture = Image.fromarray(image[0] if look.channels == 1 else np.ascontiguousarray(image.transpose(1, 2, 0)))
+        target[...] = pictures.as_array(pictures.fitted(picture, look))
+    return torch.from_numpy(made)
