@@ -50,6 +50,11 @@ class StartPage(QWidget):
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
         column.addWidget(self._images)
+        column.addSpacing(8)
+        self._own = QPushButton(self.tr("Open your own &images…"))
+        self._own.setObjectName("ownImagesButton")
+        self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
+        column.addWidget(self._own, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(16)
 
         self._models_heading = _text(self.tr("Or open a pretrained model"), "medium")
@@ -91,17 +96,12 @@ class StartPage(QWidget):
         self.setFocusProxy(self._train)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
-        self.set_images("")
         self.set_models([])
         self.set_recent([])
 
     def tell_images(self, sentence: str) -> None:
         """Say what a training would learn from, or why it cannot begin."""
         self._images.setText(sentence)
-
-    def set_images(self, text: str) -> None:
-        """Say what pressing Train makes of the images that are chosen, or why it cannot."""
-        self._images_text.setText(text)
 
     def set_image_sources(self, menu: QMenu) -> None:
         """Offer where one's own images come from."""

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from latentlab.core.data import bundled_digits, registry
+from latentlab.core.data import registry
 from latentlab.core.data.description import Description
 from latentlab.core.data.first_recipe import FirstRecipe
-from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.files import path_as_text
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
@@ -51,11 +52,14 @@ class ImagesCard(QDialog):
         self.done(QDialog.DialogCode.Accepted)
 
 
-def join_images(session: Session, card: ImagesCard, settings: Settings, menus: Menus, dialogs: FileDialogs) -> None:
+def join_images(
+    session: Session, card: ImagesCard, start: StartPage, settings: Settings, menus: Menus, dialogs: FileDialogs
+) -> None:
     """Open images of one's own, look at them, and use them."""
     opened, panel = session.opened_images, card.panel
     recent_menu = menus.menu("recentImages")
     recent_menu.setToolTipsVisible(True)
+    start.set_image_sources(menus.menu("ownImages"))
 
     def ask_for_pairs() -> None:
         """Ask for a folder of dirty scans, then for the one of the same scans clean."""
@@ -115,21 +119,6 @@ def join_images(session: Session, card: ImagesCard, settings: Settings, menus: M
     list_recent()
 
 
-def join_start(session: Session, start: StartPage, menus: Menus) -> None:
-    """Speak on the start page of the images that are chosen, and offer others."""
-
-    def tell(data: ImageSet) -> None:
-        if data.name == bundled_digits.NAME:
-            text = translate("Images", "Press Train: a map of the bundled digits forms within seconds.")
-        else:
-            text = translate("Images", "Press Train, and watch a map of {title} form.")
-        start.set_images(text.format(title=data.title))
-
-    start.set_image_sources(menus.menu("ownImages"))
-    session.library.loaded.connect(tell)
-    session.library.failed.connect(start.set_images)
-
-
 def shown(name: str) -> str:
     """Give how a menu names a set: the folder or file itself."""
     return Path(name.partition(":")[2]).name or name
@@ -137,9 +126,9 @@ def shown(name: str) -> str:
 
 def folder_name(path: Path) -> str:
     """Give the name that recipes have for a folder of pictures."""
-    return f"folder:{path.absolute().as_posix()}"
+    return f"folder:{path_as_text(path.absolute().as_posix())}"
 
 
 def array_name(path: Path) -> str:
     """Give the name that recipes have for a file of images."""
-    return f"array:{path.absolute().as_posix()}"
+    return f"array:{path_as_text(path.absolute().as_posix())}"

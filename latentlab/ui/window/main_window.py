@@ -25,7 +25,7 @@ from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_map_points, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
-from latentlab.ui.window.images import ImagesCard, join_images, join_start
+from latentlab.ui.window.images import ImagesCard, join_images
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
@@ -164,8 +164,7 @@ class MainWindow(QMainWindow):
     def _join(self) -> None:
         session, menus, dialogs, canvas = self.session, self.menus, self._dialogs, self._map.canvas
         join_recipe(session, self._recipe, menus, dialogs)
-        join_images(session, self._card, self._settings, menus, dialogs)
-        join_start(session, self._start, menus)
+        join_images(session, self._card, self._start, self._settings, menus, dialogs)
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._controls, self._curves, self._recipe, menus)
         join_runs(session, self, menus, dialogs, self._saving)
