@@ -1,4 +1,4 @@
-"""What an image set holds, told before one trains on it: counts, sizes, ranges, what was left out; and a sheet of it."""
+"""What an image set holds, told before one trains on it, and a sheet of its images."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Description:
 
 
 def describe(data: ImageSet) -> Description:
+    """Tell what a set holds."""
     labels = torch.cat([data.train_labels, data.test_labels])
     labels = labels[labels >= 0]
     images = data.train_images
@@ -50,4 +51,5 @@ def describe(data: ImageSet) -> Description:
 
 
 def sheet(data: ImageSet) -> npt.NDArray[np.uint8]:
+    """Give the first images."""
     return data.train_images[:SHEET].numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +70,7 @@ class ImagesPanel(QWidget):
         self._progress.setAccessibleName(self.tr("Reading"))
         self._progress.setMaximumWidth(180)
         self._cancel = QPushButton(self.tr("Cancel"), objectName="imagesCancelButton")
+        self._cancel.setAutoDefault(False)
         self._cancel.clicked.connect(self.cancel_requested)
         self._use = QPushButton(self.tr("&Use these"), objectName="imagesUseButton")
         self._use.setDefault(True)
@@ -77,10 +79,15 @@ class ImagesPanel(QWidget):
         self._dress()
         self._show_state()
 
-    def show_opened(self, title: str, path: str, *, has_choices: bool) -> None:
+    def show_opened(self, name: str, title: str, *, has_choices: bool) -> None:
         """Show that a set is being opened, nothing of which is known yet."""
         self._has_images = self._is_reading = False
         self._title.setText(title)
+        kind, _, path = name.partition(":")
+        of_folder, of_file = self.tr("As they are, at most 64"), self.tr("As they are")
+        with QSignalBlocker(self._size):
+            self._size.setCurrentIndex(0)
+        self._size.setItemText(0, of_folder if kind == "folder" else of_file)
         self._path.setText(path)
         self._path.setVisible(bool(path))
         self._choices.setVisible(has_choices)
@@ -135,11 +142,13 @@ class ImagesPanel(QWidget):
         self._facts.setText("\n".join(self._facts_of(found)))
         self.classes.set_classes(found.class_names, found.class_counts)
         self.classes.setVisible(bool(found.class_names))
-        self._show_list(self._left_out, self.tr("Left out"), [f"{n:,} {reason}" for reason, n in found.left_out])
+        self._show_list(self._left_out, self.tr("Left out"), [f"{reason}: {n:,}" for reason, n in found.left_out])
         self._show_list(self._notes, self.tr("Worth knowing"), found.notes)
         self._show_first(first, in_force)
         self._tell("")
         self._show_state()
+        if self.window().focusWidget() in (self._cancel, None):
+            self._use.setFocus()
 
     def show_problem(self, sentence: str, settings: DataSettings | None) -> None:
         """Say why it could not be read; what was shown before, as these settings say, stays."""
@@ -154,8 +163,8 @@ class ImagesPanel(QWidget):
         return QSize(980, 660)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
+        """Follow theme and font."""
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._dress()
         super().changeEvent(event)
 
@@ -169,7 +178,7 @@ class ImagesPanel(QWidget):
             self._size.addItem(f"{side} × {side}", side)
         self._size.addItem(self.tr("Own size"), _OWN)
         self._size.setToolTip(
-            self.tr("As they are: the size that most have, of a folder at most 64 pixels along its longer side.")
+            self.tr("Pictures of a folder get the size that most of them have, at most 64 pixels along a side.")
         )
         self._size.currentIndexChanged.connect(self._change_size)
         self._width, self._height = (QSpinBox(objectName=name) for name in ("imageWidthBox", "imageHeightBox"))
@@ -217,8 +226,8 @@ class ImagesPanel(QWidget):
         column.setSpacing(10)
         for widget in (self._facts, self._left_out, self._notes):
             column.addWidget(widget)
-        column.addWidget(self.classes, 1)
-        column.addStretch(0)
+        column.addWidget(self.classes, 1000)
+        column.addStretch(1)
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -229,8 +238,8 @@ class ImagesPanel(QWidget):
         middle.addWidget(self._caption, 0, 0)
         middle.addWidget(self.sheet, 1, 0)
         middle.addWidget(self._scroll, 0, 1, 2, 1)
-        middle.setColumnStretch(0, 3)
-        middle.setColumnStretch(1, 2)
+        middle.setColumnStretch(0, 8)
+        middle.setColumnStretch(1, 5)
         middle.setRowStretch(1, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._progress)
@@ -244,8 +253,8 @@ class ImagesPanel(QWidget):
         layout.addWidget(self._path)
         layout.addLayout(middle, 1)
         layout.addWidget(self._choices)
-        layout.addWidget(self._recipe)
         layout.addWidget(self._why)
+        layout.addWidget(self._recipe)
         layout.addLayout(foot)
 
     # Intents
@@ -273,7 +282,7 @@ class ImagesPanel(QWidget):
                 count=found.training + found.test, training=found.training, test=found.test
             ),
             size.format(width=width, height=height),
-            self.tr("Levels {low} to {high} of 0 to 255, {mean:.0f} in the mean").format(
+            self.tr("Brightness {low} to {high}, {mean:.0f} on average").format(
                 low=found.range[0], high=found.range[1], mean=found.mean
             ),
         ]
@@ -286,7 +295,10 @@ class ImagesPanel(QWidget):
         return facts
 
     def _show_list(self, label: QLabel, heading: str, entries: Sequence[str]) -> None:
-        label.setText("\n".join((heading, *(f"•\u00a0{entry}" for entry in entries))))
+        # Names of files may hold anything.
+        lines = (f"<b>{escape(heading)}</b>", *(f"•\u00a0{escape(entry)}" for entry in entries))
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setText("<br>".join(lines))
         label.setVisible(bool(entries))
 
     def _show_first(self, first: FirstRecipe, in_force: str) -> None:
@@ -302,7 +314,9 @@ class ImagesPanel(QWidget):
 
     def _show_choices(self, settings: DataSettings) -> None:
         size = settings.size
-        known = None if size is None else size[0] if size[0] == size[1] and size[0] in _SIDES else _OWN
+        is_listed = size is not None and size[0] == size[1] and size[0] in _SIDES
+        is_own = size is not None and (not is_listed or self._size.currentData() == _OWN)  # which one goes on editing
+        known = _OWN if is_own else None if size is None else size[0]
         with QSignalBlocker(self._size), QSignalBlocker(self._fit):
             self._size.setCurrentIndex(self._size.findData(known))
             self._fit.setCurrentIndex(self._fit.findData(settings.fit))
@@ -327,7 +341,6 @@ class ImagesPanel(QWidget):
         muted = (self._path, self._caption, self._why)
         for label in muted:
             _colour(label, colours.muted)
-        _colour(self._left_out, colours.warning)
         _colour(self._sentence, colours.warning if self._is_problem else colours.muted)
         font = self.font()
         font.setBold(True)
@@ -337,7 +350,7 @@ class ImagesPanel(QWidget):
 
 def _label(name: str) -> QLabel:
     label = QLabel(wordWrap=True, objectName=name)
-    label.setTextFormat(Qt.TextFormat.PlainText)  # names of files may hold anything
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label

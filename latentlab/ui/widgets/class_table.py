@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QLineEdit,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 _FEW = 12  # classes: one sees them all at once
 _ROWS_IN_SIGHT = 6
@@ -38,6 +47,7 @@ class ClassTable(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.table.verticalHeader().hide()
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -47,7 +57,8 @@ class ClassTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.search)
-        layout.addWidget(self.table)
+        layout.addWidget(self.table, 1000)
+        layout.addStretch(1)
 
     def set_classes(self, names: Sequence[str], counts: Sequence[int]) -> None:
         """List these classes, with how many images each has."""
@@ -57,10 +68,21 @@ class ClassTable(QWidget):
         self.search.setVisible(len(names) > _FEW)
         self._sorted.sort(-1)
         self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        row = self.table.fontMetrics().height() + 4
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as a few rows need at least, and as all of them need at most."""
+        row, count = self.fontMetrics().height() + 4, self._classes.rowCount()
         self.table.verticalHeader().setDefaultSectionSize(row)
-        seen = min(len(names), _ROWS_IN_SIGHT)
-        self.table.setMinimumHeight(self.table.horizontalHeader().sizeHint().height() + seen * row)
+        head = self.table.horizontalHeader().sizeHint().height() + 2
+        self.table.setMinimumHeight(head + min(count, _ROWS_IN_SIGHT) * row)
+        self.table.setMaximumHeight(head + min(count, 1000) * row)
 
 
 class _Classes(QAbstractTableModel):

@@ -38,9 +38,7 @@ class FileDialogs(QObject):
             "recipe": (self.tr("Open a recipe"), self.tr("Recipes (*.toml)")),
             "array": (
                 self.tr("File of images and, if there are, their labels"),
-                self.tr(
-                    "Files of images (*.npz *.npy *.csv *.gz *ubyte* *.pt *.pth *.h5 *.hdf5 *.mat *.safetensors)"
-                ),
+                self.tr("Files of images (*.npz *.npy *.csv *.gz *ubyte* *.pt *.pth *.h5 *.hdf5 *.mat *.safetensors)"),
                 self.tr("All files (*)"),
             ),
             "page": (self.tr("Picture of a page"), *readable),

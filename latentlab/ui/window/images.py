@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from latentlab.core.data import registry
+from latentlab.core.data import registry, user_pairs
 from latentlab.core.data.description import Description
 from latentlab.core.data.first_recipe import FirstRecipe
 from latentlab.core.data.image_set import DatasetError
@@ -46,6 +46,12 @@ class ImagesCard(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
 
+    def come(self) -> None:
+        """Lie over the window, as large as it needs and the window allows."""
+        if not self.isVisible():
+            self.resize(self.sizeHint().boundedTo(self.parentWidget().size() - QSize(40, 40)))
+            self.open()
+
     @Slot()
     def leave(self) -> None:
         """Close, as what was opened is used or given up."""
@@ -67,13 +73,13 @@ def join_images(
 
     def use_pairs(dirty: Path, clean: Path) -> None:
         try:
-            opened.open(registry.pairs_name(dirty.as_posix(), clean.as_posix()))
+            opened.open(user_pairs.name_of(dirty.as_posix(), clean.as_posix()))
         except DatasetError as error:
             session.message.emit(str(error), True)
 
     def show_card(name: str, title: str, has_choices: bool) -> None:
-        panel.show_opened(title, name.partition(":")[2], has_choices=has_choices)
-        card.open()
+        panel.show_opened(name, title, has_choices=has_choices)
+        card.come()
 
     def show_images(found: Description, images: Levels, names: tuple[str, ...], first: FirstRecipe) -> None:
         panel.show_images(found, images, names, first, session.recipe.name)

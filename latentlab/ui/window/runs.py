@@ -69,7 +69,7 @@ def join_pages(
             pages.setCurrentWidget(tabs)
 
     def show_images(data: ImageSet) -> None:
-        text = translate("Start", "Press Train: a map of the images forms while a model learns them. {title}: {n:,}.")
+        text = translate("Start", "Press Train, and watch a map form of these {n:,} images: {title}.")
         start.tell_images(text.format(title=data.title, n=len(data.train_images) + len(data.test_images)))
 
     session.library.loaded.connect(show_images)
