@@ -100,6 +100,8 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                 threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
                 place = f"{event.device}, {threads}" if event.device == "cpu" else event.device
                 bar.console.print(f"{title}: {event.images:,} images, {place}", soft_wrap=True)
+                if event.note:
+                    bar.console.print(event.note, soft_wrap=True)
                 bar.update(task, total=epochs, completed=event.first_epoch)
             elif isinstance(event, Progress) and len(event.losses):
                 done = float(event.epochs_done[-1])

@@ -28,7 +28,7 @@ class Losses:
 class Started:
     """Training begins, or goes on after `first_epoch` epochs that an earlier run did.
 
-    On a processor it computes with so many `threads`.
+    On a processor it computes with so many `threads`. A `note` is a sentence on the images, or empty.
     """
 
     run_id: str
@@ -38,6 +38,7 @@ class Started:
     images: int
     device: str
     threads: int = 1
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -109,7 +109,7 @@ def images():
     if _DATA:
         return registry.load("mnist", Path(_DATA))
     generator = torch.Generator().manual_seed(0)
-    pixels = torch.randint(0, 256, (70_000, 28, 28), dtype=torch.uint8, generator=generator)
+    pixels = torch.randint(0, 256, (70_000, 1, 28, 28), dtype=torch.uint8, generator=generator)
     pixels[torch.rand(pixels.shape, generator=generator) < 0.8] = 0
     labels = torch.arange(70_000) % 10
     names = tuple("0123456789")

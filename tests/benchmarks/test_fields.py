@@ -29,7 +29,7 @@ def prepared(count, latent):
     means = (rng.normal(size=(10, latent))[labels] + 0.4 * rng.normal(size=(count, latent))).astype(np.float32)
     deviations = rng.uniform(0.05, 0.3, means.shape).astype(np.float32)
     recipe = Recipe.load("mlp-vae-2d").with_changes({"model.latent": latent})
-    snapshot = Snapshot("r", recipe, build(recipe, (28, 28), 0), tuple("0123456789"))
+    snapshot = Snapshot("r", recipe, build(recipe, (1, 28, 28), 0), tuple("0123456789"))
     update = MapUpdate("r", 1.0, snapshot, means, labels, fit(means), None, None, Operations(0, 0), None, deviations)
     return PreparedMap(update)
 

@@ -29,7 +29,7 @@ def landscape(request):
         snapshot = Run.open(resource("models", "mnist-vae-2d.safetensors")).snapshot
     else:
         recipe = Recipe.load("conv-vae-2d")
-        snapshot = Snapshot("conv", recipe, build(recipe, (28, 28), 0), ())
+        snapshot = Snapshot("conv", recipe, build(recipe, (1, 28, 28), 0), ())
     return Landscape(snapshot, np.zeros(2, np.float32), np.eye(2, dtype=np.float32), 0)
 
 

@@ -67,7 +67,7 @@ def update_of(count, latent, recipe=_MLP, with_images=False):
     random = np.random.default_rng(0)
     labels = random.integers(0, 10, count)
     means = (random.normal(size=(10, latent))[labels] + 0.4 * random.normal(size=(count, latent))).astype(np.float32)
-    images = random.integers(0, 256, (count, 28, 28), np.uint8)
+    images = random.integers(0, 256, (count, 1, 28, 28), np.uint8)
     snapshot = snapshot_of(recipe.with_changes({"model.latent": latent}))
     preparation = sketch.measure(images[:100])
     deviations = np.full_like(means, 0.1)

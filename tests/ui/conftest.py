@@ -5,6 +5,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -204,9 +205,9 @@ def digits():
 @pytest.fixture
 def make_lab(qtbot, digits, monkeypatch):
     """Make windows; what they run ends with the test."""
-    from latentlab.core.data import bundled_digits
+    from latentlab.core.data import registry
 
-    monkeypatch.setattr(bundled_digits, "load", lambda: digits)
+    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: digits))
     made = []
 
     def make(settings=None):

@@ -17,7 +17,7 @@ def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.G
     Parameters
     ----------
     images : float32 (B, C, H, W)
-        In [0, 1]; the ground, which is what moves in from outside, is 0.
+        In [0, 1]. What moves in from outside is the ground of grey images, 0; in colour it repeats the edges.
     settings : AugmentationSettings
         The largest amounts.
     generator : torch.Generator
@@ -45,4 +45,5 @@ def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.G
         1,
     )  # (B, 2, 3)
     grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    outside = "zeros" if images.shape[1] == 1 else "border"
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode=outside, align_corners=False)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from latentlab.core.data import scikit_learn_files
+from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
 
-NAME = "digits"
-TITLE = "Digits (bundled)"
-TRAIN_COUNT, TEST_COUNT = 1442, 355
 _SIZE, _BOX = 28, 20
 _FINE = 50  # side of the enlarged image that bounding box and centre of mass are measured on
 _FAINT, _FULL = 0.15, 0.85  # greys stretched from here to black and white: enlarging 8x8 pixels blurs the edges
@@ -28,14 +25,17 @@ def load() -> ImageSet:
     for digit in range(10):
         is_test[torch.nonzero(labels == digit)[4::5]] = True
     return ImageSet(
-        name=NAME,
-        title=TITLE,
+        name=DATASET.name,
+        title=DATASET.title,
         train_images=images[~is_test],
         train_labels=labels[~is_test],
         test_images=images[is_test],
         test_labels=labels[is_test],
         class_names=tuple("0123456789"),
     )
+
+
+DATASET = Local("digits", "Digits (bundled)", load, 1442, 355)
 
 
 def as_mnist(small: torch.Tensor) -> torch.Tensor:
@@ -81,10 +81,8 @@ def _extent(is_ink: torch.Tensor) -> torch.Tensor:
 
 def _read() -> tuple[torch.Tensor, torch.Tensor]:
     """Give ink (1797, 8, 8) in [0, 1] and labels (1797,)."""
-    # `load_digits` imports the whole of scipy, which takes seconds; the file that it reads takes milliseconds.
-    spec = importlib.util.find_spec("sklearn")
-    path = Path(spec.origin if spec and spec.origin else "").parent / "datasets" / "data" / "digits.csv.gz"
-    if path.is_file():
+    path = scikit_learn_files.find("data", "digits.csv.gz")
+    if path is not None:
         with gzip.open(path, "rt", encoding="ascii") as file:
             table = np.loadtxt(file, delimiter=",", dtype=np.float32)
         ink, labels = table[:, :-1], table[:, -1]

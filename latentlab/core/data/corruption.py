@@ -72,14 +72,15 @@ def damaged(images: Tensor, strengths: Mapping[str, float | Tensor], generator: 
     if "occlusion" in strengths:
         result = result * ~_rectangles(images, strengths["occlusion"], generator)
     if "salt_and_pepper" in strengths:
-        chance = torch.rand(images.shape, generator=generator, device=images.device)
+        # All channels of a pixel together: it turns black or white.
+        chance = torch.rand((len(images), 1, *images.shape[2:]), generator=generator, device=images.device)
         half = strengths["salt_and_pepper"] / 2
         result = torch.where(chance < half, 0.0, result).masked_fill_(chance >= 1 - half, 1.0)
     return result
 
 
 def _shade(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Give how dark each place is under uneven light, from 0 to 1 within each image."""
+    """Give how dark each place is under uneven light, from 0 to 1 within each image: (B, 1, H, W)."""
     field = _smooth_noise(images, 2, generator)
     lowest, highest = field.amin((2, 3), keepdim=True), field.amax((2, 3), keepdim=True)
     return (field - lowest) / (highest - lowest).clamp(min=1e-6)
@@ -94,12 +95,12 @@ def _stains(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _creases(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Give straight lines with a shadow on one side, at any place and angle, from 0 to 1."""
+    """Give straight lines with a shadow on one side, at any place and angle, from 0 to 1: (B, 1, H, W)."""
     count, _, height, width = images.shape
     rows = torch.arange(height, device=images.device)[:, None] - (height - 1) / 2
     columns = torch.arange(width, device=images.device) - (width - 1) / 2
     fall = 0.3 * _CREASE / max(_SHADOW * min(height, width), 1.0)
-    dark = torch.zeros_like(images)
+    dark = torch.zeros_like(images[:, :1])
     for _ in range(_CREASES):
         u = torch.rand(4, count, 1, 1, 1, generator=generator, device=images.device)
         angle = u[0] * math.pi

@@ -1,30 +1,26 @@
-"""Fetching torchvision's image sets: with progress, stoppable at any moment, and whole or not at all."""
+"""Fetching image sets: with progress, stoppable at any moment, and whole or not at all."""
 
 from __future__ import annotations
 
 import errno
-import gzip
 import hashlib
 import queue
 import tempfile
 import threading
 import time
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from ssl import SSLCertVerificationError
-from typing import IO, Self
+from typing import Self
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from latentlab.core.data.bundled_digits import NAME as BUNDLED
-from latentlab.core.data.pages import NAME as PAGES
-from latentlab.core.data.registry import DatasetError, standard
-from latentlab.core.data.torchvision_sets import StandardSet, counts, torchvision_datasets
+from latentlab.core.data import registry
+from latentlab.core.data.downloaded import Downloaded, Source, first_line
+from latentlab.core.data.image_set import DatasetError
 
 _CHUNK = 1 << 16
 _TIMEOUT = 20.0  # seconds without a sign of the server
@@ -45,15 +41,6 @@ class DownloadProgress:
     file: str
 
 
-@dataclass(frozen=True)
-class _Source:
-    """One file to fetch: where it can be had, and the checksum that it must have."""
-
-    file: str
-    md5: str
-    urls: tuple[str, ...]
-
-
 class _SourceError(Exception):
     """One address did not give the file; the message is a clause that names the host."""
 
@@ -71,11 +58,12 @@ def download(name: str, data_dir: Path, cancelled: threading.Event | None = None
     Parameters
     ----------
     name : str
-        A set of torchvision's; the bundled digits are always there.
+        A set of the registry's that is downloaded.
     data_dir : Path
-        Where the files go, as torchvision lays them out; made if it does not exist.
+        Where the files go; made if it does not exist.
     cancelled : threading.Event, optional
-        Seen within a tenth of a second, whatever the server does; the generator then just ends.
+        Seen within a tenth of a second, whatever the server does, and when a file is read that arrived, after that;
+        the generator then just ends.
 
     Yields
     ------
@@ -87,11 +75,11 @@ def download(name: str, data_dir: Path, cancelled: threading.Event | None = None
     DownloadError
         If the files cannot be had or written.
     """
-    if name in (BUNDLED, PAGES):
-        raise DownloadError(f"The {name} come with the program: there is nothing to download.")
-    known = standard(name)
+    known = registry.find(name)
+    if not isinstance(known, Downloaded):
+        raise DownloadError(f"There is nothing to download for '{name}': it needs no network.")
     folder = known.folder(data_dir)
-    if _is_here(known, data_dir):
+    if known.status(data_dir).is_here:
         yield DownloadProgress(name, known.download_bytes, known.download_bytes, "")
         return
     yield DownloadProgress(name, 0, known.download_bytes, "")
@@ -110,7 +98,7 @@ def download(name: str, data_dir: Path, cancelled: threading.Event | None = None
 class _Download:
     """The work on one set: every file in turn, from the first address that gives it whole."""
 
-    def __init__(self, known: StandardSet, cancelled: threading.Event) -> None:
+    def __init__(self, known: Downloaded, cancelled: threading.Event) -> None:
         self._known = known
         self._cancelled = cancelled
         self._done = 0
@@ -119,14 +107,14 @@ class _Download:
     def run(self, temporary: Path) -> Iterator[DownloadProgress]:
         """Fetch and unpack everything into a folder."""
         self._heed_cancel()
-        for source in _sources(self._known):
-            packed = temporary / source.file
-            yield from self._fetch(source, packed)
-            yield from self._unpack(packed)
-            packed.unlink()
+        arrived = []
+        for source in self._known.sources():
+            arrived.append(temporary / source.file)
+            yield from self._fetch(source, arrived[-1])
+        yield from self._unpack(arrived, temporary)
         yield DownloadProgress(self._known.name, self._done, self._done, "")
 
-    def _fetch(self, source: _Source, packed: Path) -> Iterator[DownloadProgress]:
+    def _fetch(self, source: Source, packed: Path) -> Iterator[DownloadProgress]:
         done_before = self._done
         failures: list[str] = []
         for url in source.urls:
@@ -142,7 +130,7 @@ class _Download:
             "try again later, the bundled digits need no network."
         )
 
-    def _fetch_from(self, url: str, source: _Source, packed: Path) -> Iterator[DownloadProgress]:
+    def _fetch_from(self, url: str, source: Source, packed: Path) -> Iterator[DownloadProgress]:
         checksum = hashlib.md5(usedforsecurity=False)
         with _Transfer(url) as transfer, packed.open("wb") as file:
             while (chunk := transfer.next_chunk()) is not None:
@@ -153,25 +141,15 @@ class _Download:
         if checksum.hexdigest() != source.md5:
             raise _SourceError(f"what {urlsplit(url).netloc} sent as {source.file} is damaged (its checksum differs)")
 
-    def _unpack(self, packed: Path) -> Iterator[DownloadProgress]:
+    def _unpack(self, arrived: Sequence[Path], folder: Path) -> Iterator[DownloadProgress]:
         try:
-            if packed.suffix == ".zip":
-                with zipfile.ZipFile(packed) as archive:
-                    members = {Path(member).name: member for member in archive.namelist()}
-                    for file in self._known.files:
-                        with archive.open(members[f"{file}.gz"]) as member:
-                            yield from self._decompress(member, packed.with_name(file))
-            else:
-                with packed.open("rb") as compressed:
-                    yield from self._decompress(compressed, packed.with_suffix(""))
-        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-            raise DownloadError(f"{packed.name} arrived, but cannot be unpacked ({error}): try again later.") from error
-
-    def _decompress(self, compressed: IO[bytes], target: Path) -> Iterator[DownloadProgress]:
-        with gzip.open(compressed) as unpacked, target.open("wb") as file:
-            while chunk := unpacked.read(_CHUNK):
-                file.write(chunk)
-                yield from self._message(target.name)
+            for name in self._known.unpack(arrived, folder):
+                yield from self._message(name)
+        except Exception as error:  # files that are not what they should be raise nearly anything
+            if isinstance(error, _CancelledError) or getattr(error, "errno", None):
+                raise  # it was not their fault, but the disk's
+            files, reason = " and ".join(path.name for path in arrived), first_line(error)
+            raise DownloadError(f"{files} arrived, but cannot be unpacked ({reason}): try again later.") from error
 
     def _message(self, file: str) -> Iterator[DownloadProgress]:
         """Tell how far the work is, if that is due."""
@@ -247,30 +225,6 @@ class _Transfer:
         return f"the connection to {host} broke off" if self._received else f"no connection to {host}"
 
 
-def _sources(known: StandardSet) -> tuple[_Source, ...]:
-    """Give what torchvision says about where its sets are to be had."""
-    described = getattr(torchvision_datasets(), known.torchvision_class)
-    if known.torchvision_class == "EMNIST":
-        return (_source_at(described.url, described.md5),)
-    if known.torchvision_class == "QMNIST":
-        return tuple(_source_at(url, md5) for part in ("train", "test") for url, md5 in described.resources[part])
-    return tuple(
-        _Source(file, md5, tuple(f"{mirror}{file}" for mirror in described.mirrors))
-        for file, md5 in described.resources
-    )
-
-
-def _source_at(url: str, md5: str) -> _Source:
-    return _Source(url.rsplit("/", 1)[-1], md5, (url,))
-
-
-def _is_here(known: StandardSet, data_dir: Path) -> bool:
-    try:
-        return counts(known, data_dir) is not None
-    except DatasetError:
-        return False
-
-
 @contextmanager
 def _temporary_folder(folder: Path) -> Iterator[Path]:
     """Make a folder inside another one, on the same disk, and clean up so that both are gone if nothing was kept."""
@@ -285,7 +239,7 @@ def _temporary_folder(folder: Path) -> Iterator[Path]:
                 path.rmdir()
 
 
-def _disk_trouble(known: StandardSet, folder: Path, error: OSError) -> str:
+def _disk_trouble(known: Downloaded, folder: Path, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return (
             f"The disk with {folder} is full: {known.title} needs more than {known.megabytes}, "

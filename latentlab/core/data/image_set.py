@@ -36,7 +36,7 @@ class ImageSet:
     train_images, test_images : uint8 (N, C, H, W)
         C is 1 for grey, or 3 for red, green and blue. 0 is the background of handwriting, 255 full ink.
     train_labels, test_labels : int64 (N,)
-        Index into `class_names`, -1 where there is none.
+        Index into `class_names`, -1 where there is none: a CVAE learns such images under no label.
     class_names : tuple of str
         Empty for a set without classes.
     train_noisy, test_noisy : uint8 (N, C, H, W) or None
@@ -94,8 +94,8 @@ class ImageSet:
 
     @property
     def has_labels(self) -> bool:
-        """Whether every image has a class, as a CVAE needs."""
-        return bool(self.class_names) and int(self.train_labels.min()) >= 0 and int(self.test_labels.min()) >= 0
+        """Whether images have classes, all of them or some, as a CVAE needs."""
+        return bool(self.class_names) and int(self.train_labels.max()) >= 0
 
     def limited(self, count: int | None) -> ImageSet:
         """Give a set with fewer training images; None and large counts keep all.
@@ -268,7 +268,14 @@ def split(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDAr
     -------
     train, test : intp (K,), intp (N - K,)
         Indices, neither empty. Those for training are shuffled, so that the first few hold every class.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two images.
     """
+    if len(labels) < 2:
+        raise ValueError("two images are needed, one of them for testing")
     order = np.random.default_rng(0).permutation(len(labels))
     _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     due = np.rint(counts / _TESTED).astype(np.intp)

@@ -15,15 +15,11 @@ import torch
 from PIL import Image
 
 from latentlab.core.data.corruption import damaged
+from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
 from latentlab.core.data.page_faces import FACES, SCALE, Face, Type
 from latentlab.core.data.page_text import heading, paragraph
 from latentlab.core.recipe.settings import PAGES
-
-NAME = PAGES
-TITLE = "Printed pages, clean and dirty"
-COUNT = 200
-TEST_COUNT = COUNT // 6
 
 _SIZES = (10, 11, 12, 14, 17, 21)  # pixels
 _LEADINGS = (1.0, 1.1, 1.25, 1.6)  # from line to line, in heights of a line
@@ -42,7 +38,7 @@ class _Column:
     bottom: int
 
 
-def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0) -> ImageSet:
+def load(count: int = 200, shape: tuple[int, int] = (258, 540), seed: int = 0) -> ImageSet:
     """Make pages: a sixth of them to test, no classes, each with a dirty copy as `train_noisy` or `test_noisy`.
 
     The same seed gives the same pages, whatever fonts a machine has; a smaller count gives the first of them.
@@ -62,8 +58,8 @@ def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0)
     training = count - max(1, count // 6)
     labels = torch.full((count,), NO_LABEL)
     return ImageSet(
-        name=NAME,
-        title=TITLE,
+        name=DATASET.name,
+        title=DATASET.title,
         train_images=clean[:training],
         train_labels=labels[:training],
         test_images=clean[training:],
@@ -72,6 +68,9 @@ def load(count: int = COUNT, shape: tuple[int, int] = (258, 540), seed: int = 0)
         train_noisy=noisy[:training],
         test_noisy=noisy[training:],
     )
+
+
+DATASET = Local(PAGES, "Printed pages, clean and dirty", load, 167, 33)
 
 
 def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:

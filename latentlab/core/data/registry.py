@@ -3,65 +3,49 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.data import bundled_digits, pages, torchvision_sets, user_folder, user_images, user_pairs
+from latentlab.core.data import (
+    bundled_digits,
+    cifar,
+    eurosat,
+    pages,
+    patches,
+    svhn,
+    torchvision_sets,
+    user_folder,
+    user_images,
+    user_pairs,
+)
+from latentlab.core.data.dataset import DatasetStatus, Local
+from latentlab.core.data.downloaded import Downloaded
 from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.pictures import Size
 from latentlab.core.data.reading import Reading
-from latentlab.core.data.torchvision_sets import STANDARD_SETS
-from latentlab.core.data.user_pairs import name_of as pairs_name
 from latentlab.core.files import path_as_text, shown_name, text_as_path
 from latentlab.core.recipe.settings import DataSettings, Fit
 
-__all__ = [
-    "DatasetError",
-    "DatasetStatus",
-    "ImageSet",
-    "default_data_dir",
-    "load",
-    "load_for",
-    "names",
-    "pairs_name",
-    "status",
-    "statuses",
-]
+Dataset = Local | Downloaded
 
-_FOLDER, _ARRAY = "folder:", "array:"
-
-
-@dataclass(frozen=True)
-class DatasetStatus:
-    """What is known of an image set without reading a pixel.
-
-    Attributes
-    ----------
-    is_here : bool
-        Whether it can be loaded without a download.
-    download_bytes : int
-        How much a download fetches; 0 where nothing needs to be fetched.
-    train_count, test_count : int
-        Images in the files; in the full set if it is not here; 0 where only loading can tell.
-    problem : str or None
-        Why files that are there cannot be used, and what to do.
-    """
-
-    name: str
-    title: str
-    is_here: bool
-    download_bytes: int
-    train_count: int
-    test_count: int
-    problem: str | None = None
+_SETS: tuple[Dataset, ...] = (
+    bundled_digits.DATASET,
+    patches.DATASET,
+    *torchvision_sets.DATASETS,
+    cifar.DATASET,
+    svhn.DATASET,
+    eurosat.DATASET,
+    pages.DATASET,
+)
+DATASETS = {known.name: known for known in _SETS}
 
 
 def names() -> tuple[str, ...]:
     """Give the names of the sets; ``folder:PATH``, ``array:FILE.npz`` and ``pairs:DIRTY,CLEAN`` are understood too."""
-    return (bundled_digits.NAME, *STANDARD_SETS, pages.NAME)
+    return tuple(DATASETS)
 
 
 def default_data_dir() -> Path:
@@ -70,37 +54,33 @@ def default_data_dir() -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("latentlab") / "data"
 
 
+def find(name: str) -> Dataset:
+    """Give the set of a name: one of `names`, or of a person's own files.
+
+    Raises
+    ------
+    DatasetError
+        If there is none.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    for prefix, own in _OWN.items():
+        if name.startswith(prefix):
+            return own(name)
+    raise DatasetError(
+        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
+        "pairs:DIRTY,CLEAN."
+    )
+
+
 def statuses(data_dir: Path) -> tuple[DatasetStatus, ...]:
     """Look which of the named sets are in a folder."""
-    return tuple(status(name, data_dir) for name in names())
+    return tuple(known.status(data_dir) for known in DATASETS.values())
 
 
 def status(name: str, data_dir: Path) -> DatasetStatus:
     """Look whether a set is there, from names, sizes and headers of its files."""
-    if name == bundled_digits.NAME:
-        return DatasetStatus(name, bundled_digits.TITLE, True, 0, bundled_digits.TRAIN_COUNT, bundled_digits.TEST_COUNT)
-    if name == pages.NAME:
-        return DatasetStatus(name, pages.TITLE, True, 0, pages.COUNT - pages.TEST_COUNT, pages.TEST_COUNT)
-    if name.startswith(user_pairs.PREFIX):
-        problem = user_pairs.problem_of(name)
-        title = " and ".join(shown_name(folder.name) for folder in user_pairs.folders_of(name))
-        return DatasetStatus(name, title, problem is None, 0, 0, 0, problem)
-    if name.startswith((_FOLDER, _ARRAY)):
-        path = _own_path(name)
-        is_here = path.is_dir() if name.startswith(_FOLDER) else path.is_file()
-        problem = None if is_here else f"{shown_name(str(path))} does not exist."
-        return DatasetStatus(name, shown_name(path.name), is_here, 0, 0, 0, problem)
-    known = standard(name)
-    try:
-        counts = torchvision_sets.counts(known, data_dir)
-    except DatasetError as error:
-        problem = str(error)
-        counts = None
-    else:
-        problem = None
-    train, test = counts or (known.train_count, known.test_count)
-    size = 0 if counts else known.download_bytes
-    return DatasetStatus(name, known.title, counts is not None, size, train, test, problem)
+    return find(name).status(data_dir)
 
 
 def load(
@@ -134,8 +114,8 @@ def load(
     """
     name = path_as_text(name)
     if name.startswith(_FOLDER):
-        return user_folder.load_folder(name, _own_path(name), size, fit, reading).limited(limit)
-    return fitted(_load(name, data_dir), size, fit).limited(limit)
+        return user_folder.load_folder(name, _path(name, "folder"), size, fit, reading).limited(limit)
+    return fitted(find(name).load(data_dir), size, fit).limited(limit)
 
 
 def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
@@ -143,30 +123,29 @@ def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = N
     return load(settings.dataset, data_dir, size=settings.size, fit=settings.fit, reading=reading)
 
 
-def _load(name: str, data_dir: Path) -> ImageSet:
-    if name == bundled_digits.NAME:
-        return bundled_digits.load()
-    if name == pages.NAME:
-        return pages.load()
-    if name.startswith(user_pairs.PREFIX):
-        return user_pairs.load(name)
-    if name.startswith(_ARRAY):
-        return user_images.load_array(name, _own_path(name))
-    return torchvision_sets.load(standard(name), data_dir)
+def _folder(name: str) -> Local:
+    path = _path(name, "folder")
+    problem = None if path.is_dir() else f"{shown_name(str(path))} does not exist."
+    return Local(name, shown_name(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
 
 
-def standard(name: str) -> torchvision_sets.StandardSet:
-    """Give the set of torchvision's that has this name."""
-    if name not in STANDARD_SETS:
-        raise DatasetError(
-            f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
-            "pairs:DIRTY,CLEAN."
-        )
-    return STANDARD_SETS[name]
+def _array(name: str) -> Local:
+    path = _path(name, "file")
+    problem = None if path.is_file() else f"{shown_name(str(path))} does not exist."
+    return Local(name, shown_name(path.name), lambda: user_images.load_array(name, path), problem=problem)
 
 
-def _own_path(name: str) -> Path:
-    kind, _, path = name.partition(":")
+def _pairs(name: str) -> Local:
+    title = " and ".join(shown_name(folder.name) for folder in user_pairs.folders_of(name))
+    return Local(name, title, lambda: user_pairs.load(name), problem=user_pairs.problem_of(name))
+
+
+_FOLDER = "folder:"
+_OWN: dict[str, Callable[[str], Local]] = {_FOLDER: _folder, "array:": _array, user_pairs.PREFIX: _pairs}
+
+
+def _path(name: str, kind: str) -> Path:
+    path = name.partition(":")[2]
     if not path.strip():
-        raise DatasetError(f"'{name}' names no {'folder' if kind == 'folder' else 'file'}: write its path after it.")
+        raise DatasetError(f"'{name}' names no {kind}: write its path after it.")
     return text_as_path(path)

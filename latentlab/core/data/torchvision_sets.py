@@ -1,107 +1,130 @@
-"""The image sets that torchvision knows: where their files lie, whether they are whole, and opening them."""
+"""The image sets that torchvision knows and keeps as MNIST is kept: four IDX files in a folder of their own."""
 
 from __future__ import annotations
 
+import gzip
 import math
 import string
+import zipfile
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.downloaded import Downloaded, Source, first_line
+from latentlab.core.data.image_set import DatasetError
 
 _UINT8, _INT32 = 8, 12  # element types in the header of an IDX file
+_CHUNK = 1 << 16
+
+_Array = npt.NDArray[Any]
+
+
+def _on_mirrors(described: Any) -> tuple[Source, ...]:
+    return tuple(Source(md5, tuple(f"{url}{file}" for url in described.mirrors)) for file, md5 in described.resources)
+
+
+def _files(train: str, test: str, labels: str = "idx1-ubyte") -> tuple[str, ...]:
+    return tuple(f"{part}-{kind}" for part in (train, test) for kind in ("images-idx3-ubyte", f"labels-{labels}"))
+
+
+def _as_stored(array: _Array) -> _Array:
+    return array
 
 
 @dataclass(frozen=True)
-class StandardSet:
-    """One set of torchvision's; the counts and the size are those of the full set."""
+class StandardSet(Downloaded):
+    """A set of torchvision's, and what in it is otherwise than in MNIST.
 
-    name: str
-    title: str
-    torchvision_class: str
-    train_count: int
-    test_count: int
-    download_bytes: int
-    class_names: tuple[str, ...] = tuple(string.digits)
-    train_files: tuple[str, str] = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
-    test_files: tuple[str, str] = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    Attributes
+    ----------
+    place : tuple of str
+        The name of its class in torchvision, and ``raw``.
+    sources_of : callable
+        Gives what there is to fetch, from that class.
+    images_of, labels_of : callable
+        Give upright images (N, H, W), or classes (N,), of what is stored.
+    """
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Names of the images and labels for training and for testing."""
-        return self.train_files + self.test_files
+    files: tuple[str, ...] = _files("train", "t10k")
+    sources_of: Callable[[Any], tuple[Source, ...]] = _on_mirrors
+    images_of: Callable[[_Array], _Array] = _as_stored
+    labels_of: Callable[[_Array], _Array] = _as_stored
 
-    @property
-    def megabytes(self) -> str:
-        """Size of the download, in words."""
-        return f"{self.download_bytes / 1e6:.0f} MB"
+    def sources(self) -> tuple[Source, ...]:
+        """Give what torchvision says about where its sets are to be had."""
+        return self.sources_of(getattr(torchvision_datasets(), self.place[0]))
 
-    def folder(self, data_dir: Path) -> Path:
-        """Give the folder of the files: ``MNIST/raw`` below `data_dir`, or `data_dir` where it is part of that path."""
-        data_dir = data_dir.expanduser().resolve()
-        usual = data_dir / self.torchvision_class / "raw"
-        if usual.is_dir():
-            return usual
-        if data_dir.name == self.torchvision_class and (data_dir / "raw").is_dir():
-            return data_dir / "raw"
-        if data_dir.name == "raw" and data_dir.parent.name == self.torchvision_class:
-            return data_dir
-        return usual
+    def unpack(self, arrived: Sequence[Path], folder: Path) -> Generator[str, None, None]:
+        """Unpack the files from gzip, in archives those of this set."""
+        for path in arrived:
+            if path.suffix == ".zip":
+                with zipfile.ZipFile(path) as archive:
+                    members = {PurePosixPath(member).name: member for member in archive.namelist()}
+                    for file in self.files:
+                        with archive.open(members[f"{file}.gz"]) as packed:
+                            yield from _gunzip(packed, folder / file)
+            else:
+                with path.open("rb") as packed:
+                    yield from _gunzip(packed, folder / path.stem)
+
+    def opened(self, path: Path) -> npt.NDArray[Any]:
+        """Map an IDX file; not by torchvision: importing it takes seconds, and 200 MB."""
+        is_images, is_wide = "images" in path.name, "idx2-int" in path.name
+        with path.open("rb") as file:
+            header = file.read(16)
+        start = 16 if is_images else 12 if is_wide else 8
+        if header[:4] != bytes((0, 0, _INT32 if is_wide else _UINT8, start // 4 - 1)) or len(header) < start:
+            raise DatasetError(f"{path} is damaged, it does not start as an IDX file of its kind: {self.mend}.")
+        shape = tuple(int.from_bytes(header[at : at + 4], "big") for at in range(4, start, 4))
+        found, announced = path.stat().st_size, start + math.prod(shape) * (4 if is_wide else 1)
+        if found != announced:
+            raise DatasetError(f"{path} is damaged, it has {found:,} bytes instead of {announced:,}: {self.mend}.")
+        if not all(shape):
+            raise DatasetError(f"{path} holds no images: {self.mend}.")
+        stored = np.memmap(path, ">i4" if is_wide else np.uint8, "r", start, shape)
+        return self.images_of(stored)[:, None] if is_images else self.labels_of(stored)
 
 
-STANDARD_SETS = {
-    known.name: known
-    for known in (
-        StandardSet("mnist", "MNIST", "MNIST", 60_000, 10_000, 11_594_722),
-        StandardSet(
-            "fashion-mnist",
-            "Fashion-MNIST",
-            "FashionMNIST",
-            60_000,
-            10_000,
-            30_878_645,
-            class_names=(
-                *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-                *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-            ),
+_GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+_KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+
+DATASETS = (
+    StandardSet("mnist", "MNIST", 60_000, 10_000, 11_594_722, ("MNIST", "raw")),
+    StandardSet("fashion-mnist", "Fashion-MNIST", 60_000, 10_000, 30_878_645, ("FashionMNIST", "raw"), _GARMENTS),
+    StandardSet("kmnist", "Kuzushiji-MNIST", 60_000, 10_000, 21_240_888, ("KMNIST", "raw"), _KANA),
+    StandardSet(
+        "qmnist",
+        "QMNIST",
+        60_000,
+        60_000,
+        20_499_295,
+        ("QMNIST", "raw"),
+        files=_files("qmnist-train", "qmnist-test", "idx2-int"),
+        sources_of=lambda described: tuple(
+            Source(md5, (url,)) for part in ("train", "test") for url, md5 in described.resources[part]
         ),
-        StandardSet(
-            "kmnist",
-            "Kuzushiji-MNIST",
-            "KMNIST",
-            60_000,
-            10_000,
-            21_240_888,
-            class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-        ),
-        StandardSet(
-            "qmnist",
-            "QMNIST",
-            "QMNIST",
-            60_000,
-            60_000,
-            20_499_295,
-            train_files=("qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"),
-            test_files=("qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"),
-        ),
-        StandardSet(
-            "emnist-letters",
-            "EMNIST letters",
-            "EMNIST",
-            124_800,
-            20_800,
-            561_753_746,  # one archive holds every part of EMNIST; only the letters are unpacked
-            class_names=tuple(string.ascii_uppercase),
-            train_files=("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte"),
-            test_files=("emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte"),
-        ),
-    )
-}
+        labels_of=lambda table: table[:, 0],  # the rest says who wrote it, and where it lies in NIST's files
+    ),
+    StandardSet(
+        "emnist-letters",
+        "EMNIST letters",
+        124_800,
+        20_800,
+        561_753_746,  # one archive holds every part of EMNIST; only the letters are unpacked
+        ("EMNIST", "raw"),
+        tuple(string.ascii_uppercase),
+        files=_files("emnist-letters-train", "emnist-letters-test"),
+        sources_of=lambda described: (Source(described.md5, (described.url,)),),
+        images_of=lambda columns: columns.transpose(0, 2, 1),  # stored column by column
+        labels_of=lambda numbers: numbers - 1,  # stored as 1 to 26
+    ),
+)
 
 
 def torchvision_datasets() -> ModuleType:
@@ -110,120 +133,14 @@ def torchvision_datasets() -> ModuleType:
         from torchvision import datasets
     except (ImportError, RuntimeError, AttributeError, OSError) as error:
         raise DatasetError(
-            f"torchvision cannot be opened ({_first_line(error)}): it does not match torch {torch.__version__}, so "
+            f"torchvision cannot be opened ({first_line(error)}): it does not match torch {torch.__version__}, so "
             "reinstall both together, with 'pip install --force-reinstall torch torchvision'."
         ) from error
     return datasets  # type: ignore[no-any-return]
 
 
-def counts(known: StandardSet, data_dir: Path) -> tuple[int, int] | None:
-    """Give how many images for training and testing the files hold, from their headers and sizes alone.
-
-    Returns
-    -------
-    tuple of int, or None
-        None where no file of the set is there.
-
-    Raises
-    ------
-    DatasetError
-        If files are there, but missing in part, packed or damaged.
-    """
-    folder = known.folder(data_dir)
-    try:
-        missing = [name for name in known.files if not (folder / name).is_file()]
-        packed = [name for name in missing if (folder / f"{name}.gz").is_file()]
-        if packed:
-            raise DatasetError(f"{folder / packed[0]}.gz is still packed: unpack the .gz files in that folder.")
-        if len(missing) == len(known.files):
-            return None
-        if missing:
-            raise DatasetError(f"{folder / missing[0]} is missing: download {known.title} again.")
-        train, test = (_count(known, folder, files) for files in (known.train_files, known.test_files))
-    except OSError as error:
-        raise DatasetError(f"{error.filename or folder} cannot be read: {error.strerror}.") from error
-    return train, test
-
-
-def load(known: StandardSet, data_dir: Path) -> ImageSet:
-    """Open the files of a set, as they are."""
-    if counts(known, data_dir) is None:
-        raise DatasetError(
-            f"{known.title} is not on this machine (looked in {known.folder(data_dir)}): get its {known.megabytes} "
-            f"with 'latentlab data --download {known.name}' or the Download button, or use the bundled digits."
-        )
-    train_images, train_labels = _open(known, data_dir, known.train_files)
-    test_images, test_labels = _open(known, data_dir, known.test_files)
-    return ImageSet(
-        known.name,
-        known.title,
-        train_images[:, None],
-        train_labels,
-        test_images[:, None],
-        test_labels,
-        known.class_names,
-    )
-
-
-def _count(known: StandardSet, folder: Path, files: tuple[str, str]) -> int:
-    images, labels = (_shape(known, folder / name) for name in files)
-    if images[0] != labels[0]:
-        raise DatasetError(
-            f"{folder / files[0]} holds {images[0]:,} images, but {files[1]} {labels[0]:,} labels: "
-            f"delete both and download {known.title} again."
-        )
-    return images[0]
-
-
-def _shape(known: StandardSet, path: Path) -> tuple[int, ...]:
-    """Read the header of an IDX file and compare the file's size with what it announces."""
-    with path.open("rb") as file:
-        header = file.read(16)
-    expected = (_UINT8, 3) if "images" in path.name else (_INT32, 2) if "idx2-int" in path.name else (_UINT8, 1)
-    kind, dimensions = (header[2], header[3]) if len(header) >= 4 else (0, 0)
-    start = 4 + 4 * dimensions
-    mend = f"delete it and download {known.title} again"
-    if not header:
-        raise DatasetError(f"{path} is empty: {mend}.")
-    if (kind, dimensions) != expected or header[:2] != b"\0\0" or len(header) < start:
-        raise DatasetError(f"{path} is damaged, it does not start as an IDX file of its kind: {mend}.")
-    shape = tuple(int.from_bytes(header[at : at + 4], "big") for at in range(4, start, 4))
-    announced = start + math.prod(shape) * (4 if kind == _INT32 else 1)
-    found = path.stat().st_size
-    if found != announced:
-        raise DatasetError(f"{path} is damaged, it has {found:,} bytes instead of {announced:,}: {mend}.")
-    if not all(shape):
-        raise DatasetError(f"{path} holds no images: {mend}.")
-    return shape
-
-
-def _open(known: StandardSet, data_dir: Path, files: tuple[str, str]) -> tuple[torch.Tensor, torch.Tensor]:
-    folder = known.folder(data_dir)
-    try:
-        # Not by torchvision: importing it takes seconds, and 200 MB.
-        images, labels = (torch.from_numpy(_read(known, folder / name)) for name in files)
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{known.title} in {folder} cannot be opened: {_first_line(error)}.") from error
-    if known.torchvision_class == "QMNIST":
-        labels = labels[:, 0].contiguous()  # the other columns say who wrote it, and where it lies in NIST's files
-    elif known.torchvision_class == "EMNIST":
-        images = images.transpose(1, 2).contiguous()  # stored column by column
-        labels = labels - 1  # stored as 1 to 26
-    if int(labels.min()) < 0 or int(labels.max()) >= len(known.class_names):
-        raise DatasetError(
-            f"{folder / files[1]} holds labels outside of the {len(known.class_names)} classes of {known.title}: "
-            f"delete it and download {known.title} again."
-        )
-    return images, labels
-
-
-def _read(known: StandardSet, path: Path) -> npt.NDArray[np.uint8] | npt.NDArray[np.int64]:
-    """Read the numbers of an IDX file: pixels as they are, labels as torch wants them."""
-    shape = _shape(known, path)
-    is_wide = "idx2-int" in path.name
-    numbers = np.fromfile(path, ">i4" if is_wide else np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
-    return numbers if "images" in path.name else numbers.astype(np.int64)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+def _gunzip(packed: IO[bytes], target: Path) -> Iterator[str]:
+    with gzip.open(packed) as unpacked, target.open("wb") as file:
+        while chunk := unpacked.read(_CHUNK):
+            file.write(chunk)
+            yield target.name

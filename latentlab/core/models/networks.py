@@ -1,5 +1,9 @@
 """Encoders and decoders: fully connected, convolutional with strides, or convolutional with pooling.
 
+They take images of any height and width. A side that cannot be halved as often as the layers do is padded on its way
+in, and what a decoder grows beyond the image is left for the model to cut off. Layers for which nothing is left to
+halve keep the size.
+
 Shapes in comments: B images, C planes, H and W pixels, L latent dimensions.
 """
 
@@ -26,7 +30,7 @@ _FEW = 4  # latent dimensions
 
 
 class NetworkError(LatentlabError):
-    """A network that does not fit its images."""
+    """A decoder that does not fit its encoder."""
 
 
 def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]) -> tuple[nn.Module, tuple[int, ...]]:
@@ -48,21 +52,23 @@ def encoder(settings: NetworkSettings, planes: int, image_shape: tuple[int, int]
     tuple of int
         The features' shape without B: (F,), or (C', H', W') of convolutions that no dense layer follows.
 
-    Raises
-    ------
-    NetworkError
-        When the image cannot be halved as often as the layers do.
     """
     if settings.kind == "mlp":
         widths = [planes * math.prod(image_shape), *settings.layers]
         return nn.Sequential(nn.Flatten(), *_dense(widths, settings)), (widths[-1],)
     rows, columns = _smallest_shape(settings, image_shape)
+    halvings = _halvings(settings, image_shape)
     layers: list[nn.Module] = []
-    for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
+    if settings.kind == "conv" and (missing := [side << halvings for side in (rows, columns)]) != [*image_shape]:
+        layers.append(Padded(*missing))
+    strides = _strides(settings, halvings)
+    for (before, after), stride in zip(pairwise([planes, *settings.layers]), strides, strict=True):
         if settings.kind == "pool":
-            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.MaxPool2d(2, ceil_mode=True)]
+            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings)]
+            layers += [nn.MaxPool2d(2, ceil_mode=True)] if stride == 2 else []
         else:
-            layers += [nn.Conv2d(before, after, settings.kernel, stride, padding=1), *_activation(settings)]
+            kernel = _kernel(settings, stride)
+            layers += [nn.Conv2d(before, after, kernel, stride, padding=1), *_activation(settings)]
     shape: tuple[int, ...] = (settings.layers[-1], rows, columns)
     if settings.dense:
         widths = [math.prod(shape), *settings.dense]
@@ -97,13 +103,13 @@ def decoder(
     Returns
     -------
     nn.Module
-        From float32 (B, L + classes), or (B, C', H', W'), to (B, C, H, W); a pooling network's image may be larger,
-        by what its pooling rounded up.
+        From float32 (B, L + classes), or (B, C', H', W'), to (B, C, H, W); a convolutional network's image is larger
+        where a side cannot be halved as often as the layers do.
 
     Raises
     ------
     NetworkError
-        When the image cannot be halved as often as the layers do.
+        When the features do not grow back to the size of the image.
     """
     layers: list[nn.Module] = []
     if settings.kind == "mlp":
@@ -130,13 +136,16 @@ def decoder(
             _begin_small(layers[0])
         else:
             _spread(layers[0], latent, settings)
-    for (before, after), stride in zip(pairwise([planes, *settings.layers]), _strides(settings), strict=True):
+    strides = _strides(settings, _halvings(settings, image_shape[1:]), is_growing=True)
+    for (before, after), stride in zip(pairwise([planes, *settings.layers]), strides, strict=True):
         if settings.kind == "pool":
-            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings), nn.Upsample(scale_factor=2)]
+            layers += [nn.Conv2d(before, after, 3, padding=1), *_activation(settings)]
+            layers += [nn.Upsample(scale_factor=2)] if stride == 2 else []
         else:
+            kernel = _kernel(settings, stride)
             # What a kernel of 3 leaves out when it grows an image has to be added to reach twice its size.
-            missing = stride - 1 if settings.kernel == 3 else 0
-            grown = nn.ConvTranspose2d(before, after, settings.kernel, stride, padding=1, output_padding=missing)
+            missing = stride - 1 if kernel == 3 else 0
+            grown = nn.ConvTranspose2d(before, after, kernel, stride, padding=1, output_padding=missing)
             layers += [grown, *_activation(settings)]
     channels, before = image_shape[0], settings.layers[-1]
     last = OnePlane(before) if channels == 1 else nn.Conv2d(before, channels, 3, padding=1)
@@ -155,8 +164,32 @@ def _activation(settings: NetworkSettings) -> list[nn.Module]:
     return [] if settings.activation == "linear" else [_ACTIVATIONS[settings.activation]()]
 
 
-def _strides(settings: NetworkSettings) -> tuple[int, ...]:
-    return settings.strides or (2,) * len(settings.layers)
+def _halvings(settings: NetworkSettings, image_shape: tuple[int, int]) -> int:
+    """Give how often layers halve an image: until its longer side is a single pixel, at most."""
+    wanted = sum(stride == 2 for stride in settings.strides) if settings.strides else len(settings.layers)
+    return min(wanted, (max(image_shape) - 1).bit_length())
+
+
+def _strides(settings: NetworkSettings, halvings: int, *, is_growing: bool = False) -> list[int]:
+    """Give each layer's stride: so many halve, of an encoder the first that can, of a decoder the last."""
+    strides = list(settings.strides or (2,) * len(settings.layers))
+    if is_growing:
+        strides.reverse()
+    for place, stride in enumerate(strides):
+        strides[place] = 2 if stride == 2 and halvings > 0 else 1
+        halvings -= stride == 2
+    return strides[::-1] if is_growing else strides
+
+
+def _kernel(settings: NetworkSettings, stride: int) -> int:
+    """Give the side of a conv layer's window; without a stride only one of 3 pixels keeps the size."""
+    return settings.kernel if stride == 2 else 3
+
+
+def _smallest_shape(settings: NetworkSettings, image_shape: tuple[int, int]) -> tuple[int, int]:
+    factor = 2 ** _halvings(settings, image_shape)
+    height, width = image_shape
+    return -(-height // factor), -(-width // factor)
 
 
 def _spread(layer: nn.Module, latent: int, settings: NetworkSettings) -> None:
@@ -189,24 +222,23 @@ def one_hot(labels: Tensor, classes: int) -> Tensor:
     return (labels[:, None] == torch.arange(classes, device=labels.device)).float()
 
 
-def _smallest_shape(settings: NetworkSettings, image_shape: tuple[int, int]) -> tuple[int, int]:
-    height, width = image_shape
-    halvings = sum(stride == 2 for stride in _strides(settings))
-    factor = 2**halvings
-    if settings.kind == "pool":  # pooling rounds up
-        most = (max(image_shape) - 1).bit_length()
-        if halvings > most:
-            raise NetworkError(
-                f"{halvings} layers halve the image {halvings} times, but {most} leave a single pixel of "
-                f"{height}x{width}: use at most {most}."
-            )
-        return -(-height // factor), -(-width // factor)
-    if height % factor or width % factor:
-        raise NetworkError(
-            f"{halvings} convolutions halve the image {halvings} times, and {height}x{width} "
-            f"pixels cannot be divided by {factor}: use fewer convolutional layers, or kind = 'mlp'."
-        )
-    return height // factor, width // factor
+class Padded(nn.Module):
+    """Brings images to a height and width, by repeating their last row and column.
+
+    Parameters
+    ----------
+    height, width : int
+        Pixels, not less than an image has.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self._size = height, width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give float32 (B, C, height, width) for float32 (B, C, H, W)."""
+        below, right = (size - side for size, side in zip(self._size, x.shape[2:], strict=True))
+        return F.pad(x, (0, right, 0, below), mode="replicate")
 
 
 class OnePlane(nn.Conv2d):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, to_levels
+from latentlab.core.arrays import Floats, channels_last, to_levels
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import whole_file
 from latentlab.core.output.export import as_picture, save_picture, sheet
@@ -151,9 +151,10 @@ def enlarged(pixels: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.uint8]
 
 def _frame(kind: Any, pixels: npt.NDArray[np.uint8]) -> Any:
     """Make PyAV's frame of pixels (C, H, W), as a video takes it."""
-    if len(pixels) == 1:
-        return kind.from_ndarray(pixels[0], format="gray").reformat(format="yuv420p")
-    return kind.from_ndarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)), format="rgb24").reformat(format="yuv420p")
+    frame = kind.from_ndarray(
+        np.ascontiguousarray(channels_last(pixels)), format="gray" if len(pixels) == 1 else "rgb24"
+    )
+    return frame.reformat(format="yuv420p")
 
 
 def _levels(frames: Floats) -> npt.NDArray[np.uint8]:

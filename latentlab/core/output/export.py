@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from latentlab.core.arrays import Floats, Integers, to_floats, to_levels
+from latentlab.core.arrays import Floats, Integers, channels_last, to_floats, to_levels
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way, whole_file
@@ -195,7 +195,7 @@ def names_of(labels: Integers, class_names: Sequence[str]) -> npt.NDArray[np.str
 
 def as_picture(pixels: npt.NDArray[np.uint8]) -> Image.Image:
     """Give Pillow's picture of pixels, uint8 (C, H, W): grey of one channel, RGB of three."""
-    return Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+    return Image.fromarray(np.ascontiguousarray(channels_last(pixels)))
 
 
 def as_array(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

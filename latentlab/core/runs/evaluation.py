@@ -42,7 +42,8 @@ class Evaluation:
     test : Losses
         Nats per image.
     agreement : float or None
-        Share of codes whose 15 nearest neighbours are mostly of their own class; None without labels.
+        Share of codes whose 15 nearest neighbours are mostly of their own class, of those that have one; None without
+        labels.
     psnr : Quality or None
         Of a model that learned to restore, or a set of pairs.
     active_units : int or None
@@ -83,7 +84,9 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
 
 
 def _agreement(codes: Floats, labels: Integers) -> float | None:
-    return None if codes.shape[1] > _MOST_DIMENSIONS else _known(metrics.agreement(codes, labels))
+    if codes.shape[1] > _MOST_DIMENSIONS:
+        return None
+    return _known(metrics.agreement(codes[labels >= 0], labels[labels >= 0]))
 
 
 def _quality(snapshot: Snapshot, data: ImageSet) -> Quality | None:

@@ -245,6 +245,8 @@ def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:
 def _shape(stored: list[int]) -> tuple[int, int, int]:
     """Read the shape of images; files of when all were grey say (H, W)."""
     channels, height, width = (int(side) for side in ([1, *stored] if len(stored) == 2 else stored))
+    if channels not in (1, 3):
+        raise ValueError("images are grey or of three colours")
     return channels, height, width
 
 

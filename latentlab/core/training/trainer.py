@@ -189,6 +189,7 @@ class Trainer:
             len(images),
             str(self.device),
             torch.get_num_threads(),
+            self._note(),
         )
         self.model.train()
         self._clock.start()
@@ -225,6 +226,14 @@ class Trainer:
             self._clock.seconds,
             is_stopped,
         )
+
+    def _note(self) -> str:
+        """Say how many images have no label, where the model is told labels."""
+        count, total = int((self.data.train_labels < 0).sum()), len(self.data.train_labels)
+        if not count or not self.model.classes:
+            return ""
+        have, they = ("has", "it is") if count == 1 else ("have", "they are")
+        return f"{count:,} of {total:,} training images {have} no label: {they} learned under none."
 
     def _apply_changes(self) -> Iterator[Changed]:
         for setting, value in self.control.take_changes():

@@ -1,21 +1,31 @@
 import errno
 import gzip
 import hashlib
+import inspect
 import io
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
+from scipy.io import savemat
 
 from latentlab.core.data import downloads, registry
+from latentlab.core.data.downloaded import Downloaded, Source
 from latentlab.core.data.downloads import DownloadError, download
 from latentlab.core.data.registry import DatasetError
-from latentlab.core.data.torchvision_sets import STANDARD_SETS, torchvision_datasets
+from latentlab.core.data.torchvision_sets import torchvision_datasets
+
+DOWNLOADED = {name: known for name, known in registry.DATASETS.items() if isinstance(known, Downloaded)}
+COLOUR = ("cifar-10", "svhn", "eurosat")
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -26,15 +36,70 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def packed_set(name: str) -> dict[str, bytes]:
-    """A tiny set of noise, as a server offers it: file names and packed contents."""
-    known = STANDARD_SETS[name]
+    """A tiny set, as a server offers it: file names and packed contents."""
     noise = np.random.default_rng(0)
+    if name in COLOUR:
+        return {"cifar-10": packed_cifar, "svhn": packed_svhn, "eurosat": packed_eurosat}[name]()
     files = {}
-    for count, (images, labels) in ((300, known.train_files), (60, known.test_files)):
+    for count, (images, labels) in ((300, DOWNLOADED[name].files[:2]), (60, DOWNLOADED[name].files[2:])):
         label_values = np.ones(count, np.uint8) if name != "qmnist" else np.ones((count, 8), np.int32)
         files[f"{images}.gz"] = gzip.compress(idx(noise.integers(0, 256, (count, 28, 28), dtype=np.uint8)))
         files[f"{labels}.gz"] = gzip.compress(idx(label_values))
+    if name != "emnist-letters":
+        return files
+    return {"gzip.zip": zipped({f"gzip/{file}": content for file, content in files.items()} | {"gzip/other.gz": b"?"})}
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writing:
+        for file, content in files.items():
+            writing.writestr(file, content)
+    return archive.getvalue()
+
+
+def coloured(label: int, number: int, side: int = 32) -> np.ndarray:
+    """An image (3, H, W) that tells its class by its red and its number by its green; its upper half is blue."""
+    image = np.zeros((3, side, side), np.uint8)
+    image[0], image[1], image[2, : side // 2] = 20 * label, number % 240, 200
+    return image
+
+
+def packed_cifar() -> dict[str, bytes]:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as writing:
+        for name in (*(f"data_batch_{number}.bin" for number in (3, 1, 2, 4, 5)), "test_batch.bin", "readme.html"):
+            start = 60 * (int(name[11]) - 1) if name.startswith("data") else 0
+            content = b"".join(
+                bytes([number % 10]) + coloured(number % 10, number).tobytes() for number in range(start, start + 60)
+            )
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member.size = len(content)
+            writing.addfile(member, io.BytesIO(content))
+    return {"cifar-10-binary.tar.gz": archive.getvalue()}
+
+
+def packed_svhn() -> dict[str, bytes]:
+    files = {}
+    for name, count in (("train_32x32.mat", 300), ("test_32x32.mat", 60)):
+        images = np.stack([coloured(number % 10, number) for number in range(count)])
+        labels = np.array([number % 10 or 10 for number in range(count)], np.uint8)[:, None]
+        file = io.BytesIO()
+        savemat(file, {"X": images.transpose(2, 3, 1, 0), "y": labels}, do_compression=True)
+        files[name] = file.getvalue()
     return files
+
+
+def packed_eurosat() -> dict[str, bytes]:
+    classes = ["SeaLake", "AnnualCrop", "Forest", "HerbaceousVegetation", "Highway"]
+    classes += ["Industrial", "Pasture", "PermanentCrop", "Residential", "River"]
+    files = {"2750/": b""}
+    for label, name in enumerate(classes):
+        for number in range(1, 37):
+            file = io.BytesIO()
+            Image.fromarray(coloured((label - 1) % 10, number, 64).transpose(1, 2, 0)).save(file, "JPEG", quality=95)
+            files[f"2750/{name}/{name}_{number}.jpg"] = file.getvalue()
+    return {"EuroSAT.zip": zipped(files)}
 
 
 class Server(ThreadingHTTPServer):
@@ -97,19 +162,20 @@ def server(monkeypatch) -> Iterator[Server]:
     server.server_close()
 
 
+def md5_of(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 def offer(server: Server, monkeypatch: pytest.MonkeyPatch, name: str, mirrors: tuple[str, ...] = ("",)) -> None:
-    """Let a server offer a tiny set under the addresses that torchvision knows."""
-    files = packed_set(name)
-    described = getattr(torchvision_datasets(), STANDARD_SETS[name].torchvision_class)
-    if name == "emnist-letters":
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as writing:
-            writing.writestr("gzip/emnist-digits-train-images-idx3-ubyte.gz", b"not wanted")
-            for file, content in files.items():
-                writing.writestr(f"gzip/{file}", content)
-        files = {"gzip.zip": archive.getvalue()}
-    server.files = files
-    sums = [(file, hashlib.md5(content, usedforsecurity=False).hexdigest()) for file, content in files.items()]
+    """Let a server offer a tiny set under the addresses that are known, or that torchvision knows."""
+    server.files = packed_set(name)
+    sums = [(file, md5_of(content)) for file, content in server.files.items()]
+    known = DOWNLOADED[name]
+    if name in COLOUR:
+        sources = tuple(Source(md5, tuple(f"{server.url}{each}{file}" for each in mirrors)) for file, md5 in sums)
+        monkeypatch.setitem(registry.DATASETS, name, replace(known, fetched=sources))
+        return
+    described = getattr(torchvision_datasets(), known.place[0])
     if name == "emnist-letters":
         monkeypatch.setattr(described, "url", server.url + sums[0][0])
         monkeypatch.setattr(described, "md5", sums[0][1])
@@ -137,20 +203,39 @@ def failure(name: str, data_dir: Path) -> str:
     return said
 
 
-@pytest.mark.parametrize("name", STANDARD_SETS)
+@pytest.mark.parametrize("name", DOWNLOADED)
 def test_a_set_arrives_whole_and_can_be_loaded(name, server, monkeypatch, tmp_path):
     offer(server, monkeypatch, name)
     messages = list(download(name, tmp_path))
     first, last = messages[0], messages[-1]
-    assert (first.done_bytes, first.total_bytes) == (0, STANDARD_SETS[name].download_bytes)
+    assert (first.done_bytes, first.total_bytes) == (0, DOWNLOADED[name].download_bytes)
     assert last.done_bytes == last.total_bytes == sum(len(content) for content in server.files.values())
     assert all(message.name == name for message in messages)
     assert [message.done_bytes for message in messages] == sorted(message.done_bytes for message in messages)
     known = registry.status(name, tmp_path)
     assert (known.is_here, known.train_count, known.test_count) == (True, 300, 60)
     assert len(registry.load(name, tmp_path).train_images) == 300
-    folder = STANDARD_SETS[name].folder(tmp_path)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(STANDARD_SETS[name].files)
+    folder = DOWNLOADED[name].folder(tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(DOWNLOADED[name].files)
+
+
+@pytest.mark.parametrize("name", COLOUR)
+def test_colour_pictures_arrive_upright_with_their_classes(name, server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, name)
+    list(download(name, tmp_path))
+    images = registry.load(name, tmp_path)
+    side = 64 if name == "eurosat" else 32
+    for pixels, labels in ((images.train_images, images.train_labels), (images.test_images, images.test_labels)):
+        assert pixels.shape[1:] == (3, side, side)
+        assert pixels.dtype == torch.uint8
+        assert labels.bincount().tolist() == [len(labels) // 10] * 10
+        red, green, blue = pixels.int().unbind(1)
+        assert (red - 20 * labels[:, None, None]).abs().max() <= 8, "JPEG may be off by some"
+        assert (blue[:, : side // 2 - 8] > 180).all()
+        assert (blue[:, side // 2 + 8 :] < 20).all()
+        if name != "eurosat":  # whose images are shuffled when they are split
+            assert green[:, 0, 0].tolist() == [number % 240 for number in range(len(labels))]
+            assert labels[:3].tolist() == [0, 1, 2]
 
 
 def test_a_set_that_is_here_is_not_fetched_again(server, monkeypatch, tmp_path):
@@ -165,7 +250,7 @@ def test_a_set_that_is_here_is_not_fetched_again(server, monkeypatch, tmp_path):
 def test_damaged_files_are_replaced(server, monkeypatch, tmp_path):
     offer(server, monkeypatch, "mnist")
     list(download("mnist", tmp_path))
-    path = STANDARD_SETS["mnist"].folder(tmp_path) / "train-images-idx3-ubyte"
+    path = DOWNLOADED["mnist"].folder(tmp_path) / "train-images-idx3-ubyte"
     whole = path.read_bytes()
     path.write_bytes(whole[:50])
     list(download("mnist", tmp_path))
@@ -230,13 +315,37 @@ def test_without_a_connection_one_sentence_says_so(server, monkeypatch, tmp_path
 
 def test_an_archive_without_the_letters_is_a_sentence(server, monkeypatch, tmp_path):
     offer(server, monkeypatch, "emnist-letters")
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as writing:
-        writing.writestr("readme.txt", "moved")
-    server.files["gzip.zip"] = archive.getvalue()
-    md5 = hashlib.md5(archive.getvalue(), usedforsecurity=False).hexdigest()
-    monkeypatch.setattr(torchvision_datasets().EMNIST, "md5", md5)
+    server.files["gzip.zip"] = zipped({"readme.txt": b"moved"})
+    monkeypatch.setattr(torchvision_datasets().EMNIST, "md5", md5_of(server.files["gzip.zip"]))
     assert "gzip.zip arrived, but cannot be unpacked" in failure("emnist-letters", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", zipped({"readme.txt": b"moved"}), zipped({"2750/River/River_1.jpg": b"no picture"})],
+    ids=["empty", "text", "moved", "no picture"],
+)
+@pytest.mark.parametrize("name", COLOUR)
+def test_colour_pictures_that_cannot_be_unpacked_are_a_sentence(name, content, server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, name)
+    server.files = dict.fromkeys(server.files, content)
+    known = registry.DATASETS[name]
+    sources = tuple(replace(source, md5=md5_of(content)) for source in known.sources())
+    monkeypatch.setitem(registry.DATASETS, name, replace(known, fetched=sources))
+    said = failure(name, tmp_path)
+    assert all(source.file in said for source in sources)
+    assert "cannot be unpacked" in said
+
+
+def test_a_cancel_is_seen_while_pictures_are_read(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "eurosat")
+    monkeypatch.setattr(downloads, "_TICK", 0)
+    cancelled = threading.Event()
+    messages = download("eurosat", tmp_path / "new", cancelled)
+    assert any(message.file.startswith("AnnualCrop_") for message in messages)
+    cancelled.set()
+    assert list(messages) == []
+    assert contents(tmp_path) == {}
 
 
 @pytest.mark.parametrize("already", [False, True], ids=["new folder", "damaged files there"])
@@ -306,7 +415,7 @@ def test_trouble_with_the_disk_is_a_sentence(number, expected, server, monkeypat
 
 
 def test_what_cannot_be_downloaded_says_so(tmp_path):
-    for name in ("digits", "pages"):
+    for name in ("digits", "patches", "pages"):
         with pytest.raises(DownloadError, match="nothing to download"):
             list(download(name, tmp_path))
     with pytest.raises(DatasetError, match="no image set 'minst'"):
@@ -314,11 +423,23 @@ def test_what_cannot_be_downloaded_says_so(tmp_path):
 
 
 def test_every_set_has_addresses_and_checksums():
-    for known in STANDARD_SETS.values():
-        sources = downloads._sources(known)
-        assert len(sources) == (1 if known.name == "emnist-letters" else 4)
+    for name, known in DOWNLOADED.items():
+        sources = known.sources()
+        assert len(sources) == {"emnist-letters": 1, "cifar-10": 1, "svhn": 2, "eurosat": 1}.get(name, 4)
         if len(sources) == 4:
             assert {source.file.removesuffix(".gz") for source in sources} == set(known.files)
         for source in sources:
             assert len(source.md5) == 32
             assert all(url.startswith("http") and url.endswith(source.file) for url in source.urls)
+
+
+def test_torchvision_tells_of_the_same_colour_pictures():
+    svhn = torchvision_datasets().SVHN.split_list
+    assert [(source.urls[0], source.file, source.md5) for source in DOWNLOADED["svhn"].sources()] == [
+        tuple(svhn["train"]),
+        tuple(svhn["test"]),
+    ]
+    (source,) = DOWNLOADED["eurosat"].sources()
+    told = inspect.getsource(torchvision_datasets().EuroSAT)
+    assert source.md5 in told
+    assert source.urls[0] in told

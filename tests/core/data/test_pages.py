@@ -1,5 +1,7 @@
 """Pages are the same for the same seed, differ from one to the next, and are dirtied without moving a letter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ def some():
 
 def test_pages_are_pairs_of_light_paper_without_classes(some) -> None:
     assert (len(some.train_images), len(some.test_images)) == (25, 5)
-    assert some.image_shape == (120, 260)
+    assert some.image_shape == (1, 120, 260)
     assert not some.has_labels
     assert some.train_noisy is not None
     assert some.test_noisy is not None
@@ -55,7 +57,7 @@ def test_the_set_is_listed_and_needs_no_file(some, tmp_path, monkeypatch) -> Non
     known = registry.status("pages", tmp_path)
     assert (known.is_here, known.download_bytes, known.problem) == (True, 0, None)
     assert (known.train_count, known.test_count) == (167, 33)
-    monkeypatch.setattr(pages, "load", lambda: some)
+    monkeypatch.setitem(registry.DATASETS, "pages", replace(pages.DATASET, read=lambda: some))
     assert len(registry.load("pages", tmp_path, limit=7).train_images) == 7
 
 

@@ -25,7 +25,7 @@ def load_arrays(folder, **arrays):
 
 def by_image(images, columns):
     """What a column says of each image, which is its own number."""
-    return {int(image[0, 0]): column for image, column in zip(images, columns, strict=True)}
+    return {int(image[0, 0, 0]): column for image, column in zip(images, columns, strict=True)}
 
 
 def sentence(load, *arguments, **more):
@@ -157,7 +157,7 @@ def test_a_table_tells_of_pictures_by_their_paths(pictures):
     told = {}
     for images, columns in ((data.train_images, data.train_columns), (data.test_images, data.test_columns)):
         for image, a, w in zip(images, columns[0].values, columns[1].values, strict=True):
-            told[int(image[0, 0]) // 10] = (None if np.isnan(a) else a, None if np.isnan(w) else who.texts[int(w)])
+            told[int(image[0, 0, 0]) // 10] = (None if np.isnan(a) else a, None if np.isnan(w) else who.texts[int(w)])
     assert told == {
         0: (10, "Ann"), 1: (None, "Bo, jr"), 2: (10, None), 3: (-4.5, "Ann"), 4: (None, None), 5: (None, None),
     }  # fmt: skip
@@ -241,7 +241,7 @@ def test_columns_go_with_whatever_is_done_to_a_set(tmp_path):
     data = load_arrays(tmp_path, test_images=IMAGES[:3] + 100, age=np.arange(12), test_age=np.arange(100, 103))
 
     def agrees(images, columns):
-        return columns[0].values.tolist() == images[:, 0, 0].tolist()
+        return columns[0].values.tolist() == images[:, 0, 0, 0].tolist()
 
     for part in (data, data.limited(5), data.repeated(3), data.selected((2, 13, 0)), data.limited(4).repeated(2)):
         assert agrees(part.train_images, part.train_columns)

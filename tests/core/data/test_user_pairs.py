@@ -25,7 +25,7 @@ def write_pairs(folder: Path, *sizes: tuple[int, int]) -> str:
         page = random.integers(100, 200, size, dtype=np.uint8)
         write(folder / "clean" / f"page {number}.png", page)
         write(folder / "dirty" / f"page {number}.tiff", page - np.uint8(50))
-    return registry.pairs_name(folder / "dirty", folder / "clean")
+    return user_pairs.name_of(folder / "dirty", folder / "clean")
 
 
 def sentence_of(name: str) -> str:
@@ -98,7 +98,7 @@ def test_colour_deep_greys_and_lying_photos_are_read_as_people_see_them(tmp_path
     exif[0x0112] = 8
     lying.save(tmp_path / "dirty" / "photo.jpg", exif=exif, quality=95)
     write(tmp_path / "clean" / "photo.bmp", np.full((8, 12), 10, np.uint8))
-    images = registry.load(registry.pairs_name(tmp_path / "dirty", tmp_path / "clean"), tmp_path)
+    images = registry.load(user_pairs.name_of(tmp_path / "dirty", tmp_path / "clean"), tmp_path)
     assert images.image_shape == (1, 8, 12)
     found = sorted(int(tile[0, 4, 4]) for clean, _ in sides(images) for tile in clean)
     assert found == [10, 77, 128]
@@ -165,7 +165,7 @@ def test_what_does_not_fit_is_named(mistake, tmp_path) -> None:
 
 def test_a_comma_in_a_path_is_explained(tmp_path) -> None:
     with pytest.raises(DatasetError, match="rename"):
-        registry.pairs_name(tmp_path / "dirty, very", tmp_path / "clean")
+        user_pairs.name_of(tmp_path / "dirty, very", tmp_path / "clean")
     name = f"pairs:{tmp_path / 'dirty, very'},{tmp_path / 'clean'}"
     known = registry.status(name, tmp_path)
     assert not known.is_here
@@ -186,5 +186,5 @@ _PATHS = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters
 
 @given(_PATHS, st.lists(_PATHS, min_size=1).map(",".join))
 def test_the_first_comma_divides_the_folders_of_a_name(dirty, clean) -> None:
-    name = registry.pairs_name(Path(dirty), Path(clean))
+    name = user_pairs.name_of(Path(dirty), Path(clean))
     assert user_pairs.folders_of(name) == (Path(dirty), Path(clean))

@@ -22,7 +22,7 @@ def made(means, *, encoder=None, scale=1.0):
     """Give the map of a linear autoencoder of 8×8 images, whose encoder inverts its decoder, or is what is given."""
     means = np.asarray(means, np.float32)
     latent = means.shape[1]
-    model = build(LINEAR.with_changes({"model.latent": latent}), (8, 8), 0)
+    model = build(LINEAR.with_changes({"model.latent": latent}), (1, 8, 8), 0)
     columns = torch.linalg.qr(torch.randn(64, latent, generator=torch.Generator().manual_seed(0)))[0] * 0.01 / scale
     inverse = torch.linalg.pinv(columns)
     state = {
@@ -86,7 +86,7 @@ def test_above_two_dimensions_the_plane_goes_through_the_code():
 def test_a_cvae_is_measured_under_the_label():
     recipe = Recipe.load("digits-vae-2d").with_changes({"model.kind": "cvae", "model.encoder.layers": (8,)})
     torch.manual_seed(0)
-    snapshot = Snapshot("r", recipe, build(recipe, (28, 28), 3), ("a", "b", "c"))
+    snapshot = Snapshot("r", recipe, build(recipe, (1, 28, 28), 3), ("a", "b", "c"))
     model = MapUpdate("r", 1.0, snapshot, cloud(), np.zeros(400, np.int64), fit(cloud()), None, None, Operations(0, 0))
     one, two = measured(model, label=0), measured(model, label=1)
     assert not np.allclose(one.values, two.values)
@@ -115,7 +115,7 @@ def test_what_has_no_gaps_says_why():
     with pytest.raises(LatentlabError, match="one point"):
         measured(made(np.full((3, 2), np.nan)))
     recipe = Recipe.load("page-cleaner")
-    planes = Snapshot("r", recipe, build(recipe, (32, 32), 0), ())
+    planes = Snapshot("r", recipe, build(recipe, (1, 32, 32), 0), ())
     means = cloud(recipe.model.latent, 20)
     model = MapUpdate("r", 1.0, planes, means, np.full(20, -1), fit(means), None, None, Operations(0, 0))
     with pytest.raises(LatentlabError, match="planes"):

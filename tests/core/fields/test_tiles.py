@@ -22,8 +22,8 @@ def landscape(tiny_model):
 
 def cell_of(tile, row, column):
     """Cut one cell, counted from the upper left, out of a tile."""
-    height, width = (side // CELLS for side in tile.pixels.shape)
-    return tile.pixels[row * height : (row + 1) * height, column * width : (column + 1) * width]
+    height, width = (side // CELLS for side in tile.pixels.shape[1:])
+    return tile.pixels[:, row * height : (row + 1) * height, column * width : (column + 1) * width]
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_cells_have_the_shape_of_the_images(tiny_images, make_wide):
     landscape = Landscape.of(make_wide(20, 10), None, 0)
     assert landscape.cell(3) == (1 / 16, 1 / 8)
     (tile,) = landscape.decode([TileAddress(3, 0, 0)])
-    assert tile.pixels.shape == (CELLS * 20, CELLS * 10)
+    assert tile.pixels.shape == (1, CELLS * 20, CELLS * 10)
     assert tile.extent == (0, CELLS / 16, 0, CELLS / 8)
 
 
 def test_large_images_are_made_smaller_and_keep_their_mean(make_wide):
     model = make_wide(130, 65)
     (tile,) = Landscape.of(model, None, 0).decode([TileAddress(0, 0, 0)])
-    assert tile.pixels.shape == (CELLS * 64, CELLS * 32)
+    assert tile.pixels.shape == (1, CELLS * 64, CELLS * 32)
     image = model.snapshot.decode(Landscape.of(model, None, 0).codes([TileAddress(0, 0, 0)])[:1])[0]
     assert cell_of(tile, 0, 0).mean() == pytest.approx(255 * image.mean(), abs=1.5)
 
@@ -118,7 +118,7 @@ def make_wide(tiny_model):
     def make(height, width):
         known = tiny_model()
         recipe = known.snapshot.recipe
-        return replace(known, snapshot=Snapshot("wide", recipe, build(recipe, (height, width), 3), ("a", "b", "c")))
+        return replace(known, snapshot=Snapshot("wide", recipe, build(recipe, (1, height, width), 3), ("a", "b", "c")))
 
     return make
 

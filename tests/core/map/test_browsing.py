@@ -68,7 +68,7 @@ def test_a_place_is_compared_by_what_it_is_decoded_to(tiny_model):
     model = tiny_model()
     code = np.array([0.3, -0.2], np.float32)
     looks = model.snapshot.decode(code[None])[0]
-    distances = np.sqrt(np.square(model.images / 255 - looks).sum((1, 2)))
+    distances = np.sqrt(np.square(model.images / 255 - looks).sum((1, 2, 3)))
     found = Lists(model).find(question("near_pixels", 5, code=code), goes_on)
     np.testing.assert_array_equal(found.rows, np.argsort(distances)[:5])
     np.testing.assert_allclose(found.values, np.sort(distances)[:5], rtol=1e-4)

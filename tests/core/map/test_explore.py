@@ -91,7 +91,7 @@ def test_a_pick_is_decoded_and_placed(run):
     np.testing.assert_array_equal(answer.code, CODE)
     assert answer.run_id == run.snapshot.run_id
     assert answer.label == (1 if run.snapshot.uses_labels else None)
-    assert answer.samples.shape == (8, 28, 28)
+    assert answer.samples.shape == (8, 1, 28, 28)
     assert answer.sample_codes.shape == (8, 3)
 
 
@@ -139,7 +139,7 @@ def test_samples_of_the_prior_do_not_depend_on_the_pick(run):
 
 def test_every_label_at_the_same_code(cvae):
     answer = decode(cvae, label=2)
-    assert answer.by_label.shape == (3, 28, 28)
+    assert answer.by_label.shape == (3, 1, 28, 28)
     for label, image in enumerate(answer.by_label):
         np.testing.assert_allclose(image, decode(cvae, label=label).image, atol=1e-5)
     np.testing.assert_allclose(answer.by_label[2], answer.image, atol=1e-5)
@@ -189,7 +189,7 @@ def test_a_data_point_without_its_image_or_class(run):
     assert answer.image is None
     assert answer.losses is None
     assert answer.class_name == ""
-    assert answer.reconstruction.shape == (28, 28)
+    assert answer.reconstruction.shape == (1, 28, 28)
 
 
 def test_what_a_code_leaves_out_is_still_in_a_reconstruction(tiny_images):
@@ -328,7 +328,7 @@ def test_both_terms_of_the_bound_weigh_a_label():
     terms = np.array([3, 1, 9], np.float32), np.array([0, 4, 0], np.float32), np.array([90, 0, 0], np.float32)
     snapshot = SimpleNamespace(uses_labels=True, class_names=("a", "b", "c"), loss_terms=lambda images, labels: terms)
     shares = np.exp([-3.0, -5.0, -9.0])
-    probabilities = label_probabilities(snapshot, np.zeros((28, 28), np.float32))
+    probabilities = label_probabilities(snapshot, np.zeros((1, 28, 28), np.float32))
     np.testing.assert_allclose(probabilities, shares / shares.sum(), rtol=1e-5)
 
 
@@ -350,8 +350,8 @@ def test_the_most_probable_label_is_proposed_and_can_be_overruled(cvae, tiny_ima
 
 
 def test_an_image_unlike_any_has_probabilities_all_the_same(cvae):
-    noise = np.random.default_rng(0).random((28, 28), np.float32)
-    for image in (noise, np.zeros((28, 28), np.float32), np.ones((28, 28), np.float32)):
+    noise = np.random.default_rng(0).random((1, 28, 28), np.float32)
+    for image in (noise, np.zeros((1, 28, 28), np.float32), np.ones((1, 28, 28), np.float32)):
         assert label_probabilities(cvae.snapshot, image).sum() == pytest.approx(1, abs=1e-5)
 
 

@@ -170,7 +170,7 @@ def test_a_set_of_pairs_is_tested_on_the_noisy_side(snapshot, tiny_images):
     images, labels, noisy = tiny_images.test_images, tiny_images.test_labels, 255 - tiny_images.test_images
     noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        clean, seen = (part[:, None] / 255 for part in (images, noisy))
+        clean, seen = (part / 255 for part in (images, noisy))
         expected = snapshot.model.loss_terms(clean, labels, noise, seen)
     losses = snapshot_losses(snapshot, images, labels, noisy)
     assert losses.reconstruction == pytest.approx(float(expected.reconstruction.mean()), rel=1e-5)
@@ -192,9 +192,9 @@ def test_a_denoising_model_sees_the_same_damage_at_every_test(denoising, tiny_im
     generator = torch.Generator().manual_seed(0)
     torch.randn(60, 2, generator=generator)
     seen = corrupted(as_input(images), denoising.recipe.corruption, generator)
-    restored = denoising.restore(seen[:, 0])
+    restored = denoising.restore(seen)
     clean = (images / 255).numpy()
-    error = -(clean * np.log(restored) + (1 - clean) * np.log1p(-restored)).sum((1, 2)).mean()
+    error = -(clean * np.log(restored) + (1 - clean) * np.log1p(-restored)).sum((1, 2, 3)).mean()
     assert first.reconstruction == pytest.approx(error, rel=1e-4)  # against the clean image
     undamaged = denoising.loss_terms(images)[0].mean()
     assert first.reconstruction != pytest.approx(undamaged, rel=1e-5)

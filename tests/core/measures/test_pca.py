@@ -88,7 +88,7 @@ def test_a_linear_autoencoder_finds_the_principal_plane(tiny_images):
 
 def test_errors_are_those_of_pixels_before_they_are_cut_off(tiny_images):
     snapshot, images = snapshot_of(tiny_images), tiny_images.train_images
-    x = images[:, None] / 255
+    x = images / 255
     with torch.inference_mode():
         output = snapshot.model.reconstruct(x)
     assert output.min() < 0
@@ -150,7 +150,7 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(tiny_images):
     with pytest.raises(PcaError, match=r"^A model of 51 dimensions is too large .* at most 50\.$"):
         compare(snapshot_of(tiny_images, LINEAR.with_changes({"latent": 51})), images)
     snapshot = snapshot_of(tiny_images)
-    for few in (images[:2], images[:1].repeat(9, 1, 1)):
+    for few in (images[:2], images[:1].repeat(9, 1, 1, 1)):
         with pytest.raises(PcaError, match=rf"^PCA finds no 2 components in {len(few)} images: .*\.$"):
             compare(snapshot, few)
     with torch.no_grad():

@@ -13,7 +13,7 @@ _CONV = {"kind": "conv", "layers": [4, 6], "activation": "leaky-relu"}
 _POOL = {"kind": "pool", "layers": [4, 6]}
 _BERNOULLI = {"model": {"output": "sigmoid"}, "loss": {"reconstruction": "bernoulli"}}
 _SQUARED = {"model": {"output": "tanh"}, "loss": {"reconstruction": "squared-error"}}
-SHAPE, CLASSES = (12, 8), 3
+SHAPE, CLASSES = (1, 12, 8), 3
 
 
 def made(kind: str = "vae", network: dict = _MLP, terms: dict = _BERNOULLI, latent: int = 2) -> Autoencoder:
@@ -26,7 +26,7 @@ def made(kind: str = "vae", network: dict = _MLP, terms: dict = _BERNOULLI, late
 def batch(count: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
     """Give images and labels."""
     generator = torch.Generator().manual_seed(1)
-    return torch.rand(count, 1, *SHAPE, generator=generator), torch.arange(count) % CLASSES
+    return torch.rand(count, *SHAPE, generator=generator), torch.arange(count) % CLASSES
 
 
 @pytest.mark.parametrize("kind", ["autoencoder", "vae", "cvae"])
@@ -104,7 +104,7 @@ def test_a_cvae_without_classes_is_refused_in_one_sentence() -> None:
 # Autoencoders
 
 
-def autoencoder(shape: tuple[int, int] = SHAPE, loss: dict | None = None, **model) -> Autoencoder:
+def autoencoder(shape: tuple[int, int, int] = SHAPE, loss: dict | None = None, **model) -> Autoencoder:
     """Build an autoencoder with seed 0; linear and with squared error where nothing else is said."""
     linear = {"layers": [], "activation": "linear"}
     values = {"kind": "autoencoder", "output": "linear", "encoder": linear, "decoder": linear} | model
@@ -131,7 +131,7 @@ def test_a_linear_autoencoder_is_two_matrices() -> None:
     code = images.flatten(1) @ to_code.weight.T + to_code.bias
     torch.testing.assert_close(model.encode(images)[0], code)
     output = code @ to_image.weight.T + to_image.bias
-    torch.testing.assert_close(model.decode(code), output.reshape(5, 1, *SHAPE))
+    torch.testing.assert_close(model.decode(code), output.reshape(5, *SHAPE))
     terms = model.loss_terms(images, None, torch.zeros(5, 2))
     torch.testing.assert_close(terms.reconstruction, (output - images.flatten(1)).square().sum(1))
     assert sum(parameter.numel() for parameter in model.parameters()) == 2 * 96 + 2 + 96 * 2 + 96
@@ -236,7 +236,7 @@ def test_a_contraction_is_known_in_inference_mode_too(network: dict) -> None:
 def features_model(shape: tuple[int, int], code: str, latent: int, loss: dict | None = None) -> Autoencoder:
     """Build an autoencoder of pooling networks, of three layers each."""
     down, up = {"kind": "pool", "layers": [5, 4, 3]}, {"kind": "pool", "layers": [3, 4, 5]}
-    return autoencoder(shape, loss, code=code, latent=latent, encoder=down, decoder=up, output="sigmoid")
+    return autoencoder((1, *shape), loss, code=code, latent=latent, encoder=down, decoder=up, output="sigmoid")
 
 
 @pytest.mark.parametrize(("shape", "smallest"), [((28, 28), (4, 4)), ((31, 45), (4, 6)), ((8, 8), (1, 1))])
@@ -305,12 +305,12 @@ def test_a_latent_that_does_not_match_its_features_is_told_in_one_sentence(code:
 @pytest.mark.parametrize("terms", [_BERNOULLI, _SQUARED], ids=["sigmoid", "tanh"])
 def test_a_decoder_begins_at_the_mean_image(terms):
     model = made(network=_MLP, terms=terms)
-    image = torch.linspace(0.01, 0.99, SHAPE[0] * SHAPE[1]).reshape(SHAPE)
+    image = torch.linspace(0.01, 0.99, 12 * 8).reshape(SHAPE)
     model.begin_at(image)
     with torch.no_grad():
         model.decoder[-2].weight.zero_()
         decoded = model.pixels(model.decode(torch.randn(3, 2)))
-    torch.testing.assert_close(decoded[:, 0], image.expand(3, *SHAPE), atol=1e-4, rtol=0)
+    torch.testing.assert_close(decoded, image.expand(3, *SHAPE), atol=1e-4, rtol=0)
 
 
 def test_a_convolution_begins_at_the_mean_pixel():

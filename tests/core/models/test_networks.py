@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from latentlab.core.models import networks
@@ -28,7 +30,7 @@ def test_an_encoder_gives_the_features_that_it_says(
 @pytest.mark.parametrize("classes", [0, 10])
 @pytest.mark.parametrize("shape", [(28, 28), (8, 20)])
 def test_a_decoder_gives_images(settings: NetworkSettings, classes: int, shape: tuple[int, int]) -> None:
-    network = networks.decoder(settings, 2, classes, shape)
+    network = networks.decoder(settings, 2, classes, (1, *shape))
     assert network(torch.zeros(3, 2 + classes)).shape == (3, 1, *shape)
 
 
@@ -49,19 +51,19 @@ def test_pooling_rounds_up_and_its_decoder_grows_past_the_image() -> None:
     assert pooled == [(6, 14, 14), (5, 7, 7), (3, 4, 4)]
     assert features == (3, 4, 4)
     back = NetworkSettings(kind="pool", layers=(3, 5, 6))
-    decoder = networks.decoder(back, 48, 0, (28, 28), features)
+    decoder = networks.decoder(back, 48, 0, (1, 28, 28), features)
     grown = shapes(decoder, torch.zeros(2, *features), torch.nn.Upsample)
     assert grown == [(3, 8, 8), (5, 16, 16), (6, 32, 32)]
     assert decoder(torch.zeros(2, *features)).shape == (2, 1, 32, 32)  # the model cuts off what is too much
 
 
-def test_pooling_takes_images_of_any_size_or_gives_the_most_layers() -> None:
+def test_pooling_takes_images_of_any_size_and_ends_at_a_single_pixel() -> None:
     encoder, features = networks.encoder(NetworkSettings(kind="pool", layers=(2, 2, 2)), 1, (31, 45))
     assert features == (2, 4, 6)
     assert encoder(torch.zeros(1, 1, 31, 45)).shape == (1, *features)
-    networks.encoder(NetworkSettings(kind="pool", layers=(2,) * 5), 1, (28, 28))
-    with pytest.raises(NetworkError, match=r"^6 layers halve .* but 5 leave a single pixel of 28x28: use at most 5\.$"):
-        networks.encoder(NetworkSettings(kind="pool", layers=(2,) * 6), 1, (28, 28))
+    encoder, features = networks.encoder(NetworkSettings(kind="pool", layers=(2,) * 6), 1, (28, 28))
+    assert features == (2, 1, 1)
+    assert sum(isinstance(layer, torch.nn.MaxPool2d) for layer in encoder) == 5
 
 
 def test_a_layer_halves_the_image_where_its_stride_is_two() -> None:
@@ -69,7 +71,7 @@ def test_a_layer_halves_the_image_where_its_stride_is_two() -> None:
     assert shapes(encoder, torch.zeros(2, 1, 28, 28), torch.nn.Conv2d) == [(4, 28, 28), (8, 14, 14), (6, 14, 14)]
     assert features == (5,)
     decoder = networks.decoder(
-        NetworkSettings(kind="conv", kernel=3, layers=(6, 4), strides=(1, 2), planes=9, dense=(7,)), 2, 0, (28, 28)
+        NetworkSettings(kind="conv", kernel=3, layers=(6, 4), strides=(1, 2), planes=9, dense=(7,)), 2, 0, (1, 28, 28)
     )
     widths = [(layer.in_features, layer.out_features) for layer in decoder if isinstance(layer, torch.nn.Linear)]
     assert widths == [(2, 7), (7, 9 * 14 * 14)]
@@ -84,43 +86,69 @@ def test_either_kernel_halves_and_doubles_exactly(kernel: int, shape: tuple[int,
     encoder, features = networks.encoder(settings, 1, shape)
     assert features == (8, shape[0] // 4, shape[1] // 4)
     assert encoder(torch.zeros(1, 1, *shape)).shape == (1, *features)
-    assert networks.decoder(settings, 2, 0, shape)(torch.zeros(1, 2)).shape == (1, 1, *shape)
+    assert networks.decoder(settings, 2, 0, (1, *shape))(torch.zeros(1, 2)).shape == (1, 1, *shape)
 
 
 def test_a_decoder_that_does_not_undo_its_encoder_is_refused_in_one_sentence() -> None:
     for layers in [(4,), (4, 4, 4)]:
         with pytest.raises(NetworkError, match=r"does not grow them back .*: give it as many layers.*\.$"):
-            networks.decoder(NetworkSettings(kind="pool", layers=layers), 8, 0, (28, 28), (8, 7, 7))
+            networks.decoder(NetworkSettings(kind="pool", layers=layers), 8, 0, (1, 28, 28), (8, 7, 7))
 
 
 def test_linear_leaves_the_activation_out() -> None:
     for kind in ("mlp", "conv", "pool"):
         settings = NetworkSettings(kind=kind, layers=(4, 3), activation="linear")
         encoder, _ = networks.encoder(settings, 1, (8, 8))
-        decoder = networks.decoder(settings, 2, 0, (8, 8))
+        decoder = networks.decoder(settings, 2, 0, (1, 8, 8))
         linear = (torch.nn.Flatten, torch.nn.Unflatten, torch.nn.Linear, torch.nn.Upsample, torch.nn.MaxPool2d)
         linear += (torch.nn.Conv2d, torch.nn.ConvTranspose2d)
         assert all(isinstance(layer, linear) for layer in [*encoder, *decoder])
 
 
 def test_layers_have_the_widths_of_the_recipe() -> None:
-    network = networks.decoder(_MLP, 2, 0, (28, 28))
+    network = networks.decoder(_MLP, 2, 0, (1, 28, 28))
     widths = [(layer.in_features, layer.out_features) for layer in network if isinstance(layer, torch.nn.Linear)]
     assert widths == [(2, 32), (32, 16), (16, 784)]
     assert sum(isinstance(layer, torch.nn.GELU) for layer in network) == 2
 
 
-@pytest.mark.parametrize(
-    "build", [lambda s: networks.encoder(s, 1, (30, 28)), lambda s: networks.decoder(s, 2, 0, (30, 28))]
+def test_a_side_that_cannot_be_halved_is_padded_by_its_last_pixels() -> None:
+    encoder, features = networks.encoder(_CONV, 1, (30, 28))
+    assert features == (8, 8, 7)
+    image = torch.rand(1, 1, 30, 28)
+    padded = torch.cat([image, image[:, :, -1:], image[:, :, -1:]], 2)
+    assert torch.equal(encoder(image), encoder[1:](padded))
+    assert networks.decoder(_CONV, 2, 0, (1, 30, 28))(torch.zeros(1, 2)).shape == (1, 1, 32, 28)
+
+
+@given(
+    kind=st.sampled_from(["conv", "pool"]),
+    kernel=st.sampled_from([3, 4]),
+    strides=st.lists(st.sampled_from([1, 2, 2, 2]), min_size=1, max_size=9),
+    channels=st.sampled_from([1, 3]),
+    size=st.tuples(st.integers(1, 70), st.integers(1, 70)),
 )
-def test_an_image_that_cannot_be_halved_is_refused_in_one_sentence(build) -> None:
-    with pytest.raises(NetworkError, match=r"30x28 pixels cannot be divided by 4: use fewer convolutional layers"):
-        build(_CONV)
+@settings(max_examples=40)
+def test_any_layers_fit_any_image(kind, kernel, strides, channels, size) -> None:
+    layers = (2,) * len(strides)
+    if kind == "pool" or (kernel == 4 and 1 in strides):
+        strides, kernel = [2] * len(strides), 4
+    down = {"kind": kind, "kernel": kernel, "layers": layers, "strides": strides if kind == "conv" else ()}
+    encoder, features = networks.encoder(NetworkSettings(**down), channels, size)
+    assert encoder(torch.zeros(2, channels, *size)).shape == (2, *features)
+    up = NetworkSettings(**down | {"strides": strides[::-1] if kind == "conv" else ()})
+    for decoder, code in (
+        (networks.decoder(up, 3, 0, (channels, *size)), torch.zeros(2, 3)),
+        (networks.decoder(up, 0, 0, (channels, *size), features), torch.zeros(2, *features)),
+    ):
+        _, found, *grown = decoder(code).shape
+        assert found == channels
+        assert all(side <= large < 2 * max(size) + 1 for side, large in zip(size, grown, strict=True))
 
 
 def test_edges_of_a_decoders_units_cross_the_prior_everywhere() -> None:
     torch.manual_seed(0)
-    first = networks.decoder(NetworkSettings(layers=(512,)), 2, 0, (28, 28))[0]
+    first = networks.decoder(NetworkSettings(layers=(512,)), 2, 0, (1, 28, 28))[0]
     distances = first.bias.abs() / first.weight.norm(dim=1)
     near, far = float((distances < 0.5).float().mean()), float(((distances > 1) & (distances < 3)).float().mean())
     assert near > 0.2
@@ -130,7 +158,7 @@ def test_edges_of_a_decoders_units_cross_the_prior_everywhere() -> None:
 @pytest.mark.parametrize("latent", [1, 2, 16, 256])
 def test_a_decoder_begins_with_finite_moderate_outputs(latent: int) -> None:
     torch.manual_seed(0)
-    network = networks.decoder(NetworkSettings(layers=(64, 64)), latent, 0, (28, 28))
+    network = networks.decoder(NetworkSettings(layers=(64, 64)), latent, 0, (1, 28, 28))
     with torch.no_grad():
         output = network(torch.randn(500, latent))
     assert 0.01 < float(output.std()) < 10
@@ -145,7 +173,7 @@ def test_dense_layers_lie_between_convolutions_and_code():
     encoder, features = networks.encoder(settings, 1, (28, 28))
     assert features == (16,)
     assert encoder(torch.zeros(2, 1, 28, 28)).shape == (2, 16)
-    assert networks.decoder(settings, 2, 0, (28, 28))(torch.zeros(3, 2)).shape == (3, 1, 28, 28)
+    assert networks.decoder(settings, 2, 0, (1, 28, 28))(torch.zeros(3, 2)).shape == (3, 1, 28, 28)
     with pytest.raises(ValidationError, match="into layers, not dense"):
         NetworkSettings(kind="mlp", dense=(16,))
 
@@ -155,7 +183,7 @@ def test_dense_layers_lie_between_convolutions_and_code():
 )
 def test_a_linear_decoder_begins_near_the_images(settings: NetworkSettings) -> None:
     torch.manual_seed(0)
-    first = networks.decoder(settings, 2, 0, (28, 28))[0]
+    first = networks.decoder(settings, 2, 0, (1, 28, 28))[0]
     for parameter in first.parameters():
         bound = len(parameter) ** -0.5
         assert 0.8 * bound < float(parameter.detach().abs().max()) < 1.0001 * bound
@@ -164,5 +192,5 @@ def test_a_linear_decoder_begins_near_the_images(settings: NetworkSettings) -> N
 def test_a_spread_of_the_decoders_first_weights_is_kept():
     torch.manual_seed(0)
     network = {"kind": "conv", "layers": [8, 4], "spread": 0.05}
-    made = networks.decoder(NetworkSettings(**network), 2, 0, (28, 28))
+    made = networks.decoder(NetworkSettings(**network), 2, 0, (1, 28, 28))
     assert float(made[0].weight.detach().std()) == pytest.approx(0.05, rel=0.1)

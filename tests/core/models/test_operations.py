@@ -11,7 +11,7 @@ from latentlab.core.recipe.recipe import Recipe
 NAMES = tuple("0123456789")
 
 
-def counted(name, shape=(28, 28)):
+def counted(name, shape=(1, 28, 28)):
     recipe = Recipe.load(name)
     model = build(recipe, shape, len(NAMES))
     return count(Snapshot("run", recipe, model, NAMES)), model

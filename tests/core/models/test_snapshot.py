@@ -41,18 +41,18 @@ def test_it_knows_what_it_is_of(trainer, snapshot):
     assert snapshot.recipe == trainer.recipe
     assert snapshot.class_names == ("upright", "level", "ring")
     assert snapshot.latent == 2
-    assert snapshot.image_shape == (28, 28)
+    assert snapshot.image_shape == (1, 28, 28)
     assert snapshot.uses_labels == (trainer.recipe.model.kind == "cvae")
 
 
 def test_it_gives_what_the_model_gives(trainer, snapshot, tiny_images):
     images, labels = tiny_images.test_images, tiny_images.test_labels
-    x = images[:, None].float() / 255
+    x = images.float() / 255
     codes, noise = torch.randn(60, 2), torch.randn(60, 2)
     model = trainer.model.eval()
     with torch.no_grad():
         mean, logvar = model.encode(x, labels)
-        decoded = model.pixels(model.decode(codes, labels))[:, 0]
+        decoded = model.pixels(model.decode(codes, labels))
         terms = model.loss_terms(x, labels, noise)
     model.train()
     np.testing.assert_allclose(snapshot.encode(images, labels), (mean, logvar), atol=1e-6)
@@ -65,7 +65,7 @@ def test_answers_are_numpy_of_the_documented_shapes(snapshot, tiny_images):
     images, labels = tiny_images.test_images.numpy(), tiny_images.test_labels.numpy()
     answers = [
         (*snapshot.encode(images, labels), (60, 2)),
-        (snapshot.decode(np.zeros((5, 2)), labels[:5]), (5, 28, 28)),
+        (snapshot.decode(np.zeros((5, 2)), labels[:5]), (5, 1, 28, 28)),
         (*snapshot.loss_terms(images, labels), (60,)),
     ]
     for *arrays, shape in answers:
@@ -108,9 +108,9 @@ def test_chunks_agree_with_the_whole(snapshot, tiny_images, monkeypatch, size):
 
 
 def test_no_images_give_no_codes(snapshot):
-    mean, logvar = snapshot.encode(np.empty((0, 28, 28), np.uint8), np.empty(0, np.int64))
+    mean, logvar = snapshot.encode(np.empty((0, 1, 28, 28), np.uint8), np.empty(0, np.int64))
     assert mean.shape == logvar.shape == (0, 2)
-    assert snapshot.decode(np.empty((0, 2)), np.empty(0, np.int64)).shape == (0, 28, 28)
+    assert snapshot.decode(np.empty((0, 2)), np.empty(0, np.int64)).shape == (0, 1, 28, 28)
 
 
 def test_what_goes_in_is_not_changed(snapshot, tiny_images):
@@ -173,7 +173,7 @@ def test_labels_steer_a_cvae_and_no_vae(tiny_images):
     for kind in ("vae", "cvae"):
         snapshot = Trainer(RECIPE.with_changes({"model.kind": kind}), tiny_images).snapshot()
         images = snapshot.decode(codes, [0, 1, 2])
-        means, _ = snapshot.encode(tiny_images.test_images[:1].repeat(3, 1, 1), [0, 1, 2])
+        means, _ = snapshot.encode(tiny_images.test_images[:1].repeat(3, 1, 1, 1), [0, 1, 2])
         assert np.allclose(images[0], images[1]) == (kind == "vae")
         assert np.allclose(means[0], means[2]) == (kind == "vae")
 
@@ -202,7 +202,7 @@ def test_restoring_is_encoding_and_decoding_the_mean(kind, tiny_images):
     assert restored.dtype == np.float32
     np.testing.assert_allclose(restored, snapshot.decode(mean, labels), atol=1e-6)
     np.testing.assert_allclose(restored[:3], snapshot.restore((images[:3] / 255).numpy(), labels[:3]), atol=1e-6)
-    assert snapshot.restore(images[:0], labels[:0]).shape == (0, 28, 28)
+    assert snapshot.restore(images[:0], labels[:0]).shape == (0, 1, 28, 28)
     assert snapshot.is_variational == (kind != "autoencoder")
     assert (logvar == -np.inf).all() == (kind == "autoencoder")
     assert not snapshot.takes_any_size
@@ -223,13 +223,13 @@ def test_a_model_of_planes_restores_pages_of_any_size(tiny_images):
     assert snapshot.takes_any_size
     random = np.random.default_rng(0)
     for shape in [(28, 28), (1, 1), (31, 45), (270, 100)]:
-        page = random.random((2, *shape), np.float32)
+        page = random.random((2, 1, *shape), np.float32)
         restored = snapshot.restore(page)
         assert restored.shape == page.shape
         assert 0 <= restored.min() <= restored.max() <= 1
         assert snapshot.encode(page)[0].shape == (2, 4)
         assert snapshot.loss_terms(page)[0].shape == (2,)
-    assert snapshot.decode(np.zeros((3, 4))).shape == (3, 28, 28)
+    assert snapshot.decode(np.zeros((3, 4))).shape == (3, 1, 28, 28)
 
 
 def test_penalties_are_known_without_gradients(tiny_images):
@@ -242,7 +242,7 @@ def test_penalties_are_known_without_gradients(tiny_images):
     for image, mean, one in zip(images, snapshot.encode(images)[0], penalty, strict=True):
         draws = snapshot.loss_terms(np.repeat(image[None].numpy(), 400, 0), None, noise)[2]
         assert draws.min() <= one <= draws.max()
-        jacobian = torch.func.jacrev(lambda x: snapshot.model.encode(x)[0])(image[None, None] / 255)
+        jacobian = torch.func.jacrev(lambda x: snapshot.model.encode(x)[0])(image[None] / 255)
         exact = 0.5 * np.abs(mean).sum() + 2 * float(jacobian.square().sum())
         assert draws.mean() == pytest.approx(exact, rel=0.15)
     np.testing.assert_array_equal(snapshot.loss_terms(images)[2], penalty)

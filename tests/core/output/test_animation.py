@@ -35,14 +35,14 @@ def _read(path):
 
 @pytest.fixture
 def frames():
-    return np.random.default_rng(0).random((7, 5, 9), np.float32)
+    return np.random.default_rng(0).random((7, 1, 5, 9), np.float32)
 
 
 def test_every_pixel_becomes_a_square_and_the_loop_has_no_end(tmp_path, frames):
     save_gif(tmp_path / "a.gif", frames, 2.0, 3)
     shown, durations, loop = _read(tmp_path / "a.gif")
     assert shown.shape == (7, 15, 27)
-    assert np.array_equal(shown[:, ::3, ::3], np.rint(frames * 255))
+    assert np.array_equal(shown[:, ::3, ::3], np.rint(frames[:, 0] * 255))
     assert np.array_equal(shown[:, 1::3, 2::3], shown[:, ::3, ::3])
     assert sum(durations) == 2000
     assert max(durations) - min(durations) <= 10
@@ -52,7 +52,7 @@ def test_every_pixel_becomes_a_square_and_the_loop_has_no_end(tmp_path, frames):
 @settings(max_examples=20)
 @given(count=st.integers(1, 30), seconds=st.floats(0.4, 10))
 def test_a_loop_lasts_as_long_as_was_asked_for(tmp_path_factory, count, seconds):
-    frames = np.arange(count, dtype=np.float32)[:, None, None] / 30 + np.zeros((1, 2, 2), np.float32)
+    frames = np.arange(count, dtype=np.float32)[:, None, None, None] / 30 + np.zeros((1, 1, 2, 2), np.float32)
     path = tmp_path_factory.mktemp("gif") / "a.gif"
     save_gif(path, frames, seconds, 1)
     shown, durations, _ = _read(path)
@@ -62,7 +62,7 @@ def test_a_loop_lasts_as_long_as_was_asked_for(tmp_path_factory, count, seconds)
 
 
 def test_there_and_back_shows_neither_end_twice():
-    frames = np.arange(4, dtype=np.float32)[:, None, None]
+    frames = np.arange(4, dtype=np.float32)[:, None, None, None]
     assert there_and_back(frames).ravel().tolist() == [0, 1, 2, 3, 2, 1]
     assert there_and_back(frames[:2]).ravel().tolist() == [0, 1]
     assert len(there_and_back(frames[:1])) == 1
@@ -90,7 +90,7 @@ def test_a_place_that_cannot_be_written_to_is_told_and_nothing_is_left(tmp_path,
 
 def test_no_frames_are_told(tmp_path):
     with pytest.raises(AnimationError, match="select two images first"):
-        save_gif(tmp_path / "a.gif", np.empty((0, 2, 2), np.float32), 1.0, 1)
+        save_gif(tmp_path / "a.gif", np.empty((0, 1, 2, 2), np.float32), 1.0, 1)
 
 
 def _watched(path):
@@ -109,7 +109,7 @@ def test_a_video_is_read_back_frame_by_frame(tmp_path, frames):
     assert (codec, pixel_format) == ("h264", "yuv420p")
     assert shown.shape == (7, 286, 514)  # 57 times as large: 285 is odd
     middles = shown[:, 28:285:57, 28:513:57].astype(int)
-    assert np.abs(middles - np.rint(frames * 255)).max() <= 12
+    assert np.abs(middles - np.rint(frames[:, 0] * 255)).max() <= 12
     assert times == pytest.approx(np.arange(7) / 10)
     assert seconds == pytest.approx(0.7)
     assert reported == pytest.approx(np.arange(1, 8) / 7)
@@ -143,9 +143,9 @@ def test_a_video_that_is_given_up_leaves_nothing(tmp_path, frames):
 
 @pytest.mark.parametrize(("count", "shape"), [(1, (4, 6)), (2, (4, 14)), (5, (4, 38)), (7, (10, 30))])
 def test_films_lie_beside_each_other(count, shape):
-    films = np.random.default_rng(0).random((count, 3, 4, 6), np.float32)
+    films = np.random.default_rng(0).random((count, 3, 1, 4, 6), np.float32)
     joined = side_by_side(films)
-    assert joined.shape == (3, *shape)
-    assert np.array_equal(joined[:, :4, :6], films[0])
+    assert joined.shape == (3, 1, *shape)
+    assert np.array_equal(joined[..., :4, :6], films[0])
     row, column = divmod(count - 1, (shape[1] + 2) // 8)
-    assert np.array_equal(joined[:, 6 * row : 6 * row + 4, 8 * column : 8 * column + 6], films[-1])
+    assert np.array_equal(joined[..., 6 * row : 6 * row + 4, 8 * column : 8 * column + 6], films[-1])

@@ -22,7 +22,7 @@ def _snapshot(layers: int) -> Snapshot:
     recipe = Recipe.from_dict({"model": model, "loss": {"reconstruction": "squared-error"}})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        built = build(recipe, (16, 24), 0)
+        built = build(recipe, (1, 16, 24), 0)
     with torch.no_grad():
         for parameter in built.parameters():
             parameter.mul_(2.5)
@@ -30,7 +30,7 @@ def _snapshot(layers: int) -> Snapshot:
 
 
 def _page(height: int, width: int) -> np.ndarray:
-    return np.random.default_rng(0).random((height, width), np.float32)
+    return np.random.default_rng(0).random((1, height, width), np.float32)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -61,9 +61,9 @@ def test_no_more_than_a_tile_and_its_surroundings_is_seen_at_once(monkeypatch) -
     monkeypatch.setattr(clean_page, "TILE", 40)
     restored = clean(snapshot, (_page(300, 50) * 255).astype(np.uint8))
     assert restored is not None
-    assert restored.shape == (300, 50)
+    assert restored.shape == (1, 300, 50)
     assert len(seen) == 16
-    assert max(max(shape[1:]) for shape in seen) <= 40 + 2 * 12
+    assert max(max(shape[2:]) for shape in seen) <= 40 + 2 * 12
 
 
 def test_small_pages_are_cleaned_as_they_are() -> None:
@@ -90,7 +90,7 @@ def test_cleaning_stops_between_tiles(monkeypatch) -> None:
 
 def test_other_models_clean_images_of_their_own_size_alone() -> None:
     recipe = Recipe.load("ae-2d")
-    snapshot = Snapshot("run", recipe, build(recipe, (12, 20), 0), ())
+    snapshot = Snapshot("run", recipe, build(recipe, (1, 12, 20), 0), ())
     page = _page(12, 20)
     restored = clean(snapshot, page)
     assert restored is not None
@@ -98,7 +98,7 @@ def test_other_models_clean_images_of_their_own_size_alone() -> None:
     with pytest.raises(CleaningError, match="12×20 pixels, and the page has 13×20"):
         clean(snapshot, _page(13, 20))
     conditioned = Recipe.load("conv-cvae-2d")
-    labelled = Snapshot("run", conditioned, build(conditioned, (28, 28), 2), ("a", "b"))
+    labelled = Snapshot("run", conditioned, build(conditioned, (1, 28, 28), 2), ("a", "b"))
     with pytest.raises(CleaningError, match="class"):
         clean(labelled, _page(28, 28))
 
@@ -116,7 +116,7 @@ def test_any_kind_of_picture_is_read_in_grey_and_upright(tmp_path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     lying.save(tmp_path / "photo.jpg", exif=exif)
-    assert read_page(tmp_path / "photo.jpg").shape == (40, 30)
+    assert read_page(tmp_path / "photo.jpg").shape == (1, 40, 30)
     Image.fromarray(np.full((8, 9), 32896, np.uint16)).save(tmp_path / "deep.tiff")
     assert (read_page(tmp_path / "deep.tiff") == 128).all()
 

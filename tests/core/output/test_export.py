@@ -35,36 +35,37 @@ def cvae(tiny_images):
     return trained(tiny_images, model__kind="cvae", latent=3)
 
 
-@given(shape=st.tuples(*[st.integers(1, 5)] * 4), gap=st.integers(0, 3))
-def test_every_image_lies_in_its_place_of_a_sheet(shape, gap):
+@given(shape=st.tuples(*[st.integers(1, 5)] * 4), channels=st.sampled_from([1, 3]), gap=st.integers(0, 3))
+def test_every_image_lies_in_its_place_of_a_sheet(shape, channels, gap):
     rows, columns, height, width = shape
-    images = np.random.default_rng(0).random(shape, np.float32)
+    images = np.random.default_rng(0).random((rows, columns, channels, height, width), np.float32)
     pixels = export.sheet(images, gap)
-    assert pixels.shape == (rows * (height + gap) - gap, columns * (width + gap) - gap)
+    assert pixels.shape == (channels, rows * (height + gap) - gap, columns * (width + gap) - gap)
     assert pixels.dtype == np.uint8
     seen = 0
     for row in range(rows):
         for column in range(columns):
             top, left = row * (height + gap), column * (width + gap)
-            part = pixels[top : top + height, left : left + width]
+            part = pixels[:, top : top + height, left : left + width]
             assert np.abs(part / 255 - images[row, column]).max() <= 0.5 / 255 + 1e-6
             seen += int(part.astype(int).sum())
     assert pixels.astype(int).sum() == seen  # nothing between them
 
 
-def test_a_picture_is_grey_and_pixel_for_pixel(tmp_path):
-    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_a_picture_is_grey_or_in_colour_pixel_for_pixel(channels, mode, tmp_path):
+    pixels = np.arange(channels * 12, dtype=np.uint8).reshape(channels, 3, 4)
     export.save_picture(tmp_path / "a.png", pixels)
     with Image.open(tmp_path / "a.png") as picture:
-        assert picture.mode == "L"
-        assert np.array_equal(np.asarray(picture), pixels)
+        assert picture.mode == mode
+        assert np.array_equal(np.atleast_3d(picture).transpose(2, 0, 1), pixels)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_originals_lie_above_reconstructions(vae, tiny_images):
     images, labels = tiny_images.test_images[:4].numpy(), tiny_images.test_labels[:4].numpy()
     rows = export.rebuilt(vae.snapshot, images, labels)
-    assert rows.shape == (2, 4, 28, 28)
+    assert rows.shape == (2, 4, 1, 28, 28)
     assert np.allclose(rows[0] * 255, images)
     assert np.allclose(rows[1], vae.snapshot.restore(images))
 
@@ -130,7 +131,7 @@ def test_arrays_of_codes_are_read_back(tmp_path, vae, tiny_images):
 def test_an_interpolation_leads_from_one_code_to_the_other(vae, is_spherical):
     images = export.interpolated(vae, 3, 5, 6, is_spherical=is_spherical, label=None)
     assert np.allclose(images[[0, -1]], vae.snapshot.decode(vae.codes[[3, 5]]), atol=1e-6)
-    assert images.shape == (6, 28, 28)
+    assert images.shape == (6, 1, 28, 28)
 
 
 def test_a_cvae_goes_under_the_label_of_the_first_or_the_one_given(cvae):
@@ -168,6 +169,6 @@ def test_a_file_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path, monk
     with pytest.raises(ExportError, match="no space left on device"):
         export.save_codes(tmp_path / "a.csv", codes)
     with pytest.raises(ExportError, match="no space left on device"):
-        export.save_picture(tmp_path / "a.png", np.zeros((2, 2), np.uint8))
+        export.save_picture(tmp_path / "a.png", np.zeros((1, 2, 2), np.uint8))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "file"]
     assert (tmp_path / "a.csv").read_text() == "as it was"

@@ -12,7 +12,7 @@ from latentlab.core.output.animation import AnimationError, save_film
 
 @pytest.fixture(scope="module")
 def images():
-    return np.random.default_rng(0).random((2, 4, 8, 8), np.float32)
+    return np.random.default_rng(0).random((2, 4, 1, 8, 8), np.float32)
 
 
 def test_a_strip_shows_each_film_in_a_row_large_enough_to_be_seen(tmp_path, images):
@@ -20,7 +20,7 @@ def test_a_strip_shows_each_film_in_a_row_large_enough_to_be_seen(tmp_path, imag
     with Image.open(tmp_path / "walk.png") as file:
         pixels = np.array(file)
     assert pixels.shape == (2 * 64 + 2, 4 * 64 + 3 * 2)
-    assert np.array_equal(pixels[66:130:8, 198:262:8], np.rint(images[1, 3] * 255))
+    assert np.array_equal(pixels[66:130:8, 198:262:8], np.rint(images[1, 3, 0] * 255))
     save_film(tmp_path / "WALK.PNG", images[:, :1], 10)
     with Image.open(tmp_path / "WALK.PNG") as file:
         assert file.size == (64, 130)

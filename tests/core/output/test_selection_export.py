@@ -69,10 +69,10 @@ def test_a_picture_holds_the_images_in_their_order(save, tiny_model, pairs):
     for place, row in enumerate(ROWS):
         down, across = divmod(place, columns)
         top, left = down * lines * step, across * step
-        np.testing.assert_array_equal(pixels[top : top + 28, left : left + 28], model.images[row])
+        np.testing.assert_array_equal(pixels[top : top + 28, left : left + 28], model.images[row, 0])
         if pairs:
             below = pixels[top + step : top + step + 28, left : left + 28]
-            np.testing.assert_allclose(below, rebuilt[place], atol=1)
+            np.testing.assert_allclose(below, rebuilt[place, 0], atol=1)
 
 
 def test_without_images_there_are_a_table_and_reconstructions(save, tiny_model):
@@ -83,7 +83,7 @@ def test_without_images_there_are_a_table_and_reconstructions(save, tiny_model):
     assert {line["split"] for line in table} == {"test"}
     assert {line["loss"] for line in table} == {""}
     pixels = np.array(Image.open(save("selected.png", model, numbers=None, data=None, pairs=True)))
-    np.testing.assert_allclose(pixels[:28, :28], np.rint(model.snapshot.decode(model.means[[40]])[0] * 255), atol=1)
+    np.testing.assert_allclose(pixels[:28, :28], np.rint(model.snapshot.decode(model.means[[40]])[0, 0] * 255), atol=1)
     for name in ("selected.npz", "images.png"):
         with pytest.raises(LatentlabError, match="not loaded"):
             save(name, model, numbers=None, data=None)

@@ -162,7 +162,7 @@ def test_settings_that_are_changed_are_seen_from_then_on(tmp_path, tiny_images):
 
 
 def test_images_that_are_not_square_fit_into_the_sprite(tmp_path, tiny_images):
-    images = tiny_images.test_images[:, :, 8:20].repeat(1, 12, 1)  # 336 high, 12 wide
+    images = tiny_images.test_images[..., 8:20].repeat(1, 1, 12, 1)  # 336 high, 12 wide
     tall = replace(tiny_images, train_images=images, train_labels=tiny_images.test_labels, test_images=images)
     folder, _ = written(tmp_path, tall, epochs=1)
     (embedding,) = projector(folder)
@@ -234,7 +234,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_nothing_else(tmp_path, tiny_ima
 
 def test_a_disk_that_has_no_room_for_codes_is_told_in_a_sentence(tmp_path):
     with closing(EventFiles(tmp_path)) as files, full_disk(10_000):
-        codes, images = np.zeros((1000, 20), np.float32), np.zeros((1000, 8, 8), np.uint8)
+        codes, images = np.zeros((1000, 20), np.float32), np.zeros((1000, 1, 8, 8), np.uint8)
         with pytest.raises(TensorBoardError, match=r"File too large.*another folder"):
             files.embedding("codes", codes, ["nought"] * 1000, images)
 

@@ -144,8 +144,8 @@ def test_a_sparse_code_is_wider_than_its_image():
 @pytest.fixture(scope="module")
 def pages(tiny_images):
     """Give pairs of small pages, whose sides are odd."""
-    clean, dirty = (torch.full((6, 31, 45), value, dtype=torch.uint8) for value in (255, 200))
-    clean[:, 5:9, 6:40] = dirty[:, 5:9, 6:40] = 0
+    clean, dirty = (torch.full((6, 1, 31, 45), value, dtype=torch.uint8) for value in (255, 200))
+    clean[..., 5:9, 6:40] = dirty[..., 5:9, 6:40] = 0
     nameless = torch.full((6,), -1)
     return dataclasses.replace(
         tiny_images,

@@ -104,7 +104,7 @@ def test_round_trip(tiny_images, tmp_path, kind):
     assert opened.recipe == run.recipe
     assert opened.snapshot.run_id == "abc"
     assert opened.snapshot.class_names == ("upright", "level", "ring")
-    assert opened.snapshot.image_shape == (28, 28)
+    assert opened.snapshot.image_shape == (1, 28, 28)
     assert opened.history == run.history
     assert opened.changes == run.changes == (Changed("abc", 0.0, "beta", 0.5),)
     assert opened.epochs == 2
@@ -325,7 +325,7 @@ def test_flipped_bytes_give_a_run_or_a_sentence(saved, tmp_path, data):
         latent = opened.snapshot.latent
         assert opened.codes.shape == (len(opened.labels), latent)
         assert opened.snapshot.decode(np.zeros((1, latent))).shape == (1, *opened.snapshot.image_shape)
-        assert (opened.preparation.height, opened.preparation.width) == opened.snapshot.image_shape
+        assert (opened.preparation.height, opened.preparation.width) == opened.snapshot.image_shape[1:]
 
 
 JSON = st.recursive(
@@ -418,4 +418,12 @@ def test_a_preparation_for_images_of_another_size_is_refused(changed, run):
 def test_nothing_is_unpickled(tmp_path):
     path = tmp_path / "run.safetensors"
     torch.save({"codes": torch.zeros(2)}, path)
+    refused(path)
+
+
+def test_a_run_of_when_all_images_were_grey_opens(saved, tmp_path):
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(saved.replace(b'"[1, 28, 28]"', b'"[28, 28]"   '))
+    assert Run.open(path).snapshot.image_shape == (1, 28, 28)
+    path.write_bytes(saved.replace(b'"[1, 28, 28]"', b'"[2, 28, 28]"'))
     refused(path)

@@ -29,7 +29,7 @@ def drawn(points, side=200, brush=9.0, at=(20, 20), size=120):
 
 
 def hands(count, stroke, grey=255):
-    """Random zigzags, fitted into 20x20 and placed by their mass, as uint8 (count, 28, 28)."""
+    """Random zigzags, fitted into 20x20 and placed by their mass, as uint8 (count, 1, 28, 28)."""
     random = np.random.default_rng(3)
     made = [prepare(drawn(random.random((5, 2))), replace(MNIST, stroke=stroke)) for _ in range(count)]
     return np.rint(np.stack(made) * grey).astype(np.uint8)
@@ -60,7 +60,7 @@ def test_any_raster_gives_an_image_like_the_datas_or_none(raster, preparation):
     if image is None:
         assert not (np.nan_to_num(raster) > 0.05).any()
     else:
-        assert image.shape == (preparation.height, preparation.width)
+        assert image.shape == (1, preparation.height, preparation.width)
         assert image.dtype == np.float32
         assert np.isfinite(image).all()
         assert image.min() >= 0
@@ -95,7 +95,7 @@ def test_how_large_it_is_drawn_does_not_matter(corners, size):
 
 @pytest.mark.parametrize("brush", [3, 6, 12, 20])
 def test_strokes_come_out_as_wide_as_the_datas(brush):
-    thin, thick = (prepare(drawn(SEVEN, brush=brush), replace(MNIST, stroke=stroke)) for stroke in (2.0, 4.0))
+    thin, thick = (prepare(drawn(SEVEN, brush=brush), replace(MNIST, stroke=stroke))[0] for stroke in (2.0, 4.0))
     # The seven's stem, away from the corner: its ink along a row is its width over the cosine of its slant.
     across = thin[16].sum(), thick[16].sum()
     leaning = np.hypot(0.5, 0.9) / 0.9
@@ -103,7 +103,7 @@ def test_strokes_come_out_as_wide_as_the_datas(brush):
 
 
 def test_a_mnist_like_drawing_fits_the_box_and_lies_by_its_mass():
-    image = prepare(drawn(SEVEN), MNIST)
+    image = prepare(drawn(SEVEN), MNIST)[0]
     rows, columns = np.flatnonzero((image > 0.3).any(1)), np.flatnonzero((image > 0.3).any(0))
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == pytest.approx(20, abs=1)
     y, x = np.mgrid[:28, :28] + 0.5
@@ -119,7 +119,7 @@ def test_what_lies_far_off_its_mass_is_not_cut_off():
     # A heavy blot with a long tail: placed by mass alone, the tail would leave the image.
     drawing = drawn([(0, 0), (0, 0.05)], brush=30)
     drawing = np.maximum(drawing, drawn([(0, 0), (1, 0)], brush=3))
-    image = prepare(drawing, replace(MNIST, box=28.0, stroke=0.0))
+    image = prepare(drawing, replace(MNIST, box=28.0, stroke=0.0))[0]
     assert image[:, -1].max() > 0.1
     assert image[:, 0].max() > 0.1
 
@@ -131,7 +131,7 @@ def test_leaning_to_the_left_straightens_what_leans_to_the_right():
 
 
 def test_ink_is_dark_where_the_data_are_on_paper():
-    image = prepare(drawn(SEVEN), replace(MNIST, inverted=True, peak=0.9))
+    image = prepare(drawn(SEVEN), replace(MNIST, inverted=True, peak=0.9))[0]
     assert image[0, 0] == 1
     assert image.min() == pytest.approx(0.1, abs=1e-4)
 
@@ -169,13 +169,13 @@ def test_measuring_takes_no_shirt_for_a_pen_drawing():
     for shirt in shirts:
         half = random.integers(3, 12)
         shirt[1:27, 14 - half : 14 + half] = random.integers(120, 255, (26, 2 * half))
-    assert measure(shirts).stroke == 0
+    assert measure(shirts[:, None]).stroke == 0
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(0, 4), st.integers(1, 12), st.integers(1, 12))))
 def test_measuring_any_images_gives_what_prepare_can_use(images):
-    found = Preparation.from_dict(measure(images).to_dict())
-    assert prepare(drawn(SEVEN, side=150), found).shape == images.shape[1:]
+    found = Preparation.from_dict(measure(images[:, None]).to_dict())
+    assert prepare(drawn(SEVEN, side=150), found).shape == (1, *images.shape[1:])
 
 
 @given(preparations)

@@ -286,7 +286,7 @@ def test_closing_early_leaves_a_model_that_can_be_looked_at(tiny_images):
     events.close()
     assert next(events, None) is None
     assert same_weights(weights(trainer), kept)
-    assert trainer.snapshot().decode(np.zeros((1, 2))).shape == (1, 28, 28)
+    assert trainer.snapshot().decode(np.zeros((1, 2))).shape == (1, 1, 28, 28)
     assert torch.is_grad_enabled()
 
 
@@ -301,7 +301,7 @@ def test_grad_mode_is_the_drivers_own(tiny_images):
 def test_evaluation_of_a_large_test_set_tells_that_it_lives_and_can_be_stopped(tiny_images):
     many = dataclasses.replace(
         tiny_images,
-        test_images=tiny_images.test_images.repeat(40, 1, 1),
+        test_images=tiny_images.test_images.repeat(40, 1, 1, 1),
         test_labels=tiny_images.test_labels.repeat(40),
     )
     recipe = SMALL.with_changes({"batch_size": 180, "epochs": 1})

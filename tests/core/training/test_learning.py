@@ -210,10 +210,10 @@ def test_a_denoising_model_learns_to_restore(tiny_images):
     recipe = SMALL.with_changes({"model.kind": "autoencoder", "latent": 16, "salt_and_pepper": 0.2, "epochs": 25})
     trainer = Trainer(recipe.with_changes({"batch_size": 20}), tiny_images)
     list(trainer.events())
-    clean = tiny_images.test_images[:, None] / 255
+    clean = tiny_images.test_images / 255
     noisy = corrupted(clean, recipe.corruption, torch.Generator().manual_seed(1))
-    restored = trainer.snapshot().restore(noisy[:, 0])
-    before, after = (peak_signal_to_noise(clean[:, 0], other) for other in (noisy[:, 0], restored))
+    restored = trainer.snapshot().restore(noisy)
+    before, after = (peak_signal_to_noise(clean, other) for other in (noisy, restored))
     assert after > before + 5  # decibels
 
 
@@ -227,12 +227,12 @@ def test_a_temperature_scales_the_noise_of_training(tiny_images, watched, each_s
     for (*_, noise, _), (*_, full, _) in zip(given, warm_given, strict=True):
         torch.testing.assert_close(noise, temperature * full)
     x, labels, noise, _ = given[0]
-    expected = before.loss_terms(x[:, 0], labels, noise)
+    expected = before.loss_terms(x, labels, noise)
     np.testing.assert_allclose(progress[0].losses[0, 1], expected[0].mean(), rtol=1e-5)
     if temperature == 0:  # the image is decoded from the mean
-        shares = before.decode(before.encode(x[:, 0])[0])
-        target = x[:, 0].numpy()
-        error = -(target * np.log(shares) + (1 - target) * np.log1p(-shares)).sum((1, 2)).mean()
+        shares = before.decode(before.encode(x)[0])
+        target = x.numpy()
+        error = -(target * np.log(shares) + (1 - target) * np.log1p(-shares)).sum((1, 2, 3)).mean()
         np.testing.assert_allclose(progress[0].losses[0, 1], error, rtol=1e-5)
 
 

@@ -54,10 +54,10 @@ def test_ways_begin_and_end_at_the_means_of_the_images(made, changes):
     assert [interpolation.kind for interpolation in found.interpolations] == ["linear", "spherical"]
     assert found.nearest is None
     for interpolation in found.interpolations:
-        assert interpolation.steps.shape == (5, 28, 28)
+        assert interpolation.steps.shape == (5, 1, 28, 28)
         assert np.allclose(interpolation.steps[[0, -1]], decoded, atol=1e-5)
         assert np.allclose(interpolation.ends, model.images[[3, 8]] / 255)
-    assert found.frames.shape == (FRAMES, 28, 28)
+    assert found.frames.shape == (FRAMES, 1, 28, 28)
     assert np.allclose(found.frames[[0, -1]], decoded, atol=1e-5)
 
 
@@ -78,7 +78,7 @@ def test_arithmetic_leads_from_c_to_the_sum_and_names_the_nearest_image(made):
     assert np.allclose(arithmetic.steps[-1], model.snapshot.decode(code[None])[0], atol=1e-5)
     assert found.nearest == np.linalg.norm(model.means - code, axis=1).argmin()
     assert np.allclose(arithmetic.ends, model.images[[12, found.nearest]] / 255)
-    assert found.images.shape == (4, 28, 28)
+    assert found.images.shape == (4, 1, 28, 28)
     assert np.allclose(found.frames[-1], arithmetic.steps[-1], atol=1e-5)
     same = ask(model, (3, 3, 12))
     assert same.nearest == 12

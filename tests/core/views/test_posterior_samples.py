@@ -17,8 +17,8 @@ def asked(model, **changes):
 
 def rows_of(model, images):
     """Give which of the model's images these are."""
-    levels = np.rint(images.reshape(-1, 28, 28) * 255)
-    return np.array([np.flatnonzero((model.images == image).all((1, 2)))[0] for image in levels])
+    levels = np.rint(images.reshape(-1, 1, 28, 28) * 255)
+    return np.array([np.flatnonzero((model.images == image).all((1, 2, 3)))[0] for image in levels])
 
 
 @pytest.mark.parametrize("kind", ["vae", "cvae"])
@@ -30,8 +30,8 @@ def test_posterior_and_prior_are_of_the_same_noise(tiny_model, kind):
     labels = model.labels[rows]
     mean, logvar = model.snapshot.encode(model.images[rows], labels)
     noise = 0.5 * np.random.default_rng(0).standard_normal((8, 2), np.float32)
-    posterior = model.snapshot.decode(mean + np.exp(logvar / 2) * noise, labels).reshape(2, 4, 28, 28)
-    prior = model.snapshot.decode(noise, labels).reshape(2, 4, 28, 28)
+    posterior = model.snapshot.decode(mean + np.exp(logvar / 2) * noise, labels).reshape(2, 4, 1, 28, 28)
+    prior = model.snapshot.decode(noise, labels).reshape(2, 4, 1, 28, 28)
     np.testing.assert_allclose(samples.posterior, posterior, atol=1e-5)
     np.testing.assert_allclose(samples.prior, prior, atol=1e-5)
 
@@ -39,9 +39,9 @@ def test_posterior_and_prior_are_of_the_same_noise(tiny_model, kind):
 def test_at_a_temperature_of_zero_the_posterior_is_the_reconstruction(tiny_model):
     model = tiny_model()
     samples = asked(model, temperature=0.0)
-    rebuilt = model.snapshot.restore(samples.images.reshape(8, 28, 28)).reshape(2, 4, 28, 28)
+    rebuilt = model.snapshot.restore(samples.images.reshape(8, 1, 28, 28)).reshape(2, 4, 1, 28, 28)
     np.testing.assert_allclose(samples.posterior, rebuilt, atol=1e-5)
-    np.testing.assert_allclose(samples.prior, np.broadcast_to(samples.prior[:1, :1], (2, 4, 28, 28)), atol=1e-6)
+    np.testing.assert_allclose(samples.prior, np.broadcast_to(samples.prior[:1, :1], (2, 4, 1, 28, 28)), atol=1e-6)
 
 
 def test_noise_and_images_are_drawn_anew_apart(tiny_model):

@@ -55,7 +55,7 @@ def snapshot(update):
 def test_a_denoising_model_brings_images_nearer_to_the_clean_ones(update):
     found = RestoredQuestion(Damage("training", 0, 0), 12).answer(update)
     assert found.run_id == update.run_id
-    assert found.clean.shape == found.noisy.shape == found.restored.shape == (12, 28, 28)
+    assert found.clean.shape == found.noisy.shape == found.restored.shape == (12, 1, 28, 28)
     assert {part.dtype for part in (found.clean, found.noisy, found.restored)} == {np.dtype(np.float32)}
     np.testing.assert_array_equal(found.clean, update.images[:12].astype(np.float32) / np.float32(255))
     share = (found.noisy != found.clean).mean()
@@ -88,7 +88,7 @@ def test_more_damage_leaves_less(update, kind):
 def test_any_damage_gives_images(update, damage, count):
     found = restored(RestoredQuestion(damage, count), update)
     for images in (found.noisy, found.restored):
-        assert images.shape == (count, 28, 28)
+        assert images.shape == (count, 1, 28, 28)
         assert images.min() >= 0
         assert images.max() <= 1
     again = restored(RestoredQuestion(damage, count), update)
@@ -129,7 +129,7 @@ def test_the_dirty_image_of_a_pair_is_what_training_saw(paired):
 
 
 def test_a_recipes_corruption_comes_on_top_of_a_pair(paired):
-    clean = np.ones((2, 28, 28), np.float32)
+    clean = np.ones((2, 1, 28, 28), np.float32)
     result = damaged_again(clean, clean * np.float32(0.5), Damage("training", 0, 0), DENOISING)
     assert set(np.unique(result)) == {0, 0.5, 1}
 

@@ -20,11 +20,11 @@ def test_samples_are_codes_of_the_prior_decoded(tiny_model):
     model = tiny_model()
     samples = asked(model)
     assert samples.run_id == model.run_id
-    assert samples.images.shape == (3, 5, 28, 28)
+    assert samples.images.shape == (3, 5, 1, 28, 28)
     assert samples.images.dtype == np.float32
     assert samples.row_names == ()
     noise = np.random.default_rng(0).standard_normal((15, 2), np.float32)
-    np.testing.assert_allclose(samples.images.reshape(15, 28, 28), model.snapshot.decode(noise), atol=1e-6)
+    np.testing.assert_allclose(samples.images.reshape(15, 1, 28, 28), model.snapshot.decode(noise), atol=1e-6)
 
 
 def test_the_temperature_scales_the_noise_and_the_seed_draws_it(tiny_model):
@@ -40,7 +40,7 @@ def test_a_cvae_decodes_one_row_of_codes_under_every_label(tiny_model):
     model = tiny_model(model__kind="cvae")
     samples = asked(model)
     assert samples.row_names == ("upright", "level", "ring")
-    assert samples.images.shape == (3, 5, 28, 28)
+    assert samples.images.shape == (3, 5, 1, 28, 28)
     noise = np.random.default_rng(0).standard_normal((5, 2), np.float32)
     for label in range(3):
         np.testing.assert_allclose(
@@ -52,10 +52,10 @@ class Told:
     """Stands in for a snapshot whose images are their codes."""
 
     uses_labels = takes_any_size = False
-    image_shape, latent, class_names = (1, 3), 3, ()
+    image_shape, latent, class_names = (1, 1, 3), 3, ()
 
     def decode(self, codes, labels):
-        return codes[:, None]
+        return codes[:, None, None]
 
 
 def test_samples_like_the_codes_have_their_mean_and_covariance(tiny_model):

@@ -64,7 +64,7 @@ def test_a_row_changes_one_dimension_alone(tiny_model):
     code = tuple(float(number) for number in range(5))
     rows = asked(model, through=code, with_unused=True, radius=2.0, steps=9)
     assert rows.dimensions.tolist() == rows.use.order.tolist()
-    assert rows.images.shape == (5, 9, 28, 28)
+    assert rows.images.shape == (5, 9, 1, 28, 28)
     for row, dimension in enumerate(rows.dimensions):
         np.testing.assert_allclose(rows.values[row], np.linspace(-2, 2, 9), atol=1e-6)
         codes = np.tile(np.array(code, np.float32), (9, 1))

@@ -35,13 +35,13 @@ class Told:
     """Stands in for the snapshot of an autoencoder whose images are their codes."""
 
     is_variational = uses_labels = takes_any_size = False
-    image_shape, class_names = (1, 4), ("a", "b")
+    image_shape, class_names = (1, 1, 4), ("a", "b")
 
     def __init__(self, latent=4):
-        self.latent, self.image_shape = latent, (1, latent)
+        self.latent, self.image_shape = latent, (1, 1, latent)
 
     def decode(self, codes, labels):
-        return codes[:, None] * [[2, 2, -2, 2][: self.latent]] + 7
+        return codes[:, None, None] * [[2, 2, -2, 2][: self.latent]] + 7
 
 
 CODES = np.array([[1, 0, 0, 0], [3, 0, 2, 0], [2, 1, 0, 0], [0, 1, 4, 0]], np.float32)
@@ -70,21 +70,21 @@ def test_the_units_of_a_class_are_drawn_alone(told):
     assert firing.label == 1
     assert list(firing.telling) == [1]
     np.testing.assert_allclose(firing.telling_shares, [1])
-    np.testing.assert_allclose(firing.drawn, [[[0.5, 1, 0.5, 0.5]]])
+    np.testing.assert_allclose(firing.drawn, [[[[0.5, 1, 0.5, 0.5]]]])
     assert list(asked(told, 0).telling) == [0]
 
 
 def test_a_unit_that_takes_ink_is_dark(told):
     codes = CODES[:, [2, 1, 0, 3]]
     firing = asked(dataclasses.replace(told, means=codes), 0)
-    np.testing.assert_allclose(firing.drawn, [[[0.5, 0.5, 0, 0.5]]])
+    np.testing.assert_allclose(firing.drawn, [[[[0.5, 0.5, 0, 0.5]]]])
 
 
 def test_without_classes_units_are_only_counted(told):
     told.snapshot.class_names = ()
     firing = asked(dataclasses.replace(told, labels=np.full(4, -1)))
     assert firing.by_class.shape == (0, 3)
-    assert firing.drawn.shape == (0, 1, 4)
+    assert firing.drawn.shape == (0, 1, 1, 4)
     assert firing.share == pytest.approx(7 / 16)
 
 
@@ -110,4 +110,4 @@ def test_a_trained_autoencoder_has_units(tiny_model):
     firing = asked(tiny_model(model__kind="autoencoder", model__latent=40, model__code_activation="relu"), 2)
     assert len(firing.by_unit) == 40
     assert firing.by_class.shape[0] == 3
-    assert firing.drawn.shape[1:] == (28, 28)
+    assert firing.drawn.shape[1:] == (1, 28, 28)

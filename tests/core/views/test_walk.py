@@ -86,7 +86,7 @@ def test_an_end_of_a_drawn_line_takes_the_line_along_and_leaves_the_other_end(pl
 def test_a_walk_is_decoded_where_it_leads(tiny_model, changes):
     model = tiny_model(**changes)
     found = ask(model, ((-1.0, 0.5), (1.0, 0.5), 4))
-    assert found.images.shape == (1, 7, 28, 28)
+    assert found.images.shape == (1, 7, 1, 28, 28)
     assert np.allclose(found.images[0], model.snapshot.decode(found.codes), atol=1e-5)
     assert found.places == pytest.approx(model.projection.to_plane(found.codes), abs=1e-5)
     assert np.array_equal(found.codes[-1], model.means[4])
@@ -112,7 +112,7 @@ def test_places_lie_on_the_plane_through_the_current_code(tiny_model):
 def test_a_walk_of_no_length_is_one_image(tiny_model, stops):
     found = ask(tiny_model(), stops)
     assert found.codes.shape == (1, 2)
-    assert found.images.shape == (1, 1, 28, 28)
+    assert found.images.shape == (1, 1, 1, 28, 28)
     assert np.isfinite(found.images).all()
 
 
@@ -145,10 +145,10 @@ def test_a_cvae_decodes_under_the_label_in_force_or_under_each(tiny_model):
     one = ask(model, stops, label=2)
     assert np.allclose(one.images[0], model.snapshot.decode(one.codes, np.full(7, 2)), atol=1e-5)
     each = ask(model, stops, each=True)
-    assert each.images.shape == (3, 7, 28, 28)
+    assert each.images.shape == (3, 7, 1, 28, 28)
     assert (each.labels, each.row_names) == ((0, 1, 2), ("upright", "level", "ring"))
     assert np.allclose(each.images[2], one.images[0], atol=1e-5)
-    assert ask(tiny_model(), stops, each=True).images.shape == (1, 7, 28, 28)
+    assert ask(tiny_model(), stops, each=True).images.shape == (1, 7, 1, 28, 28)
 
 
 @pytest.mark.parametrize(
