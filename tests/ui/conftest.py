@@ -309,9 +309,9 @@ def colour_run(tmp_path_factory, colour_images):
 @pytest.fixture
 def coloured(qtbot, colour_images, colour_run, digits, monkeypatch):
     """A window with a model of images in colour, all of its map in sight."""
-    from latentlab.core.data import bundled_digits
+    from latentlab.core.data import registry
 
-    monkeypatch.setattr(bundled_digits, "load", lambda: colour_images)
+    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: colour_images))
     lab = Lab(qtbot)
     lab.until_loaded()
     lab.open(colour_run)
@@ -327,9 +327,9 @@ def held_load(monkeypatch):
 
     go_on, load = threading.Event(), registry.load
 
-    def hold(*arguments):
+    def hold(*arguments, **more):
         go_on.wait(5)
-        return load(*arguments)
+        return load(*arguments, **more)
 
     monkeypatch.setattr(registry, "load", hold)
     yield go_on

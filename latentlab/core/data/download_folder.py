@@ -21,7 +21,7 @@ def holds_pictures(folder: Path) -> bool:
         When it cannot be read.
     """
     try:
-        next(os.scandir(folder), None)
+        list(folder.iterdir())
     except OSError as error:
         raise DatasetError(
             f"The folder {shown_name(str(folder))} cannot be read: {error.strerror}; choose another."

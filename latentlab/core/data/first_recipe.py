@@ -55,9 +55,9 @@ def _objection(data: ImageSet, recipe: Recipe) -> str:
         return "it is for single images of another set"
     if recipe.model.code == "planes" and data.train_noisy is None:
         return "it learns from pages that are there both dirty and clean"
-    if recipe.model.kind == "cvae" and not data.has_labels:
-        missing = sum(int((labels < 0).sum()) for labels in (data.train_labels, data.test_labels))
-        return f"a CVAE needs the class of every image, and {missing:,} of these have none"
+    unlabelled = sum(int((labels < 0).sum()) for labels in (data.train_labels, data.test_labels))
+    if recipe.model.kind == "cvae" and unlabelled:
+        return f"a CVAE is told the class of every image, and {unlabelled:,} of these have none"
     if channels == 3 and recipe.loss.reconstruction == "bernoulli":
         return "its Bernoulli loss is for ink on an empty ground, not for colours"
     if is_dense and (channels == 3 or height * width > _LARGEST_DENSE):

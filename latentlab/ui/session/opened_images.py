@@ -55,6 +55,11 @@ class OpenedImages(QObject):
         self._task.done.connect(self._take)
         self._task.failed.connect(self._fail)
 
+    @property
+    def name(self) -> str:
+        """The name of the set that was opened last."""
+        return self._wanted.dataset
+
     @Slot(str)
     def open(self, name: str) -> None:
         """Read a set, such as ``folder:PATH``, as it was used last, to be looked at."""

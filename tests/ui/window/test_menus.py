@@ -17,10 +17,11 @@ ALWAYS = {
 IDLE = {
     "Open run…": "openRun",
     "Open recipe file…": "openRecipe",
-    "Folder of downloaded image sets…": "chooseDataFolder",
-    "My own images: a folder…": "chooseImageFolder",
-    "My own images: an array file…": "chooseArray",
-    "My own scans: dirty and clean…": "choosePairs",
+    "Folder of downloads…": "chooseDataFolder",
+    "A folder of pictures…": "chooseImageFolder",
+    "A file of images…": "chooseArray",
+    "Scans, dirty and clean…": "choosePairs",
+    "What is in it…": "showImages",
     "Train": "train",
 }
 BUSY = {
