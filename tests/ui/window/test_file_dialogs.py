@@ -167,7 +167,6 @@ def test_dirty_and_clean_scans_are_chosen_one_folder_after_the_other(lab, dialog
     use_these(lab)
     assert lab.session.recipe.data.dataset == f"pairs:{dirty},{clean}"
     assert lab.session.library.data.train_noisy is not None
-    assert lab.session.recipe.name == "page-cleaner"  # which suits them
 
 
 def test_a_comma_in_the_way_of_the_dirty_scans_is_told(lab, dialog, tmp_path):

@@ -193,7 +193,7 @@ def test_every_action_is_somewhere_and_does_something(lab, window):
         made, bare = menus[each.id], window.menus[each.id]  # a menu hears its own entries too
         assert made.associatedObjects(), each.id
         is_heard = any(made.receivers(signal) > bare.receivers(signal) for signal in signals)
-        assert is_heard == (each.entries is None), each.id
+        assert is_heard or each.entries is not None, each.id
 
 
 def test_what_is_in_the_strip_and_in_a_menu_does_the_same(lab, run_file):
