@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
+from latentlab.cli import image_sets
 from latentlab.cli.commands import COMMANDS
 from latentlab.cli.export import add_options
 from latentlab.core.errors import LatentlabError
@@ -99,9 +100,12 @@ def _parser() -> _Parser:
 
     recipes = commands.add_parser("recipes", help="list the recipes", description="List the recipes.")
     data = commands.add_parser(
-        "data", help="list the image sets, or download one", description="List the image sets, or download one."
+        "data",
+        help="list the image sets, see what is read of one, or download one",
+        description="List the image sets, tell what is read of NAME, or download one. NAME may be folder:PATH, "
+        "array:FILE or pairs:DIRTY,CLEAN.",
     )
-    data.add_argument("--download", metavar="NAME", help="fetch this set and check what arrived")
+    image_sets.add_options(data)
 
     train = commands.add_parser(
         "train",

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, terminal
+from latentlab.cli import export, image_sets, terminal
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way
 
 if TYPE_CHECKING:
     from latentlab.core.runs.evaluation import Evaluation
-
-_INTERRUPTED = 130
 
 
 def recipes(arguments: Namespace) -> int:
@@ -38,43 +34,6 @@ def recipes(arguments: Namespace) -> int:
     return 0
 
 
-def data(arguments: Namespace) -> int:
-    """List the image sets, or download one."""
-    from latentlab.core.data import registry
-
-    data_dir = arguments.data_dir or registry.default_data_dir()
-    if arguments.download is not None:
-        return _download(arguments.download, data_dir, arguments.json)
-    found = registry.statuses(data_dir)
-    if arguments.json:
-        for each in found:
-            terminal.write_json(
-                name=each.name,
-                title=each.title,
-                here=each.is_here,
-                bytes=each.download_bytes,
-                train=each.train_count,
-                test=each.test_count,
-                problem=each.problem,
-            )
-    else:
-        rows = [
-            (
-                each.name,
-                each.title,
-                "here" if each.is_here else f"{_megabytes(each.download_bytes)} to download",
-                f"{each.train_count:,}",
-                f"{each.test_count:,}",
-            )
-            for each in found
-        ]
-        terminal.write_table(("Name", "Title", "Where", "Training", "Test"), rows)
-    for each in found:
-        if each.problem:
-            terminal.say(each.problem)
-    return 0
-
-
 def train(arguments: Namespace) -> int:
     """Train a recipe and save the run; when interrupted, or when the loss diverges, the run so far."""
     from latentlab.core.recipe.recipe import Recipe
@@ -84,6 +43,7 @@ def train(arguments: Namespace) -> int:
 
     from latentlab.cli import training_outputs
     from latentlab.core.data import registry
+    from latentlab.core.data.recipe_images import located
     from latentlab.core.events import Diverged
     from latentlab.core.output import event_files
     from latentlab.core.runs.run import Run
@@ -91,15 +51,20 @@ def train(arguments: Namespace) -> int:
 
     if arguments.tensorboard:
         event_files.check(arguments.tensorboard)
-    images = registry.load(recipe.data.dataset, arguments.data_dir or registry.default_data_dir())
+    recipe = located(recipe)
+    with terminal.shown_reading(recipe.data.dataset) as reading:
+        images = registry.load_for(recipe.data, arguments.data_dir or registry.default_data_dir(), reading)
+    terminal.say_what_was_read(images)
     start = Run.open(arguments.resume) if arguments.resume else None
+    if start is not None and (changed := start.changed_images(images)):
+        terminal.say(f"{changed} Training goes on with them as they are now.")
     control = Control()
     trainer = Trainer(recipe, images, control=control, start=start)
     has_diverged = False
     reader_has_gone: BrokenPipeError | None = None
     save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)
     with (
-        _interrupt_sets(control.stop),
+        terminal.interrupt_sets(control.stop),
         terminal.shown_training(f"{recipe.name} on {images.title}") as show,
         training_outputs.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
     ):
@@ -128,7 +93,7 @@ def train(arguments: Namespace) -> int:
         return 1
     if control.stop.is_set():
         terminal.say(f"Interrupted after {saved}; --resume goes on from there.")
-        return _INTERRUPTED
+        return terminal.INTERRUPTED
     terminal.say(f"Trained {saved}.")
     return 0
 
@@ -139,8 +104,9 @@ def evaluate(arguments: Namespace) -> int:
     from latentlab.core.runs.images import images_for
     from latentlab.core.runs.run import Run
 
-    snapshot = Run.open(arguments.run).snapshot
-    images = images_for(snapshot, arguments.dataset, arguments.data_dir)
+    run = Run.open(arguments.run)
+    snapshot = run.snapshot
+    images = images_for(run, arguments.dataset, arguments.data_dir)
     found = evaluation.evaluate(snapshot, images)
     if arguments.json:
         applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
@@ -163,11 +129,11 @@ def clean(arguments: Namespace) -> int:
     if out.exists() and out.samefile(page):
         raise LatentlabError(f"{out} is the page itself, which would be lost: change --out.")
     cancelled = threading.Event()
-    with _interrupt_sets(cancelled), terminal.shown_share(f"Cleaning {page.name}") as show:
+    with terminal.interrupt_sets(cancelled), terminal.shown_share(f"Cleaning {page.name}") as show:
         restored = clean_page.clean(snapshot, pixels, cancelled=cancelled, report=show)
     if restored is None:
         terminal.say("Interrupted; nothing is saved.")
-        return _INTERRUPTED
+        return terminal.INTERRUPTED
     clean_page.save_page(out, restored)
     _, height, width = restored.shape
     terminal.say(f"{height}×{width} pixels cleaned, saved as {out}.")
@@ -176,7 +142,7 @@ def clean(arguments: Namespace) -> int:
 
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
-    "data": data,
+    "data": image_sets.data,
     "train": train,
     "evaluate": evaluate,
     "clean": clean,
@@ -235,37 +201,3 @@ def _check_out(path: Path) -> None:
     make_way(path, LatentlabError, ("name a file for --out", "change --out"))
     if not os.access(path.parent, os.W_OK):
         raise LatentlabError(f"The folder {path.parent} cannot be written to: change --out.")
-
-
-def _download(name: str, data_dir: Path, as_json: bool) -> int:
-    from latentlab.core.data import downloads, registry
-
-    cancelled = threading.Event()
-    with _interrupt_sets(cancelled), terminal.shown_download(name) as show:
-        for progress in downloads.download(name, data_dir, cancelled):
-            show(progress)
-            if as_json:
-                terminal.write_json(event="progress", **dataclasses.asdict(progress))
-    status = registry.status(name, data_dir)
-    if not status.is_here:
-        terminal.say(f"The download of {status.title} was interrupted; nothing of it is kept.")
-        return _INTERRUPTED
-    if as_json:
-        terminal.write_json(event="finished", name=name)
-    terminal.say(f"{status.title} is in {data_dir}.")
-    return 0
-
-
-@contextmanager
-def _interrupt_sets(event: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and a plea to terminate set an event, instead of ending the program where it stands."""
-    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.0f} MB"

@@ -143,7 +143,7 @@ def _codes(run: Run, arguments: argparse.Namespace) -> _Written:
     from latentlab.core.output.export import encode_split, save_codes
     from latentlab.core.runs.images import images_for
 
-    codes = encode_split(run.snapshot, images_for(run.snapshot, arguments.dataset, arguments.data_dir), arguments.split)
+    codes = encode_split(run.snapshot, images_for(run, arguments.dataset, arguments.data_dir), arguments.split)
     columns = save_codes(arguments.out, codes)
     return _Written(len(codes.index), columns, len(codes.index), "codes")
 
@@ -152,7 +152,7 @@ def _reconstructions(run: Run, arguments: argparse.Namespace) -> _Written:
     from latentlab.core.output.export import rebuilt
     from latentlab.core.runs.images import images_for
 
-    data = images_for(run.snapshot, arguments.dataset, arguments.data_dir)
+    data = images_for(run, arguments.dataset, arguments.data_dir)
     part = slice(arguments.count)
     noisy = None if data.test_noisy is None else data.test_noisy[part].numpy()
     images = rebuilt(run.snapshot, data.test_images[part].numpy(), data.test_labels[part].numpy(), noisy)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,23 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
     from latentlab.core.data.downloads import DownloadProgress
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.data.reading import Reading
     from latentlab.core.events import Event, Losses
+
+
+INTERRUPTED = 130  # the exit status
+
+
+@contextmanager
+def interrupt_sets(event: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and a plea to terminate set an event, instead of ending the program where it stands."""
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def write_json(**values: Any) -> None:
@@ -54,6 +72,14 @@ def say(sentence: str) -> None:
     _console().print(sentence, soft_wrap=True)
 
 
+def say_what_was_read(images: ImageSet) -> None:
+    """Tell a person what was guessed of images, changed in them or left out."""
+    for note in images.notes:
+        say(note)
+    for reason, count in images.left_out:
+        say(f"Left out: {count:,} {reason}.")
+
+
 @contextmanager
 def shown_download(name: str) -> Iterator[Callable[[DownloadProgress], None]]:
     """Show a download to a person who sits at a terminal."""
@@ -79,6 +105,19 @@ def shown_share(title: str) -> Iterator[Callable[[float], None]]:
     with _bar(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+@contextmanager
+def shown_reading(name: str, cancelled: threading.Event | None = None) -> Iterator[Reading]:
+    """Show to a person who sits at a terminal how much of an image set has been read, for those that take long."""
+    from latentlab.core.data.reading import Reading, ReadingProgress
+
+    with shown_share(f"Reading {name}") as show:
+
+        def report(progress: ReadingProgress) -> None:
+            show(progress.done / max(1, progress.total))
+
+        yield Reading(report, cancelled or threading.Event())
 
 
 @contextmanager

@@ -1,21 +1,40 @@
-"""What an image set holds, told before one trains on it, and a sheet of its images."""
+"""What was read of an image set, for those who want to see it: numbers, and a sheet of its first images."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.pictures import Bytes
 
-SHEET = 64  # images
+ACROSS, ON_A_SHEET = 8, 64  # images
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What an image set holds."""
+    """An image set in numbers and sentences.
+
+    Attributes
+    ----------
+    training, test : int
+        How many images there are.
+    shape : tuple of int
+        Channels, height and width.
+    class_names : tuple of str
+    class_counts : tuple of int
+        How many images there are of each class, for training and testing together.
+    range : tuple of int
+        The lowest and the highest level of all pixels, from 0 to 255.
+    mean : float
+        Their mean level.
+    left_out : dict of str to int
+        How much was left out, and why.
+    notes : tuple of str
+        What was guessed or changed.
+    """
 
     name: str
     title: str
@@ -26,30 +45,40 @@ class Description:
     class_counts: tuple[int, ...]
     range: tuple[int, int]
     mean: float
-    left_out: tuple[tuple[str, int], ...]
+    left_out: dict[str, int]
     notes: tuple[str, ...]
 
 
-def describe(data: ImageSet) -> Description:
-    """Tell what a set holds."""
+def described(data: ImageSet) -> Description:
+    """Describe an image set; a billion pixels take a second."""
+    parts = [images.numpy() for images in (data.train_images, data.test_images)]
     labels = torch.cat([data.train_labels, data.test_labels])
-    labels = labels[labels >= 0]
-    images = data.train_images
+    counts = labels[labels >= 0].bincount(minlength=len(data.class_names))
+    total = sum(part.sum(dtype=np.int64) for part in parts)
     return Description(
-        data.name,
-        data.title,
-        len(data.train_labels),
-        len(data.test_labels),
-        data.image_shape,
-        data.class_names,
-        tuple(torch.bincount(labels, minlength=len(data.class_names)).tolist()),
-        (int(images.min()), int(images.max())),
-        float(images.double().mean()),
-        data.left_out,
-        data.notes,
+        name=data.name,
+        title=data.title,
+        training=len(parts[0]),
+        test=len(parts[1]),
+        shape=data.image_shape,
+        class_names=data.class_names,
+        class_counts=tuple(counts.tolist()),
+        range=(min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)),
+        mean=round(float(total) / sum(part.size for part in parts), 3),
+        left_out=dict(data.left_out),
+        notes=data.notes,
     )
 
 
-def sheet(data: ImageSet) -> npt.NDArray[np.uint8]:
-    """Give the first images."""
-    return data.train_images[:SHEET].numpy()
+def sheet(data: ImageSet) -> Bytes:
+    """Lay the first 64 training images side by side, eight in a row, without gaps: uint8 (C, H', W').
+
+    Where there are fewer, the rest of the last row is black.
+    """
+    images = data.train_images[:ON_A_SHEET].numpy()
+    channels, height, width = data.image_shape
+    rows = -(-len(images) // ACROSS)
+    places = np.zeros((rows * ACROSS, channels, height, width), np.uint8)
+    places[: len(images)] = images
+    grid = places.reshape(rows, ACROSS, channels, height, width).transpose(2, 0, 3, 1, 4)
+    return grid.reshape(channels, rows * height, ACROSS * width)

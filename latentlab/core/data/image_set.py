@@ -13,7 +13,7 @@ import torch
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
-from latentlab.core.recipe.settings import Fit
+from latentlab.core.recipe.settings import DataSettings, Fit
 
 NO_LABEL = -1
 Fitted = tuple[tuple[int, int] | None, Fit]
@@ -91,6 +91,10 @@ class ImageSet:
         """Channels, height and width of every image."""
         channels, height, width = self.train_images.shape[1:]
         return int(channels), int(height), int(width)
+
+    def is_for(self, settings: DataSettings) -> bool:
+        """Whether this is what a recipe's data settings ask for, but for which of its images they choose."""
+        return self.name == settings.dataset and self.fitted == (settings.size, settings.fit)
 
     @property
     def has_labels(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -82,18 +83,21 @@ class Reading:
         self.report(ReadingProgress(step, 0, len(items)))
         done = 0
         workers = threads()
-        with quiet(), ThreadPoolExecutor(workers, "reading") as pool:
-            # Not all at once: a future for each of a million files would be a gigabyte.
-            waiting = [pool.submit(of_some, start) for start in islice(starts, 4 * workers)]
-            while waiting:
-                results = waiting.pop(0).result()
-                if self.cancelled.is_set():
-                    pool.shutdown(cancel_futures=True)
-                    raise ReadingCancelledError("Reading the images was cancelled.")
-                waiting += [pool.submit(of_some, start) for start in islice(starts, 1)]
-                yield from results
-                done += len(results)
-                self.report(ReadingProgress(step, done, len(items)))
+        pool = ThreadPoolExecutor(workers, "reading")
+        try:
+            with quiet():
+                # Not all at once: a future for each of a million files would be a gigabyte.
+                waiting = deque(pool.submit(of_some, start) for start in islice(starts, 4 * workers))
+                while waiting:
+                    results = waiting.popleft().result()
+                    if self.cancelled.is_set():
+                        raise ReadingCancelledError("Reading the images was cancelled.")
+                    waiting.extend(pool.submit(of_some, start) for start in islice(starts, 1))
+                    yield from results
+                    done += len(results)
+                    self.report(ReadingProgress(step, done, len(items)))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def threads() -> int:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from latentlab.core.data import registry
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.recipe.recipe import Recipe
+
+
+def located(recipe: Recipe) -> Recipe:
+    """Give a recipe that finds a person's own images from everywhere: their path is whole, from the root on."""
+    name = registry.located(recipe.data.dataset)
+    return recipe if name == recipe.data.dataset else recipe.with_changes({"data.dataset": name})
 
 
 def of_recipe(data: ImageSet, recipe: Recipe) -> ImageSet:

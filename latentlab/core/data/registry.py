@@ -112,7 +112,7 @@ def load(
     DatasetError
         If there is no such set, it is not on this machine, its files cannot be used, or the reading was cancelled.
     """
-    name = path_as_text(name)
+    name = located(name)
     if name.startswith(_FOLDER):
         return user_folder.load_folder(name, _path(name, "folder"), size, fit, reading).limited(limit)
     return fitted(find(name).load(data_dir), size, fit).limited(limit)
@@ -121,6 +121,20 @@ def load(
 def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
     """Load the whole set that a recipe's data settings name, brought to the size that they ask for: see `load`."""
     return load(settings.dataset, data_dir, size=settings.size, fit=settings.fit, reading=reading)
+
+
+def located(name: str) -> str:
+    """Give the name of a set with the whole path of a person's own images, where it has one; others as they are."""
+    name = path_as_text(name)
+    kind, colon, paths = name.partition(":")
+    prefix = f"{kind}{colon}"
+    parts = paths.split(",", 1) if prefix == user_pairs.PREFIX else [paths]
+    if prefix not in _OWN or not all(part.strip() for part in parts):
+        return name
+    whole = [path_as_text(str(text_as_path(part.strip()).absolute())) for part in parts]
+    if prefix == user_pairs.PREFIX and (len(whole) < 2 or "," in whole[0]):
+        return name  # it would be divided elsewhere
+    return prefix + ",".join(whole)
 
 
 def _folder(name: str) -> Local:

@@ -65,11 +65,13 @@ class DataSettings(Part):
     @classmethod
     def _height_and_width(cls, value: Any) -> Any:
         """Take one number for both sides, and what a person types: ``"32"``, ``"32×48"``, ``"32, 48"``."""
+        if isinstance(value, list | tuple) and len(value) < 2:
+            value = value[0] if value else None
         if isinstance(value, str):
             value = [side.strip() for side in re.split("[x×,]", value)]
         elif isinstance(value, int):
             value = [value]
-        return list(value) * 2 if isinstance(value, list | tuple) and len(value) == 1 else value
+        return value * 2 if isinstance(value, list) and len(value) == 1 else value
 
     @property
     def is_paired(self) -> bool:

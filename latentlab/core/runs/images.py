@@ -8,15 +8,15 @@ from latentlab.core.data import registry
 from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
-from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.runs.run import Run
 
 
-def images_for(snapshot: Snapshot, dataset: str | None, data_dir: Path | None) -> ImageSet:
+def images_for(run: Run, dataset: str | None, data_dir: Path | None) -> ImageSet:
     """Load images for a model.
 
     Parameters
     ----------
-    snapshot : Snapshot
+    run : Run
     dataset : str or None
         Their name; None for those that its recipe learned from.
     data_dir : Path or None
@@ -25,10 +25,13 @@ def images_for(snapshot: Snapshot, dataset: str | None, data_dir: Path | None) -
     Raises
     ------
     LatentlabError
-        When they cannot be had, or the model does not take them.
+        When they cannot be had, the model does not take them, or those that it learned from have changed since.
     """
-    name = dataset or snapshot.recipe.data.dataset
-    images = registry.load(name, data_dir or registry.default_data_dir())
+    snapshot, settings = run.snapshot, run.recipe.data
+    name = dataset or settings.dataset
+    images = registry.load_for(settings.model_copy(update={"dataset": name}), data_dir or registry.default_data_dir())
+    if not dataset and (changed := run.changed_images(images)):
+        raise LatentlabError(f"{changed[:-1]}; name them with --dataset to measure on them as they are now.")
     same = slice(0, 1) if snapshot.takes_any_size else slice(None)
     if images.image_shape[same] != snapshot.image_shape[same]:
         theirs, mine = (in_words(shape) for shape in (images.image_shape, snapshot.image_shape))

@@ -68,6 +68,8 @@ class Run:
         Encoder means of the first test images, at most `CODES`, in the order of the data set.
     labels : int64 (N,)
         Their classes; -1 where there is none.
+    fingerprint : str
+        Of the whole image set that it was trained on last; empty in the files of earlier versions.
     """
 
     snapshot: Snapshot
@@ -77,6 +79,7 @@ class Run:
     preparation: Preparation
     codes: Floats
     labels: Integers
+    fingerprint: str = ""
 
     @property
     def recipe(self) -> Recipe:
@@ -104,6 +107,19 @@ class Run:
                 f"'{self.recipe.data.dataset}', which it was trained on."
             )
 
+    def changed_images(self, data: ImageSet) -> str:
+        """Say, in a sentence, that a person's own images are not what they were when the run learned from them.
+
+        It is empty where they are, where these are other images or nobody knows, and for sets that never change.
+        """
+        is_own = ":" in data.name and data.is_for(self.recipe.data)
+        if not is_own or self.fingerprint in ("", data.fingerprint):
+            return ""
+        return (
+            f"The images of '{data.name}' are not those that the run learned from: files were added, removed or "
+            "changed since."
+        )
+
     def save(self, path: str | Path) -> None:
         """Write the run; the file appears whole or not at all.
 
@@ -125,6 +141,7 @@ class Run:
             "history": json.dumps([event_to_dict(epoch) for epoch in self.history]),
             "changes": json.dumps([event_to_dict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
+            "fingerprint": json.dumps(self.fingerprint),
         }
         with whole_file(path, "The run", RunError) as partial:
             # Written by ourselves: safetensors would leave a file that only its owner can read.
@@ -194,6 +211,7 @@ class Run:
             preparation=preparation,
             codes=codes.numpy(),
             labels=labels.numpy(),
+            fingerprint=str(values.get("fingerprint", "")),
         )
 
 

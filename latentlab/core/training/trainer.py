@@ -22,7 +22,7 @@ from torch import Tensor
 from latentlab.core.data.augmentation import augmented
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.recipe_images import of_recipe
+from latentlab.core.data.recipe_images import located, of_recipe
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
 from latentlab.core.models.autoencoders import Autoencoder, build
@@ -97,7 +97,7 @@ class Trainer:
         start: Run | None = None,
     ) -> None:
         settings = recipe.training
-        self.recipe = recipe
+        self.recipe = recipe = located(recipe)
         self.run_id = run_id or uuid.uuid4().hex[:12]
         self.control = control or Control()
         self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
@@ -159,6 +159,7 @@ class Trainer:
             preparation=self.preparation,
             codes=codes,
             labels=labels,
+            fingerprint=self.data.fingerprint if self.data.is_for(self.recipe.data) else "",
         )
 
     def events(self) -> Iterator[Event]:

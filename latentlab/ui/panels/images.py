@@ -142,7 +142,8 @@ class ImagesPanel(QWidget):
         self._facts.setText("\n".join(self._facts_of(found)))
         self.classes.set_classes(found.class_names, found.class_counts)
         self.classes.setVisible(bool(found.class_names))
-        self._show_list(self._left_out, self.tr("Left out"), [f"{reason}: {n:,}" for reason, n in found.left_out])
+        left_out = [f"{reason}: {n:,}" for reason, n in found.left_out.items()]
+        self._show_list(self._left_out, self.tr("Left out"), left_out)
         self._show_list(self._notes, self.tr("Worth knowing"), found.notes)
         self._show_first(first, in_force)
         self._tell("")

@@ -15,6 +15,8 @@ from latentlab.core.recipe.settings import DataSettings
 from latentlab.ui.session.image_reading import reader, told
 from latentlab.ui.threads.background import Report, Task
 
+_NOTHING = DataSettings(dataset="nothing is chosen")
+
 
 class ImageLibrary(QObject):
     """Loads the chosen image set off the GUI thread; a failure leaves the loaded one in place.
@@ -37,30 +39,28 @@ class ImageLibrary(QObject):
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._data_dir = data_dir
-        self._chosen: DataSettings | None = None
+        self._settings = _NOTHING
         self._data: ImageSet | None = None
         self._problem = ""
         self._downloading = ""
         self._loading, self._fetching, self._considering = Task(self), Task(self), Task(self)
         self._loading.done.connect(self._take)
         self._loading.failed.connect(self._fail)
+        self._loading.progressed.connect(self._tell_reading)
         self._considering.done.connect(self._use_or_doubt)
         self._considering.failed.connect(self._tell_problem)
         self._fetching.done.connect(self._use_download)
         self._fetching.failed.connect(self._lack_download)
-        self._loading.progressed.connect(self._tell_reading)
         self._fetching.progressed.connect(self._tell_progress)
 
     @property
     def data(self) -> ImageSet | None:
         """The chosen set, once it is loaded."""
-        return None if self._chosen is None else self.loaded_as(self._chosen)
+        return self.loaded_for(self._settings)
 
-    def loaded_as(self, settings: DataSettings) -> ImageSet | None:
-        """Give the images that settings of a recipe name, brought to the size that they tell, if they are loaded."""
-        data = self._data
-        is_it = data is not None and (data.name, data.fitted) == (settings.dataset, (settings.size, settings.fit))
-        return data if is_it else None
+    def loaded_for(self, settings: DataSettings) -> ImageSet | None:
+        """Give the whole set that a recipe's data settings name, if it is the one that was loaded last."""
+        return self._data if self._data is not None and self._data.is_for(settings) else None
 
     @property
     def problem(self) -> str:
@@ -88,16 +88,17 @@ class ImageLibrary(QObject):
         self.sets_changed.emit(registry.statuses(self._data_dir))
 
     def choose(self, settings: DataSettings) -> None:
-        """Load the set that a recipe's settings name, as they say, unless it is loaded already."""
-        is_same = self._chosen is not None and _source(self._chosen) == _source(settings)
-        if is_same and (self.is_loading() or self.data is not None):
+        """Load the whole set that a recipe's data settings name, unless it is loaded already."""
+        wanted = (settings.dataset, settings.size, settings.fit)
+        is_chosen = wanted == (self._settings.dataset, self._settings.size, self._settings.fit)
+        if is_chosen and (self.is_loading() or self.data is not None):
             return
-        self._chosen = settings
+        self._settings = settings
+        name = settings.dataset
         self._loading.cancel()
         if self.data is not None:
             self._announce(self.data)
             return
-        name = settings.dataset
         try:
             status = registry.status(name, self._data_dir)
         except LatentlabError as error:
@@ -116,9 +117,9 @@ class ImageLibrary(QObject):
             self._loading.start(reader(settings, self._data_dir))
 
     def take(self, settings: DataSettings, data: ImageSet) -> None:
-        """Have images that were read elsewhere as the chosen set."""
+        """Have images that were read elsewhere, as these settings of a recipe say, as the chosen set."""
         self._loading.cancel()
-        self._chosen, self._data = settings, data
+        self._settings, self._data = settings, data
         self._announce(data)
 
     @Slot(str)
@@ -158,6 +159,10 @@ class ImageLibrary(QObject):
         self.refresh()
         self._choose_again()
 
+    def _choose_again(self) -> None:
+        settings, self._settings = self._settings, _NOTHING
+        self.choose(settings)
+
     def shut_down(self) -> None:
         """Cancel what is under way and wait for it."""
         self._loading.cancel()
@@ -186,13 +191,8 @@ class ImageLibrary(QObject):
     def _use_download(self) -> None:
         self.download_ended.emit()
         self.refresh()
-        if self._chosen is not None and self._downloading == self._chosen.dataset:
+        if self._downloading == self._settings.dataset:
             self._choose_again()
-
-    def _choose_again(self) -> None:
-        chosen, self._chosen = self._chosen, None
-        if chosen is not None:
-            self.choose(chosen)
 
     @Slot(str)
     def _lack_download(self, sentence: str) -> None:
@@ -200,12 +200,12 @@ class ImageLibrary(QObject):
         self.message.emit(sentence, True)
 
     @Slot(object)
-    def _tell_reading(self, progress: ReadingProgress) -> None:
-        self.message.emit(told(progress), False)
-
-    @Slot(object)
     def _tell_progress(self, progress: downloads.DownloadProgress) -> None:
         self.downloading.emit(float(progress.done_bytes), float(progress.total_bytes))
+
+    @Slot(object)
+    def _tell_reading(self, progress: ReadingProgress) -> None:
+        self.message.emit(told(progress), False)
 
     def _announce(self, data: ImageSet) -> None:
         text = ""
@@ -213,6 +213,9 @@ class ImageLibrary(QObject):
             text = self.tr("{title}: {train:,} training and {test:,} test images").format(
                 title=data.title, train=len(data.train_images), test=len(data.test_images)
             )
+            if data.left_out:
+                left_out = self.tr("{count:,} left out")
+                text += f" ({left_out.format(count=sum(count for _, count in data.left_out))})"
         self.message.emit(text, False)
         self.loaded.emit(data)
 
@@ -222,8 +225,3 @@ class ImageLibrary(QObject):
         if not is_told:
             self.message.emit(sentence, True)
         self.failed.emit(sentence)
-
-
-def _source(settings: DataSettings) -> tuple[object, ...]:
-    """Give what decides on the images that are read."""
-    return settings.dataset, settings.size, settings.fit

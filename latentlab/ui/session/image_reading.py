@@ -20,7 +20,7 @@ def reader(settings: DataSettings, data_dir: Path) -> Work:
     """Give what reads the set that a recipe's settings name, and reports a `ReadingProgress`."""
 
     def read(cancelled: threading.Event, report: Report) -> ImageSet:
-        return registry.load_for(settings, data_dir, Reading(report=report, cancelled=cancelled))
+        return registry.load_for(settings, data_dir, Reading(report, cancelled))
 
     return read
 

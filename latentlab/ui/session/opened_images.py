@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data import registry
-from latentlab.core.data.description import SHEET, Description, describe, sheet
+from latentlab.core.data.description import ON_A_SHEET, Description, described
 from latentlab.core.data.first_recipe import FirstRecipe, first_recipe
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.reading import ReadingProgress
@@ -110,13 +110,14 @@ class OpenedImages(QObject):
     def _read(self, settings: DataSettings) -> None:
         self._wanted = settings
         self.reading.emit(settings)
-        known, load = self._library.loaded_as(settings), reader(settings, self._library.data_dir)
+        known, load = self._library.loaded_for(settings), reader(settings, self._library.data_dir)
         in_force = self._recipes.current
 
         def look(cancelled: threading.Event, report: Report) -> _Look:
             data = load(cancelled, report) if known is None else known
-            names = [data.class_names[label] if label >= 0 else "" for label in data.train_labels[:SHEET].tolist()]
-            return data, describe(data), sheet(data), tuple(names), first_recipe(data, in_force)
+            images, labels = data.train_images[:ON_A_SHEET].numpy(), data.train_labels[:ON_A_SHEET].tolist()
+            names = tuple(data.class_names[label] if label >= 0 else "" for label in labels)
+            return data, described(data), images, names, first_recipe(data, in_force)
 
         self._task.start(look)
 

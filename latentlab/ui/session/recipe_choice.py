@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.core.data.recipe_images import located
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 from latentlab.core.recipe.settings import DataSettings
 
@@ -69,7 +70,7 @@ class RecipeChoice(QObject):
     @Slot(object)
     def edit(self, recipe: Recipe) -> None:
         """Put an edited recipe in force."""
-        self._current = recipe
+        self._current = recipe = located(recipe)
         self._used[recipe.data.dataset] = recipe.data
         self.changed.emit(self._base, self._current)
 

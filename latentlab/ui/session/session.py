@@ -163,7 +163,7 @@ class Session(QObject):
             proceed = self._train_when_loaded
             self._wait_to_train(None)
             self.train(proceed)
-        elif self.state == "idle" and run is not None and self._data_of(run) is data:
+        elif self.state == "idle" and run is not None and data.is_for(run.recipe.data):
             self._show_run(run)  # its images are loaded now
         self._tell_whether_it_can_continue()
 
@@ -324,10 +324,15 @@ class Session(QObject):
     def _show_run(self, run: Run) -> None:
         """Put a run that is not training on the map; its images may have to be encoded first."""
         data = self._data_of(run)
+        if data is not None and (changed := run.changed_images(data)):
+            told = self.tr("{changed} The map shows what the run itself keeps.")
+            self.message.emit(told.format(changed=changed), True)
+            data = None
         self.files.make_map(run, None if data is None else self._on_map(data, run.recipe))
 
     def _data_of(self, run: Run) -> ImageSet | None:
-        return self.library.loaded_as(run.recipe.data)
+        data = self.library.data
+        return data if data is not None and data.is_for(run.recipe.data) else None
 
     def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""

@@ -52,6 +52,22 @@ def main_settings() -> tuple[SettingTexts, ...]:
             _tr("Train on the first so many images only, e.g. 1000. 'all' uses every one."),
         ),
         (
+            "data.size",
+            _tr("Image size"),
+            _tr(
+                "Height and width in pixels that images are brought to, e.g. 64 or 32×48. 'as they are' leaves them; "
+                "those of a folder get the commonest size, at most 64 pixels."
+            ),
+        ),
+        (
+            "data.fit",
+            _tr("Fit"),
+            _tr(
+                "How images are brought to that size. crop: scaled to cover it, and cropped. pad: scaled to lie "
+                "within it. stretch: neither, but out of shape."
+            ),
+        ),
+        (
             "data.images",
             _tr("Only images"),
             _tr(

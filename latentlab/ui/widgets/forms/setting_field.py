@@ -17,6 +17,7 @@ from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 Editor = QLineEdit | QSpinBox | QComboBox
 
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")
+_NO_VALUE = {"data.limit": "all", "data.size": "as they are"}  # of others it is "none"
 _MOST_LISTED = 12  # of more images only the number is told
 
 
@@ -73,7 +74,7 @@ def _sentence(problem: Any) -> str:
         return text[:1].upper() + text[1:].rstrip(".") + "."
     kind = problem["type"]
     sentence = said[kind].format(**problem.get("ctx", {})) if kind in said else f"{problem['msg']}."
-    if problem["loc"] and isinstance(problem["loc"][-1], int):
+    if problem["loc"] and isinstance(problem["loc"][-1], int) and "size" not in problem["loc"]:
         is_image = {"images", "exclude"} & set(problem["loc"])
         text = tr("Number {n}: {sentence}") if is_image else tr("Layer {n}: {sentence}")
         sentence = text.format(n=problem["loc"][-1] + 1, sentence=sentence[:1].lower() + sentence[1:])
@@ -83,7 +84,9 @@ def _sentence(problem: Any) -> str:
 def as_text(key: str, value: Any) -> str:
     """Write the value of a recipe's key as a person would type it."""
     if value is None:
-        return "all" if key == "data.limit" else "none"
+        return _NO_VALUE.get(key, "none")
+    if key == "data.size":
+        return "×".join(str(side) for side in value)
     if key in _LISTS_OF_IMAGES:
         return _listed(key, value)
     if isinstance(value, tuple):
@@ -169,7 +172,7 @@ class SettingField(QWidget):
         text = self.editor.text().strip()
         if isinstance(self._value, tuple) and text == as_text(self.key, self._value):
             return self._value
-        return "" if text.lower() in {"all", "none"} else text
+        return "" if text.lower() in {"none", *_NO_VALUE.values()} else text
 
     def set_value(self, value: Any) -> None:
         """Show a value of a recipe."""

@@ -1,0 +1,146 @@
+"""The command that tells of image sets: which there are, what was read of one, and fetching one."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latentlab.cli import terminal
+from latentlab.core.errors import LatentlabError
+from latentlab.core.files import make_way, whole_file
+
+if TYPE_CHECKING:
+    from latentlab.core.data.description import Description
+    from latentlab.core.data.image_set import ImageSet
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Give the command its arguments."""
+    parser.add_argument("name", metavar="NAME", nargs="?", help="tell what was read of this set; without it, list all")
+    parser.add_argument("--sheet", metavar="FILE.png", type=Path, help="write the first 64 training images of NAME")
+    parser.add_argument("--size", metavar="SIDES", help="bring the images of NAME to it, as data.size of a recipe")
+    parser.add_argument("--fit", choices=("crop", "pad", "stretch"), help="how, as data.fit of a recipe")
+    parser.add_argument("--download", metavar="NAME", help="fetch this set and check what arrived")
+
+
+def data(arguments: Namespace) -> int:
+    """List the image sets, tell what was read of one, or download one."""
+    from latentlab.core.data import registry
+
+    data_dir = arguments.data_dir or registry.default_data_dir()
+    if arguments.download is not None:
+        return _download(arguments.download, data_dir, arguments.json)
+    if arguments.name is not None:
+        return _describe(arguments, data_dir)
+    for option in ("sheet", "size", "fit"):
+        if getattr(arguments, option) is not None:
+            raise LatentlabError(f"--{option} is for one image set: name it, as in 'latentlab data digits --{option}'.")
+    return _list(data_dir, arguments.json)
+
+
+def _list(data_dir: Path, as_json: bool) -> int:
+    from latentlab.core.data import registry
+
+    found = registry.statuses(data_dir)
+    if as_json:
+        for each in found:
+            terminal.write_json(
+                name=each.name,
+                title=each.title,
+                here=each.is_here,
+                bytes=each.download_bytes,
+                train=each.train_count,
+                test=each.test_count,
+                problem=each.problem,
+            )
+    else:
+        rows = [
+            (
+                each.name,
+                each.title,
+                "here" if each.is_here else f"{each.download_bytes / 1e6:,.0f} MB to download",
+                f"{each.train_count:,}",
+                f"{each.test_count:,}",
+            )
+            for each in found
+        ]
+        terminal.write_table(("Name", "Title", "Where", "Training", "Test"), rows)
+    for each in found:
+        if each.problem:
+            terminal.say(each.problem)
+    return 0
+
+
+def _describe(arguments: Namespace, data_dir: Path) -> int:
+    from latentlab.core.data import registry
+    from latentlab.core.data.description import described
+    from latentlab.core.data.reading import ReadingCancelledError
+    from latentlab.core.recipe.recipe import Recipe
+
+    changes = {"data.dataset": arguments.name, "data.size": arguments.size, "data.fit": arguments.fit}
+    recipe = Recipe().with_changes({key: value for key, value in changes.items() if value is not None})
+    cancelled = threading.Event()
+    try:
+        with terminal.interrupt_sets(cancelled), terminal.shown_reading(recipe.data.dataset, cancelled) as reading:
+            images = registry.load_for(recipe.data, data_dir, reading)
+    except ReadingCancelledError:
+        return terminal.INTERRUPTED
+    found = described(images)
+    if arguments.json:
+        terminal.write_json(**dataclasses.asdict(found))
+    else:
+        terminal.write_table(("What", "What was read"), _rows(found))
+    if arguments.sheet is not None:
+        _save_sheet(arguments.sheet, images)
+    return 0
+
+
+def _rows(found: Description) -> list[tuple[str, str]]:
+    channels, height, width = found.shape
+    classes = [f"{name}: {count:,}" for name, count in zip(found.class_names, found.class_counts, strict=True)]
+    return [
+        ("Title", found.title),
+        ("Images", f"{found.training:,} for training, {found.test:,} for testing"),
+        ("Size", f"{height}×{width} pixels, in {'grey' if channels == 1 else 'colour'}"),
+        ("Levels", f"{found.range[0]} to {found.range[1]} of 255, {found.mean:.1f} on average"),
+        ("Classes", ", ".join(classes) or "none"),
+        *(("Left out", f"{count:,} {reason}") for reason, count in found.left_out.items()),
+        *(("Note", note) for note in found.notes),
+    ]
+
+
+def _save_sheet(path: Path, images: ImageSet) -> None:
+    from PIL import Image
+
+    from latentlab.core.data.description import sheet
+
+    if path.suffix.lower() != ".png":
+        raise LatentlabError(f"A sheet is saved as a .png file, not as '{path}': change --sheet.")
+    make_way(path, LatentlabError, ("name a file for --sheet", "change --sheet"))
+    pixels = sheet(images)
+    picture = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+    with whole_file(path, "The sheet", LatentlabError) as partial:
+        picture.save(partial, "PNG")
+    terminal.say(f"The first training images are saved as {path}.")
+
+
+def _download(name: str, data_dir: Path, as_json: bool) -> int:
+    from latentlab.core.data import downloads, registry
+
+    cancelled = threading.Event()
+    with terminal.interrupt_sets(cancelled), terminal.shown_download(name) as show:
+        for progress in downloads.download(name, data_dir, cancelled):
+            show(progress)
+            if as_json:
+                terminal.write_json(event="progress", **dataclasses.asdict(progress))
+    status = registry.status(name, data_dir)
+    if not status.is_here:
+        terminal.say(f"The download of {status.title} was interrupted; nothing of it is kept.")
+        return terminal.INTERRUPTED
+    if as_json:
+        terminal.write_json(event="finished", name=name)
+    terminal.say(f"{status.title} is in {data_dir}.")
+    return 0

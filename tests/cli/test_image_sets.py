@@ -1,0 +1,96 @@
+"""The command that tells what was read of an image set."""
+
+import json
+import os
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latentlab.__main__ import main
+from latentlab.core.data import registry
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of two classes in colour: picture i has the red level 20 i."""
+    for number in range(13):
+        folder = tmp_path / "pictures" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (10, 8), (20 * number, 7, 0)).save(folder / f"{number}.png")
+    (tmp_path / "pictures" / "a" / "broken.png").write_bytes(b"")
+    return tmp_path / "pictures"
+
+
+def test_a_set_is_described_and_its_first_images_are_saved(pictures, tmp_path, capsys):
+    sheet = tmp_path / "new" / "sheet.png"
+    assert main(["data", f"folder:{pictures}", "--json", "--sheet", str(sheet)]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert found == {
+        "name": f"folder:{pictures}",
+        "title": "pictures",
+        "training": 11,
+        "test": 2,
+        "shape": [3, 8, 10],
+        "class_names": ["a", "b"],
+        "class_counts": [7, 6],
+        "range": [0, 240],
+        "mean": pytest.approx((sum(range(0, 241, 20)) / 13 + 7 + 0) / 3, abs=1e-3),
+        "left_out": {"files that cannot be read": 1},
+        "notes": [],
+    }
+    pixels = np.asarray(Image.open(sheet))
+    assert pixels.shape == (16, 80, 3)
+    images = registry.load(f"folder:{pictures}", pictures).train_images.numpy()
+    for number, image in enumerate(images):
+        row, column = divmod(number, 8)
+        place = pixels[8 * row : 8 * row + 8, 10 * column : 10 * column + 10]
+        np.testing.assert_array_equal(place.transpose(2, 0, 1), image)
+    assert not pixels[8:, 30:].any()
+
+
+def test_a_set_is_described_to_people_as_its_images_would_be_with_a_size(pictures, capsys):
+    assert main(["data", f"folder:{pictures}", "--size", "16x12", "--fit", "stretch"]) == 0
+    told = capsys.readouterr().out
+    assert "16×12 pixels, in colour" in told
+    assert "1 files that cannot be read" in told
+    assert "as chosen: stretched" in " ".join(told.split())
+    assert main(["data", "digits", "--json", "--size", "32"]) == 0
+    assert json.loads(capsys.readouterr().out)["shape"] == [1, 32, 32]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["folder:nowhere"], "nowhere cannot be read"),
+        (["digits", "--size", "7"], "data.size"),
+        (["digits", "--size", "1×2×3"], "data.size"),
+        (["digits", "--sheet", "sheet.jpg"], ".png"),
+        (["--sheet", "sheet.png"], "name it"),
+        (["nothing"], "no image set 'nothing'"),
+    ],
+)
+def test_what_cannot_be_told_is_a_sentence(options, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["data", *options]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+def test_a_folder_whose_name_is_no_text_is_described_and_trained_on(pictures, tmp_path, capsys):
+    folder = pictures.rename(tmp_path / os.fsdecode(b"caf\xe9"))
+    (folder / "a").rename(folder / os.fsdecode(b"\xff"))
+    name = f"folder:{folder}"
+    assert main(["data", name, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["class_names"] == ["b", "\ufffd"]
+    run = str(tmp_path / "run.safetensors")
+    options = ["--epochs", "1", "--device", "cpu", "--tensorboard", str(tmp_path / "logs")]
+    assert main(["train", "digits-vae-2d", "--dataset", name, "--out", run, *options]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", run, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dataset"] == found["name"]
