@@ -16,6 +16,7 @@ from latentlab.ui.widgets.images.cells import Layout, ScrollingCells, spans
 
 _WANTED = 64  # device-independent pixels that an image is about as large as
 _GAP = 4
+_ACROSS = 8  # images in a row, at most
 
 
 class ContactSheet(ScrollingCells):
@@ -40,7 +41,7 @@ class ContactSheet(ScrollingCells):
 
     def sizeHint(self) -> QSize:
         """Prefer room for eight images in a row."""
-        return QSize(8 * (_WANTED + _GAP) + _GAP, 7 * (_WANTED + _GAP))
+        return QSize(_ACROSS * (_WANTED + _GAP) + _GAP, 7 * (_WANTED + _GAP))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images that are in sight, and a frame around the one that the keys are on."""
@@ -77,7 +78,8 @@ class ContactSheet(ScrollingCells):
 
     def _columns(self) -> int:
         width, _ = self._cell()
-        return max(1, min(int((self.maximumViewportSize().width() - _GAP) // (width + _GAP)), len(self._images) or 1))
+        fitting = int((self.maximumViewportSize().width() - _GAP) // (width + _GAP))
+        return max(1, min(fitting, _ACROSS, len(self._images)))
 
     def _layout(self) -> Layout:
         (width, height), columns = self._cell(), self._columns()
