@@ -260,6 +260,66 @@ def opened(lab, run_file):
     return lab
 
 
+def flag():
+    """Give a picture that tells turned, mirrored and swapped from true: uint8 (3, 16, 24).
+
+    Red, green and blue from left to right, below them a white line.
+    """
+    image = np.zeros((3, 16, 24), np.uint8)
+    for channel in range(3):
+        image[channel, :, 8 * channel : 8 * channel + 8] = 255
+    image[:, -2:] = 255
+    return image
+
+
+@pytest.fixture(scope="session")
+def colour_images():
+    """Give images in colour: the first ones of both splits the flag, then patches of one colour and its shade."""
+    import torch
+
+    from latentlab.core.data.image_set import ImageSet
+
+    shades = np.random.default_rng(0).integers(0, 256, (96, 3, 1, 2), np.uint8)
+    images = torch.from_numpy(np.concatenate([flag()[None], shades.repeat(16, 2).repeat(12, 3)]))
+    labels = torch.arange(97) % 2
+    return ImageSet("digits", "Colours", images, labels, images[:49], labels[:49], ("even", "odd"))
+
+
+@pytest.fixture(scope="session")
+def colour_run(tmp_path_factory, colour_images):
+    """Give the file of a run on images in colour, whose decoder makes the flag of every code."""
+    import torch
+
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.training.trainer import Trainer
+
+    recipe = Recipe.load("digits-vae-2d").with_changes(TINY | {"training.epochs": 1})
+    trainer = Trainer(recipe, colour_images)
+    for _ in trainer.events():
+        pass
+    run = trainer.result()
+    last = [layer for layer in run.snapshot.model.decoder.modules() if isinstance(layer, torch.nn.Linear)][-1]
+    last.weight.zero_()
+    last.bias.copy_(torch.from_numpy(flag().ravel() / 255.0 * 60 - 30))  # a sigmoid makes 0 and 1 of them
+    path = tmp_path_factory.mktemp("colours") / "colours.safetensors"
+    run.save(path)
+    return path
+
+
+@pytest.fixture
+def coloured(qtbot, colour_images, colour_run, digits, monkeypatch):
+    """A window with a model of images in colour, all of its map in sight."""
+    from latentlab.core.data import registry
+
+    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: colour_images))
+    lab = Lab(qtbot)
+    lab.until_loaded()
+    lab.open(colour_run)
+    lab.press("mapShowAllButton")
+    yield lab
+    lab.end()
+
+
 @pytest.fixture
 def held_load(monkeypatch):
     """Let no image set be loaded until the event that this gives is set, or five seconds have passed."""
@@ -267,9 +327,9 @@ def held_load(monkeypatch):
 
     go_on, load = threading.Event(), registry.load
 
-    def hold(*arguments, **options):
+    def hold(*arguments, **more):
         go_on.wait(5)
-        return load(*arguments, **options)
+        return load(*arguments, **more)
 
     monkeypatch.setattr(registry, "load", hold)
     yield go_on
