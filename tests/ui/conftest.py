@@ -307,17 +307,16 @@ def colour_run(tmp_path_factory, colour_images):
 
 
 @pytest.fixture
-def coloured(qtbot, colour_images, colour_run, digits, monkeypatch):
+def coloured(make_lab, colour_images, colour_run, monkeypatch):
     """A window with a model of images in colour, all of its map in sight."""
     from latentlab.core.data import registry
 
     monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: colour_images))
-    lab = Lab(qtbot)
+    lab = make_lab()
     lab.until_loaded()
     lab.open(colour_run)
     lab.press("mapShowAllButton")
-    yield lab
-    lab.end()
+    return lab
 
 
 @pytest.fixture
@@ -327,9 +326,9 @@ def held_load(monkeypatch):
 
     go_on, load = threading.Event(), registry.load
 
-    def hold(*arguments, **more):
+    def hold(*arguments):
         go_on.wait(5)
-        return load(*arguments, **more)
+        return load(*arguments)
 
     monkeypatch.setattr(registry, "load", hold)
     yield go_on

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.results import MapPoints
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -68,12 +67,18 @@ def join_pages(
         if points is not None:
             pages.setCurrentWidget(tabs)
 
-    def show_images(data: ImageSet) -> None:
-        text = translate("Start", "Press Train, and watch a map form of these {n:,} images: {title}.")
-        start.tell_images(text.format(title=data.title, n=len(data.train_images) + len(data.test_images)))
+    def show_images() -> None:
+        data = session.library.data
+        if data is not None:
+            text = translate("Start", "Press Train: a map forms while a model learns these {n:,} images: {title}.")
+            start.tell_images(text.format(title=data.title, n=len(data.train_images) + len(data.test_images)))
+        elif session.library.is_loading():
+            start.tell_images(translate("Start", "Press Train: a map forms while a model learns the chosen images."))
+        else:
+            start.tell_images(session.library.problem)
 
-    session.library.loaded.connect(show_images)
-    session.library.failed.connect(start.tell_images)
+    for changed in (session.recipes.changed, session.library.loaded, session.library.failed):
+        changed.connect(show_images)
     start.start_requested.connect(controls.train_button.click)
     start.model_requested.connect(lambda path: session.open_run(Path(path)))
     start.open_requested.connect(lambda: dialogs.open("run", session.open_run))

@@ -159,10 +159,20 @@ def pages(tiny_images):
     )
 
 
+@pytest.fixture(scope="module")
+def patches(tiny_images):
+    """Give the tiny images in colour."""
+    train, test = (
+        torch.cat([images, images // 2, 255 - images], 1)
+        for images in (tiny_images.train_images, tiny_images.test_images)
+    )
+    return dataclasses.replace(tiny_images, train_images=train, test_images=test)
+
+
 @pytest.mark.parametrize("name", Recipe.names())
-def test_a_bundled_recipe_trains_and_its_run_opens_again(name, tiny_images, pages, tmp_path, monkeypatch):
+def test_a_bundled_recipe_trains_and_its_run_opens_again(name, tiny_images, pages, patches, tmp_path, monkeypatch):
     recipe = Recipe.load(name).with_changes({"epochs": 2, "batch_size": 4, "limit": 4, "device": "cpu"})
-    images = pages if recipe.data.dataset == "pages" else tiny_images
+    images = {"pages": pages, "patches": patches}.get(recipe.data.dataset, tiny_images)
     # What a sketch is made like takes longer to measure than these steps.
     flat = preparation.measure(np.zeros((1, *images.image_shape), np.uint8))
     monkeypatch.setattr(preparation, "measure", lambda _: flat)

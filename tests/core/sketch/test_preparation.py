@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.sketch.painting import Paper
 from latentlab.core.sketch.preparation import Preparation, ink_of, measure, prepare
 
 MNIST = Preparation(28, 28, 20.0, "mass", 2.5, 0.0, 1.0, inverted=False)
@@ -192,6 +193,10 @@ def test_a_preparation_survives_json(preparation):
         {"stroke": -1},
         {"peak": 0},
         {"height": 0},
+        {"ground": []},
+        {"ground": [0, 0]},
+        {"ground": [0, 256, 0]},
+        {"ground": 0},
         {"softness": float("nan")},
         {"width": []},
     ],
@@ -199,6 +204,29 @@ def test_a_preparation_survives_json(preparation):
 def test_a_preparation_that_makes_no_sense_is_refused_in_a_sentence(change):
     with pytest.raises(LatentlabError, match=r"drawings.*\.$"):
         Preparation.from_dict(MNIST.to_dict() | change)
+
+
+def test_a_drawing_for_images_in_colour_is_a_painting_on_their_ground():
+    images = np.zeros((9, 3, 8, 12), np.uint8)
+    images[:, 2] = 200
+    found = Preparation.from_dict(json.loads(json.dumps(measure(images).to_dict())))
+    assert found.paper == Paper(8, 12, (0, 0, 200))
+    assert not found.are_drawings
+    painting = np.zeros((3, 80, 120), np.float32)
+    painting[1] = 1
+    np.testing.assert_allclose(prepare(painting, found), [np.zeros((8, 12)), np.ones((8, 12)), np.zeros((8, 12))])
+    # What was drawn for another kind of images says nothing.
+    assert prepare(np.ones((80, 80), np.float32), found) is None
+    assert prepare(painting, MNIST) is None
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_run_of_when_all_images_were_grey_tells_ink_from_what_lies_on_a_light_ground(inverted):
+    values = MNIST.to_dict() | {"inverted": inverted}
+    del values["ground"]
+    found = Preparation.from_dict(values)
+    assert found.are_drawings != inverted
+    assert found.paper is None
 
 
 def test_a_preparation_without_a_value_is_refused_in_a_sentence():

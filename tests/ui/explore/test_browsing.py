@@ -322,7 +322,7 @@ def test_selected_images_are_exported_as_a_set_to_train_on(lists, tmp_path):
     export(lab, path)
     lab.until(lambda: "6 selected images are exported" in lab.message())
     with np.load(path) as arrays:
-        np.testing.assert_array_equal(arrays["images"], shown.images[rows])
+        np.testing.assert_array_equal(arrays["images"], shown.images[rows, 0])
         np.testing.assert_array_equal(arrays["labels"], shown.labels[rows])
         np.testing.assert_allclose(arrays["mean"], shown.means[rows])
         assert arrays["deviation"].shape == arrays["mean"].shape
@@ -351,10 +351,10 @@ def test_a_table_a_picture_and_why_there_is_none(lists, tmp_path):
     lab.child("browseRebuiltBox").click()
     export(lab, tmp_path / "sheet.png")
     lab.until((tmp_path / "sheet.png").exists)
-    height, width = shown.images.shape[1:]
+    height, width = shown.images.shape[2:]
     pixels = np.array(Image.open(tmp_path / "sheet.png"))
     assert pixels.shape == (2 * height + 2, 2 * width + 2)
-    np.testing.assert_array_equal(pixels[:height, :width], shown.images[5])
+    np.testing.assert_array_equal(pixels[:height, :width], shown.images[5, 0])
     lab.until(lambda: "sheet.png" in lab.message())
     export(lab, tmp_path / "selected.txt")
     lab.until(lambda: "Export the selected images to a .png or .csv or .npz file" in lab.message())

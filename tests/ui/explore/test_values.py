@@ -41,9 +41,9 @@ def save_arrays(folder, **columns):
     from latentlab.core.data import bundled_digits
 
     data = bundled_digits.load()
-    own = {name: make(data.train_images.numpy()[:300]) for name, make in columns.items()}
+    own = {name: make(data.train_images.numpy()[:300, 0]) for name, make in columns.items()}
     path = folder / f"{'-'.join(columns) or 'plain'}.npz"
-    np.savez(path, images=data.train_images.numpy()[:300], labels=data.train_labels.numpy()[:300], **own)
+    np.savez(path, images=data.train_images.numpy()[:300, 0], labels=data.train_labels.numpy()[:300], **own)
     return f"array:{path}"
 
 
@@ -138,11 +138,11 @@ def test_columns_of_ones_own_are_offered_and_forgotten_with_their_data(lab, colo
     scale = lab.canvas.value_scale
     lab.until(lambda: scale.values() is not None)
     shown = lab.session.exploration.shown
-    np.testing.assert_allclose(scale.values().values, shown.images.mean((1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(scale.values().values, shown.images.mean((1, 2, 3)), rtol=1e-5)
     assert scale.text().startswith("ink\n≤ ")
     colour("by year")
     lab.until(lambda: scale.text() == "year\n2000\n2001\n2002")
-    assert scale.values().levels.tolist() == (1 + shown.images[:, 14, 14] % 3).tolist()
+    assert scale.values().levels.tolist() == (1 + shown.images[:, 0, 14, 14] % 3).tolist()
     table = value_colours.table(scale.values())
     assert (table[1:4] == theme.class_colours(3, dark=False)).all()
     # Another set with this column, then one without it.

@@ -69,6 +69,11 @@ def test_the_words_of_a_card_fit(qtbot, page):
         assert button(page, "openModel1").rect().contains(label.geometry())
 
 
+def test_what_would_be_learned_is_told(page):
+    page.tell_images("Press Train: MNIST.")
+    assert page.findChild(QLabel, "startImagesLabel").text() == "Press Train: MNIST."
+
+
 def test_models_can_be_offered_anew(page):
     page.set_models(MODELS)
     page.set_models(MODELS[:1])

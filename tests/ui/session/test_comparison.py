@@ -157,9 +157,9 @@ def see_a_point_as_the_same_image(two, canvas, models):
     assert two.first.picked() == pytest.approx(tuple(two.first.points()[row].tolist()))
     assert two.lab.canvas.picked() == two.first.picked()  # one cursor, whichever view is looked at
     image = two.lab.session.library.data.test_images[row : row + 1]
-    assert two.image("Original") == pytest.approx(image[0].numpy() / 255, abs=1e-6)
+    assert two.image("Original") == pytest.approx(image[0, 0].numpy() / 255, abs=1e-6)
     for name, model in zip(("First", "Second"), models, strict=True):
-        assert two.image(name) == pytest.approx(model.restore(image)[0], abs=1e-5)
+        assert two.image(name) == pytest.approx(model.restore(image)[0, 0], abs=1e-5)
         assert "here" in two.words(name.lower())
 
 
@@ -185,7 +185,7 @@ def drag_over_the_same_coordinates(two, canvas, start, models):
     assert two.first.picked() == pytest.approx(two.second.picked(), abs=1e-5)
     assert two.lab.canvas.picked() == two.first.picked()
     for name, model in zip(("First", "Second"), models, strict=True):
-        assert two.image(name) == pytest.approx(model.decode([canvas.picked()])[0], abs=1e-4)
+        assert two.image(name) == pytest.approx(model.decode([canvas.picked()])[0, 0], abs=1e-4)
     assert not two.lab.child("compareOriginalImage").isVisible()
 
 

@@ -17,7 +17,7 @@ from latentlab.ui.widgets.slider import Slider
 
 
 def found(quality=15.0):
-    images = np.random.default_rng(0).random((3, 6, 6), np.float32)
+    images = np.random.default_rng(0).random((3, 1, 6, 6), np.float32)
     return RestoredImage("run", "sketch", Damage("gaussian", 0.2, 0), *images, 10.0, quality)
 
 
@@ -163,17 +163,17 @@ def test_the_picked_code_the_data_and_the_sketch_are_damaged_in_turn(bench):
     clean, noisy, restored = bench.shown()
     np.testing.assert_array_equal(clean, part(bench.panel, "decodedImage").pixels())
     assert 0.02 < (noisy != clean).mean() < 0.15
-    np.testing.assert_allclose(restored, exploration.shown.snapshot.restore(noisy[None])[0], atol=1e-6)
-    assert f"Noisy {peak_signal_to_noise(clean, noisy):.1f} dB" in bench.names()
+    np.testing.assert_allclose(restored, exploration.shown.snapshot.restore(noisy[None, None])[0, 0], atol=1e-6)
+    assert f"Noisy {peak_signal_to_noise(clean[None], noisy[None]):.1f} dB" in bench.names()
     assert "Decoded" in bench.names()
 
     exploration.pick_point(5)
-    image = exploration.shown.images[5] / 255
+    image = exploration.shown.images[5, 0] / 255
     np.testing.assert_allclose(bench.shown()[0], image, atol=1e-6)
     assert "Image" in bench.names()
 
     exploration.set_sketch(drawing())
-    np.testing.assert_array_equal(bench.shown()[0], inputs[-1])
+    np.testing.assert_array_equal(bench.shown()[0], inputs[-1][0])
     assert "Sketch" in bench.names()
     exploration.pick_point(5)
     np.testing.assert_allclose(bench.shown()[0], image, atol=1e-6)
@@ -212,7 +212,7 @@ def test_it_follows_a_model_that_trains(bench):
     bench.exploration.show(dataclasses.replace(shown, snapshot=later))
     _, noisy, restored = bench.shown()
     assert (restored != before).any()
-    np.testing.assert_allclose(restored, later.restore(noisy[None])[0], atol=1e-6)
+    np.testing.assert_allclose(restored, later.restore(noisy[None, None])[0, 0], atol=1e-6)
 
 
 def test_nothing_is_done_while_nobody_looks(qtbot, bench, monkeypatch):
@@ -287,6 +287,6 @@ def test_a_sketch_read_by_another_model_is_not_put_to_this_one(lab, run_file):
     lab.session.exploration.sketched.connect(read.append)
     lab.stroke([(0.3, 0.3), (0.7, 0.7)])
     lab.until(lambda: lab.child("damageRestored").pixels() is not None)
-    of_pages = dataclasses.replace(read[-1], run_id="another", input=np.zeros((60, 90), np.float32))
+    of_pages = dataclasses.replace(read[-1], run_id="another", input=np.zeros((1, 60, 90), np.float32))
     lab.session.exploration.sketched.emit(of_pages)
     assert lab.child("damageRestored").pixels() is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 from latentlab.ui.canvas.cards.hover_card import HoverCard
 from latentlab.ui.canvas.layers.landscape_layer import LandscapeLayer
@@ -15,6 +15,7 @@ from latentlab.ui.style.pixels import to_image
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 
+PATIENCE = 20_000  # milliseconds, on a busy machine
 FLAG = np.zeros((16, 24, 3), np.uint8)  # red, green and blue from left to right, below them a white line
 FLAG[:, :8, 0] = FLAG[:, 8:16, 1] = FLAG[:, 16:, 2] = FLAG[-2:] = 255
 
@@ -32,6 +33,8 @@ def is_flag(pixels):
 
 def flags_in(image, least=50):
     """Whether a picture shows flags: pure red left of pure green, and that left of pure blue, on the same rows."""
+    if image.isNull():
+        return False
     pixels = bytes_of(image)
     places = [np.argwhere((pixels == 255 * np.eye(3, dtype=int)[channel]).all(2)) for channel in range(3)]
     if min(map(len, places)) < least:
@@ -44,7 +47,7 @@ def flags_in(image, least=50):
 def look_at(lab, name):
     """Open the tab of a view, and wait for its answer."""
     tabs, view = lab.child("viewTabs"), lab.child(name)
-    with lab.qtbot.waitSignal(lab.session.views.answered):
+    with lab.qtbot.waitSignal(lab.session.views.answered, timeout=PATIENCE):
         tabs.setCurrentWidget(view)
     return view
 
@@ -86,34 +89,29 @@ def test_a_point_and_the_card_beside_it_show_its_image_and_its_reconstruction(co
     assert is_flag(lab.child("dataPointReconstruction").pixels())
 
 
-@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
-def test_the_landscape_shows_photographs_as_they_are(coloured, colours):
+def test_the_landscape_shows_photographs_as_they_are_in_either_theme(coloured):
     lab, before = coloured, QApplication.palette()
-    try:
-        QApplication.setPalette(theme.palette(colours))
-        lab.child("landscapeAction", QAction).trigger()
-        layer = next(item for item in lab.canvas.view.box.childItems() if isinstance(item, LandscapeLayer))
-        lab.until(lambda: layer.tiles() and lab.session.map.landscape._is_whole)
-        shown = bytes_of(lab.canvas.grab().toImage()).astype(int)
-    finally:
-        QApplication.setPalette(before)
-    ground = np.array([int(colours.background[place : place + 2], 16) for place in (1, 3, 5)])
-    for colour in 255 * np.eye(3):
-        wanted = 0.6 * colour + 0.4 * ground
-        assert (np.abs(shown - wanted).max(2) <= 3).sum() > 1000
+    lab.child("landscapeAction", QAction).trigger()
+    layer = next(item for item in lab.canvas.view.box.childItems() if isinstance(item, LandscapeLayer))
+    lab.until(lambda: layer.tiles() and lab.session.map.landscape._is_whole)
+    for colours in (theme.LIGHT, theme.DARK):
+        try:
+            QApplication.setPalette(theme.palette(colours))
+            shown = bytes_of(lab.canvas.grab().toImage()).astype(int)
+        finally:
+            QApplication.setPalette(before)
+        ground = np.array([int(colours.background[place : place + 2], 16) for place in (1, 3, 5)])
+        for colour in 255 * np.eye(3):
+            wanted = 0.7 * colour + 0.3 * ground
+            assert (np.abs(shown - wanted).max(2) <= 3).sum() > 1000
 
 
-GRIDS = {"manifoldView": 0, "samplesView": 0, "posteriorView": 1, "restoredView": 2}
-
-
-@pytest.mark.parametrize("name", GRIDS)
-def test_grids_of_images_have_them_pixel_for_pixel(coloured, name):
-    view = look_at(coloured, name)
-    picture = bytes_of(view.picture())
-    grid = view.findChild(ImageGrid)
-    top = grid._tops[GRIDS[name]]
-    np.testing.assert_array_equal(picture[top : top + 16, :24], FLAG)
-    assert flags_in(view.grab().toImage())
+def test_grids_of_images_have_them_pixel_for_pixel(coloured):
+    for name, row in {"manifoldView": 0, "samplesView": 0, "posteriorView": 1, "restoredView": 2}.items():
+        view = look_at(coloured, name)
+        top = view.findChild(ImageGrid)._tops[row]
+        np.testing.assert_array_equal(bytes_of(view.picture())[top : top + 16, :24], FLAG)
+        assert flags_in(view.grab().toImage())
 
 
 def test_traversals_and_what_lies_between_images_are_in_colour(coloured):
@@ -122,7 +120,7 @@ def test_traversals_and_what_lies_between_images_are_in_colour(coloured):
     lab.session.selection.select([0, 1, 2])
     view = look_at(lab, "imagesView")
     for part in ("interpolationStrips", "imageEquation", "interpolationPlayer"):
-        assert flags_in(view.findChild(QWidget, part).grab().toImage()), part
+        lab.until(lambda part=part: flags_in(view.findChild(QWidget, part).grab().toImage()))
 
 
 def test_the_other_views_and_a_second_model_take_images_in_colour(coloured, colour_run):
@@ -149,9 +147,11 @@ def test_lists_and_walks_are_in_colour(coloured):
     lab.until(lambda: flags_in(lab.child("walkPanel").grab().toImage()))
 
 
-def test_a_pasted_picture_reaches_the_model_in_its_colours(coloured):
-    lab = coloured
+def test_a_pasted_and_an_opened_picture_reach_the_model_in_their_colours(coloured, tmp_path, monkeypatch):
+    lab, path = coloured, tmp_path / "flag.png"
     pad = lab.child("sketchPad")
+    assert "paste, drop or open a picture" in pad.hint()
+    assert "146 images: Colours" in lab.child("startImagesLabel", QLabel).text()
     assert lab.child("sketchSwatches").isVisible()
     QGuiApplication.clipboard().setImage(to_image(FLAG.transpose(2, 0, 1)))
     pad.setFocus()
@@ -162,11 +162,28 @@ def test_a_pasted_picture_reaches_the_model_in_its_colours(coloured):
     assert lab.canvas.sketch_point() == pytest.approx(tuple(lab.canvas.points()[0].tolist()), abs=1e-3)
     with lab.changes(lab.child("sketchInput").pixels):
         lab.stroke([(0.2, 0.5), (0.8, 0.5)])
+    assert to_image(FLAG.transpose(2, 0, 1)).save(str(path))
+    monkeypatch.setattr(QFileDialog, "open", lambda self: None)  # a real one would browse this machine
+    lab.press("sketchOpenButton")
+    dialog = lab.child("sketchPictureDialog", QFileDialog)
+    dialog.fileSelected.emit(str(path))
+    dialog.done(QFileDialog.DialogCode.Accepted)
+    lab.until(lambda: is_flag(lab.child("sketchInput").pixels()))
+
+
+def test_pad_and_start_page_speak_of_digits(lab, run_file):
+    assert "1,797 images: Digits" in lab.text("startImagesLabel")
+    assert lab.child("sketchPad").hint() == "Draw a digit here"
+    lab.open(run_file())
+    assert lab.child("sketchPad").hint() == "Draw a digit here"
+    assert not lab.child("sketchSwatches").isVisible()
+    lab.session.recipes.choose_dataset("mnist")
+    assert "MNIST is not on this machine" in lab.child("startImagesLabel", QLabel).text()
 
 
 def test_a_training_on_images_in_colour_is_watched(coloured):
     lab = coloured
-    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=20_000):
+    with lab.qtbot.waitSignal(lab.session.training.ended, timeout=PATIENCE):
         lab.press("trainButton")
     lab.pick()
     assert lab.decoded().shape == (16, 24, 3)

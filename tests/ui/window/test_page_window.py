@@ -34,8 +34,8 @@ def compare(qtbot):
 @pytest.fixture
 def both(compare):
     """Black before, white after: 100 by 50 pixels, which make 400 by 200 points."""
-    compare.show_page(Pyramid.of(np.zeros((50, 100), np.uint8)))
-    compare.show_cleaned(Pyramid.of(np.full((50, 100), 255, np.uint8)))
+    compare.show_page(Pyramid.of(np.zeros((1, 50, 100), np.uint8)))
+    compare.show_cleaned(Pyramid.of(np.full((1, 50, 100), 255, np.uint8)))
     return compare
 
 
@@ -132,8 +132,8 @@ def test_a_page_never_leaves_the_window(qtbot, both):
 
 
 def test_a_large_page_is_shown_from_a_smaller_copy_of_it(both):
-    stripes = np.zeros((1200, 2000), np.uint8)
-    stripes[::2] = 255
+    stripes = np.zeros((1, 1200, 2000), np.uint8)
+    stripes[:, ::2] = 255
     both.show_page(Pyramid.of(stripes))
     assert 120 <= grey(both, 100, 150) <= 135, "the mean of black and white, not one of the two"
 
@@ -142,7 +142,7 @@ def test_nothing_can_be_moved_where_there_is_no_page(qtbot, compare):
     wheel(compare, QPoint(50, 50), 3)
     qtbot.mouseClick(compare, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
     qtbot.keyClick(compare, Qt.Key.Key_0)
-    compare.show_page(Pyramid.of(DIRTY))
+    compare.show_page(Pyramid.of(DIRTY[None]))
     assert (compare.divider(), compare.page_rect().width()) == (0.5, 400)
 
 
@@ -229,14 +229,14 @@ def test_a_page_is_chosen_cleaned_and_saved(bench, page_file, tmp_path):
     assert "160 × 90" in bench.said()
     assert "scan.png" in bench.window.windowTitle()
     assert not bench.part("pageProgress").isVisible()
-    expected = bench.exploration.shown.snapshot.restore(DIRTY[None])[0]
+    expected = bench.exploration.shown.snapshot.restore(DIRTY[None, None])[0]
     np.testing.assert_allclose(after / 255, expected, atol=0.003)
     bench.press("pageSaveButton")
     target = tmp_path / "clean.png"
     with bench.qtbot.waitSignal(bench.cleaning.saved):
         bench.choose(target)
     assert str(target) in bench.said()
-    np.testing.assert_array_equal(np.asarray(Image.open(target)), after)
+    np.testing.assert_array_equal(np.asarray(Image.open(target)), after[0])
 
 
 def test_a_page_is_dropped_onto_the_window(bench, page_file):

@@ -80,12 +80,17 @@ class SketchPad(QWidget):
         """Tell whether there is a step to do again."""
         return self._ink.can_redo()
 
+    def hint(self) -> str:
+        """Give what blank paper says."""
+        return self._hint
+
     # Settings
 
     def set_hint(self, text: str) -> None:
         """Say on blank paper what to do."""
-        self._hint = text
-        self.update()
+        if text != self._hint:
+            self._hint = text
+            self.update()
 
     def set_paper(self, paper: Paper | None) -> None:
         """Take a fresh sheet of another paper, to be painted on in colours; None for white paper and black ink."""

@@ -95,6 +95,26 @@ def test_ink_is_quiet_in_both_themes_and_follows_the_switch(canvas, layer, shown
         QApplication.setPalette(before)
 
 
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_grey_photograph_is_no_negative(canvas, layer, shown, name):
+    before = QApplication.palette()
+    try:
+        colours = theme.DARK if name == "dark" else theme.LIGHT
+        QApplication.setPalette(theme.palette(colours))
+        layer.set_on(True)
+        levels = np.full((1, 112, 112), 30, np.uint8)
+        levels[:, :56] = 220  # the upper half is lighter
+        layer.set_tiles((Tile(FIRST, BOX, levels),))
+        layer.set_drawings(False)
+        light, dark = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
+        assert luminance(light) > luminance(dark) + 0.1
+        layer.set_drawings(True)
+        light, dark = at(canvas, shown, 1.03, 1.03), at(canvas, shown, 1.03, -1.03)
+        assert (luminance(light) > luminance(dark)) == (name == "dark")
+    finally:
+        QApplication.setPalette(before)
+
+
 def contrast(one, other):
     """Give the contrast of two colours (Web Content Accessibility Guidelines 2.1)."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
