@@ -326,9 +326,9 @@ def held_load(monkeypatch):
 
     go_on, load = threading.Event(), registry.load
 
-    def hold(*arguments):
+    def hold(*arguments, **options):
         go_on.wait(5)
-        return load(*arguments)
+        return load(*arguments, **options)
 
     monkeypatch.setattr(registry, "load", hold)
     yield go_on

@@ -35,7 +35,8 @@ def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
         return replace(data, fitted=(size, fit))
     channels, height, width = data.image_shape
     look = Look(channels, Scales({}), size=size, fit=fit)
-    said = f"All images were brought from {height}×{width} to {size[0]}×{size[1]} pixels, as chosen."
+    how = pictures.fit_in_words([(height, width)] * (len(data.train_images) + len(data.test_images)), look)
+    said = f"All images, of {height}×{width} pixels, were brought to {size[0]}×{size[1]}, as chosen: {how}."
     return replace(
         data,
         train_images=_fitted(data.train_images, look),

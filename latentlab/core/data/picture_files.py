@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections import Counter
@@ -11,15 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+WITH_PLUGIN = frozenset((".heic", ".heif", ".hif"))  # of a format that Pillow reads with a plugin
 _SUFFIXES = frozenset(
     (
-        *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jfif"),
-        *(".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm"),
-        *(".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp"),
+        *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe"),
+        *(".jpeg", ".jpf", ".jpg", ".jpx", ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tga"),
+        *(".tif", ".tiff", ".webp", *(WITH_PLUGIN if importlib.util.find_spec("pillow_heif") else ())),
     )
 )
 # Pictures to whoever keeps them, but of formats that nothing here reads: what is of another kind is no picture.
-_FOREIGN = frozenset(
+_FOREIGN = WITH_PLUGIN | frozenset(
     (
         *(".3fr", ".ai", ".arw", ".cr2", ".cr3", ".czi", ".dcm", ".djvu", ".dng", ".eps", ".exr", ".hdr", ".jxl"),
         *(".jxr", ".lif", ".mha", ".nd2", ".nef", ".nii", ".nrrd", ".orf", ".pdf", ".psb", ".psd", ".raf", ".raw"),

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageChops
 
 from latentlab.core.data import pictures
 from latentlab.core.data.levels import Range
-from latentlab.core.data.pictures import BLACK, GREY, WHITE, Bytes, Header, Look, Size
+from latentlab.core.data.pictures import BLACK, GREY, WHITE, Bytes, Frame, Header, Look, Size
 from latentlab.core.data.reading import Reading, quiet
 
 _GROUNDS = (WHITE, BLACK, GREY)  # the first of them on which all ink is seen
@@ -94,7 +95,7 @@ def margin_of(headers: Sequence[Header], look: Look) -> int:
     """Give the level, black, grey or white, that is nearest to the edges of some of the pictures."""
     edges: list[float] = []
     for header in headers[:: 1 + len(headers) // _SOME]:
-        with suppress(Exception):  # damaged files raise nearly anything
+        with quiet(), suppress(Exception):  # damaged files raise nearly anything
             picture = next(pictures.frames_of(header, look.channels, _LEAST))
             pixels = np.asarray(pictures.levels_of(picture, look).convert("L"))
             edges.append(float(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))))
@@ -123,12 +124,14 @@ def _header(path: Path) -> Header | None:
         return None
 
 
-def _look(picture: Image.Image, result: Survey, lock: threading.Lock) -> None:
-    if pictures.is_deep(picture):
-        numbers = np.asarray(picture)
+def _look(frame: Frame, result: Survey, lock: threading.Lock) -> None:
+    numbers = pictures.deep_numbers(frame)
+    if numbers is not None:
         with lock:
             result.range.learn(numbers)
+            result.is_coloured |= numbers.ndim == 3 and np.ptp(numbers, axis=2).max() > _TINT / 255 * numbers.max()
         return
+    picture = cast(Image.Image, frame)
     contrast = _contrast(picture) if picture.has_transparency_data else None
     is_coloured = not result.is_coloured and _has_colour(picture)
     with lock:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from latentlab.core.data.levels import Scales
+from latentlab.core.data.picture_files import WITH_PLUGIN
 from latentlab.core.recipe.settings import Fit
 
 Bytes = npt.NDArray[np.uint8]
+Frame = Image.Image | npt.NDArray[np.uint16]
+"""An image as it is stored: in Pillow's hands, or, in colours of 16 bits, which Pillow has no mode for, (H, W, 3)."""
 Size = tuple[int, int]
 """Height and width, in pixels."""
 
 BLACK, GREY, WHITE = 0, 128, 255
+GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
 
 # Only these are tried: others may call programs, as that of PostScript does.
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
@@ -28,6 +34,8 @@ _WITHOUT_SIGN = {".tga": ("TGA",)}  # nothing in these files says what they are,
 _DEEP = ("I", "F")  # what modes of more than 8 bits begin with
 _STACKS = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # whose further frames are images; a camera's MPO has previews
 _ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # of EXIF
+_OTHER_HALF = {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B"}
+_OTHER_HALF["RGB;16N"] = _OTHER_HALF["RGB;16L" if sys.byteorder == "little" else "RGB;16B"]
 _REDUCED = 254  # of TIFF: bit 0 of this tag tells a smaller copy of another page
 
 
@@ -119,14 +127,14 @@ def header_of(path: Path) -> Header:
             path=path,
             frames=tuple(frames),
             sizes=tuple(sizes),
-            is_deep=any(mode.startswith(_DEEP) for mode in modes),
+            is_deep=any(mode.startswith(_DEEP) for mode in modes) or _has_deep_colours(picture),
             may_have_colour=changes or not all(_is_grey(mode) for mode in modes),
             may_be_transparent=changes or picture.has_transparency_data,
             passed_over=count - len(frames),
         )
 
 
-def frames_of(header: Header, channels: int, least: Size | None = None) -> Iterator[Image.Image]:
+def frames_of(header: Header, channels: int, least: Size | None = None) -> Iterator[Frame]:
     """Give the images of a file one after the other, upright, in the modes that they are stored in.
 
     Parameters
@@ -150,12 +158,26 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
                 height, width = least
                 is_lying = size != (picture.height, picture.width)
                 picture.draft("L" if channels == 1 else "RGB", (height, width) if is_lying else (width, height))
-            yield ImageOps.exif_transpose(picture)
+            if _has_deep_colours(picture):
+                yield _deep_colours(header.path, frame)
+            elif len(header.frames) == 1:
+                ImageOps.exif_transpose(picture, in_place=True)  # which spares a copy, but of these frames alone
+                yield picture
+            else:
+                yield ImageOps.exif_transpose(picture)
 
 
-def is_deep(picture: Image.Image) -> bool:
-    """Whether it holds numbers of more than 8 bits, which only a scale of the whole set can turn into levels."""
-    return picture.mode.startswith(_DEEP)
+def deep_numbers(frame: Frame) -> npt.NDArray[Any] | None:
+    """Give numbers of more than 8 bits, (H, W) or (H, W, 3), which only a scale of the whole set turns into levels.
+
+    Returns
+    -------
+    array or None
+        None for a picture of 8 bits.
+    """
+    if isinstance(frame, Image.Image):
+        return np.asarray(frame) if frame.mode.startswith(_DEEP) else None
+    return frame
 
 
 def on_ground(picture: Image.Image, ground: int) -> Image.Image:
@@ -171,11 +193,12 @@ def with_alpha(picture: Image.Image) -> Image.Image:
     return (picture.convert("LA") if picture.mode == "La" else picture).convert("RGBA")
 
 
-def levels_of(picture: Image.Image, look: Look) -> Image.Image:
-    """Give a picture in grey or RGB, as a look says, as large as it is."""
-    if is_deep(picture):
-        picture = Image.fromarray(look.scales.apply(np.asarray(picture)))
-    return on_ground(picture, look.ground).convert("L" if look.channels == 1 else "RGB")
+def levels_of(frame: Frame, look: Look) -> Image.Image:
+    """Give an image in grey or RGB, as a look says, as large as it is."""
+    numbers = deep_numbers(frame)
+    picture = Image.fromarray(look.scales.apply(numbers)) if numbers is not None else cast(Image.Image, frame)
+    picture, mode = on_ground(picture, look.ground), "L" if look.channels == 1 else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)  # which would copy it
 
 
 def fitted(picture: Image.Image, look: Look) -> Image.Image:
@@ -189,6 +212,20 @@ def fitted(picture: Image.Image, look: Look) -> Image.Image:
         margin = look.margin if look.channels == 1 else (look.margin,) * 3
         return ImageOps.pad(picture, size, Image.Resampling.LANCZOS, margin)
     return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+
+
+def fit_in_words(sizes: Sequence[Size], look: Look) -> str:
+    """Say how images of some sizes were brought to that of a look, and how many of them grew: a clause."""
+    assert look.size is not None
+    height, width = look.size
+    how = {
+        "crop": "scaled to cover it, and cropped about the centre",
+        "pad": f"scaled to lie within it, with {GROUNDS[look.margin]} around",
+        "stretch": "stretched",
+    }[look.fit]
+    factor = min if look.fit == "pad" else max
+    enlarged = sum(factor(height / own[0], width / own[1]) > 1 for own in sizes)
+    return f"{how}; {enlarged:,} of them were enlarged" if enlarged else how
 
 
 def as_array(picture: Image.Image) -> Bytes:
@@ -215,11 +252,40 @@ def images_of(header: Header, look: Look) -> Iterator[Bytes]:
 def _formats(suffix: str) -> tuple[str, ...]:
     Image.init()  # otherwise formats are not known before a file is opened that might be of them
     wanted = _WITHOUT_SIGN.get(suffix, _FORMATS)
-    if suffix in (".heic", ".heif", ".hif"):
+    if suffix in WITH_PLUGIN:
         with suppress(ImportError):  # a plugin that not everybody has
             importlib.import_module("pillow_heif").register_heif_opener()
             wanted = (*wanted, "HEIF")
     return tuple(name for name in wanted if name in Image.OPEN)  # older versions of Pillow lack some
+
+
+def _has_deep_colours(picture: Image.Image) -> bool:
+    """Whether a picture is stored in colours of 16 bits, without transparency, of which Pillow gives the upper 8."""
+    rawmodes = [_rawmode(tile.args) for tile in getattr(picture, "tile", ())]
+    return bool(rawmodes) and all(rawmode in _OTHER_HALF for rawmode in rawmodes)
+
+
+def _deep_colours(path: Path, frame: int) -> npt.NDArray[np.uint16]:
+    """Read colours of 16 bits: once the upper halves, and once the lower ones, as if bytes lay the other way round."""
+    halves = []
+    for is_lower in (False, True):
+        with opened(path) as picture:
+            if frame:
+                picture.seek(frame)
+            if is_lower:
+                file = cast(ImageFile.ImageFile, picture)
+                file.tile = [tile._replace(args=_turned(tile.args)) for tile in file.tile]
+            halves.append(np.asarray(ImageOps.exif_transpose(picture), np.uint16))
+    return halves[0] * 256 + halves[1]
+
+
+def _rawmode(arguments: Any) -> str:
+    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+
+
+def _turned(arguments: Any) -> Any:
+    other = _OTHER_HALF[_rawmode(arguments)]
+    return (other, *arguments[1:]) if isinstance(arguments, tuple) else other
 
 
 def _is_grey(mode: str) -> bool:

@@ -18,7 +18,7 @@ from latentlab.core.data.folder_layout import Layout, layout_of
 from latentlab.core.data.image_set import DatasetError, ImageSet, split
 from latentlab.core.data.picture_reading import read_into
 from latentlab.core.data.picture_survey import Survey, margin_of, survey
-from latentlab.core.data.pictures import BLACK, GREY, WHITE, Bytes, Look, Size
+from latentlab.core.data.pictures import GROUNDS, Bytes, Look, Size, fit_in_words
 from latentlab.core.data.reading import Reading
 from latentlab.core.files import shown_name
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
@@ -28,7 +28,6 @@ UNREADABLE = "files that cannot be read"
 PASSED_OVER = "previews and smaller copies within files"
 
 _MASK = "All pixels are 0 or 1, which are taken as black and white."
-_GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
 
 
 def load_folder(
@@ -211,7 +210,7 @@ def _notes(found: Survey, look: Look, *, is_chosen: bool) -> list[str]:
         notes.append("No picture has a colour other than grey: the images have one channel.")
     notes += look.scales.notes
     if found.contrast is not None:
-        notes.append(f"What is transparent is laid on {_GROUNDS[look.ground]}.")
+        notes.append(f"What is transparent is laid on {GROUNDS[look.ground]}.")
     if changed := _size_note(found, look, is_chosen=is_chosen):
         notes.append(changed)
     return notes
@@ -219,21 +218,14 @@ def _notes(found: Survey, look: Look, *, is_chosen: bool) -> list[str]:
 
 def _size_note(found: Survey, look: Look, *, is_chosen: bool) -> str:
     assert look.size is not None
-    height, width = look.size
     sizes = [size for header in found.headers for size in header.sizes]
-    changed = [(height / own[0], width / own[1]) for own in sizes if own != look.size]
+    changed = [size for size in sizes if size != look.size]
     if not changed:
         return ""
     usual = _commonest_size(found)
     why = "as chosen" if is_chosen else "the commonest size"
     if not is_chosen and usual != look.size:
         why += f", {usual[0]}×{usual[1]}, within 8 to 64 pixels a side"
-    how = {
-        "crop": "scaled to cover it, and cropped about the centre",
-        "pad": f"scaled to lie within it, with {_GROUNDS[look.margin]} around",
-        "stretch": "stretched",
-    }[look.fit]
-    factor = {"crop": max, "pad": min, "stretch": max}[look.fit]
-    enlarged = sum(factor(each) > 1 for each in changed)
-    said = f"{len(changed):,} of {len(sizes):,} images were brought to {height}×{width} pixels, {why}: {how}"
-    return said + (f"; {enlarged:,} of them were enlarged." if enlarged else ".")
+    height, width = look.size
+    how = fit_in_words(changed, look)
+    return f"{len(changed):,} of {len(sizes):,} images were brought to {height}×{width} pixels, {why}: {how}."

@@ -67,6 +67,8 @@ class DataSettings(Part):
         """Take one number for both sides, and what a person types: ``"32"``, ``"32×48"``, ``"32, 48"``."""
         if isinstance(value, list | tuple) and len(value) < 2:
             value = value[0] if value else None
+        if isinstance(value, str) and value.strip().lower() == "none":
+            return None
         if isinstance(value, str):
             value = [side.strip() for side in re.split("[x×,]", value)]
         elif isinstance(value, int):

@@ -1,6 +1,7 @@
 """One picture file of any kind becomes the levels that a person sees in it."""
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -259,3 +260,51 @@ def test_damaged_files_are_unreadable_or_read_and_nothing_else(cut, byte, suffix
 def test_a_page_of_no_set_has_its_own_scale(tmp_path) -> None:
     path = save(tmp_path / "page.png", Image.fromarray(np.uint16([[4000, 30]] * 8)))
     assert image_alone(path)[0, 0].tolist() == [249, 2]
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+
+
+def write_deep_png(path: Path, numbers: np.ndarray) -> None:
+    """Write colours of 16 bits (H, W, 3), which Pillow does not."""
+    height, width, _ = numbers.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in numbers)
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([16, 2, 0, 0, 0])
+    signature = b"\x89PNG\r\n\x1a\n"
+    path.write_bytes(signature + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b""))
+
+
+def write_deep_tiff(path: Path, numbers: np.ndarray, order: str) -> None:
+    """Write colours of 16 bits (H, W, 3), not compressed."""
+    height, width, _ = numbers.shape
+    pixels = numbers.astype(f"{order}u2").tobytes()
+    end, start = ("little", b"II*\0") if order == "<" else ("big", b"MM\0*")
+    tags = {256: width, 257: height, 258: 0, 259: 1, 262: 2, 273: 8, 277: 3, 278: height, 279: len(pixels), 284: 1}
+    after = 8 + len(pixels)
+    bits = after + 2 + 12 * len(tags) + 4
+    entries = b""
+    for tag, value in tags.items():
+        count, stored = (3, bits) if tag == 258 else (1, value)
+        entries += tag.to_bytes(2, end) + (3 if tag == 258 else 4).to_bytes(2, end)
+        entries += count.to_bytes(4, end) + stored.to_bytes(4, end)
+    directory = len(tags).to_bytes(2, end) + entries + bytes(4)
+    path.write_bytes(start + after.to_bytes(4, end) + pixels + directory + (16).to_bytes(2, end) * 3)
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff <", "tiff >"])
+@pytest.mark.parametrize("highest", [65_535, 4095, 1023])
+def test_colours_of_16_bits_are_scaled_as_greys_are(kind, highest, tmp_path) -> None:
+    numbers = np.rint(QUARTERS / 255 * highest).astype(np.uint16)
+    path = tmp_path / f"a.{kind[:4].strip()}"
+    if kind == "png":
+        write_deep_png(path, numbers)
+    else:
+        write_deep_tiff(path, numbers, kind[-1])
+    header = pictures.header_of(path)
+    assert (header.sizes, header.is_deep) == (((16, 24),), True)
+    assert survey([path], Reading()).is_coloured
+    (image,) = read(path)
+    np.testing.assert_allclose(image.transpose(1, 2, 0), QUARTERS, atol=0 if highest > 4000 else 1)
+    (image,) = read(path, 1)
+    np.testing.assert_allclose(image[0], GREYS, atol=1)

@@ -104,6 +104,19 @@ def test_colour_deep_greys_and_lying_photos_are_read_as_people_see_them(tmp_path
     assert found == [10, 77, 128]
 
 
+def test_one_scale_is_for_all_pages_and_further_pages_are_counted(tmp_path) -> None:
+    pages = [np.full((8, 12), level, np.uint16) for level in (1000, 4000)]
+    for folder in ("dirty", "clean"):
+        write(tmp_path / folder / "dark.png", pages[0])
+        (tmp_path / folder / "light.tif").parent.mkdir(exist_ok=True)
+        further = [Image.fromarray(pages[0])]
+        Image.fromarray(pages[1]).save(tmp_path / folder / "light.tif", save_all=True, append_images=further)
+    images = registry.load(user_pairs.name_of(tmp_path / "dirty", tmp_path / "clean"), tmp_path)
+    assert sorted(int(tile[0, 0, 0]) for clean, _ in sides(images) for tile in clean) == [62, 249]
+    assert images.left_out == (("further pages in files of several", 2),)
+    assert "4,095 (white)" in " ".join(images.notes)
+
+
 def without_partner(folder: Path) -> str:
     write(folder / "dirty" / "lone.png", np.zeros((40, 60), np.uint8))
     return "lone.png has no partner"

@@ -101,6 +101,14 @@ def test_differences_are_exactly_what_was_changed(values):
         ({"dataset": "folder:a-b"}, "data.dataset", "folder:a-b"),
         ({"images": "5, 16"}, "data.images", (5, 16)),
         ({"data.exclude": "5, 8 - 10,2"}, "data.exclude", (5, 8, 9, 10, 2)),
+        ({"size": "32"}, "data.size", (32, 32)),
+        ({"size": "32x48"}, "data.size", (32, 48)),
+        ({"size": "32×48"}, "data.size", (32, 48)),
+        ({"size": "32, 48"}, "data.size", (32, 48)),
+        ({"size": 16}, "data.size", (16, 16)),
+        ({"size": "none"}, "data.size", None),
+        ({"fit": "pad"}, "data.fit", "pad"),
+        ({"dataset": "folder:caf\udce9"}, "data.dataset", "folder:caf\uefe9"),
         ({"patience": "7"}, "training.patience", 7),
         ({"patience": "none"}, "training.patience", None),
         ({"threads": "1"}, "training.threads", 1),
@@ -117,6 +125,8 @@ def test_differences_are_exactly_what_was_changed(values):
 def test_changes_are_understood_as_typed_on_a_command_line(typed, key, value):
     recipe = Recipe.load("mlp-vae-2d").with_changes({"data.limit": 10})
     assert recipe.with_changes(typed).flat()[key] == value
+    sized = recipe.with_changes({"data.size": (9, 10)})
+    assert sized.with_changes(typed).flat()[key] == value
 
 
 def test_a_change_leaves_the_original_as_it_was():
@@ -136,6 +146,11 @@ def test_a_change_leaves_the_original_as_it_was():
         ({"epochs": "many"}, "training.epochs"),
         ({"beta": "nan"}, "loss.beta"),
         ({"device": "tpu"}, "training.device"),
+        ({"size": "7"}, "data.size"),
+        ({"size": "300×8"}, "data.size"),
+        ({"size": "8,8,8"}, "data.size"),
+        ({"size": "large"}, "data.size"),
+        ({"fit": "squeeze"}, "data.fit"),
         ({"output": "tanh"}, "bernoulli"),
         ({"model.encoder.kind": "conv", "model.encoder.layers": ""}, "at least one layer"),
         ({"epochs": "0", "batch_size": "0"}, "1 more"),

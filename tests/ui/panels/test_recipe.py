@@ -105,6 +105,7 @@ def test_a_recipe_that_is_not_listed_is_added(panel):
         ("training.batch_size", "64", 64),
         ("model.encoder.layers", "512, 256", (512, 256)),
         ("data.limit", "1000", 1000),
+        ("data.size", "32×48", (32, 48)),
         ("loss.beta", "4", 4.0),
         ("training.seed", "7", 7),
     ],

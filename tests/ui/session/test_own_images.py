@@ -1,0 +1,46 @@
+"""A person's own folder in a window: its size is chosen in the form, and what changed since is told."""
+
+import pytest
+from PIL import Image
+
+from latentlab.core.data import registry
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.trainer import Trainer
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(8):
+        Image.new("L", (12, 9), 20 * number).save(folder / f"{number}.png")
+    (folder / "broken.png").write_bytes(b"")
+    return folder
+
+
+def test_a_size_that_is_chosen_loads_the_images_anew(lab, pictures):
+    lab.session.recipes.choose_dataset(f"folder:{pictures}")
+    lab.until_loaded()
+    assert lab.session.library.data.image_shape == (1, 9, 12)
+    field = lab.child("data.size")
+    assert field.text() == "as they are"
+    field.selectAll()
+    lab.qtbot.keyClicks(field, "8x10")
+    lab.until_loaded()
+    assert lab.session.library.data.image_shape == (1, 8, 10)
+    lab.session.recipes.edit(lab.session.recipe.with_changes({"data.size": None}))
+    lab.until_loaded()
+    assert lab.session.library.data.image_shape == (1, 9, 12)
+
+
+def test_a_run_whose_images_have_changed_says_so_and_shows_what_it_keeps(lab, pictures, tmp_path):
+    small = {"model.encoder.layers": (4,), "model.decoder.layers": (4,), "training.epochs": 1}
+    recipe = Recipe().with_changes({"data.dataset": f"folder:{pictures}", "training.device": "cpu"} | small)
+    trainer = Trainer(recipe, registry.load_for(recipe.data, tmp_path))
+    list(trainer.events())
+    trainer.result().save(tmp_path / "run.safetensors")
+    (pictures / "3.png").unlink()
+    lab.open(tmp_path / "run.safetensors")
+    lab.until(lambda: "not those that the run learned from" in lab.message())
+    lab.until(lambda: len(lab.canvas.points()) == 1)
+    assert lab.session.exploration.shown.images is None, "others than it learned from"
