@@ -55,10 +55,7 @@ class Settings:
     @property
     def recent_runs(self) -> list[Path]:
         """The runs that were last opened or saved and still exist, latest first, at most eight."""
-        value = self._store.value("recent_runs")
-        # An INI file gives back a list of one as a plain string.
-        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        paths = [Path(text) for text in texts if isinstance(text, str) and text]
+        paths = [Path(text) for text in self._texts("recent_runs")]
         return [path for path in dict.fromkeys(paths) if path.is_file()][:_RECENT]
 
     def add_recent_run(self, path: Path) -> None:
@@ -66,6 +63,19 @@ class Settings:
         first = path.absolute()
         others = [recent for recent in self.recent_runs if recent != first]
         self._store.setValue("recent_runs", [str(recent) for recent in [first, *others][:_RECENT]])
+
+    @property
+    def recent_images(self) -> list[str]:
+        """The image sets of one's own that were used last, as recipes name them, latest first, at most eight.
+
+        They may have gone since: a disk that is not there today may be back tomorrow.
+        """
+        return list(dict.fromkeys(self._texts("recent_images")))[:_RECENT]
+
+    def add_recent_images(self, name: str) -> None:
+        """Put an image set at the head of `recent_images`."""
+        others = [recent for recent in self.recent_images if recent != name]
+        self._store.setValue("recent_images", [name, *others][:_RECENT])
 
     def layout(self, name: str) -> QByteArray:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
@@ -75,6 +85,12 @@ class Settings:
     def set_layout(self, name: str, state: QByteArray) -> None:
         """Remember the geometry or state of a window or splitter; Qt ignores it if it no longer fits."""
         self._store.setValue(f"layout/{name}", state)
+
+    def _texts(self, key: str) -> list[str]:
+        value = self._store.value(key)
+        # An INI file gives back a list of one as a plain string.
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return [text for text in texts if isinstance(text, str) and text]
 
     def _text(self, key: str) -> str:
         value = self._store.value(key)

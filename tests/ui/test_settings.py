@@ -65,6 +65,17 @@ def test_what_is_gone_is_not_offered(path, tmp_path):
     assert settings.data_dir is None
 
 
+def test_images_are_remembered_latest_first_once_and_at_most_eight_though_they_may_have_gone(path):
+    settings = Settings(path)
+    assert settings.recent_images == []
+    names = [f"folder:/far/away, {number}" for number in range(10)]
+    for name in names:
+        settings.add_recent_images(name)
+    settings.add_recent_images(names[5])
+    settings.save()
+    assert Settings(path).recent_images == [names[5], *(name for name in names[:1:-1] if name != names[5])]
+
+
 def test_no_data_dir_can_be_remembered(path, tmp_path):
     settings = Settings(path)
     settings.data_dir = tmp_path
@@ -73,7 +84,7 @@ def test_no_data_dir_can_be_remembered(path, tmp_path):
 
 
 @given(
-    key=st.sampled_from(["theme", "data_dir", "recipe", "dataset", "recent_runs", "layout\\window"]),
+    key=st.sampled_from(["theme", "data_dir", "recipe", "dataset", "recent_runs", "recent_images", "layout\\window"]),
     value=st.one_of(
         st.binary(max_size=40),
         st.sampled_from([b"@Invalid()", b"@ByteArray(x)", b"@Variant(\\0\\0)", b"a, b, c", b"@Size(1 2)", b"\\x0"]),
@@ -86,6 +97,7 @@ def test_broken_values_count_as_not_there(tmp_path_factory, key, value):
     assert settings.theme in ("system", "light", "dark")
     assert settings.data_dir is None or settings.data_dir.is_dir()
     assert all(run.is_file() for run in settings.recent_runs)
+    assert all(isinstance(name, str) for name in settings.recent_images)
     assert isinstance(settings.layout("window"), QByteArray)
 
 

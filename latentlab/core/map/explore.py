@@ -14,6 +14,7 @@ from latentlab.core.map.projection import Projection
 from latentlab.core.map.results import DataPoint, Decoded, Neighbour, Sketched
 from latentlab.core.measures.metrics import weighted
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
+from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.sketch.poses import POSES, poses
@@ -64,10 +65,11 @@ def decode(
         samples = snapshot.decode(codes, snapshot.under(label, len(codes)))
     else:  # the posterior is a point: samples are the image itself
         samples = np.repeat(image, len(codes), 0)
-    by_label = None
+    by_label: Floats | None = None
+    beside: tuple[int, ...] = ()
     if snapshot.uses_labels:
-        classes = len(snapshot.class_names)
-        by_label = snapshot.decode(np.repeat(code[None], classes, 0), np.arange(classes))
+        beside = around(label or 0, len(snapshot.class_names))
+        by_label = snapshot.decode(np.repeat(code[None], len(beside), 0), np.array(beside, np.int64))
     return Decoded(
         run_id=snapshot.run_id,
         position=projection.position(code),
@@ -79,13 +81,14 @@ def decode(
         samples_are_prior=prior,
         temperature=temperature,
         by_label=by_label,
+        labels=beside,
         label=label if snapshot.uses_labels else None,
     )
 
 
 def decode_operations(model: Operations) -> int:
-    """Give how many operations `decode` takes: a pick, its posterior, its samples, and itself under every label."""
-    return model.encode + (1 + SAMPLES + model.labels) * model.decode
+    """Give how many operations `decode` takes: a pick, its posterior, its samples, and itself under other labels."""
+    return model.encode + (1 + SAMPLES + min(model.labels, AT_ONCE)) * model.decode
 
 
 def data_point_operations(model: Operations) -> int:

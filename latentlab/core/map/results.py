@@ -73,9 +73,11 @@ class Decoded:
     samples_are_prior : bool
         Whether the samples are of the prior instead of around the pick.
     by_label : float32 (K, C, H, W) or None
-        z decoded under every label, for a CVAE.
+        z decoded under every label, for a CVAE; of very many, under those around the one in force.
     label : int or None
         The label in force, for a CVAE.
+    labels : tuple of int
+        Those of `by_label`; none where they are all of them, counted from 0.
     """
 
     run_id: str
@@ -89,6 +91,7 @@ class Decoded:
     temperature: float
     by_label: Floats | None
     label: int | None
+    labels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

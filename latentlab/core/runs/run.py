@@ -35,6 +35,15 @@ _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
 
 
+def is_run(path: Path) -> bool:
+    """Whether a file is, or may be, a run, and not a file of other tensors; one that cannot be read may be."""
+    try:
+        with safe_open(path, "pt") as file:
+            return str((file.metadata() or {}).get("format", "")).startswith(FORMAT.rpartition("/")[0])
+    except (OSError, SafetensorError):
+        return True
+
+
 class RunError(LatentlabError):
     """A run that cannot be read, written or continued; the message names the file."""
 

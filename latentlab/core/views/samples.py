@@ -10,6 +10,7 @@ from latentlab.core.arrays import Floats, row_order
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.models.decode_grid import decode_grid, need_room
+from latentlab.core.models.labels import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,15 @@ class SamplesQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """The decoded samples: float32 (R, K, C, H, W), R rows of K; of a CVAE each row is a class, with its name."""
+    """The decoded samples: float32 (R, K, C, H, W), R rows of K; of a CVAE each row is a class, with its name.
+
+    Of very many classes only the first have a row, and how many more there are is told.
+    """
 
     run_id: str
     images: Floats
     row_names: tuple[str, ...]
+    more: int = 0
 
 
 _MOST_FITTED = 3000  # codes that a Gaussian is fitted to
@@ -61,7 +66,7 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
     """
     snapshot = model.snapshot
     need_point(snapshot)
-    names = snapshot.class_names if snapshot.uses_labels else ()
+    names = snapshot.class_names[:AT_ONCE] if snapshot.uses_labels else ()
     drawn = 1 if names else question.rows
     need_room(snapshot, (len(names) or drawn) * question.columns)
     generator = np.random.default_rng(question.seed)
@@ -75,7 +80,8 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
     if names:
         grid = np.repeat(grid, len(names), 0)
         labels = np.repeat(np.arange(len(names))[:, None], question.columns, 1)
-    return Samples(model.run_id, decode_grid(snapshot, grid, labels), names)
+    more = len(snapshot.class_names) - len(names) if names else 0
+    return Samples(model.run_id, decode_grid(snapshot, grid, labels), names, more)
 
 
 def _like(means: Floats, count: int, temperature: float, generator: np.random.Generator) -> Floats:

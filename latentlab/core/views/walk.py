@@ -14,6 +14,7 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.models.decode_grid import decode_grid, need_room
+from latentlab.core.models.labels import around
 from latentlab.core.views.interpolations import arithmetic
 
 
@@ -59,7 +60,7 @@ class WalkQuestion:
     label : int
         Decoded under it, by a CVAE.
     is_each_label : bool
-        A CVAE decodes it under every label, whatever `label` is.
+        A CVAE decodes it under every label, whatever `label` is; of very many under those around it.
     """
 
     plan: WalkPlan
@@ -139,7 +140,7 @@ def walk(question: WalkQuestion, model: MapUpdate) -> Walk:
         path = np.stack([stops[2], arithmetic(stops[1], stops[0], stops[2])])
     labels: tuple[int, ...] = (question.label,)
     if question.is_each_label and snapshot.uses_labels:
-        labels = tuple(range(len(snapshot.class_names)))
+        labels = around(question.label, len(snapshot.class_names))
     need_room(snapshot, question.steps * len(labels))
     codes = along(path, question.steps) if np.isfinite(path).all() else path
     if not np.isfinite(codes).all():
@@ -156,7 +157,7 @@ def walk(question: WalkQuestion, model: MapUpdate) -> Walk:
         places=model.projection.to_plane(codes),
         images=images,
         labels=labels,
-        row_names=tuple(snapshot.class_names) if len(labels) > 1 else (),
+        row_names=tuple(snapshot.class_names[label] for label in labels) if len(labels) > 1 else (),
         sum=found,
     )
 

@@ -23,13 +23,13 @@ from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.images.damage_strip import DamageStrip
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.label_choice import LabelChoice
 from latentlab.ui.widgets.section import Section
 from latentlab.ui.widgets.slider import Slider, SliderScale
 
 _STEPS = 100  # of the slider, per unit of temperature
 _SAMPLES = 8
 _LEAST_HEIGHT = 260
-_ONE_ROW = 13  # labels that fit below the slider, each under its own stop
 
 
 class DecoderPanel(QScrollArea):
@@ -45,7 +45,6 @@ class DecoderPanel(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: tuple[str, ...] = ()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
@@ -61,7 +60,7 @@ class DecoderPanel(QScrollArea):
         self._samples.set_images(None if decoded is None else decoded.samples)
         self._image.set_pixels(None if decoded is None else decoded.image)
         if decoded is None:
-            self._labels.set_images(None)
+            self._labels.show_images(None)
             self._code.clear()
             self._describe_samples(prior=False, has_posterior=True)
             return
@@ -74,7 +73,7 @@ class DecoderPanel(QScrollArea):
             self._code.setText(self.tr("z has {count} dimensions").format(count=len(decoded.code)))
             self._dimensions.set_code(decoded.code)
         if decoded.by_label is not None:
-            self._labels.set_images(decoded.by_label)
+            self._labels.show_images(decoded.by_label, decoded.labels)
         if decoded.label is not None:
             self.set_label(decoded.label)
 
@@ -90,8 +89,13 @@ class DecoderPanel(QScrollArea):
         """Fit the sliders to a model with so many latent dimensions and these classes."""
         self.show_decoded(None)
         self._set_enabled(True)
-        self._names = class_names if uses_labels else ()
-        self._set_label_range(uses_labels)
+        self._labels.set_names(
+            class_names if uses_labels else (),
+            self.tr(
+                "This model was trained without labels: it decodes a code in one way only. "
+                "A recipe with a CVAE, such as conv-cvae-2d, learns to decode under a label."
+            ),
+        )
         self._dimensions.set_dimensions(latent if latent > 2 else 0)
         self._dimension_box.setVisible(latent > 2)
         self._fit_image()
@@ -99,10 +103,8 @@ class DecoderPanel(QScrollArea):
     def clear_model(self) -> None:
         """Show that there is no model to decode with."""
         self.show_decoded(None)
-        self._names = ()
-        self._set_label_range(False)
-        self._label_slider.setToolTip(self.tr("There is no model yet: train one, or open a run."))
-        self._label_text.setText(self.tr("Label"))
+        self._labels.set_names((), self.tr("There is no model yet: train one, or open a run."))
+        self._labels.set_text(self.tr("Label"))
         self._dimensions.set_dimensions(0)
         self._dimension_box.setVisible(False)
         self._set_enabled(False)
@@ -117,9 +119,7 @@ class DecoderPanel(QScrollArea):
 
     def set_label(self, label: int) -> None:
         """Put the slider at a label."""
-        with QSignalBlocker(self._label_slider):
-            self._label_slider.setValue(label)
-        self._show_label(label)
+        self._labels.set_label(label)
 
     def show_damage(self, damage: Damage | None, is_denoising: bool) -> None:
         """Show which damage is done, or close its section; `is_denoising` offers the damage of the training."""
@@ -155,10 +155,9 @@ class DecoderPanel(QScrollArea):
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make the image as large as it gets, and keep each stop of the label slider above its image."""
+        """Make the image as large as it gets."""
         super().resizeEvent(event)
         self._fit_image()
-        self._align_labels()
 
     def _make_top(self) -> QHBoxLayout:
         self._image = ImageView(200, self.tr("Click on the map to decode a point"))
@@ -212,23 +211,9 @@ class DecoderPanel(QScrollArea):
         return _stacked(self._samples_text, self._samples)
 
     def _make_labels(self) -> QWidget:
-        self._label_text = QLabel()
-        self._label_text.setTextFormat(Qt.TextFormat.PlainText)
-        self._label_slider = Slider(0, 0)
-        self._label_slider.setObjectName("labelSlider")
-        self._label_slider.setAccessibleName(self.tr("Label"))
-        self._label_slider.setPageStep(1)
-        self._label_slider.valueChanged.connect(self._change_label)
-        WheelGuard(self._label_slider)
-        self._label_scale = SliderScale(self._label_slider, {})
-        self._label_scale.picked.connect(self._label_slider.setValue)
-        self._labels = ImageStrip(1, _ONE_ROW)
-        self._labels.setAccessibleName(self.tr("The same code under every label"))
-        self._labels.picked.connect(self._label_slider.setValue)
-        self._label_row = row(self._label_slider)
-        box = _stacked(self._label_text, self._label_scale, self._labels)
-        box.layout().insertLayout(1, self._label_row)
-        return box
+        self._labels = LabelChoice()
+        self._labels.chosen.connect(self.label_changed)
+        return self._labels
 
     def _make_dimensions(self) -> QWidget:
         self._dimensions = DimensionSliders()
@@ -267,38 +252,6 @@ class DecoderPanel(QScrollArea):
         for widget in (self._temperature, self._noise, self._prior, self._samples):
             widget.setEnabled(enabled)
 
-    def _set_label_range(self, uses_labels: bool) -> None:
-        count = len(self._names)
-        with QSignalBlocker(self._label_slider):
-            self._label_slider.setRange(0, max(count - 1, 0))
-            self._label_slider.setValue(0)
-        self._label_slider.setEnabled(uses_labels)
-        self._label_slider.setToolTip(
-            self.tr("Decode the pick under another label.")
-            if uses_labels
-            else self.tr(
-                "This model was trained without labels: it decodes a code in one way only. "
-                "A recipe with a CVAE, such as conv-cvae-2d, learns to decode under a label."
-            )
-        )
-        self._label_scale.set_names(dict(enumerate(self._names)))
-        self._label_scale.setVisible(0 < count <= _ONE_ROW)
-        self._labels.set_slots(max(count, 1))
-        self._labels.set_names(self._names, captions=count > _ONE_ROW)
-        self._labels.setVisible(uses_labels)
-        self._show_label(0)
-        self._align_labels()
-
-    def _align_labels(self) -> None:
-        """Inset the slider so that its stops lie above the middles of the images."""
-        count = len(self._names)
-        if not 1 < count <= _ONE_ROW:
-            self._label_row.setContentsMargins(0, 0, 0, 0)
-            return
-        half_tile = self._labels.width() / count / 2
-        inset = max(0, round(half_tile - self._label_slider.handle().width() / 2))
-        self._label_row.setContentsMargins(inset, 0, inset, 0)
-
     def _describe_samples(self, *, prior: bool, has_posterior: bool) -> None:
         if has_posterior:
             text = self.tr("T·N(0, I): samples of the prior") if prior else self.tr("z + T·σ·ε around the pick")
@@ -308,21 +261,9 @@ class DecoderPanel(QScrollArea):
             text = self.tr("An autoencoder has no posterior: σ = 0, copies of the pick")
         self._samples_text.setText(text)
 
-    def _show_label(self, label: int) -> None:
-        if not self._names:
-            self._label_text.setText(self.tr("Label: none in this model"))
-            return
-        self._label_text.setText(self.tr("Label: {name}").format(name=self._names[label]))
-        self._label_scale.emphasise(label)
-        self._labels.set_framed(label)
-
     def _change_temperature(self, value: int) -> None:
         self.set_temperature(value / _STEPS)
         self.temperature_changed.emit(value / _STEPS)
-
-    def _change_label(self, label: int) -> None:
-        self._show_label(label)
-        self.label_changed.emit(label)
 
     def _toggle_damage(self) -> None:
         self._fit_image()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QLabel,
+    QMenu,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -33,7 +34,6 @@ class RecipePanel(QWidget):
     dataset_chosen = Signal(str)
     download_requested = Signal(str)
     download_cancelled = Signal()
-    data_folder_requested = Signal()
     recipe_file_requested = Signal()
     validity_changed = Signal(bool)
 
@@ -54,7 +54,6 @@ class RecipePanel(QWidget):
         self.data.dataset_chosen.connect(self._dataset_chosen)
         self.data.download_requested.connect(self.download_requested)
         self.data.download_cancelled.connect(self.download_cancelled)
-        self.data.data_folder_requested.connect(self.data_folder_requested)
         self.form = RecipeForm()
         self.form.recipe_edited.connect(self.recipe_edited)
         self.form.validity_changed.connect(self.validity_changed)
@@ -110,6 +109,10 @@ class RecipePanel(QWidget):
     def set_datasets(self, statuses: Iterable[ListedDataset]) -> None:
         """List the image sets and say which are on this machine."""
         self.data.set_datasets(statuses)
+
+    def set_image_sources(self, menu: QMenu) -> None:
+        """Offer, beside the image set, where else images come from."""
+        self.data.set_sources(menu)
 
     def set_dataset_message(self, text: str, is_problem: bool) -> None:
         """Say something below the image set; an empty text takes it back."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -29,7 +30,7 @@ _CARD = 280
 
 
 class StartPage(QWidget):
-    """Offers to train, to open a pretrained model, and to open a run."""
+    """Offers to train, to open images of one's own, a pretrained model, or a run."""
 
     start_requested = Signal()
     model_requested = Signal(str)
@@ -49,6 +50,11 @@ class StartPage(QWidget):
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
         column.addWidget(self._images)
+        column.addSpacing(8)
+        self._own = QPushButton(self.tr("Open your own &images…"))
+        self._own.setObjectName("ownImagesButton")
+        self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
+        column.addWidget(self._own, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(16)
 
         self._models_heading = _text(self.tr("Or open a pretrained model"), "medium")
@@ -96,6 +102,10 @@ class StartPage(QWidget):
     def tell_images(self, sentence: str) -> None:
         """Say what a training would learn from, or why it cannot begin."""
         self._images.setText(sentence)
+
+    def set_image_sources(self, menu: QMenu) -> None:
+        """Offer where one's own images come from."""
+        self._own.setMenu(menu)
 
     def set_models(self, models: Sequence[tuple[Path | str, str, str]]) -> None:
         """Offer pretrained models: the path, title and description of each."""
@@ -181,7 +191,7 @@ class StartPage(QWidget):
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
         added = [layout.itemAt(i).widget() for layout in (self._models, self._recent) for i in range(layout.count())]
-        for one, next_one in pairwise([self._train, *added, self._open]):
+        for one, next_one in pairwise([self._train, self._own, *added, self._open]):
             self.setTabOrder(one, next_one)
 
     def _request_model(self) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data import downloads, registry
+from latentlab.core.data import download_folder, downloads, registry
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.reading import Reading, ReadingProgress
+from latentlab.core.data.reading import ReadingProgress
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.settings import DataSettings
+from latentlab.ui.session.image_reading import reader, told
 from latentlab.ui.threads.background import Report, Task
 
 _NOTHING = DataSettings(dataset="nothing is chosen")
@@ -33,6 +34,7 @@ class ImageLibrary(QObject):
     downloading = Signal(float, float)  # bytes done, bytes in all
     download_ended = Signal()
     folder_changed = Signal(Path)
+    folder_doubted = Signal(Path)  # it holds pictures, and no downloaded set
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,10 +43,12 @@ class ImageLibrary(QObject):
         self._data: ImageSet | None = None
         self._problem = ""
         self._downloading = ""
-        self._loading, self._fetching = Task(self), Task(self)
+        self._loading, self._fetching, self._considering = Task(self), Task(self), Task(self)
         self._loading.done.connect(self._take)
         self._loading.failed.connect(self._fail)
         self._loading.progressed.connect(self._tell_reading)
+        self._considering.done.connect(self._use_or_doubt)
+        self._considering.failed.connect(self._tell_problem)
         self._fetching.done.connect(self._use_download)
         self._fetching.failed.connect(self._lack_download)
         self._fetching.progressed.connect(self._tell_progress)
@@ -52,7 +56,11 @@ class ImageLibrary(QObject):
     @property
     def data(self) -> ImageSet | None:
         """The chosen set, once it is loaded."""
-        return self._data if self._data is not None and self._data.is_for(self._settings) else None
+        return self.loaded_for(self._settings)
+
+    def loaded_for(self, settings: DataSettings) -> ImageSet | None:
+        """Give the whole set that a recipe's data settings name, if it is the one that was loaded last."""
+        return self._data if self._data is not None and self._data.is_for(settings) else None
 
     @property
     def problem(self) -> str:
@@ -106,12 +114,13 @@ class ImageLibrary(QObject):
             self._fail(sentence.format(title=status.title), is_told=is_listed)
         else:
             self.message.emit(self.tr("Loading {title} …").format(title=status.title), False)
-            data_dir = self._data_dir
+            self._loading.start(reader(settings, self._data_dir))
 
-            def load(cancelled: threading.Event, report: Report) -> ImageSet:
-                return registry.load_for(settings, data_dir, Reading(report, cancelled))
-
-            self._loading.start(load)
+    def take(self, settings: DataSettings, data: ImageSet) -> None:
+        """Have images that were read elsewhere, as these settings of a recipe say, as the chosen set."""
+        self._loading.cancel()
+        self._settings, self._data = settings, data
+        self._announce(data)
 
     @Slot(str)
     def download(self, name: str) -> None:
@@ -132,6 +141,16 @@ class ImageLibrary(QObject):
         self.download_ended.emit()
         self.message.emit(self.tr("The download was cancelled; nothing was kept."), False)
 
+    @Slot(Path)
+    def consider_folder(self, folder: Path) -> None:
+        """Take downloaded sets from a folder, or doubt it, where it holds pictures instead: see `folder_doubted`."""
+
+        def look(cancelled: threading.Event, report: Report) -> tuple[Path, bool]:
+            return folder, download_folder.holds_pictures(folder)
+
+        self._considering.start(look)
+
+    @Slot(Path)
     def use_folder(self, data_dir: Path) -> None:
         """Take downloaded sets from another folder, used as it is."""
         self._data_dir = data_dir
@@ -147,8 +166,21 @@ class ImageLibrary(QObject):
     def shut_down(self) -> None:
         """Cancel what is under way and wait for it."""
         self._loading.cancel()
+        self._considering.shut_down()
         self._fetching.shut_down()
         self._loading.shut_down()
+
+    @Slot(object)
+    def _use_or_doubt(self, answer: tuple[Path, bool]) -> None:
+        folder, holds_pictures = answer
+        if holds_pictures:
+            self.folder_doubted.emit(folder)
+        else:
+            self.use_folder(folder)
+
+    @Slot(str)
+    def _tell_problem(self, sentence: str) -> None:
+        self.message.emit(sentence, True)
 
     @Slot(object)
     def _take(self, data: ImageSet) -> None:
@@ -173,9 +205,7 @@ class ImageLibrary(QObject):
 
     @Slot(object)
     def _tell_reading(self, progress: ReadingProgress) -> None:
-        looking = self.tr("Looking at the files: {done:,} of {total:,} …")
-        sentence = looking if progress.step == "looking" else self.tr("Reading the files: {done:,} of {total:,} …")
-        self.message.emit(sentence.format(done=progress.done, total=progress.total), False)
+        self.message.emit(told(progress), False)
 
     def _announce(self, data: ImageSet) -> None:
         text = ""

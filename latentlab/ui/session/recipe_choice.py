@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data.recipe_images import located
 from latentlab.core.recipe.recipe import Recipe, RecipeError
+from latentlab.core.recipe.settings import DataSettings
 
 
 class RecipeChoice(QObject):
@@ -32,7 +33,7 @@ class RecipeChoice(QObject):
         self._images_are_chosen = False
         self._named = {name: Recipe.load(name) for name in Recipe.names()}
         self._base = self._current = self._named[name]
-        self._excluded: dict[str, tuple[int, ...]] = {}
+        self._used: dict[str, DataSettings] = {}  # how each image set was used last
 
     @property
     def current(self) -> Recipe:
@@ -41,7 +42,11 @@ class RecipeChoice(QObject):
 
     def excluded(self, dataset: str) -> tuple[int, ...]:
         """Give which images of a set are excluded by the recipe that was last in force for it."""
-        return self._excluded.get(dataset, ())
+        return self.settings_for(dataset).exclude
+
+    def settings_for(self, dataset: str) -> DataSettings:
+        """Give the settings that a set was used with last: what is excluded, and the size that its images have."""
+        return self._used.get(dataset, DataSettings(dataset=dataset))
 
     def begin(self) -> None:
         """Tell everything there is to show at the start."""
@@ -59,14 +64,14 @@ class RecipeChoice(QObject):
         else:
             recipe = self._with_images(recipe, self._current.data.dataset)
         if not recipe.data.images and not recipe.data.exclude:
-            recipe = self._with_images(recipe, recipe.data.dataset)
+            recipe = recipe.with_changes({"data.exclude": self.excluded(recipe.data.dataset)})
         self.edit(recipe)
 
     @Slot(object)
     def edit(self, recipe: Recipe) -> None:
         """Put an edited recipe in force."""
         self._current = recipe = located(recipe)
-        self._excluded[recipe.data.dataset] = recipe.data.exclude
+        self._used[recipe.data.dataset] = recipe.data
         self.changed.emit(self._base, self._current)
 
     @Slot(str)
@@ -74,6 +79,15 @@ class RecipeChoice(QObject):
         """Choose other images for the recipe in force, and for those chosen after it."""
         self._images_are_chosen = True
         self.edit(self._with_images(self._current, name))
+
+    def use_images(self, settings: DataSettings, name: str = "") -> None:
+        """Choose images and how they are brought to a size, for the recipe in force or for the one that is named."""
+        self._images_are_chosen = True
+        recipe = self._current
+        if name in self._named:
+            self._base = recipe = self._named[name]
+        self._used[settings.dataset] = settings
+        self.edit(self._with_images(recipe, settings.dataset))
 
     def open(self, path: Path) -> None:
         """Take a recipe, images included, from a file; it can be chosen by its name from then on."""
@@ -96,8 +110,10 @@ class RecipeChoice(QObject):
         self.edit(recipe)
 
     def _with_images(self, recipe: Recipe, name: str) -> Recipe:
-        """Give a recipe other images; of each set what was last excluded stays so."""
-        return recipe.with_changes({"data.dataset": name, "data.exclude": self.excluded(name)})
+        """Give a recipe other images, of which what was excluded last, and the size that they had, stay so."""
+        used = self.settings_for(name)
+        kept = {"data.exclude": used.exclude, "data.size": used.size, "data.fit": used.fit}
+        return recipe.with_changes({"data.dataset": name} | kept)
 
     def _brings_its_images(self, recipe: Recipe) -> bool:
         means_no_others = bool(recipe.data.images) or recipe.data.is_paired

@@ -1,7 +1,8 @@
 """The one owner of state: the current run, and what happens to it.
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
-Its parts own what is theirs: `recipes` the recipe, `library` the images, `training` the training going on,
+Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
+before they are used, `training` the training going on,
 `exploration` what is looked at, `selection` the images selected on its map, `selection_training` what becomes of
 them, `map` what else is done there, `restoration` what is damaged and restored, `views` what the views ask,
 `comparison` a second model, `page` the page that is cleaned.
@@ -31,6 +32,7 @@ from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.live_training import LiveTraining, State
+from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
@@ -68,6 +70,7 @@ class Session(QObject):
         self.library.failed.connect(self._lack_data)
         self.recipes = RecipeChoice(FIRST_RECIPE, self.library.has, self)
         self.recipes.changed.connect(self._use_recipe)
+        self.opened_images = OpenedImages(self.library, self.recipes, self)
         self.exploration = Exploration(self)
         self.selection = Selection(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.selection.show)  # before the views ask about it
@@ -139,7 +142,7 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
-        for part in (self.training, self.tensorboard, *looking, self.library, self.files):
+        for part in (self.training, self.tensorboard, *looking, self.opened_images, self.library, self.files):
             part.shut_down()
 
     # Recipe and images

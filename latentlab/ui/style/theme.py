@@ -28,6 +28,9 @@ _TEN_DARK = (
     "#4597ff", "#695bd9", "#ebbbfc", "#ab4c87", "#d3e7e4",
 )  # fmt: skip
 
+_MANY_CLASSES = 36
+_GOLDEN = (5**0.5 - 1) / 2  # of a turn: wherever one stops, the hues so far lie apart
+
 _SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -103,10 +106,17 @@ def palette(colours: Theme) -> QPalette:
 
 
 def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:
-    """Give a colour for each class: uint8 (count, 3); up to ten from a chosen set, more by even steps of hue."""
+    """Give a colour for each class: uint8 (count, 3); up to ten from a chosen set, more by steps of hue."""
     if count <= 10:
         names = (_TEN_DARK if dark else _TEN_LIGHT)[:count]
         colours = [QColor(name).getRgb()[:3] for name in names]
+    elif count > _MANY_CLASSES:
+        # Nobody tells a thousand apart, but those beside each other: each is far from the ones before it.
+        light = (0.72, 0.58, 0.66) if dark else (0.36, 0.50, 0.43)
+        colours = [
+            tuple(round(255 * part) for part in colorsys.hls_to_rgb(i * _GOLDEN % 1, light[i % 3], 0.75))
+            for i in range(count)
+        ]
     else:
         # Neighbouring classes differ in lightness too: hue alone cannot tell twenty apart.
         light = (0.72, 0.58) if dark else (0.36, 0.50)

@@ -127,14 +127,26 @@ class Actions(QObject):
             None,
             # A training would be taken away from under what follows, or be told wrongly of it.
             Action("openRecipe", self.tr("Open re&cipe file…"), when="idle"),
-            Action("chooseDataFolder", self.tr("Folder of &downloaded image sets…"), when="idle"),
-            Action("chooseImageFolder", self.tr("My own images: a &folder…"), when="idle"),
-            Action("chooseArray", self.tr("My own images: an arra&y file…"), when="idle"),
-            Action("choosePairs", self.tr("My own scans: dirty and clea&n…"), when="idle"),
+            Action("ownImages", self.tr("&Images"), when="idle", entries=self._images()),
             None,
             Action("cleanPage", self.tr("Clean a &page…")),
             None,
             Action("quit", self.tr("&Quit"), _KEYS.Quit),
+        )
+
+    def _images(self) -> tuple[Action | None, ...]:
+        """Give the sources of images: in the menu of files, beside the chosen set, and on the start page."""
+        about = self.tr("What is in the chosen image set, and how its pictures are brought to one size")
+        downloads = self.tr("Where MNIST and the other listed sets are downloaded to, and found")
+        return (
+            Action("chooseImageFolder", self.tr("A &folder of pictures…"), "Ctrl+Shift+O", when="idle"),
+            Action("chooseArray", self.tr("A f&ile of images…"), when="idle"),
+            Action("choosePairs", self.tr("&Scans, dirty and clean…"), when="idle"),
+            Action("recentImages", self.tr("&Recent"), when="idle", entries=()),
+            None,
+            Action("showImages", self.tr("&What is in it…"), when="idle", tip=about),
+            None,
+            Action("chooseDataFolder", self.tr("Folder of &downloads…"), when="idle", tip=downloads),
         )
 
     def _training(self) -> tuple[Action | None, ...]:

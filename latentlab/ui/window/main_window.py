@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from latentlab.ui.canvas.panel import CanvasPanel
@@ -22,8 +22,11 @@ from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.compare import join_comparison
+from latentlab.ui.window.downloads import join_downloads
+from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.images import ImagesCard, join_images
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
@@ -69,8 +72,10 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._lay_out()
         self._dialogs = FileDialogs(self)
+        self._card = ImagesCard(self)
         self._saving = Saving(self.session, self, self._dialogs)
         self._join()
+        self._dropping = Dropping(self.session, self)
         self._restore_layout()
         self.session.begin()
 
@@ -93,6 +98,18 @@ class MainWindow(QMainWindow):
         self._remember()
         self._may_close = False
         event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what dropping will do."""
+        self._dropping.enter(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Say it no more."""
+        self._dropping.leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what is dropped."""
+        self._dropping.drop(event)
 
     def event(self, event: QEvent) -> bool:
         """Stop the training thread before a window that was never closed is destroyed."""
@@ -148,6 +165,8 @@ class MainWindow(QMainWindow):
     def _join(self) -> None:
         session, menus, dialogs, canvas = self.session, self.menus, self._dialogs, self._map.canvas
         join_recipe(session, self._recipe, menus, dialogs)
+        join_images(session, self._card, self._start, self._settings, menus, dialogs)
+        join_downloads(session, self, menus, dialogs)
         join_training(session, self._controls, self._curves, self._recipe, menus)
         join_runs(session, self, menus, dialogs, self._saving)
         join_map(session, self._map, self._tabs, menus, dialogs)

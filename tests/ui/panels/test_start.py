@@ -33,10 +33,11 @@ def test_the_keyboard_reaches_everything(qtbot, page):
     qtbot.waitUntil(button(page, "openRecent0").isVisible)
     page.setFocus()
     reached = []
-    for _ in range(5):
+    for _ in range(6):
         reached.append(page.focusWidget().objectName())
         qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
-    assert reached == ["startTrainingButton", "openModel0", "openModel1", "openRecent0", "openRunButton"]
+    models = ["openModel0", "openModel1"]
+    assert reached == ["startTrainingButton", "ownImagesButton", *models, "openRecent0", "openRunButton"]
     page.setFocus()
     with qtbot.waitSignal(page.start_requested):
         qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Space)

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from latentlab.core.runs.run import Run
+from latentlab.ui.settings import Settings
 
 
 @pytest.fixture
@@ -22,6 +23,13 @@ def dialog(monkeypatch):
 def choose(found, path):
     found.fileSelected.emit(str(path))
     found.done(QFileDialog.DialogCode.Accepted)
+
+
+def use_these(lab):
+    """Use what the card of images shows, when it has been read."""
+    lab.until(lab.child("imagesUseButton").isEnabled)
+    lab.press("imagesUseButton")
+    lab.until(lambda: lab.session.library.data is not None)
 
 
 def press(lab, which):
@@ -66,21 +74,22 @@ def test_ones_own_images_are_chosen_by_a_dialog(lab, dialog, tmp_path):
     images = np.random.default_rng(0).integers(0, 255, (40, 28, 28), np.uint8)
     np.savez(path, images=images, labels=np.arange(40) % 2)
     lab.action("chooseArray").trigger()
-    with lab.qtbot.waitSignal(lab.session.library.loaded):
-        choose(dialog(lab), path)
+    choose(dialog(lab), path)
+    use_these(lab)
     assert lab.session.recipe.data.dataset == f"array:{path}"
     assert lab.child("datasetBox").currentText() == f"array:{path}"
     assert "training" in lab.text("datasetMessage")
+    assert Settings().recent_images == [f"array:{path}"]
     lab.train({"training.batch_size": 8})
     assert len(lab.canvas.points())
 
 
 def test_a_folder_of_sets_is_chosen_and_remembered(lab, dialog, tmp_path):
-    from latentlab.ui.settings import Settings
-
-    lab.press("dataFolderButton")
-    choose(dialog(lab), tmp_path)
+    lab.action("chooseDataFolder").trigger()
+    with lab.qtbot.waitSignal(lab.session.library.folder_changed):
+        choose(dialog(lab), tmp_path)
     assert lab.session.library.data_dir == tmp_path
+    assert str(tmp_path) in lab.message()
     assert Settings().data_dir == tmp_path
     lab.until_loaded()
 
@@ -154,8 +163,8 @@ def test_dirty_and_clean_scans_are_chosen_one_folder_after_the_other(lab, dialog
     lab.action("choosePairs").trigger()
     choose(dialog(lab), dirty)
     lab.until(lambda: len(lab.window.findChildren(QFileDialog)) == 1)
-    with lab.qtbot.waitSignal(lab.session.library.loaded):
-        choose(dialog(lab), clean)
+    choose(dialog(lab), clean)
+    use_these(lab)
     assert lab.session.recipe.data.dataset == f"pairs:{dirty},{clean}"
     assert lab.session.library.data.train_noisy is not None
 

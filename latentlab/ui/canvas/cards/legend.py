@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
 
 from latentlab.core.arrays import Integers
 from latentlab.ui.style import theme
@@ -16,6 +25,7 @@ EDGE_GAP = 8  # pixels to the edges of the map
 _SWATCH = 12
 _PADDING = 6
 _LONGEST_NAME = 150
+_MANY = 60  # classes: of more only some are listed, and found by their names
 
 
 class ClassButton(QCheckBox):
@@ -112,9 +122,18 @@ class Legend(QFrame):
         super().__init__(parent)
         self.setObjectName("mapLegend")
         self.setAccessibleName(self.tr("Classes on the map"))
-        self._buttons: list[ClassButton] = []
+        self._buttons: dict[int, ClassButton] = {}  # by their classes, of which only some are listed where many are
         self._card = KeptPicture()
-        self._listed: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
+        self._names: tuple[str, ...] = ()
+        self._counts: tuple[int, ...] = ()
+        self._visible: set[int] = set()
+        self._room = QSize()
+        self._search = QLineEdit(clearButtonEnabled=True)
+        self._search.setObjectName("legendSearch")
+        self._search.setAccessibleName(self.tr("Search classes"))
+        self._search.textChanged.connect(self._list)
+        self._more = QLabel()
+        self._more.setContentsMargins(_PADDING, 0, _PADDING, 2)
         self._content = QWidget()
         self._content.setAutoFillBackground(False)
         self._grid = QGridLayout(self._content)
@@ -127,56 +146,58 @@ class Legend(QFrame):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.viewport().setAutoFillBackground(False)
-        column(self._area, margins=(2, 2, 2, 2), on=self)
+        column(self._search, self._area, self._more, margins=(2, 2, 2, 2), spacing=2, on=self)
         self.hide()
 
     def set_classes(self, names: tuple[str, ...], labels: Integers) -> None:
         """List these classes, with the number of points of each, whose labels are given: int64 (N,)."""
         labels = labels[(labels >= 0) & (labels < len(names))]
         counts = tuple(np.bincount(labels, minlength=len(names)).tolist())
-        if (names, counts) == self._listed:
+        if (names, counts) == (self._names, self._counts):
             return
-        self._listed = (names, counts)
-        if names != tuple(button.text() for button in self._buttons):
-            for button in self._buttons:
-                button.hide()
-                button.deleteLater()
-            self._buttons = [self._button(label, name) for label, name in enumerate(names)]
-            self._colour()
-        for button, count in zip(self._buttons, counts, strict=True):
-            button.setToolTip(
-                self.tr(
-                    "{name}: {count:,} points. Click to hide or show, double-click or Enter for this alone."
-                ).format(name=button.text(), count=count)
-            )
+        is_anew = names != self._names
+        self._names, self._counts = names, counts
+        if is_anew:
+            self._visible = set(range(len(names)))
+            self._clear()
+            with QSignalBlocker(self._search):
+                self._search.clear()
+            self._search.setPlaceholderText(self.tr("Search {n:,} classes").format(n=len(names)))
+        self._list()
 
     def set_visible_classes(self, visible: set[int]) -> None:
         """Show which classes are shown."""
-        for label, button in enumerate(self._buttons):
-            button.blockSignals(True)
-            button.setChecked(label in visible)
-            button.blockSignals(False)
+        self._visible = set(visible)
+        for label, button in self._buttons.items():
+            with QSignalBlocker(button):
+                button.setChecked(label in visible)
 
     def button(self, label: int) -> ClassButton:
-        """Give the button of a class."""
+        """Give the button of a class that is listed."""
         return self._buttons[label]
 
     def fit(self, width: int, height: int) -> QSize:
         """Lay the buttons out within a width and height; give the size that this takes."""
-        if not self._buttons:
+        self._room = QSize(width, height)
+        if not self._names:
             return QSize(0, 0)
-        hints = [button.sizeHint() for button in self._buttons]
-        row, column = max(hint.height() for hint in hints), max(hint.width() for hint in hints)
+        are_many = len(self._names) > _MANY
+        around = sum(part.sizeHint().height() + 2 for part in (self._search, self._more)) if are_many else 0
+        hints = [button.sizeHint() for button in self._buttons.values()]
+        row = max((hint.height() for hint in hints), default=0)
+        column = max((hint.width() for hint in hints), default=0)
+        if are_many:
+            column = max(column, _LONGEST_NAME + _SWATCH, self._more.sizeHint().width())
         frame = 2 * (2 + 2) + 2
-        rows_that_fit = max((height - frame) // row, 1)
-        columns = -(-len(hints) // rows_that_fit)
+        rows_that_fit = max((height - frame - around) // max(row, 1), 1)
+        columns = 1 if are_many else -(-len(hints) // rows_that_fit)
         columns = min(columns, max((width - frame) // column, 1))
         rows = -(-len(hints) // columns)
-        for index, button in enumerate(self._buttons):
+        for index, button in enumerate(self._buttons.values()):
             self._grid.addWidget(button, index % rows, index // rows)
         scrolls = rows > rows_that_fit
         bar = self._area.verticalScrollBar().sizeHint().width() if scrolls else 0
-        return QSize(columns * (column + 2) + frame + bar, min(rows * row + frame, height))
+        return QSize(columns * (column + 2) + frame + bar, min(rows * row + frame + around, height))
 
     def place(self, rect: QRect, height: int, *, is_wanted: bool = True) -> QSize:
         """Lie in the upper right corner of a rectangle of the parent's, within a height, if it is wanted.
@@ -207,14 +228,43 @@ class Legend(QFrame):
         )
         painter.end()
 
-    def _button(self, label: int, name: str) -> ClassButton:
-        button = ClassButton(name, QColor(), self._content)
-        button.setChecked(True)
+    def _list(self) -> None:
+        """List all classes, or, of very many, those with the most points among the ones that are searched for."""
+        names, typed = self._names, self._search.text().casefold().strip()
+        are_many = len(names) > _MANY
+        found = (
+            [label for label, name in enumerate(names) if typed in name.casefold()] if are_many else range(len(names))
+        )
+        listed = sorted(sorted(found, key=lambda label: -self._counts[label])[:_MANY]) if are_many else list(found)
+        self._search.setVisible(are_many)
+        self._more.setVisible(are_many)
+        self._more.setText(self.tr("and {n:,} more").format(n=len(found) - len(listed)))
+        if listed != list(self._buttons):
+            self._clear()
+            self._buttons = {label: self._button(label) for label in listed}
+            self._colour()
+        tip = self.tr("{name}: {count:,} points. Click to hide or show, double-click or Enter for this alone.")
+        for label, button in self._buttons.items():
+            button.setToolTip(tip.format(name=names[label], count=self._counts[label]))
+        if typed and not self._room.isEmpty():  # it stays as large as it was
+            self.fit(self._room.width(), self._room.height())
+
+    def _clear(self) -> None:
+        for button in self._buttons.values():
+            button.hide()
+            self._grid.removeWidget(button)
+            button.deleteLater()
+        self._buttons = {}
+
+    def _button(self, label: int) -> ClassButton:
+        button = ClassButton(self._names[label], QColor(), self._content)
+        button.setChecked(label in self._visible)
         button.toggled.connect(lambda shown: self.toggled.emit(label, shown))
         button.isolated.connect(lambda: self.isolated.emit(label))
+        button.show()
         return button
 
     def _colour(self) -> None:
-        palette = theme.class_colours(len(self._buttons), dark=theme.current().dark)
-        for button, colour in zip(self._buttons, palette.tolist(), strict=True):
-            button.set_colour(QColor(*colour))
+        palette = theme.class_colours(len(self._names), dark=theme.current().dark)
+        for label, button in self._buttons.items():
+            button.set_colour(QColor(*palette[label].tolist()))

@@ -83,6 +83,9 @@ class SamplesPanel(ViewPanel):
             text = self.tr("From the prior, T·N(0, I).")
         if answer.row_names:
             text += " " + self.tr("Each column is one code, decoded under every label.")
+        if answer.more:
+            told = self.tr("The first {n} classes are shown, and there are {more:,} more.")
+            text += " " + told.format(n=len(answer.row_names), more=answer.more)
         self.caption.setText(text)
 
     @Slot()

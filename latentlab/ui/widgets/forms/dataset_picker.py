@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -67,7 +68,6 @@ class DatasetPicker(QWidget):
     dataset_chosen = Signal(str)
     download_requested = Signal(str)
     download_cancelled = Signal()
-    data_folder_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,10 +81,11 @@ class DatasetPicker(QWidget):
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         WheelGuard(self.box)
         self.box.currentTextChanged.connect(self._chosen)
-        self.folder_button = QToolButton(objectName="dataFolderButton", text="…")
-        self.folder_button.setToolTip(self.tr("Choose folder…\nUse a folder that already holds the files of this set."))
-        self.folder_button.setAccessibleName(self.tr("Choose folder…"))
-        self.folder_button.clicked.connect(self.data_folder_requested)
+        self.sources_button = QToolButton(objectName="imageSourcesButton", text="…")
+        self.sources_button.setToolTip(self.tr("Open images of your own, or see what is in this set"))
+        self.sources_button.setAccessibleName(self.tr("Other images…"))
+        self.sources_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.sources_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.state = QLabel(wordWrap=True, objectName="datasetState")
         self.download_button = QPushButton(self.tr("Download"), objectName="downloadButton")
         self.download_button.clicked.connect(self._download)
@@ -95,7 +96,7 @@ class DatasetPicker(QWidget):
         self.cancel_button.clicked.connect(self.download_cancelled)
         self.message = QLabel(wordWrap=True, objectName="datasetMessage")
 
-        top = row((self.box, 1), self.folder_button, spacing=4)
+        top = row((self.box, 1), self.sources_button, spacing=4)
         running = row((self.progress, 1), self.cancel_button)
         column(top, self.state, self.download_button, running, self.message, spacing=4, on=self)
         self.message.hide()
@@ -110,6 +111,10 @@ class DatasetPicker(QWidget):
         self.box.addItems(list(self._statuses))
         self.box.blockSignals(False)
         self.show_dataset(chosen or next(iter(self._statuses), ""))
+
+    def set_sources(self, menu: QMenu) -> None:
+        """Offer where else images come from."""
+        self.sources_button.setMenu(menu)
 
     def show_dataset(self, name: str) -> None:
         """Show a set as chosen; one that is not listed, such as ``folder:PATH``, is added."""
@@ -181,7 +186,7 @@ class DatasetPicker(QWidget):
         self.progress.setVisible(running)
         self.cancel_button.setVisible(running)
         self.box.setEnabled(not self._why_locked)
-        self.folder_button.setEnabled(not self._why_locked)
+        self.sources_button.setEnabled(not self._why_locked)
         self.box.setToolTip(self._why_locked or (status.title if status else name))
         arrow = _arrow(colours.muted)
         for i in range(self.box.count()):

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QColor,
     QCursor,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
     QImage,
@@ -59,6 +60,7 @@ class SketchPad(QWidget):
         self._ink = Ink()
         self._was_empty = True
         self._erasing = False
+        self._is_target = False  # something is dragged over it that it takes
 
     # What it holds
 
@@ -193,12 +195,18 @@ class SketchPad(QWidget):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take pictures, and files, which may turn out to be none."""
-        if event.mimeData().hasImage() or event.mimeData().hasUrls():
+        """Take a picture, or a file of one; other files, and many, are the window's."""
+        if event.mimeData().hasImage() or _is_picture(event.mimeData()):
             event.acceptProposedAction()
+            self._show_target(is_target=True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Be paper to draw on again."""
+        self._show_target(is_target=False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Put the picture on the paper."""
+        self._show_target(is_target=False)
         self._take(event.mimeData(), self.tr("What was dropped is no picture: drop a PNG or JPEG file."))
         event.acceptProposedAction()
 
@@ -243,9 +251,11 @@ class SketchPad(QWidget):
             # On paper, which is of one colour in both themes.
             painter.setPen(QColor("#4b5563" if QColor(*ground).lightness() > _DARK_PAPER else "#ffffff"))
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(paper.adjusted(12, 12, -12, -12), flags, self._hint)
-        width = 2 if self.hasFocus() else 1
-        painter.setPen(QPen(QColor(colours.accent if self.hasFocus() else colours.muted), width))
+            hint = self.tr("Drop to draw this picture here") if self._is_target else self._hint
+            painter.drawText(paper.adjusted(12, 12, -12, -12), flags, hint)
+        is_marked = self.hasFocus() or self._is_target
+        width = 4 if self._is_target else 2 if is_marked else 1
+        painter.setPen(QPen(QColor(colours.accent if is_marked else colours.muted), width))
         painter.drawRect(paper.adjusted(width / 2, width / 2, -width / 2, -width / 2))
         painter.end()
 
@@ -309,6 +319,10 @@ class SketchPad(QWidget):
     def _on_paper(self, position: QPointF) -> QPointF:
         return (position - self._paper().topLeft()) / self._scale()
 
+    def _show_target(self, *, is_target: bool) -> None:
+        self._is_target = is_target
+        self.update()
+
     def _show_brush(self) -> None:
         """Make the cursor a ring as wide as what is drawn or erased."""
         width = self._ink.brush * (2 if self._erasing else 1) * self._scale()
@@ -325,6 +339,13 @@ class SketchPad(QWidget):
             painter.drawEllipse(QRectF(2, 2, side - 4, side - 4))
         painter.end()
         self.setCursor(QCursor(pixmap))
+
+
+def _is_picture(data: QMimeData) -> bool:
+    """Whether one file is dragged, with a name that pictures have."""
+    names = [url.fileName() for url in data.urls()]
+    known = {bytes(kind.data()).decode() for kind in QImageReader.supportedImageFormats()}
+    return len(names) == 1 and names[0].rpartition(".")[2].lower() in known
 
 
 def _read(path: str) -> QImage:

@@ -1,0 +1,33 @@
+"""The folder of downloaded sets, told from one that holds a person's own pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from latentlab.core.data import picture_files, registry
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.files import shown_name
+
+_MOST_FOLDERS = 1_000  # that are looked into
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether a folder holds pictures and no downloaded set: hardly one to download to.
+
+    Raises
+    ------
+    DatasetError
+        When it cannot be read.
+    """
+    try:
+        list(folder.iterdir())
+    except OSError as error:
+        raise DatasetError(
+            f"The folder {shown_name(str(folder))} cannot be read: {error.strerror}; choose another."
+        ) from error
+    nowhere = {status.name for status in registry.statuses(folder / "no such folder") if not status.is_here}
+    if any(status.name in nowhere and (status.is_here or status.problem) for status in registry.statuses(folder)):
+        return False
+    walk = zip(range(_MOST_FOLDERS), os.walk(folder), strict=False)
+    return any(picture_files.among(Path(inside) / name for name in names) for _, (inside, _, names) in walk)

@@ -1,0 +1,140 @@
+"""The images of one's own: opened from menus and recent ones, looked at in a card, and put in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from latentlab.core.data import registry, user_pairs
+from latentlab.core.data.description import Description
+from latentlab.core.data.first_recipe import FirstRecipe
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.files import path_as_text
+from latentlab.ui.panels.images import ImagesPanel
+from latentlab.ui.panels.start import StartPage
+from latentlab.ui.session.session import Session
+from latentlab.ui.settings import Settings
+from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.menus import Menus, add_entries
+
+Levels = npt.NDArray[np.uint8]
+
+translate = QCoreApplication.translate
+
+
+class ImagesCard(QDialog):
+    """A card above the window, which waits for it: what is chosen on it is in force when it closes, or not at all.
+
+    Attributes
+    ----------
+    panel : ImagesPanel
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("imagesCard")
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowTitle(self.tr("Images – latentlab"))
+        self.setSizeGripEnabled(True)
+        self.panel = ImagesPanel()
+        self.panel.cancel_requested.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+
+    def come(self) -> None:
+        """Lie over the window, as large as it needs and the window allows."""
+        if not self.isVisible():
+            self.resize(self.sizeHint().boundedTo(self.parentWidget().size() - QSize(40, 40)))
+            self.open()
+
+    @Slot()
+    def leave(self) -> None:
+        """Close, as what was opened is used or given up."""
+        self.done(QDialog.DialogCode.Accepted)
+
+
+def join_images(
+    session: Session, card: ImagesCard, start: StartPage, settings: Settings, menus: Menus, dialogs: FileDialogs
+) -> None:
+    """Open images of one's own, look at them, and use them."""
+    opened, panel = session.opened_images, card.panel
+    recent_menu = menus.menu("recentImages")
+    recent_menu.setToolTipsVisible(True)
+    start.set_image_sources(menus.menu("ownImages"))
+
+    def ask_for_pairs() -> None:
+        """Ask for a folder of dirty scans, then for the one of the same scans clean."""
+        dialogs.open("dirtyScans", lambda dirty: dialogs.open("cleanScans", lambda clean: use_pairs(dirty, clean)))
+
+    def use_pairs(dirty: Path, clean: Path) -> None:
+        try:
+            opened.open(user_pairs.name_of(dirty.as_posix(), clean.as_posix()))
+        except DatasetError as error:
+            session.message.emit(str(error), True)
+
+    def show_card(name: str, title: str, has_choices: bool) -> None:
+        panel.show_opened(name, title, has_choices=has_choices)
+        card.come()
+
+    def show_images(found: Description, images: Levels, names: tuple[str, ...], first: FirstRecipe) -> None:
+        panel.show_images(found, images, names, first, session.recipe.name)
+
+    def list_recent() -> None:
+        names = settings.recent_images
+        recent_menu.clear()
+        entries = [(shown(name), lambda name=name: opened.open(name)) for name in names]
+        for action, name in zip(add_entries(recent_menu, entries), names, strict=True):
+            problem = problem_of(name)
+            action.setEnabled(not problem)
+            action.setToolTip(problem or name.partition(":")[2])
+        menus["recentImages"].setVisible(bool(names))
+
+    def problem_of(name: str) -> str:
+        try:
+            return registry.status(name, session.library.data_dir).problem or ""
+        except DatasetError as error:
+            return str(error)
+
+    def remember(name: str) -> None:
+        if name not in registry.names():
+            settings.add_recent_images(name)
+            list_recent()
+
+    menus["chooseImageFolder"].triggered.connect(
+        lambda: dialogs.open("imageFolder", lambda path: opened.open(folder_name(path)))
+    )
+    menus["chooseArray"].triggered.connect(lambda: dialogs.open("array", lambda path: opened.open(array_name(path))))
+    menus["choosePairs"].triggered.connect(ask_for_pairs)
+    menus["showImages"].triggered.connect(opened.open_chosen)
+    recent_menu.aboutToShow.connect(list_recent)  # what is missing today may be there tomorrow
+    panel.size_chosen.connect(opened.read_as)
+    panel.use_requested.connect(opened.use)
+    card.rejected.connect(opened.give_up)
+    opened.opened.connect(show_card)
+    opened.reading.connect(panel.show_reading)
+    opened.progressed.connect(panel.show_progress)
+    opened.read.connect(show_images)
+    opened.failed.connect(panel.show_problem)
+    opened.used.connect(card.leave)
+    opened.used.connect(remember)
+    list_recent()
+
+
+def shown(name: str) -> str:
+    """Give how a menu names a set: the folder or file itself."""
+    return Path(name.partition(":")[2]).name or name
+
+
+def folder_name(path: Path) -> str:
+    """Give the name that recipes have for a folder of pictures."""
+    return f"folder:{path_as_text(path.absolute().as_posix())}"
+
+
+def array_name(path: Path) -> str:
+    """Give the name that recipes have for a file of images."""
+    return f"array:{path_as_text(path.absolute().as_posix())}"
