@@ -7,7 +7,6 @@ from pathlib import Path
 
 from latentlab.core.data import picture_files, registry
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.files import shown_name
 
 _MOST_FOLDERS = 1_000  # that are looked into
 
@@ -24,7 +23,7 @@ def holds_pictures(folder: Path) -> bool:
         list(folder.iterdir())
     except OSError as error:
         raise DatasetError(
-            f"The folder {shown_name(str(folder))} cannot be read: {error.strerror}; choose another."
+            f"The folder {folder} cannot be read: {error.strerror}; choose another."
         ) from error
     nowhere = {status.name for status in registry.statuses(folder / "no such folder") if not status.is_here}
     if any(status.name in nowhere and (status.is_here or status.problem) for status in registry.statuses(folder)):
