@@ -22,9 +22,7 @@ def holds_pictures(folder: Path) -> bool:
     try:
         list(folder.iterdir())
     except OSError as error:
-        raise DatasetError(
-            f"The folder {folder} cannot be read: {error.strerror}; choose another."
-        ) from error
+        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}; choose another.") from error
     nowhere = {status.name for status in registry.statuses(folder / "no such folder") if not status.is_here}
     if any(status.name in nowhere and (status.is_here or status.problem) for status in registry.statuses(folder)):
         return False
