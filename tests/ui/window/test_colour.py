@@ -102,7 +102,7 @@ def test_the_landscape_shows_photographs_as_they_are_in_either_theme(coloured):
             QApplication.setPalette(before)
         ground = np.array([int(colours.background[place : place + 2], 16) for place in (1, 3, 5)])
         for colour in 255 * np.eye(3):
-            wanted = 0.7 * colour + 0.3 * ground
+            wanted = 0.6 * colour + 0.4 * ground
             assert (np.abs(shown - wanted).max(2) <= 3).sum() > 1000
 
 

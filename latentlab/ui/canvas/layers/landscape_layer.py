@@ -18,7 +18,7 @@ from latentlab.ui.style.pixels import in_colours, to_image
 
 # Opacity of full ink: images can be told, and the classes of points above them.
 _LIGHT, _DARK = 0.36, 0.34
-_PHOTOGRAPH = 0.7  # opacity of what has no empty ground: its colours can be told, too
+_PHOTOGRAPH = 0.6  # opacity of what has no empty ground: with more, points of a like colour are lost on it
 
 
 class LandscapeLayer(Layer):
