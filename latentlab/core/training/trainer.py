@@ -22,6 +22,7 @@ from torch import Tensor
 from latentlab.core.data.augmentation import augmented
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import looking_ahead
 from latentlab.core.data.recipe_images import located, of_recipe
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
@@ -202,7 +203,7 @@ class Trainer:
             and not self._early_stopping.is_due(self._epoch)
         ):
             order = torch.randperm(len(images), generator=self._order).to(images.device)
-            for rows in torch.split(order, settings.batch_size):
+            for rows in looking_ahead(images, torch.split(order, settings.batch_size)):
                 if self.control.stop.is_set():
                     break
                 yield from self._apply_changes()
