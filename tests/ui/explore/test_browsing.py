@@ -317,7 +317,12 @@ def test_selected_images_are_exported_as_a_set_to_train_on(lists, tmp_path):
     read = registry.load(f"array:{path}", tmp_path)
     assert len(read.train_labels) + len(read.test_labels) == 6
     assert read.class_names == data.class_names
-    assert [column.name for column in read.test_columns] == ["index", "split", "loss"]
+    assert [column.name for column in read.test_columns] == [
+        "index",
+        "split",
+        *("mean_1", "mean_2", "deviation_1", "deviation_2"),
+        "loss",
+    ]
 
 
 def test_a_table_a_picture_and_why_there_is_none(lists, tmp_path):

@@ -40,7 +40,7 @@ def save_arrays(folder, **columns):
     from latentlab.core.data import bundled_digits
 
     data = bundled_digits.load()
-    own = {name: make(data.train_images.numpy()[:300, 0]) for name, make in columns.items()}
+    own = {name: make(data.train_images.numpy()[:300]) for name, make in columns.items()}
     path = folder / f"{'-'.join(columns) or 'plain'}.npz"
     np.savez(path, images=data.train_images.numpy()[:300, 0], labels=data.train_labels.numpy()[:300], **own)
     return f"array:{path}"
