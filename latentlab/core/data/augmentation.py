@@ -1,4 +1,8 @@
-"""Small random affine changes of training images, so that a model meets more hands than wrote the data."""
+"""Random changes of training images, so that a model meets more than the data hold.
+
+Small affine ones are of what the encoder sees, as if other hands had written it; the decoder is still asked for the
+image itself. A mirrored photograph is another photograph, for both.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,31 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from latentlab.core.recipe.settings import AugmentationSettings
+
+
+def mirrored(
+    images: Tensor, seen: Tensor, settings: AugmentationSettings, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Mirror a share of the images, left to right, and what an encoder sees of them alike.
+
+    Parameters
+    ----------
+    images, seen : float32 (B, C, H, W)
+        What a decoder is asked for and what an encoder sees: they may be the same.
+    settings : AugmentationSettings
+        With the share.
+    generator : torch.Generator
+        On the images' device.
+
+    Returns
+    -------
+    images, seen : float32 (B, C, H, W)
+    """
+    if not settings.mirror:
+        return images, seen
+    is_mirrored = torch.rand((len(images), 1, 1, 1), generator=generator, device=images.device) < settings.mirror
+    changed = torch.where(is_mirrored, images.flip(3), images)
+    return changed, changed if seen is images else torch.where(is_mirrored, seen.flip(3), seen)
 
 
 def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:

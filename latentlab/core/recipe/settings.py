@@ -178,18 +178,19 @@ class AugmentationSettings(Part):
     """Small random affine changes of what the encoder sees in training, drawn anew at every step; zero changes nothing.
 
     The decoder is still asked for the image itself (Im et al., 2017): the code of a letter comes to depend less on
-    the hand that wrote it.
+    the hand that wrote it. Only a mirrored image is mirrored for both.
     """
 
     rotation: float = Field(0.0, ge=0, le=45, description="Degrees, at most")
     scale: float = Field(0.0, ge=0, le=0.5, description="Share by which an image grows or shrinks, at most")
     shear: float = Field(0.0, ge=0, le=1, description="Horizontal slant, at most")
     shift: float = Field(0.0, ge=0, le=10, description="Pixels, at most")
+    mirror: float = Field(0.0, ge=0, le=1, description="Share of the images that are mirrored, for the decoder too")
     until: float = Field(1.0, ge=0, le=1, description="Share of the run after which images are left as they are")
 
     @property
     def is_on(self) -> bool:
-        """Whether any change is made at all."""
+        """Whether any affine change is made at all."""
         return any((self.rotation, self.scale, self.shear, self.shift))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentlab.core.data.augmentation import augmented
+from latentlab.core.data.augmentation import augmented, mirrored
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.mapped_images import looking_ahead
@@ -269,6 +269,7 @@ class Trainer:
         # x̃ ~ p(x̃ | x)
         seen = x if noisy is None else as_input(noisy)
         if done < settings.augmentation.until:
+            x, seen = mirrored(x, seen, settings.augmentation, self._generator)
             seen = augmented(seen, settings.augmentation, self._generator)
         seen = corrupted(seen, self.recipe.corruption, self._generator)
         # ε ~ N(0, I)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from latentlab.core.data.augmentation import augmented
+from latentlab.core.data.augmentation import augmented, mirrored
 from latentlab.core.recipe.settings import AugmentationSettings
 
 
@@ -79,3 +79,17 @@ def test_in_colour_the_edges_move_in_from_outside() -> None:
     photograph, asked = torch.full((20, 3, 28, 28), 0.4), AugmentationSettings(shift=5, rotation=20)
     torch.testing.assert_close(augmented(photograph, asked, _generator()), photograph)
     assert (augmented(photograph[:, :1], asked, _generator()) == 0).any()
+
+
+def test_about_the_share_asked_for_is_mirrored_for_encoder_and_decoder_alike() -> None:
+    images = torch.rand(400, 3, 6, 5)
+    seen, asked = images / 2, AugmentationSettings(mirror=0.3)
+    changed, changed_seen = mirrored(images, seen, asked, _generator())
+    assert torch.equal(changed_seen, changed / 2)
+    is_mirrored = (changed == images.flip(3)).flatten(1).all(1)
+    assert torch.equal(changed[~is_mirrored], images[~is_mirrored])
+    assert float(is_mirrored.float().mean()) == pytest.approx(0.3, abs=0.08)
+    assert mirrored(images, images, asked, _generator())[1].equal(changed)
+    same = mirrored(images, seen, AugmentationSettings(), _generator())
+    assert same[0] is images
+    assert same[1] is seen

@@ -271,6 +271,7 @@ def _augmentation() -> tuple[SettingTexts, ...]:
             ("scale", _tr("Scale"), _tr("Images are scaled at random by up to this share: 0.1 is 10 %.")),
             ("shear", _tr("Slant"), _tr("Images are slanted at random by up to this amount.")),
             ("shift", _tr("Shift"), _tr("Images are moved at random by up to so many pixels.")),
+            ("mirror", _tr("Mirror"), _tr("Share of the images that are mirrored at random: 0.5 for photographs.")),
             ("until", _tr("Until"), _tr("Share of the run after which images are left as they are: 1 is all.")),
         )
     )
