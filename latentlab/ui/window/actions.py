@@ -133,6 +133,7 @@ class Actions(QObject):
             Action("choosePairs", self.tr("My own scans: dirty and clea&n…"), when="idle"),
             None,
             Action("cleanPage", self.tr("Clean a &page…")),
+            Action("clearCache", self.tr("Clear t&he cache of images")),
             None,
             Action("quit", self.tr("&Quit"), _KEYS.Quit),
         )

@@ -47,6 +47,7 @@ def join_recipe(session: Session, panel: RecipePanel, menus: Menus, dialogs: Fil
     )
     menus["chooseArray"].triggered.connect(lambda: dialogs.open("array", lambda path: choose("array", path)))
     menus["choosePairs"].triggered.connect(ask_for_pairs)
+    menus["clearCache"].triggered.connect(library.clear_cache)
     recipes.listed.connect(list_recipes)
     recipes.changed.connect(panel.show_recipe)
     library.sets_changed.connect(panel.set_datasets)
