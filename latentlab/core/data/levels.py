@@ -184,4 +184,5 @@ def _fractions(lowest: float, highest: float) -> tuple[float, float] | None:
 
 
 def _said(number: float) -> str:
-    return f"{number:,.0f}" if float(number).is_integer() and abs(number) < 1e9 else f"{number:.3g}"
+    is_round = float(number).is_integer() or abs(number) >= 100
+    return f"{number:,.0f}" if is_round and abs(number) < 1e9 else f"{number:.3g}"

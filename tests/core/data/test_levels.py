@@ -71,7 +71,7 @@ def test_what_was_assumed_is_said() -> None:
     )
     assert "from -0.02 to 1.03" in scale_of("float", -0.02, 1.03).note
     assert "cut there" in scale_of("float", -0.02, 1.03).note
-    assert "no known range" in scale_of("float", -9.5, 12).note
+    assert "from -9.5 to 1,200 are of no known range" in scale_of("float", -9.5, 1200.4).note
     assert range_of([np.uint8([0, 9])]).scales().notes == ()
 
 
