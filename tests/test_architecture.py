@@ -91,8 +91,11 @@ for name in {names}:
 
 
 def test_nothing_is_unpickled():
-    unsafe = re.compile(r"^\s*(import|from) (pickle|joblib|dill)\b|torch\.load\(|allow_pickle=True", re.MULTILINE)
+    unsafe = re.compile(r"^\s*(import|from) (pickle|joblib|dill)\b|allow_pickle=True|weights_only=False", re.MULTILINE)
     assert [path.name for path in SOURCES if unsafe.search(path.read_text(encoding="utf-8"))] == []
+    for path in SOURCES:
+        loads = [call for name, call in calls(path) if name == "torch.load"]
+        assert all("weights_only=True" in map(ast.unparse, call.keywords) for call in loads), path.name
 
 
 def test_every_text_can_be_found_by_those_who_translate_it():

@@ -46,6 +46,7 @@ def train(arguments: Namespace) -> int:
     from latentlab.core.data.recipe_images import located
     from latentlab.core.events import Diverged
     from latentlab.core.output import event_files
+    from latentlab.core.runs import kept_runs
     from latentlab.core.runs.run import Run
     from latentlab.core.training.trainer import Control, Trainer
 
@@ -81,8 +82,11 @@ def train(arguments: Namespace) -> int:
                 reader_has_gone = error
                 control.stop.set()
         run = trainer.result()
-        run.save(arguments.out)
+        problem = kept_runs.save_or_keep(run, arguments.out)
     saved = f"{run.epochs} {'epoch' if run.epochs == 1 else 'epochs'}, saved as {arguments.out}"
+    if problem:
+        terminal.say(f"latentlab: {problem}")
+        return 1
     if reader_has_gone:
         raise reader_has_gone
     if has_diverged:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from latentlab.core.errors import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
@@ -63,13 +65,13 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, title in enumerate(header):
         table.add_column(title, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     Console(markup=False, highlight=False).print(table)
 
 
 def say(sentence: str) -> None:
     """Tell a person something, in one line whatever the width of the terminal."""
-    _console().print(sentence, soft_wrap=True)
+    _console().print(printable(sentence), soft_wrap=True)
 
 
 def say_what_was_read(images: ImageSet) -> None:
@@ -103,7 +105,7 @@ def shown_share(title: str) -> Iterator[Callable[[float], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn())
     with _bar(*columns, TimeRemainingColumn()) as bar:
-        task = bar.add_task(title, total=1.0)
+        task = bar.add_task(printable(title), total=1.0)
         yield lambda share: bar.update(task, completed=share)
 
 

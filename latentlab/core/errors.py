@@ -1,5 +1,36 @@
-"""The one kind of error whose message is meant for a person."""
+"""The one kind of error whose message is meant for a person, and names as a person can read them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+BYTES = 0xDC00  # a byte of a file's name that is no UTF-8 comes as the surrogate with this number and its own
 
 
 class LatentlabError(Exception):
-    """Something a person can mend; the message is one sentence that says what is wrong and what to do."""
+    """Something a person can mend; the message is one sentence that says what is wrong and what to do.
+
+    What names in it make of it is a line that every terminal, file and label takes: see `printable`.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(name: str) -> str:
+    r"""Give a name that every file, table and terminal takes, and that tells the same as the one given.
+
+    Names of files are bytes: those that are no UTF-8 come as lone surrogates, which nothing can encode. They become
+    ``\xe9``, as that byte is written, other surrogates and control characters ``\u000a``; `files.named` turns them
+    back.
+    """
+    if name.isascii() and name.isprintable():
+        return name
+    return "".join(map(_printable, name))
+
+
+def _printable(character: str) -> str:
+    number = ord(character)
+    if unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp"):
+        return character
+    return f"\\x{number - BYTES:02x}" if BYTES + 0x80 <= number <= BYTES + 0xFF else f"\\u{number:04x}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import BYTES, LatentlabError
 
-_PRIVATE = 0xEF00
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -30,28 +30,6 @@ def resource(*parts: str) -> Path:
     installed = _PACKAGE / "resources"
     root = installed if installed.is_dir() else _PACKAGE.parent / "resources"
     return root.joinpath(*parts)
-
-
-def shown_name(name: str) -> str:
-    """Give the name of a file or folder as text that can be shown and stored anywhere: what is no text becomes �."""
-    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", name)
-
-
-def path_as_text(path: str) -> str:
-    """Give a path as text that can be stored anywhere, and be turned back by `text_as_path`.
-
-    Names on a disk may be bytes that are no UTF-8. Python has lone surrogates for these, which can be neither encoded
-    nor validated; here they become characters for private use, U+EF80 to U+EFFF.
-    """
-    return re.sub("[\udc80-\udcff]", lambda found: chr(ord(found[0]) - 0xDC00 + _PRIVATE), path)
-
-
-def text_as_path(text: str) -> Path:
-    """Give the path that `path_as_text` made a text of, or that a person wrote; ``~`` is their home."""
-    path = Path(text).expanduser()
-    if re.search("[\uef80-\uefff]", text) and not path.exists():  # or these are characters of its name
-        return Path(re.sub("[\uef80-\uefff]", lambda found: chr(ord(found[0]) - _PRIVATE + 0xDC00), text)).expanduser()
-    return path
 
 
 def make_way(
@@ -111,3 +89,32 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def named(text: str) -> Path:
+    """Give the path that a person, or `errors.printable`, wrote: the one whose name is just so, if there is one."""
+    path = Path(text).expanduser()
+    if "\\" not in text or os.path.lexists(path):
+        return path
+    meant = Path(_ESCAPED.sub(_unescaped, text)).expanduser()
+    return meant if os.path.lexists(meant) else path
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """Give a path that libraries open which take UTF-8 alone; on Linux names may be other bytes."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+    else:
+        yield path
+
+
+_ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])|\\u([0-9a-f]{4})")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    byte, number = found.groups()
+    return chr(BYTES + int(byte, 16)) if byte else chr(int(number, 16))

@@ -1,12 +1,19 @@
-"""What `latentlab train` writes beside the run: earlier epochs, and what TensorBoard reads."""
+"""What `latentlab train` writes: earlier epochs and what TensorBoard reads beside the run, which is never lost."""
 
+import json
+import os
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from latentlab.__main__ import main
+from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run, RunError
+from latentlab.core.training.trainer import Trainer
 
 TINY = ["--set", "encoder.layers=16", "decoder.layers=16", "batch_size=64"]
 
@@ -57,6 +64,94 @@ def test_a_checkpoint_that_cannot_be_saved_is_told_and_no_reason_to_stop(tmp_pat
     assert train(out, array, "checkpoint_every=1", "--epochs", "2") == 0
     assert capsys.readouterr().err.count("There is no room.") == 2
     assert Run.open(out).epochs == 2
+
+
+def lost_folder(folder):
+    """Give what takes a folder away while a training goes on."""
+    return lambda: folder.rename(folder.with_name("elsewhere"))
+
+
+def full_disk(folder):
+    """Give what fills up the disk of a folder while a training goes on."""
+    return lambda: (folder / ".run.safetensors.part").symlink_to("/dev/full")
+
+
+@pytest.mark.parametrize("happens", [lost_folder, full_disk])
+def test_a_run_that_cannot_be_saved_is_kept_elsewhere_and_where_is_said(
+    happens, tmp_path, array, capsys, monkeypatch, own_home
+):
+    if happens is full_disk and not Path("/dev/full").exists():
+        pytest.skip("This system has no disk that is always full.")
+    first, out = tmp_path / "first.safetensors", tmp_path / "out" / "run.safetensors"
+    assert train(first, array, "--epochs", "1") == 0
+    capsys.readouterr()
+    result, fail = Trainer.result, happens(out.parent)
+    monkeypatch.setattr(Trainer, "result", lambda self: (fail(), result(self))[1])
+    assert train(out, array, "--epochs", "1", "--resume", str(first)) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith(f"latentlab: The run could not be saved as {out}: ")
+    (kept,) = (own_home / "data" / "latentlab" / "runs").iterdir()
+    assert told.endswith(f"; it is kept as {kept}.")
+    assert Run.open(kept).epochs == 2
+
+
+def test_a_run_that_not_even_the_folder_of_kept_runs_takes_is_among_temporary_files(
+    tmp_path, array, capsys, monkeypatch, own_home
+):
+    out = tmp_path / "out" / "run.safetensors"
+    (own_home / "data" / "latentlab").mkdir(parents=True)
+    (own_home / "data" / "latentlab" / "runs").write_text("no folder")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    result, fail = Trainer.result, lost_folder(out.parent)
+    monkeypatch.setattr(Trainer, "result", lambda self: (fail(), result(self))[1])
+    assert train(out, array, "--epochs", "1") == 1
+    (kept,) = (tmp_path / "temporary" / "latentlab-runs").iterdir()
+    assert f"it is kept as {kept}." in capsys.readouterr().err
+
+
+# Names that are no UTF-8, as on an old disk
+
+
+@pytest.fixture
+def nameless_folder(tmp_path):
+    """Give a folder of pictures whose name, and those of its classes, are no UTF-8; one has a line break, too."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        for number, name in enumerate((b"k\xe4tzchen", b"hund\n\xfc", "日本".encode())):
+            of_class = folder / os.fsdecode(name)
+            of_class.mkdir(parents=True)
+            for place in range(6):
+                Image.new("L", (28, 28), 40 * number + place).save(of_class / f"{place}.png")
+    except OSError:
+        pytest.skip("This system has no such names.")
+    return folder
+
+
+def test_names_that_are_no_utf8_end_neither_a_training_nor_a_table_nor_tensorboard(nameless_folder, tmp_path, capsys):
+    pytest.importorskip("tensorboard")
+    name = f"folder:{nameless_folder}"
+    out, logs, table = tmp_path / "run.safetensors", tmp_path / "logs", tmp_path / "codes.csv"
+    assert train(out, name, "--epochs", "1", "--tensorboard", str(logs), "--json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out.splitlines()[-1])["event"] == "finished"
+    assert "caf\\xe9" in told.err
+    run = Run.open(out)
+    assert set(run.snapshot.class_names) == {"k\\xe4tzchen", "hund\\u000a\\xfc", "日本"}
+    assert run.recipe.data.dataset == f"folder:{tmp_path}/caf\\xe9"
+    assert Recipe.from_toml(run.recipe.to_toml()) == run.recipe
+    (own,) = logs.iterdir()
+    words = set((own / "codes" / "metadata.tsv").read_text(encoding="utf-8").splitlines())
+    assert words == set(run.snapshot.class_names)
+    # What the run has written down is found again.
+    assert main(["evaluate", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 3
+    assert main(["export", str(out), "codes", "--out", str(table)]) == 0
+    assert "k\\xe4tzchen" in table.read_text(encoding="utf-8")
+    again = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.safetensors"))
+    assert train(again, name, "--epochs", "1", "--resume", str(out)) == 0
+    assert Run.open(again).epochs == 2
+    assert main(["evaluate", str(again), "--dataset", "folder:nowhere\udce9"]) == 2
+    assert "nowhere\\xe9" in capsys.readouterr().err
 
 
 def test_tensorboard_reads_what_was_trained(tmp_path, array):

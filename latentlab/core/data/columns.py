@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Integers
+from latentlab.core.errors import printable
+
+_MOST_HELD = 2**53
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,15 +24,19 @@ class Column:
     Attributes
     ----------
     name : str
-    values : float64 (N,)
-        The numbers, or indices into `texts`; NaN for an image without a value.
+    values : float64 (N,), or int64 or uint64 (N,)
+        The numbers, or indices into `texts`; NaN for an image without a value. Whole numbers that float64 does not
+        hold, such as ids of 64 bits, stay as they are.
     texts : tuple of str
         The different texts in alphabetical order; empty for a column of numbers.
     """
 
     name: str
-    values: npt.NDArray[np.float64]
+    values: npt.NDArray[Any]
     texts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printable(self.name))
 
     def taken(self, rows: Integers | slice) -> Column:
         """Give the values of some images, in their order."""
@@ -40,11 +50,49 @@ class Column:
 def of_texts(name: str, texts: npt.NDArray[np.str_]) -> Column:
     """Make a column of texts (N,); an empty one is no value."""
     different, places = np.unique(texts, return_inverse=True)
+    told = [printable(text) for text in different.tolist()]
+    if told != different.tolist():  # two may be told alike, or in another order
+        different, places = np.unique(np.array(told, np.str_)[places.reshape(-1)], return_inverse=True)
     values: npt.NDArray[np.float64] = places.reshape(-1).astype(np.float64)
     if len(different) and not different[0]:  # sorts before all others
         different, values = different[1:], values - 1
         values[values < 0] = np.nan
     return Column(name, values, tuple(different.tolist()))
+
+
+def of_numbers(name: str, numbers: npt.NDArray[Any]) -> Column:
+    """Make a column of numbers (N,), bool, integers or floating point; NaN is no value."""
+    if not are_held(numbers):
+        return Column(name, numbers.astype(np.uint64 if numbers.dtype.kind == "u" else np.int64))
+    with np.errstate(over="ignore"):  # of a wider float: infinite
+        return Column(name, numbers.astype(np.float64))
+
+
+def numbers_or_texts(cells: Sequence[str]) -> npt.NDArray[Any]:
+    """Give the cells of a table as an array (N,): whole numbers, floating point with NaN for empty ones, or texts.
+
+    Whole numbers that no type holds, or that would need float64, where there are empty cells, are texts.
+    """
+    if all(_WHOLE.fullmatch(cell) for cell in cells if cell):
+        whole = [int(cell) for cell in cells if cell]
+        lowest, highest = min(whole, default=0), max(whole, default=0)
+        if len(whole) == len(cells) > 0:
+            for dtype in (np.int64, np.uint64):
+                if np.iinfo(dtype).min <= lowest and highest <= np.iinfo(dtype).max:
+                    return np.array(whole, dtype)
+        if max(-lowest, highest) > _MOST_HELD:
+            return np.array(cells, np.str_)
+    try:
+        return np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
+    except ValueError:
+        return np.array(cells, np.str_)
+
+
+def are_held(numbers: npt.NDArray[Any]) -> bool:
+    """Whether float64 holds them: all but whole numbers of more than 53 bits."""
+    if numbers.dtype.kind not in "iu" or not numbers.size:
+        return True
+    return int(numbers.min()) >= -_MOST_HELD and int(numbers.max()) <= _MOST_HELD
 
 
 def joined(first: Sequence[Column], second: Sequence[Column]) -> tuple[Column, ...]:
@@ -60,7 +108,7 @@ def picked(first: Sequence[Column], second: Sequence[Column], rows: Integers) ->
 def _picked(first: Column, second: Column, rows: Integers) -> Column:
     # Putting both together first would copy all values for the sake of a few.
     is_first = rows < len(first.values)
-    values = np.empty(len(rows), np.float64)
+    values = np.empty(len(rows), first.values.dtype)
     values[is_first] = first.values[rows[is_first]]
     values[~is_first] = second.values[rows[~is_first] - len(first.values)]
     return replace(first, values=values)

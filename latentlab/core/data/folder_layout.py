@@ -10,7 +10,7 @@ from pathlib import Path
 from latentlab.core.data import picture_files
 from latentlab.core.data.image_set import NO_LABEL
 from latentlab.core.data.picture_files import Folder
-from latentlab.core.files import shown_name
+from latentlab.core.errors import printable
 
 _TRAINING = frozenset(("train", "training", "trainset", "train_set", "training_set"))
 _TEST = frozenset(("test", "testing", "testset", "test_set", "testing_set"))
@@ -73,7 +73,7 @@ def layout_of(path: Path) -> Layout:
     rest = [inner for inner in whole.folders if inner not in (*training, *test)]
     left_out[OUTSIDE] += len(whole.pictures) + sum(len(inner.all_pictures) for inner in rest)
     sides = [[group for inner in side for group in _groups(inner, left_out)] for side in (training, test)]
-    said = [" and ".join(f"'{shown_name(inner.name)}'" for inner in side) for side in (training, test)]
+    said = [" and ".join(f"'{printable(inner.name)}'" for inner in side) for side in (training, test)]
     return _laid_out(whole.path, sides, left_out, (f"{said[0]} is for training, {said[1]} for testing.",))
 
 
@@ -85,7 +85,7 @@ def _laid_out(
 ) -> Layout:
     names = {name: Path(name) for side in sides for name, paths in side if name is not None and paths}
     ordered = sorted(names, key=lambda name: picture_files.natural_order(names[name]))
-    class_names = _told_apart([shown_name(name) for name in ordered])
+    class_names = tuple(map(printable, ordered))
     number = {name: row for row, name in enumerate(ordered)}
     files: list[Path] = []
     labels: list[int] = []
@@ -133,13 +133,3 @@ def _unwrapped(folder: Folder) -> Folder:
     while not folder.pictures and len(inside := [inner for inner in folder.folders if inner.all_pictures]) == 1:
         folder = inside[0]
     return folder
-
-
-def _told_apart(names: Sequence[str]) -> tuple[str, ...]:
-    """Number names that only differ in what cannot be shown."""
-    seen: Counter[str] = Counter()
-    told = []
-    for name in names:
-        seen[name] += 1
-        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(told)

@@ -13,7 +13,7 @@ import torch
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
 from latentlab.core.data.mapped_images import roomy, taken
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.recipe.settings import DataSettings, Fit
 
 NO_LABEL = -1
@@ -76,6 +76,11 @@ class ImageSet:
     test_rows: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
+        # Of a person's files; whatever shows, stores or exports them takes them so.
+        for field in ("name", "title"):
+            object.__setattr__(self, field, printable(getattr(self, field)))
+        for field in ("class_names", "notes"):
+            object.__setattr__(self, field, tuple(map(printable, getattr(self, field))))
         if not self.fingerprint:
             parts = (self.train_images, self.train_labels, self.test_images, self.test_labels)
             object.__setattr__(self, "fingerprint", _fingerprint(self.name, parts))

@@ -16,8 +16,8 @@ from latentlab.core.data import (
     patches,
     svhn,
     torchvision_sets,
+    user_arrays,
     user_folder,
-    user_images,
     user_pairs,
 )
 from latentlab.core.data.dataset import DatasetStatus, Local
@@ -26,7 +26,8 @@ from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.pictures import Size
 from latentlab.core.data.reading import Reading
-from latentlab.core.files import path_as_text, shown_name, text_as_path
+from latentlab.core.errors import printable
+from latentlab.core.files import named
 from latentlab.core.recipe.settings import DataSettings, Fit
 
 Dataset = Local | Downloaded
@@ -44,7 +45,7 @@ DATASETS = {known.name: known for known in _SETS}
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the sets; ``folder:PATH``, ``array:FILE.npz`` and ``pairs:DIRTY,CLEAN`` are understood too."""
+    """Give the names of the sets; ``folder:PATH``, ``array:FILE`` and ``pairs:DIRTY,CLEAN`` are understood too."""
     return tuple(DATASETS)
 
 
@@ -66,9 +67,9 @@ def find(name: str) -> Dataset:
         return DATASETS[name]
     for prefix, own in _OWN.items():
         if name.startswith(prefix):
-            return own(name)
+            return own(printable(name))
     raise DatasetError(
-        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE.npz or "
+        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE or "
         "pairs:DIRTY,CLEAN."
     )
 
@@ -97,7 +98,7 @@ def load(
     Parameters
     ----------
     name : str
-        One of `names`, ``folder:PATH``, ``array:FILE.npz`` or ``pairs:DIRTY,CLEAN``.
+        One of `names`, ``folder:PATH``, ``array:FILE`` or ``pairs:DIRTY,CLEAN``.
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
@@ -125,13 +126,13 @@ def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = N
 
 def located(name: str) -> str:
     """Give the name of a set with the whole path of a person's own images, where it has one; others as they are."""
-    name = path_as_text(name)
+    name = printable(name)
     kind, colon, paths = name.partition(":")
     prefix = f"{kind}{colon}"
     parts = paths.split(",", 1) if prefix == user_pairs.PREFIX else [paths]
     if prefix not in _OWN or not all(part.strip() for part in parts):
         return name
-    whole = [path_as_text(str(text_as_path(part.strip()).absolute())) for part in parts]
+    whole = [printable(str(named(part.strip()).absolute())) for part in parts]
     if prefix == user_pairs.PREFIX and (len(whole) < 2 or "," in whole[0]):
         return name  # it would be divided elsewhere
     return prefix + ",".join(whole)
@@ -139,18 +140,18 @@ def located(name: str) -> str:
 
 def _folder(name: str) -> Local:
     path = _path(name, "folder")
-    problem = None if path.is_dir() else f"{shown_name(str(path))} does not exist."
-    return Local(name, shown_name(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
+    problem = None if path.is_dir() else f"{path} does not exist."
+    return Local(name, printable(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
 
 
 def _array(name: str) -> Local:
     path = _path(name, "file")
-    problem = None if path.is_file() else f"{shown_name(str(path))} does not exist."
-    return Local(name, shown_name(path.name), lambda: user_images.load_array(name, path), problem=problem)
+    problem = None if path.is_file() else f"{path} does not exist."
+    return Local(name, printable(path.name), lambda: user_arrays.load_array(name, path), problem=problem)
 
 
 def _pairs(name: str) -> Local:
-    title = " and ".join(shown_name(folder.name) for folder in user_pairs.folders_of(name))
+    title = " and ".join(printable(folder.name) for folder in user_pairs.folders_of(name))
     return Local(name, title, lambda: user_pairs.load(name), problem=user_pairs.problem_of(name))
 
 
@@ -162,4 +163,4 @@ def _path(name: str, kind: str) -> Path:
     path = name.partition(":")[2]
     if not path.strip():
         raise DatasetError(f"'{name}' names no {kind}: write its path after it.")
-    return text_as_path(path)
+    return named(path)

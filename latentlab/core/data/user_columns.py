@@ -1,4 +1,4 @@
-"""Columns of a person's own data beside their images: further arrays of an ``.npz`` file, or a ``columns.csv``."""
+"""Columns of a person's own data beside their images: further arrays of a file, or a ``columns.csv``."""
 
 from __future__ import annotations
 
@@ -10,63 +10,65 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.data.columns import Column, of_texts, taken
+from latentlab.core.data.columns import Column, are_held, numbers_or_texts, of_numbers, of_texts, taken
+from latentlab.core.data.formats.stored_array import StoredArray, decoded
 from latentlab.core.data.image_set import DatasetError
 
 FILE = "columns.csv"
 
-_TEST = "test_"
-_OF_IMAGES = frozenset(("images", "labels", "class_names", "test_images", "test_labels"))
+_MOST_TOGETHER = 16  # numbers of an image in one array that are columns each
+_NAMED = 6  # so many arrays are named in a sentence, and further ones are counted
 
 _Both = tuple[tuple[Column, ...], tuple[Column, ...]]
 
 
-def of_arrays(arrays: Mapping[str, npt.NDArray[Any]], count: int, test_count: int, path: Path) -> _Both:
-    """Take every further array of one axis as a column: numbers or texts, one for each image.
+def of_arrays(
+    own: Mapping[str, StoredArray], tests: Mapping[str, StoredArray], count: int, test_count: int, notes: list[str]
+) -> _Both:
+    """Take every further array as a column: numbers or texts, one for each image; a few numbers each are as many.
 
     Parameters
     ----------
-    arrays : mapping
-        All arrays of the file. Where it has test images, ``test_NAME`` is theirs of the column ``NAME``. An empty
-        text, or NaN, is no value.
+    own, tests : mapping of str to StoredArray
+        The further arrays of the images and of those to test with, by the same names.
     count, test_count : int
-        Images and test images in the file.
-    path : Path
-        Of the file, for what is said about it.
+        Images, and images to test with.
+    notes : list of str
+        What is not used is told here, in a sentence: arrays of another shape, or with infinite numbers.
 
     Returns
     -------
     tuple of Column, tuple of Column
-        Of the images, and of the test images.
+        Of the images, and of those to test with; an empty text or NaN is no value.
 
     Raises
     ------
     DatasetError
-        For a column of another length, of something else than numbers or texts, or with infinite numbers.
+        When they cannot be read.
     """
-    found = [key for key, array in arrays.items() if key not in _OF_IMAGES and array.ndim == 1]
-    if not test_count:
-        return tuple(_of_array(key, arrays[key], count, path) for key in found), ()
-    names = [key for key in found if not key.startswith(_TEST)]
-    for key in found:
-        other = key.removeprefix(_TEST) if key.startswith(_TEST) else _TEST + key
-        if other not in arrays:
-            raise DatasetError(f"{path} has '{key}' but no '{other}': give the column for all images, or remove it.")
-    whole = []
-    for name in names:
-        parts = (
-            _of_array(name, arrays[name], count, path),
-            _of_array(_TEST + name, arrays[_TEST + name], test_count, path),
-        )
-        if bool(parts[0].texts) != bool(parts[1].texts):
-            raise DatasetError(
-                f"Of '{name}' and '{_TEST}{name}' in {path}, one holds numbers, one texts: give both alike."
-            )
-        if parts[0].texts:
-            whole.append(of_texts(name, np.concatenate([arrays[name], arrays[_TEST + name]])))
+    columns: list[Column] = []
+    unused = [name for name in tests if name not in own]
+    for name, source in own.items():
+        array = _of_array(source, count)
+        test = _of_array(tests[name], test_count) if name in tests else None
+        if array is None or (name in tests and test is None):
+            unused.append(name)
+            continue
+        if test is None:
+            test = _without_values(array, test_count)
+        if (array.dtype.kind == "U") != (test.dtype.kind == "U") or array.shape[1:] != test.shape[1:]:
+            unused.append(name)
+            continue
+        whole = _joined(array, test)
+        make = of_texts if whole.dtype.kind == "U" else of_numbers
+        if whole.ndim == 1:
+            columns.append(make(name, whole))
         else:
-            whole.append(Column(name, np.concatenate([part.values for part in parts])))
-    return taken(whole, slice(count)), taken(whole, slice(count, None))
+            columns += [make(f"{name}_{place}", part) for place, part in enumerate(whole.T, 1)]
+    if unused:
+        told = ", ".join(unused[:_NAMED]) + (f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else "")
+        notes.append(f"Not used are {told}: neither images nor a finite number or a text for each of them.")
+    return taken(columns, slice(count)), taken(columns, slice(count, None))
 
 
 def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
@@ -109,21 +111,35 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
     return tuple(_of_cells(name, column, path) for name, column in zip(names, cells, strict=True))
 
 
-def _of_array(name: str, array: npt.NDArray[Any], count: int, path: Path) -> Column:
-    if array.shape != (count,):
-        raise DatasetError(
-            f"'{name}' in {path} has the shape {array.shape}, but there are {count:,} images of its kind: "
-            "give one value each, or remove it."
-        )
-    if array.dtype.kind == "U":
-        return of_texts(name, array)
-    if array.dtype.kind not in "buif":
-        raise DatasetError(f"'{name}' in {path} holds {array.dtype} values: use numbers or texts, or remove it.")
-    with np.errstate(over="ignore"):  # of a wider float: infinite, and told
-        values = array.astype(np.float64)
-    if np.isinf(values).any():
-        raise DatasetError(f"'{name}' in {path} holds infinite values: replace them, by NaN where there is no value.")
-    return Column(name, values)
+def _of_array(source: StoredArray, count: int) -> npt.NDArray[Any] | None:
+    """Give numbers or texts (N,), or some numbers for each image (N, K); None for what is no column."""
+    shape = tuple(axis for axis in source.shape[1:] if axis != 1)
+    if source.shape[:1] != (count,) or len(shape) > 1 or source.dtype.kind not in "buifSU":
+        return None
+    if shape and (shape[0] > _MOST_TOGETHER or source.dtype.kind in "SU"):
+        return None
+    array = decoded(source.whole()).reshape(count, *shape)
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # of a wider float
+            array = array.astype(np.float64)
+        if np.isinf(array).any():
+            return None
+    return array
+
+
+def _without_values(like: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """Give rows that have no value, to follow others."""
+    shape = (count, *like.shape[1:])
+    return np.full(shape, "") if like.dtype.kind == "U" else np.full(shape, np.nan)
+
+
+def _joined(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Put numbers or texts one after the other; where float64 would not hold whole numbers, they become texts."""
+    if not len(second):
+        return first
+    if np.result_type(first, second).kind == "f" and not (are_held(first) and are_held(second)):
+        first, second = (np.where(part == part, part.astype(np.str_), "") for part in (first, second))
+    return np.concatenate([first, second])
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -163,13 +179,12 @@ def _in_a_line(text: str) -> str:
 
 
 def _of_cells(name: str, cells: npt.NDArray[np.object_], path: Path) -> Column:
-    try:
-        values = np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
-    except ValueError:
-        return of_texts(name, cells.astype(np.str_))
-    if np.isinf(values).any():
+    array = numbers_or_texts(cells.tolist())
+    if array.dtype.kind == "U":
+        return of_texts(name, array)
+    if array.dtype.kind == "f" and np.isinf(array).any():
         raise DatasetError(f"'{name}' in {path} holds infinite numbers: replace them, or leave their cells empty.")
-    return Column(name, values)
+    return of_numbers(name, array)
 
 
 def _is_file(folder: Path, named: str) -> bool:

@@ -21,7 +21,7 @@ from latentlab.core.data.picture_reading import read_into
 from latentlab.core.data.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.pictures import GROUNDS, Bytes, Look, Size, fit_in_words, formats
 from latentlab.core.data.reading import Reading
-from latentlab.core.files import shown_name
+from latentlab.core.errors import printable
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
 _MOVED = 1000  # images at once
@@ -65,7 +65,7 @@ def load_folder(
     try:
         layout = layout_of(folder)
     except OSError as error:
-        raise DatasetError(f"The folder {shown_name(str(folder))} cannot be read: {error.strerror}.") from error
+        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}.") from error
     tables = [place / user_columns.FILE for place in (folder, layout.folder)]
     told = (layout.labels, layout.class_names, layout.training, layout.left_out, layout.notes)
     key = image_cache.key_of([*layout.files, *tables], name, size, fit, told, formats(".heic"))
@@ -101,7 +101,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     return ImageSet(
         name=name,
         fitted=fitted,
-        title=shown_name(folder.resolve().name),
+        title=printable(folder.resolve().name),
         train_images=pixels[train],
         train_labels=torch.from_numpy(labels[train]),
         test_images=pixels[test],
@@ -219,7 +219,7 @@ def _used(class_names: Sequence[str], labels: Integers) -> tuple[tuple[str, ...]
 def _too_few(folder: Path, readable: int, unreadable: int) -> str:
     found = f"{readable} readable and {unreadable} unreadable" if readable or unreadable else "no"
     return (
-        f"{shown_name(str(folder))} holds {found} pictures, and two are needed: choose a folder of PNG, JPEG, TIFF, "
+        f"{folder} holds {found} pictures, and two are needed: choose a folder of PNG, JPEG, TIFF, "
         "BMP, GIF, WEBP or PGM files."
     )
 

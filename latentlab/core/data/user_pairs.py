@@ -14,7 +14,7 @@ from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet, spli
 from latentlab.core.data.picture_survey import survey
 from latentlab.core.data.pictures import Bytes, Header, Look, images_of
 from latentlab.core.data.reading import Reading
-from latentlab.core.files import shown_name, text_as_path
+from latentlab.core.files import named
 from latentlab.core.recipe.settings import PAIRS
 
 PREFIX = PAIRS
@@ -52,7 +52,7 @@ def folders_of(name: str) -> tuple[Path, Path]:
     dirty, _, clean = name.removeprefix(PREFIX).partition(",")
     if not dirty.strip() or not clean.strip():
         raise DatasetError(f"'{name}' does not name two folders: write {PREFIX}DIRTY,CLEAN.")
-    return text_as_path(dirty.strip()), text_as_path(clean.strip())
+    return named(dirty.strip()), named(clean.strip())
 
 
 def problem_of(name: str) -> str | None:
@@ -93,7 +93,7 @@ def load(name: str) -> ImageSet:
         random, most = np.random.default_rng(0), max(1, MOST_TILES // len(pairs))
         corners = [random.permutation(each)[:most] for each in corners]
     kept = sum(map(len, corners))
-    title = f"{shown_name(dirty.resolve().name)} and {shown_name(clean.resolve().name)}"
+    title = f"{dirty.resolve().name} and {clean.resolve().name}"
     if kept < total:
         title += f" ({kept:,} of {total:,} tiles)"
     train, test = (

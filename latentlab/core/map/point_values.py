@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -169,7 +169,7 @@ def _signs(snapshot: Snapshot) -> Floats:
     return noise
 
 
-def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[np.floating]) -> PointValues:
+def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[Any]) -> PointValues:
     finite = np.isfinite(values)
     known = values[finite].astype(np.float64).clip(-_WIDEST, _WIDEST)
     shown = _as_floats(values)
@@ -186,7 +186,7 @@ def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[np.floating
     return PointValues(run_id, colouring, shown, levels, low, high, is_cut)
 
 
-def _as_floats(values: npt.NDArray[np.floating]) -> Floats:
+def _as_floats(values: npt.NDArray[Any]) -> Floats:
     with np.errstate(over="ignore"):  # what is too large for them is infinite
         return values.astype(np.float32)
 
@@ -225,7 +225,8 @@ def _groups(column: Column) -> tuple[tuple[str, ...], Integers]:
         groups[known] = np.searchsorted(shown, groups[known])
         return tuple(column.texts[each] for each in shown), groups
     numbers = np.unique(column.values[known])
-    if not 0 < len(numbers) <= MOST_NUMBERS or (numbers != np.rint(numbers)).any():
+    are_whole = numbers.dtype.kind in "iu" or (numbers == np.rint(numbers)).all()
+    if not (0 < len(numbers) <= MOST_NUMBERS and are_whole):
         return (), groups
     groups[known] = np.searchsorted(numbers, column.values[known])
-    return tuple(f"{number:.0f}" for number in numbers), groups
+    return tuple(str(int(number)) for number in numbers), groups

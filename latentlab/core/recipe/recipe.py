@@ -24,6 +24,7 @@ from latentlab.core.recipe.settings import (
     LossSettings,
     ModelSettings,
     Part,
+    Text,
     TrainingSettings,
 )
 
@@ -52,9 +53,9 @@ class Recipe(Part):
         From the class methods and `with_changes`; the bare constructor raises pydantic's ``ValidationError``.
     """
 
-    name: str = Field("untitled", min_length=1, max_length=100)
-    title: str = ""
-    summary: str = ""
+    name: Text = Field("untitled", min_length=1, max_length=100)
+    title: Text = ""
+    summary: Text = ""
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     loss: LossSettings = LossSettings()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from latentlab.core.files import path_as_text
+from latentlab.core.errors import printable
 
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
 Rows = tuple[Annotated[int, Field(ge=0)], ...]
 
+Text = Annotated[str, BeforeValidator(lambda value: printable(value) if isinstance(value, str) else value)]
 Fit = Literal["crop", "pad", "stretch"]
 SMALLEST_SIDE, LARGEST_SIDE = 8, 256  # of images, in pixels
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
@@ -31,7 +32,7 @@ class Part(BaseModel):
 class DataSettings(Part):
     """Which images a run learns from."""
 
-    dataset: str = Field("mnist", min_length=1, description="Name of the image set")
+    dataset: Text = Field("mnist", min_length=1, description="Name of the image set")
     limit: int | None = Field(None, ge=1, description="Use only the first so many training images")
     images: Rows = Field(
         (),
@@ -55,11 +56,6 @@ class DataSettings(Part):
         "padded, or stretched",
     )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
-
-    @field_validator("dataset", mode="before")
-    @classmethod
-    def _storable(cls, value: Any) -> Any:
-        return path_as_text(value) if isinstance(value, str) else value
 
     @field_validator("size", mode="before")
     @classmethod

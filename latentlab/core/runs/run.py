@@ -18,9 +18,9 @@ from safetensors.torch import save
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
-from latentlab.core.files import whole_file
+from latentlab.core.files import utf8_path, whole_file
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -151,7 +151,7 @@ class Run:
         if not path.exists():
             raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
         try:
-            with safe_open(path, "pt") as file:
+            with utf8_path(path) as place, safe_open(place, "pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         except OSError as error:
@@ -176,7 +176,7 @@ class Run:
     def _assembled(cls, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> Run:
         values: dict[str, Any] = {key: json.loads(value) for key, value in metadata.items() if key != "format"}
         recipe = Recipe.from_dict(values["recipe"], source="the file")
-        class_names = tuple(str(name) for name in values["class_names"])
+        class_names = tuple(printable(str(name)) for name in values["class_names"])
         channels, height, width = _shape(values["image_shape"])
         preparation = Preparation.from_dict(values["preparation"])
         if (channels, height, width) != (len(preparation.ground), preparation.height, preparation.width):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.map.live_map import maps_of
 from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.runs import run as runs
+from latentlab.core.runs import kept_runs
 from latentlab.core.runs.run import Run
 from latentlab.ui.threads.background import Report, Task
 
@@ -57,7 +56,7 @@ class RunFiles(QObject):
         """Put a run that nobody has saved aside, among others of its kind."""
 
         def put_aside(cancelled: threading.Event, report: Report) -> Path:
-            return runs.keep(run, platformdirs.user_data_path("latentlab", appauthor=False) / "runs")
+            return kept_runs.keep_somewhere(run)
 
         self._keeping.start(put_aside)
 

@@ -35,7 +35,11 @@ class FileDialogs(QObject):
             "run": (self.tr("Open a run"), runs),
             "secondRun": (self.tr("Open a second run"), runs),
             "recipe": (self.tr("Open a recipe"), self.tr("Recipes (*.toml)")),
-            "array": (self.tr("Array file with 'images' and, if there are, 'labels'"), self.tr("NumPy arrays (*.npz)")),
+            "array": (
+                self.tr("File of arrays: images and, if there are any, labels"),
+                self.tr("Arrays (*.npz *.npy *.csv *.gz *ubyte *.pt *.pth *.h5 *.hdf5 *.mat *.safetensors)"),
+                self.tr("All files (*)"),
+            ),
             "page": (
                 self.tr("Picture of a page"),
                 self.tr("Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.pgm *.webp)"),

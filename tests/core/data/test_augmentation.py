@@ -73,3 +73,9 @@ def test_values_stay_in_range_and_the_same_seed_gives_the_same_changes() -> None
     assert first.max() <= 1
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_in_colour_the_edges_move_in_from_outside() -> None:
+    photograph, asked = torch.full((20, 3, 28, 28), 0.4), AugmentationSettings(shift=5, rotation=20)
+    torch.testing.assert_close(augmented(photograph, asked, _generator()), photograph)
+    assert (augmented(photograph[:, :1], asked, _generator()) == 0).any()

@@ -167,6 +167,22 @@ def test_another_plugin_of_pillow_is_reason_to_read_again(keen, folder, monkeypa
     assert len(opened_files) == 26
 
 
+def test_arrays_are_read_once_with_the_files_beside_them(keen, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 65536, (12, 8, 8), np.uint16)
+    np.save(tmp_path / "x_train.npy", pixels)
+    np.save(tmp_path / "y_train.npy", np.arange(12) % 2)
+    name = f"array:{tmp_path / 'x_train.npy'}"
+    first = registry.load(name, tmp_path)
+    assert len(first.test_images) == 2
+    are_equal(registry.load(name, tmp_path), first)
+    assert len(stored()) == 2
+    np.save(tmp_path / "x_test.npy", pixels[:3])
+    second = registry.load(name, tmp_path)
+    assert len(second.test_images) == 3, "there are images to test with now"
+    are_equal(registry.load(name, tmp_path), second)
+    assert len(stored()) == 4
+
+
 def test_small_sets_that_are_quick_to_read_are_not_kept(folder, monkeypatch):
     monkeypatch.setattr(image_cache, "_QUICK", 100.0)
     load(folder)

@@ -12,6 +12,7 @@ from PIL import Image
 from latentlab.core.data import registry
 from latentlab.core.data.columns import Column, of_texts
 from latentlab.core.data.registry import DatasetError
+from latentlab.core.errors import printable
 from latentlab.core.map.map_images import MapSource, choose
 
 IMAGES = np.arange(12, dtype=np.uint8)[:, None, None].repeat(6, 1).repeat(5, 2)  # image i is i everywhere
@@ -82,28 +83,54 @@ def test_test_images_have_columns_of_their_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arrays", "words"),
+    ("arrays", "unused"),
     [
-        ({"age": np.arange(11)}, ("'age'", "(11,)", "12 images")),
-        ({"age": np.array([np.inf] * 12)}, ("'age'", "infinite")),
-        ({"age": np.arange(12) + 1j}, ("'age'", "complex128", "numbers or texts")),
-        ({"day": np.arange(12).astype("datetime64[D]")}, ("'day'", "datetime64", "numbers or texts")),
-        ({"test_images": IMAGES, "age": np.arange(12)}, ("'age'", "no 'test_age'")),
-        ({"test_images": IMAGES, "test_age": np.arange(12)}, ("'test_age'", "no 'age'")),
-        (
-            {"test_images": IMAGES[:3], "age": np.arange(12), "test_age": np.arange(4)},
-            ("'test_age'", "(4,)", "3 images"),
-        ),
-        (
-            {"test_images": IMAGES, "age": np.arange(12), "test_age": np.array(["x"] * 12)},
-            ("'age'", "'test_age'", "numbers, one texts"),
-        ),
+        ({"age": np.arange(11)}, "age"),
+        ({"age": np.array([np.inf] * 12)}, "age"),
+        ({"age": np.arange(12) + 1j}, "age"),
+        ({"day": np.arange(12).astype("datetime64[D]")}, "day"),
+        ({"masks": IMAGES, "code": np.zeros((12, 40))}, "masks, code"),
+        ({"test_images": IMAGES, "test_age": np.arange(12)}, "age"),
+        ({"test_images": IMAGES[:3], "age": np.arange(12), "test_age": np.arange(4)}, "age"),
+        ({"test_images": IMAGES, "age": np.arange(12), "test_age": np.array(["x"] * 12)}, "age"),
+        ({str(number): np.arange(number) for number in range(10)}, "0, 1, 2, 3, 4, 5 and 4 more"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_arrays_that_are_no_columns_are_told(tmp_path, arrays, words):
-    said = sentence(load_arrays, tmp_path, **arrays)
-    assert all(word in said for word in words), said
+def test_arrays_that_are_no_columns_are_not_used_and_told(tmp_path, arrays, unused):
+    data = load_arrays(tmp_path, **arrays)
+    assert data.train_columns == data.test_columns == ()
+    assert any(f"Not used are {unused}:" in note for note in data.notes)
+
+
+def test_some_numbers_of_an_image_are_columns_each(tmp_path):
+    pairs = np.arange(24).reshape(12, 2)
+    data = load_arrays(tmp_path, pair=pairs, test_images=IMAGES[:2], test_pair=pairs[:2] + 0.5, one=pairs[:, :1])
+    assert [column.name for column in data.train_columns] == ["pair_1", "pair_2", "one"]
+    assert data.train_columns[1].values.tolist() == pairs[:, 1].tolist()
+    assert data.test_columns[1].values.tolist() == [1.5, 3.5]
+    assert np.isnan(data.test_columns[2].values).all()
+
+
+IDS = {
+    "int64": np.arange(12) + 2**62,
+    "negative": -np.arange(12) - 2**62,
+    "uint64": np.arange(12, dtype=np.uint64) + np.uint64(2**64 - 20),
+}
+
+
+@pytest.mark.parametrize("ids", IDS.values(), ids=IDS)
+def test_ids_of_64_bits_keep_their_values(tmp_path, ids):
+    data = load_arrays(tmp_path, id=ids, test_images=IMAGES[:2], test_id=ids[:2])
+    assert data.train_columns[0].values.tolist() == ids.tolist()
+    for part in (data.repeated(2), data.selected((2, 13, 0)), data.limited(4)):
+        for images, columns in ((part.train_images, part.train_columns), (part.test_images, part.test_columns)):
+            assert columns[0].values.tolist() == [ids.tolist()[number] for number in images[:, 0, 0, 0].tolist()]
+    assert data.train_columns[0].joined(data.test_columns[0]).values.tolist() == [*ids.tolist(), *ids[:2].tolist()]
+    without = load_arrays(tmp_path, id=ids, test_images=IMAGES[:2])
+    column = without.train_columns[0]
+    assert [column.texts[int(value)] for value in column.values] == list(map(str, ids.tolist()))
+    assert np.isnan(without.test_columns[0].values).all()
 
 
 @given(
@@ -125,6 +152,7 @@ def test_any_array_beside_the_images_is_a_column_or_a_sentence(tmp_path, column,
         assert len(data.train_images) + len(data.test_images) == 12
         for found in data.train_columns:
             assert not np.isinf(found.values).any()
+        assert all("\n" not in note for note in data.notes)
 
 
 # A table beside pictures
@@ -209,6 +237,19 @@ def test_any_table_is_columns_or_a_sentence(pictures, content):
         assert all(len(column.values) == len(data.train_labels) for column in data.train_columns)
 
 
+def test_ids_of_64_bits_in_a_table_keep_their_values(pictures):
+    lines = [
+        f"{'ab'[number % 2]}/{number}.png,{2**60 + number},{10**25 + number},{'' if number else 2**60}"
+        for number in range(6)
+    ]
+    data = load_table(pictures, "\n".join(["file,id,long,some", *lines]))
+    whole, long, some = data.train_columns
+    for number, value in by_image(data.train_images, whole.values).items():
+        assert int(value) == 2**60 + number // 10
+    assert set(long.texts) == {str(10**25 + number) for number in range(6)}
+    assert some.texts == (str(2**60),)
+
+
 @given(
     cells=st.lists(st.one_of(st.text(max_size=5), st.floats(allow_infinity=False).map(repr)), min_size=6, max_size=6),
     name=st.text(min_size=1, max_size=6).filter(str.strip),
@@ -223,13 +264,13 @@ def test_what_a_table_says_is_what_a_column_holds(pictures, cells, name):
         assert "infinite" in data or "UTF-8" in data
         return
     (column,) = data.train_columns
-    assert column.name == " ".join(name.splitlines()).strip()
+    assert column.name == printable(" ".join(name.splitlines()).strip())
     for number, value in by_image(data.train_images, column.values).items():
         cell = cells[number // 10].strip()
         if not cell:
             assert np.isnan(value)
         elif column.texts:
-            assert column.texts[int(value)] == cell
+            assert column.texts[int(value)] == printable(cell)
         else:
             assert value == float(cell) or np.isnan(value)
 
@@ -257,7 +298,7 @@ def test_texts_of_a_column_are_sorted_and_found_again(texts):
     assert list(column.texts) == sorted(set(column.texts))
     assert "" not in column.texts
     told = ["" if np.isnan(value) else column.texts[int(value)] for value in column.values]
-    assert told == [str(np.str_(text)).rstrip("\0") for text in texts]
+    assert told == [printable(str(np.str_(text))) for text in texts]
     halves = column.taken(slice(3)).joined(column.taken(slice(3, None)))
     np.testing.assert_array_equal(halves.values, column.values)
     assert isinstance(halves, Column)

@@ -116,6 +116,13 @@ def test_few_whole_numbers_are_groups_in_their_order_and_others_a_scale(tiny_mod
     assert not nothing.levels.any()
 
 
+def test_ids_that_float64_does_not_hold_are_groups_of_their_own(tiny_model):
+    ids = 2**62 + np.arange(60) % 3
+    found = values_of(replace(tiny_model(), columns=(Column("id", ids),)), "column", "id")
+    assert found.categories == tuple(str(2**62 + place) for place in range(3))
+    assert found.levels.tolist() == (1 + np.arange(60) % 3).tolist()
+
+
 def test_texts_are_groups_and_of_many_those_with_most_images_have_colours(tiny_model):
     found = column_values(tiny_model(), texts=["Bo", "", "Ann", "Bo"])
     assert found.categories == ("Ann", "Bo")

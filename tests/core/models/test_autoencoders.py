@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.distributions import Independent, Normal, kl_divergence
 
 from latentlab.core.errors import LatentlabError
@@ -46,6 +48,23 @@ def test_every_model_keeps_the_contract(kind: str, network: dict, terms: dict) -
     torch.testing.assert_close(model.reconstruct(images, labels), model.decode(mean, labels))
     (losses.reconstruction + losses.kl).sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+@given(
+    kind=st.sampled_from(["autoencoder", "cvae"]),
+    network=st.sampled_from(["mlp", "conv", "pool"]),
+    layers=st.integers(1, 8),
+    shape=st.tuples(st.sampled_from([1, 3]), st.integers(8, 256), st.integers(8, 256)),
+)
+@settings(max_examples=25)
+def test_a_model_takes_images_of_any_size_grey_or_in_colour(kind, network, layers, shape) -> None:
+    part = {"kind": network, "layers": [3] * layers}
+    recipe = Recipe.from_dict({"model": {"kind": kind, "encoder": part, "decoder": part}})
+    model, images, labels = build(recipe, shape, 2), torch.rand(1, *shape), torch.tensor([1])
+    assert model.reconstruct(images, labels).shape == images.shape
+    terms = model.loss_terms(images, labels, torch.zeros(1, 2))
+    assert torch.isfinite(terms.reconstruction + terms.kl).all()
+    model.begin_at(images[0])
 
 
 def test_the_negative_elbo_is_that_of_torch_distributions() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.core.data import user_images
+from latentlab.core.data import user_arrays
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.browsing import Lists, Stopped
 from latentlab.core.output.selection_export import save_selected
@@ -29,7 +29,7 @@ def save(tiny_model, tiny_images, tmp_path):
 
 def test_an_image_set_is_read_as_it_was_written(save, tiny_model, tiny_images):
     model = tiny_model()
-    read = user_images.load_array("array:selected", save("selected.npz"))
+    read = user_arrays.load_array("array:selected", save("selected.npz"))
     images = np.concatenate([read.train_images, read.test_images])
     index = np.concatenate(
         [
@@ -93,7 +93,7 @@ def test_a_set_without_classes_has_none(save, tiny_model):
     model = tiny_model()
     snapshot = type(model.snapshot)("r", model.snapshot.recipe, model.snapshot.model, ())
     bare = replace(model, snapshot=snapshot, labels=np.full(60, -1))
-    read = user_images.load_array("array:selected", save("selected.npz", bare))
+    read = user_arrays.load_array("array:selected", save("selected.npz", bare))
     assert read.class_names == ()
 
 

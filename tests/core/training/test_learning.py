@@ -245,11 +245,28 @@ def test_a_cvae_without_labels_is_refused_in_a_sentence(nameless_images):
     list(Trainer(SMALL.with_changes({"epochs": 1}), nameless_images).events())  # a VAE needs none
 
 
-def test_a_cvae_with_some_labels_missing_is_refused(tiny_images):
-    labels = tiny_images.train_labels.clone()
-    labels[7] = -1
-    with pytest.raises(LatentlabError, match="labels"):
-        Trainer(SMALL.with_changes({"model.kind": "cvae"}), dataclasses.replace(tiny_images, train_labels=labels))
+def some_labels_of(images, *rows):
+    labels = torch.full_like(images.train_labels, -1)
+    labels[list(rows)] = images.train_labels[list(rows)]
+    return dataclasses.replace(images, train_labels=labels)
+
+
+def test_a_cvae_learns_images_without_a_label_under_none_and_says_how_many(tiny_images):
+    cvae = SMALL.with_changes({"model.kind": "cvae", "epochs": 1})
+    trainer = Trainer(cvae, some_labels_of(tiny_images, *range(100)))
+    started, *_, finished = list(trainer.events())
+    assert started.note == "80 of 180 training images have no label: they are learned under none."
+    assert np.isfinite(finished.train.loss)
+    first = Trainer(cvae, some_labels_of(tiny_images, *range(1, 180)))
+    assert next(first.events()).note == "1 of 180 training images has no label: it is learned under none."
+    with pytest.raises(LatentlabError, match="A CVAE needs labels"):
+        Trainer(cvae, some_labels_of(tiny_images))
+
+
+@pytest.mark.parametrize("changes", [{}, {"model.kind": "cvae"}])
+def test_nothing_is_said_where_no_label_is_missed(tiny_images, changes):
+    images = tiny_images if changes else some_labels_of(tiny_images, 3)
+    assert next(Trainer(SMALL.with_changes(changes), images).events()).note == ""
 
 
 def test_an_epoch_goes_through_repeated_images_as_often_as_said(tiny_images):

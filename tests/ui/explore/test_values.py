@@ -128,9 +128,9 @@ def test_what_a_model_does_not_have_is_a_sentence_and_colours_go_back_to_class(l
 
 
 def test_columns_of_ones_own_are_offered_and_forgotten_with_their_data(lab, colour, tmp_path):
-    ink = {"ink": lambda images: images.mean((1, 2))}
+    ink = {"ink": lambda images: images.mean((1, 2, 3))}
     lab.train(
-        {"data.dataset": save_arrays(tmp_path, **ink, year=lambda images: 2000 + images[:, 14, 14].astype(int) % 3)}
+        {"data.dataset": save_arrays(tmp_path, **ink, year=lambda images: 2000 + images[:, 0, 14, 14].astype(int) % 3)}
     )
     box = lab.child("mapColourBox", QComboBox)
     lab.until(lambda: box.findText("by ink") > 0)
@@ -138,15 +138,15 @@ def test_columns_of_ones_own_are_offered_and_forgotten_with_their_data(lab, colo
     scale = lab.canvas.value_scale
     lab.until(lambda: scale.values() is not None)
     shown = lab.session.exploration.shown
-    np.testing.assert_allclose(scale.values().values, shown.images.mean((1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(scale.values().values, shown.images.mean((1, 2, 3)), rtol=1e-5)
     assert scale.text().startswith("ink\n≤ ")
     colour("by year")
     lab.until(lambda: scale.text() == "year\n2000\n2001\n2002")
-    assert scale.values().levels.tolist() == (1 + shown.images[:, 14, 14] % 3).tolist()
+    assert scale.values().levels.tolist() == (1 + shown.images[:, 0, 14, 14] % 3).tolist()
     table = value_colours.table(scale.values())
     assert (table[1:4] == theme.class_colours(3, dark=False)).all()
     # Another set with this column, then one without it.
-    lab.train({"data.dataset": save_arrays(tmp_path, year=lambda images: 2000 + images[:, 14, 14].astype(int) % 2)})
+    lab.train({"data.dataset": save_arrays(tmp_path, year=lambda images: 2000 + images[:, 0, 14, 14].astype(int) % 2)})
     lab.until(lambda: scale.text() == "year\n2000\n2001")
     lab.train({"data.dataset": save_arrays(tmp_path, **ink)})
     lab.until(lambda: lab.session.map.values.colouring == Colouring())
