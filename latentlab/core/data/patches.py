@@ -44,7 +44,7 @@ def load() -> ImageSet:
     )
 
 
-DATASET = Local("patches", "Patches of photographs (bundled)", load, 4692, 736)
+DATASET = Local("patches", "Photo patches (bundled)", load, 4692, 736)
 
 
 def _labels(parts: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.int64]:

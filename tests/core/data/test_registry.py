@@ -262,6 +262,35 @@ def test_damaged_files_are_named_before_anything_is_loaded(damage, file, tmp_pat
     assert sentence_of("mnist", tmp_path) == known.problem
 
 
+def an_older_array(path: Path) -> None:
+    np.save(path, np.zeros((12, 32, 32), np.uint8))
+
+
+def pickled(path: Path) -> None:
+    np.save(path, np.array([{}]), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    "damage", [cut_short, cut_in_the_header, too_long, empty, a_web_page, an_older_array, pickled, missing]
+)
+@pytest.mark.parametrize("file", ["train-images.npy", "test-labels.npy"])
+def test_damaged_arrays_are_named_before_anything_is_loaded(damage, file, tmp_path):
+    path = write_set(tmp_path, "eurosat") / file
+    damage(path)
+    known = registry.status("eurosat", tmp_path)
+    assert not known.is_here
+    assert str(path) in known.problem
+    assert "download EuroSAT again" in known.problem
+    assert sentence_of("eurosat", tmp_path) == known.problem
+
+
+def test_a_sixth_of_eurosat_is_for_testing(tmp_path):
+    """It has no split of its own; its classes have 2,000 to 3,000 images."""
+    known = registry.status("eurosat", tmp_path)
+    labels = np.repeat(np.arange(10), [3000, 3000, 3000, 2500, 2500, 2000, 2500, 3000, 2500, 3000])
+    assert tuple(map(len, split(labels))) == (known.train_count, known.test_count)
+
+
 def test_labels_outside_of_the_classes_are_found(tmp_path):
     path = write_set(tmp_path, "kmnist") / "t10k-labels-idx1-ubyte"
     path.write_bytes(idx(np.array([0, 1, 2, 3, 10], np.uint8)))
@@ -271,12 +300,14 @@ def test_labels_outside_of_the_classes_are_found(tmp_path):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=40))
-def test_any_bytes_in_place_of_images_are_a_sentence(content, tmp_path):
-    shutil.rmtree(tmp_path / "MNIST", ignore_errors=True)
-    (write_set(tmp_path, "mnist") / "train-images-idx3-ubyte").write_bytes(content)
-    sentence_of("mnist", tmp_path)
-    assert registry.status("mnist", tmp_path).problem
+@given(content=st.binary(max_size=40), header=st.binary(max_size=60))
+def test_any_bytes_in_place_of_images_are_a_sentence(content, header, tmp_path):
+    of_numpy = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    for name, file, damaged in (("mnist", "train-images-idx3-ubyte", content), ("svhn", "train-images.npy", of_numpy)):
+        shutil.rmtree(tmp_path / DOWNLOADED[name].place[0], ignore_errors=True)
+        (write_set(tmp_path, name) / file).write_bytes(damaged)
+        sentence_of(name, tmp_path)
+        assert registry.status(name, tmp_path).problem
 
 
 def failing_module() -> types.ModuleType:
