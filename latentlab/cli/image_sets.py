@@ -33,7 +33,9 @@ def data(arguments: Namespace) -> int:
 
     data_dir = arguments.data_dir or registry.default_data_dir()
     if arguments.clear_cache:
-        return _clear(arguments.json)
+        _clear(arguments.json)
+        if arguments.download is None and arguments.name is None:
+            return 0
     if arguments.download is not None:
         return _download(arguments.download, data_dir, arguments.json)
     if arguments.name is not None:
@@ -130,14 +132,13 @@ def _save_sheet(path: Path, images: ImageSet) -> None:
     terminal.say(f"The first training images are saved as {path}.")
 
 
-def _clear(as_json: bool) -> int:
+def _clear(as_json: bool) -> None:
     from latentlab.core.data import image_cache, mapped_images
 
     removed = image_cache.clear()
     if as_json:
         terminal.write_json(event="cleared", **dataclasses.asdict(removed))
     terminal.say(f"{removed.bytes / 1e6:,.0f} MB of images were removed from {mapped_images.cache_dir()}.")
-    return 0
 
 
 def _download(name: str, data_dir: Path, as_json: bool) -> int:
