@@ -24,6 +24,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--size", metavar="SIDES", help="bring the images of NAME to it, as data.size of a recipe")
     parser.add_argument("--fit", choices=("crop", "pad", "stretch"), help="how, as data.fit of a recipe")
     parser.add_argument("--download", metavar="NAME", help="fetch this set and check what arrived")
+    parser.add_argument("--clear-cache", action="store_true", help="remove what was kept of one's own images")
 
 
 def data(arguments: Namespace) -> int:
@@ -31,6 +32,10 @@ def data(arguments: Namespace) -> int:
     from latentlab.core.data import registry
 
     data_dir = arguments.data_dir or registry.default_data_dir()
+    if arguments.clear_cache:
+        _clear(arguments.json)
+        if arguments.download is None and arguments.name is None:
+            return 0
     if arguments.download is not None:
         return _download(arguments.download, data_dir, arguments.json)
     if arguments.name is not None:
@@ -125,6 +130,15 @@ def _save_sheet(path: Path, images: ImageSet) -> None:
     with whole_file(path, "The sheet", LatentlabError) as partial:
         picture.save(partial, "PNG")
     terminal.say(f"The first training images are saved as {path}.")
+
+
+def _clear(as_json: bool) -> None:
+    from latentlab.core.data import image_cache, mapped_images
+
+    removed = image_cache.clear()
+    if as_json:
+        terminal.write_json(event="cleared", **dataclasses.asdict(removed))
+    terminal.say(f"{removed.bytes / 1e6:,.0f} MB of images were removed from {mapped_images.cache_dir()}.")
 
 
 def _download(name: str, data_dir: Path, as_json: bool) -> int:

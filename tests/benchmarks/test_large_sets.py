@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.timeout(3600),
     pytest.mark.skipif(sys.platform != "linux" or not _LARGE, reason="needs Linux, and a folder in LATENTLAB_LARGE"),
 ]
+_ROOT = Path(__file__).resolve().parents[2]
 _COUNT, _TEST, _SHAPE = 400_000, 2000, (3, 64, 64)
 _LIMIT = 2_000_000_000  # bytes
 _TRAINED = {"small": 60_000, "convolutional": 6000}  # images, drawn from all of them
@@ -94,7 +95,7 @@ def run(place, kind, *, check=True):
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run(
         [sys.executable, __file__, place, kind],
-        env=environment | {"LATENTLAB_CACHE": str(Path(_LARGE) / "cache")},
+        env=environment | {"LATENTLAB_CACHE": str(Path(_LARGE) / "cache"), "PYTHONPATH": str(_ROOT)},
         stdout=subprocess.PIPE,
         stderr=None if check else subprocess.DEVNULL,
         check=check,

@@ -10,6 +10,7 @@ from PIL import Image
 
 from latentlab.__main__ import main
 from latentlab.core.data import registry
+from latentlab.core.data.mapped_images import cache_dir
 
 
 @pytest.fixture
@@ -94,3 +95,14 @@ def test_a_folder_whose_name_is_no_text_is_described_and_trained_on(pictures, tm
     capsys.readouterr()
     assert main(["evaluate", run, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["dataset"] == found["name"]
+
+
+def test_the_cache_is_cleared(capsys):
+    cache_dir().mkdir(parents=True)
+    left = cache_dir() / f"{'0' * 32}.safetensors"
+    left.write_bytes(b"0" * 3_000_000)
+    assert main(["data", "--clear-cache", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {"event": "cleared", "sets": 1, "bytes": 3_000_000}
+    assert told.err == f"3 MB of images were removed from {cache_dir()}.\n"
+    assert not left.exists()

@@ -131,6 +131,11 @@ def parts_of(path: Path) -> Parts:
     return Parts(train, test, class_names, left_out, notes)
 
 
+def files_beside(path: Path) -> list[Path]:
+    """Give the files beside one that may be opened with it: what is read changes with them."""
+    return [other for _, other in _files_beside(path, told(path.name))]
+
+
 def told(name: str) -> Told:
     """Tell what the name of an array or a file says."""
     words = [word for word in re.split(r"[^a-z0-9]+", name.casefold().removesuffix(".gz")) if word not in ("", "set")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,6 @@ from latentlab.core.data.levels import Range, Scales
 from latentlab.core.data.pictures import BLACK, GREY, WHITE
 
 Pixels = npt.NDArray[np.uint8]
-Room = Callable[[tuple[int, ...]], Pixels]  # where pixels are put: memory, or a file that is mapped into it
 
 _ALPHA = 3  # channel
 _GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}  # the first of them on which all ink is seen
@@ -41,11 +40,6 @@ class Look:
     channels: int
     ground: int | None
     notes: tuple[str, ...]
-
-
-def in_memory(shape: tuple[int, ...]) -> Pixels:
-    """Give room for pixels in memory."""
-    return np.empty(shape, np.uint8)
 
 
 def look_of(sources: Sequence[StoredArray]) -> Look:

@@ -97,7 +97,7 @@ class Look:
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture file; what is damaged raises nearly anything, here and when its pixels are read."""
-    with Image.open(path, formats=_formats(path.suffix.lower())) as picture:
+    with Image.open(path, formats=formats(path.suffix.lower())) as picture:
         yield picture
 
 
@@ -249,7 +249,11 @@ def images_of(header: Header, look: Look) -> Iterator[Bytes]:
 
 
 @lru_cache
-def _formats(suffix: str) -> tuple[str, ...]:
+def formats(suffix: str) -> tuple[str, ...]:
+    """Give the names of the formats that a file of a suffix may have here, as far as Pillow and its plugins read them.
+
+    Of ``".heic"`` they are all that there are.
+    """
     Image.init()  # otherwise formats are not known before a file is opened that might be of them
     wanted = _WITHOUT_SIGN.get(suffix, _FORMATS)
     if suffix in WITH_PLUGIN:

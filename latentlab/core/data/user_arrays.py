@@ -7,37 +7,43 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from latentlab.core.data import user_columns
+from latentlab.core.data import image_cache, user_columns
 from latentlab.core.data.array_axes import laid_out
 from latentlab.core.data.array_labels import Classes, as_classes, classes_of
-from latentlab.core.data.array_parts import Part, parts_of
-from latentlab.core.data.array_pixels import Room, fill, in_memory, look_of
+from latentlab.core.data.array_parts import Part, files_beside, parts_of
+from latentlab.core.data.array_pixels import fill, look_of
 from latentlab.core.data.columns import taken
+from latentlab.core.data.formats import hdf5_files
 from latentlab.core.data.formats.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError, ImageSet, split
+from latentlab.core.data.mapped_images import Room
 
 
-def load_array(name: str, path: Path, room: Room = in_memory) -> ImageSet:
+def load_array(name: str, path: Path) -> ImageSet:
     """Load the arrays of a file: images, and what else there is of labels, images to test with, and columns.
 
     Images are (N, H, W), (N, H, W, C) or (N, C, H, W), numbers of any type: see `levels.scale_of` for how they become
     0 to 255. Labels are whole numbers, texts, or rows of which one number is 1; NaN, -1 or no text is no label. Further
     arrays of a number or a text an image are columns to colour the map by. Without images to test with, a part of each
-    class is set apart. What was assumed is told in `ImageSet.notes`, what is not used in `ImageSet.left_out`.
+    class is set apart. What was assumed is told in `ImageSet.notes`, what is not used in `ImageSet.left_out`. What took
+    long is kept, for as long as no file changes: see `image_cache`.
 
     Parameters
     ----------
     name : str
         Of the set.
     path : Path
-    room : callable
-        Gives where the pixels are put.
 
     Raises
     ------
     DatasetError
         When the file cannot be used.
     """
+    key = image_cache.key_of([path, *files_beside(path)], name, hdf5_files.can_be_read())
+    return image_cache.cached(key, lambda room: _read(name, path, room))
+
+
+def _read(name: str, path: Path, room: Room) -> ImageSet:
     parts = parts_of(path)
     notes = parts.notes
     assert parts.train.images is not None
@@ -57,14 +63,16 @@ def load_array(name: str, path: Path, room: Room = in_memory) -> ImageSet:
     shape = (look.channels, *images.shape[2:])
     labels, test_labels = classes.labels, classes.test_labels
     if tests is not None:
-        pixels, test_pixels = (room((len(source), *shape)) for source in (images, tests))
+        both = room((len(images) + len(tests), *shape))
+        pixels, test_pixels = both[: len(images)], both[len(images) :]
         fill(images, look, [(pixels, np.arange(len(images)))])
         fill(tests, look, [(test_pixels, np.arange(len(tests)))])
     else:
         if len(images) < 2:
             raise DatasetError(f"{path} holds one image, and two are needed, one of them for testing.")
         rows, test_rows = split(labels)
-        pixels, test_pixels = (room((len(part), *shape)) for part in (rows, test_rows))
+        both = room((len(images), *shape))
+        pixels, test_pixels = both[: len(rows)], both[len(rows) :]
         fill(images, look, [(pixels, rows), (test_pixels, test_rows)])
         labels, test_labels = labels[rows], labels[test_rows]
         columns, test_columns = taken(columns, rows), taken(columns, test_rows)

@@ -19,7 +19,7 @@ from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split
 from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.picture_reading import read_into
 from latentlab.core.data.picture_survey import Survey, margin_of, survey
-from latentlab.core.data.pictures import GROUNDS, Bytes, Look, Size, fit_in_words
+from latentlab.core.data.pictures import GROUNDS, Bytes, Look, Size, fit_in_words, formats
 from latentlab.core.data.reading import Reading
 from latentlab.core.errors import printable
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
@@ -68,7 +68,7 @@ def load_folder(
         raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}.") from error
     tables = [place / user_columns.FILE for place in (folder, layout.folder)]
     told = (layout.labels, layout.class_names, layout.training, layout.left_out, layout.notes)
-    key = image_cache.key_of([*layout.files, *tables], name, size, fit, told)
+    key = image_cache.key_of([*layout.files, *tables], name, size, fit, told, formats(".heic"))
     return image_cache.cached(key, lambda room: _read(name, folder, layout, (size, fit), reading or Reading(), room))
 
 

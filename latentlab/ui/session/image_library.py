@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data import download_folder, downloads, registry
+from latentlab.core.data import download_folder, downloads, image_cache, registry
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.reading import ReadingProgress
 from latentlab.core.errors import LatentlabError
@@ -44,6 +44,9 @@ class ImageLibrary(QObject):
         self._problem = ""
         self._downloading = ""
         self._loading, self._fetching, self._considering = Task(self), Task(self), Task(self)
+        self._clearing = Task(self)
+        self._clearing.done.connect(self._tell_cleared)
+        self._clearing.failed.connect(self._tell_problem)
         self._loading.done.connect(self._take)
         self._loading.failed.connect(self._fail)
         self._loading.progressed.connect(self._tell_reading)
@@ -163,11 +166,17 @@ class ImageLibrary(QObject):
         settings, self._settings = self._settings, _NOTHING
         self.choose(settings)
 
+    @Slot()
+    def clear_cache(self) -> None:
+        """Remove what is kept of sets that were slow to read, but for what is in use."""
+        self._clearing.start(lambda cancelled, report: image_cache.clear())
+
     def shut_down(self) -> None:
         """Cancel what is under way and wait for it."""
         self._loading.cancel()
         self._considering.shut_down()
         self._fetching.shut_down()
+        self._clearing.shut_down()
         self._loading.shut_down()
 
     @Slot(object)
@@ -198,6 +207,11 @@ class ImageLibrary(QObject):
     def _lack_download(self, sentence: str) -> None:
         self.download_ended.emit()
         self.message.emit(sentence, True)
+
+    @Slot(object)
+    def _tell_cleared(self, removed: image_cache.Removed) -> None:
+        told = self.tr("{megabytes:,.0f} MB of images were removed from the cache; what is in use stays.")
+        self.message.emit(told.format(megabytes=removed.bytes / 1e6), False)
 
     @Slot(object)
     def _tell_progress(self, progress: downloads.DownloadProgress) -> None:

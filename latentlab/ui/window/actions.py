@@ -130,6 +130,7 @@ class Actions(QObject):
             Action("ownImages", self.tr("&Images"), when="idle", entries=self._images()),
             None,
             Action("cleanPage", self.tr("Clean a &page…")),
+            Action("clearCache", self.tr("Clear t&he cache of images")),
             None,
             Action("quit", self.tr("&Quit"), _KEYS.Quit),
         )

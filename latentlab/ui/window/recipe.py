@@ -24,6 +24,7 @@ def join_recipe(session: Session, panel: RecipePanel, menus: Menus, dialogs: Fil
     panel.set_image_sources(menus.menu("ownImages"))
     for asked in (panel.recipe_file_requested, menus["openRecipe"].triggered):
         asked.connect(lambda: dialogs.open("recipe", recipes.open))
+    menus["clearCache"].triggered.connect(library.clear_cache)
     recipes.listed.connect(list_recipes)
     recipes.changed.connect(panel.show_recipe)
     library.sets_changed.connect(panel.set_datasets)

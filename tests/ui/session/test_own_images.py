@@ -1,9 +1,12 @@
 """A person's own folder in a window: its size is chosen in the form, and what changed since is told."""
 
+import gc
+
 import pytest
 from PIL import Image
 
-from latentlab.core.data import registry
+from latentlab.core.data import image_cache, registry
+from latentlab.core.data.mapped_images import cache_dir
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -44,3 +47,20 @@ def test_a_run_whose_images_have_changed_says_so_and_shows_what_it_keeps(lab, pi
     lab.until(lambda: "not those that the run learned from" in lab.message())
     lab.until(lambda: len(lab.canvas.points()) == 1)
     assert lab.session.exploration.shown.images is None, "others than it learned from"
+
+
+def test_the_cache_of_images_is_cleared_from_the_menu(lab, pictures, monkeypatch):
+    monkeypatch.setattr(image_cache, "_SMALL", 0)
+    lab.session.recipes.choose_dataset(f"folder:{pictures}")
+    lab.until_loaded()
+    assert len(list(cache_dir().iterdir())) == 2
+    with lab.qtbot.waitSignal(lab.session.library.message) as told:
+        lab.action("clearCache").trigger()
+    assert told.args == ["0 MB of images were removed from the cache; what is in use stays.", False]
+    assert len(list(cache_dir().iterdir())) == 2, "in use"
+    lab.session.recipes.choose_dataset("digits")
+    lab.until_loaded()
+    gc.collect()
+    with lab.qtbot.waitSignal(lab.session.library.message):
+        lab.action("clearCache").trigger()
+    assert not list(cache_dir().iterdir())

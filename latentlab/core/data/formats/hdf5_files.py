@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     import h5py
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+def can_be_read() -> bool:
+    """Whether h5py is installed."""
+    return find_spec("h5py") is not None
 
 
 def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
