@@ -97,8 +97,8 @@ class DataPointPanel(QWidget):
         """Colour the class as the map does, which depends on how many classes there are."""
         self._class_count = max(count, 1)
 
-    def show_point(self, point: DataPoint | None) -> None:
-        """Show a point of the data, or the hint that one can be clicked."""
+    def show_point(self, point: DataPoint | None, *, are_loading: bool = False) -> None:
+        """Show a point of the data, or the hint that one can be clicked; of its images, whether they are loading."""
         self._stack.setCurrentIndex(0 if point is None else 1)
         self._row = None if point is None else point.index
         self._name_button()
@@ -113,7 +113,9 @@ class DataPointPanel(QWidget):
         self._chip.setVisible(point.label >= 0)
         self._chip.show_class(point.label, self._class_count)
         self._class.setText(point.class_name if point.label >= 0 else self.tr("No class"))
-        if point.image is None:
+        if point.image is None and are_loading:
+            text = self.tr("The images are being loaded; until then there is the reconstruction.")
+        elif point.image is None:
             text = self.tr("The data set is not on this machine, so only the reconstruction can be shown.")
         elif point.losses is None:
             text = ""
