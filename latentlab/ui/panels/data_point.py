@@ -90,7 +90,7 @@ class DataPointPanel(QWidget):
         column(self._stack, margins=(8, 6, 8, 6), on=self)
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
-        self.setMaximumHeight(100)
+        self._limit_height()
         self.set_waiting(False)
 
     def set_class_count(self, count: int) -> None:
@@ -152,10 +152,16 @@ class DataPointPanel(QWidget):
         return "\n".join(lines)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow theme and font."""
         if event.type() == QEvent.Type.PaletteChange:
             self._chip.update()
+        elif event.type() == QEvent.Type.FontChange:
+            self._limit_height()
         super().changeEvent(event)
+
+    def _limit_height(self) -> None:
+        """Stay low, beside what is decoded: no higher than the class and four losses."""
+        self.setMaximumHeight(5 * self.fontMetrics().lineSpacing() + 24)
 
     @Slot()
     def _toggle(self) -> None:

@@ -86,6 +86,7 @@ class ImagesPanel(QWidget):
     def show_opened(self, name: str, title: str, *, has_choices: bool) -> None:
         """Show that a set is being opened, nothing of which is known yet."""
         self._has_images = self._is_reading = False
+        self._content.setCurrentIndex(0)
         self._title.setText(title)
         kind, _, path = name.partition(":")
         of_folder, of_file = self.tr("As they are, at most 64"), self.tr("As they are")
@@ -167,7 +168,7 @@ class ImagesPanel(QWidget):
             self._tell("")
             self._problem.setText(sentence)
         self._show_state()
-        self._content.setCurrentWidget(self._content.widget(0) if self._has_images else self._problem)
+        self._content.setCurrentIndex(0 if self._has_images else 1)
 
     def sizeHint(self) -> QSize:
         """Prefer the room for eight images in a row, and for reading beside them."""

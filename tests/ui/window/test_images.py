@@ -153,10 +153,12 @@ def test_why_nothing_could_be_read_stands_where_one_looks(lab, tmp_path, picture
     assert lab.child("imagesProblem").isVisible()
     for useless in ("contactSheet", "imageSizeBox", "imageFitBox", "imagesProgress"):
         assert not lab.child(useless).isVisible()
+    lab.press("imagesCancelButton")
     lab.session.opened_images.open(f"folder:{pictures}")
     until_read(lab)
     assert lab.child("contactSheet").isVisible()
     assert not lab.child("imagesProblem").isVisible()
+    assert lab.child("imagesCard").height() >= 600  # room for the images again
     lab.press("imagesCancelButton")
 
 
