@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 WITH_PLUGIN = frozenset((".heic", ".heif", ".hif"))  # of a format that Pillow reads with a plugin
-_SUFFIXES = frozenset(
+SUFFIXES = frozenset(
     (
         *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe"),
         *(".jpeg", ".jpf", ".jpg", ".jpx", ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tga"),
@@ -102,7 +102,7 @@ def _tree(path: Path, above: tuple[tuple[int, int], ...], links: int) -> Folder:
                 with suppress(OSError):  # a folder that one may not read, or a link to itself
                     if entry.is_dir():
                         folders.append(_tree(inner, (*above, identity), links + entry.is_symlink()))
-                    elif suffix in _SUFFIXES:
+                    elif suffix in SUFFIXES:
                         pictures.append(inner)  # a link to nowhere, too: it is told as a file that cannot be read
                     elif suffix in _FOREIGN:
                         foreign[suffix] += 1
@@ -113,7 +113,7 @@ def _tree(path: Path, above: tuple[tuple[int, int], ...], links: int) -> Folder:
 
 def among(entries: Iterable[Path]) -> list[Path]:
     """Give the picture files among some paths, told by their suffixes, in natural order."""
-    found = [entry for entry in entries if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".")]
+    found = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".")]
     return sorted((entry for entry in found if entry.is_file()), key=natural_order)
 
 

@@ -25,6 +25,7 @@ from latentlab.core.errors import printable
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
 _MOVED = 1000  # images at once
+_NAMED = 3  # files that cannot be read
 _LONGEST_SIDE = 64  # of images of a size that nobody chose
 UNREADABLE = "files that cannot be read"
 PASSED_OVER = "previews and smaller copies within files"
@@ -76,17 +77,20 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     size, fit = fitted
     found = survey(layout.files, reading)
     plan = _planned(layout, found)
-    unreadable = len(layout.files) - len(found.readable)
+    readable = set(found.readable)
+    unreadable = [file for number, file in enumerate(layout.files) if number not in readable]
     if len(plan.labels) < 2:
-        raise DatasetError(_too_few(folder, len(plan.labels), unreadable))
+        raise DatasetError(_too_few(folder, len(plan.labels), len(unreadable)))
     look = _look(found, size, fit)
     assert look.size is not None
     images = room((len(plan.labels), look.channels, *look.size))
     is_read = read_into(images, found.headers, plan.rows, look, reading)
+    damaged = plan.files[~is_read]  # a file once for each of its frames
+    lacking = len(unreadable) + len(damaged)
+    unreadable += [found.headers[number].path for number in np.unique(damaged)]
     images, plan = _moved_up(images, is_read), plan.kept(is_read)
-    unreadable += int(np.count_nonzero(~is_read))
     if len(plan.labels) < 2:
-        raise DatasetError(_too_few(folder, len(plan.labels), unreadable))
+        raise DatasetError(_too_few(folder, len(plan.labels), lacking))
     is_mask = _are_zero_and_one(images)
     if is_mask:
         images *= 255
@@ -96,7 +100,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     pixels, train, test = torch.from_numpy(images), slice(plan.training), slice(plan.training, None)
     class_names, labels = _used(layout.class_names, plan.labels)
     left_out = Counter(layout.left_out)
-    left_out[UNREADABLE] += unreadable
+    left_out[UNREADABLE] += lacking
     left_out[PASSED_OVER] += sum(header.passed_over for header in found.headers)
     return ImageSet(
         name=name,
@@ -110,7 +114,12 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
         train_columns=taken(columns, train),
         test_columns=taken(columns, test),
         left_out=tuple((reason, count) for reason, count in left_out.items() if count),
-        notes=(*layout.notes, *_notes(found, look, is_chosen=size is not None), *((_MASK,) if is_mask else ())),
+        notes=(
+            *layout.notes,
+            *_notes(found, look, is_chosen=size is not None),
+            *((_MASK,) if is_mask else ()),
+            *_unreadable_note(folder, unreadable),
+        ),
     )
 
 
@@ -236,6 +245,15 @@ def _notes(found: Survey, look: Look, *, is_chosen: bool) -> list[str]:
     return notes
 
 
+def _unreadable_note(folder: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    """Name the first few files that cannot be read, so that one can look at them."""
+    if not files:
+        return ()
+    names = ", ".join(printable(file.relative_to(folder).as_posix()) for file in files[:_NAMED])
+    more = f", and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
+    return (f"Not an image, or damaged: {names}{more}.",)
+
+
 def _size_note(found: Survey, look: Look, *, is_chosen: bool) -> str:
     assert look.size is not None
     sizes = [size for header in found.headers for size in header.sizes]
@@ -248,4 +266,5 @@ def _size_note(found: Survey, look: Look, *, is_chosen: bool) -> str:
         why += f", {usual[0]}×{usual[1]}, within 8 to 64 pixels a side"
     height, width = look.size
     how = fit_in_words(changed, look)
-    return f"{len(changed):,} of {len(sizes):,} images were brought to {height}×{width} pixels, {why}: {how}."
+    which = f"All {len(sizes):,}" if len(changed) == len(sizes) else f"{len(changed):,} of {len(sizes):,}"
+    return f"{which} images were brought to {height}×{width} pixels, {why}: {how}."

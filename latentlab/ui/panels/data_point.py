@@ -90,15 +90,15 @@ class DataPointPanel(QWidget):
         column(self._stack, margins=(8, 6, 8, 6), on=self)
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
-        self.setMaximumHeight(100)
+        self._limit_height()
         self.set_waiting(False)
 
     def set_class_count(self, count: int) -> None:
         """Colour the class as the map does, which depends on how many classes there are."""
         self._class_count = max(count, 1)
 
-    def show_point(self, point: DataPoint | None) -> None:
-        """Show a point of the data, or the hint that one can be clicked."""
+    def show_point(self, point: DataPoint | None, *, are_loading: bool = False) -> None:
+        """Show a point of the data, or the hint that one can be clicked; of its images, whether they are loading."""
         self._stack.setCurrentIndex(0 if point is None else 1)
         self._row = None if point is None else point.index
         self._name_button()
@@ -113,7 +113,9 @@ class DataPointPanel(QWidget):
         self._chip.setVisible(point.label >= 0)
         self._chip.show_class(point.label, self._class_count)
         self._class.setText(point.class_name if point.label >= 0 else self.tr("No class"))
-        if point.image is None:
+        if point.image is None and are_loading:
+            text = self.tr("The images are being loaded; until then there is the reconstruction.")
+        elif point.image is None:
             text = self.tr("The data set is not on this machine, so only the reconstruction can be shown.")
         elif point.losses is None:
             text = ""
@@ -150,10 +152,16 @@ class DataPointPanel(QWidget):
         return "\n".join(lines)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
+        """Follow theme and font."""
         if event.type() == QEvent.Type.PaletteChange:
             self._chip.update()
+        elif event.type() == QEvent.Type.FontChange:
+            self._limit_height()
         super().changeEvent(event)
+
+    def _limit_height(self) -> None:
+        """Stay low, beside what is decoded: no higher than the class and four losses."""
+        self.setMaximumHeight(5 * self.fontMetrics().lineSpacing() + 24)
 
     @Slot()
     def _toggle(self) -> None:

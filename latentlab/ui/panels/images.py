@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSpinBox,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -66,6 +67,9 @@ class ImagesPanel(QWidget):
         self._recipe = QCheckBox(objectName="firstRecipeBox")
         self._why = _label("firstRecipeReason")
         self._sentence = _label("imagesMessage")
+        self._problem = _label("imagesProblem")
+        self._problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._content = QStackedWidget()
         self._progress = QProgressBar(objectName="imagesProgress", textVisible=False)
         self._progress.setAccessibleName(self.tr("Reading"))
         self._progress.setMaximumWidth(180)
@@ -82,6 +86,7 @@ class ImagesPanel(QWidget):
     def show_opened(self, name: str, title: str, *, has_choices: bool) -> None:
         """Show that a set is being opened, nothing of which is known yet."""
         self._has_images = self._is_reading = False
+        self._content.setCurrentIndex(0)
         self._title.setText(title)
         kind, _, path = name.partition(":")
         of_folder, of_file = self.tr("As they are, at most 64"), self.tr("As they are")
@@ -101,6 +106,7 @@ class ImagesPanel(QWidget):
     def show_reading(self, settings: DataSettings) -> None:
         """Show that it is being read, as these settings of a recipe say."""
         self._is_reading = True
+        self._content.setCurrentIndex(0)
         self._show_choices(settings)
         self._progress.setRange(0, 0)
         self._tell(self.tr("Reading …"))
@@ -156,8 +162,13 @@ class ImagesPanel(QWidget):
         self._is_reading = False
         if settings is not None:
             self._show_choices(settings)
-        self._tell(sentence, is_problem=True)
+        if self._has_images:
+            self._tell(sentence, is_problem=True)
+        else:
+            self._tell("")
+            self._problem.setText(sentence)
         self._show_state()
+        self._content.setCurrentIndex(0 if self._has_images else 1)
 
     def sizeHint(self) -> QSize:
         """Prefer the room for eight images in a row, and for reading beside them."""
@@ -174,26 +185,30 @@ class ImagesPanel(QWidget):
     def _make_choices(self) -> QWidget:
         self._size = QComboBox(objectName="imageSizeBox")
         self._size.setAccessibleName(self.tr("Size of the images"))
+        self._size.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._size.addItem(self.tr("As they are"), None)
         for side in _SIDES:
-            self._size.addItem(f"{side} × {side}", side)
+            self._size.addItem(f"{side}×{side}", side)
         self._size.addItem(self.tr("Own size"), _OWN)
         self._size.setToolTip(
             self.tr("Pictures of a folder get the size that most of them have, at most 64 pixels along a side.")
         )
         self._size.currentIndexChanged.connect(self._change_size)
-        self._width, self._height = (QSpinBox(objectName=name) for name in ("imageWidthBox", "imageHeightBox"))
+        # In the order of a recipe and of an array.
+        self._height, self._width = (QSpinBox(objectName=name) for name in ("imageHeightBox", "imageWidthBox"))
+        self._height.setSuffix(self.tr(" high"))
+        self._width.setSuffix(self.tr(" wide"))
         self._own = QWidget()
         own = QHBoxLayout(self._own)
         own.setContentsMargins(0, 0, 0, 0)
-        for box, name in ((self._width, self.tr("Width")), (self._height, self.tr("Height"))):
+        for box, name in ((self._height, self.tr("Height")), (self._width, self.tr("Width"))):
             box.setAccessibleName(name)
             box.setToolTip(name)
             box.setRange(SMALLEST_SIDE, LARGEST_SIDE)
             box.setKeyboardTracking(False)  # a set is not read again at every digit
             box.valueChanged.connect(self._choose)
             WheelGuard(box)
-        for widget in (self._width, QLabel("×"), self._height):
+        for widget in (self._height, QLabel("×"), self._width):
             own.addWidget(widget)
         self._fit = QComboBox(objectName="imageFitBox")
         self._fit.setAccessibleName(self.tr("How images are brought to that size"))
@@ -252,10 +267,16 @@ class ImagesPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._title)
         layout.addWidget(self._path)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self._choices)
-        layout.addWidget(self._why)
-        layout.addWidget(self._recipe)
+        shown = QWidget()
+        column = QVBoxLayout(shown)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(middle, 1)
+        for widget in (self._choices, self._why, self._recipe):
+            column.addWidget(widget)
+        self._content.addWidget(shown)
+        self._content.addWidget(self._problem)
+        layout.addWidget(self._content, 1)
         layout.addLayout(foot)
 
     # Intents
@@ -263,7 +284,7 @@ class ImagesPanel(QWidget):
     def _change_size(self) -> None:
         self._own.setVisible(self._size.currentData() == _OWN)
         if self._size.currentData() == _OWN:
-            self._width.setFocus()
+            self._height.setFocus()
         self._choose()
 
     def _choose(self) -> None:
@@ -275,14 +296,16 @@ class ImagesPanel(QWidget):
 
     def _facts_of(self, found: Description) -> list[str]:
         channels, height, width = found.shape
-        coloured, grey = self.tr("{width} × {height} pixels, in colour"), self.tr("{width} × {height} pixels, grey")
-        size = coloured if channels == 3 else grey
+        size = self.tr("{height}×{width} pixels, {colour}")
+        if height != width:  # in the order of a recipe, which not everybody expects
+            size = self.tr("{height}×{width} pixels (height × width), {colour}")
+        colour = self.tr("in colour") if channels == 3 else self.tr("grey")
         unlabelled = found.training + found.test - sum(found.class_counts)
         facts = [
             self.tr("{count:,} images: {training:,} for training, {test:,} for testing").format(
                 count=found.training + found.test, training=found.training, test=found.test
             ),
-            size.format(width=width, height=height),
+            size.format(height=height, width=width, colour=colour),
             self.tr("Brightness {low} to {high}, {mean:.0f} on average").format(
                 low=found.range[0], high=found.range[1], mean=found.mean
             ),
@@ -330,7 +353,7 @@ class ImagesPanel(QWidget):
     def _tell(self, sentence: str, *, is_problem: bool = False) -> None:
         self._is_problem = is_problem
         self._sentence.setText(sentence)
-        self._dress()
+        self._colour_sentence()
 
     def _show_state(self) -> None:
         self._progress.setVisible(self._is_reading)
@@ -342,11 +365,16 @@ class ImagesPanel(QWidget):
         muted = (self._path, self._caption, self._why)
         for label in muted:
             _colour(label, colours.muted)
-        _colour(self._sentence, colours.warning if self._is_problem else colours.muted)
+        self._colour_sentence()
         font = self.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.3)
         self._title.setFont(font)
+        _colour(self._problem, colours.warning)
+
+    def _colour_sentence(self) -> None:
+        colours = theme.current()
+        _colour(self._sentence, colours.warning if self._is_problem else colours.muted)
 
 
 def _label(name: str) -> QLabel:
@@ -359,5 +387,7 @@ def _label(name: str) -> QLabel:
 
 def _colour(label: QLabel, colour: str) -> None:
     palette = QPalette(label.palette())
+    if palette.color(QPalette.ColorRole.WindowText) == QColor(colour):
+        return
     palette.setColor(QPalette.ColorRole.WindowText, colour)
     label.setPalette(palette)

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Diverged, Failed, Finished
+from latentlab.core.events import Diverged, Failed, Finished, Started
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapImages, MapSource, Split
 from latentlab.core.map.map_update import MapUpdate
@@ -80,6 +80,7 @@ class Session(QObject):
         self.map = MapState(self.exploration, self.selection, self)
         self.comparison = Comparison(self.exploration, self)
         self.training = LiveTraining(self)
+        self.training.started.connect(self._tell_note)
         self.training.epoch_kept.connect(self._keep_epoch)
         self.training.map_updated.connect(self._take_update)
         self.training.result_made.connect(self._take_result)
@@ -231,6 +232,11 @@ class Session(QObject):
     def set_beta(self, value: float) -> None:
         """Change the weight of the KL of a running training from its next step on."""
         self.training.change("beta", value)
+
+    @Slot(object)
+    def _tell_note(self, started: Started) -> None:
+        if started.note:
+            self.message.emit(started.note, False)
 
     @Slot(object)
     def _keep_epoch(self, kept: EpochModel) -> None:

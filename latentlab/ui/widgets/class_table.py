@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -51,7 +52,7 @@ class ClassTable(QWidget):
         self.table.verticalHeader().hide()
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        across.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        across.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)  # by its contents it would ask for all of them
         across.setHighlightSections(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -80,7 +81,9 @@ class ClassTable(QWidget):
         """Be as high as a few rows need at least, and as all of them need at most."""
         row, count = self.fontMetrics().height() + 4, self._classes.rowCount()
         self.table.verticalHeader().setDefaultSectionSize(row)
-        head = self.table.horizontalHeader().sizeHint().height() + 2
+        across = self.table.horizontalHeader()
+        across.resizeSection(1, max(across.sectionSizeHint(1), self._classes.count_width(self.fontMetrics()) + 12))
+        head = across.sizeHint().height() + 2
         self.table.setMinimumHeight(head + min(count, _ROWS_IN_SIGHT) * row)
         self.table.setMaximumHeight(head + min(count, 1000) * row)
 
@@ -97,6 +100,9 @@ class _Classes(QAbstractTableModel):
         self.beginResetModel()
         self._names, self._counts = names, counts
         self.endResetModel()
+
+    def count_width(self, metrics: QFontMetrics) -> int:
+        return metrics.horizontalAdvance(f"{max(self._counts, default=0):,}")
 
     def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._names)

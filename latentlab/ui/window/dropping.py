@@ -79,6 +79,7 @@ class Dropping(QObject):
             return
         event.acceptProposedAction()
         session, path = self._session, dropped.path
+        session.message.emit("", False)  # why the last one could not be opened
         if dropped.kind == "nothing":
             session.message.emit(f"{dropped.sentence}.", True)
         elif dropped.kind == "run":

@@ -69,7 +69,7 @@ def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, stat
             place.setText(translate("Place", "picked ({x:.3f}, {y:.3f})").format(x=x, y=y))
 
     def show_point(point: DataPoint | None) -> None:
-        panel.show_point(point)
+        panel.show_point(point, are_loading=session.library.is_loading())
         if point is None:
             status.clearMessage()
             return

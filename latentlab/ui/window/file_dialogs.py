@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QImageReader
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from latentlab.core.data import picture_files
 from latentlab.core.output.animation import ANIMATION, STRIP, VIDEO
 from latentlab.core.runs.run import SUFFIX
 
@@ -29,8 +31,12 @@ class FileDialogs(QObject):
         super().__init__(window)
         self._window = window
         runs = self.tr("Runs of latentlab (*{suffix})").format(suffix=SUFFIX)
-        pictures = self.tr("Pictures (*.png)")
-        readable = self.tr("Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.pgm *.webp)"), self.tr("All files (*)")
+        pictures, anything = self.tr("Pictures (*.png)"), self.tr("All files (*)")
+        drawn = {f".{kind.data().decode()}" for kind in QImageReader.supportedImageFormats()}  # by the sketch pad
+        readable, drawable = (
+            (self.tr("Pictures ({endings})").format(endings=" ".join(f"*{each}" for each in sorted(endings))), anything)
+            for endings in (picture_files.SUFFIXES, drawn)
+        )
         # What is asked for: the title, and the kinds of files that are offered; folders have none.
         self._questions: dict[str, tuple[str, ...]] = {
             "run": (self.tr("Open a run"), runs),
@@ -39,10 +45,10 @@ class FileDialogs(QObject):
             "array": (
                 self.tr("File of images and, if there are, their labels"),
                 self.tr("Files of images (*.npz *.npy *.csv *.gz *ubyte* *.pt *.pth *.h5 *.hdf5 *.mat *.safetensors)"),
-                self.tr("All files (*)"),
+                anything,
             ),
             "page": (self.tr("Picture of a page"), *readable),
-            "sketchPicture": (self.tr("Picture for the sketch pad"), *readable),
+            "sketchPicture": (self.tr("Picture for the sketch pad"), *drawable),
             "dataFolder": (self.tr("Folder that sets are downloaded to, or lie in already"),),
             "imageFolder": (self.tr("Folder of images, its sub-folders are the classes"),),
             "dirtyScans": (self.tr("Folder of the dirty scans"),),

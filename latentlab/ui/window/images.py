@@ -49,7 +49,8 @@ class ImagesCard(QDialog):
     def come(self) -> None:
         """Lie over the window, as large as it needs and the window allows."""
         if not self.isVisible():
-            self.resize(self.sizeHint().boundedTo(self.parentWidget().size() - QSize(40, 40)))
+            wanted = self.sizeHint().expandedTo(self.panel.sizeHint())
+            self.resize(wanted.boundedTo(self.parentWidget().size() - QSize(40, 40)))
             self.open()
 
     @Slot()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QScrollArea, QSplitter, QStackedWidget, QWidget
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.controls import ControlsPanel
@@ -40,6 +40,7 @@ from latentlab.ui.window.view_tabs import ViewTabs
 from latentlab.ui.window.views import join_views
 
 _SIZE = QSize(1280, 800)
+_SMALLEST = QSize(640, 400)
 
 
 class MainWindow(QMainWindow):
@@ -144,7 +145,7 @@ class MainWindow(QMainWindow):
         self._columns = _splitter(Qt.Orientation.Horizontal, [left, self._middle, self._right], [0, 3, 2])
         self._columns.setSizes([290, 610, 380])
         self._middle.setSizes([540, 200])
-        self.setCentralWidget(self._columns)
+        self.setCentralWidget(_scrolled(self._columns))
         for label in (self._place, self._written_for):
             self.statusBar().addPermanentWidget(label)
 
@@ -202,6 +203,15 @@ def _column(*widgets: QWidget) -> QFrame:
     frame = QFrame()
     column(*widgets, spacing=0, on=frame)
     return frame
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    """Let a widget be larger than there is room for, as it is with large text on a small screen."""
+    area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame, focusPolicy=Qt.FocusPolicy.NoFocus)
+    area.setObjectName("windowScroll")
+    area.setMinimumSize(_SMALLEST)
+    area.setWidget(widget)
+    return area
 
 
 def _splitter(orientation: Qt.Orientation, widgets: list[QWidget], stretch: list[int]) -> QSplitter:

@@ -178,6 +178,10 @@ def test_what_cannot_be_read_is_left_out_and_counted(tmp_path) -> None:
         "files of a format that is not read here (.nef)": 1,
         "files of a format that is not read here (.svg)": 2,
     }
+    assert "damaged: broken.png, empty.jpg, cut.bmp." in notes(images)
+    (tmp_path / "none.png").touch()
+    assert "damaged: broken.png, empty.jpg, none.png, and 1 more." in notes(load(tmp_path))
+    (tmp_path / "none.png").unlink()
     for number in range(1, 4):
         (tmp_path / f"{number}.png").unlink()
     assert "1 readable and 3 unreadable" in sentence_of(tmp_path)
@@ -339,7 +343,7 @@ def test_pictures_are_brought_to_the_commonest_size_with_their_aspect_kept(tmp_p
     everything = torch.cat([images.train_images, images.test_images])[:, 0]
     stripe = everything[(everything.amax(dim=(1, 2)) == 255)][0]
     assert int((stripe[:, 30] > 128).sum()) == pytest.approx(64 * 0.2, abs=1)
-    assert "4 of 4 images were brought to 32×64 pixels, the commonest size, 100×200" in notes(images)
+    assert "All 4 images were brought to 32×64 pixels, the commonest size, 100×200" in notes(images)
     assert "cropped" in notes(images)
 
 

@@ -81,6 +81,12 @@ def test_says_when_the_data_are_not_here(panel):
     assert panel.findChild(ImageView, "dataPointReconstruction").isVisible()
 
 
+def test_images_that_are_being_loaded_are_not_said_to_be_away(panel):
+    panel.show_point(data_point(image=None, losses=None), are_loading=True)
+    assert "being loaded" in texts(panel)
+    assert "not on this machine" not in texts(panel)
+
+
 def test_a_point_without_a_class(panel):
     panel.show_point(data_point(label=-1, class_name=""))
     assert "No class" in texts(panel)

@@ -1,5 +1,7 @@
 """Whole sessions: training with its pauses and ends, keeping and opening runs, looking back."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -280,6 +282,16 @@ def test_bad_files_are_one_sentence_and_what_was_open_stays(lab, run_file, tmp_p
         assert np.array_equal(lab.canvas.points(), points)
         assert lab.window.windowTitle() == title
         assert lab.session.run_path == run_file()
+
+
+def test_a_training_says_what_it_does_with_images_without_a_label(lab):
+    images = lab.session.library.data
+    labels = images.train_labels.clone()
+    labels[::2] = -1
+    some = dataclasses.replace(images, train_labels=labels)
+    lab.session.library.take(lab.session.recipe.data, some)
+    lab.begin({"model.kind": "cvae"})
+    lab.until(lambda: "training images have no label" in lab.message())
 
 
 def test_saving_where_nothing_can_be_written_is_told(lab, run_file, tmp_path):

@@ -114,6 +114,9 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(lab, pictures, tmp_path):
         hand.drop()
         assert said in lab.message()
         assert lab.message().endswith(".")
+    Hand(lab, files(pictures)).drop()
+    assert not lab.message(), "what was wrong before is over"
+    lab.press("imagesCancelButton")
     text = QMimeData()
     text.setText("only words")
     assert not Hand(lab, text).hint.isVisible()

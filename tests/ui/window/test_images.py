@@ -53,7 +53,7 @@ def in_force(lab):
 def test_what_was_read_is_shown_pixel_for_pixel(card):
     lab = card
     assert "12 images: 10 for training, 2 for testing" in lab.text("imagesFacts")
-    assert "24 × 16 pixels, in colour" in lab.text("imagesFacts")
+    assert "16×24 pixels (height × width), in colour" in lab.text("imagesFacts")
     assert "cannot be read: 1" in lab.text("imagesLeftOut")
     table = lab.child("classTable").model()
     listed = [[table.index(row, column).data() for column in (0, 1)] for row in range(table.rowCount())]
@@ -121,13 +121,14 @@ def test_each_choice_is_read_again_and_only_the_last_one_counts(card, monkeypatc
     assert lab.child("imagesProgress").isVisible()
     assert not lab.child("imagesUseButton").isEnabled()
     width = lab.child("imageWidthBox", QSpinBox)
+    width.setFocus()
     width.selectAll()
     lab.qtbot.keyClicks(width, "40")
     lab.qtbot.keyClick(width, Qt.Key.Key_Tab)
     go_on.set()
     until_read(lab)
     height = lab.child("imageHeightBox", QSpinBox).value()
-    assert f"40 × {height} pixels" in lab.text("imagesFacts")
+    assert f"{height}×40 pixels (height × width)" in lab.text("imagesFacts")
     assert all(reading.cancelled.is_set() for size, reading in asked if size != (height, 40))
     lab.press("imagesUseButton")
     assert lab.session.recipe.data.size == (height, 40)
@@ -144,6 +145,21 @@ def test_what_cannot_be_read_is_told_on_the_card_and_what_was_shown_stays(card, 
     assert lab.child("imageSizeBox", QComboBox).currentData() is None  # of what is still shown
     lab.press("imagesUseButton")
     assert lab.session.library.data.image_shape == (3, 16, 24)
+
+
+def test_why_nothing_could_be_read_stands_where_one_looks(lab, tmp_path, pictures):
+    lab.session.opened_images.open(f"folder:{tmp_path / 'pets' / 'nothing here'}")
+    lab.until(lambda: lab.text("imagesProblem"))
+    assert lab.child("imagesProblem").isVisible()
+    for useless in ("contactSheet", "imageSizeBox", "imageFitBox", "imagesProgress"):
+        assert not lab.child(useless).isVisible()
+    lab.press("imagesCancelButton")
+    lab.session.opened_images.open(f"folder:{pictures}")
+    until_read(lab)
+    assert lab.child("contactSheet").isVisible()
+    assert not lab.child("imagesProblem").isVisible()
+    assert lab.child("imagesCard").height() >= 600  # room for the images again
+    lab.press("imagesCancelButton")
 
 
 def test_the_chosen_set_is_shown_too_and_the_menu_beside_it_is_that_of_files(lab, pictures):

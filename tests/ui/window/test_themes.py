@@ -75,3 +75,18 @@ def test_the_names_of_settings_are_whole_in_larger_text(lab):
             lab.until(lambda label=label: label.width() >= label.fontMetrics().horizontalAdvance(label.text()))
     finally:
         QApplication.setFont(before)
+
+
+def test_larger_text_does_not_make_the_window_larger_than_a_small_screen(opened):
+    lab, before = opened, QApplication.font()
+    window, size = lab.window, opened.window.size()
+    lab.press("mapShowAllButton")
+    try:
+        theme.change_text_size(4)
+        lab.until(lambda: window.font().pointSizeF() > before.pointSizeF())
+        bar = lab.child("windowScroll").horizontalScrollBar()
+        lab.until(lambda: bar.maximum() > 0)  # what there is no room for is reached by scrolling
+        assert window.size() == size
+        assert window.minimumSizeHint().width() <= 1024
+    finally:
+        QApplication.setFont(before)

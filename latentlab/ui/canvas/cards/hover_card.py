@@ -120,7 +120,7 @@ class HoverCard(Layer):
             painter.drawEllipse(QPointF(left + _CHIP / 2, line.center().y()), _CHIP / 2, _CHIP / 2)
             left += _CHIP + 4
             room = line.right() - left - metrics.horizontalAdvance(number) - 6
-            name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(room, 0.0))
+            name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(room, 0.0))
             painter.setPen(QColor(colours.foreground))
             painter.drawText(QRectF(left, line.top(), max(room, 0.0), line.height()), flags, name)
         painter.setPen(QColor(colours.muted))

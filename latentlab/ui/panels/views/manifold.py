@@ -38,6 +38,8 @@ class ManifoldPanel(ViewPanel):
         self._radius.setObjectName("manifoldRadiusBox")
         self._radius.setAccessibleName(self.tr("Distance"))
         self._label = QComboBox(objectName="manifoldLabelBox", accessibleName=self.tr("Label of the manifold"))
+        self._label.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._label.setMinimumContentsLength(16)  # whatever its classes are called
         self._label.setToolTip(self.tr("Decode the grid under this label"))
         self.bar.addWidget(self._side)
         self.bar.addWidget(QLabel("²"))

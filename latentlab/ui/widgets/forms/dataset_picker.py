@@ -8,7 +8,6 @@ from typing import Protocol
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
-    QComboBox,
     QLabel,
     QMenu,
     QProgressBar,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.forms.path_box import PathBox
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 
@@ -76,8 +76,7 @@ class DatasetPicker(QWidget):
         self._downloading = ""
         self._message_is_problem = False
 
-        self.box = QComboBox(objectName="datasetBox", accessibleName=self.tr("Image set"))
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box = PathBox(objectName="datasetBox", accessibleName=self.tr("Image set"))
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         WheelGuard(self.box)
         self.box.currentTextChanged.connect(self._chosen)

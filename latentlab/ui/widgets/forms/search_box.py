@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
 
 _KEY = Qt.ItemDataRole.UserRole + 1
+_Index = QModelIndex | QPersistentModelIndex
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
@@ -28,7 +29,7 @@ class SearchBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(5)
         self.setMaxVisibleItems(16)
-        self._items = QStandardItemModel(self)
+        self._items = _Entries(self)
         self.setModel(self._items)
         completer = QCompleter(self._items, self)
         completer.setCompletionRole(_KEY)
@@ -47,14 +48,7 @@ class SearchBox(QComboBox):
         """
         typed = self.lineEdit().text() if self.hasFocus() and self.lineEdit().isModified() else ""
         with QSignalBlocker(self):
-            self._items.clear()
-            for text in texts:
-                item = QStandardItem(text)
-                item.setData(_typed(text), _KEY)
-                self._items.appendRow(item)
-                if not text:
-                    item.setData("separator", Qt.ItemDataRole.AccessibleDescriptionRole)  # as Qt marks its own
-                    item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self._items.set_texts(texts)
             self.setCurrentIndex(current)
         self._show_current()
         if typed:
@@ -102,6 +96,38 @@ class SearchBox(QComboBox):
     def _finish(self) -> None:
         if not self.completer().popup().isVisible():
             self._show_current()
+
+
+class _Entries(QAbstractListModel):
+    """The texts of the entries; with an item of Qt's for each, a thousand classes would hold the window up."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._texts: tuple[str, ...] = ()
+
+    def set_texts(self, texts: Sequence[str]) -> None:
+        self.beginResetModel()
+        self._texts = tuple(texts)
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._texts)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        text = self._texts[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return text
+        if role == _KEY:
+            return _typed(text)
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole and not text:
+            return "separator"  # as Qt marks its own
+        return None
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        is_entry = index.isValid() and bool(self._texts[index.row()])
+        return super().flags(index) if is_entry else Qt.ItemFlag.NoItemFlags
 
 
 def _typed(text: str) -> str:

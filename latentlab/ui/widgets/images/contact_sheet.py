@@ -46,10 +46,11 @@ class ContactSheet(ScrollingCells):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images that are in sight, and a frame around the one that the keys are on."""
         painter = QPainter(self.viewport())
-        layout, room = self._layout(), QRectF(self.viewport().rect())
+        layout, room, edge = self._layout(), QRectF(self.viewport().rect()), QColor(theme.current().grid)
         for index, image in enumerate(self._images):
             cell = layout.cell(index)
             if cell.intersects(room):
+                painter.fillRect(cell.adjusted(-1, -1, 1, 1), edge)  # of a white image on a white ground, too
                 paint_image(painter, cell, image)
                 if self.hasFocus() and index == self._at:
                     painter.setPen(QPen(QColor(theme.current().accent), 2))
