@@ -62,7 +62,7 @@ def train(arguments: Namespace) -> int:
     control = Control()
     trainer = Trainer(recipe, images, control=control, start=start)
     has_diverged = False
-    reader_has_gone: BrokenPipeError | None = None
+    reader_has_gone: OSError | None = None
     save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)
     with (
         terminal.interrupt_sets(control.stop),
@@ -78,7 +78,7 @@ def train(arguments: Namespace) -> int:
             try:
                 if arguments.json:
                     terminal.write_event(event)
-            except BrokenPipeError as error:
+            except OSError as error:  # closed, or a file on a disk that is full
                 reader_has_gone = error
                 control.stop.set()
         run = trainer.result()
@@ -105,12 +105,11 @@ def train(arguments: Namespace) -> int:
 def evaluate(arguments: Namespace) -> int:
     """Measure a run on test images: those of the whole set, or those that its recipe names."""
     from latentlab.core.runs import evaluation
-    from latentlab.core.runs.images import images_for
     from latentlab.core.runs.run import Run
 
     run = Run.open(arguments.run)
     snapshot = run.snapshot
-    images = images_for(run, arguments.dataset, arguments.data_dir)
+    images = export.images_of(run, arguments)
     found = evaluation.evaluate(snapshot, images)
     if arguments.json:
         applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}

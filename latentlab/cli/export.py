@@ -14,6 +14,7 @@ from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
     from latentlab.core.arrays import Floats
+    from latentlab.core.data.image_set import ImageSet
     from latentlab.core.models.snapshot import Snapshot
     from latentlab.core.runs.run import Run
 
@@ -139,20 +140,28 @@ def _manifold(run: Run, arguments: argparse.Namespace) -> _Written:
     return _save_sheet(arguments.out, manifold(question, map_of(run, None)).images, "images of the manifold", gap=0)
 
 
-def _codes(run: Run, arguments: argparse.Namespace) -> _Written:
-    from latentlab.core.output.export import encode_split, save_codes
+def images_of(run: Run, arguments: argparse.Namespace) -> ImageSet:
+    """Load the images of a run, or those that were named for it, and say what was guessed of these."""
     from latentlab.core.runs.images import images_for
 
-    codes = encode_split(run.snapshot, images_for(run, arguments.dataset, arguments.data_dir), arguments.split)
+    images = images_for(run, arguments.dataset, arguments.data_dir)
+    if arguments.dataset:
+        terminal.say_what_was_read(images)
+    return images
+
+
+def _codes(run: Run, arguments: argparse.Namespace) -> _Written:
+    from latentlab.core.output.export import encode_split, save_codes
+
+    codes = encode_split(run.snapshot, images_of(run, arguments), arguments.split)
     columns = save_codes(arguments.out, codes)
     return _Written(len(codes.index), columns, len(codes.index), "codes")
 
 
 def _reconstructions(run: Run, arguments: argparse.Namespace) -> _Written:
     from latentlab.core.output.export import rebuilt
-    from latentlab.core.runs.images import images_for
 
-    data = images_for(run, arguments.dataset, arguments.data_dir)
+    data = images_of(run, arguments)
     part = slice(arguments.count)
     noisy = None if data.test_noisy is None else data.test_noisy[part].numpy()
     images = rebuilt(run.snapshot, data.test_images[part].numpy(), data.test_labels[part].numpy(), noisy)

@@ -86,6 +86,8 @@ def _describe(arguments: Namespace, data_dir: Path) -> int:
     from latentlab.core.recipe.recipe import Recipe
 
     changes = {"data.dataset": arguments.name, "data.size": arguments.size, "data.fit": arguments.fit}
+    if arguments.sheet is not None:
+        _check_sheet(arguments.sheet)
     recipe = Recipe().with_changes({key: value for key, value in changes.items() if value is not None})
     cancelled = threading.Event()
     try:
@@ -117,14 +119,18 @@ def _rows(found: Description) -> list[tuple[str, str]]:
     ]
 
 
+def _check_sheet(path: Path) -> None:
+    """See, before images are read, that the sheet can be saved."""
+    if path.suffix.lower() != ".png":
+        raise LatentlabError(f"A sheet is saved as a .png file, not as '{path}': change --sheet.")
+    make_way(path, LatentlabError, ("name a file for --sheet", "change --sheet"))
+
+
 def _save_sheet(path: Path, images: ImageSet) -> None:
     from PIL import Image
 
     from latentlab.core.data.description import sheet
 
-    if path.suffix.lower() != ".png":
-        raise LatentlabError(f"A sheet is saved as a .png file, not as '{path}': change --sheet.")
-    make_way(path, LatentlabError, ("name a file for --sheet", "change --sheet"))
     pixels = sheet(images)
     picture = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
     with whole_file(path, "The sheet", LatentlabError) as partial:

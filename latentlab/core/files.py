@@ -93,11 +93,28 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
 
 def named(text: str) -> Path:
     """Give the path that a person, or `errors.printable`, wrote: the one whose name is just so, if there is one."""
-    path = Path(text).expanduser()
+    path = _at_home(text)
     if "\\" not in text or os.path.lexists(path):
         return path
-    meant = Path(_ESCAPED.sub(_unescaped, text)).expanduser()
+    meant = _at_home(_ESCAPED.sub(_unescaped, text))
     return meant if os.path.lexists(meant) else path
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, as far as one may look; Path's own raises where one may not."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file: see `is_folder`."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def _at_home(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # a ~ of nobody whom the system knows
+        return Path(text)
 
 
 @contextmanager

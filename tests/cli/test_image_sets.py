@@ -65,7 +65,7 @@ def test_a_set_is_described_to_people_as_its_images_would_be_with_a_size(picture
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["folder:nowhere"], "nowhere cannot be read"),
+        (["folder:nowhere"], "nowhere does not exist"),
         (["digits", "--size", "7"], "data.size"),
         (["digits", "--size", "1×2×3"], "data.size"),
         (["digits", "--sheet", "sheet.jpg"], ".png"),

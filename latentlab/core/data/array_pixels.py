@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from latentlab.core.data.formats.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.levels import Range, Scales
+from latentlab.core.data.levels import FEW, Range, Scales, nearly_black
 from latentlab.core.data.pictures import BLACK, GREY, WHITE
 
 Pixels = npt.NDArray[np.uint8]
@@ -18,7 +18,6 @@ Pixels = npt.NDArray[np.uint8]
 _ALPHA = 3  # channel
 _GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}  # the first of them on which all ink is seen
 _VISIBLE = 48  # levels by which ink differs from its ground, on average
-_FEW = 32  # levels of 256: images of so few are nearly black
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,7 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
                 break
     scales = seen.scales()
     notes = list(scales.notes)
-    highest = seen.of_types.get("uint8", (0, 0))[1]
-    if 1 < highest < _FEW:
-        notes.append(f"The brightest of all pixels is {highest:.0f} of 255, so that the images are nearly black.")
+    notes += nearly_black(int(seen.of_types.get("uint8", (0, 0))[1]))
     ground = None
     if opacities.lowest < opacities.highest:
         dtype = next(source.dtype for source in sources if source.shape[1] > _ALPHA)
@@ -115,7 +112,7 @@ def _is_grey(part: Array) -> bool:
 
 def _tells_no_more(part: Array, is_grey: bool) -> bool:
     """Whether nothing that is still to come changes the look: bytes in colour, or grey by their shape, are as known."""
-    return part.dtype == np.uint8 and part.max() >= _FEW and (part.shape[1] == 1 or not is_grey)
+    return part.dtype == np.uint8 and part.max() >= FEW and (part.shape[1] == 1 or not is_grey)
 
 
 def fill(source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np.intp]]]) -> None:

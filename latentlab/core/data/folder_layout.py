@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from latentlab.core.data.image_set import NO_LABEL
 from latentlab.core.data.picture_files import Folder
 from latentlab.core.errors import printable
 
-_TRAINING = frozenset(("train", "training", "trainset", "train_set", "training_set"))
-_TEST = frozenset(("test", "testing", "testset", "test_set", "testing_set"))
-_VALIDATION = frozenset(("val", "valid", "validation", "dev", "val_set", "validation_set"))
+_TRAINING = frozenset(("train", "training", "trainset"))
+_TEST = frozenset(("test", "testing", "testset"))
+_VALIDATION = frozenset(("val", "valid", "validation", "dev"))
+_ANY = _TRAINING | _TEST | _VALIDATION
+_OF_SPLIT = _ANY | frozenset(("set",))
+_WRAPPING = frozenset(("image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "data"))
 
 BESIDE = "pictures beside the folders of classes"
 BELOW = "pictures in folders below"
@@ -55,26 +59,41 @@ class Layout:
 def layout_of(path: Path) -> Layout:
     """Tell how a folder is laid out.
 
-    Folders named as ``train`` and ``test`` (or ``val``) are the split. Otherwise two or more folders with pictures are
-    classes, with whatever is in them at any depth, unless most pictures lie beside them. A folder that holds nothing
-    but one other is stepped into.
+    Folders named as ``train`` and ``test`` (or ``val``) are the split, be the classes in them or around them. Otherwise
+    two or more folders with pictures are classes, with whatever is in them at any depth, unless most pictures lie
+    beside them. A folder that holds nothing but one other is stepped into; in one of the split, where that is called
+    like the split or ``images``.
 
     Raises
     ------
     OSError
         When the folder cannot be read.
     """
-    whole = _unwrapped(picture_files.tree(path))
+    given = picture_files.tree(path)
     left_out: Counter[str] = Counter()
+    for each in given.walk():
+        left_out.update(each.passed_over)
+    whole = _unwrapped(given)
     split = _split_folders(whole)
-    if split is None:
-        return _laid_out(whole.path, [_groups(whole, left_out)], left_out, ())
-    training, test = split
-    rest = [inner for inner in whole.folders if inner not in (*training, *test)]
-    left_out[OUTSIDE] += len(whole.pictures) + sum(len(inner.all_pictures) for inner in rest)
-    sides = [[group for inner in side for group in _groups(inner, left_out)] for side in (training, test)]
-    said = [" and ".join(f"'{printable(inner.name)}'" for inner in side) for side in (training, test)]
-    return _laid_out(whole.path, sides, left_out, (f"{said[0]} is for training, {said[1]} for testing.",))
+    if split is not None:
+        said = [" and ".join(f"'{printable(inner.name)}'" for inner in side) for side in split]
+        left_out[OUTSIDE] += len(whole.all_pictures) - sum(len(inner.all_pictures) for side in split for inner in side)
+        sides = [[group for inner in side for group in _groups(_stepped_into(inner), left_out)] for side in split]
+        return _laid_out(whole.path, sides, left_out, (f"{said[0]} is for training, {said[1]} for testing.",))
+    classes = {inner.name: _split_folders(inner) for inner in whole.folders if inner.all_pictures}
+    if not whole.pictures and len(classes) > 1 and None not in classes.values():
+        known = {name: found for name, found in classes.items() if found is not None}
+        sides = [
+            [(name, inner.all_pictures) for name, found in known.items() for inner in found[side]] for side in (0, 1)
+        ]
+        left_out[OUTSIDE] += len(whole.all_pictures) - sum(len(files) for side in sides for _, files in side)
+        said = [
+            " and ".join(sorted({f"'{printable(inner.name)}'" for found in known.values() for inner in found[side]}))
+            for side in (0, 1)
+        ]
+        note = f"In the folder of each class, {said[0]} is for training, {said[1]} for testing."
+        return _laid_out(whole.path, sides, left_out, (note,))
+    return _laid_out(whole.path, [_groups(whole, left_out)], left_out, ())
 
 
 _Group = tuple[str | None, Sequence[Path]]
@@ -110,9 +129,6 @@ def _groups(folder: Folder, left_out: Counter[str]) -> list[_Group]:
     """Give each class with its files; the class is None in a folder without classes."""
     classes = [inner for inner in folder.folders if inner.all_pictures]
     below = sum(len(inner.all_pictures) for inner in classes)
-    for each in folder.walk():
-        for suffix, count in each.foreign.items():
-            left_out[f"files of a format that is not read here ({suffix})"] += count
     if not classes or len(folder.pictures) > below or (len(classes) == 1 and folder.pictures):
         left_out[BELOW] += below
         return [(None, folder.pictures)]
@@ -123,13 +139,38 @@ def _groups(folder: Folder, left_out: Counter[str]) -> list[_Group]:
 def _split_folders(folder: Folder) -> tuple[list[Folder], list[Folder]] | None:
     """Give the folders for training and those for testing; None where their names do not tell."""
     with_pictures = [inner for inner in folder.folders if inner.all_pictures]
-    training = [inner for inner in with_pictures if inner.name.casefold() in _TRAINING]
-    test = [inner for inner in with_pictures if inner.name.casefold() in _TEST | _VALIDATION]
+    found = _sides([inner for inner in with_pictures if _words(inner) <= _OF_SPLIT])
+    if found is None:  # train_images, test1, val2017: but not where these are a few classes among many
+        found = _sides([inner for inner in with_pictures if _words(inner) & _ANY])
+        if found is not None and 2 * (len(found[0]) + len(found[1])) <= len(with_pictures):
+            return None
+    return found
+
+
+def _sides(folders: Sequence[Folder]) -> tuple[list[Folder], list[Folder]] | None:
+    training = [inner for inner in folders if _words(inner) & _TRAINING]
+    test = [inner for inner in folders if inner not in training and _words(inner) & _ANY]
     return (training, test) if training and test else None
+
+
+def _words(folder: Folder) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d_]+", folder.name.casefold())) or frozenset((folder.name,))
+
+
+def _stepped_into(folder: Folder) -> Folder:
+    """Step out of a folder of the split into the only one in it, where its name says that it is no class."""
+    while (inner := _only_one_in(folder)) and (_words(inner) & (_ANY | _WRAPPING) or inner.name == folder.name):
+        folder = inner
+    return folder
 
 
 def _unwrapped(folder: Folder) -> Folder:
     """Step into folders that hold nothing but one other, as archives make them."""
-    while not folder.pictures and len(inside := [inner for inner in folder.folders if inner.all_pictures]) == 1:
-        folder = inside[0]
+    while inner := _only_one_in(folder):
+        folder = inner
     return folder
+
+
+def _only_one_in(folder: Folder) -> Folder | None:
+    inside = [inner for inner in folder.folders if inner.all_pictures]
+    return inside[0] if len(inside) == 1 and not folder.pictures else None

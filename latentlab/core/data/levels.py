@@ -16,7 +16,8 @@ import numpy.typing as npt
 _Numbers = npt.NDArray[Any]
 
 _OVERSHOOT = 0.25  # of a range of 1: so far, and a little more, do resampling and sharpening lead beyond it
-_FEW = 32  # levels: so few are no range of 0 to 255, of which they would be the darkest eighth
+FEW = 32  # levels: so few are no range of 0 to 255, of which they would be the darkest eighth
+_WIDE = ("int16", "uint16", "int32", "uint32", "int64", "uint64")
 _BITS = (8, 10, 12, 14, 16)  # that cameras and scanners have
 
 
@@ -67,7 +68,7 @@ class Scales:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed, a sentence for each type of which something was."""
-        return tuple(scale.note for scale in self.of_types.values() if scale.note)
+        return tuple(dict.fromkeys(scale.note for scale in self.of_types.values() if scale.note))
 
     def apply(self, numbers: _Numbers) -> npt.NDArray[np.uint8]:
         """Give some of the set's numbers as levels, uint8 of the same shape: see `Scale.apply`.
@@ -86,9 +87,12 @@ class Range:
     ----------
     of_types : dict
         The lowest and the highest finite number of each type, by what `type_of` says.
+    is_finite : bool
+        Whether there were no others.
     """
 
     of_types: dict[str, tuple[float, float]] = field(default_factory=dict)
+    is_finite: bool = True
 
     def learn(self, numbers: _Numbers) -> None:
         """Take numbers of any shape into account: bool, integers or floating point."""
@@ -96,6 +100,7 @@ class Range:
             return
         lowest, highest = float(numbers.min()), float(numbers.max())
         if not np.isfinite([lowest, highest]).all():
+            self.is_finite = False
             finite = numbers[np.isfinite(numbers)]
             if not finite.size:
                 return
@@ -108,8 +113,12 @@ class Range:
         self.of_types[kind] = min(known[0], lowest) + 0.0, max(known[1], highest) + 0.0  # -0 becomes 0
 
     def scales(self) -> Scales:
-        """Choose the scale of each type from all that was learned."""
-        return Scales({kind: scale_of(kind, *ends) for kind, ends in sorted(self.of_types.items())})
+        """Choose the scale of each type from all that was learned; whole numbers of more than 8 bits share theirs."""
+        ends = dict(sorted(self.of_types.items()))
+        if wide := [ends[kind] for kind in _WIDE if kind in ends]:
+            joint = (min(lowest for lowest, _ in wide), max(highest for _, highest in wide))
+            ends |= {kind: joint for kind in _WIDE if kind in ends}
+        return Scales({kind: scale_of(kind, *of_kind) for kind, of_kind in ends.items()})
 
 
 def range_of(parts: Iterable[_Numbers]) -> Range:
@@ -118,6 +127,13 @@ def range_of(parts: Iterable[_Numbers]) -> Range:
     for part in parts:
         found.learn(part)
     return found
+
+
+def nearly_black(highest: int) -> list[str]:
+    """Say, in a sentence or none, that images are nearly black, by the highest of their levels."""
+    if not 1 < highest < FEW:
+        return []
+    return [f"The brightest of all pixels is {highest} of 255, so that the images are nearly black."]
 
 
 def type_of(dtype: np.dtype[Any]) -> str:
@@ -166,7 +182,7 @@ def _whole_numbers(kind: str, lowest: float, highest: float) -> tuple[float, flo
         return (-128, 127) if kind == "int8" else None
     if highest == 1:
         return (0, 1)
-    if highest <= _FEW and kind != "int8":
+    if highest <= FEW and kind != "int8":
         return None
     largest = np.iinfo(kind).max
     return next(((0, min(2**bits - 1, largest)) for bits in _BITS if highest < 2**bits), None)
@@ -174,11 +190,11 @@ def _whole_numbers(kind: str, lowest: float, highest: float) -> tuple[float, flo
 
 def _fractions(lowest: float, highest: float) -> tuple[float, float] | None:
     most = 1 + _OVERSHOOT
-    if lowest >= -_OVERSHOOT and 1 / _FEW < highest <= most:
+    if lowest >= -_OVERSHOOT * min(1, highest) and 1 / FEW < highest <= most:
         return (0, 1)
-    if lowest >= -most and 1 / _FEW < highest <= most:
+    if lowest >= -most and 1 / FEW < highest <= most:
         return (-1, 1)
-    if lowest >= -255 * _OVERSHOOT / 2 and _FEW < highest <= 255 * (1 + _OVERSHOOT / 2):
+    if lowest >= -255 * _OVERSHOOT / 2 and FEW < highest <= 255 * (1 + _OVERSHOOT / 2):
         return (0, 255)
     return None
 

@@ -7,7 +7,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,18 +19,27 @@ SUFFIXES = frozenset(
         *(".tif", ".tiff", ".webp", *(WITH_PLUGIN if importlib.util.find_spec("pillow_heif") else ())),
     )
 )
-# Pictures to whoever keeps them, but of formats that nothing here reads: what is of another kind is no picture.
+# Pictures to whoever keeps them, but of formats that are not read here: what is of another kind is no picture.
 _FOREIGN = WITH_PLUGIN | frozenset(
     (
         *(".3fr", ".ai", ".arw", ".cr2", ".cr3", ".czi", ".dcm", ".djvu", ".dng", ".eps", ".exr", ".hdr", ".jxl"),
         *(".jxr", ".lif", ".mha", ".nd2", ".nef", ".nii", ".nrrd", ".orf", ".pdf", ".psb", ".psd", ".raf", ".raw"),
         *(".rw2", ".svg", ".svgz", ".svs", ".vsi", ".xcf", ".avi", ".mkv", ".mov", ".mp4", ".webm"),
+        *(".bw", ".cur", ".dds", ".fit", ".fits", ".icns", ".ico", ".jps", ".mpo", ".rgb", ".sgi", ".xbm", ".xpm"),
+        # What may hold pictures, or arrays of them.
+        *(".7z", ".gz", ".h5", ".hdf5", ".mat", ".npy", ".npz", ".parquet", ".pt", ".pth", ".rar", ".tar", ".tfrecord"),
+        *(".tgz", ".zip"),
     )
 )
 # What systems put beside one's own files; whatever begins with a dot is hidden, and no better.
 _OF_SYSTEMS = frozenset(("__macosx", "thumbs.db", "@eadir", "$recycle.bin", "system volume information", "lost+found"))
 
 
+# First bytes of pictures: those of files whose names have no suffix tell what they are.
+_SIGNS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"RIFF")
+
+CLOSED = "folders that cannot be read"
+TOO_FAR = "folders behind links within links"
 _LINKS = 2  # to folders, followed within each other: more may lead to the same folders over and over again
 _DEEPEST = 100  # folders within each other
 
@@ -47,14 +55,14 @@ class Folder:
         Right in it, in natural order.
     folders : tuple of Folder
         Those in it that can be read, in natural order.
-    foreign : Counter of str
-        Suffixes of pictures in formats that are not read here, and how many there are of each right in it.
+    passed_over : Counter of str
+        What there is right in it that is not read, in words, and how many: pictures of other formats, folders.
     """
 
     path: Path
     pictures: tuple[Path, ...]
     folders: tuple[Folder, ...]
-    foreign: Counter[str]
+    passed_over: Counter[str]
 
     @property
     def name(self) -> str:
@@ -76,7 +84,7 @@ class Folder:
 def tree(path: Path) -> Folder:
     """Look what is in a folder and below it, but for what is hidden.
 
-    Links are followed, unless they lead back to where they lie. What cannot be read below is passed over.
+    Links are followed, unless they lead back to where they lie. What cannot be read below is counted.
 
     Raises
     ------
@@ -91,24 +99,48 @@ def _tree(path: Path, above: tuple[tuple[int, int], ...], links: int) -> Folder:
     identity = (status.st_dev, status.st_ino)
     pictures: list[Path] = []
     folders: list[Folder] = []
-    foreign: Counter[str] = Counter()
-    if identity not in above and len(above) < _DEEPEST and links <= _LINKS:
+    passed_over: Counter[str] = Counter()
+    if identity in above:
+        return Folder(path, (), (), passed_over)
+    if len(above) >= _DEEPEST or links > _LINKS:
+        passed_over[TOO_FAR] += 1
+    else:
         with os.scandir(path) as entries:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name.casefold() in _OF_SYSTEMS:
                     continue
                 inner = path / entry.name
                 suffix = inner.suffix.lower()
-                with suppress(OSError):  # a folder that one may not read, or a link to itself
-                    if entry.is_dir():
+                if _is_folder(entry):
+                    try:
                         folders.append(_tree(inner, (*above, identity), links + entry.is_symlink()))
-                    elif suffix in SUFFIXES:
-                        pictures.append(inner)  # a link to nowhere, too: it is told as a file that cannot be read
-                    elif suffix in _FOREIGN:
-                        foreign[suffix] += 1
+                    except OSError:
+                        passed_over[CLOSED] += 1
+                elif suffix in SUFFIXES or ((suffix[1:].isdecimal() or not suffix) and _has_sign(inner)):
+                    pictures.append(inner)  # a link to nowhere, too: it is told as a file that cannot be read
+                elif suffix in _FOREIGN:
+                    passed_over[f"files of a format that is not read here ({suffix})"] += 1
     pictures.sort(key=natural_order)
     folders.sort(key=lambda folder: natural_order(folder.path))
-    return Folder(path, tuple(pictures), tuple(folders), foreign)
+    return Folder(path, tuple(pictures), tuple(folders), passed_over)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _has_sign(path: Path) -> bool:
+    """Whether a file begins as a picture does."""
+    try:
+        if not path.is_file():  # whoever opens a pipe waits
+            return False
+        with path.open("rb") as file:
+            return file.read(8).startswith(_SIGNS)
+    except OSError:
+        return False
 
 
 def among(entries: Iterable[Path]) -> list[Path]:

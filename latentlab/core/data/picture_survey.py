@@ -12,9 +12,10 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageChops
 
-from latentlab.core.data import pictures
+from latentlab.core.data import deep_pictures, pictures
+from latentlab.core.data.deep_pictures import Frame
 from latentlab.core.data.levels import Range
-from latentlab.core.data.pictures import BLACK, GREY, WHITE, Bytes, Frame, Header, Look, Size
+from latentlab.core.data.pictures import BLACK, GREY, WHITE, Bytes, Header, Look, Size
 from latentlab.core.data.reading import Reading, quiet
 
 _GROUNDS = (WHITE, BLACK, GREY)  # the first of them on which all ink is seen
@@ -40,6 +41,8 @@ class Survey:
         Of the numbers of pictures of more than 8 bits.
     contrast : dict of int to float, or None
         By how many levels the ink of the faintest picture differs from each ground; None where nothing is transparent.
+    deep_inks : list of float
+        Of pictures with transparency in 16 bits, the mean number of the ink; only all of them tell its level.
     """
 
     headers: list[Header]
@@ -47,6 +50,7 @@ class Survey:
     is_coloured: bool = False
     range: Range = field(default_factory=Range)
     contrast: dict[int, float] | None = None
+    deep_inks: list[float] = field(default_factory=list)
 
     @property
     def ground(self) -> int:
@@ -88,6 +92,8 @@ def survey(files: Sequence[Path], reading: Reading) -> Survey:
 
     for _ in reading.each("looking", look, result.headers):
         pass
+    for level in result.range.scales().apply(np.array(result.deep_inks).round().astype(np.uint16)).tolist():
+        result.include_contrast({ground: abs(level - ground) for ground in _GROUNDS})
     return result
 
 
@@ -125,11 +131,18 @@ def _header(path: Path) -> Header | None:
 
 
 def _look(frame: Frame, result: Survey, lock: threading.Lock) -> None:
-    numbers = pictures.deep_numbers(frame)
-    if numbers is not None:
+    if deep := deep_pictures.numbers_of(frame):
+        numbers, alpha = deep
+        if alpha is not None and alpha.min() < alpha.max():
+            ink = float(np.average(numbers if numbers.ndim == 2 else numbers.mean(axis=2), weights=alpha))
+            with lock:
+                result.deep_inks.append(ink)
+        has_colours = numbers.ndim == 3
+        numbers = numbers if alpha is None else numbers[alpha > 0]
         with lock:
             result.range.learn(numbers)
-            result.is_coloured |= numbers.ndim == 3 and np.ptp(numbers, axis=2).max() > _TINT / 255 * numbers.max()
+            if has_colours and numbers.size:
+                result.is_coloured |= bool(np.ptp(numbers, axis=-1).max() > _TINT / 255 * numbers.max())
         return
     picture = cast(Image.Image, frame)
     contrast = _contrast(picture) if picture.has_transparency_data else None

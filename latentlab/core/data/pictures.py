@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
+from latentlab.core.data import deep_pictures, imagej_stacks
+from latentlab.core.data.deep_pictures import Frame
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.picture_files import WITH_PLUGIN
 from latentlab.core.recipe.settings import Fit
 
 Bytes = npt.NDArray[np.uint8]
-Frame = Image.Image | npt.NDArray[np.uint16]
-"""An image as it is stored: in Pillow's hands, or, in colours of 16 bits, which Pillow has no mode for, (H, W, 3)."""
 Size = tuple[int, int]
 """Height and width, in pixels."""
 
@@ -31,12 +30,10 @@ GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
 # Only these are tried: others may call programs, as that of PostScript does.
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
 _WITHOUT_SIGN = {".tga": ("TGA",)}  # nothing in these files says what they are, but their name
-_DEEP = ("I", "F")  # what modes of more than 8 bits begin with
 _STACKS = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # whose further frames are images; a camera's MPO has previews
 _ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # of EXIF
-_OTHER_HALF = {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B"}
-_OTHER_HALF["RGB;16N"] = _OTHER_HALF["RGB;16L" if sys.byteorder == "little" else "RGB;16B"]
 _REDUCED = 254  # of TIFF: bit 0 of this tag tells a smaller copy of another page
+_USUAL_GAMMA = 1 / 2.2  # as PNG files tell it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,8 @@ class Header:
     may_have_colour, may_be_transparent : bool
     passed_over : int
         Further frames that are no images of their own: previews, smaller copies.
+    is_of_its_own : bool
+        Whether it says that its numbers mean other colours than those of screens (sRGB), by a profile or a gamma.
     """
 
     path: Path
@@ -64,6 +63,7 @@ class Header:
     may_have_colour: bool
     may_be_transparent: bool
     passed_over: int = 0
+    is_of_its_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +111,31 @@ def header_of(path: Path) -> Header:
     """
     with opened(path) as picture:
         count = getattr(picture, "n_frames", 1)
-        frames, sizes, modes = [], [], {picture.mode}
+        frames, sizes, modes, is_transparent = [], [], {picture.mode}, picture.has_transparency_data
         for frame in range(count if picture.format in _STACKS else 1):
             if picture.format == "TIFF":  # the one format whose frames differ from each other
                 picture.seek(frame)
                 if _is_reduced(picture):
                     continue
                 modes.add(picture.mode)
+                is_transparent |= picture.has_transparency_data
             frames.append(frame)
             sizes.append(_upright_size(picture))
         if not frames:
             frames, sizes = [0], [_upright_size(picture)]
+        if picture.format == "TIFF" and count == 1:
+            count = imagej_stacks.images_in(picture, path)
+            frames, sizes = [*range(count)], sizes * count
         changes = len(frames) > 1 and picture.format != "TIFF"  # from its second frame on a GIF may be in colour
         return Header(
             path=path,
             frames=tuple(frames),
             sizes=tuple(sizes),
-            is_deep=any(mode.startswith(_DEEP) for mode in modes) or _has_deep_colours(picture),
+            is_deep=any(map(deep_pictures.is_deep, modes)) or deep_pictures.is_halved(picture),
             may_have_colour=changes or not all(_is_grey(mode) for mode in modes),
-            may_be_transparent=changes or picture.has_transparency_data,
+            may_be_transparent=changes or is_transparent,
             passed_over=count - len(frames),
+            is_of_its_own=_is_of_its_own(picture),
         )
 
 
@@ -151,6 +156,9 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
         Nearly anything, where the file is damaged.
     """
     with opened(header.path) as picture:
+        if header.frames[-1] >= getattr(picture, "n_frames", 1):
+            yield from _frames_of_imagej(header)
+            return
         for frame, size in zip(header.frames, header.sizes, strict=True):
             if frame:
                 picture.seek(frame)
@@ -158,8 +166,12 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
                 height, width = least
                 is_lying = size != (picture.height, picture.width)
                 picture.draft("L" if channels == 1 else "RGB", (height, width) if is_lying else (width, height))
-            if _has_deep_colours(picture):
-                yield _deep_colours(header.path, frame)
+            deep_pictures.note_inversion(picture)
+            if deep_pictures.is_halved(picture):
+                with opened(header.path) as upper, opened(header.path) as lower:
+                    for half in (upper, lower) if frame else ():
+                        half.seek(frame)
+                    yield deep_pictures.both_halves(upper, lower)
             elif len(header.frames) == 1:
                 ImageOps.exif_transpose(picture, in_place=True)  # which spares a copy, but of these frames alone
                 yield picture
@@ -167,17 +179,12 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
                 yield ImageOps.exif_transpose(picture)
 
 
-def deep_numbers(frame: Frame) -> npt.NDArray[Any] | None:
-    """Give numbers of more than 8 bits, (H, W) or (H, W, 3), which only a scale of the whole set turns into levels.
-
-    Returns
-    -------
-    array or None
-        None for a picture of 8 bits.
-    """
-    if isinstance(frame, Image.Image):
-        return np.asarray(frame) if frame.mode.startswith(_DEEP) else None
-    return frame
+def _frames_of_imagej(header: Header) -> Iterator[Frame]:
+    for frame in header.frames:
+        with opened(header.path) as picture:  # its first image only is in Pillow's hands
+            imagej_stacks.move_to(picture, frame)
+            deep_pictures.note_inversion(picture)
+            yield picture
 
 
 def on_ground(picture: Image.Image, ground: int) -> Image.Image:
@@ -195,8 +202,11 @@ def with_alpha(picture: Image.Image) -> Image.Image:
 
 def levels_of(frame: Frame, look: Look) -> Image.Image:
     """Give an image in grey or RGB, as a look says, as large as it is."""
-    numbers = deep_numbers(frame)
-    picture = Image.fromarray(look.scales.apply(numbers)) if numbers is not None else cast(Image.Image, frame)
+    if deep := deep_pictures.numbers_of(frame):
+        numbers, alpha = deep
+        picture = deep_pictures.picture_of(frame, look.scales.apply(numbers), alpha)
+    else:
+        picture = cast(Image.Image, frame)
     picture, mode = on_ground(picture, look.ground), "L" if look.channels == 1 else "RGB"
     return picture if picture.mode == mode else picture.convert(mode)  # which would copy it
 
@@ -210,7 +220,12 @@ def fitted(picture: Image.Image, look: Look) -> Image.Image:
         return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if look.fit == "pad":
         margin = look.margin if look.channels == 1 else (look.margin,) * 3
-        return ImageOps.pad(picture, size, Image.Resampling.LANCZOS, margin)
+        share = min(whole / own for whole, own in zip(size, picture.size, strict=True))
+        width, height = (max(1, round(own * share)) for own in picture.size)  # a line remains of what is long and thin
+        padded = Image.new(picture.mode, size, margin)
+        corner = ((size[0] - width) // 2, (size[1] - height) // 2)
+        padded.paste(picture.resize((width, height), Image.Resampling.LANCZOS), corner)
+        return padded
     return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
@@ -263,37 +278,16 @@ def formats(suffix: str) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in Image.OPEN)  # older versions of Pillow lack some
 
 
-def _has_deep_colours(picture: Image.Image) -> bool:
-    """Whether a picture is stored in colours of 16 bits, without transparency, of which Pillow gives the upper 8."""
-    rawmodes = [_rawmode(tile.args) for tile in getattr(picture, "tile", ())]
-    return bool(rawmodes) and all(rawmode in _OTHER_HALF for rawmode in rawmodes)
-
-
-def _deep_colours(path: Path, frame: int) -> npt.NDArray[np.uint16]:
-    """Read colours of 16 bits: once the upper halves, and once the lower ones, as if bytes lay the other way round."""
-    halves = []
-    for is_lower in (False, True):
-        with opened(path) as picture:
-            if frame:
-                picture.seek(frame)
-            if is_lower:
-                file = cast(ImageFile.ImageFile, picture)
-                file.tile = [tile._replace(args=_turned(tile.args)) for tile in file.tile]
-            halves.append(np.asarray(ImageOps.exif_transpose(picture), np.uint16))
-    return halves[0] * 256 + halves[1]
-
-
-def _rawmode(arguments: Any) -> str:
-    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
-
-
-def _turned(arguments: Any) -> Any:
-    other = _OTHER_HALF[_rawmode(arguments)]
-    return (other, *arguments[1:]) if isinstance(arguments, tuple) else other
-
-
 def _is_grey(mode: str) -> bool:
-    return mode in ("1", "L", "LA", "La") or mode.startswith(_DEEP)
+    return mode in ("1", "L", "LA", "La") or deep_pictures.is_deep(mode)
+
+
+def _is_of_its_own(picture: Image.Image) -> bool:
+    profile = picture.info.get("icc_profile")
+    if isinstance(profile, bytes) and profile:
+        return b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile
+    gamma = picture.info.get("gamma") if "srgb" not in picture.info else None
+    return isinstance(gamma, float) and abs(gamma - _USUAL_GAMMA) > 0.05
 
 
 def _is_reduced(picture: Image.Image) -> bool:

@@ -70,11 +70,12 @@ class Reading:
         ReadingCancelledError
             When it is to be stopped.
         """
+        given_up = threading.Event()
 
         def of_some(start: int) -> list[_Result]:
             results = []
             for item in items[start : start + _AT_ONCE]:
-                if self.cancelled.is_set():
+                if self.cancelled.is_set() or given_up.is_set():
                     break
                 results.append(work(item))
             return results
@@ -97,6 +98,7 @@ class Reading:
                     done += len(results)
                     self.report(ReadingProgress(step, done, len(items)))
         finally:
+            given_up.set()  # whatever it was that ended this, such as Ctrl-C, nobody waits for the rest
             pool.shutdown(cancel_futures=True)
 
 

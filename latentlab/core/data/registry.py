@@ -27,7 +27,7 @@ from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.pictures import Size
 from latentlab.core.data.reading import Reading
 from latentlab.core.errors import printable
-from latentlab.core.files import named
+from latentlab.core.files import is_file, is_folder, named
 from latentlab.core.recipe.settings import DataSettings, Fit
 
 Dataset = Local | Downloaded
@@ -68,6 +68,9 @@ def find(name: str) -> Dataset:
     for prefix, own in _OWN.items():
         if name.startswith(prefix):
             return own(printable(name))
+    for prefix, is_there in ((_FOLDER, is_folder), ("array:", is_file)):
+        if is_there(named(name)):
+            raise DatasetError(f"'{name}' is a path, and no image set: write {prefix}{name}.")
     raise DatasetError(
         f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE or "
         "pairs:DIRTY,CLEAN."
@@ -140,13 +143,13 @@ def located(name: str) -> str:
 
 def _folder(name: str) -> Local:
     path = _path(name, "folder")
-    problem = None if path.is_dir() else f"{path} does not exist."
+    problem = None if is_folder(path) else f"{path} does not exist."
     return Local(name, printable(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
 
 
 def _array(name: str) -> Local:
     path = _path(name, "file")
-    problem = None if path.is_file() else f"{path} does not exist."
+    problem = None if is_file(path) else f"{path} does not exist."
     return Local(name, printable(path.name), lambda: user_arrays.load_array(name, path), problem=problem)
 
 

@@ -15,7 +15,7 @@ from latentlab.core.data.array_pixels import fill, look_of
 from latentlab.core.data.columns import taken
 from latentlab.core.data.formats import hdf5_files
 from latentlab.core.data.formats.stored_array import Array, StoredArray
-from latentlab.core.data.image_set import DatasetError, ImageSet, split
+from latentlab.core.data.image_set import DatasetError, ImageSet, split, without_label
 from latentlab.core.data.mapped_images import Room
 
 
@@ -57,6 +57,7 @@ def _read(name: str, path: Path, room: Room) -> ImageSet:
         )
     counts = (len(images), 0 if tests is None else len(tests))
     classes = _classes(parts.train, parts.test, counts, parts.class_names, notes)
+    notes += without_label(classes.labels, classes.test_labels) if classes.names else []
     columns, test_columns = user_columns.of_arrays(parts.train.others, parts.test.others, *counts, notes)
     look = look_of([images] if tests is None else [images, tests])
     notes += [note for note in look.notes if note not in notes]

@@ -15,7 +15,8 @@ from latentlab.core.arrays import Integers
 from latentlab.core.data import image_cache, user_columns
 from latentlab.core.data.columns import taken
 from latentlab.core.data.folder_layout import Layout, layout_of
-from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split
+from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split, without_label
+from latentlab.core.data.levels import FEW, nearly_black
 from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.picture_reading import read_into
 from latentlab.core.data.picture_survey import Survey, margin_of, survey
@@ -30,6 +31,8 @@ _LONGEST_SIDE = 64  # of images of a size that nobody chose
 UNREADABLE = "files that cannot be read"
 PASSED_OVER = "previews and smaller copies within files"
 
+_NOT_FINITE = "Numbers that are not finite are shown black (NaN and -infinity) or white (infinity)."
+_OF_ITS_OWN = "say in a colour profile or a gamma what their numbers mean, which is not applied."
 _MASK = "All pixels are 0 or 1, which are taken as black and white."
 
 
@@ -66,7 +69,7 @@ def load_folder(
     try:
         layout = layout_of(folder)
     except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+        raise DatasetError(_closed(folder, error)) from error
     tables = [place / user_columns.FILE for place in (folder, layout.folder)]
     told = (layout.labels, layout.class_names, layout.training, layout.left_out, layout.notes)
     key = image_cache.key_of([*layout.files, *tables], name, size, fit, told, formats(".heic"))
@@ -80,7 +83,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     readable = set(found.readable)
     unreadable = [file for number, file in enumerate(layout.files) if number not in readable]
     if len(plan.labels) < 2:
-        raise DatasetError(_too_few(folder, len(plan.labels), len(unreadable)))
+        raise DatasetError(_too_few(folder, len(plan.labels), len(unreadable), layout))
     look = _look(found, size, fit)
     assert look.size is not None
     images = room((len(plan.labels), look.channels, *look.size))
@@ -90,15 +93,19 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     unreadable += [found.headers[number].path for number in np.unique(damaged)]
     images, plan = _moved_up(images, is_read), plan.kept(is_read)
     if len(plan.labels) < 2:
-        raise DatasetError(_too_few(folder, len(plan.labels), lacking))
-    is_mask = _are_zero_and_one(images)
-    if is_mask:
+        raise DatasetError(_too_few(folder, len(plan.labels), lacking, layout))
+    highest = _highest(images)
+    if highest == 1:
         images *= 255
     files = [found.headers[number].path for number in plan.files]
     where = folder if (folder / user_columns.FILE).is_file() else layout.folder
     columns = user_columns.of_folder(where, files)
     pixels, train, test = torch.from_numpy(images), slice(plan.training), slice(plan.training, None)
     class_names, labels = _used(layout.class_names, plan.labels)
+    notes = [*layout.notes, *_notes(found, look, is_chosen=size is not None)]
+    notes += [_MASK] if highest == 1 else nearly_black(highest)
+    notes += without_label(labels) if class_names else []
+    notes += _unreadable_note(folder, unreadable)
     left_out = Counter(layout.left_out)
     left_out[UNREADABLE] += lacking
     left_out[PASSED_OVER] += sum(header.passed_over for header in found.headers)
@@ -114,12 +121,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
         train_columns=taken(columns, train),
         test_columns=taken(columns, test),
         left_out=tuple((reason, count) for reason, count in left_out.items() if count),
-        notes=(
-            *layout.notes,
-            *_notes(found, look, is_chosen=size is not None),
-            *((_MASK,) if is_mask else ()),
-            *_unreadable_note(folder, unreadable),
-        ),
+        notes=tuple(notes),
     )
 
 
@@ -207,14 +209,14 @@ def _moved_up(images: Bytes, is_read: npt.NDArray[np.bool_]) -> Bytes:
     return images[: len(kept)]
 
 
-def _are_zero_and_one(images: Bytes) -> bool:
-    """Whether the images are masks, of 0 and 1, that would be seen as black."""
+def _highest(images: Bytes) -> int:
+    """Give the highest level of all images, or one of which nothing needs to be said."""
     highest = 0
     for image in images:
         highest = max(highest, int(image.max()))
-        if highest > 1:
-            return False
-    return highest == 1
+        if highest >= FEW:
+            break
+    return highest
 
 
 def _used(class_names: Sequence[str], labels: Integers) -> tuple[tuple[str, ...], Integers]:
@@ -225,11 +227,21 @@ def _used(class_names: Sequence[str], labels: Integers) -> tuple[tuple[str, ...]
     return tuple(class_names[label] for label in used), numbered
 
 
-def _too_few(folder: Path, readable: int, unreadable: int) -> str:
+def _closed(folder: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"The folder {folder} does not exist: give the path of one."
+    if isinstance(error, NotADirectoryError):
+        return f"{folder} is no folder: give that of the pictures, or array:{folder} for a file of arrays."
+    reason = error.strerror or "it is damaged"
+    return f"The folder {folder} cannot be read ({reason[:1].lower()}{reason[1:]}): choose one that you may read."
+
+
+def _too_few(folder: Path, readable: int, unreadable: int, layout: Layout) -> str:
     found = f"{readable} readable and {unreadable} unreadable" if readable or unreadable else "no"
+    others = ", ".join(f"{count:,} {reason}" for reason, count in layout.left_out.items())
     return (
-        f"{folder} holds {found} pictures, and two are needed: choose a folder of PNG, JPEG, TIFF, "
-        "BMP, GIF, WEBP or PGM files."
+        f"{folder} holds {found} pictures{f' but {others}' if others else ''}, and two are needed: choose a folder of "
+        "PNG, JPEG, TIFF, BMP, GIF, WEBP or PGM files."
     )
 
 
@@ -238,6 +250,10 @@ def _notes(found: Survey, look: Look, *, is_chosen: bool) -> list[str]:
     if look.channels == 1 and any(header.may_have_colour for header in found.headers):
         notes.append("No picture has a colour other than grey: the images have one channel.")
     notes += look.scales.notes
+    if not found.range.is_finite:
+        notes.append(_NOT_FINITE)
+    if own := sum(header.is_of_its_own for header in found.headers):
+        notes.append(f"{own:,} of {len(found.headers):,} files {_OF_ITS_OWN}")
     if found.contrast is not None:
         notes.append(f"What is transparent is laid on {GROUNDS[look.ground]}.")
     if changed := _size_note(found, look, is_chosen=is_chosen):

@@ -14,7 +14,7 @@ from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet, spli
 from latentlab.core.data.picture_survey import survey
 from latentlab.core.data.pictures import Bytes, Header, Look, images_of
 from latentlab.core.data.reading import Reading
-from latentlab.core.files import named
+from latentlab.core.files import is_folder, named
 from latentlab.core.recipe.settings import PAIRS
 
 PREFIX = PAIRS
@@ -59,7 +59,7 @@ def problem_of(name: str) -> str | None:
     """Say which of the two folders is not there, in a sentence."""
     dirty, clean = folders_of(name)
     for folder in (dirty, clean):
-        if not folder.is_dir():
+        if not is_folder(folder):
             hint = (
                 " (the first comma divides the two folders: rename one that has a comma)" if "," in str(clean) else ""
             )

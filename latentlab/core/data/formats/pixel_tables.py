@@ -83,6 +83,7 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
     separator = max(",;\t", key=lines[1].count)
     table = [[cell.strip() for cell in line] for line in csv.reader(lines, delimiter=separator)]
     header, first = table[:2]
+    header = [name or f"column {place}" for place, name in enumerate(header, 1)]  # pandas leaves its index unnamed
     packed = [place for place, cell in enumerate(first) if len(cell.split()) >= _FEWEST and _are_numbers(cell.split())]
     if packed:
         others = {name: place for place, name in enumerate(header) if place != packed[0]}

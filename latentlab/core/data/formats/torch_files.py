@@ -60,6 +60,8 @@ def _collect(content: Any, name: str, arrays: dict[str, StoredArray], path: Path
     if isinstance(content, Mapping) and depth < _DEEPEST:
         named = [(f"{name}/{key}" if name else str(key), value) for key, value in content.items()]
     elif isinstance(content, list | tuple) and depth < _DEEPEST and all(isinstance(v, torch.Tensor) for v in content):
+        if len(content) > len(_IN_A_ROW) and len({(v.shape, v.dtype) for v in content}) == 1 and content[0].ndim > 1:
+            return _collect(torch.stack(tuple(content)), name, arrays, path, depth)  # an image each
         keys = _IN_A_ROW if len(content) == len(_IN_A_ROW) else [str(place) for place in range(len(content))]
         named = [(f"{name}/{key}" if name else key, value) for key, value in zip(keys, content, strict=True)]
     else:
