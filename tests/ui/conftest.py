@@ -238,7 +238,7 @@ class Lab:
 def digits():
     """Give the bundled digits, read once; and spare the search for leaks the modules that windows need."""
     import latentlab.ui.window.main_window  # noqa: F401  with torch it makes some hundred thousand objects
-    from latentlab.core.data import bundled_digits
+    from latentlab.core.data.sets import bundled_digits
 
     gc.collect()
     gc.freeze()

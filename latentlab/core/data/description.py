@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.pictures import Bytes
+from latentlab.core.data.pictures.pictures import Bytes
 
 ACROSS, ON_A_SHEET = 8, 64  # images
 

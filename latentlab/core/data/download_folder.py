@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from latentlab.core.data import picture_files, registry
+from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.pictures import picture_files
 
 _MOST_FOLDERS = 1_000  # that are looked into
 

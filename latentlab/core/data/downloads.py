@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from latentlab.core.data import registry
-from latentlab.core.data.downloaded import Downloaded, Source, first_line
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
 
 _CHUNK = 1 << 16
 _TIMEOUT = 20.0  # seconds without a sign of the server

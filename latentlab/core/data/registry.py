@@ -8,24 +8,15 @@ from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.data import (
-    bundled_digits,
-    cifar,
-    eurosat,
-    pages,
-    patches,
-    svhn,
-    torchvision_sets,
-    user_arrays,
-    user_folder,
-    user_pairs,
-)
+from latentlab.core.data.arrays import user_arrays
 from latentlab.core.data.dataset import DatasetStatus, Local
-from latentlab.core.data.downloaded import Downloaded
 from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
-from latentlab.core.data.pictures import Size
+from latentlab.core.data.pictures import user_folder, user_pairs
+from latentlab.core.data.pictures.pictures import Size
 from latentlab.core.data.reading import Reading
+from latentlab.core.data.sets import bundled_digits, cifar, eurosat, pages, patches, svhn, torchvision_sets
+from latentlab.core.data.sets.downloaded import Downloaded
 from latentlab.core.errors import printable
 from latentlab.core.files import is_file, is_folder, named
 from latentlab.core.recipe.settings import DataSettings, Fit

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.data.columns import Column, are_held, numbers_or_texts, of_numbers, of_texts, taken
-from latentlab.core.data.formats.stored_array import StoredArray, decoded
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.stored_array import StoredArray, decoded
 
 FILE = "columns.csv"
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from latentlab.core.arrays import Floats, to_levels
-from latentlab.core.data.picture_survey import image_alone
+from latentlab.core.data.pictures.picture_survey import image_alone
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way, whole_file
 from latentlab.core.models.snapshot import Snapshot

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QObject, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QWidget
 
-from latentlab.core.data import picture_files
+from latentlab.core.data.pictures import picture_files
 from latentlab.core.runs.run import SUFFIX, is_run
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.drop_hint import DropHint

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImageReader
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from latentlab.core.data import picture_files
+from latentlab.core.data.pictures import picture_files
 from latentlab.core.output.animation import ANIMATION, STRIP, VIDEO
 from latentlab.core.runs.run import SUFFIX
 

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from latentlab.core.data import registry, user_pairs
+from latentlab.core.data import registry
 from latentlab.core.data.description import Description
 from latentlab.core.data.first_recipe import FirstRecipe
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.pictures import user_pairs
 from latentlab.core.errors import printable
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.start import StartPage

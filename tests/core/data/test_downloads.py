@@ -19,10 +19,10 @@ from PIL import Image
 from scipy.io import savemat
 
 from latentlab.core.data import downloads, registry
-from latentlab.core.data.downloaded import Downloaded, Source
 from latentlab.core.data.downloads import DownloadError, download
 from latentlab.core.data.registry import DatasetError
-from latentlab.core.data.torchvision_sets import torchvision_datasets
+from latentlab.core.data.sets.downloaded import Downloaded, Source
+from latentlab.core.data.sets.torchvision_sets import torchvision_datasets
 
 DOWNLOADED = {name: known for name, known in registry.DATASETS.items() if isinstance(known, Downloaded)}
 COLOUR = ("cifar-10", "svhn", "eurosat")

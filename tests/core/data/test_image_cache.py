@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from latentlab.core.data import image_cache, mapped_images, picture_reading, registry, user_folder
+from latentlab.core.data import image_cache, mapped_images, registry
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_cache import Removed, cached, clear, key_of
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.mapped_images import cache_dir, looking_ahead, new_map, roomy
+from latentlab.core.data.pictures import picture_reading, user_folder
 from latentlab.core.data.reading import Reading, ReadingCancelledError
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training import trainer

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.core.data import user_arrays
+from latentlab.core.data.arrays import user_arrays
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.browsing import Lists, Stopped
 from latentlab.core.output.selection_export import save_selected

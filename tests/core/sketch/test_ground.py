@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from latentlab.core.data import bundled_digits, patches
+from latentlab.core.data.sets import bundled_digits, patches
 from latentlab.core.sketch.ground import are_drawings, ground_of
 
 

@@ -17,7 +17,7 @@ BESIDE = {
 IN_A_PROCESS = """
 import sys
 import torch
-from latentlab.core.data import bundled_digits
+from latentlab.core.data.sets import bundled_digits
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 torch.set_num_threads(1)

@@ -37,7 +37,7 @@ def is_shown(lab, kind):
 
 def save_arrays(folder, **columns):
     """Write the bundled digits with columns as a person's own file, and give the set's name."""
-    from latentlab.core.data import bundled_digits
+    from latentlab.core.data.sets import bundled_digits
 
     data = bundled_digits.load()
     own = {name: make(data.train_images.numpy()[:300]) for name, make in columns.items()}

@@ -1,0 +1,176 @@
+"""Files of arrays: which format one is in, told by its first bytes, and what it is if none that can be read."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from pathlib import Path
+
+from latentlab.core.data.arrays.formats import (
+    hdf5_files,
+    idx_files,
+    matlab_files,
+    numpy_files,
+    pixel_tables,
+    safetensors_files,
+    torch_files,
+)
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.stored_array import ArrayFile
+
+_HEAD = 512  # bytes that tell a format
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_AS_TORCH = (".pt", ".pth")
+_PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
+
+_UNPACK = "unpack it, and open what is in it"
+_AS_ARRAYS = "save its images as an array (N, H, W) or (N, H, W, 3), with numpy.save"
+# First bytes of what is no file of arrays: what it is, and what to do.
+_OTHERS = {
+    b"\x80\x02": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
+    b"\x80\x03": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
+    b"\x80\x04": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
+    b"\x80\x05": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
+    b"PAR1": ("a Parquet table", "save its pictures as files and open their folder, or " + _AS_ARRAYS),
+    b"ARROW1": ("an Arrow table", "save its pictures as files and open their folder, or " + _AS_ARRAYS),
+    b"\x89PNG": ("a picture", "open the folder that it is in"),
+    b"\xff\xd8\xff": ("a picture", "open the folder that it is in"),
+    b"GIF8": ("a picture", "open the folder that it is in"),
+    b"II*\0": ("a picture", "open the folder that it is in"),
+    b"MM\0*": ("a picture", "open the folder that it is in"),
+    b"BM": ("a picture", "open the folder that it is in"),
+    b"RIFF": ("a picture or a film", "open the folder of the pictures, or save the film's frames as files"),
+    b"BZh": ("packed by bzip2", _UNPACK),
+    b"\xfd7zXZ\0": ("packed by xz", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("packed by Zstandard", _UNPACK),
+    b"7z\xbc\xaf": ("a 7z archive", "unpack it, and open the folder or the file that is in it"),
+    b"Rar!": ("a RAR archive", "unpack it, and open the folder or the file that is in it"),
+    b"%PDF": ("a PDF document", "save its pages as pictures, and open their folder"),
+    b"SQLite format 3": ("an SQLite database", "save its pictures as files, and open their folder"),
+}
+# Endings of what its first bytes do not tell.
+_ENDINGS = {
+    ".pkl": _OTHERS[b"\x80\x04"],
+    ".pickle": _OTHERS[b"\x80\x04"],
+    ".tfrecord": ("a TFRecord", "save its pictures as files and open their folder, or " + _AS_ARRAYS),
+    ".nii": ("a NIfTI volume", "save its slices as an array (N, H, W), with numpy.save"),
+    ".json": ("JSON, which is text", _AS_ARRAYS),
+    ".mp4": ("a film", "save its frames as pictures, and open their folder"),
+}
+
+
+def open_arrays(path: Path) -> ArrayFile:
+    """Open a file of arrays; nothing in it is ever unpickled.
+
+    Raises
+    ------
+    DatasetError
+        When it cannot be read: what it is, and what to do.
+    """
+    try:
+        return _opened(path)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} does not exist: give the path of a file.") from error
+    except IsADirectoryError as error:
+        raise DatasetError(f"{path} is a folder: open it as one, folder:{path}.") from error
+    except OSError as error:
+        reason = (error.strerror or "it is damaged").rstrip(".")
+        raise DatasetError(f"{path} cannot be read: {reason[:1].lower()}{reason[1:]}.") from error
+
+
+def _opened(path: Path) -> ArrayFile:
+    if path.is_dir():  # on Windows, opening one is a refused permission
+        raise IsADirectoryError
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        if not head:
+            raise DatasetError(f"{path} is empty: get the file again.")
+        if head.startswith(_ZIP):
+            return _archive(path)
+    if head.startswith(numpy_files.MAGIC):
+        return numpy_files.read_array(path)
+    if head.startswith(hdf5_files.MAGIC):
+        return hdf5_files.read(path)
+    if head.startswith(matlab_files.MAGIC_OF_HDF5):
+        return hdf5_files.read(path, is_matlab=True)
+    if head.startswith(matlab_files.MAGIC):
+        return matlab_files.read(path)
+    if idx_files.is_idx(head):
+        return idx_files.read(path, is_packed=False)
+    if path.name.lower().endswith(pixel_tables.SUFFIXES):
+        return pixel_tables.read(path)
+    if path.suffix.lower() in _AS_TORCH:  # before 1.6 torch wrote a row of pickles
+        return torch_files.read(path)
+    if _is_safetensors(path, head):
+        return safetensors_files.read(path)
+    if head.startswith(_GZIP):
+        return _packed(path)
+    raise _foreign(path, head)
+
+
+def _archive(path: Path) -> ArrayFile:
+    """Open a ZIP file: numpy's, torch's, or one of pictures."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        if any(name.rpartition("/")[2] == "data.pkl" for name in names):
+            return torch_files.read(path)
+        with path.open("rb") as file:
+            found = numpy_files.read_archive(path, file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise DatasetError(
+            f"{path} is a ZIP file, as .npz files are, but a damaged one: write it again with numpy.savez, or get it "
+            "again."
+        ) from error
+    if found is not None:
+        return found
+    pictures = sum(Path(name).suffix.lower() in _PICTURES for name in names)
+    what = "a ZIP of pictures" if pictures else "a ZIP file without arrays"
+    raise DatasetError(f"{path} is {what}: unpack it, and open the folder.")
+
+
+def _packed(path: Path) -> ArrayFile:
+    """Open a file packed by gzip: IDX files are used as they are."""
+    try:
+        with gzip.open(path) as file:
+            head = file.read(_HEAD)
+            if idx_files.is_idx(head):
+                return idx_files.read(path, is_packed=True)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DatasetError(f"{path} is packed by gzip, but damaged: get the file again.") from error
+    if head[257:262] == b"ustar":
+        raise DatasetError(f"{path} is a tar archive: unpack it, and open the folder or the file that is in it.")
+    raise DatasetError(f"{path} is packed by gzip: {_UNPACK}.")
+
+
+def _is_safetensors(path: Path, head: bytes) -> bool:
+    return path.suffix.lower() == ".safetensors" or (head[8:10] == b'{"' and head[4:8] == b"\0\0\0\0")
+
+
+def _foreign(path: Path, head: bytes) -> DatasetError:
+    """Say what a file is that cannot be read."""
+    known = next((said for start, said in _OTHERS.items() if head.startswith(start)), None)
+    known = known or _ENDINGS.get(path.suffix.lower())
+    if known is None and head[257:262] == b"ustar":
+        known = ("a tar archive", "unpack it, and open the folder or the file that is in it")
+    if known is None and head[128:132] == b"DICM":
+        known = ("a DICOM picture", "save it as PNG or TIFF, and open the folder")
+    if known is None and _is_text(head):
+        known = ("text", f"a table of pixels has a name that ends in .csv; otherwise {_AS_ARRAYS}")
+    if known is None:
+        known = (
+            "of no format that is known here",
+            ".npy, .npz, .csv, IDX, .pt, .h5, .mat and .safetensors are read; " + _AS_ARRAYS,
+        )
+    return DatasetError(f"{path} is {known[0]}: {known[1]}.")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # a character that is cut at the end is no matter
+            return False
+        text = head[: error.start].decode()
+    return all(character.isprintable() or character.isspace() for character in text)

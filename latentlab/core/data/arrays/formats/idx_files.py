@@ -1,0 +1,77 @@
+"""IDX files, as MNIST and those like it come in: one array, packed or not."""
+
+from __future__ import annotations
+
+import gzip
+import math
+from pathlib import Path
+
+import numpy as np
+
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.stored_array import Array, ArrayFile, StoredArray, of_array, of_function
+
+_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_MOST_AXES = 4
+
+
+def is_idx(head: bytes) -> bool:
+    """Whether the first bytes of a file, unpacked, are those of an IDX file."""
+    return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in _TYPES and 1 <= head[3] <= _MOST_AXES
+
+
+def read(path: Path, *, is_packed: bool) -> ArrayFile:
+    """Map an IDX file into memory, or unpack it when it is needed.
+
+    Those of EMNIST are stored column by column, and are turned; of QMNIST's labels the first tells the class.
+
+    Raises
+    ------
+    DatasetError
+        When it does not hold what it announces.
+    """
+    with gzip.open(path) if is_packed else path.open("rb") as file:
+        head = file.read(4 + 4 * _MOST_AXES)
+    start = 4 + 4 * head[3]
+    if len(head) < start:
+        raise DatasetError(f"{path} is cut short: get the file again.")
+    shape = tuple(int.from_bytes(head[at : at + 4], "big") for at in range(4, start, 4))
+    dtype = np.dtype(_TYPES[head[2]])
+    announced = math.prod(shape) * dtype.itemsize
+
+    def unpacked() -> Array:
+        with gzip.open(path) as file:
+            file.read(start)
+            content = file.read(announced + 1)
+        return np.frombuffer(_whole(path, content, announced), dtype).reshape(shape)
+
+    if is_packed:
+        source = of_function(path, "", shape, dtype, unpacked)
+    else:
+        if path.stat().st_size != start + announced:
+            raise DatasetError(
+                f"{path} has {path.stat().st_size:,} bytes instead of {start + announced:,}: it is damaged, so get "
+                "the file again."
+            )
+        mapped = np.memmap(path, dtype, "r", start, shape) if announced else np.empty(shape, dtype)
+        source = of_array(path, "", mapped)
+    return _as_people_see_them(path, source)
+
+
+def _whole(path: Path, content: bytes, announced: int) -> bytes:
+    if len(content) != announced:
+        raise DatasetError(f"{path} does not hold as much as it announces: it is damaged, so get the file again.")
+    return content
+
+
+def _as_people_see_them(path: Path, source: StoredArray) -> ArrayFile:
+    name = path.name.casefold()
+    if "emnist" in name and len(source.shape) == 3:
+        count, columns, rows = source.shape
+        note = f"{path.name} is taken to be stored column by column, as EMNIST's files are, and turned."
+        turned = source.viewed(lambda part: part.swapaxes(1, 2), (count, rows, columns))
+        return ArrayFile({"": turned}, notes=(note,))
+    if "qmnist" in name and len(source.shape) == 2:
+        note = f"Of the {source.shape[1]} numbers of a label in {path.name} the first is taken for the class."
+        return ArrayFile({"": source.viewed(lambda part: part[:, 0], source.shape[:1])}, notes=(note,))
+    return ArrayFile({"": source})

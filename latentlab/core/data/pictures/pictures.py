@@ -1,0 +1,306 @@
+"""One picture file: what its header tells, and its images, upright and in levels, as a person sees them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from latentlab.core.data.levels import Scales
+from latentlab.core.data.pictures import deep_pictures, imagej_stacks
+from latentlab.core.data.pictures.deep_pictures import Frame
+from latentlab.core.data.pictures.picture_files import WITH_PLUGIN
+from latentlab.core.recipe.settings import Fit
+
+Bytes = npt.NDArray[np.uint8]
+Size = tuple[int, int]
+"""Height and width, in pixels."""
+
+BLACK, GREY, WHITE = 0, 128, 255
+GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
+
+# Only these are tried: others may call programs, as that of PostScript does.
+_FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
+_WITHOUT_SIGN = {".tga": ("TGA",)}  # nothing in these files says what they are, but their name
+_STACKS = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # whose further frames are images; a camera's MPO has previews
+_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # of EXIF
+_REDUCED = 254  # of TIFF: bit 0 of this tag tells a smaller copy of another page
+_USUAL_GAMMA = 1 / 2.2  # as PNG files tell it
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a file before its pixels are read.
+
+    Attributes
+    ----------
+    path : Path
+    frames : tuple of int
+        Which of its frames are images, counted from 0; one or more.
+    sizes : tuple of Size
+        Of each of them, upright.
+    is_deep : bool
+        Whether there may be numbers of more than 8 bits.
+    may_have_colour, may_be_transparent : bool
+    passed_over : int
+        Further frames that are no images of their own: previews, smaller copies.
+    is_of_its_own : bool
+        Whether it says that its numbers mean other colours than those of screens (sRGB), by a profile or a gamma.
+    """
+
+    path: Path
+    frames: tuple[int, ...]
+    sizes: tuple[Size, ...]
+    is_deep: bool
+    may_have_colour: bool
+    may_be_transparent: bool
+    passed_over: int = 0
+    is_of_its_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the pictures of a set become images, all alike.
+
+    Attributes
+    ----------
+    channels : int
+        1 or 3.
+    scales : Scales
+        Of numbers of more than 8 bits.
+    ground : int
+        Level of what transparent pixels are laid on.
+    size : Size or None
+        What they are brought to; None leaves each as large as it is.
+    fit : Fit
+        How they are brought to it.
+    margin : int
+        Level of what is added around them by ``"pad"``.
+    """
+
+    channels: int
+    scales: Scales
+    ground: int = WHITE
+    size: Size | None = None
+    fit: Fit = "crop"
+    margin: int = BLACK
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture file; what is damaged raises nearly anything, here and when its pixels are read."""
+    with Image.open(path, formats=formats(path.suffix.lower())) as picture:
+        yield picture
+
+
+def header_of(path: Path) -> Header:
+    """Read the header of a picture file.
+
+    Raises
+    ------
+    Exception
+        Nearly anything, where it is none that can be read.
+    """
+    with opened(path) as picture:
+        count = getattr(picture, "n_frames", 1)
+        frames, sizes, modes, is_transparent = [], [], {picture.mode}, picture.has_transparency_data
+        for frame in range(count if picture.format in _STACKS else 1):
+            if picture.format == "TIFF":  # the one format whose frames differ from each other
+                picture.seek(frame)
+                if _is_reduced(picture):
+                    continue
+                modes.add(picture.mode)
+                is_transparent |= picture.has_transparency_data
+            frames.append(frame)
+            sizes.append(_upright_size(picture))
+        if not frames:
+            frames, sizes = [0], [_upright_size(picture)]
+        if picture.format == "TIFF" and count == 1:
+            count = imagej_stacks.images_in(picture, path)
+            frames, sizes = [*range(count)], sizes * count
+        changes = len(frames) > 1 and picture.format != "TIFF"  # from its second frame on a GIF may be in colour
+        return Header(
+            path=path,
+            frames=tuple(frames),
+            sizes=tuple(sizes),
+            is_deep=any(map(deep_pictures.is_deep, modes)) or deep_pictures.is_halved(picture),
+            may_have_colour=changes or not all(_is_grey(mode) for mode in modes),
+            may_be_transparent=changes or is_transparent,
+            passed_over=count - len(frames),
+            is_of_its_own=_is_of_its_own(picture),
+        )
+
+
+def frames_of(header: Header, channels: int, least: Size | None = None) -> Iterator[Frame]:
+    """Give the images of a file one after the other, upright, in the modes that they are stored in.
+
+    Parameters
+    ----------
+    header : Header
+    channels : int
+        How many will be used: a file that holds brightness by itself is asked for no colour then.
+    least : Size, optional
+        Larger images may be given smaller, but not smaller than this, where that is quick.
+
+    Raises
+    ------
+    Exception
+        Nearly anything, where the file is damaged.
+    """
+    with opened(header.path) as picture:
+        if header.frames[-1] >= getattr(picture, "n_frames", 1):
+            yield from _frames_of_imagej(header)
+            return
+        for frame, size in zip(header.frames, header.sizes, strict=True):
+            if frame:
+                picture.seek(frame)
+            elif least is not None:
+                height, width = least
+                is_lying = size != (picture.height, picture.width)
+                picture.draft("L" if channels == 1 else "RGB", (height, width) if is_lying else (width, height))
+            deep_pictures.note_inversion(picture)
+            if deep_pictures.is_halved(picture):
+                with opened(header.path) as upper, opened(header.path) as lower:
+                    for half in (upper, lower) if frame else ():
+                        half.seek(frame)
+                    yield deep_pictures.both_halves(upper, lower)
+            elif len(header.frames) == 1:
+                ImageOps.exif_transpose(picture, in_place=True)  # which spares a copy, but of these frames alone
+                yield picture
+            else:
+                yield ImageOps.exif_transpose(picture)
+
+
+def _frames_of_imagej(header: Header) -> Iterator[Frame]:
+    for frame in header.frames:
+        with opened(header.path) as picture:  # its first image only is in Pillow's hands
+            imagej_stacks.move_to(picture, frame)
+            deep_pictures.note_inversion(picture)
+            yield picture
+
+
+def on_ground(picture: Image.Image, ground: int) -> Image.Image:
+    """Lay what is transparent of a picture on a ground of one level."""
+    if not picture.has_transparency_data:
+        return picture
+    picture = with_alpha(picture)
+    return Image.alpha_composite(Image.new("RGBA", picture.size, (ground, ground, ground, 255)), picture)
+
+
+def with_alpha(picture: Image.Image) -> Image.Image:
+    """Give a picture with transparency as RGBA."""
+    return (picture.convert("LA") if picture.mode == "La" else picture).convert("RGBA")
+
+
+def levels_of(frame: Frame, look: Look) -> Image.Image:
+    """Give an image in grey or RGB, as a look says, as large as it is."""
+    if deep := deep_pictures.numbers_of(frame):
+        numbers, alpha = deep
+        picture = deep_pictures.picture_of(frame, look.scales.apply(numbers), alpha)
+    else:
+        picture = cast(Image.Image, frame)
+    picture, mode = on_ground(picture, look.ground), "L" if look.channels == 1 else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)  # which would copy it
+
+
+def fitted(picture: Image.Image, look: Look) -> Image.Image:
+    """Bring a picture in grey or RGB to the size that a look asks for, if it does."""
+    if look.size is None or look.size == (picture.height, picture.width):
+        return picture
+    size = look.size[::-1]
+    if look.fit == "stretch":
+        return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if look.fit == "pad":
+        margin = look.margin if look.channels == 1 else (look.margin,) * 3
+        share = min(whole / own for whole, own in zip(size, picture.size, strict=True))
+        width, height = (max(1, round(own * share)) for own in picture.size)  # a line remains of what is long and thin
+        padded = Image.new(picture.mode, size, margin)
+        corner = ((size[0] - width) // 2, (size[1] - height) // 2)
+        padded.paste(picture.resize((width, height), Image.Resampling.LANCZOS), corner)
+        return padded
+    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+
+
+def fit_in_words(sizes: Sequence[Size], look: Look) -> str:
+    """Say how images of some sizes were brought to that of a look, and how many of them grew: a clause."""
+    assert look.size is not None
+    height, width = look.size
+    how = {
+        "crop": "scaled to cover it, and cropped about the centre",
+        "pad": f"scaled to lie within it, with {GROUNDS[look.margin]} around",
+        "stretch": "stretched",
+    }[look.fit]
+    factor = min if look.fit == "pad" else max
+    enlarged = sum(factor(height / own[0], width / own[1]) > 1 for own in sizes)
+    return f"{how}; {enlarged:,} of them were enlarged" if enlarged else how
+
+
+def as_array(picture: Image.Image) -> Bytes:
+    """Give a picture in grey or RGB as uint8 (C, H, W); it may not be writable."""
+    pixels = np.asarray(picture)
+    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def images_of(header: Header, look: Look) -> Iterator[Bytes]:
+    """Give the images of a file one after the other, uint8 (C, H, W).
+
+    Raises
+    ------
+    Exception
+        Nearly anything, where the file is damaged.
+    """
+    # At twice the size a smaller copy, which comes quicker, is no less sharp in the end.
+    least = None if look.size is None else (2 * look.size[0], 2 * look.size[1])
+    for picture in frames_of(header, look.channels, least):
+        yield as_array(fitted(levels_of(picture, look), look))
+
+
+@lru_cache
+def formats(suffix: str) -> tuple[str, ...]:
+    """Give the names of the formats that a file of a suffix may have here, as far as Pillow and its plugins read them.
+
+    Of ``".heic"`` they are all that there are.
+    """
+    Image.init()  # otherwise formats are not known before a file is opened that might be of them
+    wanted = _WITHOUT_SIGN.get(suffix, _FORMATS)
+    if suffix in WITH_PLUGIN:
+        with suppress(ImportError):  # a plugin that not everybody has
+            importlib.import_module("pillow_heif").register_heif_opener()
+            wanted = (*wanted, "HEIF")
+    return tuple(name for name in wanted if name in Image.OPEN)  # older versions of Pillow lack some
+
+
+def _is_grey(mode: str) -> bool:
+    return mode in ("1", "L", "LA", "La") or deep_pictures.is_deep(mode)
+
+
+def _is_of_its_own(picture: Image.Image) -> bool:
+    profile = picture.info.get("icc_profile")
+    if isinstance(profile, bytes) and profile:
+        return b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile
+    gamma = picture.info.get("gamma") if "srgb" not in picture.info else None
+    return isinstance(gamma, float) and abs(gamma - _USUAL_GAMMA) > 0.05
+
+
+def _is_reduced(picture: Image.Image) -> bool:
+    kind = getattr(picture, "tag_v2", {}).get(_REDUCED, 0)
+    return isinstance(kind, int) and bool(kind & 1)
+
+
+def _upright_size(picture: Image.Image) -> Size:
+    # Looking for it in a PNG file that has none before its pixels would read them all.
+    knows = picture.format != "PNG" or "exif" in picture.info
+    if knows and picture.getexif().get(_ORIENTATION) in _LYING:
+        if picture.format == "TIFF":  # some versions of Pillow turn it by themselves, some when the pixels are read
+            width, height = ImageOps.exif_transpose(picture).size
+            return height, width
+        return picture.width, picture.height
+    return picture.height, picture.width
