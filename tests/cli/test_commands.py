@@ -195,6 +195,14 @@ def test_a_listing_that_nobody_reads_is_no_traceback():
     assert said == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing is full")
+def test_output_to_a_full_disk_is_a_sentence():
+    with Path("/dev/full").open("w") as full, latentlab("recipes", "--json", stdout=full) as process:
+        said = process.stderr.read()
+    assert process.returncode == 1
+    assert said == "latentlab: The disk that the output goes to is full: make room on it.\n"
+
+
 def test_evaluating_gives_the_losses_of_training_and_the_agreement(trained, array, capsys):
     assert main(["evaluate", str(trained), "--json"]) == 0
     (finished,) = objects(capsys)

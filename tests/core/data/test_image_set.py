@@ -100,3 +100,18 @@ def test_order_tells_sorted_sets_from_others() -> None:
     for seed in range(20):
         assert not is_sorted(np.random.default_rng(seed).integers(0, 10, 60))
         assert not is_sorted(random.permutation(np.repeat([0, 1], [990, 10])))
+
+
+def test_one_pixel_of_many_images_makes_another_fingerprint(monkeypatch) -> None:
+    monkeypatch.setattr("latentlab.core.data.image_set._MOST_BYTES", 100)
+    images = torch.zeros(101, 1, 2, 2, dtype=torch.uint8)
+    labels = torch.zeros(101, dtype=torch.int64)
+
+    def fingerprint(changed: int | None) -> str:
+        own = images.clone()
+        if changed is not None:
+            own[changed, 0, 1, 1] = 1
+        return ImageSet("own", "Own", own, labels, images, labels, ("a",)).fingerprint
+
+    assert fingerprint(None) == fingerprint(None)
+    assert len({fingerprint(changed) for changed in (None, *range(101))}) == 102

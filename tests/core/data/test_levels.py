@@ -37,6 +37,7 @@ def levels(*parts: np.ndarray) -> list[list[int]]:
         ("float", 0, 1, (0, 1)),
         ("float", 0.1, 0.6, (0, 1)),
         ("float", -0.1, 1.13, (0, 1)),  # resampled
+        ("float", -0.19, 0.18, (-1, 1)),  # no range of 0 to 1 reaches as far below as above
         ("float", -1, 1, (-1, 1)),
         ("float", -0.9, 0.95, (-1, 1)),
         ("float", -1.1, 1.1, (-1, 1)),
@@ -99,3 +100,11 @@ def test_levels_rise_with_the_numbers_whatever_they_are(first, second) -> None:
         numbers = part.ravel()
         order = np.argsort(numbers)[: np.count_nonzero(~np.isnan(numbers))]
         assert (np.diff(found.ravel()[order].astype(int)) >= 0).all()
+
+
+def test_whole_numbers_of_all_types_are_judged_together() -> None:
+    found = range_of([np.array([0, 4000], np.uint16), np.array([0, 1000], np.int32), np.array([0, 200], np.uint8)])
+    scales = found.scales()
+    assert scales.apply(np.array([1000], np.uint16)) == scales.apply(np.array([1000], np.int32)) == 62
+    assert scales.apply(np.array([200], np.uint8)) == 200
+    assert len(scales.notes) == 1

@@ -346,3 +346,17 @@ def test_a_split_is_whole_and_neither_part_is_empty(labels):
         count = int((labels == label).sum())
         if count >= 6:
             assert abs(int((labels[test] == label).sum()) - count / 6) <= 0.5
+
+
+@pytest.mark.parametrize("prefix", ["folder:", "array:"])
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/" + "a" * 5000, "/a\0b"])
+def test_a_path_that_no_system_takes_is_a_sentence(prefix, path, tmp_path):
+    with pytest.raises(DatasetError, match=r"does not exist|cannot be read"):
+        registry.load(prefix + path, tmp_path)
+
+
+def test_a_path_alone_is_told_how_to_be_written(tmp_path):
+    (tmp_path / "own.npz").touch()
+    for path, prefix in ((tmp_path, "folder:"), (tmp_path / "own.npz", "array:")):
+        with pytest.raises(DatasetError, match=f"write {prefix}"):
+            registry.load(str(path), tmp_path)

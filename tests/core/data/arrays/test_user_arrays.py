@@ -536,6 +536,12 @@ def test_tables_of_pixels_are_images(file, header, columns, has_labels, tmp_path
     assert label_names(images, SQUARES) == [str(label) if has_labels else "" for label in LABELS]
 
 
+def test_the_index_that_pandas_leaves_unnamed_has_a_name(tmp_path):
+    images = load(write_table(tmp_path / "own.csv", f",label,{PIXEL_NAMES}", [range(COUNT), LABELS, *PIXELS]))
+    assert [column.name for column in images.train_columns] == ["column 1"]
+    assert label_names(images, SQUARES) == [str(label) for label in LABELS]
+
+
 def test_a_table_without_a_header_may_end_with_the_label_and_have_few_levels(tmp_path):
     few = SQUARES // 16  # as scikit-learn's digits.csv.gz
     few[:, 0, 0] = 0
@@ -831,3 +837,13 @@ def test_a_large_array_never_becomes_floating_point_as_a_whole(tmp_path):
     tracemalloc.stop()
     assert len(images.train_images) + len(images.test_images) == 4000
     assert most < values.nbytes + 40e6  # a quarter are the pixels themselves, the rest is read a part at a time
+
+
+def test_tensors_of_one_shape_are_an_image_each(tmp_path):
+    torch.save([torch.from_numpy(square) for square in SQUARES], tmp_path / "own.pt")
+    assert are_same(load(tmp_path / "own.pt"), SQUARES)
+
+
+def test_how_many_have_no_label_is_said(tmp_path):
+    labels = np.where(np.arange(COUNT) < 2, -1, LABELS)
+    assert said_in(load(saved(tmp_path, images=SQUARES, labels=labels)), f"2 of {COUNT} images have no label.")

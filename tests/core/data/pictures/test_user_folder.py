@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from latentlab.core.data import registry
+from latentlab.core.data import reading, registry
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.pictures.folder_layout import layout_of
 from latentlab.core.data.pictures.user_folder import load_folder
@@ -402,6 +403,28 @@ def test_reading_tells_how_far_it_is_and_stops_when_that_is_wanted(tmp_path) -> 
     cancelled = threading.Event()
     with pytest.raises(ReadingCancelledError):
         load_folder("folder:x", tmp_path, reading=Reading(lambda progress: cancelled.set(), cancelled))
+
+
+def test_an_end_of_reading_waits_for_no_more_than_the_files_in_hand(monkeypatch) -> None:
+    begun, released = threading.Event(), threading.Event()
+    shutdown = ThreadPoolExecutor.shutdown
+    monkeypatch.setattr(
+        ThreadPoolExecutor, "shutdown", lambda pool, **options: (released.set(), shutdown(pool, **options))
+    )
+    done = []
+
+    def work(number: int) -> None:
+        if number == 0:
+            begun.wait()
+            raise KeyboardInterrupt
+        begun.set()
+        released.wait()
+        done.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        next(Reading().each("reading", work, range(1000)))
+    assert 32 in done
+    assert len(done) <= reading.threads()
 
 
 def test_limits_against_bombs_are_kept_and_pillow_prints_nothing(tmp_path, monkeypatch) -> None:
