@@ -40,7 +40,7 @@ def test_a_set_is_described_and_its_first_images_are_saved(pictures, tmp_path, c
         "range": [0, 240],
         "mean": pytest.approx((sum(range(0, 241, 20)) / 13 + 7 + 0) / 3, abs=1e-3),
         "left_out": {"files that cannot be read": 1},
-        "notes": [],
+        "notes": ["Not an image, or damaged: a/broken.png."],
     }
     pixels = np.asarray(Image.open(sheet))
     assert pixels.shape == (16, 80, 3)

@@ -7,6 +7,7 @@ so the system's switch between light and dark reaches everything.
 from __future__ import annotations
 
 import colorsys
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,8 +106,9 @@ def palette(colours: Theme) -> QPalette:
     return palette
 
 
+@functools.lru_cache(maxsize=16)  # widgets ask for it whenever they paint
 def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:
-    """Give a colour for each class: uint8 (count, 3); up to ten from a chosen set, more by steps of hue."""
+    """Give a colour for each class: uint8 (count, 3); up to ten from a chosen set, more by steps of hue; read-only."""
     if count <= 10:
         names = (_TEN_DARK if dark else _TEN_LIGHT)[:count]
         colours = [QColor(name).getRgb()[:3] for name in names]
@@ -124,7 +126,9 @@ def class_colours(count: int, *, dark: bool) -> npt.NDArray[np.uint8]:
             tuple(round(255 * part) for part in colorsys.hls_to_rgb(i / count, light[i % 2], 0.75))
             for i in range(count)
         ]
-    return np.array(colours, np.uint8).reshape(count, 3)
+    shades = np.array(colours, np.uint8).reshape(count, 3)
+    shades.setflags(write=False)
+    return shades
 
 
 def set_theme(choice: str) -> None:
