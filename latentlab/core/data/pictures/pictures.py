@@ -54,6 +54,8 @@ class Header:
         Further frames that are no images of their own: previews, smaller copies.
     is_of_its_own : bool
         Whether it says that its numbers mean other colours than those of screens (sRGB), by a profile or a gamma.
+    is_of_imagej : bool
+        Whether its frames are those that `imagej_stacks` finds.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Header:
     may_be_transparent: bool
     passed_over: int = 0
     is_of_its_own: bool = False
+    is_of_imagej: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def header_of(path: Path) -> Header:
             sizes.append(_upright_size(picture))
         if not frames:
             frames, sizes = [0], [_upright_size(picture)]
-        if picture.format == "TIFF" and count == 1:
+        is_of_imagej = picture.format == "TIFF" and count == 1 and imagej_stacks.images_in(picture, path) > 1
+        if is_of_imagej:
             count = imagej_stacks.images_in(picture, path)
             frames, sizes = [*range(count)], sizes * count
         changes = len(frames) > 1 and picture.format != "TIFF"  # from its second frame on a GIF may be in colour
@@ -136,6 +140,7 @@ def header_of(path: Path) -> Header:
             may_be_transparent=changes or is_transparent,
             passed_over=count - len(frames),
             is_of_its_own=_is_of_its_own(picture),
+            is_of_imagej=is_of_imagej,
         )
 
 
@@ -156,7 +161,7 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
         Nearly anything, where the file is damaged.
     """
     with opened(header.path) as picture:
-        if header.frames[-1] >= getattr(picture, "n_frames", 1):
+        if header.is_of_imagej:
             yield from _frames_of_imagej(header)
             return
         for frame, size in zip(header.frames, header.sizes, strict=True):
