@@ -110,6 +110,7 @@ class ImagesPanel(QWidget):
         self._show_choices(settings)
         self._progress.setRange(0, 0)
         self._tell(self.tr("Reading …"))
+        self.sheet.set_placeholder(self.tr("The first images appear here when all of them have been read."))
         self._show_state()
 
     def show_progress(self, done: int, total: int, text: str) -> None:
@@ -160,6 +161,7 @@ class ImagesPanel(QWidget):
     def show_problem(self, sentence: str, settings: DataSettings | None) -> None:
         """Say why it could not be read; what was shown before, as these settings say, stays."""
         self._is_reading = False
+        self.sheet.set_placeholder(self.tr("There is nothing to show."))
         if settings is not None:
             self._show_choices(settings)
         if self._has_images:

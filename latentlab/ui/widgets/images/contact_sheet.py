@@ -26,6 +26,7 @@ class ContactSheet(ScrollingCells):
         super().__init__(parent)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setMinimumSize(150, 120)
+        self._placeholder = ""
 
     def set_images(self, images: npt.NDArray[np.uint8], names: Sequence[str] = ()) -> None:
         """Show uint8 (N, C, H, W), none to show nothing; the names are told under the mouse."""
@@ -33,6 +34,11 @@ class ContactSheet(ScrollingCells):
         self._shape, self._at = (1, len(self._images)), 0
         self._tips = tuple(names)
         self._fit()
+
+    def set_placeholder(self, text: str) -> None:
+        """Say this where there are no images."""
+        self._placeholder = text
+        self.viewport().update()
 
     def factor(self) -> int:
         """Give how many pixels of the display, across and down, a pixel of the images is."""
@@ -46,6 +52,10 @@ class ContactSheet(ScrollingCells):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images that are in sight, and a frame around the one that the keys are on."""
         painter = QPainter(self.viewport())
+        if not self._images:
+            painter.setPen(QColor(theme.current().muted))
+            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(self.viewport().rect().adjusted(24, 24, -24, -24), flags, self._placeholder)
         layout, room, edge = self._layout(), QRectF(self.viewport().rect()), QColor(theme.current().grid)
         for index, image in enumerate(self._images):
             cell = layout.cell(index)
