@@ -33,8 +33,8 @@ _RECIPES = {
     "convolutional": {
         "model": {
             "latent": 64,
-            "encoder": {"kind": "conv", "layers": [32, 64, 128, 256]},
-            "decoder": {"kind": "conv", "layers": [256, 128, 64, 32]},
+            "encoder": {"kind": "conv", "layers": [16, 32, 64]},
+            "decoder": {"kind": "conv", "layers": [64, 32, 16]},
         }
     },
 }
