@@ -65,6 +65,7 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
             if part.shape[1] > _ALPHA:
                 alpha = part[:, _ALPHA].astype(np.float64)
                 opacities.include(alpha)
+                alpha -= min(0.0, alpha.min())  # where -1 is nothing, and 1 all
                 weights = alpha.sum(axis=(1, 2))
                 ink = (alpha * part[:, :_ALPHA].mean(axis=1, dtype=np.float64)).sum(axis=(1, 2))
                 inks.include(ink[weights > 0] / weights[weights > 0])
@@ -76,7 +77,8 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
     ground = None
     if opacities.lowest < opacities.highest:
         dtype = next(source.dtype for source in sources if source.shape[1] > _ALPHA)
-        ground = _ground(*scales.apply(np.array([inks.lowest, inks.highest]).astype(dtype)).tolist())
+        ink_seen = [inks.lowest, inks.highest] if inks.lowest <= inks.highest else [0, 0]
+        ground = _ground(*scales.apply(np.array(ink_seen).astype(dtype)).tolist())
         notes.append(f"What is transparent is laid on {_GROUNDS[ground]}.")
     elif opacities.lowest == opacities.highest:
         notes.append("The fourth channel, of opacity, is the same everywhere, and left out.")

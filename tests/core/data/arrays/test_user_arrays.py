@@ -822,6 +822,18 @@ def test_any_array_loads_or_is_a_sentence(images, labels, tmp_path):
         assert len(result.train_images) + len(result.test_images) in images.shape
 
 
+def test_opacity_may_begin_below_zero(tmp_path):
+    """Of numbers from -1 to 1, -1 is nothing: white ink lies on black, and what is unseen by all ends nothing."""
+    images = np.full((4, 8, 8, 4), -1, np.float32)
+    images[:, 2:6, 2:6] = 1
+    read = load(saved(tmp_path, images=images))
+    assert np.unique(read.train_images[:, :, 2:6, 2:6]).tolist() == [255]
+    assert np.unique(read.train_images[:, :, :2]).tolist() == [0]
+    unseen = np.zeros((4, 8, 8, 4), np.int16)
+    unseen[:2, ..., 3] = -1
+    assert not isinstance(attempt(saved(tmp_path, images=unseen)), str)
+
+
 # Size
 
 
