@@ -54,13 +54,13 @@ def compare(race, row):
 
 def images_of(count, side, tests=1):
     generator = torch.Generator().manual_seed(0)
-    pixels = torch.randint(0, 256, (count + tests, side, side), dtype=torch.uint8, generator=generator)
+    pixels = torch.randint(0, 256, (count + tests, 1, side, side), dtype=torch.uint8, generator=generator)
     labels = torch.arange(count + tests) % 10
     return ImageSet("noise", "Noise", pixels[:count], labels[:count], pixels[count:], labels[count:], _NAMES)
 
 
 def snapshot_of(recipe, side=28):
-    return Snapshot("run", recipe, build(recipe, (side, side), 0), _NAMES)
+    return Snapshot("run", recipe, build(recipe, (1, side, side), 0), _NAMES)
 
 
 def update_of(count, latent, recipe=_MLP, with_images=False):
