@@ -8,16 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.data.grounds import GREY, GROUNDS, best_ground, ground_note
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import FEW, Range, Scales, nearly_black
-from latentlab.core.data.pictures.pictures import BLACK, GREY, WHITE
 from latentlab.core.data.stored_array import Array, StoredArray
 
 Pixels = npt.NDArray[np.uint8]
 
 _ALPHA = 3  # channel
-_GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}  # the first of them on which all ink is seen
-_VISIBLE = 48  # levels by which ink differs from its ground, on average
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
         dtype = next(source.dtype for source in sources if source.shape[1] > _ALPHA)
         ink_seen = [inks.lowest, inks.highest] if inks.lowest <= inks.highest else [0, 0]
         ground = _ground(*scales.apply(np.array(ink_seen).astype(dtype)).tolist())
-        notes.append(f"What is transparent is laid on {_GROUNDS[ground]}.")
+        notes.append(ground_note(ground))
     elif opacities.lowest == opacities.highest:
         notes.append("The fourth channel, of opacity, is the same everywhere, and left out.")
     if is_grey and any(source.shape[1] > 1 for source in sources):
@@ -101,11 +99,10 @@ class _Extent:
 
 def _ground(darkest: int, brightest: int) -> int:
     """Choose what transparent images are laid on, by the levels of their darkest and their brightest ink."""
-    contrast = {ground: min(abs(ground - darkest), abs(ground - brightest)) for ground in _GROUNDS}
+    contrast = {ground: min(abs(ground - darkest), abs(ground - brightest)) for ground in GROUNDS}
     if darkest < GREY < brightest:
         contrast[GREY] = 0
-    best = max(_GROUNDS, key=lambda ground: contrast[ground])
-    return next((ground for ground in _GROUNDS if contrast[ground] >= _VISIBLE), best)
+    return best_ground(contrast)
 
 
 def _is_grey(part: Array) -> bool:

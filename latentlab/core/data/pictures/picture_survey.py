@@ -12,14 +12,13 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageChops
 
+from latentlab.core.data.grounds import BLACK, GROUNDS, WHITE, best_ground
 from latentlab.core.data.levels import Range
 from latentlab.core.data.pictures import deep_pictures, pictures
 from latentlab.core.data.pictures.deep_pictures import Frame
-from latentlab.core.data.pictures.pictures import BLACK, GREY, WHITE, Bytes, Header, Look, Size
+from latentlab.core.data.pictures.pictures import Bytes, Header, Look, Size
 from latentlab.core.data.reading import Reading, quiet
 
-_GROUNDS = (WHITE, BLACK, GREY)  # the first of them on which all ink is seen
-_VISIBLE = 48  # levels by which ink differs from its ground, on average
 _TINT = 2  # levels by which the channels of a grey may differ: so much do conversions round
 _SOME = 64  # pictures whose edges are looked at
 _LEAST: Size = (64, 64)  # colour is looked for in smaller copies where these are quick
@@ -55,16 +54,12 @@ class Survey:
     @property
     def ground(self) -> int:
         """The level of the ground that transparent pixels are laid on."""
-        contrast = self.contrast
-        if contrast is None:
-            return WHITE
-        best = max(_GROUNDS, key=lambda ground: contrast[ground])
-        return next((ground for ground in _GROUNDS if contrast[ground] >= _VISIBLE), best)
+        return WHITE if self.contrast is None else best_ground(self.contrast)
 
     def include_contrast(self, contrast: dict[int, float]) -> None:
         """Take the contrast of a picture's ink with each ground into account."""
         known = self.contrast or contrast
-        self.contrast = {ground: min(contrast[ground], known[ground]) for ground in _GROUNDS}
+        self.contrast = {ground: min(contrast[ground], known[ground]) for ground in GROUNDS}
 
 
 def survey(files: Sequence[Path], reading: Reading) -> Survey:
@@ -93,7 +88,7 @@ def survey(files: Sequence[Path], reading: Reading) -> Survey:
     for _ in reading.each("looking", look, result.headers):
         pass
     for level in result.range.scales().apply(np.array(result.deep_inks).round().astype(np.uint16)).tolist():
-        result.include_contrast({ground: abs(level - ground) for ground in _GROUNDS})
+        result.include_contrast({ground: abs(level - ground) for ground in GROUNDS})
     return result
 
 
@@ -106,7 +101,7 @@ def margin_of(headers: Sequence[Header], look: Look) -> int:
             pixels = np.asarray(pictures.levels_of(picture, look).convert("L"))
             edges.append(float(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))))
     middle = float(np.median(edges)) if edges else 0.0
-    return _GROUNDS[int(np.argmin(np.abs(np.array(_GROUNDS) - middle)))]
+    return min(GROUNDS, key=lambda ground: abs(ground - middle))
 
 
 def image_alone(path: Path) -> Bytes:
@@ -166,4 +161,4 @@ def _contrast(picture: Image.Image) -> dict[int, float] | None:
     if weights.min() == 255 or weights.max() == 0:
         return None
     ink = np.asarray(picture.convert("RGB").convert("L"), np.float32)
-    return {ground: float(np.average(np.abs(ink - ground), weights=weights)) for ground in _GROUNDS}
+    return {ground: float(np.average(np.abs(ink - ground), weights=weights)) for ground in GROUNDS}

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from latentlab.core.data.grounds import BLACK, GROUNDS, WHITE
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.pictures import deep_pictures, imagej_stacks
 from latentlab.core.data.pictures.deep_pictures import Frame
@@ -23,9 +24,6 @@ from latentlab.core.recipe.settings import Fit
 Bytes = npt.NDArray[np.uint8]
 Size = tuple[int, int]
 """Height and width, in pixels."""
-
-BLACK, GREY, WHITE = 0, 128, 255
-GROUNDS = {WHITE: "white", BLACK: "black", GREY: "grey"}
 
 # Only these are tried: others may call programs, as that of PostScript does.
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")

@@ -14,13 +14,14 @@ import torch
 from latentlab.core.arrays import Integers
 from latentlab.core.data import image_cache, user_columns
 from latentlab.core.data.columns import taken
+from latentlab.core.data.grounds import ground_note
 from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split, without_label
 from latentlab.core.data.levels import FEW, nearly_black
 from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.pictures.folder_layout import Layout, layout_of
 from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
-from latentlab.core.data.pictures.pictures import GROUNDS, Bytes, Look, Size, fit_in_words, formats
+from latentlab.core.data.pictures.pictures import Bytes, Look, Size, fit_in_words, formats
 from latentlab.core.data.reading import Reading
 from latentlab.core.errors import printable
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
@@ -255,7 +256,7 @@ def _notes(found: Survey, look: Look, *, is_chosen: bool) -> list[str]:
     if own := sum(header.is_of_its_own for header in found.headers):
         notes.append(f"{own:,} of {len(found.headers):,} files {_OF_ITS_OWN}")
     if found.contrast is not None:
-        notes.append(f"What is transparent is laid on {GROUNDS[look.ground]}.")
+        notes.append(ground_note(look.ground))
     if changed := _size_note(found, look, is_chosen=is_chosen):
         notes.append(changed)
     return notes
