@@ -1,4 +1,4 @@
-"""The one kind of error whose message is meant for a person, and names as a person can read them."""
+"""The one kind of error whose message is meant for a person, and what goes into it: names, and the system's reasons."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ class LatentlabError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
+
+
+def reason_of(error: Exception, otherwise: str = "") -> str:
+    """Say why, in the system's own words, without numbers and paths, as a clause that begins small.
+
+    An error of which the system says nothing says it itself, or `otherwise` does.
+    """
+    said = getattr(error, "strerror", None)
+    reason = str(said or otherwise or error).rstrip(".")
+    return f"{reason[:1].lower()}{reason[1:]}"
 
 
 def printable(name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from latentlab.core.errors import BYTES, LatentlabError
+from latentlab.core.errors import BYTES, LatentlabError, reason_of
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -81,11 +81,7 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
         yield partial
         partial.replace(path)
     except OSError as error:
-        # The system's own words, without numbers and paths.
-        reason = (error.strerror or str(error)).rstrip(".")
-        raise failure(
-            f"{what} could not be saved as {path}: {reason[:1].lower()}{reason[1:]}; choose another place."
-        ) from error
+        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()

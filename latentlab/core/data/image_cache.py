@@ -33,6 +33,7 @@ from latentlab import __version__
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import Fitted, ImageSet
 from latentlab.core.data.mapped_images import Bytes, Room, as_tensor, cache_dir, in_memory, new_map, open_map
+from latentlab.core.errors import reason_of
 
 _VERSION = 2  # of what is read and how it is kept: another one when either changes
 MOST_BYTES = 20_000_000_000  # of all sets, unless the last alone is larger
@@ -144,10 +145,9 @@ class _Draft:
         try:
             self.images = self._new(shape)
         except OSError as error:
-            why = (error.strerror or str(error)).rstrip(".")
             self.problem = (
                 f"The images take {size / 1e9:,.1f} GB of memory, since the cache in {self._file.parent} has no room: "
-                f"{why[:1].lower()}{why[1:]}."
+                f"{reason_of(error)}."
             )
             return in_memory(shape)
         return self.images

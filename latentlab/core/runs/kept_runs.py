@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.runs.run import Run, RunError, keep
+from latentlab.core.errors import reason_of
+from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
+
+_KEPT = 20  # the latest
 
 
 def folder() -> Path:
@@ -18,15 +22,7 @@ def folder() -> Path:
 def keep_somewhere(run: Run) -> Path:
     """Save a run in the folder of kept runs, or among temporary files where that does not take it.
 
-    Returns
-    -------
-    Path
-        Of the new file.
-
-    Raises
-    ------
-    RunError
-        When neither takes it.
+    Gives what `keep` does.
     """
     try:
         return keep(run, folder())
@@ -35,6 +31,38 @@ def keep_somewhere(run: Run) -> Path:
             return keep(run, Path(tempfile.gettempdir()) / "latentlab-runs")
         except (RunError, OSError):
             raise error from error.__cause__
+
+
+def keep(run: Run, folder: Path) -> Path:
+    """Save a run that nobody has named in a folder of such runs, and let the oldest go when they become too many.
+
+    Parameters
+    ----------
+    run : Run
+    folder : Path
+        Made if it is not there; only runs that were kept by this function are in it.
+
+    Returns
+    -------
+    Path
+        Of the new file.
+
+    Raises
+    ------
+    RunError
+        When the file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"The run could not be kept in {folder}: {reason_of(error)}.") from error
+    path = folder / f"{dated_name(run.recipe, run.snapshot.run_id)}{SUFFIX}"
+    run.save(path)
+    with contextlib.suppress(OSError):  # one too many does no harm
+        kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda kept: kept.stat().st_mtime)
+        for oldest in kept[: max(0, len(kept) - _KEPT)]:
+            oldest.unlink(missing_ok=True)
+    return path
 
 
 def save_or_keep(run: Run, path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from safetensors.torch import save
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError, printable
+from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
 from latentlab.core.files import utf8_path, whole_file
 from latentlab.core.models.autoencoders import build
@@ -29,7 +28,6 @@ from latentlab.core.sketch.preparation import Preparation
 FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
 CODES = 10_000  # at most so many test images have their codes in the file
-_KEPT = 20
 
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
@@ -164,7 +162,7 @@ class Run:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         except OSError as error:
-            raise RunError(f"{path} cannot be opened: {_reason(error)}.") from error
+            raise RunError(f"{path} cannot be opened: {reason_of(error)}.") from error
         except SafetensorError as error:
             raise RunError(
                 f"{path} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
@@ -215,38 +213,6 @@ class Run:
         )
 
 
-def keep(run: Run, folder: Path) -> Path:
-    """Save a run that nobody has named in a folder of such runs, and let the oldest go when they become too many.
-
-    Parameters
-    ----------
-    run : Run
-    folder : Path
-        Made if it is not there; only runs that were kept by this function are in it.
-
-    Returns
-    -------
-    Path
-        Of the new file.
-
-    Raises
-    ------
-    RunError
-        When the file cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"The run could not be kept in {folder}: {_reason(error)}.") from error
-    path = folder / f"{dated_name(run.recipe, run.snapshot.run_id)}{SUFFIX}"
-    run.save(path)
-    with contextlib.suppress(OSError):  # one too many does no harm
-        kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda kept: kept.stat().st_mtime)
-        for oldest in kept[: max(0, len(kept) - _KEPT)]:
-            oldest.unlink(missing_ok=True)
-    return path
-
-
 def dated_name(recipe: Recipe, run_id: str) -> str:
     """Name a run on the disk when nobody else does: after its recipe, this moment and its id."""
     name = re.sub(r"[^\w-]+", "-", recipe.name)[:40]  # of a recipe of anyone's
@@ -266,10 +232,3 @@ def _shape(stored: list[int]) -> tuple[int, int, int]:
     if channels not in (1, 3):
         raise ValueError("images are grey or of three colours")
     return channels, height, width
-
-
-def _reason(error: Exception) -> str:
-    """Say what went wrong with a file in the system's own words, without numbers and paths."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror[0].lower() + error.strerror[1:]
-    return str(error).rstrip(".")

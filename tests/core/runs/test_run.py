@@ -15,7 +15,8 @@ from latentlab.core.events import Changed
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import run as runs
-from latentlab.core.runs.run import Run, RunError, codes_of, keep
+from latentlab.core.runs.kept_runs import keep
+from latentlab.core.runs.run import Run, RunError, codes_of
 from latentlab.core.training.trainer import Control, Trainer
 
 RECIPE = Recipe.from_dict(

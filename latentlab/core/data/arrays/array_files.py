@@ -18,6 +18,7 @@ from latentlab.core.data.arrays.formats import (
 )
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.stored_array import ArrayFile
+from latentlab.core.errors import reason_of
 
 _HEAD = 512  # bytes that tell a format
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -75,8 +76,7 @@ def open_arrays(path: Path) -> ArrayFile:
     except IsADirectoryError as error:
         raise DatasetError(f"{path} is a folder: open it as one, folder:{path}.") from error
     except OSError as error:
-        reason = (error.strerror or "it is damaged").rstrip(".")
-        raise DatasetError(f"{path} cannot be read: {reason[:1].lower()}{reason[1:]}.") from error
+        raise DatasetError(f"{path} cannot be read: {reason_of(error, 'it is damaged')}.") from error
 
 
 def _opened(path: Path) -> ArrayFile:

@@ -23,7 +23,7 @@ from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.pictures.pictures import Bytes, Look, Size, fit_in_words, formats
 from latentlab.core.data.reading import Reading
-from latentlab.core.errors import printable
+from latentlab.core.errors import printable, reason_of
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
 _MOVED = 1000  # images at once
@@ -233,8 +233,8 @@ def _closed(folder: Path, error: OSError) -> str:
         return f"The folder {folder} does not exist: give the path of one."
     if isinstance(error, NotADirectoryError):
         return f"{folder} is no folder: give that of the pictures, or array:{folder} for a file of arrays."
-    reason = error.strerror or "it is damaged"
-    return f"The folder {folder} cannot be read ({reason[:1].lower()}{reason[1:]}): choose one that you may read."
+    reason = reason_of(error, "it is damaged")
+    return f"The folder {folder} cannot be read ({reason}): choose one that you may read."
 
 
 def _too_few(folder: Path, readable: int, unreadable: int, layout: Layout) -> str:
