@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.data.image_set import NO_LABEL, DatasetError
+from latentlab.core.data.natural_order import natural_order
 from latentlab.core.data.stored_array import Array, StoredArray, decoded
 from latentlab.core.errors import printable
 
@@ -107,7 +107,7 @@ def classes_of(
         else:
             values = np.arange(len(given))
     elif texts[0]:
-        values = np.array(sorted(values.tolist(), key=_natural_order), np.str_)
+        values = np.array(sorted(values.tolist(), key=natural_order), np.str_)
     places = np.argsort(values, kind="stable")
     mine, theirs = (_counted(part, none, values, places) for part in parts)
     return Classes(mine, theirs, given if given is not None else tuple(str(value) for value in values.tolist()))
@@ -140,8 +140,3 @@ def _names(source: StoredArray) -> tuple[str, ...]:
     if array.ndim != 1 or array.dtype.kind not in "SU":
         raise DatasetError(f"{source.what} must be a list of texts, one for each class.")
     return tuple(printable(str(text)) for text in decoded(array).tolist())
-
-
-def _natural_order(text: str) -> list[tuple[int, str]]:
-    """Give a key that orders '9' before '10'."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text.casefold())]

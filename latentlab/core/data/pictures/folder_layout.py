@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from latentlab.core.data.image_set import NO_LABEL
+from latentlab.core.data.natural_order import natural_order
 from latentlab.core.data.pictures import picture_files
 from latentlab.core.data.pictures.picture_files import Folder
 from latentlab.core.errors import printable
@@ -103,7 +104,7 @@ def _laid_out(
     folder: Path, sides: Sequence[Sequence[_Group]], left_out: Counter[str], notes: tuple[str, ...]
 ) -> Layout:
     names = {name: Path(name) for side in sides for name, paths in side if name is not None and paths}
-    ordered = sorted(names, key=lambda name: picture_files.natural_order(names[name]))
+    ordered = sorted(names, key=lambda name: natural_order(names[name]))
     class_names = tuple(map(printable, ordered))
     number = {name: row for row, name in enumerate(ordered)}
     files: list[Path] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from latentlab.core.data.natural_order import natural_order
 
 WITH_PLUGIN = frozenset((".heic", ".heif", ".hif"))  # of a format that Pillow reads with a plugin
 SUFFIXES = frozenset(
@@ -147,8 +148,3 @@ def among(entries: Iterable[Path]) -> list[Path]:
     """Give the picture files among some paths, told by their suffixes, in natural order."""
     found = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".")]
     return sorted((entry for entry in found if entry.is_file()), key=natural_order)
-
-
-def natural_order(path: Path) -> list[tuple[int, str]]:
-    """Give a key that orders 'image 9' before 'image 10'."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path).casefold())]

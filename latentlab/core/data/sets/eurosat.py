@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from latentlab.core.data.image_set import split
-from latentlab.core.data.pictures.picture_files import natural_order
+from latentlab.core.data.natural_order import natural_order
 from latentlab.core.data.sets.downloaded import Source
 from latentlab.core.data.sets.stored_set import Reading, StoredSet
 
