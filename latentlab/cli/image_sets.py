@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from latentlab.cli import terminal
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import make_way, whole_file
+from latentlab.core.files import make_way
 
 if TYPE_CHECKING:
     from latentlab.core.data.description import Description
     from latentlab.core.data.image_set import ImageSet
+
+_ACROSS = 8  # images on a sheet
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -127,14 +129,16 @@ def _check_sheet(path: Path) -> None:
 
 
 def _save_sheet(path: Path, images: ImageSet) -> None:
-    from PIL import Image
+    """Write the first training images without gaps; where there are fewer, the rest of the last row is black."""
+    import numpy as np
 
-    from latentlab.core.data.description import sheet
+    from latentlab.core.data.description import ON_A_SHEET
+    from latentlab.core.output.export import save_picture, sheet
 
-    pixels = sheet(images)
-    picture = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
-    with whole_file(path, "The sheet", LatentlabError) as partial:
-        picture.save(partial, "PNG")
+    first = images.train_images[:ON_A_SHEET].numpy()
+    cells = np.zeros((-(-len(first) // _ACROSS), _ACROSS, *images.image_shape), np.uint8)
+    cells.reshape(-1, *images.image_shape)[: len(first)] = first
+    save_picture(path, sheet(cells, gap=0))
     terminal.say(f"The first training images are saved as {path}.")
 
 

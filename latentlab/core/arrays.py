@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
@@ -36,9 +37,9 @@ def to_floats(levels: npt.NDArray[np.uint8]) -> Floats:
     return floats
 
 
-def channels_last(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Turn an image (C, H, W) into what pictures are elsewhere, as a view: (H, W) where it is grey, or (H, W, 3)."""
-    return image[0] if len(image) == 1 else np.moveaxis(image, 0, -1)
+def channels_last(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Turn images (..., C, H, W) into what they are elsewhere, as a view: (..., H, W) in grey, (..., H, W, 3) else."""
+    return images[..., 0, :, :] if images.shape[-3] == 1 else np.moveaxis(images, -3, -1)
 
 
 def to_levels(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""What was read of an image set, for those who want to see it: numbers, and a sheet of its first images."""
+"""What was read of an image set, for those who want to see it: numbers and sentences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 import torch
 
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.pictures.pictures import Bytes
 
-ACROSS, ON_A_SHEET = 8, 64  # images
+ON_A_SHEET = 64  # the first training images, beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +67,3 @@ def described(data: ImageSet) -> Description:
         left_out=dict(data.left_out),
         notes=data.notes,
     )
-
-
-def sheet(data: ImageSet) -> Bytes:
-    """Lay the first 64 training images side by side, eight in a row, without gaps: uint8 (C, H', W').
-
-    Where there are fewer, the rest of the last row is black.
-    """
-    images = data.train_images[:ON_A_SHEET].numpy()
-    channels, height, width = data.image_shape
-    rows = -(-len(images) // ACROSS)
-    places = np.zeros((rows * ACROSS, channels, height, width), np.uint8)
-    places[: len(images)] = images
-    grid = places.reshape(rows, ACROSS, channels, height, width).transpose(2, 0, 3, 1, 4)
-    return grid.reshape(channels, rows * height, ACROSS * width)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
-from PIL import Image
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.mapped_images import roomy
-from latentlab.core.data.pictures import pictures
-from latentlab.core.data.pictures.pictures import Look, Size
+from latentlab.core.data.pictures import picture_look
+from latentlab.core.data.pictures.picture_frames import Size
+from latentlab.core.data.pictures.picture_look import Look
 from latentlab.core.recipe.settings import Fit
 
 
@@ -36,7 +35,7 @@ def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
         return replace(data, fitted=(size, fit))
     channels, height, width = data.image_shape
     look = Look(channels, Scales({}), size=size, fit=fit)
-    how = pictures.fit_in_words([(height, width)] * (len(data.train_images) + len(data.test_images)), look)
+    how = picture_look.fit_in_words([(height, width)] * (len(data.train_images) + len(data.test_images)), look)
     said = f"All images, of {height}×{width} pixels, were brought to {size[0]}×{size[1]}, as chosen: {how}."
     return replace(
         data,
@@ -54,6 +53,5 @@ def _fitted(images: torch.Tensor, look: Look) -> torch.Tensor:
     assert look.size is not None
     made = roomy((len(images), look.channels, *look.size))
     for image, target in zip(images.numpy(), made, strict=True):
-        picture = Image.fromarray(image[0] if look.channels == 1 else np.ascontiguousarray(image.transpose(1, 2, 0)))
-        target[...] = pictures.as_array(pictures.fitted(picture, look))
+        target[...] = picture_look.as_array(picture_look.fitted(picture_look.as_picture(image), look))
     return torch.from_numpy(made)

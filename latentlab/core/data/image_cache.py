@@ -30,9 +30,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from latentlab import __version__
+from latentlab.core.arrays import Bytes
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import Fitted, ImageSet
-from latentlab.core.data.mapped_images import Bytes, Room, as_tensor, cache_dir, in_memory, new_map, open_map
+from latentlab.core.data.mapped_images import Room, as_tensor, cache_dir, in_memory, new_map, open_map
 from latentlab.core.errors import reason_of
 
 _VERSION = 2  # of what is read and how it is kept: another one when either changes

@@ -19,7 +19,8 @@ import platformdirs
 import torch
 from torch import Tensor
 
-Bytes = npt.NDArray[np.uint8]
+from latentlab.core.arrays import Bytes
+
 Room = Callable[[tuple[int, ...]], Bytes]
 """Gives an array of a shape (N, C, H, W) to put images into, in memory or mapped."""
 

@@ -13,7 +13,7 @@ from latentlab.core.data.dataset import DatasetStatus, Local
 from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.pictures import user_folder, user_pairs
-from latentlab.core.data.pictures.pictures import Size
+from latentlab.core.data.pictures.picture_frames import Size
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.sets import bundled_digits, cifar, eurosat, pages, patches, svhn, torchvision_sets
 from latentlab.core.data.sets.downloaded import Downloaded

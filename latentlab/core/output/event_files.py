@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats
+from latentlab.core.data.pictures.picture_look import as_array, as_picture
 from latentlab.core.errors import LatentlabError
-from latentlab.core.output.export import as_picture
+from latentlab.core.output.export import sheet
 
 _SPRITE_SIDE = 2048  # pixels; browsers refuse textures of more than 8192
 
@@ -174,8 +175,7 @@ def _squares(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     squares = np.zeros((count, channels, side, side), np.uint8)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     for square, image in zip(squares, images, strict=True):
-        pixels = np.atleast_3d(np.asarray(as_picture(image).resize(size)))
-        square[:, top : top + size[1], left : left + size[0]] = pixels.transpose(2, 0, 1)
+        square[:, top : top + size[1], left : left + size[0]] = as_array(as_picture(image).resize(size))
     return squares
 
 
@@ -185,8 +185,7 @@ def _sprite(squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     columns = _columns(count)
     cells = np.zeros((columns**2, channels, side, side), np.uint8)
     cells[:count] = squares
-    tiled = cells.reshape(columns, columns, channels, side, side).transpose(2, 0, 3, 1, 4)
-    return tiled.reshape(channels, columns * side, columns * side)
+    return sheet(cells.reshape(columns, columns, channels, side, side), gap=0)
 
 
 def _columns(count: int) -> int:

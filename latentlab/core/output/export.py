@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from latentlab.core.arrays import Floats, Integers, channels_last, to_floats, to_levels
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way, whole_file
 from latentlab.core.map.map_images import Split
@@ -58,13 +58,13 @@ class Codes:
     deviation: Floats
 
 
-def sheet(images: Floats, gap: int = SHEET_GAP) -> npt.NDArray[np.uint8]:
+def sheet(images: npt.NDArray[Any], gap: int = SHEET_GAP) -> npt.NDArray[np.uint8]:
     """Lay images out in rows and columns, pixel for pixel.
 
     Parameters
     ----------
-    images : float32 (R, K, C, H, W)
-        In [0, 1], R rows of K.
+    images : float32 (R, K, C, H, W) in [0, 1], or uint8 (R, K, C, H, W)
+        R rows of K.
     gap : int
         Black pixels between two images; 0 joins them to one surface.
 
@@ -193,16 +193,6 @@ def names_of(labels: Integers, class_names: Sequence[str]) -> npt.NDArray[np.str
     return np.array([*class_names, ""])[labels]
 
 
-def as_picture(pixels: npt.NDArray[np.uint8]) -> Image.Image:
-    """Give Pillow's picture of pixels, uint8 (C, H, W): grey of one channel, RGB of three."""
-    return Image.fromarray(np.ascontiguousarray(channels_last(pixels)))
-
-
-def as_array(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Give images (N, C, H, W) as most programs have them: uint8 (N, H, W) in grey, (N, H, W, 3) in colour."""
-    return images[:, 0] if images.shape[1] == 1 else np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-
-
 def check_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
     """See that `what` can go to a file, which ends in one of the suffixes, and make its folder.
 
@@ -236,7 +226,7 @@ def save_images(path: Path, images: Floats, labels: Integers | None, class_names
     ExportError
         When they cannot be written.
     """
-    arrays: dict[str, Any] = {"images": as_array(to_levels(images))}
+    arrays: dict[str, Any] = {"images": channels_last(to_levels(images))}
     if labels is not None:
         arrays |= {"labels": labels, "class_names": np.array(class_names)}
     save_arrays(path, arrays)

@@ -8,11 +8,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import to_levels
+from latentlab.core.arrays import Bytes, to_levels
 
 _SMALLEST = 512  # pixels on the longer side: below that every screen is large enough
-
-_Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +23,7 @@ class Pyramid:
         The picture itself first.
     """
 
-    levels: tuple[_Bytes, ...]
+    levels: tuple[Bytes, ...]
 
     @classmethod
     def of(cls, picture: npt.ArrayLike) -> Self:
@@ -42,7 +40,7 @@ class Pyramid:
         return height, width
 
 
-def _halved(pixels: _Bytes) -> _Bytes:
+def _halved(pixels: Bytes) -> Bytes:
     """Put the mean in place of every four pixels; of a side that is odd, the last row or column stays out."""
     height, width = (side // 2 * 2 for side in pixels.shape[1:])
     even = pixels[:, :height, :width].astype(np.uint16)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers, to_floats
+from latentlab.core.arrays import Floats, Integers, channels_last, to_floats
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.browsing import GoesOn, Lists, parts, rebuild
 from latentlab.core.map.map_update import MapUpdate
@@ -23,7 +23,6 @@ from latentlab.core.output.export import (
     TABLE,
     Codes,
     ExportError,
-    as_array,
     check_target,
     names_of,
     save_arrays,
@@ -86,7 +85,7 @@ def save_selected(
         save_table(path, columns | {"loss": columns.get("loss", np.full(len(rows), np.nan, np.float32))})
         return
     del columns["label"], columns["class_name"]
-    arrays = {"images": as_array(need_images(model)[rows])} | columns
+    arrays = {"images": channels_last(need_images(model)[rows])} | columns
     names = model.snapshot.class_names
     if names:
         arrays |= {"labels": codes.label, "class_names": np.array(names)}

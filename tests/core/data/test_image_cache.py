@@ -57,8 +57,8 @@ def folder(tmp_path):
 @pytest.fixture
 def opened_files(monkeypatch):
     """Give the list of files whose pixels were read."""
-    files, read = [], picture_reading.pictures.images_of
-    monkeypatch.setattr(picture_reading.pictures, "images_of", lambda header, look: note(header) or read(header, look))
+    files, read = [], picture_reading.images_of
+    monkeypatch.setattr(picture_reading, "images_of", lambda header, look: note(header) or read(header, look))
 
     def note(header):
         files.append(header.path.name)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.arrays import Bytes
 from latentlab.core.data.grounds import GREY, GROUNDS, best_ground, ground_note
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import FEW, Range, Scales, nearly_black
 from latentlab.core.data.stored_array import Array, StoredArray
-
-Pixels = npt.NDArray[np.uint8]
 
 _ALPHA = 3  # channel
 
@@ -114,7 +113,7 @@ def _tells_no_more(part: Array, is_grey: bool) -> bool:
     return part.dtype == np.uint8 and part.max() >= FEW and (part.shape[1] == 1 or not is_grey)
 
 
-def fill(source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np.intp]]]) -> None:
+def fill(source: StoredArray, look: Look, into: Sequence[tuple[Bytes, npt.NDArray[np.intp]]]) -> None:
     """Read images, and put their pixels where they belong.
 
     Parameters
@@ -140,7 +139,7 @@ def fill(source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArr
             room[place_of[rows][chosen]] = pixels[chosen]
 
 
-def _pixels(part: Array, look: Look) -> Pixels:
+def _pixels(part: Array, look: Look) -> Bytes:
     levels = look.scales.apply(part)
     if levels.shape[1] > _ALPHA:
         levels, alpha = levels[:, :_ALPHA], levels[:, _ALPHA:]

@@ -8,9 +8,9 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Integers
-from latentlab.core.data.pictures import pictures
-from latentlab.core.data.pictures.pictures import Bytes, Header, Look
+from latentlab.core.arrays import Bytes, Integers
+from latentlab.core.data.pictures.picture_frames import Header
+from latentlab.core.data.pictures.picture_look import Look, images_of
 from latentlab.core.data.reading import Reading
 
 _Place = tuple[Header, Integers]  # a file, and the rows of its images
@@ -47,7 +47,7 @@ def read_into(
     def read(place: _Place) -> None:
         header, targets = place
         with suppress(Exception):  # damaged files raise nearly anything
-            for row, image in zip(targets, pictures.images_of(header, look), strict=True):
+            for row, image in zip(targets, images_of(header, look), strict=True):
                 images[row] = image
                 is_read[row] = True
 

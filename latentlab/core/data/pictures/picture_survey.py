@@ -12,11 +12,13 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageChops
 
+from latentlab.core.arrays import Bytes
 from latentlab.core.data.grounds import BLACK, GROUNDS, WHITE, best_ground
 from latentlab.core.data.levels import Range
-from latentlab.core.data.pictures import deep_pictures, pictures
+from latentlab.core.data.pictures import deep_pictures
 from latentlab.core.data.pictures.deep_pictures import Frame
-from latentlab.core.data.pictures.pictures import Bytes, Header, Look, Size
+from latentlab.core.data.pictures.picture_frames import Header, Size, frames_of, header_of
+from latentlab.core.data.pictures.picture_look import Look, images_of, levels_of, on_ground, with_alpha
 from latentlab.core.data.reading import Reading, quiet
 
 _TINT = 2  # levels by which the channels of a grey may differ: so much do conversions round
@@ -80,7 +82,7 @@ def survey(files: Sequence[Path], reading: Reading) -> Survey:
         if not (header.is_deep or header.may_be_transparent or wants_colour):
             return
         try:
-            for picture in pictures.frames_of(header, 3, _LEAST):
+            for picture in frames_of(header, 3, _LEAST):
                 _look(picture, result, lock)
         except Exception:  # damaged files raise nearly anything; they are counted when they are read
             return
@@ -97,8 +99,8 @@ def margin_of(headers: Sequence[Header], look: Look) -> int:
     edges: list[float] = []
     for header in headers[:: 1 + len(headers) // _SOME]:
         with quiet(), suppress(Exception):  # damaged files raise nearly anything
-            picture = next(pictures.frames_of(header, look.channels, _LEAST))
-            pixels = np.asarray(pictures.levels_of(picture, look).convert("L"))
+            picture = next(frames_of(header, look.channels, _LEAST))
+            pixels = np.asarray(levels_of(picture, look).convert("L"))
             edges.append(float(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))))
     middle = float(np.median(edges)) if edges else 0.0
     return min(GROUNDS, key=lambda ground: abs(ground - middle))
@@ -113,14 +115,14 @@ def image_alone(path: Path) -> Bytes:
         Nearly anything, where it cannot be read.
     """
     with quiet():
-        header = pictures.header_of(path)
+        header = header_of(path)
         found = survey([path], Reading())
-        return next(pictures.images_of(header, Look(1, found.range.scales(), found.ground)))
+        return next(images_of(header, Look(1, found.range.scales(), found.ground)))
 
 
 def _header(path: Path) -> Header | None:
     try:
-        return pictures.header_of(path)
+        return header_of(path)
     except Exception:  # damaged files raise nearly anything
         return None
 
@@ -150,13 +152,13 @@ def _look(frame: Frame, result: Survey, lock: threading.Lock) -> None:
 
 def _has_colour(picture: Image.Image) -> bool:
     """Whether a picture has colour where it is not transparent."""
-    red, green, blue = pictures.on_ground(picture, BLACK).convert("RGB").split()
+    red, green, blue = on_ground(picture, BLACK).convert("RGB").split()
     return any(np.asarray(ImageChops.difference(green, other)).max() > _TINT for other in (red, blue))
 
 
 def _contrast(picture: Image.Image) -> dict[int, float] | None:
     """Give by how many levels ink differs from each ground; None if nothing, or everything, is transparent."""
-    picture = pictures.with_alpha(picture)
+    picture = with_alpha(picture)
     weights = np.asarray(picture.getchannel("A"), np.float32)
     if weights.min() == 255 or weights.max() == 0:
         return None

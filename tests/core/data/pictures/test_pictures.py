@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from latentlab.core.data.levels import range_of
-from latentlab.core.data.pictures import pictures
+from latentlab.core.data.pictures.picture_frames import header_of
+from latentlab.core.data.pictures.picture_look import Look, as_array, fitted, images_of
 from latentlab.core.data.pictures.picture_survey import image_alone, survey
-from latentlab.core.data.pictures.pictures import Look
 from latentlab.core.data.reading import Reading
 
 # Red, green, blue and yellow quarters, and how bright Pillow finds them.
@@ -29,10 +29,10 @@ GREYS = np.asarray(Image.fromarray(QUARTERS).convert("L"))
 
 def read(path: Path, channels: int = 3, **look: object) -> list[np.ndarray]:
     """Give the images of a file by itself."""
-    header = pictures.header_of(path)
+    header = header_of(path)
     found = survey([path], Reading())
     how = Look(channels, found.range.scales(), found.ground, **look)  # type: ignore[arg-type]
-    return [image.copy() for image in pictures.images_of(header, how)]
+    return [image.copy() for image in images_of(header, how)]
 
 
 def save(path: Path, picture: Image.Image, **options: object) -> Path:
@@ -64,7 +64,7 @@ def save(path: Path, picture: Image.Image, **options: object) -> Path:
 )
 def test_a_file_of_each_format_is_read_in_colour_and_in_grey(name, options, tolerance, tmp_path) -> None:
     path = save(tmp_path / name, Image.fromarray(QUARTERS), **options)
-    header = pictures.header_of(path)
+    header = header_of(path)
     assert (header.sizes, header.may_have_colour, header.is_deep) == (((16, 24),), True, False)
     (image,) = read(path)
     assert image.shape == (3, 16, 24)
@@ -114,7 +114,7 @@ def test_turns_and_flips_of_exif_are_honoured(name, orientation, tmp_path) -> No
     exif[0x0112] = orientation
     options = {"a.jpg": {"quality": 95, "subsampling": 0}, "a.avif": {"quality": 95, "subsampling": "4:4:4"}}
     path = save(tmp_path / name, stored, exif=exif, **options.get(name, {"lossless": True}))
-    assert pictures.header_of(path).sizes == ((16, 24),)
+    assert header_of(path).sizes == ((16, 24),)
     (image,) = read(path)
     np.testing.assert_allclose(image[:, 4::8, 6::12].transpose(1, 2, 0), QUARTERS[4::8, 6::12], atol=12)
 
@@ -143,10 +143,10 @@ def test_smaller_copies_and_previews_within_a_file_are_no_images(tmp_path) -> No
     whole, small = Image.new("L", (32, 32), 90), Image.new("L", (16, 16), 80)
     small.encoderinfo = {"tiffinfo": tags}
     path = save(tmp_path / "pyramid.tiff", whole, save_all=True, append_images=[small])
-    header = pictures.header_of(path)
+    header = header_of(path)
     assert (header.sizes, header.passed_over) == (((32, 32),), 1)
     camera = save(tmp_path / "camera.jpg", whole, format="MPO", save_all=True, append_images=[small])
-    header = pictures.header_of(camera)
+    header = header_of(camera)
     assert (header.sizes, header.passed_over) == (((32, 32),), 1)
     assert len(read(camera, 1)) == 1
 
@@ -166,7 +166,7 @@ def test_smaller_copies_and_previews_within_a_file_are_no_images(tmp_path) -> No
 )
 def test_deep_greys_are_scaled_to_levels(name, numbers, expected, tmp_path) -> None:
     path = save(tmp_path / name, Image.fromarray(numbers))
-    assert pictures.header_of(path).is_deep
+    assert header_of(path).is_deep
     (image,) = read(path, 1)
     assert image[0, 3].tolist() == expected
     (image,) = read(path, 3)
@@ -191,7 +191,7 @@ def test_the_ground_of_transparent_pictures_shows_the_ink_of_all_of_them(levels,
     found = survey(paths, Reading())
     assert found.ground == ground
     for level, path in zip(levels, paths, strict=True):
-        (image,) = pictures.images_of(pictures.header_of(path), Look(1, found.range.scales(), found.ground))
+        (image,) = images_of(header_of(path), Look(1, found.range.scales(), found.ground))
         assert (int(image[0, 0, 0]), int(image[0, 3, 0])) == (ground, level)
 
 
@@ -234,8 +234,8 @@ def test_pictures_are_brought_to_a_size_in_the_way_that_is_chosen(fit, size, exp
 )
 def test_any_picture_fits_into_any_size(own, size, fit, mode) -> None:
     look = Look(1 if mode == "L" else 3, range_of([]).scales(), size=size, fit=fit)
-    picture = pictures.fitted(Image.new(mode, own[::-1], 77 if mode == "L" else (77, 77, 77)), look)
-    image = pictures.as_array(picture)
+    picture = fitted(Image.new(mode, own[::-1], 77 if mode == "L" else (77, 77, 77)), look)
+    image = as_array(picture)
     assert image.shape == (look.channels, *size)
     assert set(np.unique(image)) <= {0, 77}
     assert fit == "pad" or image.min() == 77
@@ -301,7 +301,7 @@ def test_colours_of_16_bits_are_scaled_as_greys_are(kind, highest, tmp_path) -> 
         write_deep_png(path, numbers)
     else:
         write_deep_tiff(path, numbers, kind[-1])
-    header = pictures.header_of(path)
+    header = header_of(path)
     assert (header.sizes, header.is_deep) == (((16, 24),), True)
     assert survey([path], Reading()).is_coloured
     (image,) = read(path)
