@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +12,7 @@ import numpy.typing as npt
 from latentlab.core.arrays import Integers
 from latentlab.core.errors import printable
 
-_MOST_HELD = 2**53
-_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+MOST_HELD = 2**53  # of whole numbers, by float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,31 +66,11 @@ def of_numbers(name: str, numbers: npt.NDArray[Any]) -> Column:
         return Column(name, numbers.astype(np.float64))
 
 
-def numbers_or_texts(cells: Sequence[str]) -> npt.NDArray[Any]:
-    """Give the cells of a table as an array (N,): whole numbers, floating point with NaN for empty ones, or texts.
-
-    Whole numbers that no type holds, or that would need float64, where there are empty cells, are texts.
-    """
-    if all(_WHOLE.fullmatch(cell) for cell in cells if cell):
-        whole = [int(cell) for cell in cells if cell]
-        lowest, highest = min(whole, default=0), max(whole, default=0)
-        if len(whole) == len(cells) > 0:
-            for dtype in (np.int64, np.uint64):
-                if np.iinfo(dtype).min <= lowest and highest <= np.iinfo(dtype).max:
-                    return np.array(whole, dtype)
-        if max(-lowest, highest) > _MOST_HELD:
-            return np.array(cells, np.str_)
-    try:
-        return np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
-    except ValueError:
-        return np.array(cells, np.str_)
-
-
 def are_held(numbers: npt.NDArray[Any]) -> bool:
     """Whether float64 holds them: all but whole numbers of more than 53 bits."""
     if numbers.dtype.kind not in "iu" or not numbers.size:
         return True
-    return int(numbers.min()) >= -_MOST_HELD and int(numbers.max()) <= _MOST_HELD
+    return int(numbers.min()) >= -MOST_HELD and int(numbers.max()) <= MOST_HELD
 
 
 def joined(first: Sequence[Column], second: Sequence[Column]) -> tuple[Column, ...]:

@@ -20,9 +20,12 @@ def folder() -> Path:
 
 
 def keep_somewhere(run: Run) -> Path:
-    """Save a run in the folder of kept runs, or among temporary files where that does not take it.
+    """Save a run in the folder of kept runs, or among temporary files where that does not take it, and give its file.
 
-    Gives what `keep` does.
+    Raises
+    ------
+    RunError
+        When neither takes it.
     """
     try:
         return keep(run, folder())

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latentlab.core.data.image_set import ImageSet, evenly_chosen, is_sorted, split
+from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
+from latentlab.core.data.splitting import evenly_chosen, is_sorted, split
 from latentlab.core.recipe.recipe import Recipe
 
 _LABELS = st.lists(st.integers(-1, 6), min_size=2, max_size=80).map(lambda labels: np.array(labels, np.int64))

@@ -14,10 +14,10 @@ from hypothesis.extra import numpy as hnp
 
 from latentlab.core.data import registry
 from latentlab.core.data.downloads import download
-from latentlab.core.data.image_set import split
 from latentlab.core.data.registry import DatasetError, ImageSet
 from latentlab.core.data.sets import scikit_learn_files
 from latentlab.core.data.sets.downloaded import Downloaded
+from latentlab.core.data.splitting import split
 
 DOWNLOADED = {name: known for name, known in registry.DATASETS.items() if isinstance(known, Downloaded)}
 STORED = ("cifar-10", "svhn", "eurosat")

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from latentlab.core.data.arrays.stored_array import Array, StoredArray
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import Array, StoredArray
 
 _CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
 _LONGEST = 8  # times as high as wide: images are not longer, where it can be told
 _SMALLEST = 8  # a side of a single picture
 _LOOKED_AT = 64  # images
+FEWEST = 16  # pixels of an image that is a row of numbers among others
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,14 @@ def _length(height: int, width: int) -> float:
     return max(height, width) / min(height, width)
 
 
+def square_channels(count: int) -> int | None:
+    """Give the channels, 1 or 3, of which so many numbers are a square image; None where they are none."""
+    return next((c for c in (1, 3) if round((count / c) ** 0.5) ** 2 * c == count), None)
+
+
 def _squared(source: StoredArray) -> Laid:
     count, pixels = source.shape
-    channels = next((c for c in (1, 3) if round((pixels / c) ** 0.5) ** 2 * c == pixels), None)
+    channels = square_channels(pixels)
     if channels is None or pixels < 4:
         raise DatasetError(
             f"{source.what} has the shape {source.shape}: {pixels:,} pixels are no square image; give (N, H, W)."

@@ -16,8 +16,8 @@ from latentlab.core.data.arrays.formats import (
     safetensors_files,
     torch_files,
 )
+from latentlab.core.data.arrays.stored_array import ArrayFile
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import ArrayFile
 from latentlab.core.errors import reason_of
 
 _HEAD = 512  # bytes that tell a format

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.data.arrays.stored_array import Array, StoredArray, decoded
 from latentlab.core.data.image_set import NO_LABEL, DatasetError
 from latentlab.core.data.natural_order import natural_order
-from latentlab.core.data.stored_array import Array, StoredArray, decoded
 from latentlab.core.errors import printable
 
 _Integers = npt.NDArray[np.int64]

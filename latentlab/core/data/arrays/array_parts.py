@@ -1,56 +1,22 @@
 """What the arrays of a file are: images, labels and what else is known of them, to train with and to test with.
 
-Told by their names, and by the names of the files beside theirs: ``x_train``, ``train/images`` and
-``train-images-idx3-ubyte`` say the same.
+Told by their names, and by the names of the files beside theirs: see `array_names`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
+from latentlab.core.data.arrays.array_axes import FEWEST, square_channels
 from latentlab.core.data.arrays.array_files import open_arrays
-from latentlab.core.data.arrays.formats.pixel_tables import is_square
+from latentlab.core.data.arrays.array_names import Role, Split, Told, told, without_split
+from latentlab.core.data.arrays.stored_array import OBJECTS, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import OBJECTS, ArrayFile, StoredArray
-from latentlab.core.errors import printable
 
-Split = Literal["train", "test", "val"]
-Role = Literal["images", "labels", "class names"]
-
-_FEWEST = 16  # pixels of an image
 _NAMED = 8  # so many arrays are named in a sentence, and further ones are counted
-
-# The words of people's and libraries' names, the best known first.
-_SPLITS: dict[str, Split] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("test", "testing", "t10k"), "test"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-}
-_ROLES: dict[str, Role] = {
-    **dict.fromkeys(("images", "image", "imgs", "img", "x", "data", "pixels", "pictures", "arr_0"), "images"),
-    **dict.fromkeys(("labels", "label", "y", "targets", "target", "classes", "class", "arr_1"), "labels"),
-    **dict.fromkeys(("class_names", "label_names", "target_names", "list_classes"), "class names"),
-}
-_CONTAINERS = ("data", "dataset")  # of arrays that say themselves what they are
-_RANKS = {word: place for place, word in enumerate(_ROLES)}
-_TOGETHER = re.compile(r"([xy])(train|test|val)|(train|test|val)([xy]|images|labels|data)")
-_OF_IDX = re.compile(r"idx\d|ubyte|int")
-_OF_SPLIT = re.compile(rf"^({'|'.join(_SPLITS)})[^a-z0-9]+|[^a-z0-9]+({'|'.join(_SPLITS)})$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a name tells: of which split, and what it is; the word that says so, and what else is in the name."""
-
-    split: Split | None
-    role: Role | None
-    word: str
-    rest: str
 
 
 @dataclass
@@ -136,32 +102,11 @@ def files_beside(path: Path) -> list[Path]:
     return [other for _, other in _files_beside(path, told(path.name))]
 
 
-def told(name: str) -> Told:
-    """Tell what the name of an array or a file says."""
-    words = [word for word in re.split(r"[^a-z0-9]+", name.casefold().removesuffix(".gz")) if word not in ("", "set")]
-    words = [part for word in words for part in _parted(word)]
-    split = next((_SPLITS[word] for word in words if word in _SPLITS), None)
-    rest = [word for word in words if word not in _SPLITS and not _OF_IDX.fullmatch(word)]
-    for whole in ("_".join(rest), "_".join(word for word in rest if word not in _CONTAINERS)):
-        if whole in _ROLES:
-            return Told(split, _ROLES[whole], whole, "")
-    for place, word in enumerate(rest):
-        if word in _ROLES:
-            return Told(split, _ROLES[word], word, "_".join(rest[:place] + rest[place + 1 :]))
-    return Told(split, None, "", whole)
-
-
-def _parted(word: str) -> list[str]:
-    """Part words that are written together: xtrain, testlabels."""
-    found = _TOGETHER.fullmatch(word)
-    return [part for part in found.groups() if part] if found else [word]
-
-
 def _named(file: ArrayFile, path: Path) -> dict[str, StoredArray]:
     """Give the arrays by their names; the only one, if nobody named it, by that of its file."""
     if [*file.arrays] in ([""], ["arr_0"]):
         return {path.name: next(iter(file.arrays.values()))}
-    return {printable(key): source for key, source in file.arrays.items()}
+    return file.arrays
 
 
 def _part(named: Mapping[str, StoredArray], split: Split, path: Path) -> Part:
@@ -177,10 +122,10 @@ def _part(named: Mapping[str, StoredArray], split: Split, path: Path) -> Part:
     def best(role: Role, axes: int) -> str | None:
         fitting = [key for key in keys if (says[key].role, says[key].rest) == (role, "")]
         fitting = [key for key in fitting if len(named[key].shape) >= axes]
-        return min(fitting, key=lambda key: _RANKS[says[key].word], default=None)
+        return min(fitting, key=lambda key: says[key].rank, default=None)
 
     images, labels = best("images", 2), best("labels", 1)
-    others = {_OF_SPLIT.sub("", key): named[key] for key in keys if key not in (images, labels)}
+    others = {without_split(key): named[key] for key in keys if key not in (images, labels)}
     return Part(None if images is None else named[images], None if labels is None else named[labels], others)
 
 
@@ -211,7 +156,7 @@ def _guessed(
 
 def _is_flat(source: StoredArray) -> bool:
     """Whether rows are as long as square images are."""
-    return source.shape[1] >= _FEWEST and is_square(source.shape[1])
+    return source.shape[1] >= FEWEST and square_channels(source.shape[1]) is not None
 
 
 def _files_beside(path: Path, mine: Told) -> list[tuple[Told, Path]]:
@@ -239,10 +184,19 @@ def _opened(path: Path, what: str, notes: list[str]) -> Part | None:
     return next((part for part in parts if part.images or part.labels), parts[0])
 
 
-def _images_beside(path: Path, mine: Told, notes: list[str]) -> StoredArray | None:
+def _parts_beside(
+    path: Path, mine: Told, split: Split | None, role: Role | None, what: str, notes: list[str]
+) -> Iterator[tuple[Part, str]]:
+    """Give what can be read of the files beside that are called so, with their names."""
     for says, other in _files_beside(path, mine):
-        if (says.split, says.role) == (mine.split, "images") and (part := _opened(other, "images", notes)):
-            notes.append(f"The images are those of {other.name} beside it.")
+        if (says.split, says.role) == (split, role) and (part := _opened(other, what, notes)):
+            yield part, other.name
+
+
+def _images_beside(path: Path, mine: Told, notes: list[str]) -> StoredArray | None:
+    for part, name in _parts_beside(path, mine, mine.split, "images", "images", notes):
+        if part.images is not None:
+            notes.append(f"The images are those of {name} beside it.")
             return part.images
     return None
 
@@ -250,34 +204,25 @@ def _images_beside(path: Path, mine: Told, notes: list[str]) -> StoredArray | No
 def _labels_beside(
     path: Path, mine: Told, split: Split | None, images: StoredArray, notes: list[str]
 ) -> StoredArray | None:
-    for says, other in _files_beside(path, mine):
-        if (says.split, says.role) != (split, "labels"):
+    for part, name in _parts_beside(path, mine, split, "labels", "labels", notes):
+        if part.labels is None:
             continue
-        part = _opened(other, "labels", notes)
-        labels = None if part is None else part.labels
-        if labels is None:
-            continue
-        if len(labels) not in images.shape:
-            notes.append(f"The {len(labels):,} labels in {other.name} beside it are not used: they are not as many.")
-            continue
-        notes.append(f"The labels are those of {other.name} beside it.")
-        return labels
+        if len(part.labels) in images.shape:
+            notes.append(f"The labels are those of {name} beside it.")
+            return part.labels
+        notes.append(f"The {len(part.labels):,} labels in {name} beside it are not used: they are not as many.")
     return None
 
 
 def _test_beside(path: Path, mine: Told, split: Split, images: StoredArray, notes: list[str]) -> Part:
-    role = None if mine.role is None else "images"
-    for says, other in _files_beside(path, mine):
-        if (says.split, says.role) != (split, role):
+    role: Role | None = None if mine.role is None else "images"
+    for part, name in _parts_beside(path, mine, split, role, "images", notes):
+        if part.images is None:
             continue
-        part = _opened(other, "images", notes)
-        if part is None or part.images is None:
-            continue
-        if part.images.shape[1:] != images.shape[1:]:
-            notes.append(f"The images in {other.name} beside it are not used: their size is another.")
-            continue
-        notes.append(f"The images to test with are those of {other.name} beside it.")
-        if part.labels is None:
-            part.labels = _labels_beside(path, mine, split, part.images, notes)
-        return part
+        if part.images.shape[1:] == images.shape[1:]:
+            notes.append(f"The images to test with are those of {name} beside it.")
+            if part.labels is None:
+                part.labels = _labels_beside(path, mine, split, part.images, notes)
+            return part
+        notes.append(f"The images in {name} beside it are not used: their size is another.")
     return Part()

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Bytes
+from latentlab.core.data.arrays.stored_array import Array, StoredArray
 from latentlab.core.data.grounds import GREY, GROUNDS, best_ground, ground_note
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import FEW, Range, Scales, nearly_black
-from latentlab.core.data.stored_array import Array, StoredArray
 
 _ALPHA = 3  # channel
 

@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from latentlab.core.data import image_cache, user_columns
+from latentlab.core.data import image_cache
 from latentlab.core.data.arrays.array_axes import laid_out
+from latentlab.core.data.arrays.array_columns import of_arrays
 from latentlab.core.data.arrays.array_labels import Classes, as_classes, classes_of
 from latentlab.core.data.arrays.array_parts import Part, files_beside, parts_of
 from latentlab.core.data.arrays.array_pixels import fill, look_of
 from latentlab.core.data.arrays.formats import hdf5_files
+from latentlab.core.data.arrays.stored_array import Array, StoredArray
 from latentlab.core.data.columns import taken
-from latentlab.core.data.image_set import DatasetError, ImageSet, split, without_label
+from latentlab.core.data.image_set import DatasetError, ImageSet, without_label
 from latentlab.core.data.mapped_images import Room
-from latentlab.core.data.stored_array import Array, StoredArray
+from latentlab.core.data.splitting import split
 
 
 def load_array(name: str, path: Path) -> ImageSet:
@@ -58,7 +60,7 @@ def _read(name: str, path: Path, room: Room) -> ImageSet:
     counts = (len(images), 0 if tests is None else len(tests))
     classes = _classes(parts.train, parts.test, counts, parts.class_names, notes)
     notes += without_label(classes.labels, classes.test_labels) if classes.names else []
-    columns, test_columns = user_columns.of_arrays(parts.train.others, parts.test.others, *counts, notes)
+    columns, test_columns = of_arrays(parts.train.others, parts.test.others, *counts, notes)
     look = look_of([images] if tests is None else [images, tests])
     notes += [note for note in look.notes if note not in notes]
     shape = (look.channels, *images.shape[2:])

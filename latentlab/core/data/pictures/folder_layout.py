@@ -12,7 +12,6 @@ from latentlab.core.data.image_set import NO_LABEL
 from latentlab.core.data.natural_order import natural_order
 from latentlab.core.data.pictures import picture_files
 from latentlab.core.data.pictures.picture_files import Folder
-from latentlab.core.errors import printable
 
 _TRAINING = frozenset(("train", "training", "trainset"))
 _TEST = frozenset(("test", "testing", "testset"))
@@ -77,7 +76,7 @@ def layout_of(path: Path) -> Layout:
     whole = _unwrapped(given)
     split = _split_folders(whole)
     if split is not None:
-        said = [" and ".join(f"'{printable(inner.name)}'" for inner in side) for side in split]
+        said = [" and ".join(f"'{inner.name}'" for inner in side) for side in split]
         left_out[OUTSIDE] += len(whole.all_pictures) - sum(len(inner.all_pictures) for side in split for inner in side)
         sides = [[group for inner in side for group in _groups(_stepped_into(inner), left_out)] for side in split]
         return _laid_out(whole.path, sides, left_out, (f"{said[0]} is for training, {said[1]} for testing.",))
@@ -89,7 +88,7 @@ def layout_of(path: Path) -> Layout:
         ]
         left_out[OUTSIDE] += len(whole.all_pictures) - sum(len(files) for side in sides for _, files in side)
         said = [
-            " and ".join(sorted({f"'{printable(inner.name)}'" for found in known.values() for inner in found[side]}))
+            " and ".join(sorted({f"'{inner.name}'" for found in known.values() for inner in found[side]}))
             for side in (0, 1)
         ]
         note = f"In the folder of each class, {said[0]} is for training, {said[1]} for testing."
@@ -105,7 +104,7 @@ def _laid_out(
 ) -> Layout:
     names = {name: Path(name) for side in sides for name, paths in side if name is not None and paths}
     ordered = sorted(names, key=lambda name: natural_order(names[name]))
-    class_names = tuple(map(printable, ordered))
+    class_names = tuple(ordered)
     number = {name: row for row, name in enumerate(ordered)}
     files: list[Path] = []
     labels: list[int] = []

@@ -12,19 +12,21 @@ import numpy.typing as npt
 import torch
 
 from latentlab.core.arrays import Bytes, Integers
-from latentlab.core.data import image_cache, user_columns
+from latentlab.core.data import image_cache
 from latentlab.core.data.columns import taken
 from latentlab.core.data.grounds import ground_note
-from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split, without_label
+from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, without_label
 from latentlab.core.data.levels import FEW, nearly_black
 from latentlab.core.data.mapped_images import Room
+from latentlab.core.data.pictures import folder_columns
 from latentlab.core.data.pictures.folder_layout import Layout, layout_of
 from latentlab.core.data.pictures.picture_frames import Size, formats
 from latentlab.core.data.pictures.picture_look import Look, fit_in_words
 from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.reading import Reading
-from latentlab.core.errors import printable, reason_of
+from latentlab.core.data.splitting import split
+from latentlab.core.errors import reason_of
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
 _MOVED = 1000  # images at once
@@ -47,8 +49,8 @@ def load_folder(
     stack are images. Pictures are turned upright as their EXIF tells. What is transparent is laid on a ground on which
     the ink of all of them is seen. Numbers of more than 8 bits get one scale for the whole set: see `levels`. A sixth
     of each class is set apart for testing where no folder is for that. A file ``columns.csv`` in the folder tells more
-    of each picture: see `user_columns.of_folder`. What cannot be read is left out and counted, and whatever was guessed
-    or changed is told in the set's notes. What took long is kept, for as long as no file changes: see `image_cache`.
+    of each picture: see `folder_columns`. What cannot be read is left out and counted, and whatever was guessed or
+    changed is told in the set's notes. What took long is kept, for as long as no file changes: see `image_cache`.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def load_folder(
         layout = layout_of(folder)
     except OSError as error:
         raise DatasetError(_closed(folder, error)) from error
-    tables = [place / user_columns.FILE for place in (folder, layout.folder)]
+    tables = [place / folder_columns.FILE for place in (folder, layout.folder)]
     told = (layout.labels, layout.class_names, layout.training, layout.left_out, layout.notes)
     key = image_cache.key_of([*layout.files, *tables], name, size, fit, told, formats(".heic"))
     return image_cache.cached(key, lambda room: _read(name, folder, layout, (size, fit), reading or Reading(), room))
@@ -100,8 +102,8 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     if highest == 1:
         images *= 255
     files = [found.headers[number].path for number in plan.files]
-    where = folder if (folder / user_columns.FILE).is_file() else layout.folder
-    columns = user_columns.of_folder(where, files)
+    where = folder if (folder / folder_columns.FILE).is_file() else layout.folder
+    columns = folder_columns.of_folder(where, files)
     pixels, train, test = torch.from_numpy(images), slice(plan.training), slice(plan.training, None)
     class_names, labels = _used(layout.class_names, plan.labels)
     notes = [*layout.notes, *_notes(found, look, is_chosen=size is not None)]
@@ -114,7 +116,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     return ImageSet(
         name=name,
         fitted=fitted,
-        title=printable(folder.resolve().name),
+        title=folder.resolve().name,
         train_images=pixels[train],
         train_labels=torch.from_numpy(labels[train]),
         test_images=pixels[test],
@@ -267,7 +269,7 @@ def _unreadable_note(folder: Path, files: Sequence[Path]) -> tuple[str, ...]:
     """Name the first few files that cannot be read, so that one can look at them."""
     if not files:
         return ()
-    names = ", ".join(printable(file.relative_to(folder).as_posix()) for file in files[:_NAMED])
+    names = ", ".join(file.relative_to(folder).as_posix() for file in files[:_NAMED])
     more = f", and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
     return (f"Not an image, or damaged: {names}{more}.",)
 

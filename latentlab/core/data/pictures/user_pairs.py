@@ -10,12 +10,13 @@ import numpy.typing as npt
 import torch
 
 from latentlab.core.arrays import Bytes
-from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet, split
+from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet
 from latentlab.core.data.pictures import picture_files
 from latentlab.core.data.pictures.picture_frames import Header
 from latentlab.core.data.pictures.picture_look import Look, images_of
 from latentlab.core.data.pictures.picture_survey import survey
 from latentlab.core.data.reading import Reading
+from latentlab.core.data.splitting import split
 from latentlab.core.files import is_folder, named
 from latentlab.core.recipe.settings import PAIRS
 

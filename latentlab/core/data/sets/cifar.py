@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from latentlab.core.data.sets.downloaded import Source
-from latentlab.core.data.sets.stored_set import Reading, StoredSet
+from latentlab.core.data.sets.stored_set import Extraction, StoredSet
 
 _SHAPE = (3, 32, 32)
 _TRAIN, _TEST = tuple(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"
 
 
-def _extract(arrived: Sequence[Path]) -> Reading:
+def _extract(arrived: Sequence[Path]) -> Extraction:
     """Read batches: a byte for the class and 3,072 for the pixels of each image, plane by plane."""
     batches = {}
     with tarfile.open(arrived[0], "r:gz") as archive:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from latentlab.core.data.image_set import split
 from latentlab.core.data.natural_order import natural_order
 from latentlab.core.data.sets.downloaded import Source
-from latentlab.core.data.sets.stored_set import Reading, StoredSet
+from latentlab.core.data.sets.stored_set import Extraction, StoredSet
+from latentlab.core.data.splitting import split
 
 _CLASSES = {
     "AnnualCrop": "annual crop",
@@ -30,7 +30,7 @@ _CLASSES = {
 _FOLDERS = tuple(_CLASSES)
 
 
-def _extract(arrived: Sequence[Path]) -> Reading:
+def _extract(arrived: Sequence[Path]) -> Extraction:
     """Read pictures of 64x64 pixels in a folder for each class; a sixth of each is set apart for testing."""
     with zipfile.ZipFile(arrived[0]) as archive:
         paths = sorted(map(Path, archive.namelist()), key=natural_order)

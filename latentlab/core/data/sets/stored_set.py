@@ -14,7 +14,7 @@ from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source
 
 Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.int64]]
-Reading = Generator[str, None, Arrays]
+Extraction = Generator[str, None, Arrays]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class StoredSet(Downloaded):
     """
 
     fetched: tuple[Source, ...] = field(kw_only=True)
-    extract: Callable[[Sequence[Path]], Reading] = field(kw_only=True)
+    extract: Callable[[Sequence[Path]], Extraction] = field(kw_only=True)
 
     def sources(self) -> tuple[Source, ...]:
         """Give what there is to fetch."""

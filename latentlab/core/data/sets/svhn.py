@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from latentlab.core.data.sets.downloaded import Source
-from latentlab.core.data.sets.stored_set import Reading, StoredSet
+from latentlab.core.data.sets.stored_set import Extraction, StoredSet
 
 _URL = "http://ufldl.stanford.edu/housenumbers/"
 
 
-def _extract(arrived: Sequence[Path]) -> Reading:
+def _extract(arrived: Sequence[Path]) -> Extraction:
     """Read MATLAB files: images (32, 32, 3, N), and labels (N, 1) where 10 stands for the digit 0."""
     from scipy.io import loadmat  # here, since it takes a third of a second
 

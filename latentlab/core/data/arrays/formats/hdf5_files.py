@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import Array, ArrayFile, StoredArray
 
 if TYPE_CHECKING:
     import h5py

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray, of_array, of_function
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import Array, ArrayFile, StoredArray, of_array, of_function
 
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MOST_AXES = 4

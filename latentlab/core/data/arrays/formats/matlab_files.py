@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from latentlab.core.data.arrays.stored_array import ArrayFile, of_array
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import ArrayFile, of_array
 
 MAGIC = b"MATLAB 5.0 MAT-file"
 MAGIC_OF_HDF5 = b"MATLAB 7.3 MAT-file"

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from latentlab.core.data.arrays.stored_array import OBJECTS, Array, ArrayFile, StoredArray, of_array, of_function
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import OBJECTS, Array, ArrayFile, StoredArray, of_array, of_function
 
 MAGIC = b"\x93NUMPY"
 _SUFFIX = ".npy"

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from latentlab.core.data.columns import numbers_or_texts
+from latentlab.core.data.arrays.array_axes import FEWEST, square_channels
+from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray, of_array
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import Array, ArrayFile, StoredArray, of_array
+from latentlab.core.data.tables import numbers_or_texts, opened
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 _LINES = 4000  # read at once
 _LOOKED_AT = 100  # lines, to tell what is in them
-_FEWEST = 16  # pixels of an image
 _FEW = 64  # levels, which 8 bits are not filled with
 _LABEL = ("label", "labels", "class", "y", "target", "emotion")
 
@@ -49,14 +47,10 @@ def read(path: Path) -> ArrayFile:
         When it is no such table.
     """
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             layout = _layout(path, list(itertools.islice(file, _LOOKED_AT)))
-        with _opened(path) as file:
+        with opened(path) as file:
             pixels, cells = _contents(path, file, layout)
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not text in UTF-8: save it as CSV in UTF-8.") from error
-    except csv.Error as error:
-        raise DatasetError(f"{path} cannot be read as CSV ({error}): separate cells by commas.") from error
     except EOFError as error:
         raise DatasetError(f"{path} is cut short: get the file again.") from error
     arrays: dict[str, StoredArray] = {"images": of_array(path, "", pixels)}
@@ -64,16 +58,6 @@ def read(path: Path) -> ArrayFile:
     for name, column in zip(layout.others, cells, strict=True):
         arrays["labels" if name == label else name] = of_array(path, name, numbers_or_texts(column))
     return ArrayFile(arrays, notes=(layout.note,) if layout.note else ())
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    if path.suffix.lower() == ".gz":
-        with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as packed:
-            yield packed
-    else:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield file
 
 
 def _layout(path: Path, lines: list[str]) -> _Layout:
@@ -84,7 +68,7 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
     table = [[cell.strip() for cell in line] for line in csv.reader(lines, delimiter=separator)]
     header, first = table[:2]
     header = [name or f"column {place}" for place, name in enumerate(header, 1)]  # pandas leaves its index unnamed
-    packed = [place for place, cell in enumerate(first) if len(cell.split()) >= _FEWEST and _are_numbers(cell.split())]
+    packed = [place for place, cell in enumerate(first) if len(cell.split()) >= FEWEST and _are_numbers(cell.split())]
     if packed:
         others = {name: place for place, name in enumerate(header) if place != packed[0]}
         return _Layout(separator, True, packed[:1], others, is_packed=True)
@@ -99,23 +83,18 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
         others = {"label" if name and _are_numbers([name]) else name: place for place, name in names}
     else:
         pixels, others = range(len(header)), {}
-        if not is_square(len(header)) and is_square(len(header) - 1):
+        if not square_channels(len(header)) and square_channels(len(header) - 1):
             # A pixel of the rim is the same in most images, a label is not.
             is_last = len({line[0] for line in table}) == 1 < len({line[-1] for line in table})
             others = {"label": len(pixels) - 1 if is_last else 0}
             pixels = pixels[:-1] if is_last else pixels[1:]
             note = f"The {'last' if is_last else 'first'} number of each line in {path.name} is taken for the label."
-    if len(pixels) < _FEWEST or not is_square(len(pixels)):
+    if len(pixels) < FEWEST or not square_channels(len(pixels)):
         raise DatasetError(
             f"{path} is no table of square images: of its {len(header):,} columns {len(pixels):,} look like pixels; "
             "give a line with a label and the pixels of each, such as 784 of 28×28."
         )
     return _Layout(separator, has_header, pixels, others, note=note)
-
-
-def is_square(count: int) -> bool:
-    """Whether so many numbers are a square image, grey or in three colours."""
-    return any(round((count / channels) ** 0.5) ** 2 * channels == count for channels in (1, 3))
 
 
 def _contents(path: Path, file: TextIO, layout: _Layout) -> tuple[Array, list[list[str]]]:
@@ -176,4 +155,4 @@ def _are_numbers(cells: Sequence[str]) -> bool:
 
 def _are_one_name(header: Sequence[str]) -> bool:
     """Whether numbers are one name counted on, as pandas writes it: 0, 0.1, 0.2, ..."""
-    return len(header) > _FEWEST and header[2:5] == [f"{header[1].split('.')[0]}.{place}" for place in (2, 3, 4)]
+    return len(header) > FEWEST and header[2:5] == [f"{header[1].split('.')[0]}.{place}" for place in (2, 3, 4)]

@@ -9,8 +9,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from latentlab.core.data.arrays.formats.torch_files import of_tensor
+from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray, of_function
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import Array, ArrayFile, StoredArray, of_function
 from latentlab.core.files import utf8_path
 
 _TYPES = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+from latentlab.core.data.arrays.stored_array import ArrayFile, StoredArray, of_array
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.stored_array import ArrayFile, StoredArray, of_array
 
 _IN_A_ROW = ("images", "labels")  # of a tuple: so MNIST's training.pt has them
 _DEEPEST = 3  # dictionaries within dictionaries

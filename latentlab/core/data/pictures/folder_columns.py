@@ -1,0 +1,105 @@
+"""Columns of a person's own data beside their pictures: a table ``columns.csv`` in the folder."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from latentlab.core.data.columns import Column, of_numbers, of_texts
+from latentlab.core.data.image_set import DatasetError
+from latentlab.core.data.tables import numbers_or_texts, opened
+
+FILE = "columns.csv"
+
+
+def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
+    """Read ``columns.csv`` in a folder of pictures, where there is one.
+
+    Its first line names the columns, separated by commas; the first of them holds a picture's path within the folder,
+    the others numbers or texts. Empty cells, and pictures that it does not name, have no value.
+
+    Parameters
+    ----------
+    folder : Path
+    files : sequence of Path
+        The pictures in use, in the order of their images; one of several images stands here as many times.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read, or names a file that is not there, a file or a column twice, or an infinite number.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return ()
+    names, lines = _read(path)
+    rows_of: dict[str, list[int]] = {}
+    for row, file in enumerate(files):
+        rows_of.setdefault(file.relative_to(folder).as_posix(), []).append(row)
+    cells = np.full((len(names), len(files)), "", object)
+    seen: set[str] = set()
+    for number, line in lines:
+        named = PurePosixPath(_in_a_line(line[0]).replace("\\", "/")).as_posix()
+        if named in seen:
+            raise DatasetError(f"Line {number} of {path} names '{named}' a second time: remove one of the two.")
+        seen.add(named)
+        if named in rows_of:
+            cells[:, rows_of[named]] = [[cell.strip()] for cell in line[1:]]
+        elif not _is_file(folder, named):
+            raise DatasetError(
+                f"Line {number} of {path} names '{named}', which is not in the folder: correct its path."
+            )
+    return tuple(_of_cells(name, column, path) for name, column in zip(names, cells, strict=True))
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Give the names of the columns, and each line's number and cells."""
+    try:
+        with opened(path) as file:
+            reader = csv.reader(file)
+            lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or 'it is damaged'}.") from error
+    if any("\0" in cell for _, line in lines for cell in line):
+        raise DatasetError(f"{path} holds NUL characters, as a table in UTF-16 does: save it as CSV in UTF-8.")
+    if not lines or len(lines[0][1]) < 2:
+        raise DatasetError(
+            f"The first line of {path} must name two columns or more, separated by commas, the first for files."
+        )
+    header = [_in_a_line(name) for name in lines[0][1]]
+    names = header[1:]
+    for name in names:
+        if not name or names.count(name) > 1:
+            what = f"'{name}' twice" if name else "a column without a name"
+            raise DatasetError(f"The first line of {path} has {what}: give each column a name of its own.")
+    for number, line in lines[1:]:
+        if len(line) != len(header):
+            raise DatasetError(
+                f"Line {number} of {path} has {len(line)} cells, but the first line {len(header)}: make them equal."
+            )
+    return names, lines[1:]
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.splitlines()).strip()
+
+
+def _of_cells(name: str, cells: npt.NDArray[np.object_], path: Path) -> Column:
+    array = numbers_or_texts(cells.tolist())
+    if array.dtype.kind == "U":
+        return of_texts(name, array)
+    if array.dtype.kind == "f" and np.isinf(array).any():
+        raise DatasetError(f"'{name}' in {path} holds infinite numbers: replace them, or leave their cells empty.")
+    return of_numbers(name, array)
+
+
+def _is_file(folder: Path, named: str) -> bool:
+    """Whether a picture is there, be it left out for being unreadable or beside the classes."""
+    try:
+        return (folder / named).is_file()
+    except (OSError, ValueError):  # too long a name, or a zero in it
+        return False
