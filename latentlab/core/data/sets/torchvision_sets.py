@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import math
 import string
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from latentlab.core.data.arrays.formats import idx_files
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
 
-_UINT8, _INT32 = 8, 12  # element types in the header of an IDX file
 _CHUNK = 1 << 16
 
 _Array = npt.NDArray[Any]
@@ -76,18 +75,16 @@ class StandardSet(Downloaded):
     def opened(self, path: Path) -> npt.NDArray[Any]:
         """Map an IDX file; not by torchvision: importing it takes seconds, and 200 MB."""
         is_images, is_wide = "images" in path.name, "idx2-int" in path.name
+        expected = np.dtype(">i4" if is_wide else np.uint8), 3 if is_images else 2 if is_wide else 1
         with path.open("rb") as file:
-            header = file.read(16)
-        start = 16 if is_images else 12 if is_wide else 8
-        if header[:4] != bytes((0, 0, _INT32 if is_wide else _UINT8, start // 4 - 1)) or len(header) < start:
+            header = idx_files.header_of(file.read(idx_files.HEAD))
+        if header is None or (header.dtype, len(header.shape)) != expected:
             raise DatasetError(f"{path} is damaged, it does not start as an IDX file of its kind: {self.mend}.")
-        shape = tuple(int.from_bytes(header[at : at + 4], "big") for at in range(4, start, 4))
-        found, announced = path.stat().st_size, start + math.prod(shape) * (4 if is_wide else 1)
-        if found != announced:
-            raise DatasetError(f"{path} is damaged, it has {found:,} bytes instead of {announced:,}: {self.mend}.")
-        if not all(shape):
+        if (found := path.stat().st_size) != header.size:
+            raise DatasetError(f"{path} is damaged, it has {found:,} bytes instead of {header.size:,}: {self.mend}.")
+        if not all(header.shape):
             raise DatasetError(f"{path} holds no images: {self.mend}.")
-        stored = np.memmap(path, ">i4" if is_wide else np.uint8, "r", start, shape)
+        stored = np.memmap(path, header.dtype, "r", header.start, header.shape)
         return self.images_of(stored)[:, None] if is_images else self.labels_of(stored)
 
 

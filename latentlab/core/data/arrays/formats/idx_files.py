@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import math
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +15,43 @@ from latentlab.core.data.image_set import DatasetError
 
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MOST_AXES = 4
+HEAD = 4 + 4 * _MOST_AXES  # bytes, at most, that say what follows
+
+
+@dataclass(frozen=True, slots=True)
+class IdxHeader:
+    """What the first bytes of a file announce.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    start : int
+        Where the numbers begin, in bytes.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    start: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file, unpacked."""
+        return self.start + math.prod(self.shape) * self.dtype.itemsize
 
 
 def is_idx(head: bytes) -> bool:
     """Whether the first bytes of a file, unpacked, are those of an IDX file."""
     return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in _TYPES and 1 <= head[3] <= _MOST_AXES
+
+
+def header_of(head: bytes) -> IdxHeader | None:
+    """Read the first `HEAD` bytes of a file, or all of a shorter one; None where they are not those of an IDX file."""
+    start = 4 + 4 * head[3] if is_idx(head) else HEAD + 1
+    if len(head) < start:
+        return None
+    shape = tuple(int.from_bytes(head[at : at + 4], "big") for at in range(4, start, 4))
+    return IdxHeader(shape, np.dtype(_TYPES[head[2]]), start)
 
 
 def read(path: Path, *, is_packed: bool) -> ArrayFile:
@@ -31,13 +65,10 @@ def read(path: Path, *, is_packed: bool) -> ArrayFile:
         When it does not hold what it announces.
     """
     with gzip.open(path) if is_packed else path.open("rb") as file:
-        head = file.read(4 + 4 * _MOST_AXES)
-    start = 4 + 4 * head[3]
-    if len(head) < start:
+        header = header_of(file.read(HEAD))
+    if header is None:
         raise DatasetError(f"{path} is cut short: get the file again.")
-    shape = tuple(int.from_bytes(head[at : at + 4], "big") for at in range(4, start, 4))
-    dtype = np.dtype(_TYPES[head[2]])
-    announced = math.prod(shape) * dtype.itemsize
+    shape, dtype, start, announced = header.shape, header.dtype, header.start, header.size - header.start
 
     def unpacked() -> Array:
         with gzip.open(path) as file:
@@ -48,9 +79,9 @@ def read(path: Path, *, is_packed: bool) -> ArrayFile:
     if is_packed:
         source = of_function(path, "", shape, dtype, unpacked)
     else:
-        if path.stat().st_size != start + announced:
+        if path.stat().st_size != header.size:
             raise DatasetError(
-                f"{path} has {path.stat().st_size:,} bytes instead of {start + announced:,}: it is damaged, so get "
+                f"{path} has {path.stat().st_size:,} bytes instead of {header.size:,}: it is damaged, so get "
                 "the file again."
             )
         mapped = np.memmap(path, dtype, "r", start, shape) if announced else np.empty(shape, dtype)
