@@ -184,8 +184,7 @@ def measure(images: npt.NDArray[np.uint8]) -> Preparation:
     if channels == 3:
         return Preparation(height, width, float(max(height, width)), "box", 0.0, 0.0, 1.0, False, ground)
     grey = to_floats(images[:, 0][: max(_FEWEST, _MOST_PIXELS // (height * width))])
-    edge = np.concatenate([grey[:, 0].ravel(), grey[:, -1].ravel(), grey[:, :, 0].ravel(), grey[:, :, -1].ravel()])
-    inverted = bool(edge.size) and float(np.median(edge)) > 0.5
+    inverted = ground[0] > 127
     if inverted:
         grey = 1 - grey
 
