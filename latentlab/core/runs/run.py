@@ -36,7 +36,7 @@ _CHANGES = TypeAdapter(tuple[Changed, ...])
 def is_run(path: Path) -> bool:
     """Whether a file is, or may be, a run, and not a file of other tensors; one that cannot be read may be."""
     try:
-        with safe_open(path, "pt") as file:
+        with utf8_path(path) as place, safe_open(place, "pt") as file:
             return str((file.metadata() or {}).get("format", "")).startswith(FORMAT.rpartition("/")[0])
     except (OSError, SafetensorError):
         return True
