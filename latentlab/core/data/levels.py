@@ -6,7 +6,7 @@ beside 16-bit ones black. So there is one for each type, chosen from everything 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,12 +121,7 @@ class Range:
         return Scales({kind: scale_of(kind, *of_kind) for kind, of_kind in ends.items()})
 
 
-def range_of(parts: Iterable[_Numbers]) -> Range:
-    """Give the range of several arrays together, such as images and test images."""
-    found = Range()
-    for part in parts:
-        found.learn(part)
-    return found
+ALL_GREY = "No image has a colour other than grey: the images have one channel."
 
 
 def nearly_black(highest: int) -> list[str]:

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from latentlab.core.data.levels import Range, range_of, scale_of
+from latentlab.core.data.levels import Range, scale_of
+
+
+def range_of(parts) -> Range:
+    """Give the range of several arrays together."""
+    found = Range()
+    for part in parts:
+        found.learn(part)
+    return found
 
 
 def levels(*parts: np.ndarray) -> list[list[int]]:

@@ -12,7 +12,7 @@ from latentlab.core.arrays import Bytes
 from latentlab.core.data.arrays.stored_array import Array, StoredArray
 from latentlab.core.data.grounds import GREY, GROUNDS, best_ground, ground_note
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.levels import FEW, Range, Scales, nearly_black
+from latentlab.core.data.levels import ALL_GREY, FEW, Range, Scales, nearly_black
 
 _ALPHA = 3  # channel
 
@@ -80,7 +80,7 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
     elif opacities.lowest == opacities.highest:
         notes.append("The fourth channel, of opacity, is the same everywhere, and left out.")
     if is_grey and any(source.shape[1] > 1 for source in sources):
-        notes.append("All images are grey in each of their channels: one is kept.")
+        notes.append(ALL_GREY)
     return Look(scales, 1 if is_grey else 3, ground, tuple(notes))
 
 

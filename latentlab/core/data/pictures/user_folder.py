@@ -16,7 +16,7 @@ from latentlab.core.data import image_cache
 from latentlab.core.data.columns import taken
 from latentlab.core.data.grounds import ground_note
 from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, without_label
-from latentlab.core.data.levels import FEW, nearly_black
+from latentlab.core.data.levels import ALL_GREY, FEW, nearly_black
 from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.pictures import folder_columns
 from latentlab.core.data.pictures.folder_layout import Layout, layout_of
@@ -252,7 +252,7 @@ def _too_few(folder: Path, readable: int, unreadable: int, layout: Layout) -> st
 def _notes(found: Survey, look: Look, *, is_chosen: bool) -> list[str]:
     notes = []
     if look.channels == 1 and any(header.may_have_colour for header in found.headers):
-        notes.append("No picture has a colour other than grey: the images have one channel.")
+        notes.append(ALL_GREY)
     notes += look.scales.notes
     if not found.range.is_finite:
         notes.append(_NOT_FINITE)

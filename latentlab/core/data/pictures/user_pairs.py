@@ -86,8 +86,7 @@ def load(name: str) -> ImageSet:
     if problem := problem_of(name):
         raise DatasetError(problem)
     dirty, clean = folders_of(name)
-    named = _pairs(dirty, clean)
-    pairs, look = _looked_at(named)
+    pairs, look = _looked_at(_pairs(dirty, clean))
     sizes = [_size(pair) for pair in pairs]
     tile = _tile_shape(sizes)
     corners = [_corners(size, tile) for size in sizes]
@@ -150,9 +149,9 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _looked_at(named: Sequence[tuple[Path, Path]]) -> tuple[list[_Pair], Look]:
+def _looked_at(paths: Sequence[tuple[Path, Path]]) -> tuple[list[_Pair], Look]:
     """Give the headers of the pages of each pair, and one look for all of them, in grey."""
-    files = [path for pair in named for path in pair]
+    files = [path for pair in paths for path in pair]
     found = survey(files, Reading())
     if len(found.readable) < len(files):
         raise _unreadable(next(path for row, path in enumerate(files) if row not in set(found.readable)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from latentlab.core.data.levels import range_of
+from latentlab.core.data.levels import Range
 from latentlab.core.data.pictures.picture_frames import header_of
 from latentlab.core.data.pictures.picture_look import Look, as_array, fitted, images_of
 from latentlab.core.data.pictures.picture_survey import image_alone, survey
@@ -233,7 +233,7 @@ def test_pictures_are_brought_to_a_size_in_the_way_that_is_chosen(fit, size, exp
     mode=st.sampled_from(["L", "RGB"]),
 )
 def test_any_picture_fits_into_any_size(own, size, fit, mode) -> None:
-    look = Look(1 if mode == "L" else 3, range_of([]).scales(), size=size, fit=fit)
+    look = Look(1 if mode == "L" else 3, Range().scales(), size=size, fit=fit)
     picture = fitted(Image.new(mode, own[::-1], 77 if mode == "L" else (77, 77, 77)), look)
     image = as_array(picture)
     assert image.shape == (look.channels, *size)
