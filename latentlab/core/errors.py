@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 BYTES = 0xDC00  # a byte of a file's name that is no UTF-8 comes as the surrogate with this number and its own
 
@@ -25,6 +26,12 @@ def reason_of(error: Exception, otherwise: str = "") -> str:
     said = getattr(error, "strerror", None)
     reason = str(said or otherwise or error).rstrip(".")
     return f"{reason[:1].lower()}{reason[1:]}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Name the first few of some things, and count the others: ``"a, b and 3 more"``."""
+    further = len(names) - most
+    return ", ".join(names[:most]) + (f" and {further:,} more" if further > 0 else "")
 
 
 def printable(name: str) -> str:

@@ -43,8 +43,7 @@ def _best_for(data: ImageSet) -> str:
     if data.train_noisy is not None:
         return "page-cleaner"
     if channels == 3 or height * width > _SMALL:
-        photographs = "colour-vae" if "colour-vae" in Recipe.names() else "conv-vae-2d"
-        return photographs if channels == 3 else "conv-vae-2d"
+        return "colour-vae" if channels == 3 else "conv-vae-2d"
     return "digits-vae-2d" if len(data.train_labels) < _FEW else "mlp-vae-2d"
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from latentlab.core.data.arrays.stored_array import StoredArray, decoded
 from latentlab.core.data.columns import Column, are_held, of_numbers, of_texts, taken
+from latentlab.core.errors import listed
 
 _MOST_TOGETHER = 16  # numbers of an image in one array that are columns each
 _NAMED = 6  # so many arrays are named in a sentence, and further ones are counted
@@ -61,7 +62,7 @@ def of_arrays(
         else:
             columns += [make(f"{name}_{place}", part) for place, part in enumerate(whole.T, 1)]
     if unused:
-        told = ", ".join(unused[:_NAMED]) + (f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else "")
+        told = listed(unused, _NAMED)
         notes.append(f"Not used are {told}: neither images nor a finite number or a text for each of them.")
     return taken(columns, slice(count)), taken(columns, slice(count, None))
 

@@ -27,34 +27,30 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", "
 
 _UNPACK = "unpack it, and open what is in it"
 _AS_ARRAYS = "save its images as an array (N, H, W) or (N, H, W, 3), with numpy.save"
+_PICKLE = ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS)
+_PICTURE = ("a picture", "open the folder that it is in")
+_TABLE = "save its pictures as files and open their folder, or " + _AS_ARRAYS
+_ARCHIVE = "unpack it, and open the folder or the file that is in it"
+_TAR = ("a tar archive", _ARCHIVE)
 # First bytes of what is no file of arrays: what it is, and what to do.
 _OTHERS = {
-    b"\x80\x02": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
-    b"\x80\x03": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
-    b"\x80\x04": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
-    b"\x80\x05": ("a Python pickle, which is never opened, since it could run any program", _AS_ARRAYS),
-    b"PAR1": ("a Parquet table", "save its pictures as files and open their folder, or " + _AS_ARRAYS),
-    b"ARROW1": ("an Arrow table", "save its pictures as files and open their folder, or " + _AS_ARRAYS),
-    b"\x89PNG": ("a picture", "open the folder that it is in"),
-    b"\xff\xd8\xff": ("a picture", "open the folder that it is in"),
-    b"GIF8": ("a picture", "open the folder that it is in"),
-    b"II*\0": ("a picture", "open the folder that it is in"),
-    b"MM\0*": ("a picture", "open the folder that it is in"),
-    b"BM": ("a picture", "open the folder that it is in"),
+    **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), _PICKLE),
+    b"PAR1": ("a Parquet table", _TABLE),
+    b"ARROW1": ("an Arrow table", _TABLE),
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM"), _PICTURE),
     b"RIFF": ("a picture or a film", "open the folder of the pictures, or save the film's frames as files"),
     b"BZh": ("packed by bzip2", _UNPACK),
     b"\xfd7zXZ\0": ("packed by xz", _UNPACK),
     b"\x28\xb5\x2f\xfd": ("packed by Zstandard", _UNPACK),
-    b"7z\xbc\xaf": ("a 7z archive", "unpack it, and open the folder or the file that is in it"),
-    b"Rar!": ("a RAR archive", "unpack it, and open the folder or the file that is in it"),
+    b"7z\xbc\xaf": ("a 7z archive", _ARCHIVE),
+    b"Rar!": ("a RAR archive", _ARCHIVE),
     b"%PDF": ("a PDF document", "save its pages as pictures, and open their folder"),
     b"SQLite format 3": ("an SQLite database", "save its pictures as files, and open their folder"),
 }
 # Endings of what its first bytes do not tell.
 _ENDINGS = {
-    ".pkl": _OTHERS[b"\x80\x04"],
-    ".pickle": _OTHERS[b"\x80\x04"],
-    ".tfrecord": ("a TFRecord", "save its pictures as files and open their folder, or " + _AS_ARRAYS),
+    **dict.fromkeys((".pkl", ".pickle"), _PICKLE),
+    ".tfrecord": ("a TFRecord", _TABLE),
     ".nii": ("a NIfTI volume", "save its slices as an array (N, H, W), with numpy.save"),
     ".json": ("JSON, which is text", _AS_ARRAYS),
     ".mp4": ("a film", "save its frames as pictures, and open their folder"),
@@ -139,9 +135,7 @@ def _packed(path: Path) -> ArrayFile:
                 return idx_files.read(path, is_packed=True)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DatasetError(f"{path} is packed by gzip, but damaged: get the file again.") from error
-    if head[257:262] == b"ustar":
-        raise DatasetError(f"{path} is a tar archive: unpack it, and open the folder or the file that is in it.")
-    raise DatasetError(f"{path} is packed by gzip: {_UNPACK}.")
+    raise _no_arrays(path, *(_TAR if _is_tar(head) else ("packed by gzip", _UNPACK)))
 
 
 def _is_safetensors(path: Path, head: bytes) -> bool:
@@ -152,8 +146,8 @@ def _foreign(path: Path, head: bytes) -> DatasetError:
     """Say what a file is that cannot be read."""
     known = next((said for start, said in _OTHERS.items() if head.startswith(start)), None)
     known = known or _ENDINGS.get(path.suffix.lower())
-    if known is None and head[257:262] == b"ustar":
-        known = ("a tar archive", "unpack it, and open the folder or the file that is in it")
+    if known is None and _is_tar(head):
+        known = _TAR
     if known is None and head[128:132] == b"DICM":
         known = ("a DICOM picture", "save it as PNG or TIFF, and open the folder")
     if known is None and _is_text(head):
@@ -163,7 +157,15 @@ def _foreign(path: Path, head: bytes) -> DatasetError:
             "of no format that is known here",
             ".npy, .npz, .csv, IDX, .pt, .h5, .mat and .safetensors are read; " + _AS_ARRAYS,
         )
-    return DatasetError(f"{path} is {known[0]}: {known[1]}.")
+    return _no_arrays(path, *known)
+
+
+def _no_arrays(path: Path, what: str, remedy: str) -> DatasetError:
+    return DatasetError(f"{path} is {what}: {remedy}.")
+
+
+def _is_tar(head: bytes) -> bool:
+    return head[257:262] == b"ustar"
 
 
 def _is_text(head: bytes) -> bool:

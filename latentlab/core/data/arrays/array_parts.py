@@ -15,6 +15,7 @@ from latentlab.core.data.arrays.array_files import open_arrays
 from latentlab.core.data.arrays.array_names import Role, Split, Told, told, without_split
 from latentlab.core.data.arrays.stored_array import OBJECTS, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.errors import listed
 
 _NAMED = 8  # so many arrays are named in a sentence, and further ones are counted
 
@@ -147,8 +148,7 @@ def _guessed(
             f"{path} holds Python objects, which are never unpickled, and no array 'images': save the images as "
             "numbers alone, with numpy.savez."
         )
-    has = ", ".join(f"'{key}' {source.shape}" for key, source in [*named.items()][:_NAMED])
-    has += f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    has = listed([f"'{key}' {source.shape}" for key, source in named.items()], _NAMED)
     raise DatasetError(
         f"{path} has no array 'images' (it has {has or 'none'}): give the images that name, (N, H, W) or (N, H, W, 3)."
     )

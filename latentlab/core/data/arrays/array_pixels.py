@@ -18,7 +18,7 @@ _ALPHA = 3  # channel
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ArrayLook:
     """How numbers become pixels, all alike.
 
     Attributes
@@ -38,7 +38,7 @@ class Look:
     notes: tuple[str, ...]
 
 
-def look_of(sources: Sequence[StoredArray]) -> Look:
+def look_of(sources: Sequence[StoredArray]) -> ArrayLook:
     """Choose how images become pixels, from all of them together.
 
     Parameters
@@ -81,7 +81,7 @@ def look_of(sources: Sequence[StoredArray]) -> Look:
         notes.append("The fourth channel, of opacity, is the same everywhere, and left out.")
     if is_grey and any(source.shape[1] > 1 for source in sources):
         notes.append(ALL_GREY)
-    return Look(scales, 1 if is_grey else 3, ground, tuple(notes))
+    return ArrayLook(scales, 1 if is_grey else 3, ground, tuple(notes))
 
 
 class _Extent:
@@ -113,14 +113,14 @@ def _tells_no_more(part: Array, is_grey: bool) -> bool:
     return part.dtype == np.uint8 and part.max() >= FEW and (part.shape[1] == 1 or not is_grey)
 
 
-def fill(source: StoredArray, look: Look, into: Sequence[tuple[Bytes, npt.NDArray[np.intp]]]) -> None:
+def fill(source: StoredArray, look: ArrayLook, into: Sequence[tuple[Bytes, npt.NDArray[np.intp]]]) -> None:
     """Read images, and put their pixels where they belong.
 
     Parameters
     ----------
     source : StoredArray
         (N, C, H, W)
-    look : Look
+    look : ArrayLook
     into : sequence of (uint8 (K, C, H, W), intp (K,))
         Rooms, and the rows of `source` that each is for; together they are all rows, each once.
 
@@ -139,7 +139,7 @@ def fill(source: StoredArray, look: Look, into: Sequence[tuple[Bytes, npt.NDArra
             room[place_of[rows][chosen]] = pixels[chosen]
 
 
-def _pixels(part: Array, look: Look) -> Bytes:
+def _pixels(part: Array, look: ArrayLook) -> Bytes:
     levels = look.scales.apply(part)
     if levels.shape[1] > _ALPHA:
         levels, alpha = levels[:, :_ALPHA], levels[:, _ALPHA:]

@@ -26,7 +26,7 @@ from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
-from latentlab.core.errors import reason_of
+from latentlab.core.errors import listed, reason_of
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
 _MOVED = 1000  # images at once
@@ -269,9 +269,8 @@ def _unreadable_note(folder: Path, files: Sequence[Path]) -> tuple[str, ...]:
     """Name the first few files that cannot be read, so that one can look at them."""
     if not files:
         return ()
-    names = ", ".join(file.relative_to(folder).as_posix() for file in files[:_NAMED])
-    more = f", and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return (f"Not an image, or damaged: {names}{more}.",)
+    names = [file.relative_to(folder).as_posix() for file in files]
+    return (f"Not an image, or damaged: {listed(names, _NAMED)}.",)
 
 
 def _size_note(found: Survey, look: Look, *, is_chosen: bool) -> str:

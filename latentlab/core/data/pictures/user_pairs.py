@@ -17,6 +17,7 @@ from latentlab.core.data.pictures.picture_look import Look, images_of
 from latentlab.core.data.pictures.picture_survey import survey
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
+from latentlab.core.errors import listed
 from latentlab.core.files import is_folder, named
 from latentlab.core.recipe.settings import PAIRS
 
@@ -120,9 +121,8 @@ def _pairs(dirty: Path, clean: Path) -> list[tuple[Path, Path]]:
     mine, theirs = _by_stem(dirty), _by_stem(clean)
     for here, there, folder, other in ((mine, theirs, dirty, clean), (theirs, mine, clean, dirty)):
         if lone := [path.name for stem, path in here.items() if stem not in there]:
-            named = ", ".join(lone[:_NAMED]) + (f" and {len(lone) - _NAMED} more" if len(lone) > _NAMED else "")
             raise DatasetError(
-                f"In {folder}, {named} {'has' if len(lone) == 1 else 'have'} no partner of the same name in {other}: "
+                f"In {folder}, {listed(lone, _NAMED)} {'has' if len(lone) == 1 else 'have'} no partner of the same name in {other}: "
                 "add or remove files until each dirty page has its clean one."
             )
     if len(mine) < 2:

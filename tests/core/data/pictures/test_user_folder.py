@@ -181,7 +181,7 @@ def test_what_cannot_be_read_is_left_out_and_counted(tmp_path) -> None:
     }
     assert "damaged: broken.png, empty.jpg, cut.bmp." in notes(images)
     (tmp_path / "none.png").touch()
-    assert "damaged: broken.png, empty.jpg, none.png, and 1 more." in notes(load(tmp_path))
+    assert "damaged: broken.png, empty.jpg, none.png and 1 more." in notes(load(tmp_path))
     (tmp_path / "none.png").unlink()
     for number in range(1, 4):
         (tmp_path / f"{number}.png").unlink()
