@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from latentlab.core.arrays import Size
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.mapped_images import roomy
 from latentlab.core.data.pictures import pictures
-from latentlab.core.data.pictures.pictures import Look, Size
+from latentlab.core.data.pictures.pictures import Look
 from latentlab.core.recipe.settings import Fit
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import FEW, Range, Scales, nearly_black
 from latentlab.core.data.pictures.pictures import BLACK, GREY, WHITE
+from latentlab.core.data.reading import Reading
 from latentlab.core.data.stored_array import Array, StoredArray
 
 Pixels = npt.NDArray[np.uint8]
@@ -41,23 +42,26 @@ class Look:
     notes: tuple[str, ...]
 
 
-def look_of(sources: Sequence[StoredArray]) -> Look:
+def look_of(sources: Sequence[StoredArray], reading: Reading) -> Look:
     """Choose how images become pixels, from all of them together.
 
     Parameters
     ----------
     sources : sequence of StoredArray
         (N, C, H, W) with C = 1, 3 or 4.
+    reading : Reading
+        Who follows it.
 
     Raises
     ------
     DatasetError
-        For numbers that are not finite, or when they cannot be read.
+        For numbers that are not finite, when they cannot be read, or when it was cancelled.
     """
     seen, inks, opacities = Range(), _Extent(), _Extent()
     is_grey = True
     for source in sources:
-        for _, part in source.parts():
+        for rows, part in source.parts():
+            reading.tell("looking", rows.stop, len(source), "images")
             if part.dtype.kind == "f" and not np.isfinite(part).all():
                 raise DatasetError(f"{source.what} holds values that are not finite (NaN or infinity): replace them.")
             seen.learn(part)
@@ -117,7 +121,9 @@ def _tells_no_more(part: Array, is_grey: bool) -> bool:
     return part.dtype == np.uint8 and part.max() >= FEW and (part.shape[1] == 1 or not is_grey)
 
 
-def fill(source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np.intp]]]) -> None:
+def fill(
+    source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArray[np.intp]]], reading: Reading
+) -> None:
     """Read images, and put their pixels where they belong.
 
     Parameters
@@ -127,16 +133,19 @@ def fill(source: StoredArray, look: Look, into: Sequence[tuple[Pixels, npt.NDArr
     look : Look
     into : sequence of (uint8 (K, C, H, W), intp (K,))
         Rooms, and the rows of `source` that each is for; together they are all rows, each once.
+    reading : Reading
+        Who follows it.
 
     Raises
     ------
     DatasetError
-        When they cannot be read.
+        When they cannot be read, or it was cancelled.
     """
     room_of, place_of = np.empty(len(source), np.intp), np.empty(len(source), np.intp)
     for number, (_, its) in enumerate(into):
         room_of[its], place_of[its] = number, np.arange(len(its))
     for rows, part in source.parts():
+        reading.tell("reading", rows.stop, len(source), "images")
         pixels = _pixels(part, look)
         for number, (room, _) in enumerate(into):
             chosen = room_of[rows] == number

@@ -12,10 +12,11 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageChops
 
+from latentlab.core.arrays import Size
 from latentlab.core.data.levels import Range
 from latentlab.core.data.pictures import deep_pictures, pictures
 from latentlab.core.data.pictures.deep_pictures import Frame
-from latentlab.core.data.pictures.pictures import BLACK, GREY, WHITE, Bytes, Header, Look, Size
+from latentlab.core.data.pictures.pictures import BLACK, GREY, WHITE, Bytes, Header, Look
 from latentlab.core.data.reading import Reading, quiet
 
 _GROUNDS = (WHITE, BLACK, GREY)  # the first of them on which all ink is seen

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from latentlab.core.arrays import Size
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.pictures import deep_pictures, imagej_stacks
 from latentlab.core.data.pictures.deep_pictures import Frame
@@ -21,7 +22,6 @@ from latentlab.core.data.pictures.picture_files import WITH_PLUGIN
 from latentlab.core.recipe.settings import Fit
 
 Bytes = npt.NDArray[np.uint8]
-Size = tuple[int, int]
 """Height and width, in pixels."""
 
 BLACK, GREY, WHITE = 0, 128, 255

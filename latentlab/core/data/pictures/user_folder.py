@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from latentlab.core.arrays import Integers
+from latentlab.core.arrays import Integers, Size
 from latentlab.core.data import image_cache, user_columns
 from latentlab.core.data.columns import taken
 from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet, split, without_label
@@ -20,7 +20,7 @@ from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.pictures.folder_layout import Layout, layout_of
 from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
-from latentlab.core.data.pictures.pictures import GROUNDS, Bytes, Look, Size, fit_in_words, formats
+from latentlab.core.data.pictures.pictures import GROUNDS, Bytes, Look, fit_in_words, formats
 from latentlab.core.data.reading import Reading
 from latentlab.core.errors import printable
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from scipy.io import savemat
 
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.reading import Reading, ReadingCancelledError, ReadingProgress
 
 COUNT = 12
 GREY = np.arange(COUNT * 6 * 5).reshape(COUNT, 6, 5).astype(np.uint8)
@@ -832,6 +834,26 @@ def test_opacity_may_begin_below_zero(tmp_path):
     unseen = np.zeros((4, 8, 8, 4), np.int16)
     unseen[:2, ..., 3] = -1
     assert not isinstance(attempt(saved(tmp_path, images=unseen)), str)
+
+
+def test_reading_is_told_and_can_be_cancelled(tmp_path):
+    path = tmp_path / "own.npy"
+    np.save(path, np.zeros((3000, 100, 100), np.uint8))
+    for enough in (1, 2, 3):
+        cancelled, heard = threading.Event(), []
+
+        def hear(progress, cancelled=cancelled, heard=heard, enough=enough):
+            heard.append(progress)
+            if len(heard) == enough:
+                cancelled.set()
+
+        with pytest.raises(ReadingCancelledError):
+            registry.load(f"array:{path}", tmp_path, reading=Reading(hear, cancelled))
+        assert len(heard) == enough
+    told = []
+    registry.load(f"array:{path}", tmp_path, reading=Reading(told.append))
+    assert [(each.step, each.what) for each in told] == [("looking", "images")] * 2 + [("reading", "images")] * 2
+    assert told[-1] == ReadingProgress("reading", 3000, 3000, "images")
 
 
 # Size
