@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import HealthCheck
 
 from latentlab.core.data import registry
-from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.image_set import ImageSet
+from tests.core.data import sentences
 
 COUNT = 12
 GREY = np.arange(COUNT * 6 * 5).reshape(COUNT, 6, 5).astype(np.uint8)
@@ -40,23 +40,13 @@ def load(path: Path) -> ImageSet:
 
 def sentence(path: Path) -> str:
     """Load what cannot be loaded, and give what is said about it."""
-    with pytest.raises(DatasetError) as caught:
-        load(path)
-    said = str(caught.value)
-    assert said.endswith(".")
-    assert "\n" not in said
+    said = sentences.sentence_of(load, path)
     assert path.name in said
     return said
 
 
 def attempt(path: Path) -> ImageSet | str:
-    try:
-        return load(path)
-    except DatasetError as error:
-        said = str(error)
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
+    return sentences.attempt(load, path)
 
 
 def saved(folder: Path, **arrays: object) -> Path:
