@@ -12,6 +12,9 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
+Size = tuple[int, int]
+"""Height and width of an image, in pixels."""
+
 Position = tuple[float, float]
 """A place (x, y) on the plane of the map, in units of the latent space."""
 Extent = tuple[float, float, float, float]

@@ -1,4 +1,4 @@
-"""What is known of an image set before its images are loaded, and the sets that are there without a download."""
+"""What is known of an image set before its images are loaded: of the program's own ones, and of a person's files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from latentlab.core.arrays import Size
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.reading import Reading
+from latentlab.core.recipe.settings import Fit
 
 
 @dataclass(frozen=True)
@@ -36,30 +39,48 @@ class DatasetStatus:
 
 @dataclass(frozen=True)
 class Local:
-    """A set that needs no download: it comes with the program, is made by it, or is a person's own files.
+    """A set that comes with the program, or is made by it.
 
     Attributes
     ----------
     read : callable
         Makes or reads it.
     train_count, test_count : int
-        How many images it has; 0 where only loading can tell.
-    problem : str or None
-        Why it cannot be read, as far as the path of a person's own files tells.
+        How many images it has.
     """
 
     name: str
     title: str
     read: Callable[[], ImageSet]
-    train_count: int = 0
-    test_count: int = 0
-    problem: str | None = None
+    train_count: int
+    test_count: int
 
     def status(self, data_dir: Path) -> DatasetStatus:
-        """Say whether it is there."""
-        counts = self.train_count, self.test_count
-        return DatasetStatus(self.name, self.title, self.problem is None, 0, *counts, self.problem)
+        """Say that it is there."""
+        return DatasetStatus(self.name, self.title, True, 0, self.train_count, self.test_count)
 
     def load(self, data_dir: Path) -> ImageSet:
         """Make or read it."""
         return self.read()
+
+
+@dataclass(frozen=True)
+class Own:
+    """A person's own files as a set.
+
+    Attributes
+    ----------
+    read : callable
+        Reads them, brought to a size in some way where its kind of files is read so; followed by a `Reading`.
+    problem : str or None
+        Why they cannot be read, as far as their paths tell.
+    """
+
+    name: str
+    title: str
+    read: Callable[[Size | None, Fit, Reading], ImageSet]
+    problem: str | None
+
+    def status(self, data_dir: Path) -> DatasetStatus:
+        """Say whether they are there."""
+        return DatasetStatus(self.name, self.title, self.problem is None, 0, 0, 0, self.problem)

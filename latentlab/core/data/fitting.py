@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import torch
 
+from latentlab.core.arrays import Size
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.mapped_images import roomy
 from latentlab.core.data.pictures import picture_look
-from latentlab.core.data.pictures.picture_frames import Size
 from latentlab.core.data.pictures.picture_look import Look
 from latentlab.core.recipe.settings import Fit
 

@@ -16,20 +16,23 @@ from typing import Literal, TypeVar
 from latentlab.core.data.image_set import DatasetError
 
 _MOST_THREADS = 8
+_CANCELLED = "Reading the images was cancelled."
 _AT_ONCE = 32  # files that a thread takes at once: each by itself costs more than a small picture
 
 Step = Literal["looking", "reading"]
+What = Literal["files", "images"]
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingProgress:
-    """How many files have been looked at, or read, of how many."""
+    """How many files, or images of one file, have been looked at, or read, of how many."""
 
     step: Step
     done: int
     total: int
+    what: What = "files"
 
 
 class ReadingCancelledError(DatasetError):
@@ -49,11 +52,23 @@ class Reading:
     report : callable
         Told a `ReadingProgress`, from the thread that reads, a few times a second or more.
     cancelled : threading.Event
-        Seen after each file.
+        Seen after each file, or part of one.
     """
 
     report: Callable[[ReadingProgress], None] = _tell_nobody
     cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self, step: Step, done: int, total: int, what: What = "files") -> None:
+        """Report how far it is.
+
+        Raises
+        ------
+        ReadingCancelledError
+            When it is to be stopped.
+        """
+        if self.cancelled.is_set():
+            raise ReadingCancelledError(_CANCELLED)
+        self.report(ReadingProgress(step, done, total, what))
 
     def each(self, step: Step, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:
         """Do something for every item in several threads, and give what comes of it in the order of the items.
@@ -81,7 +96,7 @@ class Reading:
             return results
 
         starts = iter(range(0, len(items), _AT_ONCE))
-        self.report(ReadingProgress(step, 0, len(items)))
+        self.tell(step, 0, len(items))
         done = 0
         workers = threads()
         pool = ThreadPoolExecutor(workers, "reading")
@@ -91,12 +106,12 @@ class Reading:
                 waiting = deque(pool.submit(of_some, start) for start in islice(starts, 4 * workers))
                 while waiting:
                     results = waiting.popleft().result()
-                    if self.cancelled.is_set():
-                        raise ReadingCancelledError("Reading the images was cancelled.")
+                    if self.cancelled.is_set():  # else some of them are missing
+                        raise ReadingCancelledError(_CANCELLED)
                     waiting.extend(pool.submit(of_some, start) for start in islice(starts, 1))
                     yield from results
                     done += len(results)
-                    self.report(ReadingProgress(step, done, len(items)))
+                    self.tell(step, done, len(items))
         finally:
             given_up.set()  # whatever it was that ended this, such as Ctrl-C, nobody waits for the rest
             pool.shutdown(cancel_futures=True)

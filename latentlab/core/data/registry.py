@@ -8,12 +8,11 @@ from pathlib import Path
 
 import platformdirs
 
-from latentlab.core.data.arrays import user_arrays
-from latentlab.core.data.dataset import DatasetStatus, Local
+from latentlab.core.arrays import Size
+from latentlab.core.data.dataset import DatasetStatus, Local, Own
 from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_set import DatasetError, ImageSet
-from latentlab.core.data.pictures import user_folder, user_pairs
-from latentlab.core.data.pictures.picture_frames import Size
+from latentlab.core.data.pictures import user_pairs
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.sets import bundled_digits, cifar, eurosat, pages, patches, svhn, torchvision_sets
 from latentlab.core.data.sets.downloaded import Downloaded
@@ -21,9 +20,9 @@ from latentlab.core.errors import printable
 from latentlab.core.files import is_file, is_folder, named
 from latentlab.core.recipe.settings import DataSettings, Fit
 
-Dataset = Local | Downloaded
+Dataset = Local | Downloaded | Own
 
-_SETS: tuple[Dataset, ...] = (
+_SETS: tuple[Local | Downloaded, ...] = (
     bundled_digits.DATASET,
     patches.DATASET,
     *torchvision_sets.DATASETS,
@@ -59,7 +58,7 @@ def find(name: str) -> Dataset:
     for prefix, own in _OWN.items():
         if name.startswith(prefix):
             return own(printable(name))
-    for prefix, is_there in ((_FOLDER, is_folder), ("array:", is_file)):
+    for prefix, is_there in (("folder:", is_folder), ("array:", is_file)):
         if is_there(named(name)):
             raise DatasetError(f"'{name}' is a path, and no image set: write {prefix}{name}.")
     raise DatasetError(
@@ -100,17 +99,16 @@ def load(
     size, fit : optional
         What images are brought to, and how, as in a recipe's data settings.
     reading : Reading, optional
-        Who follows the reading of a folder, and may cancel it.
+        Who follows the reading of a person's own files, and may cancel it.
 
     Raises
     ------
     DatasetError
         If there is no such set, it is not on this machine, its files cannot be used, or the reading was cancelled.
     """
-    name = located(name)
-    if name.startswith(_FOLDER):
-        return user_folder.load_folder(name, _path(name, "folder"), size, fit, reading).limited(limit)
-    return fitted(find(name).load(data_dir), size, fit).limited(limit)
+    known = find(located(name))
+    data = known.read(size, fit, reading or Reading()) if isinstance(known, Own) else known.load(data_dir)
+    return fitted(data, size, fit).limited(limit)
 
 
 def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
@@ -132,25 +130,34 @@ def located(name: str) -> str:
     return prefix + ",".join(whole)
 
 
-def _folder(name: str) -> Local:
+def _folder(name: str) -> Own:
     path = _path(name, "folder")
-    problem = None if is_folder(path) else f"{path} does not exist."
-    return Local(name, printable(path.name), lambda: user_folder.load_folder(name, path), problem=problem)
+
+    def read(size: Size | None, fit: Fit, reading: Reading) -> ImageSet:
+        from latentlab.core.data.pictures import user_folder  # not before it is needed: the window is open sooner
+
+        return user_folder.load_folder(name, path, size, fit, reading)
+
+    return Own(name, printable(path.name), read, None if is_folder(path) else f"{path} does not exist.")
 
 
-def _array(name: str) -> Local:
+def _array(name: str) -> Own:
     path = _path(name, "file")
-    problem = None if is_file(path) else f"{path} does not exist."
-    return Local(name, printable(path.name), lambda: user_arrays.load_array(name, path), problem=problem)
+
+    def read(size: Size | None, fit: Fit, reading: Reading) -> ImageSet:
+        from latentlab.core.data.arrays import user_arrays
+
+        return user_arrays.load_array(name, path, reading)
+
+    return Own(name, printable(path.name), read, None if is_file(path) else f"{path} does not exist.")
 
 
-def _pairs(name: str) -> Local:
+def _pairs(name: str) -> Own:
     title = " and ".join(printable(folder.name) for folder in user_pairs.folders_of(name))
-    return Local(name, title, lambda: user_pairs.load(name), problem=user_pairs.problem_of(name))
+    return Own(name, title, lambda size, fit, reading: user_pairs.load(name), user_pairs.problem_of(name))
 
 
-_FOLDER = "folder:"
-_OWN: dict[str, Callable[[str], Local]] = {_FOLDER: _folder, "array:": _array, user_pairs.PREFIX: _pairs}
+_OWN: dict[str, Callable[[str], Own]] = {"folder:": _folder, "array:": _array, user_pairs.PREFIX: _pairs}
 
 
 def _path(name: str, kind: str) -> Path:

@@ -52,7 +52,7 @@ class CurvesPanel(QWidget):
         self.auto_button = QToolButton(text=self.tr("Show all"), objectName="showAllCurvesButton", enabled=False)
         self.auto_button.setToolTip(self.tr("Let the axes follow the curves again (or double-click the plot)."))
         self.auto_button.clicked.connect(self._follow)
-        top = row(*self.quantity_buttons.buttons(), STRETCH, self.log_box, 8, self.auto_button, spacing=0)
+        top = row(*self.quantity_buttons.buttons(), 8, STRETCH, self.log_box, 8, self.auto_button, spacing=0)
 
         self._plots = row((self.plot, 1), spacing=4)
         self._empty = QLabel(self.tr("The loss curves appear here while a model trains."), self.plot)

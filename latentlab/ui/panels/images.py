@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -23,12 +22,12 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.recipe.settings import LARGEST_SIDE, SMALLEST_SIDE, DataSettings
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.class_table import ClassTable
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.images.contact_sheet import ContactSheet
@@ -201,8 +200,6 @@ class ImagesPanel(QWidget):
         self._height.setSuffix(self.tr(" high"))
         self._width.setSuffix(self.tr(" wide"))
         self._own = QWidget()
-        own = QHBoxLayout(self._own)
-        own.setContentsMargins(0, 0, 0, 0)
         for box, name in ((self._height, self.tr("Height")), (self._width, self.tr("Width"))):
             box.setAccessibleName(name)
             box.setToolTip(name)
@@ -210,8 +207,7 @@ class ImagesPanel(QWidget):
             box.setKeyboardTracking(False)  # a set is not read again at every digit
             box.valueChanged.connect(self._choose)
             WheelGuard(box)
-        for widget in (self._height, QLabel("×"), self._width):
-            own.addWidget(widget)
+        row(self._height, QLabel("×"), self._width, on=self._own)
         self._fit = QComboBox(objectName="imageFitBox")
         self._fit.setAccessibleName(self.tr("How images are brought to that size"))
         for text, fit in (
@@ -224,28 +220,16 @@ class ImagesPanel(QWidget):
         for box in (self._size, self._fit):
             WheelGuard(box)
         choices = QWidget()
-        row = QHBoxLayout(choices)
-        row.setContentsMargins(0, 0, 0, 0)
         size, fit = QLabel(self.tr("&Size")), QLabel(self.tr("&Brought to it by"))
         size.setBuddy(self._size)
         fit.setBuddy(self._fit)
-        for widget in (size, self._size, self._own):
-            row.addWidget(widget)
-        row.addSpacing(12)
-        row.addWidget(fit)
-        row.addWidget(self._fit)
-        row.addStretch(1)
+        row(size, self._size, self._own, 12, fit, self._fit, STRETCH, on=choices)
         return choices
 
     def _lay_out(self) -> None:
         facts = QWidget()
-        column = QVBoxLayout(facts)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(10)
-        for widget in (self._facts, self._left_out, self._notes):
-            column.addWidget(widget)
-        column.addWidget(self.classes, 1000)
-        column.addStretch(1)
+        told = (self._facts, self._left_out, self._notes, (self.classes, 1000))
+        column(*told, STRETCH, margins=(0, 0, 8, 0), spacing=10, on=facts)
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -259,27 +243,13 @@ class ImagesPanel(QWidget):
         middle.setColumnStretch(0, 8)
         middle.setColumnStretch(1, 5)
         middle.setRowStretch(1, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self._progress)
-        foot.addWidget(self._sentence, 1)
-        foot.addWidget(self._cancel)
-        foot.addWidget(self._use)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 14, 18, 14)
-        layout.setSpacing(8)
-        layout.addWidget(self._title)
-        layout.addWidget(self._path)
         shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(middle, 1)
-        for widget in (self._choices, self._why, self._recipe):
-            column.addWidget(widget)
+        column((middle, 1), self._choices, self._why, self._recipe, spacing=8, on=shown)
         self._content.addWidget(shown)
         self._content.addWidget(self._problem)
-        layout.addWidget(self._content, 1)
-        layout.addLayout(foot)
+        foot = row(self._progress, (self._sentence, 1), self._cancel, self._use)
+        parts = (self._title, self._path, (self._content, 1), foot)
+        column(*parts, margins=(18, 14, 18, 14), spacing=8, on=self)
 
     # Intents
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +22,7 @@ from latentlab.core.map.results import Neighbour, Sketched
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 from latentlab.ui.widgets.sketch.swatches import Swatches
@@ -140,52 +140,26 @@ class SketchPanel(QWidget):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
-        row = QHBoxLayout()
-        row.setSpacing(4)
         brush_name = QLabel(self.tr("Brush"))
         brush_name.setBuddy(self._brush)
-        row.addWidget(brush_name)
-        row.addWidget(self._brush, 1)
-        for button in (self._eraser, self._undo, self._redo, self._open, self._clear):
-            row.addWidget(button)
-        return row
+        buttons = (self._eraser, self._undo, self._redo, self._open, self._clear)
+        return row(brush_name, (self._brush, 1), *buttons, spacing=4)
 
     def _lay_out(self, tools: QHBoxLayout) -> None:
         images = QGridLayout()
         images.setSpacing(4)
-        for column, (view, name) in enumerate(
+        for place, (view, name) in enumerate(
             ((self._input, self.tr("What the\nmodel sees")), (self._reconstruction, self.tr("What it\nmakes of it")))
         ):
-            images.addWidget(_caption(name), 0, column)
-            images.addWidget(_Square(view), 1, column)
-            images.setColumnStretch(column, 1)
+            images.addWidget(_caption(name), 0, place)
+            images.addWidget(_Square(view), 1, place)
+            images.setColumnStretch(place, 1)
         images.setRowStretch(1, 1)
 
-        findings = QVBoxLayout()
-        findings.setSpacing(4)
-        findings.addLayout(images, 1)
-        findings.addWidget(self._loss)
-        findings.addWidget(self._verdict)
-        findings.addWidget(self._label)
-        findings.addWidget(self._use_label)
-
-        upper = QHBoxLayout()
-        upper.setSpacing(10)
-        upper.addWidget(_Square(self.pad), 1)
-        upper.addLayout(findings, 1)
-
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for button in self._neighbours:
-            row.addWidget(button, 1)
-
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.setSpacing(6)
-        layout.addLayout(upper, 1)
-        layout.addWidget(self._swatches)
-        layout.addLayout(tools)
-        layout.addLayout(row)
+        findings = column((images, 1), self._loss, self._verdict, self._label, self._use_label, spacing=4)
+        upper = row((_Square(self.pad), 1), (findings, 1), spacing=10)
+        neighbours = row(*((button, 1) for button in self._neighbours), spacing=2)
+        column((upper, 1), self._swatches, tools, neighbours, margins=(6, 6, 6, 6), spacing=6, on=self)
 
     # Intents
 

@@ -12,18 +12,17 @@ from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 
 _WIDTH = 620
 _CARD = 280
@@ -40,48 +39,42 @@ class StartPage(QWidget):
         super().__init__(parent)
         content = QWidget()
         content.setMaximumWidth(_WIDTH)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(8)
-        column.addStretch()
-        column.addLayout(self._make_head())
-        column.addSpacing(12)
-        column.addWidget(self._make_train_button(), 0, Qt.AlignmentFlag.AlignLeft)
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
-        column.addWidget(self._images)
-        column.addSpacing(8)
         self._own = QPushButton(self.tr("Open your own &images…"))
         self._own.setObjectName("ownImagesButton")
         self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
-        column.addWidget(self._own, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addSpacing(16)
-
         self._models_heading = _text(self.tr("Or open a pretrained model"), "medium")
-        column.addWidget(self._models_heading)
-        self._models = QHBoxLayout()
-        self._models.setSpacing(10)
-        column.addLayout(self._models)
-        column.addSpacing(16)
-
+        self._models = row(spacing=10)
         self._recent_heading = _text(self.tr("Recent runs"), "medium")
-        column.addWidget(self._recent_heading)
-        self._recent = QVBoxLayout()
-        self._recent.setSpacing(0)
-        column.addLayout(self._recent)
+        self._recent = column(spacing=0)
         self._open = QPushButton(self.tr("&Open a run…"))
         self._open.setObjectName("openRunButton")
         self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
         self._open.clicked.connect(self.open_requested)
-        column.addWidget(self._open, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch()
-
+        left = Qt.AlignmentFlag.AlignLeft
+        column(
+            STRETCH,
+            self._make_head(),
+            12,
+            (self._make_train_button(), 0, left),
+            self._images,
+            8,
+            (self._own, 0, left),
+            16,
+            self._models_heading,
+            self._models,
+            16,
+            self._recent_heading,
+            self._recent,
+            (self._open, 0, left),
+            STRETCH,
+            margins=(24, 16, 24, 16),
+            spacing=8,
+            on=content,
+        )
         centred = QWidget()
-        row = QHBoxLayout(centred)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(content, 1000)
-        row.addStretch(1)
+        row(STRETCH, (content, 1000), STRETCH, on=centred)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -89,9 +82,7 @@ class StartPage(QWidget):
         self._content = centred
         scroll.viewport().setAutoFillBackground(False)
         centred.setAutoFillBackground(False)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        column(scroll, on=self)
         self._dress()
         self.setFocusProxy(self._train)
         self.setAutoFillBackground(True)
@@ -148,15 +139,8 @@ class StartPage(QWidget):
         text = _text(
             self.tr("A laboratory for latent spaces: train a VAE while you watch, and walk through what it learns.")
         )
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(title)
-        words.addWidget(text)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(icon, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addLayout(words, 1)
-        return head
+        words = column(title, text, spacing=2)
+        return row((icon, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=16)
 
     def _make_train_button(self) -> QPushButton:
         self._train = QPushButton(self.tr("Train"))
@@ -208,14 +192,11 @@ class _Card(QPushButton):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(4)
-        for label in (_text(title, "large"), _text(text)):
+        labels = (_text(title, "large"), _text(text))
+        for label in labels:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            layout.addWidget(label)
-        layout.addStretch()
+        column(*labels, STRETCH, margins=(14, 12, 14, 12), spacing=4, on=self)
 
     def sizeHint(self) -> QSize:
         """Be as large as the words need."""

@@ -118,9 +118,11 @@ def dress(plot: Plot, font: QFont, names: tuple[str, str] | None, *, is_narrow: 
         axis.setTextPen(colours.muted)
         # Smaller ticks, which have no numbers, could hardly be seen and cost a third of an axis.
         axis.setStyle(tickFont=font, tickLength=4, maxTickLevel=1)
-        # "×0.001" beside the name of an axis is read by nobody.
+        # Numbers as they are: "×0.001" beside the name of an axis is read by nobody. No ranges to scale in, as well, or
+        # to switch it off would scale once more, and leave it so.
+        looks = {"color": colours.foreground, "font-size": f"{font.pointSizeF() + 1}pt"}
+        axis.setLabel(name, siPrefixEnableRanges=(), **looks)
         axis.enableAutoSIPrefix(False)
-        axis.setLabel(name, color=colours.foreground, **{"font-size": f"{font.pointSizeF() + 1}pt"})
         axis.showLabel(not is_narrow)
     # Of a fixed size, or every new number would shift the whole map.
     metrics = QFontMetrics(font)

@@ -45,8 +45,10 @@ def _seldom(report: Report) -> Callable[[ReadingProgress], None]:
 
 def told(progress: ReadingProgress) -> str:
     """Say how far a reading is."""
-    if progress.step == "looking":
-        text = translate("ImageReading", "Looking at {done:,} of {total:,} files …")
-    else:
-        text = translate("ImageReading", "Reading {done:,} of {total:,} files …")
-    return text.format(done=progress.done, total=progress.total)
+    texts = {
+        ("looking", "files"): translate("ImageReading", "Looking at {done:,} of {total:,} files …"),
+        ("reading", "files"): translate("ImageReading", "Reading {done:,} of {total:,} files …"),
+        ("looking", "images"): translate("ImageReading", "Looking at {done:,} of {total:,} images …"),
+        ("reading", "images"): translate("ImageReading", "Reading {done:,} of {total:,} images …"),
+    }
+    return texts[progress.step, progress.what].format(done=progress.done, total=progress.total)

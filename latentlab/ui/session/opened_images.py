@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.core.arrays import Size
 from latentlab.core.data import registry
 from latentlab.core.data.description import ON_A_SHEET, Description, described
 from latentlab.core.data.first_recipe import FirstRecipe, first_recipe
@@ -20,7 +21,6 @@ from latentlab.ui.session.image_reading import reader, told
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.threads.background import Report, Task
 
-Size = tuple[int, int]
 _FITTED = ("folder:", "array:")  # what the names of sets begin with whose images may have any size
 _Look = tuple[ImageSet, Description, npt.NDArray[np.uint8], tuple[str, ...], FirstRecipe]
 

@@ -99,8 +99,8 @@ class SelectionTraining(QObject):
         shown, dataset = self._exploration.shown_map, recipe.data.dataset
         # What comes back is selected where nothing else is: so it can be left out again.
         if not len(self._selection.rows):
-            gone = np.array(recipe.data.exclude, np.int64)
-            self._back = np.setdiff1d(np.array(shown.excluded_from(dataset), np.int64), gone)
+            back = set(shown.excluded_from(dataset)).difference(recipe.data.exclude)
+            self._back = np.array(sorted(back), np.int64)
         shown.exclude(dataset, recipe.data.exclude)
 
     @Slot(object)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication, QComboBox, QLayout, QToolTip
 
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
 # the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
@@ -32,6 +32,7 @@ _TEN_DARK = (
 _MANY_CLASSES = 36
 _GOLDEN = (5**0.5 - 1) / 2  # of a turn: wherever one stops, the hues so far lie apart
 
+_OUTLINED = ("QCheckBox", "QLineEdit", "QAbstractSpinBox")  # they paint no other window than their outline
 _SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -146,6 +147,23 @@ def change_text_size(step: int) -> None:
     font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_FONT, font.pointSizeF() + step)))
     QApplication.setFont(font)
     _set_sheets_again()
+    QTimer.singleShot(0, _measure_again)  # widgets hear of a new font as soon as there are events again
+
+
+def _measure_again() -> None:
+    """Forget how much room the old text took: Qt keeps that of what is hidden, and the least of a box of choices."""
+    for widget in QApplication.allWidgets():
+        if isinstance(widget, QComboBox):
+            QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+        for layout in widget.findChildren(QLayout, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            _forget_room(layout)
+        widget.updateGeometry()
+
+
+def _forget_room(layout: QLayout) -> None:
+    for part in layout.findChildren(QLayout):
+        part.invalidate()
+    layout.invalidate()
 
 
 def _set_sheets_again() -> None:
@@ -165,5 +183,11 @@ def _dress(*, dark: bool) -> None:
     pg.setConfigOptions(antialias=True, background=colours.background, foreground=colours.foreground)
     dressed = palette(colours)
     QApplication.setPalette(dressed)
+    if colours.dark:
+        # Fusion outlines them in a darker shade of the window's own colour, which on a dark one nobody sees.
+        outlined = QPalette(dressed)
+        outlined.setColor(QPalette.ColorRole.Window, QColor(colours.muted))
+        for name in _OUTLINED:
+            QApplication.setPalette(outlined, name)
     QToolTip.setPalette(dressed)
     _set_sheets_again()

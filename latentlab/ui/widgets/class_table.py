@@ -13,9 +13,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
+
+from latentlab.ui.widgets.boxes import STRETCH, column
 
 _FEW = 12  # classes: one sees them all at once
 _ROWS_IN_SIGHT = 6
@@ -54,12 +55,7 @@ class ClassTable(QWidget):
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         across.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)  # by its contents it would ask for all of them
         across.setHighlightSections(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.search)
-        layout.addWidget(self.table, 1000)
-        layout.addStretch(1)
+        column(self.search, (self.table, 1000), STRETCH, spacing=4, on=self)
 
     def set_classes(self, names: Sequence[str], counts: Sequence[int]) -> None:
         """List these classes, with how many images each has."""

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.core.models.labels import AT_ONCE, around
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.images.image_strip import ImageStrip
@@ -47,19 +48,9 @@ class LabelChoice(QWidget):
         self._strip.setAccessibleName(self.tr("The same code under every label"))
         self._strip.picked.connect(self._pick)
         self._more = QLabel(wordWrap=True)
-        self._row = QHBoxLayout()
-        self._row.addWidget(self.slider)
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(self._text)
-        head.addWidget(self._search, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addLayout(self._row)
-        for widget in (self._scale, self._strip, self._more):
-            layout.addWidget(widget)
+        self._row = row(self.slider)
+        head = row(self._text, (self._search, 1), spacing=6)
+        column(head, self._row, self._scale, self._strip, self._more, spacing=0, on=self)
 
     def set_names(self, names: tuple[str, ...], why_none: str = "") -> None:
         """Choose among the labels of these names; without any, say why there are none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from latentlab.core.data import registry
 from latentlab.core.data.description import Description
@@ -19,6 +19,7 @@ from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus, add_entries
 
@@ -43,9 +44,7 @@ class ImagesCard(QDialog):
         self.setSizeGripEnabled(True)
         self.panel = ImagesPanel()
         self.panel.cancel_requested.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
+        column(self.panel, on=self)
 
     def come(self) -> None:
         """Lie over the window, as large as it needs and the window allows."""

@@ -18,6 +18,7 @@ from latentlab.core.data.registry import DatasetError, ImageSet
 from latentlab.core.data.sets import scikit_learn_files
 from latentlab.core.data.sets.downloaded import Downloaded
 from latentlab.core.data.splitting import split
+from tests.core.data.sentences import sentence_of
 
 DOWNLOADED = {name: known for name, known in registry.DATASETS.items() if isinstance(known, Downloaded)}
 STORED = ("cifar-10", "svhn", "eurosat")
@@ -50,24 +51,6 @@ def write_set(data_dir: Path, name: str, train: int = 12, test: int = 5) -> Path
         (folder / images_file).write_bytes(idx(images))
         (folder / labels_file).write_bytes(idx(labels))
     return folder
-
-
-def sentence_of(name: str, data_dir: Path) -> str:
-    """Load what cannot be loaded, and give what is said about it."""
-    with pytest.raises(DatasetError) as caught:
-        registry.load(name, data_dir)
-    said = str(caught.value)
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
-
-
-def attempt(name: str, data_dir: Path) -> ImageSet | str:
-    """Give the images, or what is said about them."""
-    try:
-        return registry.load(name, data_dir)
-    except DatasetError as error:
-        return str(error)
 
 
 def check(images: ImageSet) -> None:
@@ -144,7 +127,7 @@ def test_limit_keeps_the_first_training_images_without_copying(tmp_path):
 
 
 def test_unknown_names_are_answered_with_those_that_are_known(tmp_path):
-    said = sentence_of("minst", tmp_path)
+    said = sentence_of(registry.load, "minst", tmp_path)
     assert "'minst'" in said
     assert all(name in said for name in registry.names())
     with pytest.raises(DatasetError, match="minst"):
@@ -203,7 +186,7 @@ def test_a_set_that_is_not_here_says_its_size_and_how_to_get_it(name, tmp_path):
     assert not known.is_here
     assert known.problem is None
     assert known.train_count > 20_000
-    said = sentence_of(name, tmp_path)
+    said = sentence_of(registry.load, name, tmp_path)
     assert f"{known.download_bytes / 1e6:.0f} MB" in said
     assert f"latentlab data --download {name}" in said
     assert "digits" in said
@@ -260,7 +243,7 @@ def test_damaged_files_are_named_before_anything_is_loaded(damage, file, tmp_pat
     assert known.problem is not None
     assert str(path) in known.problem
     assert ("unpack" if damage is packed else "download MNIST again") in known.problem
-    assert sentence_of("mnist", tmp_path) == known.problem
+    assert sentence_of(registry.load, "mnist", tmp_path) == known.problem
 
 
 def an_older_array(path: Path) -> None:
@@ -282,7 +265,7 @@ def test_damaged_arrays_are_named_before_anything_is_loaded(damage, file, tmp_pa
     assert not known.is_here
     assert str(path) in known.problem
     assert "download EuroSAT again" in known.problem
-    assert sentence_of("eurosat", tmp_path) == known.problem
+    assert sentence_of(registry.load, "eurosat", tmp_path) == known.problem
 
 
 def test_a_sixth_of_eurosat_is_for_testing(tmp_path):
@@ -295,7 +278,7 @@ def test_a_sixth_of_eurosat_is_for_testing(tmp_path):
 def test_labels_outside_of_the_classes_are_found(tmp_path):
     path = write_set(tmp_path, "kmnist") / "t10k-labels-idx1-ubyte"
     path.write_bytes(idx(np.array([0, 1, 2, 3, 10], np.uint8)))
-    said = sentence_of("kmnist", tmp_path)
+    said = sentence_of(registry.load, "kmnist", tmp_path)
     assert str(path) in said
     assert "10 classes" in said
 
@@ -307,7 +290,7 @@ def test_any_bytes_in_place_of_images_are_a_sentence(content, header, tmp_path):
     for name, file, damaged in (("mnist", "train-images-idx3-ubyte", content), ("svhn", "train-images.npy", of_numpy)):
         shutil.rmtree(tmp_path / DOWNLOADED[name].place[0], ignore_errors=True)
         (write_set(tmp_path, name) / file).write_bytes(damaged)
-        sentence_of(name, tmp_path)
+        sentence_of(registry.load, name, tmp_path)
         assert registry.status(name, tmp_path).problem
 
 
@@ -334,7 +317,7 @@ def test_a_torchvision_that_does_not_match_torch_is_a_sentence(module, tmp_path,
 
 @pytest.mark.parametrize("name", ["folder:", "array:", "array: "])
 def test_a_path_is_needed(name, tmp_path):
-    assert "path" in sentence_of(name, tmp_path)
+    assert "path" in sentence_of(registry.load, name, tmp_path)
 
 
 @given(hnp.arrays(np.int64, st.integers(2, 60), elements=st.integers(-1, 4)))

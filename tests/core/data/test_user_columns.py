@@ -11,9 +11,9 @@ from PIL import Image
 
 from latentlab.core.data import registry
 from latentlab.core.data.columns import Column, of_texts
-from latentlab.core.data.registry import DatasetError
 from latentlab.core.errors import printable
 from latentlab.core.map.map_images import MapSource, choose
+from tests.core.data.sentences import attempt, sentence_of
 
 IMAGES = np.arange(12, dtype=np.uint8)[:, None, None].repeat(6, 1).repeat(5, 2)  # image i is i everywhere
 RELAXED = {"suppress_health_check": [HealthCheck.function_scoped_fixture], "max_examples": 25}
@@ -27,23 +27,6 @@ def load_arrays(folder, **arrays):
 def by_image(images, columns):
     """What a column says of each image, which is its own number."""
     return {int(image[0, 0, 0]): column for image, column in zip(images, columns, strict=True)}
-
-
-def sentence(load, *arguments, **more):
-    with pytest.raises(DatasetError) as caught:
-        load(*arguments, **more)
-    said = str(caught.value)
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
-
-
-def attempt(load, *arguments, **more):
-    """Give what is loaded, or what is said about it."""
-    try:
-        return load(*arguments, **more)
-    except DatasetError as error:
-        return str(error)
 
 
 # Arrays
@@ -221,7 +204,7 @@ def test_a_picture_that_is_there_but_not_in_use_may_be_named(pictures):
     ids=lambda value: repr(value)[:24],
 )
 def test_tables_that_cannot_be_used_are_told(pictures, text, words):
-    said = sentence(load_table, pictures, text)
+    said = sentence_of(load_table, pictures, text)
     assert "columns.csv" in said
     assert all(word in said for word in words), said
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QSpinBox
 
 from latentlab.ui.style import theme
 from tests.ui.style.contrast import contrast, linear
@@ -86,4 +86,21 @@ def test_current_follows_the_palette(qapp, colours):
     try:
         assert theme.current() is colours
     finally:
+        QApplication.setPalette(before)
+
+
+@both
+@pytest.mark.parametrize("kind", [QCheckBox, QLineEdit, QSpinBox])
+def test_the_outline_of_what_one_fills_in_is_seen(qtbot, colours, kind):
+    before = QApplication.palette()
+    theme.set_theme("dark" if colours.dark else "light")
+    field = kind()
+    qtbot.addWidget(field)
+    try:
+        image = field.grab().toImage()
+        left = [image.pixelColor(x, image.height() // 2).getRgb()[:3] for x in range(4)]
+        # As faint as other programs have it where the ground is light, which sets off the field itself.
+        assert max(contrast(colour, rgb(colours.surface)) for colour in left) >= (3 if colours.dark else 1.5)
+    finally:
+        theme.set_theme("light")
         QApplication.setPalette(before)

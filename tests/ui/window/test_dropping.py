@@ -48,7 +48,9 @@ def pictures(tmp_path):
 
 
 def test_a_folder_comes_onto_its_card_wherever_it_is_dropped(lab, pictures):
-    for over in ("latentCanvas", "lossPlot", "decodedImage", lab.window, lab.child("training.seed", QLineEdit)):
+    lab.child("moreSettingsButton").click()  # its fields are made now
+    fields = [lab.child(name, QLineEdit) for name in ("training.seed", "training.patience")]
+    for over in ("latentCanvas", "lossPlot", "decodedImage", lab.window, *fields):
         hand = Hand(lab, files(pictures), over)
         assert hand.hint.isVisible()
         assert hand.hint.text() == "Drop to see the pictures in pets"

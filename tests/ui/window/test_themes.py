@@ -90,3 +90,36 @@ def test_larger_text_does_not_make_the_window_larger_than_a_small_screen(opened)
         assert window.minimumSizeHint().width() <= 1024
     finally:
         QApplication.setFont(before)
+
+
+def test_smaller_text_gives_back_the_room_that_larger_text_took_in_tabs_that_are_hidden_again(opened):
+    lab, before = opened, QApplication.font()
+    tabs, columns = lab.child("viewTabs"), lab.child("windowScroll").widget()
+
+    def look_at_all():
+        for index in reversed(range(tabs.count())):
+            tabs.setCurrentIndex(index)
+
+    look_at_all()
+    lab.until(lambda: columns.width() <= lab.window.width())
+    try:
+        theme.change_text_size(6)
+        look_at_all()
+        lab.until(lambda: columns.width() > lab.window.width())
+        theme.change_text_size(-6)
+        lab.until(lambda: columns.width() <= lab.window.width())
+    finally:
+        QApplication.setFont(before)
+
+
+def test_what_a_box_has_chosen_is_whole_in_larger_text(opened):
+    lab, before = opened, QApplication.font()
+    box, tabs = lab.child("traversalThroughBox"), lab.child("viewTabs")
+    tabs.setCurrentWidget(lab.child("traversalsView"))
+    try:
+        theme.change_text_size(4)
+        lab.until(lambda: box.font().pointSizeF() > before.pointSizeF())
+        widest = max(box.fontMetrics().horizontalAdvance(box.itemText(i)) for i in range(box.count()))
+        lab.until(lambda: box.width() > widest)
+    finally:
+        QApplication.setFont(before)

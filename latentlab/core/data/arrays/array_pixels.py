@@ -13,6 +13,7 @@ from latentlab.core.data.arrays.stored_array import Array, StoredArray
 from latentlab.core.data.grounds import GREY, GROUNDS, best_ground, ground_note
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.levels import ALL_GREY, FEW, Range, Scales, nearly_black
+from latentlab.core.data.reading import Reading
 
 _ALPHA = 3  # channel
 
@@ -38,23 +39,26 @@ class ArrayLook:
     notes: tuple[str, ...]
 
 
-def look_of(sources: Sequence[StoredArray]) -> ArrayLook:
+def look_of(sources: Sequence[StoredArray], reading: Reading) -> ArrayLook:
     """Choose how images become pixels, from all of them together.
 
     Parameters
     ----------
     sources : sequence of StoredArray
         (N, C, H, W) with C = 1, 3 or 4.
+    reading : Reading
+        Who follows it.
 
     Raises
     ------
     DatasetError
-        For numbers that are not finite, or when they cannot be read.
+        For numbers that are not finite, when they cannot be read, or when it was cancelled.
     """
     seen, inks, opacities = Range(), _Extent(), _Extent()
     is_grey = True
     for source in sources:
-        for _, part in source.parts():
+        for rows, part in source.parts():
+            reading.tell("looking", rows.stop, len(source), "images")
             if part.dtype.kind == "f" and not np.isfinite(part).all():
                 raise DatasetError(f"{source.what} holds values that are not finite (NaN or infinity): replace them.")
             seen.learn(part)
@@ -113,7 +117,9 @@ def _tells_no_more(part: Array, is_grey: bool) -> bool:
     return part.dtype == np.uint8 and part.max() >= FEW and (part.shape[1] == 1 or not is_grey)
 
 
-def fill(source: StoredArray, look: ArrayLook, into: Sequence[tuple[Bytes, npt.NDArray[np.intp]]]) -> None:
+def fill(
+    source: StoredArray, look: ArrayLook, into: Sequence[tuple[Bytes, npt.NDArray[np.intp]]], reading: Reading
+) -> None:
     """Read images, and put their pixels where they belong.
 
     Parameters
@@ -123,16 +129,19 @@ def fill(source: StoredArray, look: ArrayLook, into: Sequence[tuple[Bytes, npt.N
     look : ArrayLook
     into : sequence of (uint8 (K, C, H, W), intp (K,))
         Rooms, and the rows of `source` that each is for; together they are all rows, each once.
+    reading : Reading
+        Who follows it.
 
     Raises
     ------
     DatasetError
-        When they cannot be read.
+        When they cannot be read, or it was cancelled.
     """
     room_of, place_of = np.empty(len(source), np.intp), np.empty(len(source), np.intp)
     for number, (_, its) in enumerate(into):
         room_of[its], place_of[its] = number, np.arange(len(its))
     for rows, part in source.parts():
+        reading.tell("reading", rows.stop, len(source), "images")
         pixels = _pixels(part, look)
         for number, (room, _) in enumerate(into):
             chosen = room_of[rows] == number

@@ -18,10 +18,11 @@ from latentlab.core.data.arrays.stored_array import Array, StoredArray
 from latentlab.core.data.columns import taken
 from latentlab.core.data.image_set import DatasetError, ImageSet, without_label
 from latentlab.core.data.mapped_images import Room
+from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
 
 
-def load_array(name: str, path: Path) -> ImageSet:
+def load_array(name: str, path: Path, reading: Reading | None = None) -> ImageSet:
     """Load the arrays of a file: images, and what else there is of labels, images to test with, and columns.
 
     Images are (N, H, W), (N, H, W, C) or (N, C, H, W), numbers of any type: see `levels.scale_of` for how they become
@@ -35,17 +36,19 @@ def load_array(name: str, path: Path) -> ImageSet:
     name : str
         Of the set.
     path : Path
+    reading : Reading, optional
+        Who follows it.
 
     Raises
     ------
     DatasetError
-        When the file cannot be used.
+        When the file cannot be used, or the reading was cancelled.
     """
     key = image_cache.key_of([path, *files_beside(path)], name, hdf5_files.can_be_read())
-    return image_cache.cached(key, lambda room: _read(name, path, room))
+    return image_cache.cached(key, lambda room: _read(name, path, reading or Reading(), room))
 
 
-def _read(name: str, path: Path, room: Room) -> ImageSet:
+def _read(name: str, path: Path, reading: Reading, room: Room) -> ImageSet:
     parts = parts_of(path)
     notes = parts.notes
     assert parts.train.images is not None
@@ -61,22 +64,22 @@ def _read(name: str, path: Path, room: Room) -> ImageSet:
     classes = _classes(parts.train, parts.test, counts, parts.class_names, notes)
     notes += without_label(classes.labels, classes.test_labels) if classes.names else []
     columns, test_columns = of_arrays(parts.train.others, parts.test.others, *counts, notes)
-    look = look_of([images] if tests is None else [images, tests])
+    look = look_of([images] if tests is None else [images, tests], reading)
     notes += [note for note in look.notes if note not in notes]
     shape = (look.channels, *images.shape[2:])
     labels, test_labels = classes.labels, classes.test_labels
     if tests is not None:
         both = room((len(images) + len(tests), *shape))
         pixels, test_pixels = both[: len(images)], both[len(images) :]
-        fill(images, look, [(pixels, np.arange(len(images)))])
-        fill(tests, look, [(test_pixels, np.arange(len(tests)))])
+        fill(images, look, [(pixels, np.arange(len(images)))], reading)
+        fill(tests, look, [(test_pixels, np.arange(len(tests)))], reading)
     else:
         if len(images) < 2:
             raise DatasetError(f"{path} holds one image, and two are needed, one of them for testing.")
         rows, test_rows = split(labels)
         both = room((len(images), *shape))
         pixels, test_pixels = both[: len(rows)], both[len(rows) :]
-        fill(images, look, [(pixels, rows), (test_pixels, test_rows)])
+        fill(images, look, [(pixels, rows), (test_pixels, test_rows)], reading)
         labels, test_labels = labels[rows], labels[test_rows]
         columns, test_columns = taken(columns, rows), taken(columns, test_rows)
     return ImageSet(

@@ -11,12 +11,10 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from latentlab.core.arrays import Size
 from latentlab.core.data.pictures import deep_pictures, imagej_stacks
 from latentlab.core.data.pictures.deep_pictures import Frame
 from latentlab.core.data.pictures.picture_files import WITH_PLUGIN
-
-Size = tuple[int, int]
-"""Height and width, in pixels."""
 
 # Only these are tried: others may call programs, as that of PostScript does.
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")

@@ -9,12 +9,12 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageOps
 
-from latentlab.core.arrays import Bytes, channels_last
+from latentlab.core.arrays import Bytes, Size, channels_last
 from latentlab.core.data.grounds import BLACK, GROUNDS, WHITE
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.pictures import deep_pictures
 from latentlab.core.data.pictures.deep_pictures import Frame
-from latentlab.core.data.pictures.picture_frames import Header, Size, frames_of
+from latentlab.core.data.pictures.picture_frames import Header, frames_of
 from latentlab.core.recipe.settings import Fit
 
 

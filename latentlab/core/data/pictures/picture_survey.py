@@ -12,12 +12,12 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageChops
 
-from latentlab.core.arrays import Bytes
+from latentlab.core.arrays import Bytes, Size
 from latentlab.core.data.grounds import BLACK, GROUNDS, WHITE, best_ground
 from latentlab.core.data.levels import Range
 from latentlab.core.data.pictures import deep_pictures
 from latentlab.core.data.pictures.deep_pictures import Frame
-from latentlab.core.data.pictures.picture_frames import Header, Size, frames_of, header_of
+from latentlab.core.data.pictures.picture_frames import Header, frames_of, header_of
 from latentlab.core.data.pictures.picture_look import Look, images_of, levels_of, on_ground, with_alpha
 from latentlab.core.data.reading import Reading, quiet
 

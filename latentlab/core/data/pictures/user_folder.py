@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from latentlab.core.arrays import Bytes, Integers
+from latentlab.core.arrays import Bytes, Integers, Size
 from latentlab.core.data import image_cache
 from latentlab.core.data.columns import taken
 from latentlab.core.data.grounds import ground_note
@@ -20,7 +20,7 @@ from latentlab.core.data.levels import ALL_GREY, FEW, nearly_black
 from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.pictures import folder_columns
 from latentlab.core.data.pictures.folder_layout import Layout, layout_of
-from latentlab.core.data.pictures.picture_frames import Size, formats
+from latentlab.core.data.pictures.picture_frames import formats
 from latentlab.core.data.pictures.picture_look import Look, fit_in_words
 from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey

@@ -121,8 +121,9 @@ def _pairs(dirty: Path, clean: Path) -> list[tuple[Path, Path]]:
     mine, theirs = _by_stem(dirty), _by_stem(clean)
     for here, there, folder, other in ((mine, theirs, dirty, clean), (theirs, mine, clean, dirty)):
         if lone := [path.name for stem, path in here.items() if stem not in there]:
+            verb = "has" if len(lone) == 1 else "have"
             raise DatasetError(
-                f"In {folder}, {listed(lone, _NAMED)} {'has' if len(lone) == 1 else 'have'} no partner of the same name in {other}: "
+                f"In {folder}, {listed(lone, _NAMED)} {verb} no partner of the same name in {other}: "
                 "add or remove files until each dirty page has its clean one."
             )
     if len(mine) < 2:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QLabel, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.core.map.axes import (
@@ -253,9 +253,6 @@ class _AxisRow(QObject):
         self.box.taken.connect(self._take)
         WheelGuard(self.box)
         self._classes = QWidget()
-        line = QHBoxLayout(self._classes)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
         self._from, self._to = QComboBox(), QComboBox()
         for each, part, text in (
             (self._from, "From", self.tr("From this class")),
@@ -267,8 +264,7 @@ class _AxisRow(QObject):
             each.setMinimumContentsLength(1)
             each.activated.connect(self._take_classes)
             WheelGuard(each)
-            line.addWidget(each, 1)
-        line.insertWidget(1, QLabel("→"))
+        row((self._from, 1), QLabel("→"), (self._to, 1), spacing=4, on=self._classes)
         self.layout = QGridLayout()
         self.layout.addWidget(name_label, 0, 0)
         self.layout.addWidget(self.box, 0, 1)

@@ -154,6 +154,7 @@ class SettingField(QWidget):
         editor.setMinimumWidth(60)
         WheelGuard(editor)
         if isinstance(editor, QLineEdit):
+            editor.setAcceptDrops(False)  # what is dropped is for the window, however late a field is made
             editor.textEdited.connect(self.edited)
             editor.editingFinished.connect(self.finished)
         elif isinstance(editor, QSpinBox):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.boxes import STRETCH, row
 
 _LOW, _WIDEST = 20, 40  # height of a swatch, and its largest width
 translate = QCoreApplication.translate
@@ -20,14 +21,10 @@ class Swatches(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._buttons = QButtonGroup(self)  # in which the arrow keys lead from one to the next
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for name, colour in _colours():
-            swatch = _Swatch(name, QColor(colour))
+        swatches = [_Swatch(name, QColor(colour)) for name, colour in _colours()]
+        for swatch in swatches:
             self._buttons.addButton(swatch)
-            layout.addWidget(swatch, 1)
-        layout.addStretch()
+        row(*((swatch, 1000) for swatch in swatches), STRETCH, spacing=4, on=self)
         self._buttons.buttons()[0].setChecked(True)
         self._buttons.buttonToggled.connect(self._choose)
 

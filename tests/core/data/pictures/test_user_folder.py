@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from latentlab.core.data import reading, registry
-from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.pictures.folder_layout import layout_of
 from latentlab.core.data.pictures.user_folder import load_folder
 from latentlab.core.data.reading import Reading, ReadingCancelledError, ReadingProgress
+from tests.core.data.sentences import sentence_of
 
 
 def paint(path: Path, grey: int = 100, size: tuple[int, int] = (20, 12), mode: str = "L") -> None:
@@ -47,15 +48,6 @@ def notes(images: ImageSet) -> str:
 
 def counts(images: ImageSet) -> tuple[int, int]:
     return len(images.train_images), len(images.test_images)
-
-
-def sentence_of(folder: Path) -> str:
-    with pytest.raises(DatasetError) as caught:
-        load(folder)
-    said = str(caught.value)
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
 
 
 # Which files there are, and what their places tell
@@ -185,7 +177,7 @@ def test_what_cannot_be_read_is_left_out_and_counted(tmp_path) -> None:
     (tmp_path / "none.png").unlink()
     for number in range(1, 4):
         (tmp_path / f"{number}.png").unlink()
-    assert "1 readable and 3 unreadable" in sentence_of(tmp_path)
+    assert "1 readable and 3 unreadable" in sentence_of(load, tmp_path)
 
 
 def test_a_class_that_cannot_be_read_is_none(tmp_path) -> None:
@@ -444,4 +436,4 @@ def test_limits_against_bombs_are_kept_and_pillow_prints_nothing(tmp_path, monke
 def test_a_folder_without_pictures_is_a_sentence(make, tmp_path) -> None:
     path = tmp_path / "photos"
     make(path)
-    assert str(path) in sentence_of(path)
+    assert str(path) in sentence_of(load, path)

@@ -12,6 +12,7 @@ from PIL import Image
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.pictures import user_pairs
+from tests.core.data.sentences import sentence_of
 
 
 def write(path: Path, pixels: np.ndarray) -> None:
@@ -27,15 +28,6 @@ def write_pairs(folder: Path, *sizes: tuple[int, int]) -> str:
         write(folder / "clean" / f"page {number}.png", page)
         write(folder / "dirty" / f"page {number}.tiff", page - np.uint8(50))
     return user_pairs.name_of(folder / "dirty", folder / "clean")
-
-
-def sentence_of(name: str) -> str:
-    with pytest.raises(DatasetError) as caught:
-        registry.load(name, Path("nowhere"))
-    said = str(caught.value)
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
 
 
 def sides(images: ImageSet) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -174,7 +166,7 @@ def away(folder: Path) -> str:
 def test_what_does_not_fit_is_named(mistake, tmp_path) -> None:
     name = write_pairs(tmp_path, *[(40, 60)] * 3)
     said = mistake(tmp_path)
-    assert said in sentence_of(name)
+    assert said in sentence_of(registry.load, name, Path("nowhere"))
 
 
 def test_a_comma_in_a_path_is_explained(tmp_path) -> None:
@@ -185,12 +177,12 @@ def test_a_comma_in_a_path_is_explained(tmp_path) -> None:
     assert not known.is_here
     assert known.problem is not None
     assert "first comma" in known.problem
-    assert sentence_of(name) == known.problem
+    assert sentence_of(registry.load, name, Path("nowhere")) == known.problem
 
 
 @pytest.mark.parametrize("name", ["pairs:", "pairs:one", "pairs:one,", "pairs:,two", "pairs: , "])
 def test_two_folders_are_needed(name, tmp_path) -> None:
-    assert "two folders" in sentence_of(name)
+    assert "two folders" in sentence_of(registry.load, name, Path("nowhere"))
     with pytest.raises(DatasetError, match="two folders"):
         registry.status(name, tmp_path)
 
