@@ -20,14 +20,19 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
 from latentlab.core.files import utf8_path, whole_file
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.settings import LARGEST_SIDE
+from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
+from latentlab.core.runs.training_state import PREFIX, TrainingState
 from latentlab.core.sketch.preparation import Preparation
 
-FORMAT = "latentlab/1"
-SUFFIX = ".safetensors"
+__all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name", "is_run"]
+
 CODES = 10_000  # at most so many test images have their codes in the file
+
+_MOST_CLASSES, _MOST_CHANGES = 10_000, 10_000
 
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
@@ -40,10 +45,6 @@ def is_run(path: Path) -> bool:
             return str((file.metadata() or {}).get("format", "")).startswith(FORMAT.rpartition("/")[0])
     except (OSError, SafetensorError):
         return True
-
-
-class RunError(LatentlabError):
-    """A run that cannot be read, written or continued; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,8 @@ class Run:
         Their classes; -1 where there is none.
     fingerprint : str
         Of the whole image set that it was trained on last; empty in the files of earlier versions.
+    training : TrainingState or None
+        What its training needs to go on as it would have; None in the files of earlier versions.
     """
 
     snapshot: Snapshot
@@ -78,6 +81,7 @@ class Run:
     codes: Floats
     labels: Integers
     fingerprint: str = ""
+    training: TrainingState | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -104,6 +108,12 @@ class Run:
                 f"The run cannot be continued on '{data.name}': its images or classes are not like those of "
                 f"'{self.recipe.data.dataset}', which it was trained on."
             )
+
+    def goes_on_like(self, recipe: Recipe) -> bool:
+        """Whether a training by a recipe, from this run's weights, can go on with what the run's own draws from."""
+        state, mine, theirs = self.training, self.recipe.training, recipe.training
+        has_last_weights = state is not None and not state.parameters("last")
+        return has_last_weights and (mine.optimiser, mine.seed) == (theirs.optimiser, theirs.seed)
 
     def changed_images(self, data: ImageSet) -> str:
         """Say, in a sentence, that a person's own images are not what they were when the run learned from them.
@@ -141,6 +151,9 @@ class Run:
             "preparation": json.dumps(self.preparation.to_dict()),
             "fingerprint": json.dumps(self.fingerprint),
         }
+        if self.training is not None:
+            metadata["training"] = json.dumps(self.training.to_dict())
+            tensors |= {f"{PREFIX}{name}": tensor.contiguous() for name, tensor in self.training.tensors.items()}
         with whole_file(path, "The run", RunError) as partial:
             # Written by ourselves: safetensors would leave a file that only its owner can read.
             partial.write_bytes(save(tensors, metadata))
@@ -155,62 +168,107 @@ class Run:
             When the file is not there, no run, cut short, or its parts do not fit each other.
         """
         path = Path(path)
-        if not path.exists():
-            raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
+        header = read_header(path)
         try:
+            parts = _Parts.of(header.values)
+            model = parts.empty_model(header.shapes)  # before anything of that size is made
             with utf8_path(path) as place, safe_open(place, "pt") as file:
-                metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            return cls._assembled(parts, model, tensors)
+        except LatentlabError as error:
+            raise RunError(f"{path} does not hold together: {error}") from error
         except OSError as error:
             raise RunError(f"{path} cannot be opened: {reason_of(error)}.") from error
         except SafetensorError as error:
             raise RunError(
                 f"{path} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
             ) from error
-        if metadata.get("format") != FORMAT:
-            raise RunError(
-                f"{path} is not a run that this version can read (it expects format {FORMAT}): "
-                f"choose a {SUFFIX} file saved by latentlab."
-            )
-        try:
-            return cls._assembled(metadata, tensors)
-        except LatentlabError as error:
-            raise RunError(f"{path} does not hold together: {error}") from error
         except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, AttributeError) as error:
             raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
 
     @classmethod
-    def _assembled(cls, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> Run:
-        values: dict[str, Any] = {key: json.loads(value) for key, value in metadata.items() if key != "format"}
-        recipe = Recipe.from_dict(values["recipe"], source="the file")
-        class_names = tuple(printable(str(name)) for name in values["class_names"])
-        channels, height, width = _shape(values["image_shape"])
-        preparation = Preparation.from_dict(values["preparation"])
-        if (channels, height, width) != (len(preparation.ground), preparation.height, preparation.width):
-            raise ValueError("a sketch would not fit the model")
-        codes, labels = tensors.pop("codes").float(), tensors.pop("labels").long()
-        if labels.ndim != 1 or codes.shape != (len(labels), recipe.model.latent):
-            raise ValueError("codes and labels disagree")
-        model = build(recipe, (channels, height, width), len(class_names))
-        weights = {name.removeprefix("model."): tensor.float() for name, tensor in tensors.items()}
-        model.load_state_dict(weights)
-        if not all(torch.isfinite(tensor).all() for tensor in [*weights.values(), codes]):
-            raise ValueError("weights or codes are not finite")
-        if len(labels) and not -1 <= int(labels.min()) <= int(labels.max()) < max(1, len(class_names)):
+    def _assembled(cls, parts: _Parts, model: Autoencoder, tensors: dict[str, torch.Tensor]) -> Run:
+        recipe, count = parts.recipe, max(1, len(parts.class_names))
+        codes, labels = tensors["codes"].float(), tensors["labels"].long()
+        if len(labels) and not -1 <= int(labels.min()) <= int(labels.max()) < count:
             raise ValueError("labels without a class")
+        model.load_state_dict(
+            {name.removeprefix("model."): tensors[name].float() for name in tensors if name.startswith("model.")},
+            assign=True,
+        )
+        if not all(torch.isfinite(tensor).all() for tensor in [*model.state_dict().values(), codes]):
+            raise ValueError("weights or codes are not finite")
+        training = None
+        if parts.training is not None:
+            state = {name.removeprefix(PREFIX): tensors[name] for name in tensors if name.startswith(PREFIX)}
+            training = TrainingState.from_dict(parts.training, state)
+            training.check_fits(list(model.parameters()))
+        return cls(
+            snapshot=Snapshot(parts.run_id, recipe, model, parts.class_names),
+            history=parts.history,
+            changes=parts.changes,
+            epochs=parts.epochs,
+            preparation=parts.preparation,
+            codes=codes.numpy(),
+            labels=labels.numpy(),
+            fingerprint=parts.fingerprint,
+            training=training,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a file's head says of a run."""
+
+    run_id: str
+    recipe: Recipe
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    preparation: Preparation
+    history: tuple[EpochEnded, ...]
+    changes: tuple[Changed, ...]
+    epochs: int
+    fingerprint: str
+    training: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> _Parts:
+        recipe = Recipe.from_dict(values["recipe"], source="the file")
+        if len(values["class_names"]) > _MOST_CLASSES or len(values["changes"]) > _MOST_CHANGES:
+            raise ValueError("more classes or changes than one could look at")
+        shape = _shape(values["image_shape"])
+        preparation = Preparation.from_dict(values["preparation"])
+        if shape != (len(preparation.ground), preparation.height, preparation.width):
+            raise ValueError("a sketch would not fit the model")
         epochs = int(values["epochs"])
         if epochs < 0:
             raise ValueError("epochs below zero")
         return cls(
-            snapshot=Snapshot(str(values["run"]), recipe, model, class_names),
+            run_id=str(values["run"]),
+            recipe=recipe,
+            class_names=tuple(printable(str(name)) for name in values["class_names"]),
+            image_shape=shape,
+            preparation=preparation,
             history=_HISTORY.validate_python([event_values(each) for each in values["history"]]),
             changes=_CHANGES.validate_python([event_values(each) for each in values["changes"]]),
             epochs=epochs,
-            preparation=preparation,
-            codes=codes.numpy(),
-            labels=labels.numpy(),
             fingerprint=str(values.get("fingerprint", "")),
+            training=values.get("training"),
         )
+
+    def empty_model(self, shapes: dict[str, tuple[int, ...]]) -> Autoencoder:
+        """Give the model without its weights, once the file is seen to hold just those."""
+        labels, codes = shapes["labels"], shapes["codes"]
+        if len(labels) != 1 or labels[0] > CODES or codes != (*labels, self.recipe.model.latent):
+            raise ValueError("codes and labels disagree")
+        with torch.device("meta"):
+            model = build(self.recipe, self.image_shape, len(self.class_names))
+        expected = {f"model.{name}": tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+        if {name: shape for name, shape in shapes.items() if name.startswith("model.")} != expected:
+            raise ValueError("the weights are of another model")
+        if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"}):
+            raise ValueError("more than a run")
+        return model
 
 
 def dated_name(recipe: Recipe, run_id: str) -> str:
@@ -219,8 +277,13 @@ def dated_name(recipe: Recipe, run_id: str) -> str:
     return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run_id[:4]}"
 
 
-def codes_of(snapshot: Snapshot, data: ImageSet) -> tuple[Floats, Integers]:
-    """Encode the test images that a run keeps the codes of: means float32 (N, L), and labels int64 (N,)."""
+def codes_of(snapshot: Snapshot, data: ImageSet | None) -> tuple[Floats, Integers]:
+    """Encode the test images that a run keeps the codes of: means float32 (N, L), and labels int64 (N,).
+
+    For None there are none, N = 0.
+    """
+    if data is None:
+        return np.empty((0, snapshot.latent), np.float32), np.empty(0, np.int64)
     labels = data.test_labels[:CODES].numpy().astype(np.int64)
     means, _ = snapshot.encode(data.test_images[:CODES], labels)
     return means, labels
@@ -231,4 +294,6 @@ def _shape(stored: list[int]) -> tuple[int, int, int]:
     channels, height, width = (int(side) for side in ([1, *stored] if len(stored) == 2 else stored))
     if channels not in (1, 3):
         raise ValueError("images are grey or of three colours")
+    if not 1 <= min(height, width) <= max(height, width) <= LARGEST_SIDE:
+        raise ValueError("images of a size that nothing here makes")
     return channels, height, width

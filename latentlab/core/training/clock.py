@@ -14,13 +14,17 @@ class TrainingClock:
     ----------
     images : int
         Images in the steps so far.
+    step_seconds : float
+        What these took.
     tests : int
         Whole tests so far.
+    test_seconds : float
+        What these took, and parts of others.
     """
 
     def __init__(self) -> None:
-        self.images, self._step_seconds = 0, 0.0
-        self.tests, self._test_seconds = 0, 0.0
+        self.images, self.step_seconds = 0, 0.0
+        self.tests, self.test_seconds = 0, 0.0
         self._mark = time.perf_counter()  # what came before is counted
 
     def start(self) -> None:
@@ -42,29 +46,29 @@ class TrainingClock:
 
     def count_steps(self, images: int) -> None:
         """Count the time since the last count to steps with so many images."""
-        self._step_seconds += self._taken()
+        self.step_seconds += self._taken()
         self.images += images
 
     def count_test(self, *, is_whole: bool) -> None:
         """Count the time since the last count to a test, or to a part of it that is not the last."""
-        self._test_seconds += self._taken()
+        self.test_seconds += self._taken()
         self.tests += is_whole
 
     @property
     def seconds(self) -> float:
         """Spent so far."""
-        return self._step_seconds + self._test_seconds
+        return self.step_seconds + self.test_seconds
 
     @property
     def images_per_second(self) -> float:
         """In steps."""
-        return self.images / self._step_seconds if self._step_seconds else 0.0
+        return self.images / self.step_seconds if self.step_seconds else 0.0
 
     def seconds_left(self, images: float, tests: int) -> float:
         """Estimate what steps with so many images, and so many tests, will take."""
         speed = self.images_per_second
         of_steps = images / speed if speed else 0.0
-        of_tests = self._test_seconds / self.tests * tests if self.tests else 0.0
+        of_tests = self.test_seconds / self.tests * tests if self.tests else 0.0
         return of_steps + of_tests
 
     def _taken(self) -> float:

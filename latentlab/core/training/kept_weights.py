@@ -32,19 +32,19 @@ class Recovery:
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self.good = self.candidate = _copied(model)
+        self.good = self.candidate = copied(model)
         self._copied_at = -math.inf
 
     def keep(self) -> None:
         """Take note that all losses so far were finite, and so are the weights."""
         now = time.perf_counter()
         if now - self._copied_at >= COPY_SECONDS:
-            self.good, self.candidate = self.candidate, _copied(self._model)
+            self.good, self.candidate = self.candidate, copied(self._model)
             self._copied_at = now
 
     def recover(self) -> None:
         """Give the model its last good weights back."""
-        _put_back(self._model, self.good)
+        put_back(self._model, self.good)
         self.candidate = self.good
 
 
@@ -76,7 +76,7 @@ class EarlyStopping:
     def add(self, ended: EpochEnded) -> None:
         """Take an epoch that has just ended."""
         if self._patience and (self.best is None or ended.test.loss < self.best.test.loss):
-            self.best, self.best_weights = ended, _copied(self._model)
+            self.best, self.best_weights = ended, copied(self._model)
 
     def is_due(self, epoch: int) -> bool:
         """Whether to stop after so many epochs."""
@@ -85,7 +85,7 @@ class EarlyStopping:
     def put_best_back(self) -> None:
         """Give the model the weights of its best epoch, where they were kept."""
         if self.best is not None:
-            _put_back(self._model, self.best_weights)
+            put_back(self._model, self.best_weights)
 
 
 def are_finite(model: nn.Module) -> bool:
@@ -94,11 +94,13 @@ def are_finite(model: nn.Module) -> bool:
         return bool(torch.stack([parameter.sum() for parameter in model.parameters()]).isfinite().all())
 
 
-def _copied(model: nn.Module) -> list[Tensor]:
+def copied(model: nn.Module) -> list[Tensor]:
+    """Give copies of a model's parameters, in their order."""
     return [parameter.detach().clone() for parameter in model.parameters()]
 
 
-def _put_back(model: nn.Module, weights: list[Tensor]) -> None:
+def put_back(model: nn.Module, weights: list[Tensor]) -> None:
+    """Write copies back into a model's parameters."""
     with torch.no_grad():
         for parameter, kept in zip(model.parameters(), weights, strict=True):
             parameter.copy_(kept)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.settings import TrainingSettings
@@ -76,3 +76,29 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
     """Have an optimiser go on at another learning rate."""
     for group in optimiser.param_groups:
         group["lr"] = learning_rate
+
+
+def kept_of(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Give copies of what an optimiser keeps of each parameter: ``optimiser.N.NAME``, of the N-th of them."""
+    return {
+        f"optimiser.{number}.{name}": torch.as_tensor(kept).detach().to("cpu", copy=True)
+        for number, parameter in enumerate(_parameters(optimiser))
+        for name, kept in optimiser.state[parameter].items()
+    }
+
+
+def put_kept_back(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Have a new optimiser go on with copies of what `kept_of` gave; other tensors among them do not matter."""
+    parameters = _parameters(optimiser)
+    for name, tensor in tensors.items():
+        kind, _, rest = name.partition(".")
+        if kind == "optimiser":
+            number, _, kept = rest.partition(".")
+            parameter = parameters[int(number)]
+            # Only a fused one counts its steps on the device.
+            device = parameter.device if tensor.ndim or optimiser.defaults.get("fused") else "cpu"
+            optimiser.state[parameter][kept] = tensor.detach().to(device, copy=True)
+
+
+def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]

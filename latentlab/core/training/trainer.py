@@ -1,5 +1,7 @@
 """Training as a generator: recipe and images in, events out. Whoever drives it may stop between two steps.
 
+A training that was stopped, or broke, goes on exactly as it would have: see `Trainer.resumed`.
+
 Nothing waits for the device at each step: losses stay where they are computed until a message is due, about
 twenty times a second, and are read, checked and reported together.
 """
@@ -10,7 +12,8 @@ import math
 import queue
 import threading
 import uuid
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Literal
@@ -29,11 +32,21 @@ from latentlab.core.measures import metrics
 from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run, codes_of
+from latentlab.core.runs.run import Run, RunError, codes_of
+from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
-from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite
-from latentlab.core.training.optimisers import new_optimiser, one_cycle, pick_device, set_learning_rate, takes
+from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
+from latentlab.core.training.optimisers import (
+    kept_of,
+    new_optimiser,
+    one_cycle,
+    pick_device,
+    put_kept_back,
+    set_learning_rate,
+    takes,
+)
+from latentlab.core.training.provenance import made_with, now
 
 _MESSAGE_SECONDS = 1 / 20
 _AVERAGED = 2000  # images, at least, whose mean a decoder begins at
@@ -71,7 +84,10 @@ class Trainer:
     control : Control, optional
         What other threads tell it.
     start : Run, optional
-        Goes on from its weights (with a fresh optimiser) and its history, for as many epochs as the recipe says.
+        Goes on from its weights and its history, for as many epochs as the recipe says; with what its optimiser and
+        its generators had come to, where the run has them and the recipe asks for the same.
+    changes : sequence of Changed, optional
+        Settings to change where they were changed in a run that is repeated.
 
     Attributes
     ----------
@@ -96,6 +112,7 @@ class Trainer:
         run_id: str | None = None,
         control: Control | None = None,
         start: Run | None = None,
+        changes: Sequence[Changed] = (),
     ) -> None:
         settings = recipe.training
         self.recipe = recipe = located(recipe)
@@ -110,29 +127,115 @@ class Trainer:
         self._first_epoch = start.epochs if start else 0
         self._last_epoch = self._first_epoch + settings.epochs
 
-        # The state: a training that has these between two epochs goes on as this one would. Between two steps the
-        # order of the epoch's images, which is drawn at its beginning, belongs to it, too.
+        # The state: a training that has these between two steps goes on as this one would; see `TrainingState`.
         self.model = _first_model(recipe, self.data, start).to(self.device)
         self._learning_rate, self._beta = settings.learning_rate, recipe.loss.beta
         self.optimiser = new_optimiser(self.model, settings, self._learning_rate)
         seed = settings.seed + self._first_epoch
         self._order = torch.Generator().manual_seed(seed)  # draws the order of the images in an epoch
+        self._order_before = self._order.get_state()  # as it was before it drew that of the present epoch
         self._generator = torch.Generator(self.device).manual_seed(seed)  # draws what steps draw
         self._epoch, self._steps_done = self._first_epoch, 0  # whole epochs, and steps of the next
         self._sums, self._summed = np.zeros(_TERMS), 0  # of losses in this epoch, and over how many images
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
-        self._recovery = Recovery(self.model)
         self._early_stopping = EarlyStopping(self.model, settings.patience)
+        self._last_weights: list[Tensor] = []  # where the model has the best epoch's in their place
+        self._state: State = "training"
+        self._clock = TrainingClock()
+        self._started = now()
+        self._threads: int | None = settings.threads
+        if start and start.training and start.goes_on_like(recipe):
+            self._take_draws(start.training)
 
-        # No state: what follows from it, and what is only told.
+        # No state: what follows from it, what is only told, and what goes by the time of the day.
+        self._to_repeat = deque(changes)
         self._weighing = _weighing(self._beta, self.device)
         self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
+        self._recovery = Recovery(self.model)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
         # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
         self._gathering = [parameter.view_as(parameter).grad_fn for parameter in self.model.parameters()]
-        self._pending: list[Tensor] = []  # losses of the steps since the last message, on the device
-        self._clock = TrainingClock()
+        self._pending: list[Tensor] = []  # losses of the steps since the last message, on the device; none at a message
+
+    @classmethod
+    def resumed(cls, run: Run, data: ImageSet, *, control: Control | None = None) -> Trainer:
+        """Make a training that goes on with one that was stopped, or broke, exactly as that would have gone on.
+
+        On the same machine it gives the same run, to the last bit, and under the same id.
+
+        Raises
+        ------
+        LatentlabError
+            When the run does not say how to go on, or these are not its images.
+        """
+        state = run.training
+        if state is None:
+            raise RunError(
+                "The run was saved by an earlier version, without what a training needs to go on as it would have: "
+                "train on from its weights with --resume."
+            )
+        if changed := run.changed_images(data):
+            raise RunError(f"{changed} To train on with them as they are now, use --resume.")
+        trainer = cls(run.recipe, data, run_id=run.snapshot.run_id, control=control, start=run)
+        trainer._take(state)
+        return trainer
+
+    def _take(self, state: TrainingState) -> None:
+        """Put everything back as it was between two steps."""
+        self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
+        self._learning_rate, self._beta = state.learning_rate, state.beta
+        self._weighing = _weighing(self._beta, self.device)
+        if last := state.parameters("last"):
+            put_back(self.model, last)
+        self._recovery = Recovery(self.model)
+        self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
+        self._take_draws(state)
+        self._steps_done, self._sums, self._summed = state.steps_done, np.array(state.sums), state.summed
+        best = next((ended for ended in self.history if ended.epoch == state.best_epoch), None)
+        if best is not None:
+            self._early_stopping.best, self._early_stopping.best_weights = best, state.parameters("best")
+        self._clock.images, self._clock.step_seconds = state.images, state.step_seconds
+        self._clock.tests, self._clock.test_seconds = state.tests, state.test_seconds
+        self._started = state.started
+        if state.device == "cpu":
+            self._threads = state.threads  # one more, or one less, would add in another order
+
+    def _take_draws(self, state: TrainingState) -> None:
+        """Go on with what an optimiser, and the generators, had come to."""
+        put_kept_back(self.optimiser, state.tensors)
+        self._order_before = state.tensors["order"]
+        self._order.set_state(self._order_before)
+        self._generator.set_state(state.tensors["generator"])
+
+    def state(self) -> TrainingState:
+        """Give a copy of what the training has, beside its weights and its history, as it is between two steps."""
+        best = self._early_stopping
+        tensors = {"order": self._order_before, "generator": self._generator.get_state()} | kept_of(self.optimiser)
+        for name, kept in (("best", best.best_weights), ("last", self._last_weights)):
+            tensors |= {f"{name}.{number}": tensor.cpu() for number, tensor in enumerate(kept)}
+        reconstruction, kl, penalty = self._sums.tolist()
+        return TrainingState(
+            state=self._state,
+            first_epoch=self._first_epoch,
+            last_epoch=self._last_epoch,
+            steps_done=self._steps_done,
+            learning_rate=self._learning_rate,
+            beta=self._beta,
+            sums=(reconstruction, kl, penalty),
+            summed=self._summed,
+            best_epoch=best.best.epoch if best.best else None,
+            images=self._clock.images,
+            tests=self._clock.tests,
+            step_seconds=self._clock.step_seconds,
+            test_seconds=self._clock.test_seconds,
+            threads=torch.get_num_threads(),
+            device=self.device.type,
+            started=self._started,
+            saved=now(),
+            made_with=made_with(),
+            tensors=tensors,
+        )
 
     @property
     def epochs_done(self) -> float:
@@ -148,10 +251,16 @@ class Trainer:
         """Give a frozen copy of the model as it is between two steps."""
         return Snapshot(self.run_id, self.recipe, self.model, self.data.class_names)
 
-    def result(self) -> Run:
-        """Give the run so far, with the codes of its test images."""
+    def result(self, *, with_codes: bool = True) -> Run:
+        """Give the run so far, to be asked for at an event: with the codes of its test images, or without, in no time.
+
+        Returns
+        -------
+        Run
+            Of copies; training may go on.
+        """
         snapshot = self.snapshot()
-        codes, labels = codes_of(snapshot, self.data)
+        codes, labels = codes_of(snapshot, self.data if with_codes else None)
         return Run(
             snapshot=snapshot,
             history=tuple(self.history),
@@ -161,6 +270,7 @@ class Trainer:
             codes=codes,
             labels=labels,
             fingerprint=self.data.fingerprint if self.data.is_for(self.recipe.data) else "",
+            training=self.state(),
         )
 
     def events(self) -> Iterator[Event]:
@@ -183,8 +293,8 @@ class Trainer:
         if takes(self.device, images.nbytes + (0 if noisy is None else noisy.nbytes)):
             images, labels = images.to(self.device), labels.to(self.device)
             noisy = None if noisy is None else noisy.to(self.device)
-        if settings.threads is not None:
-            torch.set_num_threads(settings.threads)
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)
         yield Started(
             self.run_id,
             self._last_epoch,
@@ -202,8 +312,9 @@ class Trainer:
             and not self.control.stop.is_set()
             and not self._early_stopping.is_due(self._epoch)
         ):
+            self._order.set_state(self._order_before)  # which draws the order of an epoch that is half done once more
             order = torch.randperm(len(images), generator=self._order).to(images.device)
-            for rows in looking_ahead(images, torch.split(order, settings.batch_size)):
+            for rows in looking_ahead(images, torch.split(order, settings.batch_size)[self._steps_done :]):
                 if self.control.stop.is_set():
                     break
                 yield from self._apply_changes()
@@ -219,7 +330,10 @@ class Trainer:
             if self._steps_done == self._steps_per_epoch:
                 yield from self._end_epoch()
         is_stopped = self._epoch < self._last_epoch and not self._early_stopping.is_due(self._epoch)
-        self._early_stopping.put_best_back()
+        self._state = "stopped" if is_stopped else "finished"
+        if self._early_stopping.best is not None:
+            self._last_weights = copied(self.model)
+            self._early_stopping.put_best_back()
         last = self._early_stopping.best or (self.history[-1] if self.history else None)
         yield Finished(
             self.run_id,
@@ -239,8 +353,14 @@ class Trainer:
         have, they = ("has", "it is") if count == 1 else ("have", "they are")
         return f"{count:,} of {total:,} training images {have} no label: {they} learned under none."
 
-    def _apply_changes(self) -> Iterator[Changed]:
-        for setting, value in self.control.take_changes():
+    def _apply_changes(self) -> Iterator[Event]:
+        changes = list(self.control.take_changes())
+        while self._to_repeat and self._to_repeat[0].epochs_done <= self.epochs_done:
+            repeated = self._to_repeat.popleft()
+            changes.append((repeated.setting, repeated.value))
+        if changes and self._pending:
+            yield self._report()
+        for setting, value in changes:
             if setting == "beta":
                 self._beta, self._weighing = value, _weighing(value, self.device)
             else:
@@ -300,7 +420,8 @@ class Trainer:
         if not (np.isfinite(losses).all() and are_finite(self.model)):
             return self._recover()
         self._recovery.keep()
-        self._sums += (losses[:, 1:] * sizes[:, None]).sum(0)
+        # One after the other, so that the sums do not depend on how many steps there were since the last message.
+        self._sums = np.vstack([self._sums, losses[:, 1:] * sizes[:, None]]).cumsum(0)[-1]
         self._summed += int(sizes.sum())
         return Progress(
             self.run_id,
@@ -314,7 +435,7 @@ class Trainer:
         )
 
     def _end_epoch(self) -> Iterator[Event]:
-        """Test the model and tell the epoch's losses; nothing is told when stopped in the middle of it."""
+        """Test the model and tell the epoch's losses; stopped in the middle of it, the epoch has not ended."""
         data, parts = self.data, []
         self.model.eval()
         for part in metrics.loss_sums(
@@ -326,12 +447,16 @@ class Trainer:
             if self._clock.uncounted() >= _MESSAGE_SECONDS:
                 self._clock.count_test(is_whole=False)
                 yield self._report()
-        self._clock.count_test(is_whole=True)
         self.model.train()
+        is_whole = sum(size for size, _ in parts) == len(data.test_images)
+        self._clock.count_test(is_whole=is_whole)
+        if not is_whole:
+            return
         sums, summed = self._sums, self._summed
         self._sums, self._summed = np.zeros(_TERMS), 0
         self._epoch, self._steps_done = self._epoch + 1, 0
-        if not summed or sum(size for size, _ in parts) < len(data.test_images):
+        self._order_before = self._order.get_state()
+        if not summed:
             return
         train = metrics.weighted((sums / summed).tolist(), self._beta)
         test = metrics.mean_losses(parts, self._beta)

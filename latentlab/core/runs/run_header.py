@@ -1,0 +1,74 @@
+"""The head of a run's file, read without its weights: what it says it is, and the shapes of what it holds."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from latentlab.core.errors import LatentlabError, reason_of
+from latentlab.core.files import is_file
+
+FORMAT = "latentlab/1"
+SUFFIX = ".safetensors"
+_LONGEST = 32 * 2**20  # bytes: a history of 100,000 epochs takes 20 MB
+
+
+class RunError(LatentlabError):
+    """A run that cannot be read, written or continued; the message names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What the head of a file tells.
+
+    Attributes
+    ----------
+    values : dict
+        The metadata, read from JSON, without the format.
+    shapes : dict
+        The shape of each tensor.
+    """
+
+    values: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+
+
+def read_header(path: Path) -> RunHeader:
+    """Read the head of a run's file, and nothing else of it.
+
+    Raises
+    ------
+    RunError
+        When the file is not there, no run, or cut short.
+    """
+    if not is_file(path):
+        raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
+    no_run = f"{path} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            stored = file.read(length) if length <= _LONGEST else b""
+    except OSError as error:
+        raise RunError(f"{path} cannot be opened: {reason_of(error)}.") from error
+    except struct.error as error:
+        raise RunError(no_run) from error
+    if length > _LONGEST or len(stored) < length:
+        raise RunError(no_run)
+    try:
+        head = json.loads(stored)
+        metadata = {str(key): str(value) for key, value in head.pop("__metadata__", {}).items()}
+        shapes = {name: tuple(int(side) for side in tensor["shape"]) for name, tensor in head.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise RunError(no_run) from error
+    if metadata.pop("format", "") != FORMAT:
+        raise RunError(
+            f"{path} is not a run that this version can read (it expects format {FORMAT}): "
+            f"choose a {SUFFIX} file saved by latentlab."
+        )
+    try:
+        return RunHeader({key: json.loads(value) for key, value in metadata.items()}, shapes)
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error

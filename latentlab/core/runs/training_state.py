@@ -1,0 +1,123 @@
+"""What a training has beside its weights and its history: with it, it goes on exactly as it would have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from torch import Tensor
+
+State = Literal["training", "stopped", "finished"]
+PREFIX = "training."  # of the tensors' names in a file
+
+Count = Field(ge=0, lt=2**53)
+
+
+class TrainingState(BaseModel):
+    """A training between two steps.
+
+    Attributes
+    ----------
+    state : "training", "stopped" or "finished"
+        Whether it was going on when this was taken, was ended before its time, or came to its end.
+    first_epoch, last_epoch : int
+        Whole epochs before it began, and when it is finished.
+    steps_done : int
+        Of the epoch after the last whole one. The test of an epoch whose steps are all done may still have to be made.
+    learning_rate, beta : float
+        In force.
+    sums : tuple of float
+        Reconstruction, KL and penalty of the images in these steps, nats.
+    summed : int
+        How many images they are.
+    best_epoch : int or None
+        With the lowest test loss of this training, where the recipe has a patience.
+    images, tests : int
+    step_seconds, test_seconds : float
+        What its clock has counted.
+    threads : int
+        That a processor computes with: sums of more or fewer are others in their last bits.
+    device : str
+    started, saved : str
+        When it began, and when this was taken, in ISO 8601 with the zone.
+    made_with : dict
+        Versions of what computed it.
+    tensors : dict of Tensor
+        ``order``, ``generator``: the states, uint8, of the generator that draws the order of an epoch's images, as it
+        was before it drew the present one, and of the one that draws what steps draw. ``optimiser.N.NAME``: what the
+        optimiser keeps of parameter N. ``best.N``: parameter N at the end of the best epoch. ``last.N``: parameter N
+        as the last step left it, where the run has the best epoch's in their place.
+    """
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    state: State
+    first_epoch: int = Count
+    last_epoch: int = Count
+    steps_done: int = Count
+    learning_rate: float = Field(ge=0)
+    beta: float = Field(ge=0)
+    sums: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+    summed: int = Count
+    best_epoch: int | None = None
+    images: int = Count
+    tests: int = Count
+    step_seconds: FiniteFloat = Field(ge=0)
+    test_seconds: FiniteFloat = Field(ge=0)
+    threads: int = Field(ge=1, le=1024)
+    device: str
+    started: str
+    saved: str
+    made_with: dict[str, str]
+    tensors: dict[str, Tensor] = Field(exclude=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything but the tensors, as JSON knows it."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Self:
+        """Read what `to_dict` gave, with the tensors.
+
+        Raises
+        ------
+        ValueError
+            When it is no such state.
+        """
+        return cls.model_validate({**stored, "tensors": dict(tensors)})
+
+    def parameters(self, name: str) -> list[Tensor]:
+        """Give the tensors ``NAME.0``, ``NAME.1``, … in their order; none where there are none."""
+        found: list[Tensor] = []
+        while (tensor := self.tensors.get(f"{name}.{len(found)}")) is not None:
+            found.append(tensor)
+        return found
+
+    def check_fits(self, parameters: list[Tensor]) -> None:
+        """See that the tensors belong to a model of these parameters, as far as their shapes tell.
+
+        Raises
+        ------
+        ValueError
+            When they do not.
+        """
+        for name, tensor in self.tensors.items():
+            kind, _, rest = name.partition(".")
+            if kind in ("order", "generator"):
+                if tensor.dtype != torch.uint8 or tensor.ndim != 1:
+                    raise ValueError(f"{name} is no state of a generator")
+                continue
+            number, _, _ = rest.partition(".")
+            if kind not in ("optimiser", "best", "last") or not number.isdecimal() or int(number) >= len(parameters):
+                raise ValueError(f"{name} belongs to no parameter")
+            if tensor.ndim and tensor.shape != parameters[int(number)].shape:
+                raise ValueError(f"{name} has another shape than its parameter")
+            if not torch.isfinite(tensor).all():
+                raise ValueError(f"{name} is not finite")
+        if not {"order", "generator"} <= self.tensors.keys():
+            raise ValueError("the generators' states are missing")
+        for name in ("best", "last"):
+            if len(self.parameters(name)) not in (0, len(parameters)):
+                raise ValueError(f"{name} has not all parameters")
