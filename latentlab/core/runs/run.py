@@ -192,10 +192,9 @@ class Run:
         codes, labels = tensors["codes"].float(), tensors["labels"].long()
         if len(labels) and not -1 <= int(labels.min()) <= int(labels.max()) < count:
             raise ValueError("labels without a class")
-        model.load_state_dict(
-            {name.removeprefix("model."): tensors[name].float() for name in tensors if name.startswith("model.")},
-            assign=True,
-        )
+        model.to_empty(device="cpu")
+        weights = {name.removeprefix("model."): tensors[name] for name in tensors if name.startswith("model.")}
+        model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
         if not all(torch.isfinite(tensor).all() for tensor in [*model.state_dict().values(), codes]):
             raise ValueError("weights or codes are not finite")
         training = None

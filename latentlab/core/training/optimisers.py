@@ -95,9 +95,11 @@ def put_kept_back(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor
         if kind == "optimiser":
             number, _, kept = rest.partition(".")
             parameter = parameters[int(number)]
-            # Only a fused one counts its steps on the device.
-            device = parameter.device if tensor.ndim or optimiser.defaults.get("fused") else "cpu"
-            optimiser.state[parameter][kept] = tensor.detach().to(device, copy=True)
+            if tensor.ndim:  # laid out in memory like its parameter: a fused optimiser goes through both as they lie
+                optimiser.state[parameter][kept] = torch.empty_like(parameter, requires_grad=False).copy_(tensor)
+            else:  # only a fused one counts its steps on the device
+                device = parameter.device if optimiser.defaults.get("fused") else "cpu"
+                optimiser.state[parameter][kept] = tensor.detach().to(device, copy=True)
 
 
 def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:

@@ -67,7 +67,7 @@ def trained(recipe, images, *, stop_at=None, changes=(), trainer=None):
         trainer = Trainer(recipe, images, run_id="abc", control=control)
     else:
         trainer.control = control
-    for number, event in enumerate(trainer.events()):
+    for number, event in enumerate(trainer.events()):  # noqa: B007 - the last one is looked at
         for at, setting, value in changes:
             if at == number:
                 control.change(setting, value)
