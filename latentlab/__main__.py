@@ -97,7 +97,8 @@ def _parser() -> _Parser:
         prog="latentlab",
         usage="latentlab [RUN]\n       latentlab COMMAND ...",
         description="A laboratory for latent spaces. Without a command it opens the app, on RUN if one is given.",
-        epilog="latentlab COMMAND --help tells more. LATENTLAB_DATA is the default of --data-dir.",
+        epilog="latentlab COMMAND --help tells more. LATENTLAB_DATA is the default of --data-dir, "
+        "LATENTLAB_WORKSPACE that of --workspace.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"latentlab {__version__}")
@@ -115,9 +116,10 @@ def _parser() -> _Parser:
     train = commands.add_parser(
         "train",
         help="train a recipe and save the run",
-        description="Train a recipe and save the run. Ctrl-C stops between two steps and saves the run so far.",
+        description="Train a recipe and save the run. It is kept in the workspace as it goes, so that a training that "
+        "breaks off can be finished: see resume. Ctrl-C stops between two steps and saves the run so far.",
     )
-    train.add_argument("recipe", metavar="RECIPE", help="a recipe's name, or a .toml file")
+    train.add_argument("recipe", metavar="RECIPE", help="a recipe's name, a .toml file, or a run to repeat")
     train.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the run goes (.safetensors)")
     train.add_argument("--epochs", metavar="N", help="passes over the training images")
     train.add_argument("--limit", metavar="N", help="use only the first N training images")
@@ -131,8 +133,21 @@ def _parser() -> _Parser:
         default=[],
         help="change settings of the recipe, e.g. beta=4 model.encoder.layers=512,256",
     )
-    train.add_argument("--resume", metavar="RUN", type=Path, help="go on from the weights of a saved run")
-    train.add_argument("--tensorboard", metavar="DIR", type=Path, help="also write what TensorBoard reads, below DIR")
+    train.add_argument("--resume", metavar="RUN", type=Path, help="go on from a saved run, for so many epochs more")
+
+    resume = commands.add_parser(
+        "resume",
+        help="finish a training that was stopped, killed or broke",
+        description="Finish a training that was stopped, killed or broke, exactly as it would have gone on. Without "
+        "--out it is saved where it is.",
+    )
+    resume.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
+    resume.add_argument("--out", metavar="FILE", type=Path, help="where the finished run goes, too (.safetensors)")
+    runs = commands.add_parser(
+        "runs",
+        help="list the runs in the workspace",
+        description="List the runs in the workspace, where every training is kept as it goes.",
+    )
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -156,9 +171,15 @@ def _parser() -> _Parser:
     add_options(export)
     for command in (train, evaluate):
         command.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
-    for command in (data, train, evaluate):
+    for command in (train, resume):
+        command.add_argument(
+            "--tensorboard", metavar="DIR", type=Path, help="also write what TensorBoard reads, below DIR"
+        )
+    for command in (train, resume, runs):
+        command.add_argument("--workspace", metavar="DIR", type=Path, help="where trainings are kept as they go")
+    for command in (data, train, resume, evaluate):
         command.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
-    for command in (recipes, data, train, evaluate):
+    for command in (recipes, data, train, resume, runs, evaluate):
         command.add_argument("--json", action="store_true", help="write one JSON object a line")
 
     tour = commands.add_parser(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, terminal
+from latentlab.cli import export, image_sets, runs, terminal, training
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import make_way
 
 if TYPE_CHECKING:
     from latentlab.core.runs.evaluation import Evaluation
@@ -31,74 +28,6 @@ def recipes(arguments: Namespace) -> int:
     else:
         rows = [(recipe.name, recipe.title, recipe.summary) for recipe in found]
         terminal.write_table(("Recipe", "Title", "What it is"), rows)
-    return 0
-
-
-def train(arguments: Namespace) -> int:
-    """Train a recipe and save the run; when interrupted, or when the loss diverges, the run so far."""
-    from latentlab.core.recipe.recipe import Recipe
-
-    recipe = Recipe.load(arguments.recipe).with_changes(_changes(arguments))
-    _check_out(arguments.out)
-
-    from latentlab.cli import training_outputs
-    from latentlab.core.data import registry
-    from latentlab.core.data.recipe_images import located
-    from latentlab.core.events import Diverged
-    from latentlab.core.output import event_files
-    from latentlab.core.runs import kept_runs
-    from latentlab.core.runs.run import Run
-    from latentlab.core.training.trainer import Control, Trainer
-
-    if arguments.tensorboard:
-        event_files.check(arguments.tensorboard)
-    recipe = located(recipe)
-    with terminal.shown_reading(recipe.data.dataset) as reading:
-        images = registry.load_for(recipe.data, arguments.data_dir or registry.default_data_dir(), reading)
-    terminal.say_what_was_read(images)
-    start = Run.open(arguments.resume) if arguments.resume else None
-    if start is not None and (changed := start.changed_images(images)):
-        terminal.say(f"{changed} Training goes on with them as they are now.")
-    control = Control()
-    trainer = Trainer(recipe, images, control=control, start=start)
-    has_diverged = False
-    reader_has_gone: OSError | None = None
-    save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)
-    with (
-        terminal.interrupt_sets(control.stop),
-        terminal.shown_training(f"{recipe.name} on {images.title}") as show,
-        training_outputs.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
-    ):
-        for event in trainer.events():
-            if isinstance(event, Diverged):
-                has_diverged = True
-                control.stop.set()
-            for take in (show, save_checkpoint, write_tensorboard):
-                take(event)
-            try:
-                if arguments.json:
-                    terminal.write_event(event)
-            except OSError as error:  # closed, or a file on a disk that is full
-                reader_has_gone = error
-                control.stop.set()
-        run = trainer.result()
-        problem = kept_runs.save_or_keep(run, arguments.out)
-    saved = f"{run.epochs} {'epoch' if run.epochs == 1 else 'epochs'}, saved as {arguments.out}"
-    if problem:
-        terminal.say(f"latentlab: {problem}")
-        return 1
-    if reader_has_gone:
-        raise reader_has_gone
-    if has_diverged:
-        terminal.say(
-            f"latentlab: The loss was no longer a finite number; the last good model, after {saved}, "
-            f"can be trained further with --resume and a lower learning rate."
-        )
-        return 1
-    if control.stop.is_set():
-        terminal.say(f"Interrupted after {saved}; --resume goes on from there.")
-        return terminal.INTERRUPTED
-    terminal.say(f"Trained {saved}.")
     return 0
 
 
@@ -146,7 +75,9 @@ def clean(arguments: Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
     "data": image_sets.data,
-    "train": train,
+    "train": training.train,
+    "resume": training.resume,
+    "runs": runs.runs,
     "evaluate": evaluate,
     "clean": clean,
     "export": export.export,
@@ -177,30 +108,3 @@ def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str
         angles = ", ".join(f"{angle:.1f}°" for angle in found.principal_angles)
         rows.append(("Angles to the principal components", angles))
     return rows
-
-
-def _changes(arguments: Namespace) -> dict[str, str]:
-    """Give what the options change in the recipe; an option of its own weighs more than --set."""
-    changes = {}
-    for pair in arguments.set:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise LatentlabError(f"--set takes key=value, not '{pair}': e.g. --set beta=4.")
-        changes[key] = value
-    options = {
-        "data.dataset": arguments.dataset,
-        "data.limit": arguments.limit,
-        "training.epochs": arguments.epochs,
-        "training.seed": arguments.seed,
-        "training.device": arguments.device,
-    }
-    return changes | {key: value for key, value in options.items() if value is not None}
-
-
-def _check_out(path: Path) -> None:
-    """See, before hours of training, that the run can be saved."""
-    if path.suffix != ".safetensors":
-        raise LatentlabError(f"A run is saved as a .safetensors file, not as '{path}': change --out.")
-    make_way(path, LatentlabError, ("name a file for --out", "change --out"))
-    if not os.access(path.parent, os.W_OK):
-        raise LatentlabError(f"The folder {path.parent} cannot be written to: change --out.")

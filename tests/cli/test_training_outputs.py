@@ -86,7 +86,7 @@ def test_a_run_that_cannot_be_saved_is_kept_elsewhere_and_where_is_said(
     assert train(first, array, "--epochs", "1") == 0
     capsys.readouterr()
     result, fail = Trainer.result, happens(out.parent)
-    monkeypatch.setattr(Trainer, "result", lambda self: (fail(), result(self))[1])
+    monkeypatch.setattr(Trainer, "result", lambda self, **how: (fail(), result(self, **how))[1])
     assert train(out, array, "--epochs", "1", "--resume", str(first)) == 1
     told = capsys.readouterr().err.splitlines()[-1]
     assert told.startswith(f"latentlab: The run could not be saved as {out}: ")
@@ -103,7 +103,7 @@ def test_a_run_that_not_even_the_folder_of_kept_runs_takes_is_among_temporary_fi
     (own_home / "data" / "latentlab" / "runs").write_text("no folder")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     result, fail = Trainer.result, lost_folder(out.parent)
-    monkeypatch.setattr(Trainer, "result", lambda self: (fail(), result(self))[1])
+    monkeypatch.setattr(Trainer, "result", lambda self, **how: (fail(), result(self, **how))[1])
     assert train(out, array, "--epochs", "1") == 1
     (kept,) = (tmp_path / "temporary" / "latentlab-runs").iterdir()
     assert f"it is kept as {kept}." in capsys.readouterr().err

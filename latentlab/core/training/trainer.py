@@ -9,14 +9,11 @@ twenty times a second, and are read, checked and reported together.
 from __future__ import annotations
 
 import math
-import queue
-import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import torch
@@ -29,13 +26,14 @@ from latentlab.core.data.mapped_images import looking_ahead
 from latentlab.core.data.recipe_images import located, of_recipe
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
-from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run, RunError, codes_of
 from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
+from latentlab.core.training.control import Control
+from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
 from latentlab.core.training.optimisers import (
     kept_of,
@@ -49,27 +47,7 @@ from latentlab.core.training.optimisers import (
 from latentlab.core.training.provenance import made_with, now
 
 _MESSAGE_SECONDS = 1 / 20
-_AVERAGED = 2000  # images, at least, whose mean a decoder begins at
 _TERMS = 3  # reconstruction, KL, penalty
-
-Setting = Literal["learning_rate", "beta"]
-
-
-class Control:
-    """What a driver, on any thread, tells a running training."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        self._changes: queue.SimpleQueue[tuple[Setting, float]] = queue.SimpleQueue()
-
-    def change(self, setting: Setting, value: float) -> None:
-        """Put a new learning rate or beta in force from the next step on."""
-        self._changes.put((setting, value))
-
-    def take_changes(self) -> Iterator[tuple[Setting, float]]:
-        """Give what was changed since the last call, oldest first."""
-        while not self._changes.empty():
-            yield self._changes.get()
 
 
 class Trainer:
@@ -128,7 +106,7 @@ class Trainer:
         self._last_epoch = self._first_epoch + settings.epochs
 
         # The state: a training that has these between two steps goes on as this one would; see `TrainingState`.
-        self.model = _first_model(recipe, self.data, start).to(self.device)
+        self.model = first_model(recipe, self.data, start).to(self.device)
         self._learning_rate, self._beta = settings.learning_rate, recipe.loss.beta
         self.optimiser = new_optimiser(self.model, settings, self._learning_rate)
         seed = settings.seed + self._first_epoch
@@ -477,20 +455,6 @@ class Trainer:
             "The loss was no longer a finite number, so training pauses at the last good model: "
             "lower the learning rate, then resume.",
         )
-
-
-def _first_model(recipe: Recipe, data: ImageSet, start: Run | None) -> Autoencoder:
-    """Give the model that a training begins with: drawn with the recipe's seed, or a copy of a run's."""
-    with torch.random.fork_rng(devices=[]):  # the global generator stays as others left it
-        torch.manual_seed(recipe.training.seed)
-        model = build(recipe, data.image_shape, len(data.class_names) if data.has_labels else 0)
-    if start:
-        start.check_fits(recipe, data)
-        model.load_state_dict(start.snapshot.state())
-    else:
-        some = data.train_images[:: max(1, len(data.train_images) // _AVERAGED)]
-        model.begin_at(some.mean(0, dtype=torch.float32) / 255)
-    return model
 
 
 def _weighing(beta: float, device: torch.device) -> Tensor:

@@ -15,7 +15,7 @@ from latentlab.core.map.map_images import MapImages
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.sketch import preparation
-from latentlab.core.training.trainer import Setting
+from latentlab.core.training.control import Setting
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread
 

@@ -19,7 +19,8 @@ from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
-from latentlab.core.training.trainer import Control, Setting, Trainer
+from latentlab.core.training.control import Control, Setting
+from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,8 @@ from latentlab.core.output import tensorboard
 from latentlab.core.output.event_files import EventFiles, TensorBoardError, check
 from latentlab.core.output.tensorboard import TensorBoardWriter
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.training.trainer import Control, Trainer
+from latentlab.core.training.control import Control
+from latentlab.core.training.trainer import Trainer
 
 pytest.importorskip("tensorboard")
 

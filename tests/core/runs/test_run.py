@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from latentlab.core.runs.kept_runs import keep
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -15,9 +16,9 @@ from latentlab.core.events import Changed
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import run as runs
-from latentlab.core.runs.kept_runs import keep
 from latentlab.core.runs.run import Run, RunError, codes_of
-from latentlab.core.training.trainer import Control, Trainer
+from latentlab.core.training.control import Control
+from latentlab.core.training.trainer import Trainer
 
 RECIPE = Recipe.from_dict(
     {

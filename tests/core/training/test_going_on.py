@@ -7,7 +7,8 @@ import pytest
 
 from latentlab.core.events import EpochEnded, Losses, Progress
 from latentlab.core.runs.run import RunError
-from latentlab.core.training.trainer import Control, Trainer
+from latentlab.core.training.control import Control
+from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import SMALL, of_kind, same_weights, weights
 
 

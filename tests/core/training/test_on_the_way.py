@@ -11,8 +11,9 @@ from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.runs.run import Run
 from latentlab.core.training import kept_weights
 from latentlab.core.training import trainer as training
+from latentlab.core.training.control import Control
 from latentlab.core.training.optimisers import one_cycle
-from latentlab.core.training.trainer import Control, Trainer
+from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import SMALL, learned, of_kind, same_weights, step_losses, weights
 
 # Patience

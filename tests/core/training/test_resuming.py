@@ -13,7 +13,8 @@ from latentlab.core.events import Changed, EpochEnded, Finished, Progress
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training import trainer as trainers
-from latentlab.core.training.trainer import Control, Trainer
+from latentlab.core.training.control import Control
+from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import CONV, SMALL
 
 EPOCHS, STEPS = 3, 3

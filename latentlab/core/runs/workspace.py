@@ -1,0 +1,174 @@
+"""The workspace: the folder in which every training is kept as it goes, and what lies in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+
+from latentlab.core import files
+from latentlab.core.errors import LatentlabError, printable
+from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
+
+VARIABLE = "LATENTLAB_WORKSPACE"
+
+
+def default_folder() -> Path:
+    """Give the folder: ``$LATENTLAB_WORKSPACE``, or the place for a person's data on this system."""
+    chosen = os.environ.get(VARIABLE)
+    return files.at_home(chosen) if chosen else platformdirs.user_data_path("latentlab", appauthor=False) / "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """What is known of a run without reading it whole.
+
+    Attributes
+    ----------
+    path : Path
+    state : "finished", "stopped", "interrupted" or "training"
+        Interrupted is one whose training was going on when its program ended.
+    recipe, dataset : str
+        Their names.
+    epochs : int
+        Whole ones, so far.
+    of_epochs : int
+        As many as there are when it is finished.
+    test : dict or None
+        The losses of its last epoch, nats per image: loss, reconstruction, kl and penalty.
+    started, saved : str
+        In ISO 8601 with the zone; empty in the files of earlier versions.
+    """
+
+    path: Path
+    state: Literal["finished", "stopped", "interrupted", "training"]
+    recipe: str
+    dataset: str
+    epochs: int
+    of_epochs: int
+    test: dict[str, float] | None
+    started: str
+    saved: str
+
+
+def runs(folder: Path) -> list[KeptRun]:
+    """List the runs in a folder, the latest first; files that are no runs are passed over.
+
+    Raises
+    ------
+    RunError
+        When the folder is there and cannot be looked into.
+    """
+    if not files.exists(folder):
+        return []
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix == SUFFIX and not path.name.startswith(".")]
+    except (OSError, ValueError) as error:
+        raise RunError(f"The folder {folder} cannot be looked into: choose another with --workspace.") from error
+    found = []
+    for path in paths:
+        with contextlib.suppress(LatentlabError):
+            found.append(known_of(path))
+    return sorted(found, key=lambda run: (run.saved, run.path.name), reverse=True)
+
+
+def interrupted(folder: Path) -> list[KeptRun]:
+    """List the runs in a folder whose training broke off, the latest first; none where one may not look."""
+    try:
+        return [run for run in runs(folder) if run.state == "interrupted"]
+    except RunError:
+        return []
+
+
+def known_of(path: Path) -> KeptRun:
+    """Tell what the head of a run's file says.
+
+    Raises
+    ------
+    RunError
+        When it is no run.
+    """
+    values = read_header(path).values
+    try:
+        training = values.get("training") or {}
+        recipe, history = values["recipe"], values["history"]
+        epochs = int(values["epochs"])
+        state = training.get("state", "finished")
+        if state == "training" and not is_training(path):
+            state = "interrupted"
+        return KeptRun(
+            path=path,
+            state=state,
+            recipe=printable(str(recipe["name"])),
+            dataset=printable(str(recipe["data"]["dataset"])),
+            epochs=epochs,
+            of_epochs=int(training.get("last_epoch", epochs)),
+            test=_numbers(history[-1]["test"]) if history else None,
+            started=str(training.get("started", "")),
+            saved=str(training.get("saved", "")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
+
+
+class Presence:
+    """Says, to whoever looks at a run's file, that its training is going on; however it ends, that ends with it.
+
+    A file beside it is locked meanwhile. Where there is no place for that, nothing is said.
+
+    Parameters
+    ----------
+    path : Path
+        Of the run.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._place, self._file = _mark_of(path), -1
+        with contextlib.suppress(OSError):
+            self._file = os.open(self._place, os.O_RDWR | os.O_CREAT, 0o666)
+        self.is_first = self._file < 0 or files.lock(self._file)  # nobody else trains it
+
+    def end(self) -> None:
+        """Say so no more."""
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                if self.is_first and os.name != "nt":
+                    self._place.unlink()
+            os.close(self._file)
+            self._file = -1
+            with contextlib.suppress(OSError):
+                if self.is_first and os.name == "nt":  # where nothing is removed that is open
+                    self._place.unlink()
+
+
+def is_training(path: Path) -> bool:
+    """Whether some program trains the run of this file now."""
+    try:
+        file = os.open(_mark_of(path), os.O_RDWR)
+    except (OSError, ValueError):
+        return False
+    try:
+        return not files.lock(file)
+    finally:
+        os.close(file)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what programs that died have left in a workspace, but no run; nothing is raised."""
+    files.sweep(folder)
+    with contextlib.suppress(OSError, ValueError):
+        for mark in folder.glob(f".*{SUFFIX}.lock"):
+            with contextlib.suppress(OSError):
+                files.remove_if_left(mark)
+
+
+def _mark_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
+
+
+def _numbers(stored: dict[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in stored.items()}
