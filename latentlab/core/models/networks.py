@@ -203,7 +203,8 @@ def _spread(layer: nn.Module, latent: int, settings: NetworkSettings) -> None:
     spread = settings.spread or (6 / latent if latent <= _FEW else None)
     if spread is not None:
         for parameter in layer.parameters():
-            nn.init.normal_(parameter, std=spread)
+            if not parameter.is_meta:  # which has no numbers, and would have torch load its compiler for them
+                nn.init.normal_(parameter, std=spread)
 
 
 def _begin_small(layer: nn.Module) -> None:

@@ -7,6 +7,8 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import (
@@ -23,6 +25,7 @@ from PySide6.QtWidgets import (
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.images.map_picture import MapPicture
 
 _WIDTH = 620
 _CARD = 280
@@ -34,6 +37,9 @@ class StartPage(QWidget):
     start_requested = Signal()
     model_requested = Signal(str)
     open_requested = Signal()
+    finish_requested = Signal()
+    look_requested = Signal()
+    give_up_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +63,7 @@ class StartPage(QWidget):
             STRETCH,
             self._make_head(),
             12,
+            self._make_interrupted(),
             (self._make_train_button(), 0, left),
             self._images,
             8,
@@ -89,6 +96,18 @@ class StartPage(QWidget):
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.set_models([])
         self.set_recent([])
+
+    def show_interrupted(
+        self, sentence: str, points: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int
+    ) -> None:
+        """Offer a training that broke off, with its map: points float32 (N, 2) and labels int64 (N,)."""
+        self._what_broke_off.setText(sentence)
+        self._its_map.set_points(points, labels, classes)
+        self._interrupted.show()
+
+    def hide_interrupted(self) -> None:
+        """Offer none."""
+        self._interrupted.hide()
 
     def tell_images(self, sentence: str) -> None:
         """Say what a training would learn from, or why it cannot begin."""
@@ -141,6 +160,30 @@ class StartPage(QWidget):
         )
         words = column(title, text, spacing=2)
         return row((icon, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=16)
+
+    def _make_interrupted(self) -> QWidget:
+        self._interrupted = QFrame(objectName="interruptedOffer")
+        self._interrupted.setFrameShape(QFrame.Shape.StyledPanel)
+        self._its_map = MapPicture()
+        self._what_broke_off = _text("")
+        self._what_broke_off.setObjectName("interruptedLabel")
+        finish = QPushButton(self.tr("&Go on with it"), objectName="finishInterruptedButton")
+        finish.setToolTip(self.tr("Train it to its end, exactly as it would have gone on."))
+        look = QPushButton(self.tr("&Look at it"), objectName="lookAtInterruptedButton")
+        give_up = QPushButton(self.tr("&Not any more"), objectName="giveUpInterruptedButton")
+        give_up.setToolTip(self.tr("Offer it no more; its file stays among the runs."))
+        for button, signal in (
+            (finish, self.finish_requested),
+            (look, self.look_requested),
+            (give_up, self.give_up_requested),
+        ):
+            button.clicked.connect(signal)
+        words = column(
+            STRETCH, self._what_broke_off, row(finish, look, give_up, STRETCH, spacing=8), STRETCH, spacing=8
+        )
+        row(self._its_map, (words, 1), margins=(10, 10, 10, 10), spacing=14, on=self._interrupted)
+        self._interrupted.hide()
+        return self._interrupted
 
     def _make_train_button(self) -> QPushButton:
         self._train = QPushButton(self.tr("Train"))

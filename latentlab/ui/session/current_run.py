@@ -11,9 +11,33 @@ from latentlab.core.runs.run import Run
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurrentRun:
-    """The run that is shown when nothing trains, where it lies on the disk, and its earlier epochs."""
+    """The run that is shown when nothing trains, where it lies on the disk, and its earlier epochs.
+
+    Attributes
+    ----------
+    run : Run or None
+    path : Path or None
+        Where a person has opened or saved it.
+    is_saved : bool
+        Whether it is there as it is here.
+    checkpoints : Checkpoints
+    kept : Path or None
+        Where it was kept in the workspace while it trained.
+    """
 
     run: Run | None = None
     path: Path | None = None
     is_saved: bool = True
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    kept: Path | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is on the disk, as it is here."""
+        return self.path if self.is_saved else self.kept
+
+    @property
+    def can_be_finished(self) -> bool:
+        """Whether its training was ended before its time, and could go on as it would have."""
+        run = self.run
+        return run is not None and run.training is not None and run.training.state != "finished"

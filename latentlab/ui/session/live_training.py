@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 import uuid
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -17,7 +18,7 @@ from latentlab.core.runs.run import Run
 from latentlab.core.sketch import preparation
 from latentlab.core.training.control import Setting
 from latentlab.ui.threads.background import Report, Task
-from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread
+from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread, Warned
 
 State = Literal["idle", "training", "paused"]
 
@@ -57,6 +58,7 @@ class LiveTraining(QObject):
     map_updated = Signal(object)  # MapUpdate
     result_made = Signal(object)  # Result
     diverged = Signal(object)
+    warned = Signal(str)  # sentence; training goes on
     ended = Signal(object)  # Finished
     failed = Signal(object)  # Failed
 
@@ -73,11 +75,25 @@ class LiveTraining(QObject):
         """``"idle"``, ``"training"`` or ``"paused"``."""
         return self._state
 
-    def start(self, recipe: Recipe, data: ImageSet, shown: MapImages, start: Run | None) -> None:
-        """Train on a thread of its own, from new weights or from a run's."""
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing would be lost by ending it."""
+        return self._thread is None or self._thread.is_kept
+
+    def start(
+        self,
+        recipe: Recipe,
+        data: ImageSet,
+        shown: MapImages,
+        start: Run | None,
+        folder: Path,
+        resumed: Path | None = None,
+    ) -> None:
+        """Train on a thread of its own, from new weights or from a run's; or finish the training of such a file."""
         _alive.difference_update([thread for thread in _alive if thread.isFinished()])
+        run_id = start.snapshot.run_id if start is not None and resumed is not None else uuid.uuid4().hex[:12]
         # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
-        self._thread = TrainingThread(uuid.uuid4().hex[:12], recipe, data, shown, start)
+        self._thread = TrainingThread(run_id, recipe, data, shown, start, folder, resumed)
         _alive.add(self._thread)
         self.destroyed.connect(self._thread.abandon)
         self.begun.emit(recipe, data)
@@ -103,10 +119,16 @@ class LiveTraining(QObject):
             self._thread.ask_to_stop()
 
     def abandon(self) -> None:
-        """End without a result; nothing more is told."""
+        """End without a result, kept as one that broke off; nothing more is told."""
         if self._thread is not None:
             self._end_thread()
             self._set_state("idle")
+
+    def discard(self) -> None:
+        """End without a result, kept as one that was stopped; nothing more is told."""
+        if self._thread is not None:
+            self._thread.discard()
+            self.abandon()
 
     def get_ready(self) -> None:
         """Load in the background what the first sketch will need."""
@@ -169,6 +191,8 @@ class LiveTraining(QObject):
                 self.epoch_kept.emit(post)
             case Result():
                 self.result_made.emit(post)
+            case Warned():
+                self.warned.emit(post.sentence)
             case Diverged():
                 self._set_state("paused")
                 self.diverged.emit(post)

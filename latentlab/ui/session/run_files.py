@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.map.live_map import maps_of
 from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.runs import kept_runs
-from latentlab.core.runs.run import Run
+from latentlab.core.runs import workspace
+from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
 from latentlab.ui.threads.background import Report, Task
 
 
@@ -52,11 +52,14 @@ class RunFiles(QObject):
 
         self._saving.start(write)
 
-    def keep(self, run: Run) -> None:
-        """Put a run that nobody has saved aside, among others of its kind."""
+    def keep(self, run: Run, folder: Path) -> None:
+        """Put a run that is nowhere yet into the workspace, or where there is room."""
 
         def put_aside(cancelled: threading.Event, report: Report) -> Path:
-            return kept_runs.keep_somewhere(run)
+            kept, problem = workspace.keep(run, folder / f"{dated_name(run.recipe, run.snapshot.run_id)}{SUFFIX}")
+            if kept is None:
+                raise RunError(f"{problem}; the run before this one is lost.")
+            return kept
 
         self._keeping.start(put_aside)
 

@@ -2,7 +2,7 @@
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
-before they are used, `training` the training going on,
+before they are used, `training` the training going on, `interrupted` what broke off with an earlier start,
 `exploration` what is looked at, `selection` the images selected on its map, `selection_training` what becomes of
 them, `map` what else is done there, `restoration` what is damaged and restored, `views` what the views ask,
 `comparison` a second model, `page` the page that is cleaned.
@@ -10,7 +10,9 @@ them, `map` what else is done there, `restoration` what is damaged and restored,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -23,6 +25,7 @@ from latentlab.core.map.map_images import MapImages, MapSource, Split
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
@@ -31,6 +34,7 @@ from latentlab.ui.explore.views import Views
 from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.image_library import ImageLibrary
+from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
@@ -43,6 +47,8 @@ from latentlab.ui.threads.training_thread import EpochModel, Result
 
 FIRST_RECIPE = "digits-vae-2d"
 
+How = Literal["anew", "further", "to its end"]  # a model is trained: the current one, but for a new one
+
 
 class Session(QObject):
     """What the window shows and does, without the window.
@@ -51,6 +57,8 @@ class Session(QObject):
     ----------
     data_dir : Path, optional
         Where downloaded image sets lie.
+    folder : Path, optional
+        The workspace, in which trainings are kept as they go.
     """
 
     message = Signal(str, bool)  # sentence, is it a problem
@@ -58,13 +66,15 @@ class Session(QObject):
     history_shown = Signal(object, object)  # tuples of EpochEnded and Changed
     epochs_kept = Signal(object)  # list of int
     can_continue_changed = Signal(bool, str)
+    can_finish_changed = Signal(bool)  # the training of the current run
     run_changed = Signal(str, bool)  # its name, is it unsaved
     saved = Signal(Path)
     kept = Signal(Path)  # an unsaved run that another has replaced
     opened = Signal(Path)
 
-    def __init__(self, data_dir: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, data_dir: Path | None = None, parent: QObject | None = None, folder: Path | None = None) -> None:
         super().__init__(parent)
+        self.folder = folder or workspace.default_folder()
         self.library = ImageLibrary(data_dir or registry.default_data_dir(), self)
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)
@@ -85,9 +95,11 @@ class Session(QObject):
         self.training.map_updated.connect(self._take_update)
         self.training.result_made.connect(self._take_result)
         self.training.diverged.connect(self._tell_divergence)
+        self.training.warned.connect(self._complain)
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
         self.tensorboard = TensorBoardLog(self.training, self)
+        self.interrupted = InterruptedTrainings(self.folder, self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
@@ -100,13 +112,14 @@ class Session(QObject):
         for part in (self.recipes, *looking, self.files):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
-        self._trained: Run | None = None  # the result of a training that is about to end
+        self._trained: Result | None = None  # of a training that is about to end
         self._checkpoints = self._current.checkpoints  # of what is shown
         self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
         self._looked_at: int | None = None  # an epoch before the present
         self._map_source = MapSource()
-        self._train_when_loaded: bool | None = None
+        self._train_when_loaded: How | None = None
         self._save_to: Path | None = None
+        self._finishes_when_opened = False
 
     @property
     def state(self) -> State:
@@ -130,8 +143,14 @@ class Session(QObject):
 
     @property
     def is_saved(self) -> bool:
-        """Whether nothing would be lost by letting the current run go."""
+        """Whether the current run is where a person has opened or saved it."""
         return self._current.is_saved and self.state == "idle"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing would be lost if the program ended now: what trains, or the current run, is on the disk."""
+        has_file = self._current.run is None or self._current.file is not None
+        return has_file and self.training.is_kept
 
     def begin(self) -> None:
         """Tell everything there is to show at the start."""
@@ -139,11 +158,20 @@ class Session(QObject):
         self.recipes.begin()
         self._announce_run()
         self.training.get_ready()
+        self.interrupted.look()
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
-        for part in (self.training, self.tensorboard, *looking, self.opened_images, self.library, self.files):
+        for part in (
+            self.training,
+            self.tensorboard,
+            *looking,
+            self.opened_images,
+            self.library,
+            self.interrupted,
+            self.files,
+        ):
             part.shut_down()
 
     # Recipe and images
@@ -157,9 +185,9 @@ class Session(QObject):
     def _use_data(self, data: ImageSet) -> None:
         run = self._current.run
         if self._train_when_loaded is not None:
-            proceed = self._train_when_loaded
+            how = self._train_when_loaded
             self._wait_to_train(None)
-            self.train(proceed)
+            self._train(how)
         elif self.state == "idle" and run is not None and data.is_for(run.recipe.data):
             self._show_run(run)  # its images are loaded now
         self._tell_whether_it_can_continue()
@@ -176,12 +204,22 @@ class Session(QObject):
     @Slot(bool)
     def train(self, proceed: bool = False) -> None:
         """Train a new model, or with `proceed` go on from the current one; waits for images that are being loaded."""
+        self._train("further" if proceed else "anew")
+
+    @Slot()
+    def finish_training(self) -> None:
+        """Go on with the training of the current run, which was ended before its time, as it would have gone on."""
+        if self.state == "idle" and self._current.run is not None and self._current.can_be_finished:
+            self.recipes.take(self._current.run.recipe)
+            self._train("to its end")
+
+    def _train(self, how: How) -> None:
         if self.state != "idle":
             return
-        data = self.library.data
+        data, run = self.library.data, self._current.run
         if data is None:
             if self.library.is_loading():
-                self._wait_to_train(proceed)
+                self._wait_to_train(how)
             else:
                 self.message.emit(self.library.problem, True)
             return
@@ -189,23 +227,25 @@ class Session(QObject):
         if shown is None:
             return
         self.files.forget_questions()
-        self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
-        self._look_at_present()
+        finished = self._current.file if how == "to its end" else None
+        if finished is None:
+            self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
+            self._look_at_present()
         self._present = self._trained = None
-        start = self._current.run if proceed else None
-        self.training.start(self.recipe, data, shown, start)
+        start = None if how == "anew" else run
+        self.training.start(self.recipe, data, shown, start, self.folder, finished)
         self._announce_run()
 
-    def _wait_to_train(self, proceed: bool | None) -> None:
-        """Train as `train` was told to when the images have been loaded; None waits no longer."""
-        self._train_when_loaded = proceed
-        self.waiting.emit("" if proceed is None else self.tr("Training begins when the images are loaded …"))
+    def _wait_to_train(self, how: How | None) -> None:
+        """Train in this way when the images have been loaded; None waits no longer."""
+        self._train_when_loaded = how
+        self.waiting.emit("" if how is None else self.tr("Training begins when the images are loaded …"))
 
     @Slot()
     def discard(self) -> None:
         """End training and go back to what was there before."""
         if self.state != "idle":
-            self.training.abandon()
+            self.training.discard()
             self._go_back()
             self.message.emit(self.tr("The training was discarded; what was there before is back."), False)
 
@@ -248,7 +288,7 @@ class Session(QObject):
     @Slot(object)
     def _take_result(self, result: Result) -> None:
         if result.is_final:
-            self._trained = result.run
+            self._trained = result
         elif self._save_to is not None:
             path, self._save_to = self._save_to, None
             self.files.save(result.run, path)
@@ -259,18 +299,26 @@ class Session(QObject):
 
     @Slot(object)
     def _finish(self, finished: Finished) -> None:
-        self._keep_unsaved()
-        self._current = CurrentRun(self._trained, None, False, self._checkpoints)
+        trained = self._trained
+        if trained is None or self._current.run is None or self._current.run.snapshot.run_id != finished.run_id:
+            self._keep_unsaved()
+        run, kept = (None, None) if trained is None else (trained.run, trained.kept)
+        is_saved = kept is not None and kept == self._current.path  # it was finished where it is
+        self._current = CurrentRun(run, kept if is_saved else None, is_saved, self._checkpoints, kept)
         self._announce_run()
         self._tell_whether_it_can_continue()
-        if self._save_to is not None and self._trained is not None:
+        if self._save_to is not None and run is not None:
             path, self._save_to = self._save_to, None
-            self.files.save(self._trained, path)
+            self.files.save(run, path)
 
     @Slot(object)
     def _fail(self, failed: Failed) -> None:
         self._go_back()
-        self.message.emit(failed.message, True)
+        told = failed.message
+        if failed.kept:
+            told = self.tr("{problem} The model is shown as it was kept last.").format(problem=failed.message)
+            self.files.open(Path(failed.kept))
+        self.message.emit(told, True)
 
     def _tell_whether_it_can_continue(self) -> None:
         data, run = self.library.data, self._current.run
@@ -352,7 +400,13 @@ class Session(QObject):
             self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
             return
         self._wait_to_train(None)
+        self._finishes_when_opened = False
         self.files.open(path)
+
+    def finish_run(self, path: Path) -> None:
+        """Open a run whose training broke off, and go on with it."""
+        self.open_run(path)
+        self._finishes_when_opened = self.state == "idle"
 
     def save_run(self, path: Path) -> None:
         """Write the current run, or, while training, the run so far."""
@@ -363,9 +417,13 @@ class Session(QObject):
             self.files.save(self._current.run, path)
 
     def _keep_unsaved(self) -> None:
-        """Put the current run aside on the disk, where another takes its place before it was saved."""
-        if self._current.run is not None and not self._current.is_saved:
-            self.files.keep(self._current.run)
+        """Tell where the current run is, where another takes its place before it was saved; put it aside if nowhere."""
+        if self._current.run is None or self._current.is_saved:
+            return
+        if self._current.kept is not None:
+            self._take_kept(self._current.kept)
+        else:
+            self.files.keep(self._current.run, self.folder)
 
     @Slot(Path, object)
     def _take_opened(self, path: Path, run: Run) -> None:
@@ -378,11 +436,14 @@ class Session(QObject):
         self._show_run(run)
         self._announce_run()
         self.opened.emit(path)
+        if self._finishes_when_opened:
+            self._finishes_when_opened = False
+            self.finish_training()
 
     @Slot(Path, object)
     def _take_saved(self, path: Path, run: Run) -> None:
         if self._current.run is run:
-            self._current = CurrentRun(run, path, True, self._checkpoints)
+            self._current = replace(self._current, path=path, is_saved=True)
         self._announce_run()
         self.saved.emit(path)
         self.message.emit(self.tr("The run is saved as {path}.").format(path=path), False)
@@ -398,6 +459,7 @@ class Session(QObject):
 
     def _announce_run(self) -> None:
         run, path = self._current.run, self._current.path
+        self.can_finish_changed.emit(self.state == "idle" and self._current.can_be_finished)
         if self.state != "idle":
             self.run_changed.emit(self.recipe.name, True)
         elif run is None:

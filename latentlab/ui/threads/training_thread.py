@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PySide6.QtCore import QThread, Slot
 
+from latentlab.core import log
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
@@ -19,11 +20,10 @@ from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
+from latentlab.core.training.autosave import Autosave
 from latentlab.core.training.control import Control, Setting
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
-
-_log = logging.getLogger(__name__)
 
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
 
@@ -38,13 +38,21 @@ class EpochModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """The run so far, made on request or at the end."""
+    """The run so far, made on request or at the end; then `kept` is its file in the workspace, if that took it."""
 
     run: Run
     is_final: bool
+    kept: Path | None = None
 
 
-Post = Event | EpochModel | Result
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something is wrong, and training goes on: a sentence."""
+
+    sentence: str
+
+
+Post = Event | EpochModel | Result | Warned
 
 
 class TrainingThread(QThread):
@@ -63,6 +71,10 @@ class TrainingThread(QThread):
         What the map shows.
     start : Run or None
         To go on from.
+    folder : Path
+        The workspace, in which it is kept as it goes.
+    resumed : Path, optional
+        The file of `start`, where that is a training to be finished, as it would have gone on.
     """
 
     def __init__(
@@ -72,17 +84,23 @@ class TrainingThread(QThread):
         data: ImageSet,
         shown: MapImages,
         start: Run | None,
+        folder: Path,
+        resumed: Path | None = None,
     ) -> None:
         super().__init__()
         self.setStackSize(_STACK_BYTES)
         self.run_id = run_id
         self._recipe, self._data, self._start = recipe, data, start
+        self._folder, self._resumed = folder, resumed
+        self._autosave: Autosave | None = None
         self._shown = self._wanted = shown
         self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
         self._control = Control()
         self._may_go_on = threading.Event()
         self._may_go_on.set()
         self._abandoned = threading.Event()
+        self._discarded = threading.Event()
+        self._map_failed = False
         self._result_wanted = threading.Event()
         self._has_enough = threading.Event()
         self._kept = SpacedEpochs(recipe.training.checkpoint_every)
@@ -105,9 +123,14 @@ class TrainingThread(QThread):
 
     @Slot()
     def abandon(self) -> None:
-        """Stop before the next step; nobody wants the result any more."""
+        """Stop before the next step, and keep the training as one that broke off; nobody waits for the result."""
         self._abandoned.set()
         self.ask_to_stop()
+
+    def discard(self) -> None:
+        """Abandon it as one that was stopped: nobody wants to go on with it."""
+        self._discarded.set()
+        self.abandon()
 
     def ask_for_result(self) -> None:
         """Post a `Result` of the run as it is now, as soon as it can be made."""
@@ -125,6 +148,11 @@ class TrainingThread(QThread):
         """Leave the map as far as it is encoded, where the whole of it is being encoded."""
         self._has_enough.set()
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is trained so far is on the disk, or will be when this ends."""
+        return self._autosave is None or not self._autosave.problem
+
     def take(self) -> tuple[list[Post], MapUpdate | None]:
         """Give what was told since the last call, oldest first, and the latest map if it is new."""
         with self._lock:
@@ -139,53 +167,105 @@ class TrainingThread(QThread):
         try:
             self._train()
         except LatentlabError as error:
-            self._post(Failed(self.run_id, str(error)))
-        except Exception as error:
-            _log.exception("Training failed")
-            self._post(
-                Failed(self.run_id, f"Training failed ({type(error).__name__}: {error}); the log has the details.")
+            self._fail(str(error))
+        except MemoryError:
+            self._fail("There is not enough memory for this training: choose fewer images, or a smaller model.")
+        except BaseException as error:  # even SystemExit of a library: or the window would wait for ever
+            where = (
+                f"the details are in {log.log_file()}" if log.write(error, "training") else "nothing could be logged"
             )
+            self._fail(f"Training failed ({type(error).__name__}: {error}); {where}.")
+        finally:
+            if self._autosave is not None:
+                self._autosave.end()
+
+    def _fail(self, sentence: str) -> None:
+        kept = self._autosave.kept if self._autosave is not None else None
+        self._post(Failed(self.run_id, sentence, str(kept or "")))
 
     def _train(self) -> None:
-        trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)
-        self._show_wanted(trainer)
+        if self._resumed is not None and self._start is not None:
+            trainer = Trainer.resumed(self._start, self._data, control=self._control)
+        else:
+            trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)
+        self._autosave = autosave = Autosave(trainer, self._folder, self._warn, self._resumed)
+        self._guarded(lambda: self._show_wanted(trainer))
         for event in trainer.events():
+            if self._abandoned.is_set():
+                self._leave(trainer, autosave)
+                return
             if isinstance(event, Finished):
-                self._finish(trainer, event)
+                self._finish(trainer, autosave, event)
                 return
             self._post(event)
-            if isinstance(event, EpochEnded) and self._is_kept(event.epoch):
-                update = self._map_whole(trainer, self._is_over)
-                if update is not None:
-                    self._kept.most = most_epochs(update)
-                    self._kept.add(event.epoch)
-                    self._post(EpochModel(event.epoch, update))
-            elif self._live.is_due():
-                self._put(self._live.update(trainer))
+            autosave.take(event)
+            self._guarded(lambda event=event: self._map(trainer, event))
             if isinstance(event, Diverged):
                 self.pause()
             self._answer(trainer)
             self._rest(trainer)
 
+    def _map(self, trainer: Trainer, event: Event) -> None:
+        if isinstance(event, EpochEnded) and self._is_kept(event.epoch):
+            update = self._map_whole(trainer, self._is_over)
+            if update is not None:
+                self._kept.most = most_epochs(update)
+                self._kept.add(event.epoch)
+                self._post(EpochModel(event.epoch, update))
+        elif self._live.is_due():
+            self._put(self._live.update(trainer))
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        """Do something with the map, which never ends a training."""
+        try:
+            work()
+        except Exception as error:
+            log.write(error, "drawing the map of a training")
+            if not self._map_failed:
+                self._map_failed = True
+                said = (
+                    "there is not enough memory"
+                    if isinstance(error, MemoryError)
+                    else f"{type(error).__name__}: {error}"
+                )
+                self._warn(f"The map could not be brought up to date ({said}); the training goes on.")
+
     def _is_kept(self, epoch: int) -> bool:
         """Whether the map of an epoch is made whole and kept: a large one would take the time that is for training."""
         return self._kept.is_marked(epoch) or (self._kept.wants(epoch) and self._live.affords_whole())
 
-    def _finish(self, trainer: Trainer, event: Finished) -> None:
+    def _finish(self, trainer: Trainer, autosave: Autosave, event: Finished) -> None:
+        try:
+            run = trainer.result()
+        except Exception as error:  # of encoding: no reason to throw the model away
+            log.write(error, "encoding at the end of a training")
+            run = trainer.result(with_codes=False)
+        kept = autosave.finish(run)  # before the map, which may take long
+        self._guarded(lambda: self._map_whole(trainer, self._abandoned.is_set))
         if not self._abandoned.is_set():
-            self._map_whole(trainer, self._abandoned.is_set)
-        if not self._abandoned.is_set():
-            self._post(Result(trainer.result(), is_final=True))
+            self._post(Result(run, is_final=True, kept=kept))
         self._post(event)
+
+    def _leave(self, trainer: Trainer, autosave: Autosave) -> None:
+        """Keep an abandoned training as it is."""
+        run = trainer.result(with_codes=False)
+        if self._discarded.is_set() and run.training is not None:
+            run = replace(run, training=run.training.model_copy(update={"state": "stopped"}))
+        autosave.finish(run)
 
     def _rest(self, trainer: Trainer) -> None:
         """While paused make the map whole, and do what is asked for."""
-        mapped: LiveMap | None = None
+        mapped: MapImages | None = None
+        if not self._may_go_on.is_set() and self._autosave is not None:
+            self._autosave.take_now()
         while not self._may_go_on.is_set():
-            if mapped is self._live:
+            if mapped is self._shown:
                 self._may_go_on.wait(0.05)
-            elif self._map_whole(trainer, self._is_called) is not None or self._has_enough.is_set():
-                mapped = self._live
+            else:
+                whole: list[MapUpdate | None] = []
+                self._guarded(lambda whole=whole: whole.append(self._map_whole(trainer, self._is_called)))
+                if whole != [None] or self._has_enough.is_set():  # it is made, or cannot be
+                    mapped = self._shown
             self._answer(trainer)
 
     def _is_over(self) -> bool:
@@ -206,7 +286,7 @@ class TrainingThread(QThread):
     def _answer(self, trainer: Trainer) -> None:
         """Do what was asked for between two steps."""
         if self._wanted is not self._shown:
-            self._show_wanted(trainer)
+            self._guarded(lambda: self._show_wanted(trainer))
         if self._result_wanted.is_set():
             self._result_wanted.clear()
             self._post(Result(trainer.result(), is_final=False))
@@ -215,6 +295,9 @@ class TrainingThread(QThread):
         self._shown = self._wanted
         self._live = LiveMap(self._shown)
         self._put(self._live.update(trainer))
+
+    def _warn(self, sentence: str) -> None:
+        self._post(Warned(sentence))
 
     def _post(self, post: Post) -> None:
         with self._lock:

@@ -27,6 +27,7 @@ from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.images import ImagesCard, join_images
+from latentlab.ui.window.interrupted import join_interrupted
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
@@ -90,8 +91,8 @@ class MainWindow(QMainWindow):
         self._messages.show_message(sentence, True)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask before an unsaved run is lost; then stop everything and remember the layout."""
-        if not self._may_close and not self.session.is_saved:
+        """Stop everything, and keep what trains; ask first where the run is nowhere but here."""
+        if not self._may_close and not self.session.is_kept:
             event.ignore()
             self._saving.ask_before_closing()
             return
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         join_images(session, self._card, self._start, self._settings, menus, dialogs)
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._controls, self._curves, self._recipe, menus)
+        join_interrupted(session, self._start, menus)
         join_runs(session, self, menus, dialogs, self._saving)
         join_map(session, self._map, self._tabs, menus, dialogs)
         join_decoder(session, self._decoder)

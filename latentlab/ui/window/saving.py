@@ -39,8 +39,9 @@ class Saving(QObject):
     def save(self) -> None:
         """Save the run where it was saved before, or ask where."""
         path = self._session.run_path
-        # The pretrained runs are the program's own, not a place for someone's work.
-        if self._session.state == "idle" and path is not None and path.parent != resource("models"):
+        # The pretrained runs are the program's own, not a place for someone's work, nor is where trainings are kept.
+        own = (resource("models"), self._session.folder)
+        if self._session.state == "idle" and path is not None and path.parent not in own:
             self._session.save_run(path)
         else:
             self.save_as()

@@ -2,17 +2,19 @@ import dataclasses
 import json
 import math
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from latentlab.core.runs.kept_runs import keep
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from latentlab.core.events import Changed
+from latentlab.core.files import resource
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import run as runs
@@ -429,3 +431,13 @@ def test_a_run_of_when_all_images_were_grey_opens(saved, tmp_path):
     assert Run.open(path).snapshot.image_shape == (1, 28, 28)
     path.write_bytes(saved.replace(b'"[1, 28, 28]"', b'"[2, 28, 28]"'))
     refused(path)
+
+
+def test_opening_a_run_loads_no_compiler():
+    """Torch loads its own for what it does not know of tensors without numbers: seconds, and 200 MB."""
+    path = resource("models", "mnist-vae-2d.safetensors")
+    code = (
+        "import sys; from latentlab.core.runs.run import Run; "
+        f"Run.open({str(path)!r}); sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,6 +8,7 @@ from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.models.autoencoders import VAE
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import workspace
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
 from latentlab.ui.threads.training_thread import EpochModel, Result, TrainingThread
@@ -23,7 +24,7 @@ class Driven:
     def __init__(self, qtbot, data, **changes):
         recipe = RECIPE.with_changes(changes)
         self._qtbot = qtbot
-        self.thread = TrainingThread("run", recipe, data, choose(data, MapSource()), None)
+        self.thread = TrainingThread("run", recipe, data, choose(data, MapSource()), None, workspace.default_folder())
         self.posts, self.updates = [], []
         self.thread.start()
 

@@ -1,0 +1,54 @@
+"""A small picture of a map: its points, in the colours of their classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.ui.style import theme
+
+_SIDE = 112  # pixels
+_RADIUS = 1.8
+_MARGIN = 6
+
+
+class MapPicture(QWidget):
+    """Shows points to scale: both axes alike, all of them in sight."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._points: npt.NDArray[np.float32] = np.empty((0, 2), np.float32)
+        self._labels: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._classes = 0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Be small."""
+        return QSize(_SIDE, _SIDE)
+
+    def set_points(self, points: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int) -> None:
+        """Show points, float32 (N, 2), with their labels, int64 (N,): below `classes`, or -1 for none."""
+        self._points, self._labels, self._classes = points, labels, classes
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint them on the ground of the map."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(colours.background))
+        painter.setPen(QColor(colours.muted))
+        painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        if not len(self._points):
+            return
+        low, high = self._points.min(0), self._points.max(0)
+        scale = (min(self.width(), self.height()) - 2 * _MARGIN) / max(float((high - low).max()), 1e-6)
+        middle = (low + high) / 2
+        table = theme.class_colours(self._classes, dark=colours.dark) if self._classes else []
+        painter.setPen(Qt.PenStyle.NoPen)
+        for (x, y), label in zip((self._points - middle) * scale, self._labels, strict=True):
+            painter.setBrush(QColor(*table[label][:3].tolist()) if label >= 0 and len(table) else QColor(colours.muted))
+            painter.drawEllipse(QPointF(self.width() / 2 + x, self.height() / 2 - y), _RADIUS, _RADIUS)
