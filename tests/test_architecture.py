@@ -119,3 +119,18 @@ def test_widgets_are_handed_on_and_not_looked_for_by_name():
         if name.endswith(".findChild") or (name.endswith(".findChildren") and len(call.args) > 1)
     ]
     assert set(found) <= {"tour.py"}
+
+
+# Path's own raise where one may not look, and of names that no system takes.
+LOOKS = {"exists", "is_file", "is_dir", "is_symlink", "is_mount", "expanduser", "home", "absolute", "resolve"}
+
+
+def test_one_file_looks_at_paths():
+    found = {
+        (path.name, name)
+        for path in SOURCES
+        for name, _ in calls(path)
+        if name.rpartition(".")[2] in LOOKS and "." in name
+    }
+    entries = {("picture_files.py", "entry.is_dir"), ("picture_files.py", "entry.is_symlink")}  # os.scandir's own
+    assert {each for each in found if each[0] != "files.py"} == entries

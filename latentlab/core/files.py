@@ -140,6 +140,15 @@ def make_way(
 
 
 @contextmanager
+def told(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[None]:
+    """Turn what the system refuses while something is saved into a sentence: see `whole_file`."""
+    try:
+        yield
+    except OSError as error:
+        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
+
+
+@contextmanager
 def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[Path]:
     """Give where to write a file that takes its place when it is done.
 
@@ -162,7 +171,7 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
         Of the type `failure`, when it cannot be written, or in its place is what nobody should replace: a folder, a
         pipe, a device, or a file that is marked read-only.
     """
-    with _told(path, what, failure):
+    with told(path, what, failure):
         place, mode = _place(path)
         with _Temporary(place.parent, 0o666 if mode is None else 0o600) as temporary:
             yield temporary.path
@@ -177,7 +186,7 @@ def prove(path: Path, what: str, failure: type[LatentlabError]) -> None:
 
     Parameters and what is raised are those of `whole_file`.
     """
-    with _told(path, what, failure), _Temporary(_place(path)[0].parent) as temporary:
+    with told(path, what, failure), _Temporary(_place(path)[0].parent) as temporary:
         os.write(temporary.file, bytes(4096))  # a full disk still takes an empty file
         _sync(temporary.file)
 
@@ -324,14 +333,6 @@ class _Temporary:
         file, self.file = self.file, -1
         if file >= 0:
             os.close(file)
-
-
-@contextmanager
-def _told(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
 
 
 def _place(path: Path) -> tuple[Path, int | None]:

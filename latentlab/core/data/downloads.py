@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
+from latentlab.core.files import exists
 
 _CHUNK = 1 << 16
 _TIMEOUT = 20.0  # seconds without a sign of the server
@@ -228,7 +229,7 @@ class _Transfer:
 @contextmanager
 def _temporary_folder(folder: Path) -> Iterator[Path]:
     """Make a folder inside another one, on the same disk, and clean up so that both are gone if nothing was kept."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    made = [path for path in (folder, *folder.parents) if not exists(path)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=folder, ignore_cleanup_errors=True) as temporary:

@@ -19,7 +19,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
-from latentlab.core.files import utf8_path, whole_file
+from latentlab.core.files import exists, utf8_path, whole_file
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -155,7 +155,7 @@ class Run:
             When the file is not there, no run, cut short, or its parts do not fit each other.
         """
         path = Path(path)
-        if not path.exists():
+        if not exists(path):
             raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
         try:
             with utf8_path(path) as place, safe_open(place, "pt") as file:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import resource
+from latentlab.core.files import is_file, resource
 
 if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported: a tour needs no screen
@@ -129,7 +129,7 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
         _until(lambda: session.is_saved)
 
         pad = _child(window, QWidget, "sketchPad")
-        if (model := resource("models", "mnist-vae-2d.safetensors")).is_file():
+        if is_file(model := resource("models", "mnist-vae-2d.safetensors")):
             _open(window, model)
         _drag(pad, [_on(pad, x, y) for x, y in _smooth(_THREE)])
         _until(lambda: canvas.sketch_point() is not None)
@@ -141,7 +141,7 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
         set_theme("light")
         yield from _map_stages(window, canvas)
 
-        if (model := resource("models", "mnist-cvae-2d.safetensors")).is_file():
+        if is_file(model := resource("models", "mnist-cvae-2d.safetensors")):
             _click(_child(window, QWidget, "sketchClearButton"))
             _open(window, model)
             QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.pixel_of(0.5, 0.5))
