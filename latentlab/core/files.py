@@ -237,7 +237,7 @@ def sweep(folder: Path) -> None:
 
 
 def remove_if_left(path: Path) -> bool:
-    """Remove a file, and a temporary folder with it, unless its writer lives; give whether it went.
+    """Remove a file, and a temporary folder with it, unless somebody has it (see `hold`); give whether it went.
 
     Raises
     ------
@@ -258,18 +258,26 @@ def remove_if_left(path: Path) -> bool:
         os.close(file)
 
 
-def lock(file: int) -> bool:
-    """Take the lock of an open file, until it is closed or the program ends, however that comes.
+def hold(path: Path, mode: int = 0o666) -> int:
+    """Make a file, and have it until what is given, its descriptor, is closed, or the program ends, however that comes.
 
-    Returns
-    -------
-    bool
-        Whether it was free; so it is where the file system has no locks.
+    Parameters
+    ----------
+    path : Path
+    mode : int
+        Its permissions, less what the umask takes.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made, or is there already.
     """
-    try:
-        return _take_lock(file)
-    except OSError:
-        return True
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
+        if os.name == "nt" or (_lock(file) and _is_at(path, file)):
+            return file
+        os.close(file)  # it was removed as a dead one's before it was locked
 
 
 @contextmanager
@@ -284,7 +292,7 @@ def alone(folder: Path) -> Iterator[None]:
     file = os.open(folder / ".latentlab.lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         end = time.monotonic() + _PATIENCE
-        while not lock(file):
+        while not _lock(file):
             if time.monotonic() > end:
                 raise TimeoutError(errno.ETIMEDOUT, "another latentlab writes there and does not end")
             time.sleep(_PAUSE)
@@ -309,13 +317,9 @@ class _Temporary:
 
     def __enter__(self) -> Self:
         sweep(self._folder)
-        while True:
-            self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
-            self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, self._mode)
-            # On Windows nobody removes what is open, and nobody else could write to what is locked.
-            if os.name == "nt" or (lock(self.file) and _is_at(self.path, self.file)):
-                return self
-            os.close(self.file)  # somebody swept it before it was locked
+        self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
+        self.file = hold(self.path, self._mode)
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._close()
@@ -400,6 +404,14 @@ def _take_lock(file: int) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def _lock(file: int) -> bool:
+    """Take the lock of an open file; give whether it was free, as it is where the file system has none."""
+    try:
+        return _take_lock(file)
+    except OSError:
+        return True
 
 
 def _is_at(path: Path, file: int) -> bool:

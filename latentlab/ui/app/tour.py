@@ -26,6 +26,7 @@ from latentlab.ui.app.application import create_application
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.session.session import FIRST_RECIPE
 from latentlab.ui.settings import Settings
+from latentlab.ui.style.picture_file import save_picture
 from latentlab.ui.style.theme import set_theme
 from latentlab.ui.window.main_window import MainWindow
 
@@ -71,8 +72,7 @@ def play(out: Path, epochs: int | None = None) -> int:
         settings, run = Settings(Path(folder) / "settings.ini"), Path(folder) / "run.safetensors"
         for number, (name, window) in enumerate(_stages(app, settings, run, epochs)):
             path = out / f"{number:02d}-{name}.png"
-            if not window.grab().save(str(path)):
-                raise LatentlabError(f"The picture {path} cannot be saved: choose another folder.")
+            save_picture(window.grab().toImage(), path)
             sys.stderr.write(f"{path}\n")
     return 0
 
