@@ -4,7 +4,7 @@ import io
 import shutil
 import sys
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from latentlab.core.output.event_files import EventFiles, TensorBoardError, chec
 from latentlab.core.output.tensorboard import TensorBoardWriter
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Control, Trainer
+from tests.faults import full_disk
 
 pytest.importorskip("tensorboard")
 
@@ -200,18 +201,6 @@ def test_a_folder_that_goes_away_is_told_in_a_sentence(tmp_path, tiny_images):
 
 
 # A full disk
-
-
-@contextmanager
-def full_disk(most):
-    """Have the system refuse to make any file longer than so many bytes, as a full disk would."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("most", [0, 3_000, 40_000])

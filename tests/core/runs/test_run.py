@@ -18,6 +18,7 @@ from latentlab.core.runs import run as runs
 from latentlab.core.runs.kept_runs import keep
 from latentlab.core.runs.run import Run, RunError, codes_of
 from latentlab.core.training.trainer import Control, Trainer
+from tests.faults import full_disk
 
 RECIPE = Recipe.from_dict(
     {
@@ -183,16 +184,10 @@ def test_saving_over_a_run_replaces_it_and_leaves_nothing_else(run, tmp_path):
 
 
 def test_a_disk_that_fills_up_leaves_the_old_file_whole(run, saved, tmp_path):
-    resource = pytest.importorskip("resource")  # Windows has no such limits
     path = tmp_path / "run.safetensors"
     path.write_bytes(saved)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(saved) // 2, limits[1]))
-    try:
-        with pytest.raises(RunError, match=r"choose another place\.$") as caught:
-            run.save(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with pytest.raises(RunError, match=r"choose another place\.$") as caught, full_disk(len(saved) // 2):
+        run.save(path)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == saved
     assert list(tmp_path.iterdir()) == [path]
