@@ -275,9 +275,23 @@ def hold(path: Path, mode: int = 0o666) -> int:
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
         # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
-        if os.name == "nt" or (_lock(file) and _is_at(path, file)):
+        if os.name == "nt" or (lock(file) and _is_at(path, file)):
             return file
         os.close(file)  # it was removed as a dead one's before it was locked
+
+
+def lock(file: int) -> bool:
+    """Take the lock of an open file, until it is closed or the program ends, however that comes.
+
+    Returns
+    -------
+    bool
+        Whether it was free; so it is where the file system has no locks.
+    """
+    try:
+        return _take_lock(file)
+    except OSError:
+        return True
 
 
 @contextmanager
@@ -292,7 +306,7 @@ def alone(folder: Path) -> Iterator[None]:
     file = os.open(folder / ".latentlab.lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         end = time.monotonic() + _PATIENCE
-        while not _lock(file):
+        while not lock(file):
             if time.monotonic() > end:
                 raise TimeoutError(errno.ETIMEDOUT, "another latentlab writes there and does not end")
             time.sleep(_PAUSE)
@@ -404,14 +418,6 @@ def _take_lock(file: int) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
-
-
-def _lock(file: int) -> bool:
-    """Take the lock of an open file; give whether it was free, as it is where the file system has none."""
-    try:
-        return _take_lock(file)
-    except OSError:
-        return True
 
 
 def _is_at(path: Path, file: int) -> bool:
