@@ -140,6 +140,15 @@ def make_way(
 
 
 @contextmanager
+def told(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[None]:
+    """Turn what the system refuses while something is saved into a sentence: see `whole_file`."""
+    try:
+        yield
+    except OSError as error:
+        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
+
+
+@contextmanager
 def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[Path]:
     """Give where to write a file that takes its place when it is done.
 
@@ -162,7 +171,7 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
         Of the type `failure`, when it cannot be written, or in its place is what nobody should replace: a folder, a
         pipe, a device, or a file that is marked read-only.
     """
-    with _told(path, what, failure):
+    with told(path, what, failure):
         place, mode = _place(path)
         with _Temporary(place.parent, 0o666 if mode is None else 0o600) as temporary:
             yield temporary.path
@@ -177,7 +186,7 @@ def prove(path: Path, what: str, failure: type[LatentlabError]) -> None:
 
     Parameters and what is raised are those of `whole_file`.
     """
-    with _told(path, what, failure), _Temporary(_place(path)[0].parent) as temporary:
+    with told(path, what, failure), _Temporary(_place(path)[0].parent) as temporary:
         os.write(temporary.file, bytes(4096))  # a full disk still takes an empty file
         _sync(temporary.file)
 
@@ -228,7 +237,7 @@ def sweep(folder: Path) -> None:
 
 
 def remove_if_left(path: Path) -> bool:
-    """Remove a file, and a temporary folder with it, unless its writer lives; give whether it went.
+    """Remove a file, and a temporary folder with it, unless somebody has it (see `hold`); give whether it went.
 
     Raises
     ------
@@ -247,6 +256,28 @@ def remove_if_left(path: Path) -> bool:
         return True
     finally:
         os.close(file)
+
+
+def hold(path: Path, mode: int = 0o666) -> int:
+    """Make a file, and have it until what is given, its descriptor, is closed, or the program ends, however that comes.
+
+    Parameters
+    ----------
+    path : Path
+    mode : int
+        Its permissions, less what the umask takes.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made, or is there already.
+    """
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
+        if os.name == "nt" or (lock(file) and _is_at(path, file)):
+            return file
+        os.close(file)  # it was removed as a dead one's before it was locked
 
 
 def lock(file: int) -> bool:
@@ -300,13 +331,9 @@ class _Temporary:
 
     def __enter__(self) -> Self:
         sweep(self._folder)
-        while True:
-            self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
-            self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, self._mode)
-            # On Windows nobody removes what is open, and nobody else could write to what is locked.
-            if os.name == "nt" or (lock(self.file) and _is_at(self.path, self.file)):
-                return self
-            os.close(self.file)  # somebody swept it before it was locked
+        self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
+        self.file = hold(self.path, self._mode)
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._close()
@@ -324,14 +351,6 @@ class _Temporary:
         file, self.file = self.file, -1
         if file >= 0:
             os.close(file)
-
-
-@contextmanager
-def _told(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
 
 
 def _place(path: Path) -> tuple[Path, int | None]:
