@@ -113,10 +113,11 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Training could not go on; `message` is a sentence for a person."""
+    """Training could not go on; `message` is a sentence for a person, `kept` the file with what there was of it."""
 
     run_id: str
     message: str
+    kept: str = ""
 
 
 Event = Started | Progress | EpochEnded | Changed | Diverged | Finished | Failed

@@ -276,15 +276,10 @@ def dated_name(recipe: Recipe, run_id: str) -> str:
     return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run_id[:4]}"
 
 
-def codes_of(snapshot: Snapshot, data: ImageSet | None) -> tuple[Floats, Integers]:
-    """Encode the test images that a run keeps the codes of: means float32 (N, L), and labels int64 (N,).
-
-    For None there are none, N = 0.
-    """
-    if data is None:
-        return np.empty((0, snapshot.latent), np.float32), np.empty(0, np.int64)
-    labels = data.test_labels[:CODES].numpy().astype(np.int64)
-    means, _ = snapshot.encode(data.test_images[:CODES], labels)
+def codes_of(snapshot: Snapshot, data: ImageSet, most: int = CODES) -> tuple[Floats, Integers]:
+    """Encode the test images that a run keeps the codes of: means float32 (N, L), and labels int64 (N,)."""
+    labels = data.test_labels[:most].numpy().astype(np.int64)
+    means, _ = snapshot.encode(data.test_images[:most], labels)
     return means, labels
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
 from latentlab.core import files
-from latentlab.core.errors import LatentlabError, printable
+from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
+
+if TYPE_CHECKING:
+    from latentlab.core.runs.run import Run
 
 VARIABLE = "LATENTLAB_WORKSPACE"
 
@@ -113,6 +117,42 @@ def known_of(path: Path) -> KeptRun:
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
+
+
+def keep(run: Run, path: Path) -> tuple[Path | None, str]:
+    """Save a run in the workspace; where that does not take it, among temporary files.
+
+    Returns
+    -------
+    Path or None
+        Where it is now; None where no place takes it.
+    str
+        Why it is not where it should be, in half a sentence, or empty.
+    """
+    problem = ""
+    for place in (path, Path(tempfile.gettempdir()) / "latentlab-runs" / path.name):
+        try:
+            make_folder(place.parent)
+            run.save(place)
+        except RunError as error:
+            problem = problem or str(error).partition("; ")[0]  # without advice: nobody may be there
+        else:
+            return place, problem
+    return None, problem
+
+
+def make_folder(folder: Path) -> None:
+    """Make a workspace where there is none.
+
+    Raises
+    ------
+    RunError
+        When it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise RunError(f"The run could not be kept in {folder}: {reason_of(error)}; choose another place.") from error
 
 
 class Presence:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from latentlab.core import log
-from latentlab.core.errors import LatentlabError, reason_of
 from latentlab.core.events import Changed, EpochEnded, Event, Finished
-from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
-from latentlab.core.runs.workspace import Presence
+from latentlab.core.runs import workspace
+from latentlab.core.runs.run import SUFFIX, Run, RunError, codes_of, dated_name
 from latentlab.core.training.trainer import Trainer
 
 SECONDS = 10.0  # between two saves
+_CODES = 256  # test images that have their codes in what is saved on the way: enough to see the map
 _SHARE = 0.02  # of the time, at most, that the trainer waits and the saving computes
 
 
@@ -42,6 +42,8 @@ class Autosave:
         Of the file.
     kept : Path or None
         Where the training was saved last, if it could be.
+    problem : str
+        Why it could not be saved anywhere, the last time; empty where it could.
     waited : float
         Seconds that the trainer has waited for copies.
     written : list of float
@@ -52,6 +54,7 @@ class Autosave:
         self._trainer, self._tell = trainer, tell
         self.path = path or folder / f"{dated_name(trainer.recipe, trainer.run_id)}{SUFFIX}"
         self.kept: Path | None = None
+        self.problem = ""
         self.waited, self.written = 0.0, list[float]()
         self._told: set[str] = set()
         self._cost = 0.0  # seconds of the last save, of the trainer and of the one that saves
@@ -66,6 +69,12 @@ class Autosave:
         since = time.perf_counter() - self._last
         is_best = isinstance(event, EpochEnded) and event.is_best
         if since < self._cost / _SHARE or (since < SECONDS and not is_best):
+            return
+        self.take_now()
+
+    def take_now(self) -> None:
+        """Save what there is, unless that is being done: to be called on the thread that trains, at an event."""
+        if self._saving is not None and self._saving.is_alive():
             return
         begin = time.perf_counter()
         run = self._trainer.result(with_codes=False)
@@ -100,55 +109,32 @@ class Autosave:
     def _save_beside(self, run: Run) -> None:
         begin, busy = time.perf_counter(), time.thread_time()
         try:
-            self._save(run)
+            codes, labels = codes_of(run.snapshot, self._trainer.data, _CODES)
+            self._save(replace(run, codes=codes, labels=labels))
         except Exception as error:  # of a library: no reason to lose the training
             log.write(error, "saving a training")
         self._cost += time.thread_time() - busy
         self.written.append(time.perf_counter() - begin)
 
     def _save(self, run: Run) -> None:
-        """Save in the workspace, or among temporary files; told is only what has not been told."""
-        problem: RunError | None = None
-        for path in (self.path, Path(tempfile.gettempdir()) / "latentlab-runs" / self.path.name):
-            try:
-                _make_folder(path.parent)
-                run.save(path)
-            except RunError as error:
-                problem = problem or error
-            else:
-                self._move_to(path)
-                break
-        else:
-            self.kept = None
-        if problem is not None:
-            told = str(problem).partition("; ")[0]  # without the advice to choose another place: nobody may be there
-            where = f"it is kept as {self.kept}" if self.kept else "the training goes on, and is kept in memory alone"
-            self._tell_once(f"{told}; {where}.")
-
-    def _move_to(self, path: Path) -> None:
-        if self.kept not in (None, path, self.path):  # among temporary files, while the workspace did not take it
+        kept, problem = workspace.keep(run, self.path)
+        if self.kept not in (None, kept, self.path):  # among temporary files, while the workspace did not take it
             with suppress(OSError):
                 self.kept.unlink()
-        self.kept = path
+        self.kept, self.problem = kept, "" if kept else problem
+        if problem:
+            where = f"it is kept as {kept}" if kept else "it is kept in memory alone, and saving is tried again"
+            self._tell_once(f"{problem}; {where}.")
 
     def _tell_once(self, sentence: str) -> None:
         if sentence not in self._told:
             self._told.add(sentence)
             self._tell(sentence)
 
-    def _take_place(self) -> Presence:
-        try:
-            _make_folder(self.path.parent)
-        except LatentlabError as error:
-            self._tell_once(f"{str(error)[:-1]}; the training goes on.")
-        presence = Presence(self.path)
+    def _take_place(self) -> workspace.Presence:
+        with suppress(RunError):  # which is told when it is saved
+            workspace.make_folder(self.path.parent)
+        presence = workspace.Presence(self.path)
         if not presence.is_first:
             raise RunError(f"{self.path} is being trained already, by another program: wait until it has ended.")
         return presence
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise RunError(f"The run could not be kept in {folder}: {reason_of(error)}.") from error

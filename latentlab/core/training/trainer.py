@@ -28,7 +28,7 @@ from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished
 from latentlab.core.measures import metrics
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run, RunError, codes_of
+from latentlab.core.runs.run import CODES, Run, RunError, codes_of
 from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
@@ -238,7 +238,7 @@ class Trainer:
             Of copies; training may go on.
         """
         snapshot = self.snapshot()
-        codes, labels = codes_of(snapshot, self.data if with_codes else None)
+        codes, labels = codes_of(snapshot, self.data, CODES if with_codes else 0)
         return Run(
             snapshot=snapshot,
             history=tuple(self.history),
