@@ -27,6 +27,7 @@ _TEMPORARY = re.compile(r"\.latentlab-[0-9a-f]{16}\.part")
 _TRIES = 20 if os.name == "nt" else 1  # where what somebody just reads cannot be replaced
 _PAUSE = 0.01  # seconds between two tries
 _PATIENCE = 2.0  # seconds that are waited for another program to change a file
+_MOMENT = 0.2  # seconds within which whoever only looks at a file has let go of it
 
 
 def resource(*parts: str) -> Path:
@@ -272,12 +273,38 @@ def hold(path: Path, mode: int = 0o666) -> int:
     OSError
         When it cannot be made, or is there already.
     """
+    is_made = False
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        except FileExistsError:
+            if not is_made:
+                raise
+            continue  # who took it for a dead one's has not removed it yet
         # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
         if os.name == "nt" or (lock(file) and _is_at(path, file)):
             return file
-        os.close(file)  # it was removed as a dead one's before it was locked
+        os.close(file)  # it was taken for a dead one's before it was locked
+        is_made = True
+
+
+def hold_alone(path: Path) -> int | None:
+    """Have a file, made where there is none, as `hold` does; give None where another has it, for longer than a moment.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made.
+    """
+    end = time.monotonic() + _MOMENT
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if lock(file) and (os.name == "nt" or _is_at(path, file)):
+            return file
+        os.close(file)  # another has it, looks whether anybody has, or has just removed it
+        if time.monotonic() > end:
+            return None
+        time.sleep(_PAUSE)
 
 
 def lock(file: int) -> bool:

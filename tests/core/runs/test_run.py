@@ -12,7 +12,6 @@ from safetensors.torch import save_file
 
 from latentlab.core.events import Changed
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs import run as runs
 from latentlab.core.runs.run import Run, RunError, codes_of
 from latentlab.core.training.control import Control
 from latentlab.core.training.trainer import Trainer
@@ -163,9 +162,8 @@ def test_others_read_the_file_without_latentlab(run, saved, tmp_path):
     assert history[1]["test"]["loss"] == run.history[1].test.loss
 
 
-def test_only_the_first_test_images_have_their_codes_kept(run, tiny_images, monkeypatch):
-    monkeypatch.setattr(runs, "CODES", 25)
-    codes, labels = codes_of(run.snapshot, tiny_images)
+def test_only_the_first_test_images_have_their_codes_kept(run, tiny_images):
+    codes, labels = codes_of(run.snapshot, tiny_images, 25)
     np.testing.assert_array_equal(codes, run.snapshot.encode(tiny_images.test_images[:25])[0])
     np.testing.assert_array_equal(labels, tiny_images.test_labels[:25])
 
