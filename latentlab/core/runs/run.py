@@ -25,7 +25,7 @@ from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
-from latentlab.core.runs.training_state import PREFIX, TrainingState
+from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
 
 __all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name", "is_run"]
@@ -224,7 +224,7 @@ class Run:
         if parts.training is not None:
             state = {name.removeprefix(PREFIX): tensors[name] for name in tensors if name.startswith(PREFIX)}
             training = TrainingState.from_dict(parts.training, state)
-            training.check_fits(list(model.parameters()))
+            training.check_fits(len(list(model.parameters())))
         return cls(
             snapshot=Snapshot(parts.run_id, recipe, model, parts.class_names),
             history=parts.history,
@@ -290,6 +290,8 @@ class _Parts:
             raise ValueError("the weights are of another model")
         if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"}):
             raise ValueError("more than a run")
+        of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
+        check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])
         return model
 
 
