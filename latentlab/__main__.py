@@ -17,6 +17,7 @@ from latentlab.cli import image_sets
 from latentlab.cli.commands import COMMANDS
 from latentlab.cli.export import add_options
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import is_file
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,7 +76,7 @@ def _app(argv: Sequence[str]) -> int:
     if len(argv) > 1:
         raise LatentlabError(f"The app opens one run at a time, and '{argv[0]}' is no command; see latentlab --help.")
     path = Path(argv[0]) if argv else None
-    if path and not path.is_file():
+    if path and not is_file(path):
         raise LatentlabError(f"There is neither a run nor a command '{path}'; see latentlab --help.")
     from latentlab.ui.app import display
 

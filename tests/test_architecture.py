@@ -119,3 +119,35 @@ def test_widgets_are_handed_on_and_not_looked_for_by_name():
         if name.endswith(".findChild") or (name.endswith(".findChildren") and len(call.args) > 1)
     ]
     assert set(found) <= {"tour.py"}
+
+
+# Path's own raise where one may not look, and of names that no system takes.
+LOOKS = {"exists", "is_file", "is_dir", "is_symlink", "is_mount", "expanduser", "home", "absolute", "resolve"}
+
+
+def test_one_file_looks_at_paths():
+    found = {
+        (path.name, name)
+        for path in SOURCES
+        for name, _ in calls(path)
+        if name.rpartition(".")[2] in LOOKS and "." in name
+    }
+    entries = {("picture_files.py", "entry.is_dir"), ("picture_files.py", "entry.is_symlink")}  # os.scandir's own
+    assert {each for each in found if each[0] != "files.py"} == entries
+
+
+# Whose files are no one's yet, or grow with each line: what is fetched, mapped, or written as it happens.
+WRITERS = {"downloads.py", "torchvision_sets.py", "mapped_images.py", "event_files.py", "log.py"}
+
+
+def writes(name, call):
+    """Whether a call writes a file, or opens one to write it, that is not temporary; a film is made in memory."""
+    owner, _, method = name.rpartition(".")
+    modes = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    opens = method == "open" and any(set("wax+") & set(mode) and set(mode) <= set("rwaxbt+") for mode in modes)
+    return owner not in ("partial", "av") and (opens or method in ("write_bytes", "write_text", "touch"))
+
+
+def test_whatever_is_written_is_written_whole():
+    found = {path.name for path in SOURCES for name, call in calls(path) if writes(name, call)}
+    assert found <= WRITERS

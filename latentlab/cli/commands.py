@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.cli import export, image_sets, runs, terminal, training
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import exists
 
 if TYPE_CHECKING:
     from latentlab.core.runs.evaluation import Evaluation
@@ -58,7 +59,7 @@ def clean(arguments: Namespace) -> int:
     pixels = clean_page.read_page(page)
     clean_page.check_fits(snapshot, pixels.shape[1:])
     clean_page.check_page_target(out)
-    if out.exists() and out.samefile(page):
+    if exists(out) and out.samefile(page):
         raise LatentlabError(f"{out} is the page itself, which would be lost: change --out.")
     cancelled = threading.Event()
     with terminal.interrupt_sets(cancelled), terminal.shown_share(f"Cleaning {page.name}") as show:

@@ -74,6 +74,28 @@ def say(sentence: str) -> None:
     _console().print(printable(sentence), soft_wrap=True)
 
 
+def wait_for_enter(sentence: str) -> bool:
+    """Ask a person who sits at a terminal for something, and wait for Enter.
+
+    Returns
+    -------
+    bool
+        Whether that came, and not Ctrl-C, a plea to terminate or the end of the terminal; or nobody can be asked.
+    """
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    say(sentence)
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        return sys.stdin.readline() != ""
+    except (KeyboardInterrupt, OSError, ValueError):
+        return False
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def say_what_was_read(images: ImageSet) -> None:
     """Tell a person what was guessed of images, changed in them or left out."""
     for note in images.notes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +42,7 @@ def train(arguments: Namespace) -> int:
         terminal.say(f"{changed} Training goes on with them as they are now.")
     if repeated is not None and (changed := repeated.changed_images(images)):
         terminal.say(f"{changed} The run will not be the same.")
-    changes = repeated.changes if repeated else ()
-    trainer = Trainer(recipe, images, control=Control(), start=start, changes=changes)
+    trainer = Trainer(recipe, images, control=Control(), start=start, repeats=repeated)
     return _train(trainer, images, arguments, out=arguments.out)
 
 
@@ -73,45 +71,48 @@ def resume(arguments: Namespace) -> int:
 def _train(
     trainer: Trainer, images: ImageSet, arguments: Namespace, *, out: Path | None, path: Path | None = None
 ) -> int:
-    """Train, telling what happens; whatever ends it, the run is saved first."""
+    """Train, telling what happens; whatever ends it, it is saved, or kept as it was saved last."""
     from latentlab.cli import training_outputs
     from latentlab.core.events import Diverged
     from latentlab.core.runs import workspace
     from latentlab.core.training.autosave import Autosave
 
     folder = arguments.workspace or workspace.default_folder()
-    workspace.sweep(folder)
     autosave = Autosave(trainer, folder, lambda problem: terminal.say(f"latentlab: {problem}"), path)
+    for each in {folder, autosave.path.parent}:
+        workspace.sweep(each)
     stop = trainer.control.stop
     has_diverged = False
     save_checkpoint = training_outputs.checkpoints(trainer, out or autosave.path)
-    try:
-        with (
-            terminal.interrupt_sets(stop),
-            terminal.shown_training(f"{trainer.recipe.name} on {images.title}") as show,
-            training_outputs.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
-        ):
-            for event in trainer.events():
-                if isinstance(event, Diverged):
-                    has_diverged = True
-                    stop.set()
-                autosave.take(event)
-                for take in (show, save_checkpoint, write_tensorboard):
-                    take(event)
-                if arguments.json:
-                    terminal.write_event(event)
+    with terminal.interrupt_sets(stop):
+        try:
+            with (
+                terminal.shown_training(f"{trainer.recipe.name} on {images.title}") as show,
+                training_outputs.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
+            ):
+                for event in trainer.events():
+                    if isinstance(event, Diverged):
+                        has_diverged = True
+                        stop.set()
+                    autosave.take(event)
+                    for take in (show, save_checkpoint, write_tensorboard):
+                        take(event)
+                    if arguments.json:
+                        terminal.write_event(event)
             run = trainer.result()
-            place, problem = _save(run, out, autosave)
-    except MemoryError as error:
-        raise LatentlabError(f"There is not enough memory to go on. {_where(autosave)}") from error
-    except Exception as error:
-        if not isinstance(error, LatentlabError):
-            terminal.say(f"latentlab: {_where(autosave)}")
-        raise
-    finally:
-        autosave.end()
-    if problem:
-        terminal.say(f"latentlab: {problem}")
+            place = _save(run, out, autosave)
+        except MemoryError as error:
+            raise LatentlabError(f"There is not enough memory to go on. {_where(autosave)}") from error
+        except Exception as error:
+            if not isinstance(error, LatentlabError):
+                terminal.say(f"latentlab: {_where(autosave)}")
+            raise
+        finally:
+            autosave.end()
+    if place is None:
+        terminal.say(f"latentlab: No place takes the run, so it is lost: make room on the disk. {_where(autosave)}")
+        return 1
+    problem = place != (out or autosave.path)
     saved = f"{_epochs(run.epochs)}, saved as {place}"
     if has_diverged:
         terminal.say(
@@ -126,34 +127,30 @@ def _train(
     return 1 if problem else 0
 
 
-def _save(run: Run, out: Path | None, autosave: Autosave) -> tuple[Path, str]:
-    """Save a run where it should be and in the workspace, and go on asking for a place while there is none.
+def _save(run: Run, out: Path | None, autosave: Autosave) -> Path | None:
+    """Save a run in the workspace and where it should be, and ask for room as long as no place takes it.
 
     Returns
     -------
-    Path
-        Where it is now.
-    str
-        What went wrong, in a sentence, if it is not where it should be.
+    Path or None
+        Where it is now: where it should be, or in the workspace, or where that could keep it. What went wrong is told.
     """
+    from latentlab.core.runs import workspace
     from latentlab.core.runs.run import RunError
 
     while True:
         kept = autosave.finish(run)
-        problem = ""
         if out is not None:
             try:
                 run.save(out)
-                return out, ""
+                return out
             except RunError as error:
-                # Without the advice to choose another place: nobody may be there.
-                problem = f"{str(error).partition('; ')[0]}; it is kept as {kept}."
+                if kept is not None:
+                    terminal.say(f"latentlab: {workspace.without_advice(error)}; it is kept as {kept}.")
         if kept is not None:
-            return kept, problem
-        if sys.stdin is None or not sys.stdin.isatty():
-            raise LatentlabError("The run is lost: no place takes it. Make room on the disk, and train again.")
-        terminal.say("latentlab: No place takes the run: make room on the disk, then press Enter.")
-        sys.stdin.readline()
+            return kept
+        if not terminal.wait_for_enter("latentlab: No place takes the run: make room on the disk, then press Enter."):
+            return None
 
 
 def _repeated(path: str) -> Run:
@@ -205,7 +202,7 @@ def _check_out(path: Path) -> None:
     try:
         files.prove(path, "The run", LatentlabError)
     except LatentlabError as error:
-        raise LatentlabError(f"{str(error).partition('; ')[0]}: change --out.") from error
+        raise LatentlabError(f"{str(error).removesuffix('; choose another place.')}: change --out.") from error
 
 
 def _where(autosave: Autosave) -> str:

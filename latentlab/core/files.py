@@ -27,6 +27,7 @@ _TEMPORARY = re.compile(r"\.latentlab-[0-9a-f]{16}\.part")
 _TRIES = 20 if os.name == "nt" else 1  # where what somebody just reads cannot be replaced
 _PAUSE = 0.01  # seconds between two tries
 _PATIENCE = 2.0  # seconds that are waited for another program to change a file
+_MOMENT = 0.2  # seconds within which whoever only looks at a file has let go of it
 
 
 def resource(*parts: str) -> Path:
@@ -140,6 +141,15 @@ def make_way(
 
 
 @contextmanager
+def told(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[None]:
+    """Turn what the system refuses while something is saved into a sentence: see `whole_file`."""
+    try:
+        yield
+    except OSError as error:
+        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
+
+
+@contextmanager
 def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[Path]:
     """Give where to write a file that takes its place when it is done.
 
@@ -162,7 +172,7 @@ def whole_file(path: Path, what: str, failure: type[LatentlabError]) -> Iterator
         Of the type `failure`, when it cannot be written, or in its place is what nobody should replace: a folder, a
         pipe, a device, or a file that is marked read-only.
     """
-    with _told(path, what, failure):
+    with told(path, what, failure):
         place, mode = _place(path)
         with _Temporary(place.parent, 0o666 if mode is None else 0o600) as temporary:
             yield temporary.path
@@ -177,7 +187,7 @@ def prove(path: Path, what: str, failure: type[LatentlabError]) -> None:
 
     Parameters and what is raised are those of `whole_file`.
     """
-    with _told(path, what, failure), _Temporary(_place(path)[0].parent) as temporary:
+    with told(path, what, failure), _Temporary(_place(path)[0].parent) as temporary:
         os.write(temporary.file, bytes(4096))  # a full disk still takes an empty file
         _sync(temporary.file)
 
@@ -228,7 +238,7 @@ def sweep(folder: Path) -> None:
 
 
 def remove_if_left(path: Path) -> bool:
-    """Remove a file, and a temporary folder with it, unless its writer lives; give whether it went.
+    """Remove a file, and a temporary folder with it, unless somebody has it (see `hold`); give whether it went.
 
     Raises
     ------
@@ -247,6 +257,54 @@ def remove_if_left(path: Path) -> bool:
         return True
     finally:
         os.close(file)
+
+
+def hold(path: Path, mode: int = 0o666) -> int:
+    """Make a file, and have it until what is given, its descriptor, is closed, or the program ends, however that comes.
+
+    Parameters
+    ----------
+    path : Path
+    mode : int
+        Its permissions, less what the umask takes.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made, or is there already.
+    """
+    is_made = False
+    while True:
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        except FileExistsError:
+            if not is_made:
+                raise
+            continue  # who took it for a dead one's has not removed it yet
+        # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
+        if os.name == "nt" or (lock(file) and _is_at(path, file)):
+            return file
+        os.close(file)  # it was taken for a dead one's before it was locked
+        is_made = True
+
+
+def hold_alone(path: Path) -> int | None:
+    """Have a file, made where there is none, as `hold` does; give None where another has it, for longer than a moment.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made.
+    """
+    end = time.monotonic() + _MOMENT
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if lock(file) and (os.name == "nt" or _is_at(path, file)):
+            return file
+        os.close(file)  # another has it, looks whether anybody has, or has just removed it
+        if time.monotonic() > end:
+            return None
+        time.sleep(_PAUSE)
 
 
 def lock(file: int) -> bool:
@@ -300,13 +358,9 @@ class _Temporary:
 
     def __enter__(self) -> Self:
         sweep(self._folder)
-        while True:
-            self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
-            self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, self._mode)
-            # On Windows nobody removes what is open, and nobody else could write to what is locked.
-            if os.name == "nt" or (lock(self.file) and _is_at(self.path, self.file)):
-                return self
-            os.close(self.file)  # somebody swept it before it was locked
+        self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
+        self.file = hold(self.path, self._mode)
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._close()
@@ -324,14 +378,6 @@ class _Temporary:
         file, self.file = self.file, -1
         if file >= 0:
             os.close(file)
-
-
-@contextmanager
-def _told(path: Path, what: str, failure: type[LatentlabError]) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise failure(f"{what} could not be saved as {path}: {reason_of(error)}; choose another place.") from error
 
 
 def _place(path: Path) -> tuple[Path, int | None]:

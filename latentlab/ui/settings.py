@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from latentlab.core.files import absolute, is_file, is_folder
+
 THEMES = ("system", "light", "dark")
 _RECENT = 8
 
@@ -46,7 +48,7 @@ class Settings:
     def data_dir(self) -> Path | None:
         """Where the image sets lie, if it was chosen and is still there."""
         text = self._text("data_dir")
-        return Path(text) if text and Path(text).is_dir() else None
+        return Path(text) if text and is_folder(Path(text)) else None
 
     @data_dir.setter
     def data_dir(self, folder: Path | None) -> None:
@@ -56,11 +58,11 @@ class Settings:
     def recent_runs(self) -> list[Path]:
         """The runs that were last opened or saved and still exist, latest first, at most eight."""
         paths = [Path(text) for text in self._texts("recent_runs")]
-        return [path for path in dict.fromkeys(paths) if path.is_file()][:_RECENT]
+        return [path for path in dict.fromkeys(paths) if is_file(path)][:_RECENT]
 
     def add_recent_run(self, path: Path) -> None:
         """Put a run at the head of `recent_runs`."""
-        first = path.absolute()
+        first = absolute(path)
         others = [recent for recent in self.recent_runs if recent != first]
         self._store.setValue("recent_runs", [str(recent) for recent in [first, *others][:_RECENT]])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import queue
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from urllib.request import Request, urlopen
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
+from latentlab.core.files import exists, settle, temporary_folder
 
 _CHUNK = 1 << 16
 _TIMEOUT = 20.0  # seconds without a sign of the server
@@ -88,7 +88,7 @@ def download(name: str, data_dir: Path, cancelled: threading.Event | None = None
         with _temporary_folder(folder) as temporary:
             yield from work.run(temporary)
             for file in known.files:
-                (temporary / file).replace(folder / file)
+                settle(temporary / file, folder / file)
     except _CancelledError:
         return
     except OSError as error:
@@ -228,11 +228,11 @@ class _Transfer:
 @contextmanager
 def _temporary_folder(folder: Path) -> Iterator[Path]:
     """Make a folder inside another one, on the same disk, and clean up so that both are gone if nothing was kept."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    made = [path for path in (folder, *folder.parents) if not exists(path)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=folder, ignore_cleanup_errors=True) as temporary:
-            yield Path(temporary)
+        with temporary_folder(folder) as temporary:
+            yield temporary
     finally:
         for path in made:
             with suppress(OSError):  # it holds what was downloaded

@@ -27,23 +27,23 @@ import numpy as np
 import PIL
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from latentlab import __version__
 from latentlab.core.arrays import Bytes
 from latentlab.core.data.columns import Column
-from latentlab.core.data.image_set import Fitted, ImageSet
+from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet
 from latentlab.core.data.mapped_images import Room, as_tensor, cache_dir, in_memory, new_map, open_map
 from latentlab.core.errors import reason_of
+from latentlab.core.files import exists, hold, is_file, remove_if_left, sweep, whole_file
 
 _VERSION = 2  # of what is read and how it is kept: another one when either changes
 MOST_BYTES = 20_000_000_000  # of all sets, unless the last alone is larger
 _FREE_BYTES = 1_000_000_000  # that are left on the disk
 _SMALL = 64_000_000  # bytes of images: so few are held in memory
 _QUICK = 1.0  # seconds: what is read in less is not worth keeping
-_FORGOTTEN = 86_400  # seconds, after which nobody writes to what is not whole
-_ENTRY, _IMAGES, _PART = ".safetensors", ".npy", ".part"
-_NAMES = re.compile(r"([0-9a-f]{32})(?:\.safetensors|\.[0-9a-f]{8}\.(?:npy|part))")
+_ENTRY, _IMAGES = ".safetensors", ".npy"
+_NAMES = re.compile(r"([0-9a-f]{32})(?:\.safetensors|\.[0-9a-f]{8}\.npy)")
 _FACTS = ("name", "title", "class_names", "left_out", "notes", "fitted", "fingerprint")
 
 # The maps that are in use here, by their files: these are not removed.
@@ -99,7 +99,7 @@ def cached(key: str, read: Callable[[Room], ImageSet]) -> ImageSet:
         if draft.problem:
             return replace(data, notes=(*data.notes, draft.problem))
         if draft.images is not None or time.perf_counter() - begin >= _QUICK:
-            with suppress(OSError, SafetensorError):  # then it is as it was read, and not kept
+            with suppress(DatasetError, OSError, SafetensorError):  # then it is as it was read, and not kept
                 draft.keep(data)
         return data
     finally:
@@ -120,6 +120,14 @@ def clear() -> Removed:
     return Removed(sum(each.is_whole for each in removed), sum(each.bytes for each in removed))
 
 
+def tidy() -> None:
+    """Remove what those left behind who died while they wrote; nothing is raised."""
+    sweep(cache_dir())
+    for each in _stored():
+        if not each.is_whole:
+            each.remove()
+
+
 class _Draft:
     """A set in the making.
 
@@ -134,6 +142,7 @@ class _Draft:
     def __init__(self, entry: Path) -> None:
         self._entry = entry
         self._file = entry.with_name(f"{entry.stem}.{uuid.uuid4().hex[:8]}{_IMAGES}")
+        self._held: int | None = None
         self._is_kept = False
         self.images: Bytes | None = None
         self.problem = ""
@@ -158,7 +167,7 @@ class _Draft:
 
         Raises
         ------
-        OSError, SafetensorError
+        DatasetError, OSError, SafetensorError
             When it cannot be written.
         """
         images, train, test = self.images, data.train_images, data.test_images
@@ -170,40 +179,42 @@ class _Draft:
             assert (train.data_ptr(), test.data_ptr()) == (begin, begin + train.nbytes)
         assert isinstance(images, np.memmap)
         images.flush()  # or after a power cut there would be a set, but not its images
-        partial = self._file.with_suffix(_PART)
-        try:
-            _write(partial, data, self._file.name)
-            if not self._entry.exists():  # somebody else was quicker
-                partial.replace(self._entry)
-                self._is_kept = True
-        finally:
-            partial.unlink(missing_ok=True)
+        if exists(self._entry):  # somebody else was quicker
+            return
+        with whole_file(self._entry, "The set", DatasetError) as partial:
+            partial.write_bytes(_entry_of(data, self._file.name))
+        self._is_kept = True
 
     def leave(self) -> None:
         """Remove the images' file, unless it belongs to a set now; where it is mapped, it is gone with that."""
+        if self._held is not None:
+            os.close(self._held)
         if not self._is_kept:
             with suppress(OSError):
                 self._file.unlink()
 
     def _new(self, shape: tuple[int, ...]) -> Bytes:
         _make_room(math.prod(shape))
+        self._held = hold(self._file)
         images = new_map(self._file, shape)
         _open[self._file] = images
         return images
 
 
-def _write(path: Path, data: ImageSet, file: str) -> None:
+def _entry_of(data: ImageSet, file: str) -> bytes:
     facts = {name: getattr(data, name) for name in _FACTS}
     facts |= {"images": file, "columns": [(column.name, column.texts) for column in data.train_columns]}
     arrays = {"train": data.train_labels.numpy(), "test": data.test_labels.numpy()}
     for number, (train, test) in enumerate(zip(data.train_columns, data.test_columns, strict=True)):
         arrays |= {f"train {number}": train.values, f"test {number}": test.values}
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path, {"set": json.dumps(facts)})
+    tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    content: bytes = save(tensors, {"set": json.dumps(facts)})
+    return content
 
 
 def _opened(entry: Path) -> ImageSet | None:
     """Open a set; one that is damaged is removed."""
-    if not entry.is_file():
+    if not is_file(entry):
         return None
     try:
         found = _read(entry)
@@ -295,14 +306,21 @@ class _Stored:
         return self.files[0].suffix == _ENTRY
 
     def remove(self) -> bool:
-        """Remove it unless it is in use here, or somebody may still be writing it; give whether it is gone."""
-        is_new = not self.is_whole and time.time() - self.used < _FORGOTTEN
-        if is_new or any(path in _open for path in self.files):
+        """Remove it unless it is in use here, or somebody is writing it; give whether it is gone."""
+        if any(path in _open for path in self.files):
             return False
+        if not self.is_whole:
+            return all(map(_removed_if_left, self.files))
         for path in self.files:
             with suppress(OSError):  # some systems keep what others have mapped; without an entry it is forgotten
                 path.unlink()
         return True
+
+
+def _removed_if_left(path: Path) -> bool:
+    with suppress(OSError):
+        return remove_if_left(path)
+    return False
 
 
 def _stored() -> list[_Stored]:

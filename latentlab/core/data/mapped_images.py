@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Bytes
+from latentlab.core.files import at_home
 
 Room = Callable[[tuple[int, ...]], Bytes]
 """Gives an array of a shape (N, C, H, W) to put images into, in memory or mapped."""
@@ -32,7 +33,7 @@ _WILL_NEED = 3  # of Linux and macOS
 def cache_dir() -> Path:
     """Give the folder of what can be made again: ``$LATENTLAB_CACHE``, or the place for caches on this system."""
     chosen = os.environ.get("LATENTLAB_CACHE")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("latentlab") / "images"
+    return at_home(chosen) if chosen else platformdirs.user_cache_path("latentlab") / "images"
 
 
 def in_memory(shape: tuple[int, ...]) -> Bytes:

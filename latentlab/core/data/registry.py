@@ -17,7 +17,7 @@ from latentlab.core.data.reading import Reading
 from latentlab.core.data.sets import bundled_digits, cifar, eurosat, pages, patches, svhn, torchvision_sets
 from latentlab.core.data.sets.downloaded import Downloaded
 from latentlab.core.errors import printable
-from latentlab.core.files import is_file, is_folder, named
+from latentlab.core.files import absolute, at_home, is_file, is_folder, named
 from latentlab.core.recipe.settings import DataSettings, Fit
 
 Dataset = Local | Downloaded | Own
@@ -42,7 +42,7 @@ def names() -> tuple[str, ...]:
 def default_data_dir() -> Path:
     """Give the folder of downloaded sets: ``$LATENTLAB_DATA``, or the place for a program's data on this system."""
     chosen = os.environ.get("LATENTLAB_DATA")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("latentlab") / "data"
+    return at_home(chosen) if chosen else platformdirs.user_data_path("latentlab") / "data"
 
 
 def find(name: str) -> Dataset:
@@ -124,7 +124,7 @@ def located(name: str) -> str:
     parts = paths.split(",", 1) if prefix == user_pairs.PREFIX else [paths]
     if prefix not in _OWN or not all(part.strip() for part in parts):
         return name
-    whole = [printable(str(named(part.strip()).absolute())) for part in parts]
+    whole = [printable(str(absolute(named(part.strip())))) for part in parts]
     if prefix == user_pairs.PREFIX and (len(whole) < 2 or "," in whole[0]):
         return name  # it would be divided elsewhere
     return prefix + ",".join(whole)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from latentlab.core.arrays import Extent
-from latentlab.core.errors import LatentlabError
-from latentlab.core.files import whole_file
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.map.axes import Axis, BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
+from latentlab.core.map.kept_list import KeptList
 
 _KINDS: dict[str, Callable[..., Axis]] = {
     "dimension": Dimension,
@@ -48,7 +48,7 @@ class Bookmark(BaseModel):
     @classmethod
     def at(cls, name: str, extent: Extent, code: tuple[float, ...], axes: PlaneAxes) -> Self:
         """Name a place of the map along some axes."""
-        return cls(name=name, extent=extent, code=code, x=_plain(axes.x), y=_plain(axes.y))
+        return cls(name=printable(name), extent=extent, code=code, x=_plain(axes.x), y=_plain(axes.y))
 
     @property
     def axes(self) -> PlaneAxes:
@@ -70,45 +70,17 @@ class BookmarksError(LatentlabError):
 _BOOKMARKS = TypeAdapter(tuple[Bookmark, ...])
 
 
-def load(folder: Path, run_id: str) -> tuple[Bookmark, ...]:
-    """Read the bookmarks of a run, by its id; none where there are none.
-
-    Raises
-    ------
-    BookmarksError
-        When they cannot be read; a damaged file is put aside, so that new ones do not overwrite it.
-    """
-    path = _path(folder, run_id)
-    try:
-        return _BOOKMARKS.validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise BookmarksError(f"The bookmarks in {path} cannot be read: {error.strerror}.") from error
-    except ValidationError as error:
-        aside = path.with_suffix(".damaged")
-        path.replace(aside)
-        raise BookmarksError(f"The bookmarks of this run are damaged; their file was put aside as {aside}.") from error
-
-
-def save(folder: Path, run_id: str, bookmarks: tuple[Bookmark, ...]) -> None:
-    """Write the bookmarks of a run; without any there is no file.
-
-    Raises
-    ------
-    BookmarksError
-        When they cannot be written.
-    """
-    path = _path(folder, run_id)
-    try:
-        if not bookmarks:
-            path.unlink(missing_ok=True)
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BookmarksError(f"The bookmarks could not be kept in {folder}: {error.strerror}.") from error
-    with whole_file(path, "The bookmarks", BookmarksError) as partial:
-        partial.write_bytes(_BOOKMARKS.dump_json(bookmarks, indent=1))
+def of_run(folder: Path, run_id: str) -> KeptList[Bookmark]:
+    """Give the bookmarks of a run, by its id, as they are kept in a folder; their error is `BookmarksError`."""
+    # An id comes from a file, and could hold anything.
+    name = hashlib.sha256(run_id.encode(errors="surrogatepass")).hexdigest()[:24]
+    return KeptList(
+        folder / f"{name}.json",
+        "The bookmarks of this run",
+        BookmarksError,
+        _BOOKMARKS.validate_json,
+        lambda bookmarks: _BOOKMARKS.dump_json(bookmarks, indent=1),
+    )
 
 
 def _plain(axis: Axis | None) -> _Axis | None:
@@ -122,8 +94,3 @@ def _plain(axis: Axis | None) -> _Axis | None:
         case BetweenClasses(start=start, end=end):
             return "classes", (start, end)
     return None
-
-
-def _path(folder: Path, run_id: str) -> Path:
-    # An id comes from a file, and could hold anything.
-    return folder / f"{hashlib.sha256(run_id.encode()).hexdigest()[:24]}.json"

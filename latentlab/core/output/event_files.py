@@ -13,7 +13,7 @@ import io
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats
 from latentlab.core.data.pictures.picture_look import as_array, as_picture
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import prove, whole_file
 from latentlab.core.output.export import sheet
 
 _SPRITE_SIDE = 2048  # pixels; browsers refuse textures of more than 8192
@@ -44,9 +45,7 @@ def check(folder: Path) -> None:
         raise TensorBoardError("TensorBoard is not installed: pip install tensorboard, then try again.")
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / ".latentlab"
-        trial.touch()
-        trial.unlink()
+    prove(folder / "events", "What TensorBoard reads", TensorBoardError)
 
 
 class EventFiles:
@@ -117,10 +116,13 @@ class EventFiles:
         thumbnails = _squares(images)
         with _told(folder):
             folder.mkdir(exist_ok=True)
-            np.savetxt(folder / "tensors.tsv", codes, "%.6g", "\t")
-            words = (" ".join(word.split()) for word in names)  # a tab would begin another column
-            (folder / "metadata.tsv").write_text("\n".join(words) + "\n", encoding="utf-8")
-            as_picture(_sprite(thumbnails)).save(folder / "sprite.png")
+        with _whole(folder / "tensors.tsv") as partial:
+            np.savetxt(partial, codes, "%.6g", "\t")
+        words = (" ".join(word.split()) for word in names)  # a tab would begin another column
+        with _whole(folder / "metadata.tsv") as partial:
+            partial.write_text("\n".join(words) + "\n", encoding="utf-8")
+        with _whole(folder / "sprite.png") as partial:
+            as_picture(_sprite(thumbnails)).save(partial, "PNG")
         embedding = self._embedding(
             tensor_name=name, tensor_path=f"{name}/tensors.tsv", metadata_path=f"{name}/metadata.tsv"
         )
@@ -129,9 +131,10 @@ class EventFiles:
         self._embeddings.insert(0, embedding)  # what the projector shows first
         from google.protobuf import text_format
 
-        with _told(folder):
-            text = text_format.MessageToString(self._projector(embeddings=self._embeddings))
-            (self._folder / "projector_config.pbtxt").write_text(text, encoding="utf-8")
+        with _whole(self._folder / "projector_config.pbtxt") as partial:
+            partial.write_text(
+                text_format.MessageToString(self._projector(embeddings=self._embeddings)), encoding="utf-8"
+            )
 
     def flush(self) -> None:
         """Let a TensorBoard that is open see what was written."""
@@ -149,6 +152,10 @@ class EventFiles:
     def _write(self, event: Any) -> None:
         with _told(self._folder):
             self._records.write(event.SerializeToString())
+
+
+def _whole(path: Path) -> AbstractContextManager[Path]:
+    return whole_file(path, "What TensorBoard reads", TensorBoardError)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
-from latentlab.core.runs.training_state import PREFIX, TrainingState
+from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
 
 __all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name", "is_run"]
@@ -109,11 +109,34 @@ class Run:
                 f"'{self.recipe.data.dataset}', which it was trained on."
             )
 
-    def goes_on_like(self, recipe: Recipe) -> bool:
+    def goes_on_like(self, recipe: Recipe, device: str) -> bool:
         """Whether a training by a recipe, from this run's weights, can go on with what the run's own draws from."""
         state, mine, theirs = self.training, self.recipe.training, recipe.training
-        has_last_weights = state is not None and not state.parameters("last")
-        return has_last_weights and (mine.optimiser, mine.seed) == (theirs.optimiser, theirs.seed)
+        if state is None or state.parameters("last"):  # the weights are not those that its optimiser has come to
+            return False
+        return (mine.optimiser, mine.seed, state.device) == (theirs.optimiser, theirs.seed, device)
+
+    def training_to_resume(self, data: ImageSet, device: str, steps_per_epoch: int) -> TrainingState:
+        """Give what its training needs to go on exactly as it would have.
+
+        Raises
+        ------
+        RunError
+            When the run does not say, or on these images, by a device of this kind, nothing can.
+        """
+        state, advice = self.training, "train on from its weights with --resume."
+        if state is None:
+            raise RunError(
+                "The run was saved by an earlier version, without what a training needs to go on as it would have: "
+                f"{advice}"
+            )
+        if changed := self.changed_images(data):
+            raise RunError(f"{changed} To train on with them as they are now, use --resume.")
+        if state.device != device:
+            raise RunError(f"The run was trained on '{state.device}', and this would be on '{device}': {advice}")
+        if state.steps_done > steps_per_epoch or not state.first_epoch <= self.epochs <= state.last_epoch:
+            raise RunError(f"The run has come further than there are images: {advice}")
+        return state
 
     def changed_images(self, data: ImageSet) -> str:
         """Say, in a sentence, that a person's own images are not what they were when the run learned from them.
@@ -201,7 +224,7 @@ class Run:
         if parts.training is not None:
             state = {name.removeprefix(PREFIX): tensors[name] for name in tensors if name.startswith(PREFIX)}
             training = TrainingState.from_dict(parts.training, state)
-            training.check_fits(list(model.parameters()))
+            training.check_fits(len(list(model.parameters())))
         return cls(
             snapshot=Snapshot(parts.run_id, recipe, model, parts.class_names),
             history=parts.history,
@@ -267,13 +290,24 @@ class _Parts:
             raise ValueError("the weights are of another model")
         if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"}):
             raise ValueError("more than a run")
+        of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
+        check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])
         return model
 
 
 def dated_name(recipe: Recipe, run_id: str) -> str:
     """Name a run on the disk when nobody else does: after its recipe, this moment and its id."""
-    name = re.sub(r"[^\w-]+", "-", recipe.name)[:40]  # of a recipe of anyone's
-    return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{run_id[:4]}"
+    return f"{_plain(recipe.name, 40)}-{datetime.now():%Y%m%d-%H%M%S}-{_plain(run_id, 4)}"
+
+
+def plain_name(recipe: Recipe, run_id: str) -> str:
+    """Name a run after its recipe and its id alone: the same training has the same name."""
+    return f"{_plain(recipe.name, 40)}-{_plain(run_id, 12)}"
+
+
+def _plain(text: str, most: int) -> str:
+    """Make of anyone's name, in a file of anyone's, one that every disk takes."""
+    return re.sub(r"[^\w-]+", "-", text)[:most]
 
 
 def codes_of(snapshot: Snapshot, data: ImageSet, most: int = CODES) -> tuple[Floats, Integers]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 
 State = Literal["training", "stopped", "finished"]
 PREFIX = "training."  # of the tensors' names in a file
+
+_GENERATORS = {"order", "generator"}
+_LONGEST_STATE = 2**16  # bytes of a generator: torch's take 5,056 on a processor
 
 Count = Field(ge=0, lt=2**53)
 
@@ -95,29 +99,51 @@ class TrainingState(BaseModel):
             found.append(tensor)
         return found
 
-    def check_fits(self, parameters: list[Tensor]) -> None:
-        """See that the tensors belong to a model of these parameters, as far as their shapes tell.
+    def check_fits(self, parameters: int) -> None:
+        """See that the tensors, whose shapes fit, are what they should be, and all there, of so many parameters.
 
         Raises
         ------
         ValueError
-            When they do not.
+            When they are not.
         """
         for name, tensor in self.tensors.items():
-            kind, _, rest = name.partition(".")
-            if kind in ("order", "generator"):
-                if tensor.dtype != torch.uint8 or tensor.ndim != 1:
+            if name in _GENERATORS:
+                if tensor.dtype != torch.uint8:
                     raise ValueError(f"{name} is no state of a generator")
-                continue
-            number, _, _ = rest.partition(".")
-            if kind not in ("optimiser", "best", "last") or not number.isdecimal() or int(number) >= len(parameters):
-                raise ValueError(f"{name} belongs to no parameter")
-            if tensor.ndim and tensor.shape != parameters[int(number)].shape:
-                raise ValueError(f"{name} has another shape than its parameter")
-            if not torch.isfinite(tensor).all():
+            elif not (tensor.is_floating_point() and torch.isfinite(tensor).all()):
                 raise ValueError(f"{name} is not finite")
-        if not {"order", "generator"} <= self.tensors.keys():
+        if not self.tensors.keys() >= _GENERATORS:
             raise ValueError("the generators' states are missing")
         for name in ("best", "last"):
-            if len(self.parameters(name)) not in (0, len(parameters)):
+            if len(self.parameters(name)) not in (0, parameters):
                 raise ValueError(f"{name} has not all parameters")
+
+
+def check_shapes(shapes: Mapping[str, tuple[int, ...]], parameters: Sequence[tuple[int, ...]]) -> None:
+    """See that tensors belong to the training of a model, before they are read.
+
+    Parameters
+    ----------
+    shapes : dict of tuple of int
+        Those of the tensors.
+    parameters : sequence of tuple of int
+        Those of the model's parameters.
+
+    Raises
+    ------
+    ValueError
+        When they do not.
+    """
+    for name, shape in shapes.items():
+        kind, _, rest = name.partition(".")
+        if name in _GENERATORS:
+            if len(shape) != 1 or shape[0] > _LONGEST_STATE:
+                raise ValueError(f"{name} is no state of a generator")
+            continue
+        number, _, kept = rest.partition(".")
+        known = re.fullmatch(r"[a-z_]{1,20}" if kind == "optimiser" else "", kept)
+        if kind not in ("optimiser", "best", "last") or not known or number not in map(str, range(len(parameters))):
+            raise ValueError(f"{name} belongs to no parameter")
+        if shape != parameters[int(number)] and (shape or kind != "optimiser"):  # it counts its steps
+            raise ValueError(f"{name} has another shape than its parameter")

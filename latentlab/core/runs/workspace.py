@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ import platformdirs
 
 from latentlab.core import files
 from latentlab.core.errors import LatentlabError, printable, reason_of
+from latentlab.core.files import exists
 from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def runs(folder: Path) -> list[KeptRun]:
     RunError
         When the folder is there and cannot be looked into.
     """
-    if not files.exists(folder):
+    if not exists(folder):
         return []
     try:
         paths = [path for path in folder.iterdir() if path.suffix == SUFFIX and not path.name.startswith(".")]
@@ -77,7 +79,7 @@ def runs(folder: Path) -> list[KeptRun]:
     for path in paths:
         with contextlib.suppress(LatentlabError):
             found.append(known_of(path))
-    return sorted(found, key=lambda run: (run.saved, run.path.name), reverse=True)
+    return sorted(found, key=lambda run: (_moment(run.saved), run.path.name), reverse=True)
 
 
 def interrupted(folder: Path) -> list[KeptRun]:
@@ -102,6 +104,8 @@ def known_of(path: Path) -> KeptRun:
         recipe, history = values["recipe"], values["history"]
         epochs = int(values["epochs"])
         state = training.get("state", "finished")
+        if state not in ("training", "stopped", "finished"):
+            raise ValueError("no state of a training")
         if state == "training" and not is_training(path):
             state = "interrupted"
         return KeptRun(
@@ -111,11 +115,11 @@ def known_of(path: Path) -> KeptRun:
             dataset=printable(str(recipe["data"]["dataset"])),
             epochs=epochs,
             of_epochs=int(training.get("last_epoch", epochs)),
-            test=_numbers(history[-1]["test"]) if history else None,
+            test=_losses(history[-1]["test"]) if history else None,
             started=str(training.get("started", "")),
             saved=str(training.get("saved", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
 
 
@@ -130,15 +134,21 @@ def keep(run: Run, path: Path) -> tuple[Path | None, str]:
         Why it is not where it should be, in half a sentence, or empty.
     """
     problem = ""
-    for place in (path, Path(tempfile.gettempdir()) / "latentlab-runs" / path.name):
+    for is_elsewhere in (False, True):
         try:
+            place = _elsewhere(run) if is_elsewhere else path
             make_folder(place.parent)
             run.save(place)
         except RunError as error:
-            problem = problem or str(error).partition("; ")[0]  # without advice: nobody may be there
+            problem = problem or without_advice(error)
         else:
             return place, problem
     return None, problem
+
+
+def without_advice(error: RunError) -> str:
+    """Say what could not be saved, without the advice to choose another place: nobody may be there."""
+    return str(error).removesuffix("; choose another place.").removesuffix(".")
 
 
 def make_folder(folder: Path) -> None:
@@ -164,31 +174,39 @@ class Presence:
     ----------
     path : Path
         Of the run.
+
+    Raises
+    ------
+    RunError
+        When another program trains it.
     """
 
     def __init__(self, path: Path) -> None:
         self._place, self._file = _mark_of(path), -1
-        with contextlib.suppress(OSError):
-            self._file = os.open(self._place, os.O_RDWR | os.O_CREAT, 0o666)
-        self.is_first = self._file < 0 or files.lock(self._file)  # nobody else trains it
+        with contextlib.suppress(OSError, ValueError):
+            held = files.hold_alone(self._place)
+            if held is None:
+                raise RunError(f"{path} is being trained already, by another program: wait until it has ended.")
+            self._file = held
 
     def end(self) -> None:
         """Say so no more."""
-        if self._file >= 0:
+        file, self._file = self._file, -1
+        if file < 0:
+            return
+        if os.name != "nt":
             with contextlib.suppress(OSError):
-                if self.is_first and os.name != "nt":
-                    self._place.unlink()
-            os.close(self._file)
-            self._file = -1
+                self._place.unlink()
+        os.close(file)
+        if os.name == "nt":  # where nothing is removed that is open
             with contextlib.suppress(OSError):
-                if self.is_first and os.name == "nt":  # where nothing is removed that is open
-                    self._place.unlink()
+                self._place.unlink()
 
 
 def is_training(path: Path) -> bool:
     """Whether some program trains the run of this file now."""
     try:
-        file = os.open(_mark_of(path), os.O_RDWR)
+        file = os.open(_mark_of(path), os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError):
         return False
     try:
@@ -206,9 +224,31 @@ def sweep(folder: Path) -> None:
                 files.remove_if_left(mark)
 
 
+def _elsewhere(run: Run) -> Path:
+    """Give a place among temporary files, of this person and this training alone."""
+    from latentlab.core.runs.run import plain_name
+
+    owner = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # where there is none such files are a person's own
+    try:
+        folder = Path(tempfile.gettempdir()) / f"latentlab-runs{owner}"
+    except OSError as error:  # that is tried by writing a file
+        raise RunError("There is no place for temporary files; choose another place.") from error
+    return folder / f"{plain_name(run.recipe, run.snapshot.run_id)}{SUFFIX}"
+
+
 def _mark_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def _numbers(stored: dict[str, Any]) -> dict[str, float]:
-    return {str(name): float(value) for name, value in stored.items()}
+def _losses(stored: dict[str, Any]) -> dict[str, float]:
+    return {name: float(stored[name]) for name in ("loss", "reconstruction", "kl")} | {
+        "penalty": float(stored.get("penalty", 0))
+    }
+
+
+def _moment(stored: str) -> float:
+    """Give a time as a number: zones change, if only from winter to summer."""
+    try:
+        return datetime.fromisoformat(stored).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0

@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from latentlab.core import log
+from latentlab.core.errors import reason_of
 from latentlab.core.events import Changed, EpochEnded, Event, Finished
 from latentlab.core.runs import workspace
-from latentlab.core.runs.run import SUFFIX, Run, RunError, codes_of, dated_name
+from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
 from latentlab.core.training.trainer import Trainer
 
 SECONDS = 10.0  # between two saves
@@ -41,7 +41,7 @@ class Autosave:
     path : Path
         Of the file.
     kept : Path or None
-        Where the training was saved last, if it could be.
+        Where the training was saved last, if it could be; that may have been some time ago, see `problem`.
     problem : str
         Why it could not be saved anywhere, the last time; empty where it could.
     waited : float
@@ -57,7 +57,7 @@ class Autosave:
         self.problem = ""
         self.waited, self.written = 0.0, list[float]()
         self._told: set[str] = set()
-        self._cost = 0.0  # seconds of the last save, of the trainer and of the one that saves
+        self._cost = self._cost_beside = 0.0  # seconds of the last save, of the trainer and of the one that saves
         self._last = time.perf_counter()
         self._saving: threading.Thread | None = None
         self._presence = self._take_place()
@@ -68,7 +68,7 @@ class Autosave:
             return
         since = time.perf_counter() - self._last
         is_best = isinstance(event, EpochEnded) and event.is_best
-        if since < self._cost / _SHARE or (since < SECONDS and not is_best):
+        if since < (self._cost + self._cost_beside) / _SHARE or (since < SECONDS and not is_best):
             return
         self.take_now()
 
@@ -77,12 +77,18 @@ class Autosave:
         if self._saving is not None and self._saving.is_alive():
             return
         begin = time.perf_counter()
-        run = self._trainer.result(with_codes=False)
+        try:
+            beside = threading.Thread(
+                target=self._save_beside, args=(self._trainer.copy(),), name="autosave", daemon=True
+            )
+            beside.start()
+        except Exception as error:  # no memory for a copy, no thread: no reason to lose the training
+            self._tell_failed(error)
+        else:
+            self._saving = beside
         self._last = time.perf_counter()
         self._cost = self._last - begin
         self.waited += self._cost
-        self._saving = threading.Thread(target=self._save_beside, args=(run,), name="autosave", daemon=True)
-        self._saving.start()
 
     def finish(self, run: Run) -> Path | None:
         """Save a training that ends, and wait until that is done.
@@ -93,8 +99,11 @@ class Autosave:
             Where it is now; None where no place takes it.
         """
         self._wait()
-        self._save(run)
-        return self.kept
+        try:
+            self._save(run)
+        except Exception as error:  # no memory to write it from
+            self._tell_failed(error)
+        return None if self.problem else self.kept
 
     def end(self) -> None:
         """Wait for what is being saved, and train no more."""
@@ -106,22 +115,27 @@ class Autosave:
             self._saving.join()
             self._saving = None
 
-    def _save_beside(self, run: Run) -> None:
-        begin, busy = time.perf_counter(), time.thread_time()
+    def _save_beside(self, make_run: Callable[[int], Run]) -> None:
         try:
-            codes, labels = codes_of(run.snapshot, self._trainer.data, _CODES)
-            self._save(replace(run, codes=codes, labels=labels))
+            _ = self._trainer.preparation  # measured once, and no measure of what the next save costs
+            begin, busy = time.perf_counter(), time.thread_time()
+            self._save(make_run(_CODES))
+            self._cost_beside = time.thread_time() - busy
+            self.written.append(time.perf_counter() - begin)
         except Exception as error:  # of a library: no reason to lose the training
-            log.write(error, "saving a training")
-        self._cost += time.thread_time() - busy
-        self.written.append(time.perf_counter() - begin)
+            self._tell_failed(error)
+
+    def _tell_failed(self, error: Exception) -> None:
+        self.problem = f"The training could not be saved as it goes ({type(error).__name__}: {reason_of(error)})"
+        log.write(error, "saving a training")
+        self._tell_once(f"{self.problem}; it is kept in memory alone, and saving is tried again.")
 
     def _save(self, run: Run) -> None:
         kept, problem = workspace.keep(run, self.path)
-        if self.kept not in (None, kept, self.path):  # among temporary files, while the workspace did not take it
+        if kept == self.path and self.kept not in (None, kept):  # among temporary files, while that did not take it
             with suppress(OSError):
                 self.kept.unlink()
-        self.kept, self.problem = kept, "" if kept else problem
+        self.kept, self.problem = kept or self.kept, "" if kept else problem
         if problem:
             where = f"it is kept as {kept}" if kept else "it is kept in memory alone, and saving is tried again"
             self._tell_once(f"{problem}; {where}.")
@@ -134,7 +148,4 @@ class Autosave:
     def _take_place(self) -> workspace.Presence:
         with suppress(RunError):  # which is told when it is saved
             workspace.make_folder(self.path.parent)
-        presence = workspace.Presence(self.path)
-        if not presence.is_first:
-            raise RunError(f"{self.path} is being trained already, by another program: wait until it has ended.")
-        return presence
+        return workspace.Presence(self.path)

@@ -88,7 +88,13 @@ def kept_of(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def put_kept_back(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Have a new optimiser go on with copies of what `kept_of` gave; other tensors among them do not matter."""
+    """Have a new optimiser go on with copies of what `kept_of` gave; other tensors among them do not matter.
+
+    Raises
+    ------
+    ValueError
+        When they are those of another kind of optimiser, or some are missing.
+    """
     parameters = _parameters(optimiser)
     for name, tensor in tensors.items():
         kind, _, rest = name.partition(".")
@@ -100,6 +106,9 @@ def put_kept_back(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor
             else:  # only a fused one counts its steps on the device
                 device = parameter.device if optimiser.defaults.get("fused") else "cpu"
                 optimiser.state[parameter][kept] = tensor.detach().to(device, copy=True)
+    expected = {"step", "square_avg"} if "alpha" in optimiser.defaults else {"step", "exp_avg", "exp_avg_sq"}
+    if any(optimiser.state[parameter].keys() not in (set(), expected) for parameter in list(optimiser.state)):
+        raise ValueError("what an optimiser keeps is not whole")
 
 
 def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 
@@ -64,8 +64,8 @@ class Trainer:
     start : Run, optional
         Goes on from its weights and its history, for as many epochs as the recipe says; with what its optimiser and
         its generators had come to, where the run has them and the recipe asks for the same.
-    changes : sequence of Changed, optional
-        Settings to change where they were changed in a run that is repeated.
+    repeats : Run, optional
+        A run whose settings were changed on the way: they are changed where they were, and as many threads compute it.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Trainer:
         run_id: str | None = None,
         control: Control | None = None,
         start: Run | None = None,
-        changes: Sequence[Changed] = (),
+        repeats: Run | None = None,
     ) -> None:
         settings = recipe.training
         self.recipe = recipe = located(recipe)
@@ -123,11 +123,13 @@ class Trainer:
         self._clock = TrainingClock()
         self._started = now()
         self._threads: int | None = settings.threads
-        if start and start.training and start.goes_on_like(recipe):
+        if repeats and repeats.training and self._threads is None:
+            self._compute_as(repeats.training)
+        if start and start.training and start.goes_on_like(recipe, self.device.type):
             self._take_draws(start.training)
 
         # No state: what follows from it, what is only told, and what goes by the time of the day.
-        self._to_repeat = deque(changes)
+        self._to_repeat = deque(repeats.changes if repeats else ())
         self._weighing = _weighing(self._beta, self.device)
         self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
         self._recovery = Recovery(self.model)
@@ -147,16 +149,8 @@ class Trainer:
         LatentlabError
             When the run does not say how to go on, or these are not its images.
         """
-        state = run.training
-        if state is None:
-            raise RunError(
-                "The run was saved by an earlier version, without what a training needs to go on as it would have: "
-                "train on from its weights with --resume."
-            )
-        if changed := run.changed_images(data):
-            raise RunError(f"{changed} To train on with them as they are now, use --resume.")
         trainer = cls(run.recipe, data, run_id=run.snapshot.run_id, control=control, start=run)
-        trainer._take(state)
+        trainer._take(run.training_to_resume(data, trainer.device.type, trainer._steps_per_epoch))
         return trainer
 
     def _take(self, state: TrainingState) -> None:
@@ -176,15 +170,24 @@ class Trainer:
         self._clock.images, self._clock.step_seconds = state.images, state.step_seconds
         self._clock.tests, self._clock.test_seconds = state.tests, state.test_seconds
         self._started = state.started
-        if state.device == "cpu":
-            self._threads = state.threads  # one more, or one less, would add in another order
+        self._compute_as(state)
+
+    def _compute_as(self, state: TrainingState) -> None:
+        """Compute with as many threads: one more, or one less, would add in another order."""
+        if state.device == self.device.type == "cpu":
+            self._threads = state.threads
 
     def _take_draws(self, state: TrainingState) -> None:
         """Go on with what an optimiser, and the generators, had come to."""
-        put_kept_back(self.optimiser, state.tensors)
-        self._order_before = state.tensors["order"]
-        self._order.set_state(self._order_before)
-        self._generator.set_state(state.tensors["generator"])
+        try:
+            put_kept_back(self.optimiser, state.tensors)
+            self._order_before = state.tensors["order"]
+            self._order.set_state(self._order_before)
+            self._generator.set_state(state.tensors["generator"])
+        except (RuntimeError, ValueError) as error:
+            raise RunError(
+                "What the training needs to go on is damaged in the run's file: use another copy."
+            ) from error
 
     def state(self) -> TrainingState:
         """Give a copy of what the training has, beside its weights and its history, as it is between two steps."""
@@ -230,26 +233,33 @@ class Trainer:
         return Snapshot(self.run_id, self.recipe, self.model, self.data.class_names)
 
     def result(self, *, with_codes: bool = True) -> Run:
-        """Give the run so far, to be asked for at an event: with the codes of its test images, or without, in no time.
+        """Give the run so far, to be asked for at an event: with the codes of its test images, or without.
 
         Returns
         -------
         Run
             Of copies; training may go on.
         """
-        snapshot = self.snapshot()
-        codes, labels = codes_of(snapshot, self.data, CODES if with_codes else 0)
-        return Run(
-            snapshot=snapshot,
-            history=tuple(self.history),
-            changes=tuple(self.changes),
-            epochs=self._epoch,
-            preparation=self.preparation,
-            codes=codes,
-            labels=labels,
-            fingerprint=self.data.fingerprint if self.data.is_for(self.recipe.data) else "",
-            training=self.state(),
-        )
+        return self.copy()(CODES if with_codes else 0)
+
+    def copy(self) -> Callable[[int], Run]:
+        """Copy, at an event, what the run so far is made of.
+
+        Returns
+        -------
+        callable
+            Makes the run, with the codes of so many test images, on any thread; training may go on meanwhile.
+        """
+        snapshot, state = self.snapshot(), self.state()
+        history, changes, epochs = tuple(self.history), tuple(self.changes), self._epoch
+
+        fingerprint = self.data.fingerprint if self.data.is_for(self.recipe.data) else ""
+
+        def make(most: int) -> Run:
+            codes = codes_of(snapshot, self.data, most)
+            return Run(snapshot, history, changes, epochs, self.preparation, *codes, fingerprint, state)
+
+        return make
 
     def events(self) -> Iterator[Event]:
         """Train, telling what happens.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -14,6 +15,7 @@ from PySide6.QtGui import QFontInfo, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab import __version__
+from latentlab.core.data import leftovers
 from latentlab.core.files import resource
 from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.settings import Settings
@@ -68,7 +70,13 @@ def run(run_path: Path | None = None) -> int:
     torch_threads.compute_alone()
     background.hold_back()
     window = MainWindow()
-    _FirstPaint(window, _settle)
+
+    def begin() -> None:
+        _settle()
+        places = window.session.library.data_dir, [path.parent for path in Settings().recent_runs]
+        threading.Thread(target=leftovers.sweep, args=places, name="leftovers", daemon=True).start()
+
+    _FirstPaint(window, begin)
     reporter.reported.connect(window.show_problem)
     window.show()
     if run_path is not None:

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from latentlab.core.files import exists, is_folder
+
 # The shared objects that Qt takes from the system, and the Debian/Ubuntu package of each.
 _FOR_ALL = {
     "libEGL.so.1": "libegl1",
@@ -90,12 +92,12 @@ def _missing_libraries(name: str) -> str | None:
     """Load the plugin as Qt would, and say in a sentence which libraries it lacks."""
     spec = importlib.util.find_spec("PySide6")
     folders = [] if spec is None else spec.submodule_search_locations or []
-    plugins = [folder for root in folders if (folder := Path(root, "Qt", "plugins", "platforms")).is_dir()]
+    plugins = [folder for root in folders if is_folder(folder := Path(root, "Qt", "plugins", "platforms"))]
     if not plugins:
         # A PySide6 of the Linux distribution: its packages bring the libraries along.
         return None
     plugin = plugins[0] / f"libq{name}.so"
-    if not plugin.exists():
+    if not exists(plugin):
         return f"Qt has no platform '{name}', which QT_QPA_PLATFORM asks for; unset it, or choose xcb or wayland."
     error = _load_error(str(plugin))
     if error is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import resource
+from latentlab.core.files import is_file, resource
 
 if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported: a tour needs no screen
@@ -26,6 +26,7 @@ from latentlab.ui.app.application import create_application
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.session.session import FIRST_RECIPE
 from latentlab.ui.settings import Settings
+from latentlab.ui.style.picture_file import save_picture
 from latentlab.ui.style.theme import set_theme
 from latentlab.ui.window.main_window import MainWindow
 
@@ -71,8 +72,7 @@ def play(out: Path, epochs: int | None = None) -> int:
         settings, run = Settings(Path(folder) / "settings.ini"), Path(folder) / "run.safetensors"
         for number, (name, window) in enumerate(_stages(app, settings, run, epochs)):
             path = out / f"{number:02d}-{name}.png"
-            if not window.grab().save(str(path)):
-                raise LatentlabError(f"The picture {path} cannot be saved: choose another folder.")
+            save_picture(window.grab().toImage(), path)
             sys.stderr.write(f"{path}\n")
     return 0
 
@@ -129,7 +129,7 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
         _until(lambda: session.is_saved)
 
         pad = _child(window, QWidget, "sketchPad")
-        if (model := resource("models", "mnist-vae-2d.safetensors")).is_file():
+        if is_file(model := resource("models", "mnist-vae-2d.safetensors")):
             _open(window, model)
         _drag(pad, [_on(pad, x, y) for x, y in _smooth(_THREE)])
         _until(lambda: canvas.sketch_point() is not None)
@@ -141,7 +141,7 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
         set_theme("light")
         yield from _map_stages(window, canvas)
 
-        if (model := resource("models", "mnist-cvae-2d.safetensors")).is_file():
+        if is_file(model := resource("models", "mnist-cvae-2d.safetensors")):
             _click(_child(window, QWidget, "sketchClearButton"))
             _open(window, model)
             QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.pixel_of(0.5, 0.5))

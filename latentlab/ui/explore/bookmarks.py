@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map import bookmarks
 from latentlab.core.map.bookmarks import Bookmark
+from latentlab.core.map.kept_list import KeptList
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_part import MapPart
@@ -35,12 +36,12 @@ class Bookmarking(MapPart):
     def add(self, bookmark: Bookmark) -> None:
         """Keep a place; one of the same name is moved there."""
         if self._run_id:
-            self._keep((*(each for each in self._bookmarks if each.name != bookmark.name), bookmark))
+            self._change(lambda kept: (*(each for each in kept if each.name != bookmark.name), bookmark))
 
     @Slot(str)
     def remove(self, name: str) -> None:
         """Forget a place."""
-        self._keep(tuple(each for each in self._bookmarks if each.name != name))
+        self._change(lambda kept: tuple(each for each in kept if each.name != name))
 
     @Slot(object)
     def _show(self, update: MapUpdate | None) -> None:
@@ -50,18 +51,18 @@ class Bookmarking(MapPart):
         self._run_id, self._bookmarks = run_id, ()
         if run_id:
             try:
-                self._bookmarks = bookmarks.load(self._folder(), run_id)
+                self._bookmarks = self._file().load()
             except LatentlabError as error:
                 self.failed.emit(str(error))
         self.changed.emit(self._bookmarks)
 
-    def _keep(self, kept: tuple[Bookmark, ...]) -> None:
-        self._bookmarks = kept
+    def _change(self, change: Callable[[tuple[Bookmark, ...]], tuple[Bookmark, ...]]) -> None:
         try:
-            bookmarks.save(self._folder(), self._run_id, kept)
+            self._bookmarks = self._file().change(change)
         except LatentlabError as error:
             self.failed.emit(str(error))
-        self.changed.emit(kept)
+        self.changed.emit(self._bookmarks)
 
-    def _folder(self) -> Path:
-        return platformdirs.user_data_path("latentlab", appauthor=False) / "bookmarks"
+    def _file(self) -> KeptList[Bookmark]:
+        folder = platformdirs.user_data_path("latentlab", appauthor=False) / "bookmarks"
+        return bookmarks.of_run(folder, self._run_id)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import platformdirs
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.map import selections
+from latentlab.core.map.kept_list import KeptList
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import rows_in_set
-from latentlab.core.map.selections import NamedSelection, SelectionsError, UnreadableError
+from latentlab.core.map.selections import NamedSelection, SelectionsError
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
+
+_Change = Callable[[tuple[NamedSelection, ...]], tuple[NamedSelection, ...]]
 
 
 class NamedSelections(MapPart):
@@ -28,7 +31,6 @@ class NamedSelections(MapPart):
         super().__init__(parent)
         self._exploration, self._selection = exploration, selection
         self._dataset = ""
-        self._problem = ""  # why the file could not be read: then it is not written either
         self._selections: tuple[NamedSelection, ...] = ()
         self._deleted: NamedSelection | None = None
         exploration.shown_changed.connect(self._show)
@@ -48,8 +50,9 @@ class NamedSelections(MapPart):
         """Give the selected images a name that is free."""
         try:
             images = rows_in_set(self._exploration.shown, self._selection.rows)
-            self._check_name(name)
-            self._keep((*self._selections, NamedSelection(name=name.strip(), images=tuple(images.tolist()))))
+            name = _name(name)
+            new = NamedSelection(name=name, images=tuple(images.tolist()))
+            self._change(lambda kept: (*_without(kept, name), new))
         except LatentlabError as error:
             self.failed.emit(str(error))
 
@@ -57,14 +60,13 @@ class NamedSelections(MapPart):
     def rename(self, old: str, new: str) -> None:
         """Give a selection another name that is free."""
         try:
-            if new.strip() != old:
-                self._check_name(new)
-            self._keep(
-                tuple(
-                    each.model_copy(update={"name": new.strip()}) if each.name == old else each
-                    for each in self._selections
+            if (name := _name(new)) != old:
+                self._change(
+                    lambda kept: tuple(
+                        each.model_copy(update={"name": name}) if each.name == old else each
+                        for each in _without(kept, name)
+                    )
                 )
-            )
         except LatentlabError as error:
             self.failed.emit(str(error))
 
@@ -75,18 +77,17 @@ class NamedSelections(MapPart):
         if found is None:
             return
         try:
-            self._keep(tuple(each for each in self._selections if each.name != name), deleted=found)
+            self._change(lambda kept: tuple(each for each in kept if each.name != name), deleted=found)
         except LatentlabError as error:
             self.failed.emit(str(error))
 
     @Slot()
     def bring_back(self) -> None:
         """Keep again what was deleted last."""
-        if self._deleted is None:
+        if (deleted := self._deleted) is None:
             return
         try:
-            self._check_name(self._deleted.name)
-            self._keep((*self._selections, self._deleted))
+            self._change(lambda kept: (*_without(kept, deleted.name), deleted))
         except LatentlabError as error:
             self.failed.emit(str(error))
 
@@ -119,33 +120,36 @@ class NamedSelections(MapPart):
         dataset = "" if update is None else update.snapshot.recipe.data.dataset
         if dataset == self._dataset:
             return
-        self._dataset, self._problem, self._selections, self._deleted = dataset, "", (), None
+        self._dataset, self._selections, self._deleted = dataset, (), None
         if dataset:
             try:
-                self._selections = selections.load(_folder(), dataset)
-            except SelectionsError as error:
+                self._selections = self._file().load()
+            except LatentlabError as error:
                 self.failed.emit(str(error))
-                self._problem = str(error) if isinstance(error, UnreadableError) else ""
         self.changed.emit()
 
     def _find(self, name: str) -> NamedSelection | None:
         return next((each for each in self._selections if each.name == name), None)
 
-    def _check_name(self, name: str) -> None:
-        if not name.strip():
-            raise SelectionsError("A selection needs a name.")
-        if self._find(name.strip()) is not None:
-            raise SelectionsError(
-                f"There is a selection '{name.strip()}' already: take another name, or delete that one first."
-            )
-
-    def _keep(self, kept: tuple[NamedSelection, ...], *, deleted: NamedSelection | None = None) -> None:
-        if self._problem:
-            raise SelectionsError(self._problem)
-        selections.save(_folder(), self._dataset, kept)
-        self._selections, self._deleted = kept, deleted
+    def _change(self, change: _Change, *, deleted: NamedSelection | None = None) -> None:
+        self._selections = self._file().change(change)
+        self._deleted = deleted
         self.changed.emit()
 
+    def _file(self) -> KeptList[NamedSelection]:
+        folder = platformdirs.user_data_path("latentlab", appauthor=False) / "selections"
+        return selections.of_dataset(folder, self._dataset)
 
-def _folder() -> Path:
-    return platformdirs.user_data_path("latentlab", appauthor=False) / "selections"
+
+def _name(wanted: str) -> str:
+    """Give the name that a person wrote as it is kept."""
+    if not wanted.strip():
+        raise SelectionsError("A selection needs a name.")
+    return printable(wanted.strip())
+
+
+def _without(kept: tuple[NamedSelection, ...], name: str) -> tuple[NamedSelection, ...]:
+    """Give selections none of which has a name."""
+    if any(each.name == name for each in kept):
+        raise SelectionsError(f"There is a selection '{name}' already: take another name, or delete that one first.")
+    return kept

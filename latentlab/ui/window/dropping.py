@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QWidget
 
 from latentlab.core.data.pictures import picture_files
+from latentlab.core.files import is_folder
 from latentlab.core.runs.run import SUFFIX, is_run
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.drop_hint import DropHint
@@ -130,7 +131,7 @@ def meaning_of(paths: list[Path]) -> Dropped:
 
 def _kind_of(path: Path) -> Kind:
     suffix = path.suffix.lower()
-    if path.is_dir():
+    if is_folder(path):
         return "folder"
     if suffix == ".toml":
         return "recipe"

@@ -15,6 +15,7 @@ from latentlab.core.data.first_recipe import FirstRecipe
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.pictures import user_pairs
 from latentlab.core.errors import printable
+from latentlab.core.files import absolute
 from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
@@ -133,9 +134,9 @@ def shown(name: str) -> str:
 
 def folder_name(path: Path) -> str:
     """Give the name that recipes have for a folder of pictures."""
-    return f"folder:{printable(path.absolute().as_posix())}"
+    return f"folder:{printable(absolute(path).as_posix())}"
 
 
 def array_name(path: Path) -> str:
     """Give the name that recipes have for a file of images."""
-    return f"array:{printable(path.absolute().as_posix())}"
+    return f"array:{printable(absolute(path).as_posix())}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from latentlab.core.files import resource
+from latentlab.core.files import is_file, resource
 from latentlab.core.runs.run import SUFFIX
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
@@ -51,7 +51,7 @@ def join_settings(settings: Settings, session: Session, start: StartPage, menus:
     menus[f"{settings.theme}Theme"].setChecked(True)
     menus["largerText"].triggered.connect(lambda: theme.change_text_size(1))
     menus["smallerText"].triggered.connect(lambda: theme.change_text_size(-1))
-    start.set_models([model for model in _models() if model[0].is_file()])
+    start.set_models([model for model in _models() if is_file(model[0])])
     list_recent()
 
 

@@ -13,6 +13,7 @@ from latentlab.core.arrays import Integers
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
 from latentlab.ui.session.session import Session
+from latentlab.ui.style.picture_file import PictureError, save_picture
 from latentlab.ui.widgets.view_panel import ViewPanel
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.view_tabs import ViewTabs
@@ -54,14 +55,13 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
     def show_selected(rows: Integers) -> None:
         interpolations.set_selected(rows, selection.pictures(interpolations.MOST))
 
-    def save_picture(picture: QImage, path: Path) -> None:
-        if is_saved := picture.save(str(path)):
-            text = translate("Views", "The picture is saved as {path}.")
+    def save(picture: QImage, path: Path) -> None:
+        try:
+            save_picture(picture, path)
+        except PictureError as error:
+            session.message.emit(str(error), True)
         else:
-            text = translate(
-                "Views", "The picture could not be saved as {path}: choose a folder that can be written to."
-            )
-        session.message.emit(text.format(path=path), not is_saved)
+            session.message.emit(translate("Views", "The picture is saved as {path}.").format(path=path), False)
 
     def ask_for_animation(frames: npt.NDArray[np.float32], name: str) -> None:
         dialogs.save_film(name, lambda path: session.map.films.write(path, frames[None], _FRAMES_PER_SECOND))
@@ -72,7 +72,7 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
         panel.point_picked.connect(exploration.pick_point)
         panel.save_requested.connect(
             # The picture as it is when it is asked for, whatever the view shows by then.
-            lambda picture, name: dialogs.save("picture", name, lambda path: save_picture(picture, path))
+            lambda picture, name: dialogs.save("picture", name, lambda path: save(picture, path))
         )
     tabs.currentChanged.connect(ask)
     views.model_changed.connect(set_model)

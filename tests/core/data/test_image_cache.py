@@ -20,6 +20,7 @@ from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.mapped_images import cache_dir, looking_ahead, new_map, roomy
 from latentlab.core.data.pictures import picture_reading, user_folder
 from latentlab.core.data.reading import Reading, ReadingCancelledError
+from latentlab.core.files import hold
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training import trainer
 from latentlab.core.training.trainer import Trainer
@@ -285,7 +286,7 @@ def test_what_cannot_be_written_at_the_end_is_used_all_the_same(keen, monkeypatc
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(image_cache, "save_file", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     are_equal(cached(KEY, patches), patches(mapped_images.in_memory))
     assert stored() == []
 
@@ -357,15 +358,18 @@ def test_clearing_leaves_what_is_in_use_and_what_is_not_its_own(mapping):
     assert torch.equal(kept, cached(KEY, never).train_images[2:3])
 
 
-def test_what_a_crash_left_behind_goes_after_a_day(mapping):
+@pytest.mark.parametrize("comes_by", [lambda: cached(KEY, patches), image_cache.tidy, clear])
+def test_what_a_crash_left_behind_goes_and_what_somebody_writes_stays(mapping, comes_by):
     cache_dir().mkdir(parents=True)
-    old, new = (cache_dir() / f"{key * 32}.{key * 8}.npy" for key in "12")
-    for path in (old, new):
-        path.write_bytes(b"x")
-    os.utime(old, (0, 0))
-    cached(KEY, patches)
-    assert not old.exists()
-    assert new.exists(), "somebody may still be writing it"
+    left, written = (cache_dir() / f"{key * 32}.{key * 8}.npy" for key in "12")
+    left.write_bytes(b"x")
+    held = hold(written)
+    comes_by()
+    assert not left.exists()
+    assert written.exists()
+    os.close(held)
+    clear()
+    assert not written.exists()
 
 
 # Sets that are larger than memory

@@ -4,7 +4,7 @@ import io
 import shutil
 import sys
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from latentlab.core.output.tensorboard import TensorBoardWriter
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.control import Control
 from latentlab.core.training.trainer import Trainer
+from tests.faults import full_disk
 
 pytest.importorskip("tensorboard")
 
@@ -203,18 +204,6 @@ def test_a_folder_that_goes_away_is_told_in_a_sentence(tmp_path, tiny_images):
 # A full disk
 
 
-@contextmanager
-def full_disk(most):
-    """Have the system refuse to make any file longer than so many bytes, as a full disk would."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.mark.parametrize("most", [0, 3_000, 40_000])
 def test_a_full_disk_is_told_in_one_sentence_and_nothing_else(tmp_path, tiny_images, capfd, most):
     recipe = Recipe(name="tiny").with_changes(TINY)
@@ -241,7 +230,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_nothing_else(tmp_path, tiny_ima
 def test_a_disk_that_has_no_room_for_codes_is_told_in_a_sentence(tmp_path):
     with closing(EventFiles(tmp_path)) as files, full_disk(10_000):
         codes, images = np.zeros((1000, 20), np.float32), np.zeros((1000, 1, 8, 8), np.uint8)
-        with pytest.raises(TensorBoardError, match=r"File too large.*another folder"):
+        with pytest.raises(TensorBoardError, match=r"file too large; choose another place"):
             files.embedding("codes", codes, ["nought"] * 1000, images)
 
 

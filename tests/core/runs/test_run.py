@@ -1,7 +1,6 @@
 import dataclasses
 import json
 import math
-import os
 import subprocess
 import sys
 
@@ -15,12 +14,11 @@ from safetensors.torch import save_file
 
 from latentlab.core.events import Changed
 from latentlab.core.files import resource
-from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs import run as runs
 from latentlab.core.runs.run import Run, RunError, codes_of
 from latentlab.core.training.control import Control
 from latentlab.core.training.trainer import Trainer
+from tests.faults import full_disk
 
 RECIPE = Recipe.from_dict(
     {
@@ -167,9 +165,8 @@ def test_others_read_the_file_without_latentlab(run, saved, tmp_path):
     assert history[1]["test"]["loss"] == run.history[1].test.loss
 
 
-def test_only_the_first_test_images_have_their_codes_kept(run, tiny_images, monkeypatch):
-    monkeypatch.setattr(runs, "CODES", 25)
-    codes, labels = codes_of(run.snapshot, tiny_images)
+def test_only_the_first_test_images_have_their_codes_kept(run, tiny_images):
+    codes, labels = codes_of(run.snapshot, tiny_images, 25)
     np.testing.assert_array_equal(codes, run.snapshot.encode(tiny_images.test_images[:25])[0])
     np.testing.assert_array_equal(labels, tiny_images.test_labels[:25])
 
@@ -186,16 +183,10 @@ def test_saving_over_a_run_replaces_it_and_leaves_nothing_else(run, tmp_path):
 
 
 def test_a_disk_that_fills_up_leaves_the_old_file_whole(run, saved, tmp_path):
-    resource = pytest.importorskip("resource")  # Windows has no such limits
     path = tmp_path / "run.safetensors"
     path.write_bytes(saved)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(saved) // 2, limits[1]))
-    try:
-        with pytest.raises(RunError, match=r"choose another place\.$") as caught:
-            run.save(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with pytest.raises(RunError, match=r"choose another place\.$") as caught, full_disk(len(saved) // 2):
+        run.save(path)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == saved
     assert list(tmp_path.iterdir()) == [path]
@@ -230,40 +221,6 @@ def test_a_place_that_cannot_hold_a_run_is_refused_in_a_sentence(run, tmp_path, 
     with pytest.raises(RunError, match=r"could not be saved as .*choose another place\.$"):
         run.save(path)
     assert sorted(item.name for item in tmp_path.iterdir()) == ["file", "folder"]
-
-
-# Runs that nobody has named
-
-
-def test_the_first_run_kept_makes_its_folder(run, tmp_path):
-    path = keep(run, tmp_path / "data" / "runs")
-    assert path.parent == tmp_path / "data" / "runs"
-    assert Run.open(path).history == run.history
-
-
-@pytest.mark.parametrize("before", [0, 1, 9, 10, 15, 19, 20, 25])
-def test_the_twenty_latest_runs_are_kept(run, tmp_path, before):
-    older = [tmp_path / f"run-{number}.safetensors" for number in range(before)]
-    for age, path in enumerate(older):
-        path.touch()
-        os.utime(path, (1000 + age, 1000 + age))
-    latest = keep(run, tmp_path)
-    assert set(tmp_path.iterdir()) == {latest, *older[max(0, before - 19) :]}
-
-
-@pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", "..", "x" * 100, "字" * 100, "a: b? c*"])
-def test_a_recipe_of_any_name_can_be_kept(run, tmp_path, name):
-    snapshot = Snapshot("abc", RECIPE.with_changes({"name": name}), run.snapshot.model, run.snapshot.class_names)
-    path = keep(dataclasses.replace(run, snapshot=snapshot), tmp_path / "runs")
-    assert [path] == list((tmp_path / "runs").iterdir())
-    assert not set(path.name) & set('\\/:*?"<>|')
-    assert Run.open(path).recipe.name == name
-
-
-def test_a_folder_that_cannot_be_made_is_a_sentence(run, tmp_path):
-    (tmp_path / "file").write_text("kept")
-    with pytest.raises(RunError, match=r"could not be kept in .*\.$"):
-        keep(run, tmp_path / "file" / "runs")
 
 
 # What is no run

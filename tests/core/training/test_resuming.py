@@ -161,7 +161,7 @@ def test_a_run_is_repeated_with_its_changes_where_they_were_made(data, tiny_imag
     run = trained(recipe_of("vae"), tiny_images, changes=changes, stop_at=data.draw(st.none() | moments))
     if run.training.state == "stopped":
         run = trained(None, tiny_images, trainer=Trainer.resumed(run, tiny_images))
-    again = Trainer(run.recipe, tiny_images, run_id="abc", changes=run.changes)
+    again = Trainer(run.recipe, tiny_images, run_id="abc", repeats=run)
     list(again.events())
     same_files(file_of(again.result(), path), file_of(run, path))
 
@@ -191,7 +191,7 @@ def test_a_finished_run_goes_on_as_one_of_more_epochs_would_have(tiny_images):
 def test_another_seed_or_optimiser_begins_with_draws_of_its_own(tiny_images):
     short = trained(recipe_of("vae", epochs=1), tiny_images)
     for changes in ({"seed": 5}, {"optimiser": "rmsprop"}):
-        assert not short.goes_on_like(short.recipe.with_changes(changes))
+        assert not short.goes_on_like(short.recipe.with_changes(changes), "cpu")
         list(Trainer(short.recipe.with_changes(changes), tiny_images, start=short).events())
 
 

@@ -169,14 +169,13 @@ def test_a_bookmark_leads_back_even_after_a_restart(make_lab, run_file):
 
 
 def test_damaged_bookmarks_are_told_where_one_looks(lab, run_file, own_home):
-    from latentlab.core.map import bookmarks as files
-    from latentlab.core.map.bookmarks import Bookmark
+    from latentlab.core.map import bookmarks
     from latentlab.core.runs.run import Run
 
     run = Run.open(run_file()).snapshot.run_id
     folder = own_home / "data" / "latentlab" / "bookmarks"
-    files.save(folder, run, (Bookmark(name="x", extent=(0, 1, 0, 1)),))
-    next(folder.iterdir()).write_text("[")
+    folder.mkdir(parents=True)
+    bookmarks.of_run(folder, run).path.write_text("[")
     lab.open(run_file())
     lab.until(lambda: "put aside" in lab.message())
 

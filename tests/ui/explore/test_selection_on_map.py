@@ -282,8 +282,8 @@ def test_a_damaged_file_of_selections_is_told_and_kept(lab, run_file, own_home):
     from latentlab.core.map import selections
 
     folder = own_home / "data" / "latentlab" / "selections"
-    selections.save(folder, "digits", ())
-    (path,) = folder.iterdir()
+    path = selections.of_dataset(folder, "digits").path
+    folder.mkdir(parents=True)
     path.write_bytes(b"{broken")
     lab.open(run_file())
     lab.until(lambda: "are damaged; their file was put aside" in lab.message())

@@ -19,6 +19,7 @@ from latentlab.core.data.arrays.formats import (
 from latentlab.core.data.arrays.stored_array import ArrayFile
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.errors import reason_of
+from latentlab.core.files import is_folder
 
 _HEAD = 512  # bytes that tell a format
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -76,7 +77,7 @@ def open_arrays(path: Path) -> ArrayFile:
 
 
 def _opened(path: Path) -> ArrayFile:
-    if path.is_dir():  # on Windows, opening one is a refused permission
+    if is_folder(path):  # on Windows, opening one is a refused permission
         raise IsADirectoryError
     with path.open("rb") as file:
         head = file.read(_HEAD)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from latentlab.core.data.columns import Column, of_numbers, of_texts
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.tables import numbers_or_texts, opened
+from latentlab.core.files import is_file
 
 FILE = "columns.csv"
 
@@ -34,7 +35,7 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
         If it cannot be read, or names a file that is not there, a file or a column twice, or an infinite number.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not is_file(path):
         return ()
     names, lines = _read(path)
     rows_of: dict[str, list[int]] = {}
@@ -49,7 +50,7 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
         seen.add(named)
         if named in rows_of:
             cells[:, rows_of[named]] = [[cell.strip()] for cell in line[1:]]
-        elif not _is_file(folder, named):
+        elif not is_file(folder / named):  # be it left out for being unreadable or beside the classes
             raise DatasetError(
                 f"Line {number} of {path} names '{named}', which is not in the folder: correct its path."
             )
@@ -95,11 +96,3 @@ def _of_cells(name: str, cells: npt.NDArray[np.object_], path: Path) -> Column:
     if array.dtype.kind == "f" and np.isinf(array).any():
         raise DatasetError(f"'{name}' in {path} holds infinite numbers: replace them, or leave their cells empty.")
     return of_numbers(name, array)
-
-
-def _is_file(folder: Path, named: str) -> bool:
-    """Whether a picture is there, be it left out for being unreadable or beside the classes."""
-    try:
-        return (folder / named).is_file()
-    except (OSError, ValueError):  # too long a name, or a zero in it
-        return False

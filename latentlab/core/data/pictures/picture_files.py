@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from latentlab.core.data.natural_order import natural_order
+from latentlab.core.files import is_file
 
 WITH_PLUGIN = frozenset((".heic", ".heif", ".hif"))  # of a format that Pillow reads with a plugin
 SUFFIXES = frozenset(
@@ -136,7 +137,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _has_sign(path: Path) -> bool:
     """Whether a file begins as a picture does."""
     try:
-        if not path.is_file():  # whoever opens a pipe waits
+        if not is_file(path):  # whoever opens a pipe waits
             return False
         with path.open("rb") as file:
             return file.read(8).startswith(_SIGNS)
@@ -147,4 +148,4 @@ def _has_sign(path: Path) -> bool:
 def among(entries: Iterable[Path]) -> list[Path]:
     """Give the picture files among some paths, told by their suffixes, in natural order."""
     found = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".")]
-    return sorted((entry for entry in found if entry.is_file()), key=natural_order)
+    return sorted((entry for entry in found if is_file(entry)), key=natural_order)

@@ -27,6 +27,7 @@ from latentlab.core.data.pictures.picture_survey import Survey, margin_of, surve
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
 from latentlab.core.errors import listed, reason_of
+from latentlab.core.files import is_file, resolved
 from latentlab.core.recipe.settings import SMALLEST_SIDE, Fit
 
 _MOVED = 1000  # images at once
@@ -102,7 +103,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     if highest == 1:
         images *= 255
     files = [found.headers[number].path for number in plan.files]
-    where = folder if (folder / folder_columns.FILE).is_file() else layout.folder
+    where = folder if is_file(folder / folder_columns.FILE) else layout.folder
     columns = folder_columns.of_folder(where, files)
     pixels, train, test = torch.from_numpy(images), slice(plan.training), slice(plan.training, None)
     class_names, labels = _used(layout.class_names, plan.labels)
@@ -116,7 +117,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     return ImageSet(
         name=name,
         fitted=fitted,
-        title=folder.resolve().name,
+        title=resolved(folder).name,
         train_images=pixels[train],
         train_labels=torch.from_numpy(labels[train]),
         test_images=pixels[test],

@@ -18,7 +18,7 @@ from latentlab.core.data.pictures.picture_survey import survey
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
 from latentlab.core.errors import listed
-from latentlab.core.files import is_folder, named
+from latentlab.core.files import is_folder, named, resolved
 from latentlab.core.recipe.settings import PAIRS
 
 PREFIX = PAIRS
@@ -96,7 +96,7 @@ def load(name: str) -> ImageSet:
         random, most = np.random.default_rng(0), max(1, MOST_TILES // len(pairs))
         corners = [random.permutation(each)[:most] for each in corners]
     kept = sum(map(len, corners))
-    title = f"{dirty.resolve().name} and {clean.resolve().name}"
+    title = f"{resolved(dirty).name} and {resolved(clean).name}"
     if kept < total:
         title += f" ({kept:,} of {total:,} tiles)"
     train, test = (

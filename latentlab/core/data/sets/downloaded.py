@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
@@ -15,6 +16,7 @@ import torch
 
 from latentlab.core.data.dataset import DatasetStatus
 from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.files import at_home, is_file, is_folder, resolved
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,11 @@ class Downloaded(ABC):
 
     def folder(self, data_dir: Path) -> Path:
         """Give the folder of the files: `place` below `data_dir`, or below the part of it that is in that path."""
-        data_dir = data_dir.expanduser().resolve()
+        data_dir = resolved(at_home(data_dir))
         usual = data_dir.joinpath(*self.place)
         within = (count for count in range(len(self.place), 0, -1) if data_dir.parts[-count:] == self.place[:count])
         inside = (data_dir.joinpath(*self.place[count:]) for count in within)
-        return next((folder for folder in (usual, *inside) if folder.is_dir()), usual)
+        return next((folder for folder in (usual, *inside) if is_folder(folder)), usual)
 
     def counts(self, data_dir: Path) -> tuple[int, int] | None:
         """Give how many images for training and testing the files hold, from their headers and sizes alone.
@@ -122,8 +124,10 @@ class Downloaded(ABC):
         """
         folder = self.folder(data_dir)
         try:
-            missing = [name for name in self.files if not (folder / name).is_file()]
-            packed = [name for name in missing if (folder / f"{name}.gz").is_file()]
+            if is_folder(folder):
+                os.scandir(folder).close()  # says so where one may not look
+            missing = [name for name in self.files if not is_file(folder / name)]
+            packed = [name for name in missing if is_file(folder / f"{name}.gz")]
             if packed:
                 raise DatasetError(f"{folder / packed[0]}.gz is still packed: unpack the .gz files in that folder.")
             if len(missing) == len(self.files):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from latentlab.core.arrays import channels_last
 from latentlab.ui.style import theme
+from latentlab.ui.style.picture_file import PictureError, save_picture
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 
 _DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
@@ -91,9 +92,10 @@ class ImageView(QWidget):
     def save(self, path: Path) -> None:
         """Write the image to a file, of the kind that the suffix names; without one, PNG."""
         path = path if path.suffix else path.with_suffix(".png")
-        if not self.shown_image().save(str(path)):
-            text = self.tr("The image could not be written to {path}; choose a folder that can be written to.")
-            QMessageBox.warning(self, self.tr("Save image"), text.format(path=path))
+        try:
+            save_picture(self.shown_image(), path)
+        except PictureError as error:
+            QMessageBox.warning(self, self.tr("Save image"), str(error))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to copy and to save the image."""

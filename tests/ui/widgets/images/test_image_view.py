@@ -9,7 +9,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
+from latentlab.core.files import sweep
 from latentlab.ui.widgets.images.image_view import ImageView
+from tests.faults import FAULTS
 
 
 @pytest.fixture
@@ -87,6 +89,33 @@ def test_saves(view, tmp_path):
     view.save(tmp_path / "image")
     saved = QImage(str(tmp_path / "image.png"))
     assert saved.width() == 112
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_earlier_picture_is_whole_whatever_fails(view, tmp_path, monkeypatch, fault):
+    said, folder = [], tmp_path / "in"
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: said.append(text))
+    folder.mkdir()
+    view.set_pixels(checkerboard())
+    view.save(folder / "image.png")
+    before = (folder / "image.png").read_bytes()
+    view.set_pixels(1 - checkerboard())
+    with FAULTS[fault](folder):
+        view.save(folder / "image.png")
+    sweep(folder)  # what lies in a folder that was taken away
+    assert (folder / "image.png").read_bytes() == before
+    assert len(list(folder.iterdir())) == 1
+    (sentence,) = said
+    assert sentence.startswith(f"The picture could not be saved as {folder / 'image.png'}: ")
+
+
+def test_says_which_endings_there_are(view, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: said.append(text))
+    view.set_pixels(checkerboard())
+    view.save(tmp_path / "image.doc")
+    assert said == [f"The picture could not be saved as {tmp_path / 'image.doc'}: choose a name that ends in .png."]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_says_when_it_cannot_save(view, tmp_path, monkeypatch):

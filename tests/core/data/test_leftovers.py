@@ -1,0 +1,36 @@
+"""What killed writers left behind is gone after the next start."""
+
+import os
+
+from latentlab.core.data import leftovers
+from latentlab.core.files import hold
+
+
+def test_what_dead_writers_left_is_gone_wherever_they_wrote(tmp_path, own_home):
+    own = own_home / "data" / "latentlab"
+    folders = [own, own / "bookmarks", tmp_path / "sets" / "MNIST" / "raw", tmp_path / "mine", own_home / "cache"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / f".latentlab-{1:016x}.part").touch()
+        (folder / f".latentlab-{1:016x}.files").mkdir()
+        (folder / "mine.part").touch()
+    download = folders[2] / ".download-abcd_123"
+    old = [folders[1] / ".0a.json.part", folders[1] / ".run.safetensors.part"]
+    foreign = tmp_path / "mine" / ".run.safetensors.part"
+    download.mkdir()
+    for path in (*old, foreign):
+        path.touch()
+    for path in (*old, foreign, download):
+        os.utime(path, (0, 0))
+    new = folders[1] / ".0b.json.part"
+    new.touch()
+    held = hold(folders[1] / f".latentlab-{2:016x}.part")
+    leftovers.sweep(tmp_path / "sets", [tmp_path / "mine", tmp_path / "nowhere"])
+    os.close(held)
+    found = {path.name for folder in folders for path in folder.iterdir() if path.is_file()}
+    assert found == {"mine.part", foreign.name, new.name, f".latentlab-{2:016x}.part"}
+    assert not download.exists()
+
+
+def test_without_any_folder_nothing_is_raised(tmp_path):
+    leftovers.sweep(tmp_path / ("n" * 300))
