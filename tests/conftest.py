@@ -19,7 +19,8 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "latentlab")
 def own_home(tmp_path_factory, monkeypatch):
     """Keep the settings, data and caches of whoever runs the tests out of them, and untouched."""
     home = tmp_path_factory.mktemp("home")
-    monkeypatch.delenv("LATENTLAB_DATA", raising=False)
+    for variable in ("LATENTLAB_DATA", "LATENTLAB_WORKSPACE"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("LATENTLAB_SETTINGS", str(home / "settings.ini"))
     monkeypatch.setenv("LATENTLAB_CACHE", str(home / "cache"))
     for kind in ("CONFIG", "DATA", "STATE"):

@@ -16,7 +16,7 @@ from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
 from latentlab.core.training.trainer import Trainer
 
 SECONDS = 10.0  # between two saves
-_CODES = 256  # test images that have their codes in what is saved on the way: enough to see the map
+FEW_CODES = 256  # test images that have their codes in what is saved on the way: enough to see the map
 _SHARE = 0.02  # of the time, at most, that the trainer waits and the saving computes
 
 
@@ -119,7 +119,7 @@ class Autosave:
         try:
             _ = self._trainer.preparation  # measured once, and no measure of what the next save costs
             begin, busy = time.perf_counter(), time.thread_time()
-            self._save(make_run(_CODES))
+            self._save(make_run(FEW_CODES))
             self._cost_beside = time.thread_time() - busy
             self.written.append(time.perf_counter() - begin)
         except Exception as error:  # of a library: no reason to lose the training

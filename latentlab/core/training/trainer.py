@@ -286,7 +286,7 @@ class Trainer:
         yield Started(
             self.run_id,
             self._last_epoch,
-            self._first_epoch,
+            self._epoch,
             self._steps_per_epoch,
             len(images),
             str(self.device),

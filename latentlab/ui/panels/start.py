@@ -64,6 +64,7 @@ class StartPage(QWidget):
             self._make_head(),
             12,
             self._make_interrupted(),
+            4,
             (self._make_train_button(), 0, left),
             self._images,
             8,
@@ -163,14 +164,13 @@ class StartPage(QWidget):
 
     def _make_interrupted(self) -> QWidget:
         self._interrupted = QFrame(objectName="interruptedOffer")
-        self._interrupted.setFrameShape(QFrame.Shape.StyledPanel)
         self._its_map = MapPicture()
         self._what_broke_off = _text("")
         self._what_broke_off.setObjectName("interruptedLabel")
         finish = QPushButton(self.tr("&Go on with it"), objectName="finishInterruptedButton")
         finish.setToolTip(self.tr("Train it to its end, exactly as it would have gone on."))
         look = QPushButton(self.tr("&Look at it"), objectName="lookAtInterruptedButton")
-        give_up = QPushButton(self.tr("&Not any more"), objectName="giveUpInterruptedButton")
+        give_up = QPushButton(self.tr("&Dismiss"), objectName="giveUpInterruptedButton")
         give_up.setToolTip(self.tr("Offer it no more; its file stays among the runs."))
         for button, signal in (
             (finish, self.finish_requested),
@@ -205,6 +205,7 @@ class StartPage(QWidget):
         on_accent = theme.palette(colours).color(QPalette.ColorRole.HighlightedText).name()
         train = f"QPushButton#{self._train.objectName()}"
         self._content.setStyleSheet(
+            f"QFrame#{self._interrupted.objectName()} {{ border: 1px solid {colours.grid}; border-radius: 8px; }}"
             f"QPushButton {{ background: {colours.surface}; color: {colours.foreground}; padding: 7px 14px; "
             f"border: 1px solid {colours.grid}; border-radius: 8px; }}"
             f"QPushButton:flat {{ background: transparent; border-color: transparent; padding: 4px; }}"

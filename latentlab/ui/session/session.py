@@ -119,7 +119,7 @@ class Session(QObject):
         self._map_source = MapSource()
         self._train_when_loaded: How | None = None
         self._save_to: Path | None = None
-        self._finishes_when_opened = False
+        self._finishes_when_opened, self._told_when_opened = False, ""
 
     @property
     def state(self) -> State:
@@ -317,6 +317,7 @@ class Session(QObject):
         told = failed.message
         if failed.kept:
             told = self.tr("{problem} The model is shown as it was kept last.").format(problem=failed.message)
+            self._told_when_opened = told
             self.files.open(Path(failed.kept))
         self.message.emit(told, True)
 
@@ -400,7 +401,7 @@ class Session(QObject):
             self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
             return
         self._wait_to_train(None)
-        self._finishes_when_opened = False
+        self._finishes_when_opened, self._told_when_opened = False, ""
         self.files.open(path)
 
     def finish_run(self, path: Path) -> None:
@@ -436,6 +437,9 @@ class Session(QObject):
         self._show_run(run)
         self._announce_run()
         self.opened.emit(path)
+        if self._told_when_opened:
+            self.message.emit(self._told_when_opened, True)
+            self._told_when_opened = ""
         if self._finishes_when_opened:
             self._finishes_when_opened = False
             self.finish_training()

@@ -20,7 +20,7 @@ from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
-from latentlab.core.training.autosave import Autosave
+from latentlab.core.training.autosave import FEW_CODES, Autosave
 from latentlab.core.training.control import Control, Setting
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
@@ -248,7 +248,7 @@ class TrainingThread(QThread):
 
     def _leave(self, trainer: Trainer, autosave: Autosave) -> None:
         """Keep an abandoned training as it is."""
-        run = trainer.result(with_codes=False)
+        run = trainer.copy()(FEW_CODES)
         if self._discarded.is_set() and run.training is not None:
             run = replace(run, training=run.training.model_copy(update={"state": "stopped"}))
         autosave.finish(run)

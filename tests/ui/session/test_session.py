@@ -371,9 +371,10 @@ def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch)
 def test_an_unsaved_run_that_another_replaces_is_kept_on_the_disk(lab, own_home):
     lab.train()
     first = lab.session.run
-    with lab.qtbot.waitSignal(lab.session.kept):
+    with lab.qtbot.waitSignal(lab.session.kept) as told:
         lab.train({"training.seed": 1})
-    (kept,) = kept_runs(own_home)
+    (kept,) = told.args
+    assert kept in kept_runs(own_home)
     assert Run.open(kept).history == first.history
     assert "kept" in lab.message()
 

@@ -1,5 +1,7 @@
 """The window as its user meets it: names that scripts rely on, the first start, looks, and the end."""
 
+import tempfile
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt, QThreadPool, QTimer
@@ -7,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox, QPushButton, QSlider, QSpinBox, QWidget
 from shiboken6 import Shiboken
 
+from latentlab.core.runs import workspace
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.settings import Settings
@@ -202,8 +205,35 @@ def test_a_saved_or_untouched_window_closes_at_once(lab, run_file):
     assert not lab.window.isVisible()
 
 
-def test_closing_asks_and_cancel_goes_on_training(lab, answer):
+def test_closing_while_training_keeps_the_training(lab, own_home):
     lab.begin()
+    lab.until(lambda: lab.epochs_drawn() > 1)
+    assert lab.window.close()
+    assert not lab.window.isVisible()
+    (kept,) = workspace.interrupted(workspace.default_folder())
+    assert kept.epochs >= 1
+
+
+@pytest.fixture
+def nowhere(own_home, monkeypatch):
+    """Let no place take a run: neither the workspace nor the folder of temporary files."""
+    (own_home / "file").write_text("no folder")
+    monkeypatch.setenv("LATENTLAB_WORKSPACE", str(own_home / "file" / "runs"))
+    monkeypatch.setattr(tempfile, "tempdir", str(own_home / "file"))
+
+
+@pytest.fixture
+def unkept(nowhere, make_lab):
+    """Give a window in which a model trains that no place takes."""
+    lab = make_lab()
+    lab.begin()
+    lab.until(lambda: "kept in memory alone" in lab.message())
+    assert not lab.session.is_kept
+    return lab
+
+
+def test_closing_asks_and_cancel_goes_on_training(unkept, answer):
+    lab = unkept
     assert not lab.window.close()
     assert lab.session.state == "paused"
     answer(lab, QMessageBox.StandardButton.Cancel)
@@ -213,16 +243,16 @@ def test_closing_asks_and_cancel_goes_on_training(lab, answer):
     lab.until(lambda: lab.epochs_drawn() > epochs)
 
 
-def test_cancel_leaves_a_training_paused_that_was_paused_before(lab, answer):
-    lab.begin()
+def test_cancel_leaves_a_training_paused_that_was_paused_before(unkept, answer):
+    lab = unkept
     lab.press("pauseButton")
     lab.window.close()
     answer(lab, QMessageBox.StandardButton.Cancel)
     assert lab.session.state == "paused"
 
 
-def test_closing_twice_asks_once_and_still_goes_on(lab, answer):
-    lab.begin()
+def test_closing_twice_asks_once_and_still_goes_on(unkept, answer):
+    lab = unkept
     lab.window.close()
     lab.window.close()
     assert len(lab.window.findChildren(QMessageBox, "unsavedQuestion")) == 1
@@ -230,8 +260,8 @@ def test_closing_twice_asks_once_and_still_goes_on(lab, answer):
     assert lab.session.state == "training"
 
 
-def test_a_problem_told_while_the_question_is_open_answers_nothing(lab, answer):
-    lab.begin()
+def test_a_problem_told_while_the_question_is_open_answers_nothing(unkept, answer):
+    lab = unkept
     lab.window.close()
     lab.session.message.emit("Something else went wrong.", True)
     assert lab.session.state == "paused"
@@ -239,8 +269,8 @@ def test_a_problem_told_while_the_question_is_open_answers_nothing(lab, answer):
     assert lab.session.state == "training"
 
 
-def test_discard_closes_within_two_seconds_while_training(lab, answer):
-    lab.begin()
+def test_discard_closes_within_two_seconds_while_training(unkept, answer):
+    lab = unkept
     lab.window.close()
     clock = QTimer(lab.window, singleShot=True, interval=2000)
     clock.start()
@@ -250,7 +280,8 @@ def test_discard_closes_within_two_seconds_while_training(lab, answer):
     assert lab.session.state == "idle"
 
 
-def test_an_idle_unsaved_run_is_asked_about_too(lab, answer):
+def test_an_idle_run_that_no_place_took_is_asked_about_too(nowhere, make_lab, answer):
+    lab = make_lab()
     lab.train()
     assert lab.window.isWindowModified()
     assert not lab.window.close()
