@@ -274,10 +274,13 @@ def hold(path: Path, mode: int = 0o666) -> int:
     """
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
-        # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
-        if os.name == "nt" or (lock(file) and _is_at(path, file)):
+        if os.name == "nt":  # where nobody removes what is open, and what is locked can be written by nobody else
             return file
-        os.close(file)  # it was removed as a dead one's before it was locked
+        while not lock(file):  # who takes it for a dead one's, and removes it, has it for a moment
+            time.sleep(_PAUSE)
+        if exists(path):
+            return file
+        os.close(file)
 
 
 def lock(file: int) -> bool:
