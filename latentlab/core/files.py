@@ -273,19 +273,15 @@ def hold(path: Path, mode: int = 0o666) -> int:
     OSError
         When it cannot be made, or is there already.
     """
-    is_made = False
     while True:
-        try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
-        except FileExistsError:
-            if not is_made:
-                raise
-            continue  # who took it for a dead one's has not removed it yet
-        # On Windows nobody removes what is open, and whoever else opened what is locked could not write to it.
-        if os.name == "nt" or (lock(file) and _is_at(path, file)):
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        if os.name == "nt":  # where nobody removes what is open, and what is locked can be written by nobody else
             return file
-        os.close(file)  # it was taken for a dead one's before it was locked
-        is_made = True
+        while not lock(file):  # who takes it for a dead one's, and removes it, has it for a moment
+            time.sleep(_PAUSE)
+        if exists(path):
+            return file
+        os.close(file)
 
 
 def hold_alone(path: Path) -> int | None:

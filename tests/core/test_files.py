@@ -158,6 +158,29 @@ def test_what_dead_writers_left_is_swept_and_nothing_else(tmp_path):
     assert names(tmp_path) == sorted([*others, f".latentlab-{7:016x}.part", "file"])
 
 
+@POSIX
+def test_what_is_swept_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+    """Another program sees a file between its making and its locking, and takes it for a dead one's."""
+    lock, sweeping = files.lock, []
+
+    def late(file):
+        if not sweeping:
+            (path,) = tmp_path.iterdir()
+            sweeping.append(os.open(path, os.O_RDWR))
+            assert lock(sweeping[0])
+        elif len(sweeping) == 1 and not lock(file):
+            path = next(tmp_path.iterdir())
+            path.unlink()
+            os.close(sweeping[0])
+            sweeping.append(None)
+        return lock(file)
+
+    monkeypatch.setattr(files, "lock", late)
+    save(tmp_path / "file")
+    assert len(sweeping) == 2
+    assert names(tmp_path) == ["file"]
+
+
 def test_whoever_writes_sweeps(tmp_path):
     stray(tmp_path)
     prove(tmp_path / "file", "The file", LatentlabError)
