@@ -13,7 +13,7 @@ from PIL import Image
 from latentlab.__main__ import main
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run, RunError
-from latentlab.core.training.trainer import Trainer
+from latentlab.core.training.autosave import Autosave
 
 TINY = ["--set", "encoder.layers=16", "decoder.layers=16", "batch_size=64"]
 
@@ -66,6 +66,16 @@ def test_a_checkpoint_that_cannot_be_saved_is_told_and_no_reason_to_stop(tmp_pat
     assert Run.open(out).epochs == 2
 
 
+def at_the_end(happens, monkeypatch):
+    """Have something happen when a training has ended, just before it is saved."""
+    finish = Autosave.finish
+    monkeypatch.setattr(Autosave, "finish", lambda self, run: (happens(), finish(self, run))[1])
+
+
+def workspace_of(home):
+    return set((home / "data" / "latentlab" / "runs").iterdir())
+
+
 def lost_folder(folder):
     """Give what takes a folder away while a training goes on."""
     return lambda: folder.rename(folder.with_name("elsewhere"))
@@ -83,14 +93,16 @@ def test_a_run_that_cannot_be_saved_is_kept_elsewhere_and_where_is_said(
     first, out = tmp_path / "first.safetensors", tmp_path / "out" / "run.safetensors"
     assert train(first, array, "--epochs", "1") == 0
     capsys.readouterr()
-    result, fail = Trainer.result, happens(out.parent)
-    monkeypatch.setattr(Trainer, "result", lambda self, **how: (fail(), result(self, **how))[1])
+    earlier = workspace_of(own_home)
+    at_the_end(happens(out.parent), monkeypatch)
     assert train(out, array, "--epochs", "1", "--resume", str(first)) == 1
-    told = capsys.readouterr().err.splitlines()[-1]
+    *_, told, trained = capsys.readouterr().err.splitlines()
+    (kept,) = workspace_of(own_home) - earlier
     assert told.startswith(f"latentlab: The run could not be saved as {out}: ")
-    (kept,) = (own_home / "data" / "latentlab" / "runs").iterdir()
     assert told.endswith(f"; it is kept as {kept}.")
+    assert trained == f"Trained 2 epochs, saved as {kept}."
     assert Run.open(kept).epochs == 2
+    assert Run.open(kept).training.state == "finished"
 
 
 def test_a_run_that_not_even_the_folder_of_kept_runs_takes_is_among_temporary_files(
@@ -100,11 +112,14 @@ def test_a_run_that_not_even_the_folder_of_kept_runs_takes_is_among_temporary_fi
     (own_home / "data" / "latentlab").mkdir(parents=True)
     (own_home / "data" / "latentlab" / "runs").write_text("no folder")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    result, fail = Trainer.result, lost_folder(out.parent)
-    monkeypatch.setattr(Trainer, "result", lambda self, **how: (fail(), result(self, **how))[1])
+    at_the_end(lost_folder(out.parent), monkeypatch)
     assert train(out, array, "--epochs", "1") == 1
-    (kept,) = (tmp_path / "temporary" / "latentlab-runs").iterdir()
-    assert f"it is kept as {kept}." in capsys.readouterr().err
+    (folder,) = (tmp_path / "temporary").iterdir()
+    (kept,) = folder.iterdir()
+    told = capsys.readouterr().err
+    assert told.count(f"it is kept as {kept}.") == 2  # not in the workspace, and not as --out says
+    assert told.endswith(f"Trained 1 epoch, saved as {kept}.\n")
+    assert Run.open(kept).epochs == 1
 
 
 # Names that are no UTF-8, as on an old disk

@@ -61,7 +61,7 @@ def read_header(path: Path) -> RunHeader:
         head = json.loads(stored)
         metadata = {str(key): str(value) for key, value in head.pop("__metadata__", {}).items()}
         shapes = {name: tuple(int(side) for side in tensor["shape"]) for name, tensor in head.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise RunError(no_run) from error
     if metadata.pop("format", "") != FORMAT:
         raise RunError(

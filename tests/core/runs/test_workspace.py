@@ -1,0 +1,420 @@
+"""The folder of all runs: what lies in it, what is being trained, what is swept, and where a run goes without it."""
+
+import dataclasses
+import errno
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from latentlab.core import files
+from latentlab.core.events import Progress
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import workspace
+from latentlab.core.runs.run import Run, RunError, dated_name
+from latentlab.core.runs.workspace import Presence, interrupted, is_training, keep, known_of, runs
+from latentlab.core.training.trainer import Trainer
+from tests.faults import FAULTS, failing, small_disk
+
+ROOT = Path(__file__).parents[3]
+SMALL = Recipe.from_dict(
+    {
+        "name": "small",
+        "data": {"dataset": "tiny"},
+        "model": {"encoder": {"layers": [8]}, "decoder": {"layers": [8]}},
+        "training": {"batch_size": 60, "epochs": 2, "device": "cpu"},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def states(tiny_images):
+    """Give a run as it was on the way, after an epoch, when it was stopped and when it was finished."""
+    trainer = Trainer(SMALL, tiny_images, run_id="abcdef")
+    found = {}
+    for event in trainer.events():
+        if isinstance(event, Progress) and trainer.epochs_done > 1:
+            found.setdefault("training", trainer.result(with_codes=False))
+    found["finished"] = trainer.result()
+    trainer = Trainer(SMALL, tiny_images, run_id="stopped")
+    trainer.control.stop.set()
+    list(trainer.events())
+    return found | {"stopped": trainer.result()}
+
+
+@pytest.fixture
+def run(states):
+    return states["finished"]
+
+
+def saved(run, path, **training):
+    """Save a run as if its state were another."""
+    run = dataclasses.replace(run, training=run.training.model_copy(update=training))
+    run.save(path)
+    return path
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# What lies in it
+
+
+def test_runs_are_listed_with_what_they_came_to_the_latest_first(states, tmp_path):
+    for number, (state, run) in enumerate(states.items()):
+        saved(run, tmp_path / f"{state}.safetensors", saved=f"2030-01-0{9 - number}T00:00:00+00:00")
+    found = runs(tmp_path)
+    assert [run.path.stem for run in found] == ["training", "finished", "stopped"]
+    assert [run.state for run in found] == ["interrupted", "finished", "stopped"]
+    assert [(run.epochs, run.of_epochs) for run in found] == [(1, 2), (2, 2), (0, 2)]
+    assert {(run.recipe, run.dataset) for run in found} == {("small", "tiny")}
+    assert found[1].test == dataclasses.asdict(states["finished"].history[-1].test)
+    assert found[2].test is None
+    assert all(run.started and run.saved for run in found)
+    assert [run.path for run in interrupted(tmp_path)] == [tmp_path / "training.safetensors"]
+
+
+def test_the_latest_is_so_whatever_the_zone(run, tmp_path):
+    """As when summer time ends, or one travels."""
+    saved(run, tmp_path / "first.safetensors", saved="2030-10-27T02:50:00+02:00")
+    saved(run, tmp_path / "second.safetensors", saved="2030-10-27T02:10:00+01:00")
+    assert [each.path.stem for each in runs(tmp_path)] == ["second", "first"]
+
+
+def test_a_file_of_an_earlier_version_is_finished(run, tmp_path):
+    dataclasses.replace(run, training=None).save(tmp_path / "run.safetensors")
+    (found,) = runs(tmp_path)
+    assert (found.state, found.epochs, found.of_epochs, found.saved) == ("finished", 2, 2, "")
+
+
+def test_only_heads_are_read(states, tmp_path):
+    path = saved(states["training"], tmp_path / "run.safetensors")
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 10)  # nobody looks at the weights
+    assert [each.state for each in runs(tmp_path)] == ["interrupted"]
+
+
+def test_what_is_no_run_is_passed_over(run, tmp_path):
+    run.save(tmp_path / "run.safetensors")
+    run.save(tmp_path / ".hidden.safetensors")
+    run.save(tmp_path / "run.txt")
+    (tmp_path / "empty.safetensors").touch()
+    (tmp_path / "folder.safetensors").mkdir()
+    (tmp_path / "nowhere.safetensors").symlink_to("nothing")
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "pipe.safetensors")
+    assert [each.path.name for each in runs(tmp_path)] == ["run.safetensors"]
+
+
+def test_no_folder_has_no_runs_and_one_that_is_none_is_told(tmp_path):
+    assert runs(tmp_path / "none") == []
+    assert runs(tmp_path / ("n" * 300)) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"cannot be looked into: choose another with --workspace\.$"):
+        runs(tmp_path / "file")
+    assert interrupted(tmp_path / "file") == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "test", "state"]), inner),
+    max_leaves=6,
+)
+KEYS = ["recipe", "history", "epochs", "training"]
+
+
+@given(key=st.sampled_from(KEYS), value=JSON, inner=st.sampled_from(["", "state", "last_epoch", "saved", "test"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+def test_a_head_of_any_content_gives_a_line_or_a_sentence(states, tmp_path, key, value, inner):
+    path = tmp_path / "run.safetensors"
+    if not path.exists():
+        states["training"].save(path)
+    with safe_open(path, "pt") as file:
+        values = file.metadata()
+    if inner == "test":
+        key, value = "history", [{"test": value}]
+    elif inner:
+        key, value = "training", json.loads(values["training"]) | {inner: value}
+    changed = tmp_path / "changed" / "run.safetensors"
+    changed.parent.mkdir(exist_ok=True)
+    save_file({}, changed, values | {key: json.dumps(value)})
+    listed = runs(changed.parent)
+    if not listed:
+        with pytest.raises(RunError, match="is damaged"):
+            known_of(changed)
+    for found in listed:
+        assert found.state in ("finished", "stopped", "interrupted")
+        assert found.recipe.isprintable()
+        assert isinstance(found.epochs + found.of_epochs, int)
+        assert found.test is None or {type(each) for each in found.test.values()} == {float}
+
+
+def test_where_it_is(monkeypatch, own_home, tmp_path):
+    assert workspace.default_folder() == own_home / "data" / "latentlab" / "runs"
+    monkeypatch.setenv("LATENTLAB_WORKSPACE", str(tmp_path))
+    assert workspace.default_folder() == tmp_path
+    monkeypatch.setenv("LATENTLAB_WORKSPACE", "~/runs")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert workspace.default_folder() == tmp_path / "runs"
+
+
+# What is being trained
+
+
+def test_a_training_that_goes_on_is_seen_by_others_and_its_end_too(states, tmp_path):
+    path = saved(states["training"], tmp_path / "run.safetensors")
+    presence = Presence(path)
+    assert is_training(path)
+    assert [each.state for each in runs(tmp_path)] == ["training"]
+    assert interrupted(tmp_path) == []
+    with pytest.raises(RunError, match="is being trained already, by another program: wait until it has ended"):
+        Presence(path)
+    assert is_training(path)  # as before: who was refused took nothing away
+    workspace.sweep(tmp_path)
+    assert is_training(path)
+    presence.end()
+    presence.end()
+    assert names(tmp_path) == ["run.safetensors"]
+    assert [each.state for each in runs(tmp_path)] == ["interrupted"]
+    Presence(path).end()
+
+
+def test_the_training_of_a_program_that_was_killed_is_over(states, tmp_path):
+    path = saved(states["training"], tmp_path / "run.safetensors")
+    code = """
+import sys
+from pathlib import Path
+from latentlab.core.runs.workspace import Presence
+presence = Presence(Path(sys.argv[1]))
+print("there", flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        assert is_training(path)
+        process.kill()
+    assert not is_training(path)
+    if os.name != "nt":
+        assert names(tmp_path) == [".run.safetensors.lock", "run.safetensors"]
+    workspace.sweep(tmp_path)
+    assert names(tmp_path) == ["run.safetensors"]
+
+
+def test_who_only_looks_never_hinders_and_only_one_trains(tmp_path):
+    """Many look and sweep while two begin and end, again and again."""
+    path, over, inside, failures = tmp_path / "run.safetensors", threading.Event(), [], []
+
+    def look():
+        while not over.is_set():
+            is_training(path)
+            workspace.sweep(tmp_path)
+
+    def train(name):
+        try:
+            for _ in range(100):
+                try:
+                    presence = Presence(path)
+                except RunError:
+                    continue
+                inside.append(name)
+                if inside != [name]:
+                    failures.append("two at once")
+                inside.remove(name)
+                presence.end()
+        except Exception as error:
+            failures.append(error)
+
+    looking = [threading.Thread(target=look) for _ in range(2)]
+    training = [threading.Thread(target=train, args=(name,)) for name in "ab"]
+    for thread in looking + training:
+        thread.start()
+    for thread in training:
+        thread.join()
+    over.set()
+    for thread in looking:
+        thread.join()
+    assert failures == []
+    assert not is_training(path)
+
+
+def test_one_alone_is_never_refused_by_who_only_looks(tmp_path):
+    path, over = tmp_path / "run.safetensors", threading.Event()
+
+    def look():
+        while not over.is_set():
+            is_training(path)
+
+    looking = [threading.Thread(target=look) for _ in range(3)]
+    for thread in looking:
+        thread.start()
+    try:
+        for _ in range(100):
+            Presence(path).end()
+    finally:
+        over.set()
+        for thread in looking:
+            thread.join()
+
+
+@pytest.mark.parametrize("name", ["n" * 250 + ".safetensors", "none/run.safetensors", "nul\0.safetensors"])
+def test_where_no_mark_can_be_made_nothing_is_said_and_nothing_raised(tmp_path, name):
+    presence = Presence(tmp_path / name)
+    assert not is_training(tmp_path / name)
+    presence.end()
+    assert names(tmp_path) == []
+
+
+def test_a_file_system_without_locks_will_do(tmp_path):
+    path = tmp_path / "run.safetensors"
+    with failing(files, "_take_lock", errno.ENOLCK):
+        first, second = Presence(path), Presence(path)
+        assert not is_training(path)
+        second.end()
+        first.end()
+    assert names(tmp_path) == []
+
+
+# What is swept
+
+
+def test_swept_is_what_dead_programs_left_and_nothing_else(run, tmp_path):
+    run.save(tmp_path / "run.safetensors")
+    others = [".hidden", ".note.lock", "run.safetensors.lock", ".other.safetensors", "notes.txt", ".latentlab-1.part"]
+    for name in others:
+        (tmp_path / name).write_text("a person's own")
+    (tmp_path / ".folder.safetensors.lock").mkdir()
+    living = Presence(tmp_path / "other.safetensors")
+    (tmp_path / ".run.safetensors.lock").touch()
+    (tmp_path / ".gone.safetensors.lock").touch()
+    (tmp_path / f".latentlab-{5:016x}.part").touch()
+    workspace.sweep(tmp_path)
+    kept = {*others, "run.safetensors", ".folder.safetensors.lock", ".other.safetensors.lock"}
+    assert set(names(tmp_path)) == kept
+    living.end()
+    assert Run.open(tmp_path / "run.safetensors").epochs == 2
+
+
+@pytest.mark.parametrize("name", ["none", "n" * 300, "nul\0", "file"])
+def test_to_sweep_raises_nothing(tmp_path, name):
+    (tmp_path / "file").touch()
+    workspace.sweep(tmp_path / name)
+
+
+# Where a run goes
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    return tmp_path / "temporary"
+
+
+def test_a_run_is_kept_in_a_workspace_that_is_made(run, tmp_path, temporary):
+    path = tmp_path / "new" / "runs" / "run.safetensors"
+    assert keep(run, path) == (path, "")
+    assert Run.open(path).history == run.history
+    assert not temporary.exists()
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in ("write", "short write", "sync")])
+def test_where_the_workspace_does_not_take_it_a_run_is_among_temporary_files(run, tmp_path, temporary, fault):
+    """The faults are those of one folder; where nobody can write at all, see below."""
+    folder = tmp_path / "runs"
+    run.save(workspace_path := _made(folder) / "run.safetensors")
+    before = workspace_path.read_bytes()
+
+    def is_here(*arguments):
+        return str(folder) in str(arguments[0]) and ".latentlab-" in str(arguments[0])
+
+    faults = {
+        "open": lambda: failing(os, "open", errno.EACCES, is_here),
+        "rename": lambda: failing(os, "replace", errno.EACCES, is_here),
+        "folder": lambda: FAULTS["folder"](folder),
+    }
+    with faults[fault]():
+        kept, problem = keep(run, workspace_path)
+    assert kept is not None
+    assert kept.is_relative_to(temporary)
+    assert problem.startswith(f"The run could not be saved as {workspace_path}: ")
+    assert not problem.endswith(".")
+    assert "choose another" not in problem
+    assert Run.open(kept).history == run.history
+    assert workspace_path.read_bytes() == before
+
+
+def _made(folder):
+    folder.mkdir()
+    return folder
+
+
+def test_a_full_workspace_is_really_full(run, tmp_path, temporary):
+    folder = _made(tmp_path / "runs")
+    with small_disk(folder, "64k"):
+        kept, problem = keep(run, folder / "run.safetensors")
+        assert "no space left" in problem
+        assert names(folder) == []
+    assert kept is not None
+    assert kept.is_relative_to(temporary)
+
+
+@pytest.mark.parametrize("fault", ["write", "short write", "sync"])
+def test_where_no_place_takes_it_nothing_is_raised_and_earlier_files_stay(run, tmp_path, temporary, fault):
+    path = tmp_path / "runs" / "run.safetensors"
+    keep(run, path)
+    before = path.read_bytes()
+    with FAULTS[fault](path.parent):
+        kept, problem = keep(run, path)
+    assert kept is None
+    assert str(path) in problem
+    assert names(path.parent) == ["run.safetensors"]
+    assert path.read_bytes() == before
+
+
+def test_without_any_place_for_temporary_files_the_workspace_still_takes_it(run, tmp_path, monkeypatch):
+    def none():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    path = tmp_path / "run.safetensors"
+    assert keep(run, path) == (path, "")
+    with FAULTS["sync"](tmp_path):
+        kept, problem = keep(run, path)
+    assert (kept, str(path) in problem) == (None, True)
+
+
+def test_two_runs_of_one_name_do_not_take_each_others_place_among_temporary_files(states, tmp_path, temporary):
+    (tmp_path / "file").touch()
+    first, _ = keep(states["finished"], tmp_path / "file" / "run.safetensors")
+    second, _ = keep(states["stopped"], tmp_path / "file" / "run.safetensors")
+    assert first != second
+    assert Run.open(first).epochs == 2
+    assert Run.open(second).epochs == 0
+    assert keep(states["training"], tmp_path / "file" / "other.safetensors")[0] == first  # a later one of the same run
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", "..", "x" * 100, "字" * 100, "a: b? c*", "\ud800", "nul\0"])
+def test_a_recipe_and_an_id_of_any_name_can_be_kept(run, tmp_path, temporary, name):
+    snapshot = run.snapshot
+    recipe = Recipe.model_construct(**dict(SMALL) | {"name": name})
+    path = tmp_path / "in" / f"{dated_name(recipe, name)}.safetensors"
+    assert keep(run, path)[0] == path
+    assert names(tmp_path / "in") == [path.name]
+    assert not set(path.name) & set('\\/:*?"<>|')
+    (tmp_path / "file").touch()
+    strange = type(snapshot)(name, snapshot.recipe, snapshot.model, snapshot.class_names)
+    kept, _ = keep(dataclasses.replace(run, snapshot=strange), tmp_path / "file" / "run.safetensors")
+    assert kept.parent.parent == temporary
+    assert not set(kept.name) & set('\\/:*?"<>|')
