@@ -62,7 +62,6 @@ def train(arguments: Namespace) -> int:
     control = Control()
     trainer = Trainer(recipe, images, control=control, start=start)
     has_diverged = False
-    reader_has_gone: OSError | None = None
     save_checkpoint = training_outputs.checkpoints(trainer, arguments.out)
     with (
         terminal.interrupt_sets(control.stop),
@@ -75,20 +74,14 @@ def train(arguments: Namespace) -> int:
                 control.stop.set()
             for take in (show, save_checkpoint, write_tensorboard):
                 take(event)
-            try:
-                if arguments.json:
-                    terminal.write_event(event)
-            except OSError as error:  # closed, or a file on a disk that is full
-                reader_has_gone = error
-                control.stop.set()
+            if arguments.json:
+                terminal.write_event(event)
         run = trainer.result()
         problem = kept_runs.save_or_keep(run, arguments.out)
     saved = f"{run.epochs} {'epoch' if run.epochs == 1 else 'epochs'}, saved as {arguments.out}"
     if problem:
         terminal.say(f"latentlab: {problem}")
         return 1
-    if reader_has_gone:
-        raise reader_has_gone
     if has_diverged:
         terminal.say(
             f"latentlab: The loss was no longer a finite number; the last good model, after {saved}, "
