@@ -1,20 +1,13 @@
-"""The arguments; then the command line or the window. Nothing heavy is imported before it is needed."""
+"""The arguments of the commands, and what `--help` says of them."""
 
 from __future__ import annotations
 
 import argparse
-import errno
-import gc
-import io
-import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
 from latentlab.cli import image_sets
-from latentlab.cli.commands import COMMANDS
 from latentlab.cli.export import add_options
 from latentlab.core.errors import LatentlabError
 
@@ -24,84 +17,17 @@ class _Parser(argparse.ArgumentParser):
         raise LatentlabError(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run latentlab as from a shell.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments; those of the process by default.
-
-    Returns
-    -------
-    int
-        The exit status: 0, or 1 for what went wrong, 2 for bad input, 130 when interrupted.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no β is no reason to fail
-    try:
-        status = _run(sys.argv[1:] if argv is None else argv)
-        sys.stdout.flush()
-        return status
-    except LatentlabError as error:
-        sys.stderr.write(f"latentlab: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.ENOSPC):
-            raise
-        # Whoever read the output has gone; the interpreter's own flush at exit must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno == errno.ENOSPC:
-            sys.stderr.write("latentlab: The disk that the output goes to is full: make room on it.\n")
-        return 1
-
-
-def _run(argv: Sequence[str]) -> int:
-    if not argv or (argv[0] not in COMMANDS and argv[0] != "tour" and not argv[0].startswith("-")):
-        return _app(argv)
-    arguments = _parser().parse_args(argv)
-    if arguments.command is None:
-        return _app([])
-    if arguments.command == "tour":
-        from latentlab.ui.app import tour
-
-        return tour.play(arguments.out)
-    return COMMANDS[arguments.command](arguments)
-
-
-def _app(argv: Sequence[str]) -> int:
-    if len(argv) > 1:
-        raise LatentlabError(f"The app opens one run at a time, and '{argv[0]}' is no command; see latentlab --help.")
-    path = Path(argv[0]) if argv else None
-    if path and not path.is_file():
-        raise LatentlabError(f"There is neither a run nor a command '{path}'; see latentlab --help.")
-    from latentlab.ui.app import display
-
-    if problem := display.display_problem():
-        raise LatentlabError(problem)
-    gc.disable()  # until the window is painted: what is imported is no garbage, and looking through it takes long
-    # PySide6 reads the source of whatever is imported after it: of torch for half a second, of most of `core` for
-    # a tenth of what is left.
-    import torch  # noqa: F401
-
-    from latentlab.core.map import live_map  # noqa: F401
-    from latentlab.ui.app import application
-
-    return application.run(path)
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+    """Give what reads the arguments; what is wrong with them is a `LatentlabError`."""
+    program = _Parser(
         prog="latentlab",
         usage="latentlab [RUN]\n       latentlab COMMAND ...",
         description="A laboratory for latent spaces. Without a command it opens the app, on RUN if one is given.",
         epilog="latentlab COMMAND --help tells more. LATENTLAB_DATA is the default of --data-dir.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"latentlab {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="latentlab")
+    program.add_argument("--version", action="version", version=f"latentlab {__version__}")
+    commands = program.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="latentlab")
 
     recipes = commands.add_parser("recipes", help="list the recipes", description="List the recipes.")
     data = commands.add_parser(
@@ -167,8 +93,4 @@ def _parser() -> _Parser:
         description="Play a session without a screen and save a picture of each stage.",
     )
     tour.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the pictures go")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return program
