@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from types import FrameType
 
@@ -28,11 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _status(argv)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else whoever started it wants it ignored
+    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # or it was started to ignore it
+    if is_heard:
         signal.signal(signal.SIGINT, _interrupt)
+    sys.unraisablehook = _take_unraisable
+    threading.excepthook = _take_from_thread
     status = _status(sys.argv[1:])
-    # What is left is Python's own end, of which an interrupt would make a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if is_heard:  # what is left is Python's own end, of which an interrupt would make a traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     return status
 
 
@@ -51,6 +55,24 @@ def _leave(number: int, frame: FrameType | None) -> None:
     if os.isatty(2):
         os.write(2, b"\x1b[?25h")  # a bar may have hidden the cursor
     os._exit(128 + number)
+
+
+def _take_unraisable(raised: sys.UnraisableHookArgs) -> None:
+    """Log what Python cannot raise, such as an error while an object goes; it would print a traceback."""
+    from latentlab.core import log
+
+    if isinstance(raised.exc_value, KeyboardInterrupt):
+        _leave(signal.SIGINT, None)
+    if raised.exc_value is not None:
+        log.write(raised.exc_value, raised.err_msg or "")
+
+
+def _take_from_thread(raised: threading.ExceptHookArgs) -> None:
+    """Tell an error that ended a thread."""
+    from latentlab.core import log
+
+    if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
+        sys.stderr.write(f"latentlab: {log.told(raised.exc_value)}\n")
 
 
 def _never_interrupt_qt() -> None:

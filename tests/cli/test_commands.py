@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from PIL import Image
 
 from latentlab import __version__
 from latentlab.__main__ import main
-from latentlab.cli import terminal
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.output.clean_page import read_page
 from latentlab.core.recipe.recipe import Recipe
@@ -161,45 +159,6 @@ def test_ctrl_c_saves_the_run_so_far(tmp_path, array):
     assert finished["stopped"] is True
     assert Run.open(out).epochs == finished["epochs"] >= 1
     assert "Traceback" not in said
-
-
-@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
-def test_whatever_asks_to_stop_does_as_ctrl_c(tmp_path, array, monkeypatch, name, status):
-    if not hasattr(signal, name):
-        pytest.skip(f"there is no {name} here")
-    number, out = getattr(signal, name), tmp_path / "run.safetensors"
-    before = signal.getsignal(number)
-    monkeypatch.setattr("latentlab.cli.terminal.write_event", lambda event: signal.raise_signal(number))
-    command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999", "--json"]
-    assert main(command) == status
-    assert Run.open(out).epochs == 0
-    assert signal.getsignal(number) == before
-
-
-def test_ctrl_c_while_the_run_is_saved_does_not_break_it(tmp_path, array, monkeypatch):
-    out, save = tmp_path / "run.safetensors", Run.save
-
-    def interrupted_save(run, path):
-        signal.raise_signal(signal.SIGINT)
-        save(run, path)
-        signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(Run, "save", interrupted_save)
-    monkeypatch.setattr("latentlab.cli.terminal.write_event", lambda event: signal.raise_signal(signal.SIGINT))
-    command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999", "--json"]
-    assert main(command) == 130
-    assert Run.open(out).epochs == 0
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
-def test_what_is_told_to_ignore_a_lost_terminal_ignores_it():
-    event, before = threading.Event(), signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with terminal.interrupt_sets(event):
-            signal.raise_signal(signal.SIGHUP)
-        assert not event.is_set()
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_reader_that_goes_away_does_not_end_training(tmp_path, array):

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from latentlab.__main__ import main
@@ -63,13 +62,6 @@ def broken(request):
     yield stream
     if stream is not None:
         stream.close()  # which writes what was kept back: that must not complain, either
-
-
-@pytest.fixture(scope="module")
-def array(tmp_path_factory, tiny_images):
-    path = tmp_path_factory.mktemp("array") / "shapes.npz"
-    np.savez(path, images=tiny_images.train_images[:, 0].numpy(), labels=tiny_images.train_labels.numpy())
-    return f"array:{path}"
 
 
 def test_nothing_is_lost_of_what_is_written():
