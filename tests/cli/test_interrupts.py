@@ -90,7 +90,8 @@ def test_ctrl_c_twice_in_the_first_second_is_no_traceback(tmp_path, array, times
         arguments = ["train", "mlp-vae-2d", "--dataset", array, "--epochs", "99999", "--out", str(out)]
         seconds, gap = moments.uniform(0, 1), moments.choice([0, 0.001, 0.02, 0.2])
         status, said = interrupted(arguments, seconds, gap)
-        assert status == 130, (seconds, gap, said)
+        # While Python itself ends, the second one ends it: to a shell that is 130, too.
+        assert status in (130, -signal.SIGINT), (seconds, gap, said)
         assert not any(word in said for word in ("Traceback", "terminate", "Exception", "Interrupt:")), said
         if "saved as" in said:
             Run.open(out)
