@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_log_path
 
 from latentlab import __version__
-from latentlab.core.errors import LatentlabError, printable
+from latentlab.core.errors import LatentlabError, printable, reason_of
 
 _BYTES = 500_000  # of a log; when it has more it becomes an earlier one, and a new one begins
 _EARLIER = 2
@@ -83,6 +83,8 @@ def told(error: BaseException, what: str = "Something went wrong inside latentla
 
 
 def _in_brief(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return reason_of(error)
     kind = type(error).__name__
     try:
         message = str(error).strip().partition("\n")[0]
