@@ -61,7 +61,7 @@ def run(run_path: Path | None = None) -> int:
         The exit status; 130 where Ctrl-C closed it.
     """
     app = create_application(sys.argv[:1], Settings().theme)
-    reporter = ErrorReporter(parent=app)
+    reporter = ErrorReporter(app)
     reporter.install()
     from latentlab.ui.window.main_window import MainWindow
 

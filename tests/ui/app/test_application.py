@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from latentlab.core import log
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.app import application
 from latentlab.ui.app.crash_log import ErrorReporter
@@ -24,8 +25,9 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Qt
 
 
 @pytest.fixture
-def reporter(qapp, tmp_path):
-    reporter = ErrorReporter(tmp_path / "logs" / "latentlab.log")
+def reporter(qapp, tmp_path, monkeypatch):
+    monkeypatch.setattr(log, "user_log_path", lambda *_, **__: tmp_path / "logs")
+    reporter = ErrorReporter()
     before = sys.excepthook, threading.excepthook
     reporter.install()
     yield reporter
@@ -116,8 +118,8 @@ def test_an_uncaught_error_is_told_and_logged(qtbot, reporter, capsys):
     with qtbot.waitSignal(reporter.reported) as reported:
         raise_in_slot(ValueError("seven is no even number"))
     assert "seven is no even number" in reported.args[0]
-    assert str(reporter.log) in reported.args[0]
-    logged = reporter.log.read_text()
+    assert str(log.log_file()) in reported.args[0]
+    logged = log.log_file().read_text()
     assert "Traceback" in logged
     assert "raise_in_slot" in logged
     assert capsys.readouterr().err.count("\n") == 1
@@ -159,8 +161,7 @@ def test_an_error_of_a_thread_arrives_in_the_gui_thread(qtbot, reporter):
 
 
 def test_a_log_that_cannot_be_written_silences_nothing(qapp, tmp_path, reporter):
-    (tmp_path / "file").touch()
-    reporter.log = tmp_path / "file" / "latentlab.log"
+    (tmp_path / "logs").touch()
     told = []
     reporter.reported.connect(told.append)
     raise_in_slot(ValueError("seven"))
