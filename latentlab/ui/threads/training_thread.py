@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QThread, Slot
 
+from latentlab.core import log
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
 from latentlab.core.map.checkpoints import SpacedEpochs, most_epochs
 from latentlab.core.map.live_map import LiveMap
@@ -21,8 +20,6 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Control, Setting, Trainer
 from latentlab.ui.threads import torch_threads
-
-_log = logging.getLogger(__name__)
 
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
 
@@ -137,13 +134,8 @@ class TrainingThread(QThread):
         torch_threads.leave_a_core()
         try:
             self._train()
-        except LatentlabError as error:
-            self._post(Failed(self.run_id, str(error)))
-        except Exception as error:
-            _log.exception("Training failed")
-            self._post(
-                Failed(self.run_id, f"Training failed ({type(error).__name__}: {error}); the log has the details.")
-            )
+        except BaseException as error:  # of SystemExit Qt would make nothing at all
+            self._post(Failed(self.run_id, log.told(error, "Training failed")))
 
     def _train(self) -> None:
         trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from latentlab.core import log
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapSource, choose
@@ -168,10 +169,11 @@ def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monke
     driven.until(lambda: len(driven.of(EpochEnded)) > told)
 
 
+@pytest.mark.parametrize("error", [ValueError("out of luck"), SystemExit("out of luck")])
 @pytest.mark.parametrize(("kind", "where"), [(Trainer, "__init__"), (VAE, "loss_terms"), (Trainer, "result")])
-def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where, caplog):
+def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where, error):
     def broken(self, *arguments, **more):
-        raise ValueError("out of luck")
+        raise error
 
     monkeypatch.setattr(kind, where, broken)
     driven = drive(epochs=1)
@@ -181,7 +183,7 @@ def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatc
     assert "\n" not in failed.message
     assert driven.of(Finished) == []
     assert driven.thread.wait(5000)
-    assert "out of luck" in caplog.text
+    assert log.is_last_told(failed.message)
 
 
 def test_the_window_keeps_a_core_to_itself(monkeypatch):
