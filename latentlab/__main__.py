@@ -98,11 +98,9 @@ def _status(argv: Sequence[str]) -> int:
         except BaseException as error:
             from latentlab.core import log
 
+            err.write(f"latentlab: {log.told(error)}\n")
             # One that names a file is most likely of a name that was given: too long, not permitted, gone.
-            is_of_a_file = isinstance(error, OSError) and error.filename is not None
-            what = f"{error.filename} cannot be used" if is_of_a_file else "Something went wrong inside latentlab"
-            err.write(f"latentlab: {log.told(error, what)}\n")
-            status = 2 if is_of_a_file else 1
+            status = 2 if isinstance(error, OSError) and error.filename is not None else 1
         out.flush()
         if out.error is not None and status == 0:
             status = 1

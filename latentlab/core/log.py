@@ -80,7 +80,7 @@ def is_last_told(text: str) -> bool:
     return bool(_last_told) and _last_told in text
 
 
-def told(error: BaseException, what: str = "Something went wrong inside latentlab") -> str:
+def told(error: BaseException, what: str = "") -> str:
     """Give the sentence that tells an error; one that nobody foresaw is written to the log before.
 
     Parameters
@@ -88,11 +88,14 @@ def told(error: BaseException, what: str = "Something went wrong inside latentla
     error : BaseException
         The message of a `LatentlabError` is such a sentence already.
     what : str
-        How the sentence begins.
+        How the sentence begins; with the file, or with latentlab itself, if nothing is given.
     """
     global _last_told
     if isinstance(error, LatentlabError):
         return str(error)
+    if not what:
+        file = error.filename if isinstance(error, OSError) else None
+        what = "Something went wrong inside latentlab" if file is None else f"{file} cannot be used"
     where = f"the details are in {log_file()}" if write(error, what) else "the details could not be written"
     _last_told = printable(f"{what} ({_in_brief(error)}); {where}.")
     return _last_told

@@ -11,11 +11,11 @@ from importlib import metadata
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
 
 from latentlab import __version__
 from latentlab.core import log
-from latentlab.ui.widgets.boxes import column
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.message_bar import MessageBar
 
 _DISTRIBUTIONS = ("PySide6-Essentials", "torch", "numpy", "pyqtgraph")
@@ -105,13 +105,13 @@ class ReportDialog(QDialog):
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setAccessibleName(self.tr("Report"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton(self.tr("&Copy report"), QDialogButtonBox.ButtonRole.ActionRole)
-        copy.setObjectName("reportCopyButton")
+        copy = QPushButton(self.tr("&Copy report"), objectName="reportCopyButton")
         copy.setDefault(True)
         copy.clicked.connect(self._copy)
-        buttons.rejected.connect(self.reject)
-        column(about, (self._text, 1), buttons, margins=(12, 12, 12, 12), spacing=8, on=self)
+        close = QPushButton(self.tr("Close"), autoDefault=False)
+        close.clicked.connect(self.accept)
+        column(about, (self._text, 1), row(STRETCH, copy, close), margins=(12, 12, 12, 12), spacing=8, on=self)
+        copy.setFocus()
 
     @Slot()
     def _copy(self) -> None:
