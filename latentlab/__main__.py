@@ -1,28 +1,16 @@
-"""The arguments; then the command line or the window. Nothing heavy is imported before it is needed."""
+"""The start and the end of the program: what stops it, where its words go, a sentence for whatever goes wrong.
+
+Nothing heavy is imported before it is needed, and nothing at all before Ctrl-C is heard: it prints no traceback then.
+"""
 
 from __future__ import annotations
 
-import argparse
-import errno
-import gc
-import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
-
-from latentlab import __version__
-from latentlab.cli import image_sets
-from latentlab.cli.commands import COMMANDS
-from latentlab.cli.export import add_options
-from latentlab.core.errors import LatentlabError
-from latentlab.core.files import is_file
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise LatentlabError(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
+from types import FrameType
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,48 +19,121 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        The arguments; those of the process by default.
+        The arguments; those of the process by default, whose signals are taken then.
 
     Returns
     -------
     int
-        The exit status: 0, or 1 for what went wrong, 2 for bad input, 130 when interrupted.
+        The exit status: 0, or 1 for what went wrong, 2 for bad input; 128 and the number of the signal that
+        interrupted: 130 for Ctrl-C, 143 for a plea to terminate, 129 for a terminal that is gone.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no β is no reason to fail
-    try:
-        status = _run(sys.argv[1:] if argv is None else argv)
-        sys.stdout.flush()
-        return status
-    except LatentlabError as error:
-        sys.stderr.write(f"latentlab: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.ENOSPC):
-            raise
-        # Whoever read the output has gone; the interpreter's own flush at exit must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno == errno.ENOSPC:
-            sys.stderr.write("latentlab: The disk that the output goes to is full: make room on it.\n")
-        return 1
+    if argv is not None:
+        return _status(argv)
+    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # or it was started to ignore it
+    if is_heard:
+        signal.signal(signal.SIGINT, _interrupt)
+    sys.unraisablehook = _take_unraisable
+    threading.excepthook = _take_from_thread
+    status = _status(sys.argv[1:])
+    if is_heard:  # what is left is Python's own end, of which an interrupt would make a traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return status
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, once, and where nothing breaks by it."""
+    signal.signal(number, _leave)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):  # native libraries that load would abort
+            _leave(number, frame)
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End here and now: what is written to disk is whole or not there, as after a power cut."""
+    if os.isatty(2):
+        os.write(2, b"\x1b[?25h")  # a bar may have hidden the cursor
+    os._exit(128 + number)
+
+
+def _take_unraisable(raised: sys.UnraisableHookArgs) -> None:
+    """Log what Python cannot raise, such as an error while an object goes; it would print a traceback."""
+    from latentlab.core import log
+
+    if isinstance(raised.exc_value, KeyboardInterrupt):
+        _leave(signal.SIGINT, None)
+    if raised.exc_value is not None:
+        log.write(raised.exc_value, raised.err_msg or "")
+
+
+def _take_from_thread(raised: threading.ExceptHookArgs) -> None:
+    """Tell an error that ended a thread."""
+    from latentlab.core import log
+
+    if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
+        sys.stderr.write(f"latentlab: {log.told(raised.exc_value)}\n")
+
+
+def _never_interrupt_qt() -> None:
+    """Have Ctrl-C end the program, where nobody else hears it: Qt would print a KeyboardInterrupt and go on."""
+    if signal.getsignal(signal.SIGINT) is _interrupt:
+        signal.signal(signal.SIGINT, _leave)
+
+
+def _status(argv: Sequence[str]) -> int:
+    from latentlab.cli import streams
+    from latentlab.core.errors import LatentlabError, reason_of
+
+    with streams.guarded() as (out, err):
+        try:
+            status = _run(argv)
+        except LatentlabError as error:
+            err.write(f"latentlab: {error}\n")
+            status = 2
+        except KeyboardInterrupt:
+            status = 128 + signal.SIGINT
+        except SystemExit as end:  # of --help and --version
+            status = end.code if isinstance(end.code, int) else 0
+        except BaseException as error:
+            from latentlab.core import log
+
+            err.write(f"latentlab: {log.told(error)}\n")
+            # One that names a file is most likely of a name that was given: too long, not permitted, gone.
+            status = 2 if isinstance(error, OSError) and error.filename is not None else 1
+        out.flush()
+        if out.error is not None and status == 0:
+            status = 1
+            if not isinstance(out.error, BrokenPipeError):  # its reader has seen enough
+                err.write(f"latentlab: The output could not be written: {reason_of(out.error)}; send it elsewhere.\n")
+    return status
 
 
 def _run(argv: Sequence[str]) -> int:
+    from latentlab.cli import arguments, terminal
+    from latentlab.cli.commands import COMMANDS
+
     if not argv or (argv[0] not in COMMANDS and argv[0] != "tour" and not argv[0].startswith("-")):
         return _app(argv)
-    arguments = _parser().parse_args(argv)
-    if arguments.command is None:
+    chosen = arguments.parser().parse_args(argv)
+    if chosen.command is None:
         return _app([])
-    if arguments.command == "tour":
+    if chosen.command == "tour":
+        _never_interrupt_qt()
         from latentlab.ui.app import tour
 
-        return tour.play(arguments.out)
-    return COMMANDS[arguments.command](arguments)
+        return tour.play(chosen.out)
+    status = COMMANDS[chosen.command](chosen)
+    return terminal.interrupted_status() if status == terminal.INTERRUPTED else status
 
 
 def _app(argv: Sequence[str]) -> int:
+    import gc
+    from pathlib import Path
+
+    from latentlab.core.errors import LatentlabError
+    from latentlab.core.files import is_file
+
     if len(argv) > 1:
         raise LatentlabError(f"The app opens one run at a time, and '{argv[0]}' is no command; see latentlab --help.")
     path = Path(argv[0]) if argv else None
@@ -82,6 +143,7 @@ def _app(argv: Sequence[str]) -> int:
 
     if problem := display.display_problem():
         raise LatentlabError(problem)
+    _never_interrupt_qt()
     gc.disable()  # until the window is painted: what is imported is no garbage, and looking through it takes long
     # PySide6 reads the source of whatever is imported after it: of torch for half a second, of most of `core` for
     # a tenth of what is left.
@@ -91,105 +153,6 @@ def _app(argv: Sequence[str]) -> int:
     from latentlab.ui.app import application
 
     return application.run(path)
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
-        prog="latentlab",
-        usage="latentlab [RUN]\n       latentlab COMMAND ...",
-        description="A laboratory for latent spaces. Without a command it opens the app, on RUN if one is given.",
-        epilog="latentlab COMMAND --help tells more. LATENTLAB_DATA is the default of --data-dir, "
-        "LATENTLAB_WORKSPACE that of --workspace.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"latentlab {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="latentlab")
-
-    recipes = commands.add_parser("recipes", help="list the recipes", description="List the recipes.")
-    data = commands.add_parser(
-        "data",
-        help="list the image sets, see what is read of one, or download one",
-        description="List the image sets, tell what is read of NAME, or download one. NAME may be folder:PATH, "
-        "array:FILE or pairs:DIRTY,CLEAN.",
-    )
-    image_sets.add_options(data)
-
-    train = commands.add_parser(
-        "train",
-        help="train a recipe and save the run",
-        description="Train a recipe and save the run. It is kept in the workspace as it goes, so that a training that "
-        "breaks off can be finished: see resume. Ctrl-C stops between two steps and saves the run so far.",
-    )
-    train.add_argument("recipe", metavar="RECIPE", help="a recipe's name, a .toml file, or a run to repeat")
-    train.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the run goes (.safetensors)")
-    train.add_argument("--epochs", metavar="N", help="passes over the training images")
-    train.add_argument("--limit", metavar="N", help="use only the first N training images")
-    train.add_argument("--seed", metavar="N", help="same seed, same run on the same machine")
-    train.add_argument("--device", metavar="auto|cpu|cuda|mps", help="where it is computed")
-    train.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="change settings of the recipe, e.g. beta=4 model.encoder.layers=512,256",
-    )
-    train.add_argument("--resume", metavar="RUN", type=Path, help="go on from a saved run, for so many epochs more")
-
-    resume = commands.add_parser(
-        "resume",
-        help="finish a training that was stopped, killed or broke",
-        description="Finish a training that was stopped, killed or broke, exactly as it would have gone on. Without "
-        "--out it is saved where it is.",
-    )
-    resume.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
-    resume.add_argument("--out", metavar="FILE", type=Path, help="where the finished run goes, too (.safetensors)")
-    runs = commands.add_parser(
-        "runs",
-        help="list the runs in the workspace",
-        description="List the runs in the workspace, where every training is kept as it goes.",
-    )
-
-    evaluate = commands.add_parser(
-        "evaluate",
-        help="measure a run on test images",
-        description="Measure a run on test images: its losses, and how well its map keeps classes together.",
-    )
-    evaluate.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
-    clean = commands.add_parser(
-        "clean",
-        help="clean a scanned page with a run",
-        description="Clean a scanned page of any size with a run of a page cleaner, and save it as PNG.",
-    )
-    clean.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
-    clean.add_argument("page", metavar="PAGE", type=Path, help="a picture: PNG, JPEG, TIFF, ...")
-    clean.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the clean page goes (.png)")
-    export = commands.add_parser(
-        "export",
-        help="write pictures or codes of a run to a file",
-        description="Write pictures, an animation or the codes of a run to a file; its suffix says in which format.",
-    )
-    add_options(export)
-    for command in (train, evaluate):
-        command.add_argument("--dataset", metavar="NAME", help="an image set; the recipe's own by default")
-    for command in (train, resume):
-        command.add_argument(
-            "--tensorboard", metavar="DIR", type=Path, help="also write what TensorBoard reads, below DIR"
-        )
-    for command in (train, resume, runs):
-        command.add_argument("--workspace", metavar="DIR", type=Path, help="where trainings are kept as they go")
-    for command in (data, train, resume, evaluate):
-        command.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
-    for command in (recipes, data, train, resume, runs, evaluate):
-        command.add_argument("--json", action="store_true", help="write one JSON object a line")
-
-    tour = commands.add_parser(
-        "tour",
-        help="play a session without a screen and save pictures of it",
-        description="Play a session without a screen and save a picture of each stage.",
-    )
-    tour.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the pictures go")
-    return parser
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from latentlab.core.errors import printable
@@ -24,18 +25,35 @@ if TYPE_CHECKING:
     from latentlab.core.events import Event, Losses
 
 
-INTERRUPTED = 130  # the exit status
+INTERRUPTED = 130  # the exit status of a command; what came becomes that of the program
+
+# Ctrl-C, a plea to terminate, a terminal that is gone; on Windows Ctrl-Break, or a console that is closed.
+_INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+_came: list[int] = []
 
 
 @contextmanager
 def interrupt_sets(event: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and a plea to terminate set an event, instead of ending the program where it stands."""
-    before = {number: signal.signal(number, lambda *_: event.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Let every signal that asks to stop set an event, however often it comes, instead of ending the program."""
+
+    def take(number: int, frame: FrameType | None) -> None:
+        _came.append(number)
+        event.set()
+
+    _came.clear()
+    # What `nohup` has the program ignore, it ignores.
+    heard = [each for each in _INTERRUPTS if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN]
+    before = {number: signal.signal(number, take) for number in heard}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def interrupted_status() -> int:
+    """Give the exit status of an interrupted program, as shells have it: 130 for Ctrl-C, 143 for SIGTERM."""
+    return 128 + (_came[0] if _came else signal.SIGINT)
 
 
 def write_json(**values: Any) -> None:
@@ -109,7 +127,7 @@ def shown_download(name: str) -> Iterator[Callable[[DownloadProgress], None]]:
     """Show a download to a person who sits at a terminal."""
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with _bar(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(name, visible=False)
 
@@ -125,7 +143,7 @@ def shown_share(title: str) -> Iterator[Callable[[float], None]]:
     """Show how much of some work is done, as a share, to a person who sits at a terminal."""
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=None), TaskProgressColumn())
     with _bar(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(printable(title), total=1.0)
         yield lambda share: bar.update(task, completed=share)
@@ -162,9 +180,9 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                 epochs = event.epochs
                 threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
                 place = f"{event.device}, {threads}" if event.device == "cpu" else event.device
-                bar.console.print(f"{title}: {event.images:,} images, {place}", soft_wrap=True)
+                bar.console.print(printable(f"{title}: {event.images:,} images, {place}"), soft_wrap=True)
                 if event.note:
-                    bar.console.print(event.note, soft_wrap=True)
+                    bar.console.print(printable(event.note), soft_wrap=True)
                 bar.update(task, total=epochs, completed=event.first_epoch)
             elif isinstance(event, Progress) and len(event.losses):
                 done = float(event.epochs_done[-1])

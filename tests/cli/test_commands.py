@@ -161,46 +161,16 @@ def test_ctrl_c_saves_the_run_so_far(tmp_path, array):
     assert "Traceback" not in said
 
 
-def test_a_plea_to_terminate_does_as_ctrl_c(tmp_path, array, monkeypatch):
+def test_a_reader_that_goes_away_does_not_end_training(tmp_path, array):
     out = tmp_path / "run.safetensors"
-    before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr("latentlab.cli.terminal.write_event", lambda event: signal.raise_signal(signal.SIGTERM))
-    command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999", "--json"]
-    assert main(command) == 130
-    assert Run.open(out).epochs == 0
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
-def test_a_reader_that_goes_away_ends_training_with_the_run_saved(tmp_path, array):
-    out = tmp_path / "run.safetensors"
-    with latentlab(
-        "train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "99999", "--json"
-    ) as process:
+    with latentlab("train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "9", "--json") as process:
         process.stdout.readline()
         process.stdout.close()
         said = process.stderr.read()
         assert process.wait(60) == 1
     assert "Traceback" not in said
     assert "BrokenPipe" not in said
-    assert Run.open(out).epochs < 99999
-
-
-def test_a_listing_that_nobody_reads_is_no_traceback():
-    reading, writing = os.pipe()
-    os.close(reading)
-    with latentlab("recipes", "--json", stdout=writing) as process:
-        os.close(writing)
-        said = process.stderr.read()
-    assert process.returncode == 1
-    assert said == ""
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing is full")
-def test_output_to_a_full_disk_is_a_sentence():
-    with Path("/dev/full").open("w") as full, latentlab("recipes", "--json", stdout=full) as process:
-        said = process.stderr.read()
-    assert process.returncode == 1
-    assert said == "latentlab: The disk that the output goes to is full: make room on it.\n"
+    assert Run.open(out).epochs == 9
 
 
 def test_evaluating_gives_the_losses_of_training_and_the_agreement(trained, array, capsys):
@@ -392,10 +362,7 @@ def test_what_needs_no_model_imports_none(arguments):
     program = (
         "import sys\n"
         "from latentlab.__main__ import main\n"
-        "try:\n"
-        "    status = main(sys.argv[1:])\n"
-        "except SystemExit as end:\n"
-        "    status = end.code\n"
+        "status = main(sys.argv[1:])\n"
         "heavy = {'torch', 'PySide6', 'sklearn', 'numpy', 'torchvision'} & set(sys.modules)\n"
         "sys.exit(f'{status} {heavy}' if status or heavy else 0)\n"
     )
@@ -405,8 +372,7 @@ def test_what_needs_no_model_imports_none(arguments):
 
 
 def test_the_version_is_the_packages(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        main(["--version"])
+    assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"latentlab {__version__}\n"
 
 

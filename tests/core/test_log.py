@@ -13,6 +13,7 @@ from latentlab.core.errors import LatentlabError
 @pytest.fixture(autouse=True)
 def log_path(tmp_path, monkeypatch):
     monkeypatch.setattr(log, "user_log_path", lambda *_, **__: tmp_path / "logs")
+    monkeypatch.setattr(log, "_last", log._Entry("", "", False))
     return tmp_path / "logs" / "latentlab.log"
 
 
@@ -97,5 +98,22 @@ def test_nothing_is_raised_whatever_is_wrong(tmp_path, log_path):
     log_path.unlink()
     log_path.mkdir()
     assert not log.write(ValueError("seven"))
-    assert log.last_entry() == ""
+    assert "seven" in log.last_entry()
     assert log.told(ValueError("seven")).endswith("(ValueError: seven); the details could not be written.")
+
+
+def test_an_error_that_comes_again_and_again_is_written_once(log_path):
+    for _ in range(60):
+        assert log.write(caught(ValueError("seven")))
+    assert log_path.read_text().count("Traceback") == 1
+    assert log.write(caught(ValueError("eight")))
+    assert log.write(caught(ValueError("seven")))
+    assert log_path.read_text().count("Traceback") == 3
+
+
+def test_it_knows_of_which_error_a_sentence_is():
+    first = log.told(caught(ValueError("seven")))
+    assert log.is_last_told(f"The tab is empty. {first}")
+    second = log.told(caught(ValueError("eight")))
+    assert (log.is_last_told(first), log.is_last_told(second)) == (False, True)
+    assert not log.is_last_told("The disk is full: make room.")

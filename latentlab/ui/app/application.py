@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QFontInfo, QIcon
@@ -21,6 +22,9 @@ from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import theme
 from latentlab.ui.threads import background, torch_threads
+
+if TYPE_CHECKING:
+    from latentlab.ui.window.main_window import MainWindow
 
 # Python lets a training thread go on for 5 ms when the window wants to draw, some times in each frame.
 _SWITCH_SECONDS = 0.0005
@@ -60,10 +64,10 @@ def run(run_path: Path | None = None) -> int:
     Returns
     -------
     int
-        The exit status; 130 where Ctrl-C closed it.
+        The exit status; where a signal closed it 128 and its number: 130 of Ctrl-C.
     """
     app = create_application(sys.argv[:1], Settings().theme)
-    reporter = ErrorReporter(parent=app)
+    reporter = ErrorReporter(app)
     reporter.install()
     from latentlab.ui.window.main_window import MainWindow
 
@@ -81,10 +85,10 @@ def run(run_path: Path | None = None) -> int:
     window.show()
     if run_path is not None:
         window.open_run(run_path)
-    interrupted = close_on_interrupt(window)
+    came = close_on_signals(window)
     status = app.exec()
     reporter.remove()
-    return 130 if interrupted else status
+    return 128 + came[-1] if came else status
 
 
 class _FirstPaint(QObject):
@@ -111,22 +115,41 @@ def _settle() -> None:
     gc.enable()
 
 
-def close_on_interrupt(window: QMainWindow) -> list[int]:
-    """Close the window on Ctrl-C in the terminal, as its own button would; give the list of signals that came."""
+def close_on_signals(window: MainWindow) -> list[int]:
+    """Close the window when a signal asks for it; give the list of those that came.
+
+    Ctrl-C does it as its own button would, which may ask about an unsaved run; who presses it again means it. Where the
+    system ends, or the terminal is gone, nobody may be there to answer.
+    """
     came: list[int] = []
 
+    def close() -> None:
+        if came == [signal.SIGINT]:
+            window.close()
+        else:
+            end_without_asking(window)
+
     def take(number: int, frame: FrameType | None) -> None:
+        # Whatever Python was doing, such as painting, is done first.
         came.append(number)
-        if not window.close() and len(came) > 1:
-            # It asks about an unsaved run; who presses Ctrl-C again means it.
-            QApplication.exit(130)
+        QTimer.singleShot(0, window, close)
 
     def let_python_run() -> None:
         # Python looks for signals between two of its own instructions: calling something built in would not do.
         return
 
-    signal.signal(signal.SIGINT, take)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # What `nohup` has the program ignore, it ignores.
+        if number is not None and (number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN):
+            signal.signal(number, take)
     timer = QTimer(window)
     timer.timeout.connect(let_python_run)
     timer.start(200)
     return came
+
+
+def end_without_asking(window: MainWindow) -> None:
+    """Close the window, and end the program whatever else is open."""
+    window.close_without_asking()
+    QApplication.exit(0)

@@ -1,28 +1,19 @@
-"""Errors that nobody caught: written to a file, and told in a sentence, once."""
+"""Errors that nobody caught: written to the log, and told in a sentence, once."""
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import traceback
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
 from types import TracebackType
 
-from platformdirs import user_log_path
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core import log
 
 
 class ErrorReporter(QObject):
     """Takes the errors that reach the top of a thread, the GUI's and others.
-
-    Parameters
-    ----------
-    log : Path, optional
-        The file they are written to; made when there is something to write.
 
     Notes
     -----
@@ -32,9 +23,8 @@ class ErrorReporter(QObject):
 
     reported = Signal(str)
 
-    def __init__(self, log: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.log = log or user_log_path("latentlab", appauthor=False) / "latentlab.log"
         self._seen: set[tuple[type[BaseException], str, int]] = set()
 
     def install(self) -> None:
@@ -60,28 +50,8 @@ class ErrorReporter(QObject):
         if (kind, *place) in self._seen:
             return
         self._seen.add((kind, *place))
-        written = self._write(kind, error, trace)
-        if isinstance(error, LatentlabError):
-            sentence = str(error)
-        else:
-            what = f"{kind.__name__}: {error}" if str(error) else kind.__name__
-            where = self.tr("the details are in {path}").format(path=self.log)
-            sentence = self.tr("Something went wrong inside latentlab ({what}); {where}.").format(
-                what=what.splitlines()[0], where=where if written else self.tr("the details could not be written")
-            )
+        sentence = log.told(error)
         # Without a console (pythonw) there is no standard error.
         if sys.stderr is not None:
             sys.stderr.write(f"latentlab: {sentence}\n")
         self.reported.emit(sentence)
-
-    def _write(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> bool:
-        try:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            handler = RotatingFileHandler(self.log, maxBytes=500_000, backupCount=2, encoding="utf-8")
-        except OSError:
-            return False
-        handler.setFormatter(logging.Formatter("%(asctime)s %(threadName)s %(message)s"))
-        message = "".join(traceback.format_exception(kind, error, trace))
-        handler.handle(logging.LogRecord("latentlab", logging.ERROR, "", 0, message, None, None))
-        handler.close()
-        return True

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
+from latentlab.core import log
 from latentlab.core.errors import LatentlabError
-from latentlab.ui.threads.background import sentence_of
 from latentlab.ui.threads.latest import Latest
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Shows(Protocol):
 class _Answer:
     run_id: str
     value: object
-    error: Exception | None
+    error: BaseException | None
     seconds: float
 
 
@@ -178,7 +178,7 @@ class Asking(QObject):
             case LatentlabError():
                 self.refused.emit(str(answer.error))
             case error:
-                self.failed.emit(sentence_of(error))
+                self.failed.emit(log.told(error))
         self._go_on()
 
     @Slot()
@@ -194,6 +194,6 @@ def _answer(question: Question, model: MapUpdate) -> _Answer:
     value = error = None
     try:
         value = question(model)
-    except Exception as caught:
+    except BaseException as caught:
         error = caught
     return _Answer(model.run_id, value, error, time.perf_counter() - begin)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QThreadPool, Signal, Slot
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core import log
 from latentlab.ui.threads import torch_threads
 
 Report = Callable[[object], None]
 Work = Callable[[threading.Event, Report], Any]
-
-_log = logging.getLogger(__name__)
 
 _EXIT_MILLISECONDS = 10_000
 
@@ -39,14 +36,6 @@ def let_go() -> None:
     held, _held = _held or [], None
     for pool, run in held:
         pool.start(run)
-
-
-def sentence_of(error: Exception) -> str:
-    """Give the sentence that tells an error; one that nobody expected is logged besides."""
-    if isinstance(error, LatentlabError):
-        return str(error)
-    _log.error("Work failed", exc_info=error)
-    return f"Something went wrong ({type(error).__name__}: {error}); the log has the details."
 
 
 @atexit.register
@@ -91,10 +80,10 @@ class Task(QObject):
             torch_threads.leave_a_core()
             try:
                 kind, value = "done", work(cancelled, report)
-            except Exception as error:
+            except BaseException as error:  # of SystemExit Qt would make nothing at all
                 if cancelled.is_set():  # whatever happened, nobody is interested; Python may be ending under it
                     return
-                kind, value = "failed", sentence_of(error)
+                kind, value = "failed", log.told(error)
             self._hand_back(cancelled, kind, value)
 
         if _held is None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from latentlab.ui.threads.background import Task, sentence_of
+from latentlab.core import log
+from latentlab.ui.threads.background import Task
 
 INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
 ALWAYS_INLINE = 50_000_000  # operations: milliseconds on any machine that shows a window
@@ -107,8 +108,8 @@ class Latest(QObject):
     def _answer_here(self, question: Callable[[], object], operations: float) -> None:
         try:
             answer = _answer(question)
-        except Exception as error:
-            self._fail(sentence_of(error))
+        except BaseException as error:
+            self._fail(log.told(error))
         else:
             self._cost.learn(operations, answer.seconds)
             self._tell_waiting()

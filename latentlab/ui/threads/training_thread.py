@@ -12,7 +12,6 @@ from PySide6.QtCore import QThread, Slot
 
 from latentlab.core import log
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
 from latentlab.core.map.checkpoints import SpacedEpochs, most_epochs
 from latentlab.core.map.live_map import LiveMap
@@ -166,22 +165,12 @@ class TrainingThread(QThread):
         torch_threads.leave_a_core()
         try:
             self._train()
-        except LatentlabError as error:
-            self._fail(str(error))
-        except MemoryError:
-            self._fail("There is not enough memory for this training: choose fewer images, or a smaller model.")
-        except BaseException as error:  # even SystemExit of a library: or the window would wait for ever
-            where = (
-                f"the details are in {log.log_file()}" if log.write(error, "training") else "nothing could be logged"
-            )
-            self._fail(f"Training failed ({type(error).__name__}: {error}); {where}.")
+        except BaseException as error:  # of SystemExit Qt would make nothing at all
+            kept = self._autosave.kept if self._autosave is not None else None
+            self._post(Failed(self.run_id, log.told(error, "Training failed"), str(kept or "")))
         finally:
             if self._autosave is not None:
                 self._autosave.end()
-
-    def _fail(self, sentence: str) -> None:
-        kept = self._autosave.kept if self._autosave is not None else None
-        self._post(Failed(self.run_id, sentence, str(kept or "")))
 
     def _train(self) -> None:
         if self._resumed is not None and self._start is not None:

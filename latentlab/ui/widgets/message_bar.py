@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from latentlab.core import log
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.boxes import row
 
@@ -12,7 +13,12 @@ _NEWS_MILLISECONDS = 8000
 
 
 class MessageBar(QFrame):
-    """Shows one sentence at a time; a problem stays until it is read, news go by themselves."""
+    """Shows one sentence at a time; a problem stays until it is read, news go by themselves.
+
+    Beside what tells an error that nobody foresaw is a button that asks for a report of it.
+    """
+
+    report_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,10 +27,14 @@ class MessageBar(QFrame):
         self._label = QLabel(wordWrap=True, objectName="messageText")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._report = QPushButton(self.tr("Report…"), objectName="messageReport")
+        self._report.setToolTip(self.tr("What happened, to copy for those who can mend it"))
+        self._report.clicked.connect(self.report_asked)
         close = QToolButton(text="✕", autoRaise=True, objectName="messageClose")
         close.setAccessibleName(self.tr("Close the message"))
         close.clicked.connect(self.hide)
-        row((self._label, 1), (close, 0, Qt.AlignmentFlag.AlignTop), margins=(12, 6, 6, 6), on=self)
+        top = Qt.AlignmentFlag.AlignTop
+        row((self._label, 1), (self._report, 0, top), (close, 0, top), margins=(12, 6, 6, 6), on=self)
         self._timer = QTimer(self, singleShot=True, interval=_NEWS_MILLISECONDS)
         self._timer.timeout.connect(self.hide)
         self.hide()
@@ -38,6 +48,7 @@ class MessageBar(QFrame):
         """Show a sentence in place of the one before; an empty one takes it back."""
         self._is_problem = is_problem
         self._label.setText(text)
+        self._report.setVisible(log.is_last_told(text))
         self._dress()
         self.setVisible(bool(text))
         self._timer.stop()

@@ -33,6 +33,7 @@ from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
 from latentlab.ui.window.preferences import join_settings
 from latentlab.ui.window.recipe import join_recipe
+from latentlab.ui.window.report import join_report
 from latentlab.ui.window.runs import join_pages, join_runs
 from latentlab.ui.window.saving import Saving
 from latentlab.ui.window.tensorboard_switch import join_tensorboard
@@ -89,6 +90,12 @@ class MainWindow(QMainWindow):
     def show_problem(self, sentence: str) -> None:
         """Tell a problem that nobody else has told."""
         self._messages.show_message(sentence, True)
+
+    @Slot()
+    def close_without_asking(self) -> None:
+        """Close, whether or not the run is saved."""
+        self._may_close = True
+        self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop everything, and keep what trains; ask first where the run is nowhere but here."""
@@ -178,6 +185,7 @@ class MainWindow(QMainWindow):
         join_data_point(session, self._point, self._place, self.statusBar())
         join_sketch(session, self._sketch, menus, dialogs)
         join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
+        join_report(self._messages, self)
         join_views(session, self._tabs, dialogs)
         join_comparison(session, self._tabs, menus, dialogs)
         join_tensorboard(session, menus, self._written_for, dialogs)
@@ -185,7 +193,7 @@ class MainWindow(QMainWindow):
         menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
         menus["fullScreen"].triggered.connect(self._show_full_screen)
         menus["quit"].triggered.connect(self.close)
-        self._saving.may_close.connect(self._close_now)
+        self._saving.may_close.connect(self.close_without_asking)
 
     @Slot(bool)
     def _show_full_screen(self, _: bool) -> None:
@@ -193,11 +201,6 @@ class MainWindow(QMainWindow):
             self.showNormal()
         else:
             self.showFullScreen()
-
-    @Slot()
-    def _close_now(self) -> None:
-        self._may_close = True
-        self.close()
 
 
 def _column(*widgets: QWidget) -> QFrame:

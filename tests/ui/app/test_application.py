@@ -9,9 +9,10 @@ import threading
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from latentlab.core import log
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.app import application
 from latentlab.ui.app.crash_log import ErrorReporter
@@ -24,8 +25,9 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Qt
 
 
 @pytest.fixture
-def reporter(qapp, tmp_path):
-    reporter = ErrorReporter(tmp_path / "logs" / "latentlab.log")
+def reporter(qapp, tmp_path, monkeypatch):
+    monkeypatch.setattr(log, "user_log_path", lambda *_, **__: tmp_path / "logs")
+    reporter = ErrorReporter()
     before = sys.excepthook, threading.excepthook
     reporter.install()
     yield reporter
@@ -116,8 +118,8 @@ def test_an_uncaught_error_is_told_and_logged(qtbot, reporter, capsys):
     with qtbot.waitSignal(reporter.reported) as reported:
         raise_in_slot(ValueError("seven is no even number"))
     assert "seven is no even number" in reported.args[0]
-    assert str(reporter.log) in reported.args[0]
-    logged = reporter.log.read_text()
+    assert str(log.log_file()) in reported.args[0]
+    logged = log.log_file().read_text()
     assert "Traceback" in logged
     assert "raise_in_slot" in logged
     assert capsys.readouterr().err.count("\n") == 1
@@ -159,16 +161,25 @@ def test_an_error_of_a_thread_arrives_in_the_gui_thread(qtbot, reporter):
 
 
 def test_a_log_that_cannot_be_written_silences_nothing(qapp, tmp_path, reporter):
-    (tmp_path / "file").touch()
-    reporter.log = tmp_path / "file" / "latentlab.log"
+    (tmp_path / "logs").touch()
     told = []
     reporter.reported.connect(told.append)
     raise_in_slot(ValueError("seven"))
     assert "could not be written" in told[0]
 
 
+@pytest.fixture
+def signals():
+    """Give back the handlers of signals."""
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to oneself")
-def test_ctrl_c_closes_the_window(qtbot):
+def test_ctrl_c_closes_the_window(qtbot, signals):
     idle = QEventLoop()
 
     class Window(QMainWindow):
@@ -177,26 +188,37 @@ def test_ctrl_c_closes_the_window(qtbot):
 
     window = Window()
     qtbot.addWidget(window)
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        came = application.close_on_interrupt(window)
-        with qtbot.waitExposed(window):
-            window.show()
-        # Nothing of ours runs in this loop, as in an idle window: the signal must be seen all the same.
-        patience = QTimer(singleShot=True, interval=10_000)
-        patience.timeout.connect(idle.quit)
-        patience.start()
-        sender = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
-        sender.start()
-        idle.exec()
-        sender.join()
-        assert patience.isActive()  # it was the window that ended the loop
-        patience.stop()
-        assert not window.isVisible()
-        assert came == [signal.SIGINT]
-    finally:
-        signal.signal(signal.SIGINT, before)
-        window.findChild(QTimer).stop()
+    came = application.close_on_signals(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    # Nothing of ours runs in this loop, as in an idle window: the signal must be seen all the same.
+    patience = QTimer(singleShot=True, interval=10_000)
+    patience.timeout.connect(idle.quit)
+    patience.start()
+    sender = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    sender.start()
+    idle.exec()
+    sender.join()
+    assert patience.isActive()  # it was the window that ended the loop
+    patience.stop()
+    assert not window.isVisible()
+    assert came == [signal.SIGINT]
+    window.findChild(QTimer).stop()
+
+
+@pytest.mark.parametrize("names", [["SIGTERM"], ["SIGHUP"], ["SIGINT", "SIGINT"]])
+def test_where_nobody_may_answer_the_window_closes_without_asking(lab, signals, names):
+    if not hasattr(signal, names[0]):
+        pytest.skip(f"there is no {names[0]} here")
+    lab.begin()
+    application.close_on_signals(lab.window)
+    for name in names:
+        signal.raise_signal(getattr(signal, name))
+        QApplication.processEvents()
+    lab.until(lambda: not lab.window.isVisible())
+    assert lab.session.state == "idle"
+    for timer in lab.window.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        timer.stop()
 
 
 def test_windows_and_macs_always_have_a_screen():

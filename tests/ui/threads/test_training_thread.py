@@ -170,10 +170,11 @@ def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monke
     driven.until(lambda: len(driven.of(EpochEnded)) > told)
 
 
+@pytest.mark.parametrize("error", [ValueError("out of luck"), SystemExit("out of luck")])
 @pytest.mark.parametrize(("kind", "where"), [(Trainer, "__init__"), (VAE, "loss_terms"), (Trainer, "result")])
-def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where):
+def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where, error):
     def broken(self, *arguments, **more):
-        raise ValueError("out of luck")
+        raise error
 
     monkeypatch.setattr(kind, where, broken)
     driven = drive(epochs=1)
@@ -183,7 +184,7 @@ def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatc
     assert "\n" not in failed.message
     assert driven.of(Finished) == []
     assert driven.thread.wait(5000)
-    assert "out of luck" in log.last_entry()
+    assert log.is_last_told(failed.message)
 
 
 def test_the_window_keeps_a_core_to_itself(monkeypatch):
