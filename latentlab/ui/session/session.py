@@ -3,9 +3,9 @@
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
 before they are used, `training` the training going on, `interrupted` what broke off with an earlier start,
-`exploration` what is looked at, `selection` the images selected on its map, `selection_training` what becomes of
-them, `map` what else is done there, `restoration` what is damaged and restored, `views` what the views ask,
-`comparison` a second model, `page` the page that is cleaned.
+`exploration` what is looked at, `epochs` of which epoch, `selection` the images selected on its map,
+`selection_training` what becomes of them, `map` what else is done there, `restoration` what is damaged and restored,
+`views` what the views ask, `comparison` a second model, `page` the page that is cleaned.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Failed, Finished, Started
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapImages, MapSource, Split
-from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.selected_images import on_map
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
@@ -35,6 +34,7 @@ from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
+from latentlab.ui.session.kept_epochs import KeptEpochs
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
@@ -43,7 +43,7 @@ from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.session.selection_training import SelectionTraining
 from latentlab.ui.session.tensorboard_log import TensorBoardLog
-from latentlab.ui.threads.training_thread import EpochModel, Result
+from latentlab.ui.threads.training_thread import Result
 
 FIRST_RECIPE = "digits-vae-2d"
 
@@ -64,7 +64,6 @@ class Session(QObject):
     message = Signal(str, bool)  # sentence, is it a problem
     waiting = Signal(str)  # what a training waits for; empty when it does not
     history_shown = Signal(object, object)  # tuples of EpochEnded and Changed
-    epochs_kept = Signal(object)  # list of int
     can_continue_changed = Signal(bool, str)
     can_finish_changed = Signal(bool)  # the training of the current run
     run_changed = Signal(str, bool)  # its name, is it unsaved
@@ -84,6 +83,7 @@ class Session(QObject):
         self.exploration = Exploration(self)
         self.selection = Selection(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.selection.show)  # before the views ask about it
+        self.epochs = KeptEpochs(self.exploration, self)
         self.views = Views(self.exploration, self)
         self.restoration = Restoration(self.exploration, self)
         self.page = PageCleaning(self.exploration, self)
@@ -91,8 +91,8 @@ class Session(QObject):
         self.comparison = Comparison(self.exploration, self)
         self.training = LiveTraining(self)
         self.training.started.connect(self._tell_note)
-        self.training.epoch_kept.connect(self._keep_epoch)
-        self.training.map_updated.connect(self._take_update)
+        self.training.epoch_kept.connect(self.epochs.add)
+        self.training.map_updated.connect(self.epochs.take)
         self.training.result_made.connect(self._take_result)
         self.training.diverged.connect(self._tell_divergence)
         self.training.warned.connect(self._complain)
@@ -104,7 +104,7 @@ class Session(QObject):
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
         self.files.kept.connect(self._take_kept)
-        self.files.map_made.connect(self._take_update)
+        self.files.map_made.connect(self.epochs.take)
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
@@ -113,9 +113,6 @@ class Session(QObject):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
-        self._checkpoints = self._current.checkpoints  # of what is shown
-        self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
-        self._looked_at: int | None = None  # an epoch before the present
         self._map_source = MapSource()
         self._train_when_loaded: How | None = None
         self._save_to: Path | None = None
@@ -229,9 +226,9 @@ class Session(QObject):
         self.files.forget_questions()
         finished = self._current.file if how == "to its end" else None
         if finished is None:
-            self._checkpoints = Checkpoints(self.recipe.training.checkpoint_every)
-            self._look_at_present()
-        self._present = self._trained = None
+            self.epochs.begin(Checkpoints(self.recipe.training.checkpoint_every))
+        self.epochs.forget_present()
+        self._trained = None
         start = None if how == "anew" else run
         self.training.start(self.recipe, data, shown, start, self.folder, finished)
         self._announce_run()
@@ -251,8 +248,7 @@ class Session(QObject):
 
     def _go_back(self) -> None:
         self._save_to = None
-        self._checkpoints = self._current.checkpoints
-        self._look_at_present()
+        self.epochs.begin(self._current.checkpoints)
         run = self._current.run
         if run is None:
             self.exploration.show(None)
@@ -279,13 +275,6 @@ class Session(QObject):
             self.message.emit(started.note, False)
 
     @Slot(object)
-    def _keep_epoch(self, kept: EpochModel) -> None:
-        self._checkpoints.add(kept.epoch, kept.update)
-        self.epochs_kept.emit(self._checkpoints.epochs())
-        if self._looked_at is not None and self._looked_at not in self._checkpoints.epochs():
-            self._looked_at = None  # it was let go, as there were too many
-
-    @Slot(object)
     def _take_result(self, result: Result) -> None:
         if result.is_final:
             self._trained = result
@@ -304,7 +293,7 @@ class Session(QObject):
             self._keep_unsaved()
         run, kept = (None, None) if trained is None else (trained.run, trained.kept)
         is_saved = kept is not None and kept == self._current.path  # it was finished where it is
-        self._current = CurrentRun(run, kept if is_saved else None, is_saved, self._checkpoints, kept)
+        self._current = CurrentRun(run, kept if is_saved else None, is_saved, self.epochs.kept, kept)
         self._announce_run()
         self._tell_whether_it_can_continue()
         if self._save_to is not None and run is not None:
@@ -341,36 +330,13 @@ class Session(QObject):
     def set_map_source(self, split: Split, count: int) -> None:
         """Show other images on the map: of which split, and how many (0: all)."""
         self._map_source = source = MapSource(split, count)
-        self._look_at_present()  # earlier models are kept with the images of then
+        self.epochs.look_at_present()  # earlier models are kept with the images of then
         if self.state != "idle" and self.library.data is not None:
             self.training.show_on_map(on_map(self.library.data, self.recipe, source))
         elif (run := self._current.run) is not None and self._data_of(run) is not None:
             self._show_run(run)
         elif run is not None and not self.library.is_loading():  # what is loaded is shown by itself
             self.message.emit(self.tr("The map stays as it is: choose its data set, then it can show others."), True)
-
-    @Slot(int)
-    def look_back(self, position: int) -> None:
-        """Show the model of an earlier epoch, by its place among those kept; the last place is the present."""
-        epochs = self._checkpoints.epochs()
-        self._looked_at = epochs[position] if 0 <= position < len(epochs) - 1 else None
-        shown = self._present if self._looked_at is None else self._checkpoints.at(self._looked_at)
-        if shown is not None:
-            self._show(shown)
-
-    def _look_at_present(self) -> None:
-        self._looked_at = None
-        for epochs in ([], self._checkpoints.epochs()):  # who looks back at none of them looks at the last
-            self.epochs_kept.emit(epochs)
-
-    @Slot(object)
-    def _take_update(self, update: MapUpdate) -> None:
-        self._present = update
-        if self._looked_at is None:
-            self._show(update)
-
-    def _show(self, update: MapUpdate) -> None:
-        self.exploration.show(update)
 
     def _show_run(self, run: Run) -> None:
         """Put a run that is not training on the map; its images may have to be encoded first."""
@@ -430,8 +396,7 @@ class Session(QObject):
     def _take_opened(self, path: Path, run: Run) -> None:
         self._keep_unsaved()
         self._current = CurrentRun(run, path)
-        self._checkpoints = self._current.checkpoints
-        self._look_at_present()
+        self.epochs.begin(self._current.checkpoints)
         self.history_shown.emit(run.history, run.changes)
         self.recipes.take(run.recipe)
         self._show_run(run)
