@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from latentlab.__main__ import main
+from latentlab.cli import terminal
 from latentlab.cli.streams import Stream, guarded
 from latentlab.core.runs.run import Run
 
@@ -107,6 +108,15 @@ def test_training_goes_on_when_nobody_reads_its_output(tmp_path, array, monkeypa
     if "could not be written" in said[-1]:  # not of a pipe, whose reader had what it wanted
         said.pop()
     assert "saved as" in said[-1]
+
+
+def test_a_bar_shows_a_name_as_it_is(monkeypatch):
+    screen = Breaking(1000)
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with terminal.shown_share("Reading [/red] [scans]\x1b[2J") as show:
+        show(0.5)
+    assert "Reading [/red] [scans]\\u001b[2J" in screen.getvalue()
 
 
 @pytest.mark.parametrize("arguments", [["recipes"], ["recipes", "--json"], ["data"], ["--help"], ["train", "--help"]])

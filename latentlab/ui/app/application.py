@@ -152,4 +152,4 @@ def close_on_signals(window: MainWindow) -> list[int]:
 def end_without_asking(window: MainWindow) -> None:
     """Close the window, and end the program whatever else is open."""
     window.close_without_asking()
-    QApplication.exit(0)
+    QApplication.quit()
