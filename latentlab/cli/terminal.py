@@ -102,10 +102,10 @@ def wait_for_enter(sentence: str) -> bool:
     """
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    say(sentence)
     numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
+        say(sentence)
         return sys.stdin.readline() != ""
     except (KeyboardInterrupt, OSError, ValueError):
         return False

@@ -102,8 +102,10 @@ def _train(
             run = trainer.result()
             place = _save(run, out, autosave)
         except MemoryError as error:
+            autosave.end()
             raise LatentlabError(f"There is not enough memory to go on. {_where(autosave)}") from error
         except Exception as error:
+            autosave.end()
             if not isinstance(error, LatentlabError):
                 terminal.say(f"latentlab: {_where(autosave)}")
             raise

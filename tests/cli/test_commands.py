@@ -359,6 +359,16 @@ def test_a_run_of_another_model_cannot_be_resumed(tmp_path, array, trained, caps
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["recipes", "--json"], ["train", "--help"]])
 def test_what_needs_no_model_imports_none(arguments):
+    assert said_without_a_model(*arguments) == ""
+
+
+def test_runs_are_listed_without_reading_a_model(trained):
+    assert said_without_a_model("runs", "--json") == ""
+    assert "They lie in" in said_without_a_model("runs")
+
+
+def said_without_a_model(*arguments):
+    """Give what is said on standard error by a program that has imported nothing of what models need."""
     program = (
         "import sys\n"
         "from latentlab.__main__ import main\n"
@@ -367,8 +377,8 @@ def test_what_needs_no_model_imports_none(arguments):
         "sys.exit(f'{status} {heavy}' if status or heavy else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True)
-    assert done.stderr == ""
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def test_the_version_is_the_packages(capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ import torch
 from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet
@@ -194,10 +197,10 @@ class Run:
         header = read_header(path)
         try:
             parts = _Parts.of(header.values)
-            model = parts.empty_model(header.shapes)  # before anything of that size is made
+            parts.check_shapes(header.shapes)  # before anything of that size is made
             with utf8_path(path) as place, safe_open(place, "pt") as file:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-            return cls._assembled(parts, model, tensors)
+            return cls._assembled(parts, tensors)
         except LatentlabError as error:
             raise RunError(f"{path} does not hold together: {error}") from error
         except OSError as error:
@@ -210,12 +213,12 @@ class Run:
             raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
 
     @classmethod
-    def _assembled(cls, parts: _Parts, model: Autoencoder, tensors: dict[str, torch.Tensor]) -> Run:
+    def _assembled(cls, parts: _Parts, tensors: dict[str, torch.Tensor]) -> Run:
         recipe, count = parts.recipe, max(1, len(parts.class_names))
         codes, labels = tensors["codes"].float(), tensors["labels"].long()
         if len(labels) and not -1 <= int(labels.min()) <= int(labels.max()) < count:
             raise ValueError("labels without a class")
-        model.to_empty(device="cpu")
+        model = parts.model("cpu")
         weights = {name.removeprefix("model."): tensors[name] for name in tensors if name.startswith("model.")}
         model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
         if not all(torch.isfinite(tensor).all() for tensor in [*model.state_dict().values(), codes]):
@@ -278,13 +281,17 @@ class _Parts:
             training=values.get("training"),
         )
 
-    def empty_model(self, shapes: dict[str, tuple[int, ...]]) -> Autoencoder:
-        """Give the model without its weights, once the file is seen to hold just those."""
+    def model(self, device: str) -> Autoencoder:
+        """Give the model without its weights; on the device "meta" it has none, and takes no memory."""
+        with torch.device(device), _Unfilled():
+            return build(self.recipe, self.image_shape, len(self.class_names))
+
+    def check_shapes(self, shapes: dict[str, tuple[int, ...]]) -> None:
+        """See that a file holds just the model's weights, and what belongs to them."""
         labels, codes = shapes["labels"], shapes["codes"]
         if len(labels) != 1 or labels[0] > CODES or codes != (*labels, self.recipe.model.latent):
             raise ValueError("codes and labels disagree")
-        with torch.device("meta"):
-            model = build(self.recipe, self.image_shape, len(self.class_names))
+        model = self.model("meta")
         expected = {f"model.{name}": tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         if {name: shape for name, shape in shapes.items() if name.startswith("model.")} != expected:
             raise ValueError("the weights are of another model")
@@ -292,7 +299,17 @@ class _Parts:
             raise ValueError("more than a run")
         of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
         check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])
-        return model
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves parameters as they come: to draw weights that are replaced takes time, and torch's compiler on "meta"."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def dated_name(recipe: Recipe, run_id: str) -> str:

@@ -1,0 +1,144 @@
+"""A process that has imported everything, and does what it is told in copies of itself, which are killed on the way.
+
+This file, run as a program, is that process: a program that starts anew takes seconds, one that is copied none.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SET = "parcel"  # what is downloaded from nowhere
+
+
+class Nursery:
+    """Has copies of a process do something each, and kills them.
+
+    Parameters
+    ----------
+    home : Path
+        For settings, data and caches.
+    """
+
+    def __init__(self, home):
+        own = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")}
+        own |= {"LATENTLAB_CACHE": str(home / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            env=os.environ | own,
+            cwd=home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._told = home / "told"
+
+    def __call__(self, *arguments, after=None, number=signal.SIGKILL):
+        """Have a copy do something, which gets a signal after some seconds; give its status, -N where N ended it."""
+        work = {"arguments": [str(each) for each in arguments], "told": str(self._told), "after": after}
+        self._process.stdin.write(json.dumps(work | {"number": int(number)}) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    @property
+    def told(self):
+        """What the last copy said."""
+        return self._told.read_text()
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def get_ready():
+    """Import what will be needed, and compute nothing: threads are not copied."""
+    import rich.progress  # noqa: F401
+    import safetensors.torch  # noqa: F401
+
+    from latentlab.cli import commands, training_outputs  # noqa: F401
+    from latentlab.core.data import leftovers, registry  # noqa: F401
+    from latentlab.core.output import event_files, export, tensorboard  # noqa: F401
+    from latentlab.core.runs import evaluation  # noqa: F401
+    from latentlab.core.sketch import preparation
+    from latentlab.core.training import autosave, trainer
+
+    preparation.get_ready()
+    registry.load("digits", registry.default_data_dir())
+    autosave.SECONDS, autosave._SHARE = 0.0, 1e9  # saves whenever it can
+    trainer._MESSAGE_SECONDS = 0.0
+
+
+def stored_set():
+    """Give a set that is fetched in small parts, and unpacked into files of a few hundred kB."""
+    import io
+
+    import numpy as np
+
+    from latentlab.core.data import downloads, registry
+    from latentlab.core.data.sets.downloaded import Source
+    from latentlab.core.data.sets.stored_set import StoredSet
+
+    packed = bytes(300_000)
+
+    class Answer(io.BytesIO):
+        length = None
+
+        def read(self, most=-1):
+            return super().read(min(most, 10_000) if most > 0 else most)
+
+    def extract(arrived):
+        for _ in range(3):
+            yield "images"
+        labels = np.arange(400) % 3
+        return (images := np.full((400, 1, 28, 28), 7, np.uint8)), labels, images[:50], labels[:50]
+
+    source = Source(hashlib.md5(packed, usedforsecurity=False).hexdigest(), ("http://nowhere/packed",))
+    registry.DATASETS[SET] = StoredSet(
+        SET, "Parcel", 400, 50, len(packed), ("a", "b", "c"), fetched=(source,), extract=extract
+    )
+    downloads.urlopen = lambda *_, **__: Answer(packed)
+    return registry.DATASETS[SET]
+
+
+def do(work):
+    """Do something, in a copy."""
+    told = os.open(work["told"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(told, 1)
+    os.dup2(told, 2)
+    try:
+        from latentlab.__main__ import main
+
+        if work["arguments"][0] == "data":
+            stored_set()
+        status = main(work["arguments"])
+    except BaseException as error:
+        os.write(2, f"Traceback: {error!r}".encode())
+        status = 99
+    os._exit(status)
+
+
+def serve():
+    get_ready()
+    for line in sys.stdin:
+        work = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            do(work)
+        if work["after"] is not None:
+            time.sleep(work["after"])
+            os.kill(pid, work["number"])  # nobody else has its number as long as it was not waited for
+        begin = time.perf_counter()
+        _, status = os.waitpid(pid, 0)
+        found = {"status": os.waitstatus_to_exitcode(status), "seconds": time.perf_counter() - begin}
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()
