@@ -50,7 +50,7 @@ def make_way(
     LatentlabError
         Of the type `failure`, when it cannot be.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise failure(f"{path} is a folder: {remedies[0]}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
