@@ -79,6 +79,9 @@ class MainWindow(QMainWindow):
         self._dropping = Dropping(self.session, self)
         self._restore_layout()
         self.session.begin()
+        self._settings.failed.connect(self.show_problem)
+        if self._settings.problem:
+            self.show_problem(self._settings.problem)
 
     def open_run(self, path: str | Path) -> None:
         """Open a run as the menu does, without a dialog; a file that is no run is told in a sentence."""
@@ -155,9 +158,9 @@ class MainWindow(QMainWindow):
             splitter.restoreState(self._settings.layout(name))
 
     def _remember(self) -> None:
-        self._settings.set_layout("window", self.saveGeometry())
+        self._settings.set_layout("window", self.saveGeometry().data())
         for name, splitter in self._splitters().items():
-            self._settings.set_layout(name, splitter.saveState())
+            self._settings.set_layout(name, splitter.saveState().data())
         self._settings.save()
 
     def _splitters(self) -> dict[str, QSplitter]:

@@ -15,6 +15,7 @@ import torch
 
 from latentlab.core.data.dataset import DatasetStatus
 from latentlab.core.data.image_set import DatasetError, ImageSet
+from latentlab.core.files import is_folder
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Downloaded(ABC):
         usual = data_dir.joinpath(*self.place)
         within = (count for count in range(len(self.place), 0, -1) if data_dir.parts[-count:] == self.place[:count])
         inside = (data_dir.joinpath(*self.place[count:]) for count in within)
-        return next((folder for folder in (usual, *inside) if folder.is_dir()), usual)
+        return next((folder for folder in (usual, *inside) if is_folder(folder)), usual)
 
     def counts(self, data_dir: Path) -> tuple[int, int] | None:
         """Give how many images for training and testing the files hold, from their headers and sizes alone.
