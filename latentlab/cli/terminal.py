@@ -87,13 +87,13 @@ def shown_download(name: str) -> Iterator[Callable[[DownloadProgress], None]]:
     """Show a download to a person who sits at a terminal."""
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with _bar(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(name, visible=False)
 
         def show(progress: DownloadProgress) -> None:
             done, total = progress.done_bytes, progress.total_bytes
-            bar.update(task, completed=done, total=total, description=progress.file or name, visible=True)
+            bar.update(task, completed=done, total=total, description=printable(progress.file or name), visible=True)
 
         yield show
 
@@ -103,7 +103,7 @@ def shown_share(title: str) -> Iterator[Callable[[float], None]]:
     """Show how much of some work is done, as a share, to a person who sits at a terminal."""
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=None), TaskProgressColumn())
     with _bar(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(printable(title), total=1.0)
         yield lambda share: bar.update(task, completed=share)
@@ -129,7 +129,9 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
 
     from latentlab.core.events import EpochEnded, Losses, Progress, Started
 
-    epoch, *texts = [TextColumn(f"{{task.fields[{field}]}}") for field in ("epoch", "loss", "speed", "left")]
+    epoch, *texts = [
+        TextColumn(f"{{task.fields[{field}]}}", markup=False) for field in ("epoch", "loss", "speed", "left")
+    ]
     with _bar(epoch, BarColumn(bar_width=None), *texts) as bar:
         task = bar.add_task(title, epoch="", loss="", speed="", left="")
         epochs = 0
@@ -140,9 +142,9 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                 epochs = event.epochs
                 threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
                 place = f"{event.device}, {threads}" if event.device == "cpu" else event.device
-                bar.console.print(f"{title}: {event.images:,} images, {place}", soft_wrap=True)
+                bar.console.print(printable(f"{title}: {event.images:,} images, {place}"), soft_wrap=True)
                 if event.note:
-                    bar.console.print(event.note, soft_wrap=True)
+                    bar.console.print(printable(event.note), soft_wrap=True)
                 bar.update(task, total=epochs, completed=event.first_epoch)
             elif isinstance(event, Progress) and len(event.losses):
                 done = float(event.epochs_done[-1])

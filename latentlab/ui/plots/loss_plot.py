@@ -8,11 +8,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 
 from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, robust_range
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label, rich_label
 
 # Far beyond any sensible loss; Qt's painter overflows above.
 _DRAWABLE = 1e12
@@ -80,7 +81,8 @@ class LossPlot(Plot):
 
         # Title and legend stand above the curves, and the word "epoch" in the empty corner below the left axis:
         # labels of pyqtgraph's own would take a third of a plot as low as this.
-        self._title, self._legend, self._unit = QLabel(self), QLabel(self, objectName="lossLegend"), QLabel(self)
+        self._title, self._unit = plain_label("", self), plain_label("", self)
+        self._legend = rich_label("", self, objectName="lossLegend")
         for label in (self._title, self._legend, self._unit):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setMouseTracking(True)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.ui.style.texts import plain
 from latentlab.ui.widgets.boxes import STRETCH, column
 
 _FEW = 12  # classes: one sees them all at once
@@ -115,7 +116,7 @@ class _Classes(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
-            return self._names[row]
+            return plain(self._names[row])
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:

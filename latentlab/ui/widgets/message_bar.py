@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QToolButton, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
 _NEWS_MILLISECONDS = 8000
@@ -18,7 +19,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._is_problem = False
-        self._label = QLabel(wordWrap=True, objectName="messageText")
+        self._label = plain_label(wordWrap=True, objectName="messageText")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         close = QToolButton(text="✕", autoRaise=True, objectName="messageClose")

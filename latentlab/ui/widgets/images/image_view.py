@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from latentlab.core.arrays import channels_last
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
+from latentlab.ui.style.texts import plain
 
 _DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
@@ -93,7 +94,7 @@ class ImageView(QWidget):
         path = path if path.suffix else path.with_suffix(".png")
         if not self.shown_image().save(str(path)):
             text = self.tr("The image could not be written to {path}; choose a folder that can be written to.")
-            QMessageBox.warning(self, self.tr("Save image"), text.format(path=path))
+            QMessageBox.warning(self, self.tr("Save image"), plain(text.format(path=path)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to copy and to save the image."""
