@@ -60,11 +60,11 @@ class ClassTable(QWidget):
 
     def set_classes(self, names: Sequence[str], counts: Sequence[int]) -> None:
         """List these classes, with how many images each has."""
+        self._sorted.sort(-1)  # before: another order would be found for the new ones first
         self._classes.set_classes(names, counts)
         self.search.clear()
         self.search.setPlaceholderText(self.tr("Search among {n:,} classes").format(n=len(names)))
         self.search.setVisible(len(names) > _FEW)
-        self._sorted.sort(-1)
         self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._fit()
 
