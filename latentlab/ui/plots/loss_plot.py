@@ -19,7 +19,7 @@ from latentlab.ui.style.texts import plain_label, rich_label
 _DRAWABLE = 1e12
 # Below this width in pixels the plot is one of several and says less.
 _NARROW = 330
-_MARK = 60  # pixels that a change takes to be read
+_MARK = 80  # pixels that a change takes to be read
 _GRID = 89  # opacity, of 255
 
 
@@ -226,7 +226,7 @@ class LossPlot(Plot):
         return envelope(x[start:stop], y[start:stop], max(self.width(), 100) // pixels)
 
     def _draw_changes(self) -> None:
-        changes = gathered(self._history.changes(), *self.box.viewRange()[0], max(4, self.width() // _MARK))
+        changes = gathered(self._history.changes(), *self.box.viewRange()[0], max(3, self.width() // _MARK))
         if changes == self._drawn_changes:
             return
         self._drawn_changes = changes

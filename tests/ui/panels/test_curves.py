@@ -235,7 +235,7 @@ def test_of_many_changes_as_many_are_marked_as_can_be_read_and_the_others_counte
         lines = [item for item in panel.plot.box.addedItems if getattr(item, "label", None) is not None]
         return {line.value(): line.label.format for line in lines}
 
-    assert 4 <= len(marked()) <= panel.plot.width() / 50
+    assert 3 <= len(marked()) <= panel.plot.width() / 50
     assert marked()[99.99].startswith("rate 10000, ")
     others = sum(int(text.split()[2].replace(",", "")) for text in marked().values())
     assert others + len(marked()) == 10_000
