@@ -133,7 +133,7 @@ def shown_download(name: str) -> Iterator[Callable[[DownloadProgress], None]]:
 
         def show(progress: DownloadProgress) -> None:
             done, total = progress.done_bytes, progress.total_bytes
-            bar.update(task, completed=done, total=total, description=progress.file or name, visible=True)
+            bar.update(task, completed=done, total=total, description=printable(progress.file or name), visible=True)
 
         yield show
 
@@ -169,7 +169,9 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
 
     from latentlab.core.events import EpochEnded, Losses, Progress, Started
 
-    epoch, *texts = [TextColumn(f"{{task.fields[{field}]}}") for field in ("epoch", "loss", "speed", "left")]
+    epoch, *texts = [
+        TextColumn(f"{{task.fields[{field}]}}", markup=False) for field in ("epoch", "loss", "speed", "left")
+    ]
     with _bar(epoch, BarColumn(bar_width=None), *texts) as bar:
         task = bar.add_task(title, epoch="", loss="", speed="", left="")
         epochs = 0

@@ -1,70 +1,124 @@
-"""What is remembered between starts; a value that is broken counts as not there."""
+"""What is remembered between starts: plain values in a TOML file; one that is broken counts as not there."""
 
 from __future__ import annotations
 
+import base64
+import csv
 import os
+import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings
+import platformdirs
+import tomli_w
+from PySide6.QtCore import QObject, Signal
 
-from latentlab.core.files import absolute, is_file, is_folder
+from latentlab.core.errors import LatentlabError, printable, reason_of
+from latentlab.core.files import absolute, is_file, is_folder, make_way, named, whole_file
 
 THEMES = ("system", "light", "dark")
+
 _RECENT = 8
+_LARGEST_LAYOUT = 64 * 1024  # bytes
+_LARGEST_FILE = 512 * 1024
+_MOST_DOTS = 200  # in a line: time and memory of a dotted key grow with the square of its parts
+_OTHERWISE = "let LATENTLAB_SETTINGS name another file for the settings"
+
+# What is taken of an earlier version's file.
+_EARLIER_TEXTS = ("theme", "data_dir")
+_EARLIER_LISTS = ("recent_runs", "recent_images")
 
 
-class Settings:
+class SettingsError(LatentlabError):
+    """Settings that cannot be read or written; the message says which file it is, and what to do."""
+
+
+class Settings(QObject):
     """Remembers, in a file, what a person would not want to choose again.
+
+    What is set is in force at once, and written at once. Other windows write to the file, too: it is read again
+    before, and only what was set here is changed in it. A file that cannot be read is left as it is.
 
     Parameters
     ----------
     path : Path, optional
         The file; else what LATENTLAB_SETTINGS names, else the place where the system keeps settings.
+
+    Attributes
+    ----------
+    problem : str
+        Why what is set is not remembered, in a sentence; empty where it is.
     """
 
+    failed = Signal(str)  # `problem`, when it comes up
+
     def __init__(self, path: Path | None = None) -> None:
+        super().__init__()
         chosen = path or os.environ.get("LATENTLAB_SETTINGS")
-        if chosen:
-            self._store = QSettings(str(chosen), QSettings.Format.IniFormat)
-        else:
-            scope = QSettings.Scope.UserScope
-            self._store = QSettings(QSettings.Format.IniFormat, scope, "latentlab", "latentlab")
+        self._path = Path(chosen) if chosen else _own_file()
+        self._earlier = None if chosen else _earlier_file()
+        self._values: dict[str, Any] = {}
+        self._changes: list[Callable[[dict[str, Any]], None]] = []  # those that are not in the file
+        self.problem = ""
+        try:
+            self._values = self._read()
+        except SettingsError as error:
+            self.problem = str(error)
 
     def save(self) -> None:
-        """Write to the disk now."""
-        self._store.sync()
+        """Write what was set to the disk; `failed` tells if that cannot be, once."""
+        if not self._changes:
+            return
+        try:
+            values = self._read()
+            for change in self._changes:
+                change(values)
+            make_way(self._path, SettingsError, ("remove it", _OTHERWISE))
+            with whole_file(self._path, "The settings", SettingsError) as partial:
+                partial.write_text(tomli_w.dumps(values), encoding="utf-8")
+        except SettingsError as error:
+            if not self.problem:
+                self.problem = str(error)
+                self.failed.emit(self.problem)
+            return
+        self._values = values
+        self._changes.clear()
+        self.problem = ""
 
     @property
     def theme(self) -> str:
         """``system``, ``light`` or ``dark``."""
-        theme = self._text("theme")
+        theme = self._values.get("theme")
         return theme if theme in THEMES else "system"
 
     @theme.setter
     def theme(self, theme: str) -> None:
-        self._store.setValue("theme", theme)
+        self._set("theme", theme)
+        self.save()
 
     @property
     def data_dir(self) -> Path | None:
         """Where the image sets lie, if it was chosen and is still there."""
-        text = self._text("data_dir")
-        return Path(text) if text and is_folder(Path(text)) else None
+        text = self._values.get("data_dir")
+        folder = named(text) if isinstance(text, str) and text else None
+        return folder if folder and is_folder(folder) else None
 
     @data_dir.setter
     def data_dir(self, folder: Path | None) -> None:
-        self._store.setValue("data_dir", "" if folder is None else str(folder))
+        self._set("data_dir", "" if folder is None else printable(str(folder)))
+        self.save()
 
     @property
     def recent_runs(self) -> list[Path]:
         """The runs that were last opened or saved and still exist, latest first, at most eight."""
-        paths = [Path(text) for text in self._texts("recent_runs")]
+        paths = map(named, _texts(self._values, "recent_runs"))
         return [path for path in dict.fromkeys(paths) if is_file(path)][:_RECENT]
 
     def add_recent_run(self, path: Path) -> None:
         """Put a run at the head of `recent_runs`."""
-        first = absolute(path)
-        others = [recent for recent in self.recent_runs if recent != first]
-        self._store.setValue("recent_runs", [str(recent) for recent in [first, *others][:_RECENT]])
+        self._put_first("recent_runs", printable(str(absolute(path))))
 
     @property
     def recent_images(self) -> list[str]:
@@ -72,28 +126,117 @@ class Settings:
 
         They may have gone since: a disk that is not there today may be back tomorrow.
         """
-        return list(dict.fromkeys(self._texts("recent_images")))[:_RECENT]
+        return list(dict.fromkeys(_texts(self._values, "recent_images")))[:_RECENT]
 
     def add_recent_images(self, name: str) -> None:
         """Put an image set at the head of `recent_images`."""
-        others = [recent for recent in self.recent_images if recent != name]
-        self._store.setValue("recent_images", [name, *others][:_RECENT])
+        self._put_first("recent_images", printable(name))
 
-    def layout(self, name: str) -> QByteArray:
+    def layout(self, name: str) -> bytes:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
-        value = self._store.value(f"layout/{name}")
-        return value if isinstance(value, QByteArray) else QByteArray()
+        text = _table(self._values, "layout").get(name)
+        if not isinstance(text, str) or len(text) > 2 * _LARGEST_LAYOUT:
+            return b""
+        try:
+            state = base64.b64decode(text, validate=True)
+        except ValueError:
+            return b""
+        return state if len(state) <= _LARGEST_LAYOUT else b""
 
-    def set_layout(self, name: str, state: QByteArray) -> None:
-        """Remember the geometry or state of a window or splitter; Qt ignores it if it no longer fits."""
-        self._store.setValue(f"layout/{name}", state)
+    def set_layout(self, name: str, state: bytes) -> None:
+        """Remember the geometry or state of a window or splitter, with the next `save`."""
+        text = base64.b64encode(state).decode()
 
-    def _texts(self, key: str) -> list[str]:
-        value = self._store.value(key)
-        # An INI file gives back a list of one as a plain string.
-        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        return [text for text in texts if isinstance(text, str) and text]
+        def change(values: dict[str, Any]) -> None:
+            values["layout"] = _table(values, "layout") | {name: text}
 
-    def _text(self, key: str) -> str:
-        value = self._store.value(key)
-        return value if isinstance(value, str) else ""
+        if self.layout(name) != state:
+            self._change(change)
+
+    def _put_first(self, key: str, text: str) -> None:
+        def change(values: dict[str, Any]) -> None:
+            others = [other for other in _texts(values, key) if other != text]
+            values[key] = [text, *others][:_RECENT]
+
+        self._change(change)
+        self.save()
+
+    def _set(self, key: str, value: str) -> None:
+        self._change(lambda values: values.update({key: value}))
+
+    def _change(self, change: Callable[[dict[str, Any]], None]) -> None:
+        self._changes.append(change)
+        change(self._values)
+
+    def _read(self) -> dict[str, Any]:
+        """Give what the file holds now."""
+        if os.path.lexists(self._path):
+            return _read(self._path)
+        if self._earlier and is_file(self._earlier):
+            try:
+                return _read(self._earlier)
+            except SettingsError:  # it is not written to either, so that nothing of it is lost
+                return {}
+        return {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if not is_file(path):  # to read from a pipe would not end
+            raise SettingsError(_unreadable(path, "it is no file"))
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE or any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
+            raise SettingsError(_unreadable(path, "it is too large"))
+        text = content.decode()
+        return _read_earlier(text) if _is_earlier(text) else tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(_unreadable(path, reason_of(error))) from error
+    except (ValueError, RecursionError) as error:  # numbers of too many digits are ValueErrors, too
+        raise SettingsError(_unreadable(path, "it is no TOML")) from error
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    return f"The settings in {path} cannot be read ({reason}), so nothing is remembered: mend or remove the file."
+
+
+def _is_earlier(text: str) -> bool:
+    return text.startswith("[General]") or (text.startswith("[layout]") and "=@" in text)
+
+
+def _read_earlier(text: str) -> dict[str, Any]:
+    """Take the plain texts from a file of QSettings, which builds objects of what begins with an @."""
+    values: dict[str, Any] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition("=")
+        if key in (*_EARLIER_TEXTS, *_EARLIER_LISTS):
+            try:
+                texts = next(csv.reader([value], skipinitialspace=True, doublequote=False, escapechar="\\"), [])
+            except csv.Error:
+                continue
+            plain = [text for text in texts if not text.startswith("@")]
+            values[key] = plain if key in _EARLIER_LISTS else ", ".join(plain)
+    return values
+
+
+def _texts(values: dict[str, Any], key: str) -> list[str]:
+    found = values.get(key)
+    return [text for text in found if isinstance(text, str) and text] if isinstance(found, list) else []
+
+
+def _table(values: dict[str, Any], key: str) -> dict[str, Any]:
+    found = values.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _own_file() -> Path:
+    return platformdirs.user_config_path("latentlab", appauthor=False) / "latentlab.toml"
+
+
+def _earlier_file() -> Path:
+    """Give the place of the file that earlier versions kept, as QSettings chose it."""
+    if sys.platform == "win32":
+        folder = platformdirs.user_config_path(appauthor=False, roaming=True)
+    else:
+        folder = named(os.environ.get("XDG_CONFIG_HOME") or "~/.config")
+    return folder / "latentlab" / "latentlab.ini"

@@ -97,6 +97,24 @@ def test_a_folder_whose_name_is_no_text_is_described_and_trained_on(pictures, tm
     assert json.loads(capsys.readouterr().out)["dataset"] == found["name"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names of files are tamer there")
+def test_names_neither_steer_a_terminal_nor_are_read_as_markup(pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal: there is a bar
+    (tmp_path / "x[").mkdir()
+    folder = pictures.rename(tmp_path / "x[" / "b]")
+    (folder / "a").rename(folder / "\x1b[31mred\x07\x9b2J")
+    assert main(["data", f"folder:{folder}"]) == 0
+    told = capsys.readouterr()
+    assert "\\u001b[31mred\\u0007\\u009b2J" in told.out
+    assert "\x1b[31mred" not in told.out + told.err
+    assert "\x9b" not in told.out + told.err
+    run = str(tmp_path / "run.safetensors")
+    assert main(["train", "digits-vae-2d", "--dataset", f"folder:{folder}", "--epochs", "1", "--out", run]) == 0
+    told = capsys.readouterr()
+    assert "\x1b[31mred" not in told.out + told.err
+    assert "images/s" in told.err
+
+
 def test_the_cache_is_cleared(capsys):
     cache_dir().mkdir(parents=True)
     left = cache_dir() / f"{'0' * 32}.safetensors"

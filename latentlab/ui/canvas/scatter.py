@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QTextDocumentFragment
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from latentlab.core.arrays import Extent
 from latentlab.core.map.results import MapPoints
@@ -18,6 +18,7 @@ from latentlab.ui.plots import axes
 from latentlab.ui.plots.map_view import MapView, drawable, extent_of
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import rich_label
 
 
 class Scatter(Plot):
@@ -108,7 +109,7 @@ class ScatterPair(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.setRowStretch(1, 1)
-        self._titles = tuple(QLabel(alignment=Qt.AlignmentFlag.AlignCenter) for _ in self.scatters)
+        self._titles = tuple(rich_label(alignment=Qt.AlignmentFlag.AlignCenter) for _ in self.scatters)
         for column, (title, scatter) in enumerate(zip(self._titles, self.scatters, strict=True)):
             scatter.intents.point_picked.connect(self.point_picked)
             layout.addWidget(title, 0, column)

@@ -8,13 +8,13 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QStackedWidget,
     QWidget,
 )
 
 from latentlab.core.arrays import Integers
 from latentlab.core.map.browsing import ImageList, ListKind, Rebuilt, Source
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.list_options import ListOptions
@@ -56,7 +56,7 @@ class BrowsePanel(QWidget):
         self._list.added.connect(self._add)
         self._list.hovered.connect(self.hovered)
         self._list.rebuild_wanted.connect(self.rebuild_wanted)
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="browseMessage")
+        self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="browseMessage")
         self._message.setMargin(8)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
@@ -161,7 +161,7 @@ class BrowsePanel(QWidget):
         self._pairs = QCheckBox(self.tr("rebuilt"), objectName="browseRebuiltBox")
         self._pairs.setToolTip(self.tr("Show below each image what the model rebuilds of it"))
         self._pairs.toggled.connect(self._list.set_pairs)
-        self._caption = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._caption = plain_label(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._caption.setObjectName("browseCaption")
         return row((self._options, 1), self._pairs, self._caption, spacing=6)
 
@@ -171,7 +171,7 @@ class BrowsePanel(QWidget):
         )
         self._select_all.setEnabled(False)
         self._select_all.clicked.connect(self._select_listed)
-        self._count_selected = QLabel(objectName="browseSelectedCount")
+        self._count_selected = plain_label(objectName="browseSelectedCount")
         self._export = bar_button(
             self.tr("Export…"),
             self.tr("Write the selected images as a picture, as a table, or as an image set to train on"),

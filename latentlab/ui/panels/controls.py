@@ -9,7 +9,6 @@ from PySide6.QtCore import QElapsedTimer, QEvent, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from latentlab.core.events import Finished, Progress, Started
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.live_field import LiveField
 
@@ -74,15 +74,15 @@ class ControlsPanel(QWidget):
 
         self.progress = QProgressBar(objectName="trainingProgress", textVisible=True)
         self.progress.setAccessibleName(self.tr("Progress of training"))
-        self._speed = QLabel(objectName="trainingSpeed")
-        self._note = QLabel(wordWrap=True, objectName="trainingMessage")
+        self._speed = plain_label(objectName="trainingSpeed")
+        self._note = plain_label(wordWrap=True, objectName="trainingMessage")
 
         buttons = (self.pause_button, self.stop_button, self.discard_button)
         for button in buttons:
             button.setMinimumWidth(0)
         live = QGridLayout()
         live.setHorizontalSpacing(6)
-        rate_label, beta_label = QLabel(self.tr("Learning rate")), QLabel(self.tr("β"))
+        rate_label, beta_label = plain_label(self.tr("Learning rate")), plain_label(self.tr("β"))
         rate_label.setBuddy(self.learning_rate)
         beta_label.setBuddy(self.beta)
         live.addWidget(rate_label, 0, 0)
@@ -207,7 +207,7 @@ class ControlsPanel(QWidget):
         tip = self.tr("Train a model with the settings above.")
         if not idle:
             tip = self.tr("A model is training: stop or discard it first.")
-        self.train_button.setToolTip(self._busy or (self._why_invalid if idle else "") or tip)
+        self.train_button.setToolTip(plain(self._busy or (self._why_invalid if idle else "") or tip))
         self.pause_button.setText(self.tr("Resume") if paused else self.tr("Pause"))
         tip = self.tr("Go on training.") if paused else self.tr("Wait after the current step; resume at any time.")
         self.pause_button.setToolTip(tip)
@@ -215,13 +215,13 @@ class ControlsPanel(QWidget):
             button.setEnabled(not idle)
         self.continue_box.setEnabled(idle and not self._why_no_continue)
         tip = self.tr("Train the model on the map further instead of beginning with a new one.")
-        self.continue_box.setToolTip(self._why_no_continue or tip)
+        self.continue_box.setToolTip(plain(self._why_no_continue or tip))
         tip = self.tr("Takes effect at the next step: type and press Enter.")
         if idle:
             tip = self.tr("Can be changed here while a model trains; before, set it in the recipe above.")
         for field in (self.learning_rate, self.beta):
             field.setEnabled(not idle)
-            field.setToolTip(field.problem() or tip)
+            field.setToolTip(plain(field.problem() or tip))
         live = self.learning_rate.problem() or self.beta.problem()
         text = live or self._message or (self._why_invalid if idle else "")
         self._note.setText(text)

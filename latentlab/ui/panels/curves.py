@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QSlider, QToolButton, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
 from latentlab.ui.plots.loss_history import QUANTITIES, LossHistory
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 
 _REDRAW_MILLISECONDS = 200
@@ -55,7 +56,7 @@ class CurvesPanel(QWidget):
         top = row(*self.quantity_buttons.buttons(), 8, STRETCH, self.log_box, 8, self.auto_button, spacing=0)
 
         self._plots = row((self.plot, 1), spacing=4)
-        self._empty = QLabel(self.tr("The loss curves appear here while a model trains."), self.plot)
+        self._empty = plain_label(self.tr("The loss curves appear here while a model trains."), self.plot)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -65,7 +66,7 @@ class CurvesPanel(QWidget):
         self.slider.setAccessibleName(self.tr("Epoch shown"))
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._slid)
-        self._showing = QLabel(objectName="epochLabel")
+        self._showing = plain_label(objectName="epochLabel")
         self._showing.setMinimumWidth(self._showing.fontMetrics().horizontalAdvance("showing epoch 1000 of 1000"))
         bottom = row((self.slider, 1), self._showing)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QStackedWidget, QToolButton, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.core.events import Losses
 from latentlab.core.map.results import DataPoint
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 
@@ -52,7 +53,7 @@ class DataPointPanel(QWidget):
         self._class_count = 10
         self._row: int | None = None
         self._selected: Integers = np.empty(0, np.int64)
-        self._hint = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._hint = plain_label(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(self._hint.palette().ColorRole.PlaceholderText)
 
         self._image = ImageView(_SIDE)
@@ -65,14 +66,13 @@ class DataPointPanel(QWidget):
             view.setFixedSize(_SIDE, _SIDE)
         self._image.setToolTip(self.tr("The image, as it is in the data"))
         self._reconstruction.setToolTip(self.tr("What the model makes of it: decoded from its mean"))
-        self._arrow = QLabel("→")
+        self._arrow = plain_label("→")
         self._chip = _Chip()
-        self._class = QLabel()
+        self._class = plain_label()
         font = QFont()
         font.setBold(True)
         self._class.setFont(font)
-        self._class.setTextFormat(Qt.TextFormat.PlainText)
-        self._losses = QLabel(wordWrap=True)
+        self._losses = plain_label(wordWrap=True)
         self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
         self._select = QToolButton(objectName="selectPointButton", focusPolicy=Qt.FocusPolicy.StrongFocus)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.map.results import Decoded
 from latentlab.core.views.restored import Damage, RestoredImage
+from latentlab.ui.style.texts import plain_label, rich_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.dimension_sliders import DimensionSliders
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
@@ -166,11 +166,11 @@ class DecoderPanel(QScrollArea):
         self._image.setMinimumSize(120, 120)
         self._image.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
 
-        self._code = QLabel()
+        self._code = plain_label()
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._code.setToolTip(self.tr("The picked code, and the deviation of the encoder's posterior for its image"))
 
-        self._temperature_text = QLabel()
+        self._temperature_text = rich_label()
         for text in (self._code, self._temperature_text):  # where room is short, not at the cost of what is read
             text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -203,7 +203,7 @@ class DecoderPanel(QScrollArea):
         return self._top
 
     def _make_samples(self) -> QWidget:
-        self._samples_text = QLabel()
+        self._samples_text = plain_label()
         self._samples = ImageStrip(_SAMPLES)
         self._samples.setAccessibleName(self.tr("Samples"))
         self._samples.setToolTip(self.tr("Click on a sample to move there."))

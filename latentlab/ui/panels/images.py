@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.settings import LARGEST_SIDE, SMALLEST_SIDE, DataSettings
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.class_table import ClassTable
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
@@ -207,7 +208,7 @@ class ImagesPanel(QWidget):
             box.setKeyboardTracking(False)  # a set is not read again at every digit
             box.valueChanged.connect(self._choose)
             WheelGuard(box)
-        row(self._height, QLabel("×"), self._width, on=self._own)
+        row(self._height, plain_label("×"), self._width, on=self._own)
         self._fit = QComboBox(objectName="imageFitBox")
         self._fit.setAccessibleName(self.tr("How images are brought to that size"))
         for text, fit in (
@@ -220,7 +221,7 @@ class ImagesPanel(QWidget):
         for box in (self._size, self._fit):
             WheelGuard(box)
         choices = QWidget()
-        size, fit = QLabel(self.tr("&Size")), QLabel(self.tr("&Brought to it by"))
+        size, fit = plain_label(self.tr("&Size")), plain_label(self.tr("&Brought to it by"))
         size.setBuddy(self._size)
         fit.setBuddy(self._fit)
         row(size, self._size, self._own, 12, fit, self._fit, STRETCH, on=choices)
@@ -350,8 +351,7 @@ class ImagesPanel(QWidget):
 
 
 def _label(name: str) -> QLabel:
-    label = QLabel(wordWrap=True, objectName=name)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = plain_label(wordWrap=True, objectName=name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.page_compare import PageCompare
 
@@ -37,7 +38,7 @@ class PagePanel(QWidget):
         self._clean = QPushButton(self.tr("Clean again with the model as it is now"), objectName="pageCleanButton")
         self._clean.setToolTip(self.tr("The page does not follow the training: it is cleaned when you ask"))
         self._save = QPushButton(self.tr("Save cleaned page…"), objectName="pageSaveButton")
-        self._text = QLabel(wordWrap=True, objectName="pageMessage")
+        self._text = plain_label(wordWrap=True, objectName="pageMessage")
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._progress = QProgressBar(objectName="pageProgress")

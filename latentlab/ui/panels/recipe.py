@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QLabel,
     QMenu,
     QScrollArea,
     QSizePolicy,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, ListedDataset
 from latentlab.ui.widgets.forms.recipe_form import RecipeForm
@@ -49,7 +49,7 @@ class RecipePanel(QWidget):
         self.file_button = QToolButton(objectName="recipeFileButton", text="…", toolTip=self.tr("Open recipe file…"))
         self.file_button.setAccessibleName(self.tr("Open recipe file…"))
         self.file_button.clicked.connect(self.recipe_file_requested)
-        self._summary = QLabel(wordWrap=True, objectName="recipeSummary")
+        self._summary = plain_label(wordWrap=True, objectName="recipeSummary")
         self.data = DatasetPicker()
         self.data.dataset_chosen.connect(self._dataset_chosen)
         self.data.download_requested.connect(self.download_requested)
@@ -57,10 +57,10 @@ class RecipePanel(QWidget):
         self.form = RecipeForm()
         self.form.recipe_edited.connect(self.recipe_edited)
         self.form.validity_changed.connect(self.validity_changed)
-        self._lock = QLabel(wordWrap=True, objectName="recipeLockNote")
+        self._lock = plain_label(wordWrap=True, objectName="recipeLockNote")
         self._lock.hide()
-        self._headings = [QLabel(self.tr("Recipe")), QLabel(self.tr("Images")), QLabel(self.tr("Settings"))]
-        self._data_mark = QLabel(objectName="datasetMark")
+        self._headings = [plain_label(text) for text in (self.tr("Recipe"), self.tr("Images"), self.tr("Settings"))]
+        self._data_mark = plain_label(objectName="datasetMark")
 
         pick = row((self.recipe_box, 1), self.file_button, spacing=4)
         data_head = row((self._headings[1], 1), self._data_mark)
@@ -90,7 +90,7 @@ class RecipePanel(QWidget):
         self.recipe_box.clear()
         for name, (title, _) in self._about.items():
             self.recipe_box.addItem(name)
-            self.recipe_box.setItemData(self.recipe_box.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
+            self.recipe_box.setItemData(self.recipe_box.count() - 1, plain(title), Qt.ItemDataRole.ToolTipRole)
         self._show_recipe(chosen or next(iter(self._about), ""))
         self.recipe_box.blockSignals(False)
         self._describe()
@@ -161,7 +161,7 @@ class RecipePanel(QWidget):
         title, summary = self._about.get(self.recipe_box.currentText(), ("", ""))
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
-        self.recipe_box.setToolTip(why_locked or title)
+        self.recipe_box.setToolTip(plain(why_locked or title))
 
     def _recipe_chosen(self, name: str) -> None:
         self._describe()

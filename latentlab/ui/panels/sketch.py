@@ -22,6 +22,7 @@ from latentlab.core.map.results import Neighbour, Sketched
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
@@ -52,15 +53,15 @@ class SketchPanel(QWidget):
         self.pad = SketchPad()
         self._input = _view("sketchInput", self.tr("What the model sees"))
         self._reconstruction = _view("sketchReconstruction", self.tr("What it makes of it"))
-        self._loss = QLabel()
+        self._loss = plain_label()
         self._loss.setToolTip(
             self.tr("How badly the reconstruction fits the input, and what the code costs; less is better.")
         )
-        self._verdict = QLabel()
+        self._verdict = plain_label()
         self._verdict.setWordWrap(True)
         self._verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        self._label = QLabel()
+        self._label = plain_label()
         self._label.setWordWrap(True)
         self._use_label = QPushButton()
         self._use_label.clicked.connect(self._choose_label)
@@ -140,7 +141,7 @@ class SketchPanel(QWidget):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
-        brush_name = QLabel(self.tr("Brush"))
+        brush_name = plain_label(self.tr("Brush"))
         brush_name.setBuddy(self._brush)
         buttons = (self._eraser, self._undo, self._redo, self._open, self._clear)
         return row(brush_name, (self._brush, 1), *buttons, spacing=4)
@@ -308,11 +309,8 @@ class _NeighbourButton(QToolButton):
         self.setText(neighbour.class_name)
         rebuilt = neighbour.is_reconstruction
         what = self.tr("Rebuilt by the model from its code") if rebuilt else self.tr("From the data")
-        self.setToolTip(
-            self.tr("{name}, at a distance of {d:.2f}. {what}. Click to pick it on the map.").format(
-                name=neighbour.class_name, d=neighbour.distance, what=what
-            )
-        )
+        tip = self.tr("{name}, at a distance of {d:.2f}. {what}. Click to pick it on the map.")
+        self.setToolTip(plain(tip.format(name=neighbour.class_name, d=neighbour.distance, what=what)))
         self.setAccessibleName(self.tr("Near: {name}").format(name=neighbour.class_name))
         palette = QPalette()
         if colour is not None:
@@ -329,7 +327,7 @@ def _view(object_name: str, name: str) -> ImageView:
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = plain_label(text)
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
     return label
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain, plain_label, rich_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.map_picture import MapPicture
 
@@ -139,7 +140,7 @@ class StartPage(QWidget):
             button.setObjectName(f"openRecent{number}")
             button.setFlat(True)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.setToolTip(str(path))
+            button.setToolTip(plain(str(path)))
             button.setProperty("path", str(path))
             button.clicked.connect(self._request_model)
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -153,7 +154,7 @@ class StartPage(QWidget):
         super().changeEvent(event)
 
     def _make_head(self) -> QBoxLayout:
-        icon = QLabel()
+        icon = plain_label()
         icon.setPixmap(QIcon(str(resource("icons", "latentlab.svg"))).pixmap(QSize(64, 64)))
         title = _text("latentlab", "xx-large")
         text = _text(
@@ -261,10 +262,9 @@ class _Card(QPushButton):
 
 def _text(text: str, size: str = "") -> QLabel:
     """Give a label; with a `size` of CSS, relative to the font so that it follows the chosen text size, a bold one."""
-    label = QLabel(f'<b style="font-size: {size}">{escape(text)}</b>' if size else text)
-    label.setTextFormat(Qt.TextFormat.RichText if size else Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
+    if not size:
+        return plain_label(text, wordWrap=True)
+    return rich_label(f'<b style="font-size: {size}">{escape(text)}</b>', wordWrap=True)
 
 
 def _empty(layout: QBoxLayout) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSpinBox,
     QStackedWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.walk import Walk, WalkPlan
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.equation import Equation
@@ -70,7 +70,7 @@ class WalkPanel(QWidget):
             self.tr("What leads from A to B, added to C; and the image of the data nearest to it")
         )
         self._equation.picked.connect(self._pick_term)
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message.setObjectName("walkMessage")
         self._message.setMargin(8)
         film = QWidget()
@@ -180,7 +180,7 @@ class WalkPanel(QWidget):
         self._play_button.setCheckable(True)
         self._play_button.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("⏸ Pause")) + 12)
         self._play_button.toggled.connect(self._play)
-        self._place = QLabel()
+        self._place = plain_label()
         self._place.setObjectName("walkPlace")
         self._place.setMinimumWidth(self.fontMetrics().horizontalAdvance("888 / 888"))
         self._steps = QSpinBox(minimum=2, maximum=240, value=steps)

@@ -162,6 +162,37 @@ class LossHistory:
         return int(epochs[np.argmin(losses)]) if len(epochs) else None
 
 
+def gathered(
+    changes: Mapping[tuple[str, float], float], left: float, right: float, most: int
+) -> dict[tuple[str, float], tuple[float, int]]:
+    """Give at most so many changes to mark, the last one of each piece of an axis where there are more.
+
+    Parameters
+    ----------
+    changes : mapping
+        Setting and position, to value.
+    left, right : float
+        What is seen of the axis; where there are more changes, those beyond are left out.
+    most : int
+
+    Returns
+    -------
+    dict
+        Setting and position, to value, and how many others it stands for.
+    """
+    if len(changes) <= most:
+        return {place: (value, 0) for place, value in changes.items()}
+    places = list(changes)
+    positions = np.array([position for _, position in places])
+    order = np.argsort(positions, kind="stable")
+    pieces = np.floor((positions[order] - left) / (right - left) * most)
+    is_seen = (pieces >= 0) & (pieces < most)
+    _, counts = np.unique(pieces[is_seen], return_counts=True)
+    lasts = order[is_seen][np.cumsum(counts) - 1]
+    last_of = [places[index] for index in lasts.tolist()]
+    return {place: (changes[place], count - 1) for place, count in zip(last_of, counts.tolist(), strict=True)}
+
+
 def envelope(x: Numbers, y: Numbers, columns: int) -> tuple[Numbers, Numbers]:
     """Give what a curve of many points looks like in so many columns of a screen: lowest and highest of each."""
     size = -(-len(x) // columns)

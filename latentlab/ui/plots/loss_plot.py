@@ -8,16 +8,18 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 
-from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, robust_range
+from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, gathered, robust_range
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label, rich_label
 
 # Far beyond any sensible loss; Qt's painter overflows above.
 _DRAWABLE = 1e12
 # Below this width in pixels the plot is one of several and says less.
 _NARROW = 330
+_MARK = 80  # pixels that a change takes to be read
 _GRID = 89  # opacity, of 255
 
 
@@ -57,7 +59,7 @@ class LossPlot(Plot):
         self._hovered: float | None = None
         self._epochs: list[tuple[Numbers, Numbers]] = []
         self._change_lines: list[pg.InfiniteLine] = []
-        self._drawn_changes: dict[tuple[str, float], float] = {}
+        self._drawn_changes: dict[tuple[str, float], tuple[float, int]] = {}
 
         for axis in self.axes.values():  # curves are drawn anew many times while their axes stay
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -80,7 +82,8 @@ class LossPlot(Plot):
 
         # Title and legend stand above the curves, and the word "epoch" in the empty corner below the left axis:
         # labels of pyqtgraph's own would take a third of a plot as low as this.
-        self._title, self._legend, self._unit = QLabel(self), QLabel(self, objectName="lossLegend"), QLabel(self)
+        self._title, self._unit = plain_label("", self), plain_label("", self)
+        self._legend = rich_label("", self, objectName="lossLegend")
         for label in (self._title, self._legend, self._unit):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setMouseTracking(True)
@@ -140,10 +143,10 @@ class LossPlot(Plot):
         if self._train.opts["symbol"] != dots:
             self._train.setSymbol(dots)
             self._test.setSymbol(dots)
-        self._draw_changes()
         for axis in self.axes.values():
             axis.setVisible(not self._history.is_empty())
         self.redraw_steps()
+        self._draw_changes()
         self._draw_epochs()
         self._describe()
 
@@ -209,6 +212,7 @@ class LossPlot(Plot):
     def _x_range_changed(self) -> None:
         if not self._follows:
             self.redraw_steps()
+            self._draw_changes()
             self._draw_epochs()
 
     def _draw_epochs(self) -> None:
@@ -222,7 +226,7 @@ class LossPlot(Plot):
         return envelope(x[start:stop], y[start:stop], max(self.width(), 100) // pixels)
 
     def _draw_changes(self) -> None:
-        changes = dict(self._history.changes())
+        changes = gathered(self._history.changes(), *self.box.viewRange()[0], max(3, self.width() // _MARK))
         if changes == self._drawn_changes:
             return
         self._drawn_changes = changes
@@ -231,8 +235,9 @@ class LossPlot(Plot):
         self._change_lines = []
         colours = theme.current()
         pen = pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine)
-        for i, ((setting, position), value) in enumerate(changes.items()):
+        for i, ((setting, position), (value, further)) in enumerate(changes.items()):
             text = self.tr("rate {value:g}") if setting == "learning_rate" else self.tr("β {value:g}")
+            text = text.format(value=value) + (self.tr(", {n:,} more").format(n=further) if further else "")
             # Neighbouring labels stand at different heights, so that they can be read.
             place = {
                 "position": (0.86, 0.60, 0.34)[i % 3],
@@ -242,7 +247,7 @@ class LossPlot(Plot):
             fill = QColor(colours.background)
             fill.setAlpha(200)
             place["fill"] = fill
-            line = pg.InfiniteLine(position, 90, pen, label=text.format(value=value), labelOpts=place)
+            line = pg.InfiniteLine(position, 90, pen, label=text, labelOpts=place)
             line.label.setFont(QApplication.font())
             line.setZValue(10)
             self.box.addItem(line)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.ui.style.texts import plain
 from latentlab.ui.widgets.boxes import STRETCH, column
 
 _FEW = 12  # classes: one sees them all at once
@@ -59,11 +60,11 @@ class ClassTable(QWidget):
 
     def set_classes(self, names: Sequence[str], counts: Sequence[int]) -> None:
         """List these classes, with how many images each has."""
+        self._sorted.sort(-1)  # before: another order would be found for the new ones first
         self._classes.set_classes(names, counts)
         self.search.clear()
         self.search.setPlaceholderText(self.tr("Search among {n:,} classes").format(n=len(names)))
         self.search.setVisible(len(names) > _FEW)
-        self._sorted.sort(-1)
         self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._fit()
 
@@ -115,7 +116,7 @@ class _Classes(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
-            return self._names[row]
+            return plain(self._names[row])
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from latentlab.core.models.labels import AT_ONCE, around
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
@@ -29,8 +30,7 @@ class LabelChoice(QWidget):
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
         self._shown: tuple[int, ...] = ()  # the labels of the images
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = plain_label()
         self.slider = Slider(0, 0)
         self.slider.setObjectName("labelSlider")
         self.slider.setAccessibleName(self.tr("Label"))
@@ -47,7 +47,7 @@ class LabelChoice(QWidget):
         self._strip = ImageStrip(1, _ONE_ROW)
         self._strip.setAccessibleName(self.tr("The same code under every label"))
         self._strip.picked.connect(self._pick)
-        self._more = QLabel(wordWrap=True)
+        self._more = plain_label(wordWrap=True)
         self._row = row(self.slider)
         head = row(self._text, (self._search, 1), spacing=6)
         column(head, self._row, self._scale, self._strip, self._more, spacing=0, on=self)

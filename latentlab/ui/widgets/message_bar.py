@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from latentlab.core import log
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
 _NEWS_MILLISECONDS = 8000
@@ -24,7 +25,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._is_problem = False
-        self._label = QLabel(wordWrap=True, objectName="messageText")
+        self._label = plain_label(wordWrap=True, objectName="messageText")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._report = QPushButton(self.tr("Report…"), objectName="messageReport")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_grid import ImageGrid
@@ -46,8 +47,8 @@ class ViewPanel(QWidget):
         self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
         bar = row(self.bar, STRETCH, (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(0, 4, 8, 0))
-        self.caption = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
+        self.caption = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
         self._message.setMargin(24)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)

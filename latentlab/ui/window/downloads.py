@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from latentlab.ui.session.session import Session
+from latentlab.ui.style.texts import plain
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.images import folder_name
 from latentlab.ui.window.menus import Menus
@@ -27,7 +28,7 @@ def join_downloads(session: Session, window: QWidget, menus: Menus, dialogs: Fil
                 "Downloads",
                 "{name} holds pictures, and none of the sets that are downloaded. Open the pictures as images to train "
                 "on, or download sets into this folder from now on?",
-            ).format(name=folder.name or folder),
+            ).format(name=plain(folder.name or str(folder))),
             parent=window,
         )
         question.setObjectName("picturesQuestion")

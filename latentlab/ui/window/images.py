@@ -20,6 +20,7 @@ from latentlab.ui.panels.images import ImagesPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.style.texts import plain
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus, add_entries
@@ -93,7 +94,7 @@ def join_images(
         for action, name in zip(add_entries(recent_menu, entries), names, strict=True):
             problem = problem_of(name)
             action.setEnabled(not problem)
-            action.setToolTip(problem or name.partition(":")[2])
+            action.setToolTip(plain(problem or name.partition(":")[2]))
         menus["recentImages"].setVisible(bool(names))
 
     def problem_of(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QScrollArea, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QStackedWidget, QWidget
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.controls import ControlsPanel
@@ -19,6 +19,7 @@ from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.compare import join_comparison
@@ -81,6 +82,9 @@ class MainWindow(QMainWindow):
         self._dropping = Dropping(self.session, self)
         self._restore_layout()
         self.session.begin()
+        self._settings.failed.connect(self.show_problem)
+        if self._settings.problem:
+            self.show_problem(self._settings.problem)
 
     def open_run(self, path: str | Path) -> None:
         """Open a run as the menu does, without a dialog; a file that is no run is told in a sentence."""
@@ -140,8 +144,8 @@ class MainWindow(QMainWindow):
         self._decoder = DecoderPanel()
         self._point = DataPointPanel()
         self._sketch = SketchPanel()
-        self._place = QLabel(objectName="placeLabel")
-        self._written_for = QLabel(objectName="tensorboardLabel")
+        self._place = plain_label(objectName="placeLabel")
+        self._written_for = plain_label(objectName="tensorboardLabel")
 
     def _lay_out(self) -> None:
         left = _column(self._recipe, self._controls)
@@ -163,9 +167,9 @@ class MainWindow(QMainWindow):
             splitter.restoreState(self._settings.layout(name))
 
     def _remember(self) -> None:
-        self._settings.set_layout("window", self.saveGeometry())
+        self._settings.set_layout("window", self.saveGeometry().data())
         for name, splitter in self._splitters().items():
-            self._settings.set_layout(name, splitter.saveState())
+            self._settings.set_layout(name, splitter.saveState().data())
         self._settings.save()
 
     def _splitters(self) -> dict[str, QSplitter]:

@@ -12,6 +12,7 @@ from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import THEMES, Settings
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain
 from latentlab.ui.window.menus import Menus, add_entries
 
 translate = QCoreApplication.translate
@@ -28,7 +29,7 @@ def join_settings(settings: Settings, session: Session, start: StartPage, menus:
         recent_menu.clear()
         added = add_entries(recent_menu, [(path.name, lambda path=path: session.open_run(path)) for path in recent])
         for action, path in zip(added, recent, strict=True):
-            action.setToolTip(str(path))
+            action.setToolTip(plain(str(path)))
         menus["recentRuns"].setVisible(bool(recent))
 
     def remember_run(path: Path) -> None:

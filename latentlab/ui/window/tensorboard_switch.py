@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel
 
 from latentlab.ui.session.session import Session
+from latentlab.ui.style.texts import plain
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus
 
@@ -34,8 +35,8 @@ def join_tensorboard(session: Session, menus: Menus, place: QLabel, dialogs: Fil
         else:
             about = translate("TensorBoard", "Trainings are written below {folder}").format(folder=folder)
             place.setText(translate("TensorBoard", "TensorBoard: {name}").format(name=folder.name))
-        place.setToolTip(about)
-        switch.setToolTip(about)
+        place.setToolTip(plain(about))
+        switch.setToolTip(plain(about))
 
     switch.triggered.connect(ask_or_end)
     log.folder_changed.connect(show_folder)

@@ -224,6 +224,26 @@ def test_changes_are_marked_once(panel):
     assert marks == {2.5: "rate 0.0001", 3.0: "β 4"}
 
 
+def test_of_many_changes_as_many_are_marked_as_can_be_read_and_the_others_counted(panel):
+    train(panel)
+    panel.show_history([epoch(number) for number in range(1, 101)], [])
+    for number in range(10_000):
+        panel.add_change(Changed("run", number / 100, "learning_rate", 1 + number))
+    drawn(panel)
+
+    def marked():
+        lines = [item for item in panel.plot.box.addedItems if getattr(item, "label", None) is not None]
+        return {line.value(): line.label.format for line in lines}
+
+    assert 3 <= len(marked()) <= panel.plot.width() / 50
+    assert marked()[99.99].startswith("rate 10000, ")
+    others = sum(int(text.split()[2].replace(",", "")) for text in marked().values())
+    assert others + len(marked()) == 10_000
+    panel.plot.box.setRange(xRange=(50.001, 50.025), padding=0)  # closer, each is seen
+    panel.plot.follow(False)
+    assert marked() == {50.01: "rate 5002", 50.02: "rate 5003"}
+
+
 def test_the_slider_looks_back(qtbot, panel):
     slider, label = panel.findChild(QSlider, "epochSlider"), panel.findChild(QLabel, "epochLabel")
     assert not slider.isEnabled()

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
@@ -234,6 +236,14 @@ def test_pasting_no_picture_says_so(qtbot, pad):
         qtbot.keyClick(pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert "copy one first" in problem.args[0]
     assert pad.is_empty()
+
+
+def test_pasting_where_nothing_was_ever_copied_says_so(qtbot, pad, monkeypatch):
+    clipboard = SimpleNamespace(mimeData=lambda: None)  # as on Wayland, and on Windows while another program holds it
+    monkeypatch.setattr(QGuiApplication, "clipboard", lambda: clipboard)
+    with qtbot.waitSignal(pad.problem) as problem:
+        qtbot.keyClick(pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "copy one first" in problem.args[0]
 
 
 def test_a_dropped_file_becomes_ink(qtbot, pad, tmp_path):

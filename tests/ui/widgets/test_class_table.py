@@ -39,3 +39,13 @@ def test_few_need_no_search(classes):
     classes.set_classes(["a", "b"], [1, 2])
     assert not classes.search.isVisible()
     assert rows(classes) == [("a", "1"), ("b", "2")]
+
+
+def test_other_classes_come_without_being_sorted_as_those_before_were(qtbot, classes, monkeypatch):
+    classes.table.horizontalHeader().setSortIndicator(1, Qt.SortOrder.AscendingOrder)
+    model, asked = type(classes.table.model().sourceModel()), []
+    data = model.data
+    monkeypatch.setattr(model, "data", lambda self, index, role=0: asked.append(role) or data(self, index, role))
+    classes.set_classes([f"other {number}" for number in range(1000)], range(1000))
+    assert asked.count(Qt.ItemDataRole.UserRole) == 0
+    assert rows(classes)[:2] == [("other 0", "0"), ("other 1", "1")]

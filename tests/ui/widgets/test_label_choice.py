@@ -56,3 +56,22 @@ def test_few_labels_need_no_search(choice):
     choice.show_images(IMAGES[:10])
     assert not choice.findChild(QComboBox, "labelSearchBox").isVisible()
     assert choice.findChild(ImageStrip).image_count() == 10
+
+
+def test_the_list_of_ten_thousand_opens_by_asking_for_those_in_sight_alone(qtbot, choice, monkeypatch):
+    search = choice.findChild(QComboBox, "labelSearchBox")
+    entries, asked = type(search.model()), []
+    data = entries.data
+    monkeypatch.setattr(
+        entries, "data", lambda self, index, role=0: asked.append(index.row()) or data(self, index, role)
+    )
+    many = LabelChoice()
+    qtbot.addWidget(many)
+    many.set_names((*(f"thing {number}" for number in range(10_000)), "the widest of all of them"))
+    many.show()
+    search = many.findChild(QComboBox, "labelSearchBox")
+    asked.clear()
+    search.showPopup()
+    assert len(set(asked)) < 100
+    assert search.view().minimumWidth() > search.fontMetrics().horizontalAdvance("the widest of all of them")
+    search.hidePopup()

@@ -1,9 +1,13 @@
 """The window as its user meets it: names that scripts rely on, the first start, looks, and the end."""
 
+import errno
+import os
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 from PySide6.QtCore import QEvent, Qt, QThreadPool, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox, QPushButton, QSlider, QSpinBox, QWidget
@@ -358,3 +362,40 @@ def restored_looks():
     set_theme("light")
     QApplication.setPalette(palette)
     QApplication.setFont(font)
+
+
+def test_what_is_remembered_and_cannot_be_looked_at_is_not_in_the_way(make_lab, tmp_path, monkeypatch):
+    locked, look = tmp_path / "locked", os.stat
+    locked.mkdir()
+    places = [str(locked / "x"), "n" * 300, "/a\0b", "~nosuch/x"]
+    images = [f"{kind}:{place}" for kind in ("folder", "array", "pairs") for place in places]
+    remembered = {"data_dir": str(locked), "recent_runs": places, "recent_images": images}
+    Path(os.environ["LATENTLAB_SETTINGS"]).write_text(tomli_w.dumps(remembered), encoding="utf-8")
+
+    def refused(path, *arguments, **more):
+        if str(path).startswith(f"{locked}{os.sep}"):  # on a machine of one's own nothing is refused
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return look(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    lab = make_lab()
+    lab.until_loaded()
+    assert lab.session.library.data_dir == locked
+    assert not lab.message()
+
+
+def test_settings_that_cannot_be_used_are_told(make_lab):
+    path = Path(os.environ["LATENTLAB_SETTINGS"])
+    path.write_text("theme = ")
+    lab = make_lab()
+    assert "cannot be read" in lab.message()
+    assert str(path) in lab.message()
+    path.unlink()
+    path.with_suffix(".d").touch()
+
+    lab = make_lab(Settings(path.with_suffix(".d") / "settings.toml"))
+    lab.session.library.use_folder(path.parent)
+    assert "another file for the settings" in lab.message()
+    lab.child("messageClose").click()
+    lab.session.library.use_folder(path.parent)
+    assert "settings" not in lab.message()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.core.map.axes import (
@@ -25,6 +26,7 @@ from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.traversals import DimensionUse
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import paint_card
+from latentlab.ui.style.texts import plain_label, rich_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, row
 from latentlab.ui.widgets.forms.search_box import SearchBox
@@ -69,7 +71,7 @@ class AxesCard(QFrame):
             "axesResetButton",
         )
         self._reset.clicked.connect(lambda: self.chosen.emit(PlaneAxes()))
-        self._problem = QLabel(wordWrap=True, objectName="axesProblem")
+        self._problem = rich_label(wordWrap=True, objectName="axesProblem")
         self._problem.hide()
         top = Qt.AlignmentFlag.AlignTop
         buttons = row((self._swap, 0, top), (self._reset, 0, top), STRETCH, spacing=2)
@@ -113,7 +115,7 @@ class AxesCard(QFrame):
     def show_problem(self, sentence: str) -> None:
         """Say why the axes that were chosen cannot be; those in force stay."""
         self._list()
-        self._problem.setText(f'<span style="color: {theme.current().warning}">{sentence}</span>')
+        self._problem.setText(f'<span style="color: {theme.current().warning}">{escape(sentence)}</span>')
         self._problem.show()
         self._place()
 
@@ -245,7 +247,7 @@ class _AxisRow(QObject):
 
     def __init__(self, letter: str, name: str, card: QWidget) -> None:
         super().__init__(card)
-        name_label = QLabel(f"<b>{letter}</b>")
+        name_label = rich_label(f"<b>{letter}</b>")
         self.box = SearchBox()
         self.box.setObjectName(f"{name}Box")
         self.box.setAccessibleName(self.tr("{axis} axis").format(axis=letter))
@@ -264,7 +266,7 @@ class _AxisRow(QObject):
             each.setMinimumContentsLength(1)
             each.activated.connect(self._take_classes)
             WheelGuard(each)
-        row((self._from, 1), QLabel("→"), (self._to, 1), spacing=4, on=self._classes)
+        row((self._from, 1), plain_label("→"), (self._to, 1), spacing=4, on=self._classes)
         self.layout = QGridLayout()
         self.layout.addWidget(name_label, 0, 0)
         self.layout.addWidget(self.box, 0, 1)

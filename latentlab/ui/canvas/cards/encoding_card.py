@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QToolButton
+from PySide6.QtWidgets import QFrame, QProgressBar, QToolButton
 
 from latentlab.ui.plots.map_view import MapView
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
 _MARGIN = 8
@@ -28,7 +29,7 @@ class EncodingCard(QFrame):
         self.setAutoFillBackground(True)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._view = view
-        self._text = QLabel()
+        self._text = plain_label()
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedSize(90, 8)
         self._button = QToolButton(objectName="mapLeaveButton", text=self.tr("Leave the rest"))

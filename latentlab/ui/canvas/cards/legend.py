@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
-    QLabel,
     QLineEdit,
     QScrollArea,
     QSizePolicy,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from latentlab.core.arrays import Integers
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_card
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column
 
 EDGE_GAP = 8  # pixels to the edges of the map
@@ -132,7 +132,7 @@ class Legend(QFrame):
         self._search.setObjectName("legendSearch")
         self._search.setAccessibleName(self.tr("Search classes"))
         self._search.textChanged.connect(self._list)
-        self._more = QLabel()
+        self._more = plain_label()
         self._more.setContentsMargins(_PADDING, 0, _PADDING, 2)
         self._content = QWidget()
         self._content.setAutoFillBackground(False)
@@ -245,7 +245,7 @@ class Legend(QFrame):
             self._colour()
         tip = self.tr("{name}: {count:,} points. Click to hide or show, double-click or Enter for this alone.")
         for label, button in self._buttons.items():
-            button.setToolTip(tip.format(name=names[label], count=self._counts[label]))
+            button.setToolTip(plain(tip.format(name=names[label], count=self._counts[label])))
         if typed and not self._room.isEmpty():  # it stays as large as it was
             self.fit(self._room.width(), self._room.height())
 

@@ -133,7 +133,7 @@ class MapMessage(QLabel):
     """A sentence on a ground of its own; the mouse goes through it."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent, textFormat=Qt.TextFormat.PlainText)
         self.setObjectName("mapMessage")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QStackedWidget,
@@ -21,6 +20,7 @@ from latentlab.core.map.comparing import Beside
 from latentlab.core.map.results import DataPoint, Decoded, MapPoints
 from latentlab.core.models.facts import ModelFacts
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
@@ -260,7 +260,7 @@ class ComparePanel(ViewPanel):
         return content
 
     def _make_invitation(self) -> QWidget:
-        hint = QLabel(
+        hint = plain_label(
             self.tr("Put a second model beside this one: the same images on both maps, one cursor, both decodings."),
             alignment=Qt.AlignmentFlag.AlignCenter,
             wordWrap=True,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.interpolations import Interpolations, InterpolationsQuestion
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.equation import Equation
@@ -56,7 +57,7 @@ class InterpolationsPanel(ViewPanel):
         self._train.setObjectName("trainOnSelectionButton")
         self._train.setToolTip(self.tr("Train a new model by the current recipe on the selected images alone"))
         self._train.clicked.connect(self.train_requested)
-        self._more = QLabel(objectName="moreSelectedLabel", wordWrap=True)
+        self._more = plain_label(objectName="moreSelectedLabel", wordWrap=True)
         self._more.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         selected = QGridLayout()
         selected.setContentsMargins(8, 4, 8, 4)
@@ -157,7 +158,7 @@ class InterpolationsPanel(ViewPanel):
         self._clear = bar_button(self.tr("Clear"), self.tr("Select nothing"))
         self._clear.setObjectName("clearSelectionButton")
         self._clear.clicked.connect(self.clear_requested)
-        self.bar.addWidget(QLabel(self.tr("Steps")))
+        self.bar.addWidget(plain_label(self.tr("Steps")))
         for widget in (self._steps, self._label, self._swap, self._clear):
             self.bar.addWidget(widget)
 

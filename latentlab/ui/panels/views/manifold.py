@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.manifold import Manifold, ManifoldQuestion
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -42,7 +43,7 @@ class ManifoldPanel(ViewPanel):
         self._label.setMinimumContentsLength(16)  # whatever its classes are called
         self._label.setToolTip(self.tr("Decode the grid under this label"))
         self.bar.addWidget(self._side)
-        self.bar.addWidget(QLabel("²"))
+        self.bar.addWidget(plain_label("²"))
         for widget in (self._over, self._radius, self._label):
             self.bar.addWidget(widget)
         self._label.hide()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from latentlab.core.views.pca import BesidePca, BesidePcaQuestion
 from latentlab.ui.canvas.scatter import ScatterPair
+from latentlab.ui.style.texts import rich_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -73,7 +74,7 @@ class BesidePcaPanel(ViewPanel):
 class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="pcaHeadline")
+        self.headline = rich_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="pcaHeadline")
         self.headline.setToolTip(self.tr("Principal angles between what the decoder spans and the components"))
         self.pair = ScatterPair(shares_scale=True)
         self.pair.setToolTip(self.tr("Click on a point to pick its image on the map"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.views.posterior_samples import PosteriorSamples, PosteriorSamplesQuestion
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -41,7 +42,7 @@ class PosteriorSamplesPanel(ViewPanel):
         images = QPushButton(self.tr("Other images"))
         images.setObjectName("posteriorImagesButton")
         images.setToolTip(self.tr("Take other images of the map, with the same noise"))
-        for widget in (self._rows, QLabel("×"), self._columns, self._temperature, noise, images):
+        for widget in (self._rows, plain_label("×"), self._columns, self._temperature, noise, images):
             self.bar.addWidget(widget)
         self._grid = ImageGrid(_GAP)
         self._grid.setAccessibleName(self.tr("Images, samples of their posteriors, and of the prior"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.samples import Samples, SamplesQuestion
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -25,7 +26,7 @@ class SamplesPanel(ViewPanel):
         self._rows = QSpinBox(minimum=1, maximum=30, value=10, objectName="samplesRowsBox")
         self._rows.setAccessibleName(self.tr("Rows of samples"))
         self._rows.setToolTip(self.tr("Rows of samples"))
-        self._times = QLabel("×")
+        self._times = plain_label("×")
         self._columns = QSpinBox(minimum=1, maximum=40, value=20, objectName="samplesColumnsBox")
         self._columns.setAccessibleName(self.tr("Columns of samples"))
         self._columns.setToolTip(self.tr("Columns of samples"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from latentlab.core.views.sensitivity import Sensitivity, SensitivityQuestion
 from latentlab.ui.plots.line_plot import Line, LinePlot
+from latentlab.ui.style.texts import rich_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -93,7 +94,8 @@ class SensitivityPanel(ViewPanel):
 class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="sensitivityHeadline")
+        self.headline = rich_label(wordWrap=True, objectName="sensitivityHeadline")
+        self.headline.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.plot = LinePlot(self.tr("σ of the noise on each pixel"), self.tr("movement, % of the codes' spread"))
         self.plot.setAccessibleName(self.tr("Movement of codes over noise"))
         column(self.headline, (self.plot, 1), margins=(8, 0, 8, 0), spacing=4, on=self)

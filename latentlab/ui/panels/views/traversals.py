@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.core.arrays import Floats
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.map.results import DataPoint, Decoded
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.traversals import DimensionUse, Traversals, TraversalsQuestion
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.traversal_rows import TraversalRow, TraversalRows
@@ -46,7 +47,7 @@ class TraversalsPanel(ViewPanel):
         self._rows.setObjectName("traversalRows")
         self._rows.setAccessibleName(self.tr("Images along each latent dimension"))
         self._rows.picked.connect(self._pick)
-        self._unused = QLabel(wordWrap=True, objectName="traversalUnused")
+        self._unused = plain_label(wordWrap=True, objectName="traversalUnused")
         self._more = bar_button("", self.tr("Show the dimensions that tell less too"), "traversalMoreButton")
         self._more.clicked.connect(self._show_more)
         foot = row((self._unused, 1), self._more, margins=(8, 0, 8, 0))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.units import FiringUnits, UnitsQuestion, UsedDimensions
 from latentlab.ui.plots.bar_plot import BarPlot, Bars
 from latentlab.ui.plots.heat_map import HeatMap
+from latentlab.ui.style.texts import plain_label, rich_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.view_panel import ViewPanel
@@ -66,11 +67,11 @@ class UnitsPanel(ViewPanel):
 class _Content(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self._headline = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="unitsHeadline")
+        self._headline = rich_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="unitsHeadline")
         self._first, self._second = BarPlot("", ""), BarPlot(self.tr("units on, %"), self.tr("images, %"))
-        self._heat_text = QLabel(self.tr("Share of each class that switches a unit on, a column per unit"))
+        self._heat_text = plain_label(self.tr("Share of each class that switches a unit on, a column per unit"))
         self._heat = HeatMap()
-        self._drawn_text = QLabel(wordWrap=True)
+        self._drawn_text = plain_label(wordWrap=True)
         self._drawn = ImageStrip(_DRAWN)
         self._drawn.setAccessibleName(self.tr("What units of a class draw"))
         self._drawn.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.core.views.restored import Damage, DamageKind
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.slider import Slider
@@ -54,7 +55,7 @@ class DamageBox(QWidget):
         self._amount.setAccessibleName(self.tr("Amount of damage"))
         self._amount.setPageStep(10)
         self._amount.setMinimumWidth(50)
-        self._text = QLabel(objectName=f"{name}AmountText")
+        self._text = plain_label(objectName=f"{name}AmountText")
         self._text.setMinimumWidth(self._text.fontMetrics().horizontalAdvance("σ = 0.00 "))
         self._noise = QPushButton(self.tr("New noise"), objectName=f"{name}NoiseButton")
         self._noise.setToolTip(self.tr("Damage in other places; while the slider moves, the places stay the same"))

@@ -8,7 +8,6 @@ from typing import Protocol
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.path_box import PathBox
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
@@ -85,7 +85,7 @@ class DatasetPicker(QWidget):
         self.sources_button.setAccessibleName(self.tr("Other images…"))
         self.sources_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.sources_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self.state = QLabel(wordWrap=True, objectName="datasetState")
+        self.state = plain_label(wordWrap=True, objectName="datasetState")
         self.download_button = QPushButton(self.tr("Download"), objectName="downloadButton")
         self.download_button.clicked.connect(self._download)
         self.progress = QProgressBar(objectName="downloadProgress", textVisible=False)
@@ -93,7 +93,7 @@ class DatasetPicker(QWidget):
         self.cancel_button = QPushButton(self.tr("Cancel"), objectName="downloadCancelButton")
         self.cancel_button.setToolTip(self.tr("Stop the download. What has arrived is thrown away."))
         self.cancel_button.clicked.connect(self.download_cancelled)
-        self.message = QLabel(wordWrap=True, objectName="datasetMessage")
+        self.message = plain_label(wordWrap=True, objectName="datasetMessage")
 
         top = row((self.box, 1), self.sources_button, spacing=4)
         running = row((self.progress, 1), self.cancel_button)
@@ -181,16 +181,16 @@ class DatasetPicker(QWidget):
         self.message.setStyleSheet(f"color: {colours.warning if self._message_is_problem else colours.muted};")
         can_download = status is not None and not status.is_here and status.download_bytes > 0
         self.download_button.setVisible(can_download and not running)
-        self.download_button.setToolTip(self.tr("Fetch {name} in the background.").format(name=name))
+        self.download_button.setToolTip(plain(self.tr("Fetch {name} in the background.").format(name=name)))
         self.progress.setVisible(running)
         self.cancel_button.setVisible(running)
         self.box.setEnabled(not self._why_locked)
         self.sources_button.setEnabled(not self._why_locked)
-        self.box.setToolTip(self._why_locked or (status.title if status else name))
+        self.box.setToolTip(plain(self._why_locked or (status.title if status else name)))
         arrow = _arrow(colours.muted)
         for i in range(self.box.count()):
             entry = self._statuses.get(self.box.itemText(i))
-            self.box.setItemData(i, entry.title if entry else None, Qt.ItemDataRole.ToolTipRole)
+            self.box.setItemData(i, plain(entry.title) if entry else None, Qt.ItemDataRole.ToolTipRole)
             away = entry is not None and not entry.is_here
             self.box.setItemData(i, arrow if away else None, Qt.ItemDataRole.DecorationRole)
             muted = QBrush(QColor(colours.muted)) if away else None

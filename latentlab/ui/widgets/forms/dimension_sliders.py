@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from latentlab.core.arrays import Floats
 from latentlab.core.map.projection import dimension_name
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.slider import Slider
 
@@ -40,7 +41,7 @@ class DimensionSliders(QScrollArea):
         self._sliders, self._values = [], []
         for index in range(min(latent, _AT_MOST)):
             name = dimension_name(index)
-            slider, value = Slider(-_REACH * _STEPS, _REACH * _STEPS), QLabel()
+            slider, value = Slider(-_REACH * _STEPS, _REACH * _STEPS), plain_label()
             slider.setObjectName(f"dimensionSlider{index}")
             slider.setAccessibleName(name)
             slider.setSingleStep(10)
@@ -49,13 +50,13 @@ class DimensionSliders(QScrollArea):
             WheelGuard(slider)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             value.setMinimumWidth(value.fontMetrics().horizontalAdvance("−88.88"))
-            for column, widget in enumerate((QLabel(name), slider, value)):
+            for column, widget in enumerate((plain_label(name), slider, value)):
                 grid.addWidget(widget, index, column)
             self._sliders.append(slider)
             self._values.append(value)
         if latent > _AT_MOST:
             text = self.tr("The first {shown} of {count} dimensions.").format(shown=_AT_MOST, count=latent)
-            grid.addWidget(QLabel(text), _AT_MOST, 0, 1, 3)
+            grid.addWidget(plain_label(text), _AT_MOST, 0, 1, 3)
         grid.setRowStretch(grid.rowCount(), 1)
         self.setWidget(content)
         self.updateGeometry()

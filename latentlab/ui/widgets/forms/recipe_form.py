@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
-    QLabel,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
@@ -41,7 +41,7 @@ class RecipeForm(QWidget):
         self._base = self._recipe = Recipe()
         self._is_valid = True
 
-        self._differ = QLabel(wordWrap=True)
+        self._differ = plain_label(wordWrap=True)
         self.reset_button = QPushButton(self.tr("Reset"), objectName="recipeResetButton")
         self.reset_button.setToolTip(self.tr("Set every setting below back to the recipe."))
         self.reset_button.clicked.connect(self._reset_all)
@@ -200,7 +200,7 @@ class RecipeForm(QWidget):
     def _fill_advanced(self) -> None:
         inside = column(spacing=5, on=self._advanced)
         for heading, settings in more_settings():
-            inside.addWidget(QLabel(heading, wordWrap=True))
+            inside.addWidget(plain_label(heading, wordWrap=True))
             for setting in settings:
                 self._add(inside, setting, heading)
         values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]

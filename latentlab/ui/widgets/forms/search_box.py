@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QStyle, QWidget
 
 _KEY = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
@@ -49,6 +50,7 @@ class SearchBox(QComboBox):
         typed = self.lineEdit().text() if self.hasFocus() and self.lineEdit().isModified() else ""
         with QSignalBlocker(self):
             self._items.set_texts(texts)
+            self.view().setUniformItemSizes("" not in texts)  # lines between groups are lower
             self.setCurrentIndex(current)
         self._show_current()
         if typed:
@@ -59,8 +61,11 @@ class SearchBox(QComboBox):
 
     def showPopup(self) -> None:
         """List the entries as wide as they are."""
+        # Asking each of thousands of entries how large it is would take seconds: the longest tell how wide they are.
+        metrics, margin = self.fontMetrics(), self.view().style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin)
+        widest = max(map(metrics.horizontalAdvance, self._items.longest()), default=0)
         scroll_bar = self.view().verticalScrollBar().sizeHint().width()
-        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + scroll_bar)
+        self.view().setMinimumWidth(widest + 2 * (margin + 1) + scroll_bar)
         super().showPopup()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -84,7 +89,7 @@ class SearchBox(QComboBox):
         typed = _typed(self.lineEdit().text())
         if not typed or typed == _typed(self.itemText(self.currentIndex())):
             return
-        keys = [_typed(self.itemText(index)) for index in range(self.count())]
+        keys = self._items.keys()
         named = [index for index, key in enumerate(keys) if key.split("·")[0] == typed]
         for index in named or [index for index, key in enumerate(keys) if typed in key]:
             self.setCurrentIndex(index)
@@ -104,23 +109,32 @@ class _Entries(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._texts: tuple[str, ...] = ()
+        self._keys: list[str] = []  # made when first something is typed
 
     def set_texts(self, texts: Sequence[str]) -> None:
         self.beginResetModel()
-        self._texts = tuple(texts)
+        self._texts, self._keys = tuple(texts), []
         self.endResetModel()
+
+    def keys(self) -> list[str]:
+        if len(self._keys) < len(self._texts):
+            self._keys = [_typed(text) for text in self._texts]
+        return self._keys
+
+    def longest(self) -> list[str]:
+        return heapq.nlargest(20, self._texts, len)
 
     def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._texts)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role == _KEY and index.isValid():
+            return self.keys()[index.row()]
         if not index.isValid():
             return None
         text = self._texts[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return text
-        if role == _KEY:
-            return _typed(text)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole and not text:
             return "separator"  # as Qt marks its own
         return None

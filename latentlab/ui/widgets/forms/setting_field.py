@@ -8,10 +8,11 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QToolButton, QWidget
 
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 Editor = QLineEdit | QSpinBox | QComboBox
@@ -135,9 +136,9 @@ class SettingField(QWidget):
         keeps_place = self.dot.sizePolicy()
         keeps_place.setRetainSizeWhenHidden(True)
         self.dot.setSizePolicy(keeps_place)
-        self.label = QLabel(label)
+        self.label = plain_label(label)
         self.label.setBuddy(editor)
-        self.problem = QLabel(wordWrap=True)
+        self.problem = plain_label(wordWrap=True)
         self.problem.hide()
 
         grid = QGridLayout(self)
@@ -223,11 +224,11 @@ class SettingField(QWidget):
         if self._recipe_text is not None:
             back = self.tr("recipe: {value}").format(value=self._recipe_text)
             tip = f"{tip}\n{back}"
-            self.dot.setToolTip(self.tr("{recipe}. Click to set it back.").format(recipe=back))
+            self.dot.setToolTip(plain(self.tr("{recipe}. Click to set it back.").format(recipe=back)))
             name = self.tr("Set back: {label}").format(label=self.label.text())
             self.dot.setAccessibleName(name)
-        self.label.setToolTip(self._why_locked or tip)
-        self.editor.setToolTip(self._why_locked or tip)
+        self.label.setToolTip(plain(self._why_locked or tip))
+        self.editor.setToolTip(plain(self._why_locked or tip))
 
     def _restyle(self) -> None:
         colours = theme.current()

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics, QFontMetricsF, QImage, QKeyEvent, QMouse
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from latentlab.ui.style.pixels import to_image
+from latentlab.ui.style.texts import plain
 
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 BESIDE = int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter)
@@ -110,7 +111,7 @@ class ImageCells:
         if event.type() == QEvent.Type.ToolTip and self._tips:
             index = self._index_at(QPointF(event.pos()))
             is_told = index is not None and index < len(self._tips)
-            QToolTip.showText(event.globalPos(), self._tips[index] if is_told else self.toolTip(), self)
+            QToolTip.showText(event.globalPos(), plain(self._tips[index]) if is_told else self.toolTip(), self)
             return True
         return super().event(event)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from latentlab.core.views.restored import Damage, RestoredImage
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.forms.damage_box import DamageBox
 from latentlab.ui.widgets.images.image_view import ImageView
@@ -29,7 +30,7 @@ class DamageStrip(QWidget):
         images.setVerticalSpacing(2)
         self._views, self._names = [], []
         for place, name in enumerate(("Clean", "Noisy", "Restored")):
-            view, label = ImageView(_SIDE), QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+            view, label = ImageView(_SIDE), plain_label(alignment=Qt.AlignmentFlag.AlignCenter)
             view.setObjectName(f"damage{name}")
             view.setFixedHeight(_SIDE)
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

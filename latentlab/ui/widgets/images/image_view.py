@@ -14,6 +14,7 @@ from latentlab.core.arrays import channels_last
 from latentlab.ui.style import theme
 from latentlab.ui.style.picture_file import PictureError, save_picture
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
+from latentlab.ui.style.texts import plain
 
 _DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
@@ -95,7 +96,7 @@ class ImageView(QWidget):
         try:
             save_picture(self.shown_image(), path)
         except PictureError as error:
-            QMessageBox.warning(self, self.tr("Save image"), str(error))
+            QMessageBox.warning(self, self.tr("Save image"), plain(str(error)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to copy and to save the image."""

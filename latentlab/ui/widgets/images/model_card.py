@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 
@@ -27,10 +28,9 @@ class ModelCard(QWidget):
         super().__init__(parent)
         self.image = ImageView()
         edge = Qt.AlignmentFlag.AlignRight if is_left else Qt.AlignmentFlag.AlignLeft
-        self._title, self._name, self._loss, self._gaps, self._own = labels = [QLabel() for _ in range(5)]
+        self._title, self._name, self._loss, self._gaps, self._own = labels = [plain_label() for _ in range(5)]
         for label in labels:
             label.setAlignment(edge | Qt.AlignmentFlag.AlignVCenter)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._title.setWordWrap(True)
         self._name.setForegroundRole(self.palette().ColorRole.PlaceholderText)
@@ -86,7 +86,7 @@ class ModelCard(QWidget):
 
     def _say(self, label: QLabel, text: str) -> None:
         self._texts[label] = text
-        label.setToolTip(text)
+        label.setToolTip(plain(text))
         label.setVisible(bool(text))
         self._fit(label, text)
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from latentlab.core.arrays import Integers
 from latentlab.core.map.browsing import ImageList, Measure, Rebuilt, Source
 from latentlab.ui.style.pixels import to_image
+from latentlab.ui.style.texts import plain
 
 _KEPT = 2000  # reconstructions: some screens of them
 _Index = QModelIndex | QPersistentModelIndex
@@ -87,7 +88,9 @@ class ThumbnailModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.caption(index)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain(self._words(index, row))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._words(index, row)
         return None
 

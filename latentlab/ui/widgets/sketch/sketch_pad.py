@@ -135,9 +135,8 @@ class SketchPad(QWidget):
 
     def paste(self) -> None:
         """Put the clipboard's picture on the paper."""
-        self._take(
-            QGuiApplication.clipboard().mimeData(), self.tr("There is no picture to paste: copy one first, then paste.")
-        )
+        held = QGuiApplication.clipboard().mimeData() or QMimeData()  # where nothing was ever copied there is none
+        self._take(held, self.tr("There is no picture to paste: copy one first, then paste."))
 
     def open(self, path: Path) -> None:
         """Put a picture file on the paper."""
