@@ -101,13 +101,21 @@ class Settings(QObject):
     @property
     def data_dir(self) -> Path | None:
         """Where the image sets lie, if it was chosen and is still there."""
-        text = self._values.get("data_dir")
-        folder = named(text) if isinstance(text, str) and text else None
-        return folder if folder and is_folder(folder) else None
+        return self._folder("data_dir")
 
     @data_dir.setter
     def data_dir(self, folder: Path | None) -> None:
         self._set("data_dir", "" if folder is None else printable(str(folder)))
+        self.save()
+
+    @property
+    def workspace(self) -> Path | None:
+        """Where trainings are kept, if it was chosen and is still there."""
+        return self._folder("workspace")
+
+    @workspace.setter
+    def workspace(self, folder: Path) -> None:
+        self._set("workspace", printable(str(folder)))
         self.save()
 
     @property
@@ -152,6 +160,11 @@ class Settings(QObject):
 
         if self.layout(name) != state:
             self._change(change)
+
+    def _folder(self, key: str) -> Path | None:
+        text = self._values.get(key)
+        folder = named(text) if isinstance(text, str) and text else None
+        return folder if folder and is_folder(folder) else None
 
     def _put_first(self, key: str, text: str) -> None:
         def change(values: dict[str, Any]) -> None:

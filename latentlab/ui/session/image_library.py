@@ -35,6 +35,7 @@ class ImageLibrary(QObject):
     download_ended = Signal()
     folder_changed = Signal(Path)
     folder_doubted = Signal(Path)  # it holds pictures, and no downloaded set
+    doubted = Signal(str)  # the name of a person's own set that somebody else's file asks for
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +43,7 @@ class ImageLibrary(QObject):
         self._settings = _NOTHING
         self._data: ImageSet | None = None
         self._problem = ""
+        self._agreed: set[str] = set()  # a person's own sets that may be read: the path in a stranger's run may be any
         self._downloading = ""
         self._loading, self._fetching, self._considering = Task(self), Task(self), Task(self)
         self._clearing = Task(self)
@@ -79,10 +81,20 @@ class ImageLibrary(QObject):
         """Whether the chosen set is on its way."""
         return self._loading.is_busy
 
+    def agree(self, name: str) -> None:
+        """Read a person's own set whenever a run or a recipe names it."""
+        self._agreed.add(name)
+        if self._settings.dataset == name and self.data is None and not self.is_loading():
+            self.choose(self._settings)
+
+    def may_read(self, name: str) -> bool:
+        """Whether a set can be looked for without asking: it is one of the program's, or a person has chosen it."""
+        return name in registry.names() or name in self._agreed
+
     def has(self, name: str) -> bool:
-        """Whether a set is on this machine, as far as its files tell."""
+        """Whether a set is on this machine, as far as its files tell, and may be read."""
         try:
-            return registry.status(name, self._data_dir).is_here
+            return self.may_read(name) and registry.status(name, self._data_dir).is_here
         except LatentlabError:
             return False
 
@@ -101,6 +113,11 @@ class ImageLibrary(QObject):
         self._loading.cancel()
         if self.data is not None:
             self._announce(self.data)
+            return
+        if not self.may_read(name) and ":" in name:
+            sentence = self.tr("{name} is read once you agree: its path comes with the run or the recipe.")
+            self._fail(sentence.format(name=name))
+            self.doubted.emit(name)
             return
         try:
             status = registry.status(name, self._data_dir)
@@ -122,6 +139,7 @@ class ImageLibrary(QObject):
     def take(self, settings: DataSettings, data: ImageSet) -> None:
         """Have images that were read elsewhere, as these settings of a recipe say, as the chosen set."""
         self._loading.cancel()
+        self._agreed.add(settings.dataset)
         self._settings, self._data = settings, data
         self._announce(data)
 

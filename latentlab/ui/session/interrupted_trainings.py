@@ -56,6 +56,11 @@ class InterruptedTrainings(QObject):
         self._looking.done.connect(self.found)
         self._stopping.done.connect(self.look)
 
+    def look_into(self, folder: Path) -> None:
+        """Look into another folder from now on."""
+        self._folder = folder
+        self.look()
+
     def look(self) -> None:
         """Remove what a program that died has left, and find what it trained; `found` follows."""
 

@@ -361,6 +361,11 @@ class Session(QObject):
 
     # Keeping
 
+    def use_workspace(self, folder: Path) -> None:
+        """Keep trainings in another folder from the next one on."""
+        self.folder = folder
+        self.interrupted.look_into(folder)
+
     def open_run(self, path: Path) -> None:
         """Read a run and show it; the current one stays if that fails."""
         if self.state != "idle":

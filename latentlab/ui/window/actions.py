@@ -159,6 +159,7 @@ class Actions(QObject):
             Action("discard", self.tr("&Discard, go back"), when="trains"),
             Action("finishTraining", self.tr("&Finish the training that was stopped"), when="can_finish"),
             None,
+            Action("chooseWorkspace", self.tr("Folder that trainings are &kept in…"), when="idle"),
             Action("tensorBoard", self.tr("&Write for TensorBoard…"), checked=False),
         )
 

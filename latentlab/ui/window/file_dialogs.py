@@ -50,6 +50,7 @@ class FileDialogs(QObject):
             "page": (self.tr("Picture of a page"), *readable),
             "sketchPicture": (self.tr("Picture for the sketch pad"), *drawable),
             "dataFolder": (self.tr("Folder that sets are downloaded to, or lie in already"),),
+            "workspace": (self.tr("Folder that trainings are kept in as they go"),),
             "imageFolder": (self.tr("Folder of images, its sub-folders are the classes"),),
             "dirtyScans": (self.tr("Folder of the dirty scans"),),
             "cleanScans": (self.tr("Folder of the same scans clean, under the same names"),),

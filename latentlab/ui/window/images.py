@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from latentlab.core.data import registry
 from latentlab.core.data.description import Description
@@ -108,6 +108,37 @@ def join_images(
             settings.add_recent_images(name)
             list_recent()
 
+    def ask(name: str) -> None:
+        """Ask, once, whether the images that a run or a recipe names may be read."""
+        if name in asked:
+            return
+        asked.add(name)
+        text = translate("Images", "The run or the recipe learned from images of its own:\n\n{path}\n\nRead them?")
+        question = QMessageBox(
+            QMessageBox.Icon.Question,
+            translate("Images", "Images that a file names"),
+            plain(text.format(path=name.partition(":")[2])),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            card.parentWidget(),
+        )
+        question.setObjectName("ownImagesQuestion")
+        question.setDefaultButton(QMessageBox.StandardButton.No)
+
+        def take_answer(button: int) -> None:
+            if button == QMessageBox.StandardButton.Yes:
+                session.library.agree(name)
+                remember(name)
+            else:
+                asked.discard(name)  # whoever opens it again may think again
+
+        question.finished.connect(take_answer)
+        question.finished.connect(question.deleteLater)
+        question.open()
+
+    asked: set[str] = set()
+    for name in settings.recent_images:
+        session.library.agree(name)
+    session.library.doubted.connect(ask)
     menus["chooseImageFolder"].triggered.connect(
         lambda: dialogs.open("imageFolder", lambda path: opened.open(folder_name(path)))
     )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QStackedWidget, QWidget
 
+from latentlab.core.runs import workspace
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.curves import CurvesPanel
@@ -28,7 +29,7 @@ from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.images import ImagesCard, join_images
-from latentlab.ui.window.interrupted import join_interrupted
+from latentlab.ui.window.keeping import join_keeping
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
@@ -69,9 +70,10 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.resize(_SIZE)
         self._settings = settings or Settings()
-        # Who sets the variable for this start means it, whatever was chosen some day before.
+        # Who sets a variable for this start means it, whatever was chosen some day before.
         data_dir = None if os.environ.get("LATENTLAB_DATA") else self._settings.data_dir
-        self.session = Session(data_dir, self)
+        folder = None if os.environ.get(workspace.VARIABLE) else self._settings.workspace
+        self.session = Session(data_dir, self, folder)
         self._may_close = False
         self._make_panels()
         self._lay_out()
@@ -181,7 +183,7 @@ class MainWindow(QMainWindow):
         join_images(session, self._card, self._start, self._settings, menus, dialogs)
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._controls, self._curves, self._recipe, menus)
-        join_interrupted(session, self._start, menus)
+        join_keeping(session, self._start, self._settings, menus, dialogs)
         join_runs(session, self, menus, dialogs, self._saving)
         join_map(session, self._map, self._tabs, menus, dialogs)
         join_decoder(session, self._decoder)

@@ -1,4 +1,4 @@
-"""A training that broke off with an earlier start: offered on the start page, and gone on with."""
+"""Where trainings are kept, and those that broke off: offered on the start page, and gone on with."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.interrupted_trainings import Interrupted
 from latentlab.ui.session.session import Session
+from latentlab.ui.settings import Settings
+from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus
 
 translate = QCoreApplication.translate
 
 
-def join_interrupted(session: Session, start: StartPage, menus: Menus) -> None:
-    """Offer to finish what broke off, and what was stopped."""
+def join_keeping(session: Session, start: StartPage, settings: Settings, menus: Menus, dialogs: FileDialogs) -> None:
+    """Choose the workspace; offer to finish what broke off, and what was stopped."""
     offered: list[Path] = []
 
     def show(found: Interrupted | None) -> None:
@@ -37,6 +39,13 @@ def join_interrupted(session: Session, start: StartPage, menus: Menus) -> None:
         for path in offered:
             session.interrupted.give_up(path)
 
+    def use(folder: Path) -> None:
+        settings.workspace = folder
+        session.use_workspace(folder)
+        sentence = translate("Keeping", "Trainings are kept in {folder} from now on, and found there.")
+        session.message.emit(sentence.format(folder=folder), False)
+
+    menus["chooseWorkspace"].triggered.connect(lambda: dialogs.open("workspace", use))
     session.interrupted.found.connect(show)
     start.finish_requested.connect(finish)
     start.look_requested.connect(look_at)
