@@ -299,7 +299,7 @@ def test_a_transfer_that_is_cut_off_is_not_kept(server, monkeypatch, tmp_path):
 
 def test_a_server_that_falls_silent_is_given_up(server, monkeypatch, tmp_path):
     offer(server, monkeypatch, "mnist")
-    monkeypatch.setattr(downloads, "_TIMEOUT", 1.0)
+    monkeypatch.setattr(downloads, "SILENCE", 1.0)
     server.hang_in.add("train-images-idx3-ubyte.gz")
     assert "broke off" in failure("mnist", tmp_path)
 
