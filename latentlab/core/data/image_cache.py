@@ -36,7 +36,7 @@ from latentlab.core.data.image_set import Fitted, ImageSet
 from latentlab.core.data.mapped_images import Room, as_tensor, cache_dir, in_memory, new_map, open_map
 from latentlab.core.errors import reason_of
 
-_VERSION = 2  # of what is read and how it is kept: another one when either changes
+_VERSION = 3  # of what is read and how it is kept: another one when either changes
 MOST_BYTES = 20_000_000_000  # of all sets, unless the last alone is larger
 _FREE_BYTES = 1_000_000_000  # that are left on the disk
 _SMALL = 64_000_000  # bytes of images: so few are held in memory

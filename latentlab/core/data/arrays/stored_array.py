@@ -17,6 +17,7 @@ from latentlab.core.data.image_set import DatasetError
 
 Array = npt.NDArray[Any]
 
+DAMAGED = "damaged arrays"
 OBJECTS = "arrays of Python objects, which are never unpickled"
 _PART = 16_000_000  # bytes that are read at once
 

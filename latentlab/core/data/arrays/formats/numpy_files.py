@@ -14,7 +14,15 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from latentlab.core.budgets import ARRAYS, DIRECTORY, contents, few, in_words, is_believed
-from latentlab.core.data.arrays.stored_array import OBJECTS, Array, ArrayFile, StoredArray, of_array, of_function
+from latentlab.core.data.arrays.stored_array import (
+    DAMAGED,
+    OBJECTS,
+    Array,
+    ArrayFile,
+    StoredArray,
+    of_array,
+    of_function,
+)
 from latentlab.core.data.image_set import DatasetError
 
 MAGIC = b"\x93NUMPY"
@@ -91,7 +99,7 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
                 arrays[key] = of_function(path, key, shape, dtype, partial(_member, path, member))
     if not (arrays or objects or damaged):
         return None
-    counted = ((OBJECTS, objects), ("damaged arrays", damaged))
+    counted = ((OBJECTS, objects), (DAMAGED, damaged))
     return ArrayFile(arrays, tuple((what, count) for what, count in counted if count))
 
 
