@@ -60,10 +60,10 @@ def read(path: Path) -> ArrayFile:
 
 def _layout(path: Path, lines: list[str]) -> _Layout:
     """Tell pixels from what else there is, by the first line's names, or by how many cells there are."""
-    if len(lines) < 2:
-        raise DatasetError(f"{path} has no two lines: a table of pixels has an image in each.")
-    separator = max(",;\t", key=lines[1].count)
+    separator = max(",;\t", key=lines[1].count) if len(lines) > 1 else ","
     table = [[cell.strip() for cell in line] for line in csv.reader(lines, delimiter=separator)]
+    if len(table) < 2:
+        raise DatasetError(f"{path} has no two lines: a table of pixels has an image in each.")
     header, first = table[:2]
     header = [name or f"column {place}" for place, name in enumerate(header, 1)]  # pandas leaves its index unnamed
     packed = [place for place, cell in enumerate(first) if len(cell.split()) >= FEWEST and _are_numbers(cell.split())]
@@ -104,11 +104,11 @@ def _contents(path: Path, table: Iterator[str], layout: _Layout) -> tuple[Array,
     number, size = 1 + layout.has_header, 0
     for lines in _batches((line for line in table if line.strip()), _LINES):
         rows = list(csv.reader(lines, delimiter=layout.separator)) if layout.is_packed else _beside(lines, layout)
-        for column, place in zip(cells, layout.others.values(), strict=True):
-            column += [row[place].strip() for row in rows]
-        if layout.is_packed:
-            lines = [row[layout.pixels[0]] for row in rows]
         try:
+            for column, place in zip(cells, layout.others.values(), strict=True):
+                column += [row[place].strip() for row in rows]
+            if layout.is_packed:
+                lines = [row[layout.pixels[0]] for row in rows]
             parts.append(_pixels(lines, layout))
         except (ValueError, IndexError) as error:
             raise DatasetError(
