@@ -17,13 +17,13 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from latentlab.core.budgets import SILENCE, SLOW, in_words
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
 from latentlab.core.files import exists, settle, temporary_folder
 
 _CHUNK = 1 << 16
-_TIMEOUT = 20.0  # seconds without a sign of the server
 _TICK = 0.1  # seconds between two messages, and the longest wait before a cancel is seen
 
 
@@ -103,6 +103,7 @@ class _Download:
         self._cancelled = cancelled
         self._done = 0
         self._last_message = 0.0
+        self._most = known.download_bytes + known.download_bytes // 10 + _CHUNK
 
     def run(self, temporary: Path) -> Iterator[DownloadProgress]:
         """Fetch and unpack everything into a folder."""
@@ -133,10 +134,14 @@ class _Download:
     def _fetch_from(self, url: str, source: Source, packed: Path) -> Iterator[DownloadProgress]:
         checksum = hashlib.md5(usedforsecurity=False)
         with _Transfer(url) as transfer, packed.open("wb") as file:
+            pace = _Pace()
             while (chunk := transfer.next_chunk()) is not None:
+                pace.heed(len(chunk), url)
+                self._done += len(chunk)
+                if self._done > self._most:
+                    raise _SourceError(f"{urlsplit(url).netloc} sent more than {in_words(self._most)} as {source.file}")
                 file.write(chunk)
                 checksum.update(chunk)
-                self._done += len(chunk)
                 yield from self._message(source.file)
         if checksum.hexdigest() != source.md5:
             raise _SourceError(f"what {urlsplit(url).netloc} sent as {source.file} is damaged (its checksum differs)")
@@ -162,6 +167,24 @@ class _Download:
     def _heed_cancel(self) -> None:
         if self._cancelled.is_set():
             raise _CancelledError
+
+
+class _Pace:
+    """How quickly bytes come: a server that gives a few at a time, for ever, is given up."""
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic()
+        self._bytes = 0
+
+    def heed(self, count: int, url: str) -> None:
+        """Take bytes that came, or none, into account."""
+        seconds, least = SLOW
+        self._bytes += count
+        if time.monotonic() - self._begin < seconds:
+            return
+        if self._bytes < least * seconds:
+            raise _SourceError(f"{urlsplit(url).netloc} sent only {in_words(self._bytes)} in {seconds:.0f} seconds")
+        self._begin, self._bytes = time.monotonic(), 0
 
 
 class _Transfer:
@@ -193,7 +216,7 @@ class _Transfer:
     def _read(self) -> None:
         try:
             request = Request(self._url, headers={"User-Agent": "latentlab"})
-            with urlopen(request, timeout=_TIMEOUT) as response:
+            with urlopen(request, timeout=SILENCE) as response:
                 announced = response.length
                 while self._received != announced and (chunk := response.read1(_CHUNK)):
                     self._received += len(chunk)

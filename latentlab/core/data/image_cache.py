@@ -37,7 +37,7 @@ from latentlab.core.data.mapped_images import Room, as_tensor, cache_dir, in_mem
 from latentlab.core.errors import reason_of
 from latentlab.core.files import exists, hold, is_file, remove_if_left, sweep, whole_file
 
-_VERSION = 2  # of what is read and how it is kept: another one when either changes
+_VERSION = 3  # of what is read and how it is kept: another one when either changes
 MOST_BYTES = 20_000_000_000  # of all sets, unless the last alone is larger
 _FREE_BYTES = 1_000_000_000  # that are left on the disk
 _SMALL = 64_000_000  # bytes of images: so few are held in memory

@@ -20,6 +20,8 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Bytes
+from latentlab.core.budgets import afford
+from latentlab.core.errors import LatentlabError
 from latentlab.core.files import at_home
 
 Room = Callable[[tuple[int, ...]], Bytes]
@@ -37,7 +39,14 @@ def cache_dir() -> Path:
 
 
 def in_memory(shape: tuple[int, ...]) -> Bytes:
-    """Give room for images in memory."""
+    """Give room for images in memory.
+
+    Raises
+    ------
+    LatentlabError
+        When they are more than it holds.
+    """
+    afford(math.prod(shape), "So many images", LatentlabError, "choose fewer of them, or free some space on the disk")
     return np.empty(shape, np.uint8)
 
 
@@ -45,6 +54,11 @@ def roomy(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8) -> npt.NDArra
     """Give room for images or what belongs to them: in memory or, for a gigabyte and more, in a file without a name.
 
     The file is gone when nobody needs it any more. Where there is no place for it, it is memory all the same.
+
+    Raises
+    ------
+    LatentlabError
+        When memory does not hold that either.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LARGE:
@@ -55,6 +69,7 @@ def roomy(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8) -> npt.NDArra
             allocate(file.fileno(), size)
             return np.memmap(file, dtype, "r+", shape=shape)
     except OSError:
+        afford(size, "So many images", LatentlabError, "choose fewer of them, or free some space on the disk")
         return np.empty(shape, dtype)
 
 

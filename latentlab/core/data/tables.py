@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.budgets import LINE, contents
 from latentlab.core.data.columns import MOST_HELD
 from latentlab.core.data.image_set import DatasetError
 
@@ -20,24 +21,38 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
-    """Open a table to read it, there and then.
+def opened(path: Path) -> Iterator[Iterator[str]]:
+    """Open a table to read its lines, there and then.
 
     Raises
     ------
     DatasetError
-        When it is not text in UTF-8, or not CSV.
-    OSError, EOFError
-        When it cannot be read.
+        When it cannot be read, is not text in UTF-8, or not CSV, or when a line is longer than those of tables are.
     """
-    is_packed = path.suffix.lower() == ".gz"
+    lines = _lines(path)
     try:
-        with (gzip.open if is_packed else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
-            yield file
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not text in UTF-8: save it as CSV in UTF-8.") from error
+        yield lines
     except csv.Error as error:
         raise DatasetError(f"{path} cannot be read as CSV ({error}): separate cells by commas.") from error
+    finally:
+        lines.close()
+
+
+def _lines(path: Path) -> Generator[str, None, None]:
+    open_it = gzip.open if path.suffix.lower() == ".gz" else open
+    with (
+        contents(str(path), DatasetError, "is cut short, or damaged", "get the file again"),
+        open_it(path, "rt", encoding="utf-8-sig", newline="") as file,
+    ):
+        try:
+            while line := file.readline(LINE):
+                if len(line) == LINE:
+                    raise DatasetError(
+                        f"{path} has a line of {LINE:,} characters or more: give a table with an image in each line."
+                    )
+                yield line
+        except UnicodeDecodeError as error:
+            raise DatasetError(f"{path} is not text in UTF-8: save it as CSV in UTF-8.") from error
 
 
 def numbers_or_texts(cells: Sequence[str]) -> npt.NDArray[Any]:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from latentlab.core.arrays import Floats, to_levels
+from latentlab.core.budgets import is_ours
+from latentlab.core.data.pictures.picture_opening import TooLargeError
 from latentlab.core.data.pictures.picture_survey import image_alone
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import make_way, whole_file
@@ -120,11 +122,13 @@ def read_page(path: Path) -> npt.NDArray[np.uint8]:
         return np.array(image_alone(path))
     except FileNotFoundError as error:
         raise CleaningError(f"There is no file {path}: choose a picture of a page.") from error
-    except Image.DecompressionBombError as error:
+    except TooLargeError as error:
         raise CleaningError(f"{path} is too large to be opened safely: cut it into parts.") from error
     except PermissionError as error:
         raise CleaningError(f"{path} cannot be opened: {error.strerror}.") from error
     except Exception as error:  # damaged files raise nearly anything
+        if is_ours(error):
+            raise
         raise CleaningError(
             f"{path} cannot be read as a picture: choose a PNG, JPEG, TIFF, BMP or PGM file."
         ) from error

@@ -7,6 +7,7 @@ and two recipes can be compared key by key.
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import reduce
@@ -16,7 +17,8 @@ from typing import Any, Self
 import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
-from latentlab.core.errors import LatentlabError
+from latentlab.core.budgets import CHARACTERS, RECIPE, contents, few
+from latentlab.core.errors import LatentlabError, reason_of
 from latentlab.core.files import resource
 from latentlab.core.recipe.settings import (
     CorruptionSettings,
@@ -38,6 +40,8 @@ _IN_WORDS_OF_TOML = {
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")
 _LONGEST_RANGE = 1_000_000
 _LONGEST_TOLD = 200
+_MOST_DOTS = 100_000  # those in a line squared, of all lines
+_MOST_KEYS, _MOST_ITEMS = 10_000, 250_000  # two lists of images have 200,000
 
 
 class RecipeError(LatentlabError):
@@ -54,8 +58,8 @@ class Recipe(Part):
     """
 
     name: Text = Field("untitled", min_length=1, max_length=100)
-    title: Text = ""
-    summary: Text = ""
+    title: Text = Field("", max_length=CHARACTERS)
+    summary: Text = Field("", max_length=CHARACTERS)
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     loss: LossSettings = LossSettings()
@@ -85,20 +89,17 @@ class Recipe(Part):
             raise RecipeError(
                 f"There is no recipe named '{name_or_path}': choose one of {', '.join(cls.names())}, or a .toml file."
             )
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise RecipeError(f"The recipe {path} cannot be read: {reason}.") from error
-        return cls.from_toml(text, source=str(path), name=path.stem)
+        return cls.from_toml(_text_of(path), source=str(path), name=path.stem)
 
     @classmethod
     def from_toml(cls, text: str, *, source: str = "the recipe", name: str = "untitled") -> Recipe:
         """Read a recipe from TOML; `source` names the text in errors, `name` is used where it gives none."""
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise RecipeError(f"{source} is not valid TOML: {error}.") from error
+        _check(text, source)
+        with contents(source, RecipeError, "holds a number that is too long, or lists too deep", "correct it"):
+            try:
+                values = tomllib.loads(text)
+            except tomllib.TOMLDecodeError as error:
+                raise RecipeError(f"{source} is not valid TOML: {error}.") from error
         return cls._validated({"name": name} | values, source)
 
     @classmethod
@@ -152,6 +153,31 @@ class Recipe(Part):
             raise RecipeError(f"In {source}, {_sentence(error)}") from error
 
 
+def _text_of(path: Path) -> str:
+    """Read the text of a recipe's file."""
+    try:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # whoever opens a pipe waits
+            raise RecipeError(
+                f"The recipe {path} is a pipe, a socket or a device, and no file: give the path of a file."
+            )
+        few(status.st_size, RECIPE, f"The recipe {path}", "bytes", RecipeError, "choose a recipe")
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # UnicodeDecodeError, and names that no system takes
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
+        raise RecipeError(f"The recipe {path} cannot be read: {reason}.") from error
+
+
+def _check(text: str, source: str) -> None:
+    """See that reading a text as TOML takes no longer than a recipe does; a dotted key takes its length squared."""
+    remedy = "correct it, or choose another"
+    few(len(text), RECIPE, source, "characters", RecipeError, remedy)
+    few(sum(map(text.count, "=[{")), _MOST_KEYS, source, "keys, tables and lists", RecipeError, remedy)
+    few(text.count(","), _MOST_ITEMS, source, "commas", RecipeError, remedy)
+    if sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_DOTS:  # in prose, there are not as many
+        raise RecipeError(f"{source} has keys of hundreds of parts: {remedy}.")
+
+
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for key, value in values.items():
@@ -170,7 +196,7 @@ def _full_key(key: str, known: Mapping[str, Any]) -> str:
         return matches[0]
     if matches:
         raise RecipeError(f"'{key}' could mean {' or '.join(matches)}: write the whole key.")
-    raise RecipeError(f"There is no setting '{key}': the settings are {', '.join(known)}.")
+    raise RecipeError(f"There is no setting '{_shortened(key)}': the settings are {', '.join(known)}.")
 
 
 def _typed_value(value: Any, current: Any, *, has_ranges: bool) -> Any:
@@ -196,7 +222,7 @@ def _sentence(error: ValidationError) -> str:
     """Say in one clause which key is wrong and what is allowed; more mistakes are counted."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = _shortened(".".join(str(part) for part in first["loc"]))
     if first["type"] == "extra_forbidden":
         *parents, _ = (str(part) for part in first["loc"])
         allowed = ", ".join(type(reduce(getattr, parents, Recipe())).model_fields)
@@ -207,8 +233,17 @@ def _sentence(error: ValidationError) -> str:
         told = re.sub("^(Input|String) should", "it should", first["msg"])
         if first["type"] in _IN_WORDS_OF_TOML:
             told = _IN_WORDS_OF_TOML[first["type"]].format(**first.get("ctx", {}))
-        value = repr(first["input"])  # may be a list of thousands
-        value = value if len(value) <= _LONGEST_TOLD else f"{value[: _LONGEST_TOLD // 2]} …"
-        said = f"{key} = {value} is not allowed: {told}"
+        said = f"{key} = {_told(first['input'])} is not allowed: {told}"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{said}{more}."
+
+
+def _told(value: Any) -> str:
+    try:
+        return _shortened(repr(value))  # may be a list of thousands
+    except ValueError:  # of numbers that Python does not write
+        return "a number of thousands of digits"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TOLD else f"{text[: _LONGEST_TOLD // 2]} …"

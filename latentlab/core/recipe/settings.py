@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from latentlab.core.budgets import CHARACTERS, IMAGES
 from latentlab.core.errors import printable
 
 Widths = tuple[Annotated[int, Field(ge=1, le=8192)], ...]
-Rows = tuple[Annotated[int, Field(ge=0)], ...]
+Rows = tuple[Annotated[int, Field(ge=0, le=IMAGES)], ...]
 
 Text = Annotated[str, BeforeValidator(lambda value: printable(value) if isinstance(value, str) else value)]
 Fit = Literal["crop", "pad", "stretch"]
@@ -32,8 +33,8 @@ class Part(BaseModel):
 class DataSettings(Part):
     """Which images a run learns from."""
 
-    dataset: Text = Field("mnist", min_length=1, description="Name of the image set")
-    limit: int | None = Field(None, ge=1, description="Use only the first so many training images")
+    dataset: Text = Field("mnist", min_length=1, max_length=CHARACTERS, description="Name of the image set")
+    limit: int | None = Field(None, ge=1, le=IMAGES, description="Use only the first so many training images")
     images: Rows = Field(
         (),
         max_length=100_000,
@@ -204,11 +205,17 @@ class TrainingSettings(Part):
     batch_size: int = Field(128, ge=1, le=65536, description="Images per step")
     epochs: int = Field(20, ge=1, le=100000, description="Passes over the training images")
     patience: int | None = Field(
-        None, ge=1, description="Stop early after so many epochs without a better test loss, and keep the best model"
+        None,
+        ge=1,
+        le=100000,
+        description="Stop early after so many epochs without a better test loss, and keep the best model",
     )
     temperature: float = Field(1.0, ge=0, le=2, description="T of a VAE in training: z = mean + T * deviation * noise")
     checkpoint_every: int | None = Field(
-        None, ge=1, description="Keep the model of every so many epochs; from the command line, as a file each"
+        None,
+        ge=1,
+        le=100000,
+        description="Keep the model of every so many epochs; from the command line, as a file each",
     )
     seed: int = Field(0, ge=0, lt=2**63, description="Same seed, same run on the same machine")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where it is computed")

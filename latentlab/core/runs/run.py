@@ -19,7 +19,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
 from latentlab.core.files import utf8_path, whole_file
@@ -146,6 +146,10 @@ class Run:
 
         It is empty where they are, where these are other images or nobody knows, and for sets that never change.
         """
+        mine, theirs = self.snapshot.image_shape, data.image_shape
+        same = slice(0, 1) if self.snapshot.takes_any_size else slice(None)
+        if data.is_for(self.recipe.data) and mine[same] != theirs[same]:
+            return f"The images of '{data.name}' have {in_words(theirs)} now, but the run takes {in_words(mine)}."
         is_own = ":" in data.name and data.is_for(self.recipe.data)
         if not is_own or self.fingerprint in ("", data.fingerprint):
             return ""

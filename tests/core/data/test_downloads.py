@@ -299,9 +299,22 @@ def test_a_transfer_that_is_cut_off_is_not_kept(server, monkeypatch, tmp_path):
 
 def test_a_server_that_falls_silent_is_given_up(server, monkeypatch, tmp_path):
     offer(server, monkeypatch, "mnist")
-    monkeypatch.setattr(downloads, "_TIMEOUT", 1.0)
+    monkeypatch.setattr(downloads, "SILENCE", 1.0)
     server.hang_in.add("train-images-idx3-ubyte.gz")
     assert "broke off" in failure("mnist", tmp_path)
+
+
+def test_a_server_that_sends_without_end_is_given_up(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    server.files["train-images-idx3-ubyte.gz"] = bytes(2 * registry.DATASETS["mnist"].download_bytes)
+    assert "sent more than 12.8 MB as train-images-idx3-ubyte.gz" in failure("mnist", tmp_path)
+
+
+def test_a_server_that_drips_is_given_up(server, monkeypatch, tmp_path):
+    offer(server, monkeypatch, "mnist")
+    monkeypatch.setattr(downloads, "SLOW", (0.3, 10_000_000))
+    server.hang_in.add("train-images-idx3-ubyte.gz")
+    assert "in 0 seconds" in failure("mnist", tmp_path)
 
 
 def test_without_a_connection_one_sentence_says_so(server, monkeypatch, tmp_path):

@@ -191,7 +191,7 @@ def test_a_file_is_named_after_itself(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "cannot be read: No such file"),
+        (None, "cannot be read: no such file"),
         (b"\xff\xfe", "not UTF-8"),
         (b"[training", "not valid TOML"),
         (

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.budgets import COLUMNS
 from latentlab.core.data.arrays.stored_array import StoredArray, decoded
 from latentlab.core.data.columns import Column, are_held, of_numbers, of_texts, taken
 from latentlab.core.errors import listed
@@ -45,7 +46,7 @@ def of_arrays(
     columns: list[Column] = []
     unused = [name for name in tests if name not in own]
     for name, source in own.items():
-        array = _of_array(source, count)
+        array = _of_array(source, count) if len(columns) < COLUMNS else None
         test = _of_array(tests[name], test_count) if name in tests else None
         if array is None or (name in tests and test is None):
             unused.append(name)
@@ -61,6 +62,8 @@ def of_arrays(
             columns.append(make(name, whole))
         else:
             columns += [make(f"{name}_{place}", part) for place, part in enumerate(whole.T, 1)]
+    if len(columns) >= COLUMNS:
+        notes.append(f"No more than {COLUMNS:,} columns are used.")
     if unused:
         told = listed(unused, _NAMED)
         notes.append(f"Not used are {told}: neither images nor a finite number or a text for each of them.")
@@ -70,7 +73,7 @@ def of_arrays(
 def _of_array(source: StoredArray, count: int) -> npt.NDArray[Any] | None:
     """Give numbers or texts (N,), or some numbers for each image (N, K); None for what is no column."""
     shape = tuple(axis for axis in source.shape[1:] if axis != 1)
-    if source.shape[:1] != (count,) or len(shape) > 1 or source.dtype.kind not in "buifSU":
+    if source.shape[:1] != (count,) or len(shape) > 1 or source.dtype.kind not in "buifSU" or source.is_long:
         return None
     if shape and (shape[0] > _MOST_TOGETHER or source.dtype.kind in "SU"):
         return None

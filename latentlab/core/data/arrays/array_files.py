@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import stat
 import zipfile
-import zlib
 from pathlib import Path
 
+from latentlab.core.budgets import contents, in_words, is_believed
 from latentlab.core.data.arrays.formats import (
     hdf5_files,
     idx_files,
@@ -79,6 +80,7 @@ def open_arrays(path: Path) -> ArrayFile:
 def _opened(path: Path) -> ArrayFile:
     if is_folder(path):  # on Windows, opening one is a refused permission
         raise IsADirectoryError
+    _check(path)
     with path.open("rb") as file:
         head = file.read(_HEAD)
         if not head:
@@ -106,20 +108,29 @@ def _opened(path: Path) -> ArrayFile:
     raise _foreign(path, head)
 
 
+def _check(path: Path) -> None:
+    """See that a path is that of a file, and that it stores what its size promises."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # whoever opens a pipe waits
+        raise DatasetError(f"{path} is a pipe, a socket or a device, and no file: give the path of a file.")
+    stored = 512 * getattr(status, "st_blocks", status.st_size)  # Windows has no blocks
+    if not is_believed(status.st_size, stored):
+        raise DatasetError(
+            f"{path} is empty but for {in_words(stored)} of its {in_words(status.st_size)}: get the file again."
+        )
+
+
 def _archive(path: Path) -> ArrayFile:
     """Open a ZIP file: numpy's, torch's, or one of pictures."""
-    try:
+    damaged = "is a ZIP file, as .npz files are, but a damaged one"
+    with contents(str(path), DatasetError, damaged, "write it again with numpy.savez, or get it again"):
+        numpy_files.check_directory(path)
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
         if any(name.rpartition("/")[2] == "data.pkl" for name in names):
             return torch_files.read(path)
         with path.open("rb") as file:
             found = numpy_files.read_archive(path, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise DatasetError(
-            f"{path} is a ZIP file, as .npz files are, but a damaged one: write it again with numpy.savez, or get it "
-            "again."
-        ) from error
     if found is not None:
         return found
     pictures = sum(Path(name).suffix.lower() in _PICTURES for name in names)
@@ -129,13 +140,11 @@ def _archive(path: Path) -> ArrayFile:
 
 def _packed(path: Path) -> ArrayFile:
     """Open a file packed by gzip: IDX files are used as they are."""
-    try:
+    with contents(str(path), DatasetError, "is packed by gzip, but damaged", "get the file again"):
         with gzip.open(path) as file:
             head = file.read(_HEAD)
-            if idx_files.is_idx(head):
-                return idx_files.read(path, is_packed=True)
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DatasetError(f"{path} is packed by gzip, but damaged: get the file again.") from error
+        if idx_files.is_idx(head):
+            return idx_files.read(path, is_packed=True)
     raise _no_arrays(path, *(_TAR if _is_tar(head) else ("packed by gzip", _UNPACK)))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.budgets import CLASSES, few
 from latentlab.core.data.arrays.stored_array import Array, StoredArray, decoded
 from latentlab.core.data.image_set import NO_LABEL, DatasetError
 from latentlab.core.data.natural_order import natural_order
@@ -32,13 +34,16 @@ def as_classes(source: StoredArray) -> Array | None:
     Returns
     -------
     int64 (N,), or str (N,), or None
-        None where they name no classes: several numbers an image, or numbers that are not whole.
+        None where they name no classes: several numbers an image, numbers that are not whole, texts that are too long,
+        or more of either than classes are told apart.
 
     Raises
     ------
     DatasetError
         When they cannot be read, or are below -1.
     """
+    if math.prod(source.shape[1:]) > CLASSES or source.is_long:
+        return None
     array = source.whole()
     if array.ndim > 1 and array.size == len(array):
         array = array.reshape(-1)
@@ -47,7 +52,8 @@ def as_classes(source: StoredArray) -> Array | None:
     if array.ndim != 1:
         return None
     if array.dtype.kind in "SU":
-        return _texts(array)
+        texts = _texts(array)
+        return texts if len(np.unique(texts)) <= CLASSES else None
     if array.dtype.kind not in "buif":
         return None
     if array.dtype.kind == "f":
@@ -57,7 +63,7 @@ def as_classes(source: StoredArray) -> Array | None:
         array = np.where(known, array, NO_LABEL)
     if array.size and (array.min() < NO_LABEL or array.max() >= 2**62):
         raise DatasetError(f"{source.what} must be whole numbers from 0, or -1 for an image without a label.")
-    return array.astype(np.int64)
+    return array.astype(np.int64) if len(np.unique(array)) <= CLASSES + 1 else None
 
 
 def classes_of(
@@ -136,7 +142,8 @@ def _texts(array: Array) -> npt.NDArray[np.str_]:
 
 
 def _names(source: StoredArray) -> tuple[str, ...]:
-    array = source.whole() if source.shape else np.empty((0, 0))
+    few(len(source), CLASSES, source.what, "names", DatasetError, "give one for each class")
+    array = np.empty((0, 0)) if not source.shape or source.is_long else source.whole()
     if array.ndim != 1 or array.dtype.kind not in "SU":
         raise DatasetError(f"{source.what} must be a list of texts, one for each class.")
     return tuple(printable(str(text)) for text in decoded(array).tolist())

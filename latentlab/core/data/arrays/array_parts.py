@@ -13,7 +13,7 @@ from pathlib import Path
 from latentlab.core.data.arrays.array_axes import FEWEST, square_channels
 from latentlab.core.data.arrays.array_files import open_arrays
 from latentlab.core.data.arrays.array_names import Role, Split, Told, told, without_split
-from latentlab.core.data.arrays.stored_array import OBJECTS, ArrayFile, StoredArray
+from latentlab.core.data.arrays.stored_array import DAMAGED, OBJECTS, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.errors import listed
 from latentlab.core.files import is_file, is_folder
@@ -149,6 +149,8 @@ def _guessed(
             f"{path} holds Python objects, which are never unpickled, and no array 'images': save the images as "
             "numbers alone, with numpy.savez."
         )
+    if any(reason == DAMAGED for reason, _ in left_out):
+        raise DatasetError(f"{path} holds damaged arrays, and no array 'images': write it again with numpy.savez.")
     has = listed([f"'{key}' {source.shape}" for key, source in named.items()], _NAMED)
     raise DatasetError(
         f"{path} has no array 'images' (it has {has or 'none'}): give the images that name, (N, H, W) or (N, H, W, 3)."

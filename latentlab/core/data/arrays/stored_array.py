@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.budgets import CHARACTERS, afford, contents
 from latentlab.core.data.image_set import DatasetError
 
 Array = npt.NDArray[Any]
 
+DAMAGED = "damaged arrays"
 OBJECTS = "arrays of Python objects, which are never unpickled"
 _PART = 16_000_000  # bytes that are read at once
 
@@ -52,6 +55,17 @@ class StoredArray:
         """What it is, where its folder is known."""
         return f"'{self.key}'" if self.key else self.path.name
 
+    @property
+    def nbytes(self) -> int:
+        """How many bytes it is, unpacked."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there are texts in it that nobody reads."""
+        width = {"S": 1, "U": 4}.get(self.dtype.kind)  # bytes of a character
+        return width is not None and self.dtype.itemsize > width * CHARACTERS
+
     def __len__(self) -> int:
         return self.shape[0] if self.shape else 0
 
@@ -63,22 +77,27 @@ class StoredArray:
         DatasetError
             When they cannot be read, or memory does not hold them.
         """
-        try:
+        with contents(self.what, DatasetError, "is damaged", "write the file again"):
             return self.read(slice(start, stop))
-        except DatasetError:
-            raise
-        except MemoryError as error:
-            raise DatasetError(f"{self.what} is larger than memory holds: make a smaller file of it.") from error
-        except Exception as error:  # damaged files raise nearly anything: BadZipFile, zlib.error, OSError, ...
-            raise DatasetError(f"{self.what} is damaged ({_reason(error)}): write the file again.") from error
 
     def whole(self) -> Array:
         """Give all of it; see `rows`."""
+        self.check_memory()
         return self.rows(0, len(self))
+
+    def check_memory(self) -> None:
+        """See that memory holds all of it.
+
+        Raises
+        ------
+        DatasetError
+            When it does not.
+        """
+        afford(self.nbytes, self.what, DatasetError, "make a smaller file of it, or one that ends in .npy")
 
     def parts(self) -> Iterator[tuple[slice, Array]]:
         """Give all of it in parts of a few megabytes, each with the rows that it is; see `rows`."""
-        step = max(1, _PART * len(self) // max(1, int(np.prod(self.shape)) * self.dtype.itemsize))
+        step = max(1, _PART * len(self) // max(1, self.nbytes))
         for start in range(0, len(self), step):
             stop = min(start + step, len(self))
             yield slice(start, stop), self.rows(start, stop)
@@ -102,8 +121,14 @@ def of_function(
     path: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[Any], read: Callable[[], Array]
 ) -> StoredArray:
     """Take an array that can only be read whole: once, when the first of it is needed."""
-    whole = cache(read)
-    return StoredArray(path, key, shape, dtype, lambda rows: whole()[rows])
+
+    @cache
+    def whole() -> Array:
+        source.check_memory()
+        return read()
+
+    source = StoredArray(path, key, shape, dtype, lambda rows: whole()[rows])
+    return source
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +156,3 @@ def decoded(array: Array) -> Array:
         return array
     texts = [text.decode("utf-8", "surrogateescape") for text in array.reshape(-1).tolist()]
     return np.array(texts, np.str_).reshape(array.shape)
-
-
-def _reason(error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return " ".join(said.split())

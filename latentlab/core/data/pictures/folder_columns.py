@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
+from latentlab.core.budgets import COLUMNS, few
 from latentlab.core.data.columns import Column, of_numbers, of_texts
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.tables import numbers_or_texts, opened
@@ -37,52 +38,54 @@ def of_folder(folder: Path, files: Sequence[Path]) -> tuple[Column, ...]:
     path = folder / FILE
     if not is_file(path):
         return ()
-    names, lines = _read(path)
     rows_of: dict[str, list[int]] = {}
     for row, file in enumerate(files):
         rows_of.setdefault(file.relative_to(folder).as_posix(), []).append(row)
-    cells = np.full((len(names), len(files)), "", object)
-    seen: set[str] = set()
-    for number, line in lines:
-        named = PurePosixPath(_in_a_line(line[0]).replace("\\", "/")).as_posix()
-        if named in seen:
-            raise DatasetError(f"Line {number} of {path} names '{named}' a second time: remove one of the two.")
-        seen.add(named)
-        if named in rows_of:
-            cells[:, rows_of[named]] = [[cell.strip()] for cell in line[1:]]
-        elif not is_file(folder / named):  # be it left out for being unreadable or beside the classes
-            raise DatasetError(
-                f"Line {number} of {path} names '{named}', which is not in the folder: correct its path."
-            )
+    with opened(path) as lines:
+        reader = csv.reader(lines)
+        table = ((reader.line_num, line) for line in reader if any(cell.strip() for cell in line))
+        names = _names(path, next(table, (0, []))[1])
+        cells = np.full((len(names), len(files)), "", object)
+        seen: set[str] = set()
+        for number, line in table:
+            _check(path, number, line, len(names))
+            named = PurePosixPath(_in_a_line(line[0]).replace("\\", "/")).as_posix()
+            if named in seen:
+                raise DatasetError(f"Line {number} of {path} names '{named}' a second time: remove one of the two.")
+            seen.add(named)
+            if named in rows_of:
+                cells[:, rows_of[named]] = [[cell.strip()] for cell in line[1:]]
+            elif not is_file(folder / named):  # be it left out for being unreadable or beside the classes
+                raise DatasetError(
+                    f"Line {number} of {path} names '{named}', which is not in the folder: correct its path."
+                )
     return tuple(_of_cells(name, column, path) for name, column in zip(names, cells, strict=True))
 
 
-def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Give the names of the columns, and each line's number and cells."""
-    try:
-        with opened(path) as file:
-            reader = csv.reader(file)
-            lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or 'it is damaged'}.") from error
-    if any("\0" in cell for _, line in lines for cell in line):
-        raise DatasetError(f"{path} holds NUL characters, as a table in UTF-16 does: save it as CSV in UTF-8.")
-    if not lines or len(lines[0][1]) < 2:
+def _names(path: Path, header: list[str]) -> list[str]:
+    """Give the names of the columns beside that of the files."""
+    _check(path, 1, header, len(header) - 1)
+    if len(header) < 2:
         raise DatasetError(
             f"The first line of {path} must name two columns or more, separated by commas, the first for files."
         )
-    header = [_in_a_line(name) for name in lines[0][1]]
-    names = header[1:]
+    few(len(header) - 1, COLUMNS, str(path), "columns", DatasetError, "leave some out")
+    names = [_in_a_line(name) for name in header[1:]]
     for name in names:
         if not name or names.count(name) > 1:
             what = f"'{name}' twice" if name else "a column without a name"
             raise DatasetError(f"The first line of {path} has {what}: give each column a name of its own.")
-    for number, line in lines[1:]:
-        if len(line) != len(header):
-            raise DatasetError(
-                f"Line {number} of {path} has {len(line)} cells, but the first line {len(header)}: make them equal."
-            )
-    return names, lines[1:]
+    return names
+
+
+def _check(path: Path, number: int, line: list[str], columns: int) -> None:
+    """See that a line is one of a table."""
+    if any("\0" in cell for cell in line):
+        raise DatasetError(f"{path} holds NUL characters, as a table in UTF-16 does: save it as CSV in UTF-8.")
+    if len(line) != 1 + columns:
+        raise DatasetError(
+            f"Line {number} of {path} has {len(line)} cells, but the first line {1 + columns}: make them equal."
+        )
 
 
 def _in_a_line(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from latentlab.core.budgets import CLASSES
 from latentlab.core.data.image_set import NO_LABEL
 from latentlab.core.data.natural_order import natural_order
 from latentlab.core.data.pictures import picture_files
@@ -103,6 +104,9 @@ def _laid_out(
     folder: Path, sides: Sequence[Sequence[_Group]], left_out: Counter[str], notes: tuple[str, ...]
 ) -> Layout:
     names = {name: Path(name) for side in sides for name, paths in side if name is not None and paths}
+    if len(names) > CLASSES:
+        most = f"the {CLASSES:,} classes that are told apart"
+        notes, names = (*notes, f"{len(names):,} folders are more than {most}: no image has a class."), {}
     ordered = sorted(names, key=lambda name: natural_order(names[name]))
     class_names = tuple(ordered)
     number = {name: row for row, name in enumerate(ordered)}

@@ -9,7 +9,7 @@ from typing import Any, cast
 from PIL import Image, ImageFile
 
 _COMPRESSION, _DESCRIPTION, _PLACES, _LENGTHS = 259, 270, 273, 279  # tags of TIFF
-_COUNT = re.compile(r"^images=(\d+)$", re.MULTILINE)
+_COUNT = re.compile(r"^images=(\d{1,12})$", re.MULTILINE)
 
 
 def images_in(picture: Image.Image, path: Path) -> int:
@@ -18,6 +18,8 @@ def images_in(picture: Image.Image, path: Path) -> int:
     told = str(tags.get(_DESCRIPTION, ""))
     found = _COUNT.search(told.replace("\r", "")) if told.startswith("ImageJ") else None
     if found is None or tags.get(_COMPRESSION, 1) != 1:
+        return 1
+    if _size(picture) < picture.width * picture.height:  # it tells of less than its first image
         return 1
     room = path.stat().st_size - int(min(tags[_PLACES]))
     return max(1, min(int(found[1]), room // _size(picture)))

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from latentlab.core.arrays import Size
+from latentlab.core.budgets import FRAMES, is_believed
 from latentlab.core.data.pictures import deep_pictures, imagej_stacks
 from latentlab.core.data.pictures.deep_pictures import Frame
-from latentlab.core.data.pictures.picture_files import WITH_PLUGIN
+from latentlab.core.data.pictures.picture_opening import TooLargeError, check_size, in_turn, opened
 
-# Only these are tried: others may call programs, as that of PostScript does.
-_FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "DIB", "PPM", "WEBP", "JPEG2000", "AVIF", "PCX", "QOI")
-_WITHOUT_SIGN = {".tga": ("TGA",)}  # nothing in these files says what they are, but their name
 _STACKS = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # whose further frames are images; a camera's MPO has previews
 _ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # of EXIF
 _REDUCED = 254  # of TIFF: bit 0 of this tag tells a smaller copy of another page
@@ -58,27 +53,23 @@ class Header:
     is_of_imagej: bool = False
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """Open a picture file; what is damaged raises nearly anything, here and when its pixels are read."""
-    with Image.open(path, formats=formats(path.suffix.lower())) as picture:
-        yield picture
-
-
 def header_of(path: Path) -> Header:
     """Read the header of a picture file.
 
     Raises
     ------
+    TooLargeError
+        When it takes more room than pictures may, or promises more frames than it has room for.
     Exception
-        Nearly anything, where it is none that can be read.
+        Nearly anything else, where it is none that can be read.
     """
     with opened(path) as picture:
-        count = getattr(picture, "n_frames", 1)
+        count = min(getattr(picture, "n_frames", 1), FRAMES + 1)
         frames, sizes, modes, is_transparent = [], [], {picture.mode}, picture.has_transparency_data
         for frame in range(count if picture.format in _STACKS else 1):
             if picture.format == "TIFF":  # the one format whose frames differ from each other
                 picture.seek(frame)
+                check_size(picture)
                 if _is_reduced(picture):
                     continue
                 modes.add(picture.mode)
@@ -91,6 +82,7 @@ def header_of(path: Path) -> Header:
         if is_of_imagej:
             count = imagej_stacks.images_in(picture, path)
             frames, sizes = [*range(count)], sizes * count
+        _check_frames(path, sizes)
         changes = len(frames) > 1 and picture.format != "TIFF"  # from its second frame on a GIF may be in colour
         return Header(
             path=path,
@@ -121,7 +113,7 @@ def frames_of(header: Header, channels: int, least: Size | None = None) -> Itera
     Exception
         Nearly anything, where the file is damaged.
     """
-    with opened(header.path) as picture:
+    with in_turn(header.sizes), opened(header.path) as picture:
         if header.is_of_imagej:
             yield from _frames_of_imagej(header)
             return
@@ -153,19 +145,10 @@ def _frames_of_imagej(header: Header) -> Iterator[Frame]:
             yield picture
 
 
-@lru_cache
-def formats(suffix: str) -> tuple[str, ...]:
-    """Give the names of the formats that a file of a suffix may have here, as far as Pillow and its plugins read them.
-
-    Of ``".heic"`` they are all that there are.
-    """
-    Image.init()  # otherwise formats are not known before a file is opened that might be of them
-    wanted = _WITHOUT_SIGN.get(suffix, _FORMATS)
-    if suffix in WITH_PLUGIN:
-        with suppress(ImportError):  # a plugin that not everybody has
-            importlib.import_module("pillow_heif").register_heif_opener()
-            wanted = (*wanted, "HEIF")
-    return tuple(name for name in wanted if name in Image.OPEN)  # older versions of Pillow lack some
+def _check_frames(path: Path, sizes: Sequence[Size]) -> None:
+    promised = sum(height * width for height, width in sizes)
+    if len(sizes) > FRAMES or (len(sizes) > 1 and not is_believed(promised, path.stat().st_size)):
+        raise TooLargeError(f"{len(sizes)} frames, {promised} pixels")
 
 
 def _is_grey(mode: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Bytes, Integers
+from latentlab.core.budgets import is_ours
 from latentlab.core.data.pictures.picture_frames import Header
 from latentlab.core.data.pictures.picture_look import Look, images_of
 from latentlab.core.data.reading import Reading
@@ -46,10 +46,13 @@ def read_into(
 
     def read(place: _Place) -> None:
         header, targets = place
-        with suppress(Exception):  # damaged files raise nearly anything
+        try:
             for row, image in zip(targets, images_of(header, look), strict=True):
                 images[row] = image
                 is_read[row] = True
+        except Exception as error:  # damaged files raise nearly anything; the rows tell
+            if is_ours(error):
+                raise
 
     for _ in reading.each("reading", read, list(zip(headers, rows, strict=True))):
         pass

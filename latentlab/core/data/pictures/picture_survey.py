@@ -13,12 +13,14 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from latentlab.core.arrays import Bytes, Size
+from latentlab.core.budgets import is_ours
 from latentlab.core.data.grounds import BLACK, GROUNDS, WHITE, best_ground
 from latentlab.core.data.levels import Range
 from latentlab.core.data.pictures import deep_pictures
 from latentlab.core.data.pictures.deep_pictures import Frame
 from latentlab.core.data.pictures.picture_frames import Header, frames_of, header_of
 from latentlab.core.data.pictures.picture_look import Look, images_of, levels_of, on_ground, with_alpha
+from latentlab.core.data.pictures.picture_opening import TooLargeError
 from latentlab.core.data.reading import Reading, quiet
 
 _TINT = 2  # levels by which the channels of a grey may differ: so much do conversions round
@@ -36,6 +38,8 @@ class Survey:
         Of the files that can be read, in order.
     readable : list of int
         Which of the files those are.
+    too_large : list of int
+        Which of the others take more room than pictures may.
     is_coloured : bool
         Whether any picture has a colour other than grey.
     range : Range
@@ -48,6 +52,7 @@ class Survey:
 
     headers: list[Header]
     readable: list[int]
+    too_large: list[int]
     is_coloured: bool = False
     range: Range = field(default_factory=Range)
     contrast: dict[int, float] | None = None
@@ -73,8 +78,9 @@ def survey(files: Sequence[Path], reading: Reading) -> Survey:
         When it is to be stopped.
     """
     found = list(reading.each("looking", _header, files))
-    readable = [row for row, header in enumerate(found) if header is not None]
-    result = Survey([header for header in found if header is not None], readable)
+    readable = [row for row, header in enumerate(found) if isinstance(header, Header)]
+    too_large = [row for row, header in enumerate(found) if isinstance(header, TooLargeError)]
+    result = Survey([header for header in found if isinstance(header, Header)], readable, too_large)
     lock = threading.Lock()
 
     def look(header: Header) -> None:
@@ -84,8 +90,9 @@ def survey(files: Sequence[Path], reading: Reading) -> Survey:
         try:
             for picture in frames_of(header, 3, _LEAST):
                 _look(picture, result, lock)
-        except Exception:  # damaged files raise nearly anything; they are counted when they are read
-            return
+        except Exception as error:  # damaged files raise nearly anything; they are counted when they are read
+            if is_ours(error):
+                raise
 
     for _ in reading.each("looking", look, result.headers):
         pass
@@ -120,10 +127,14 @@ def image_alone(path: Path) -> Bytes:
         return next(images_of(header, Look(1, found.range.scales(), found.ground)))
 
 
-def _header(path: Path) -> Header | None:
+def _header(path: Path) -> Header | TooLargeError | None:
     try:
         return header_of(path)
-    except Exception:  # damaged files raise nearly anything
+    except TooLargeError as error:
+        return error
+    except Exception as error:  # damaged files raise nearly anything
+        if is_ours(error):
+            raise
         return None
 
 

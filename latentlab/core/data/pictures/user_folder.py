@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from latentlab.core.arrays import Bytes, Integers, Size
+from latentlab.core.budgets import PICTURE, in_words
 from latentlab.core.data import image_cache
 from latentlab.core.data.columns import taken
 from latentlab.core.data.grounds import ground_note
@@ -20,8 +21,8 @@ from latentlab.core.data.levels import ALL_GREY, FEW, nearly_black
 from latentlab.core.data.mapped_images import Room
 from latentlab.core.data.pictures import folder_columns
 from latentlab.core.data.pictures.folder_layout import Layout, layout_of
-from latentlab.core.data.pictures.picture_frames import formats
 from latentlab.core.data.pictures.picture_look import Look, fit_in_words
+from latentlab.core.data.pictures.picture_opening import formats
 from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.reading import Reading
@@ -34,6 +35,7 @@ _MOVED = 1000  # images at once
 _NAMED = 3  # files that cannot be read
 _LONGEST_SIDE = 64  # of images of a size that nobody chose
 UNREADABLE = "files that cannot be read"
+TOO_LARGE = f"files that would take more than {in_words(PICTURE)} of memory each"
 PASSED_OVER = "previews and smaller copies within files"
 
 _NOT_FINITE = "Numbers that are not finite are shown black (NaN and -infinity) or white (infinity)."
@@ -85,10 +87,10 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     size, fit = fitted
     found = survey(layout.files, reading)
     plan = _planned(layout, found)
-    readable = set(found.readable)
+    readable = {*found.readable, *found.too_large}
     unreadable = [file for number, file in enumerate(layout.files) if number not in readable]
     if len(plan.labels) < 2:
-        raise DatasetError(_too_few(folder, len(plan.labels), len(unreadable), layout))
+        raise DatasetError(_too_few(folder, len(plan.labels), len(unreadable) + len(found.too_large), layout))
     look = _look(found, size, fit)
     assert look.size is not None
     images = room((len(plan.labels), look.channels, *look.size))
@@ -98,7 +100,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     unreadable += [found.headers[number].path for number in np.unique(damaged)]
     images, plan = _moved_up(images, is_read), plan.kept(is_read)
     if len(plan.labels) < 2:
-        raise DatasetError(_too_few(folder, len(plan.labels), lacking, layout))
+        raise DatasetError(_too_few(folder, len(plan.labels), lacking + len(found.too_large), layout))
     highest = _highest(images)
     if highest == 1:
         images *= 255
@@ -113,6 +115,7 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     notes += _unreadable_note(folder, unreadable)
     left_out = Counter(layout.left_out)
     left_out[UNREADABLE] += lacking
+    left_out[TOO_LARGE] += len(found.too_large)
     left_out[PASSED_OVER] += sum(header.passed_over for header in found.headers)
     return ImageSet(
         name=name,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from latentlab.core.arrays import Bytes
+from latentlab.core.budgets import PICTURE, in_words
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet
 from latentlab.core.data.pictures import picture_files
 from latentlab.core.data.pictures.picture_frames import Header
@@ -155,6 +156,9 @@ def _looked_at(paths: Sequence[tuple[Path, Path]]) -> tuple[list[_Pair], Look]:
     files = [path for pair in paths for path in pair]
     found = survey(files, Reading())
     if len(found.readable) < len(files):
+        if found.too_large:
+            path = files[found.too_large[0]]
+            raise DatasetError(f"{path} would take more than {in_words(PICTURE)} of memory: cut the page into parts.")
         raise _unreadable(next(path for row, path in enumerate(files) if row not in set(found.readable)))
     headers = found.headers
     return list(zip(headers[::2], headers[1::2], strict=True)), Look(1, found.range.scales(), found.ground)

@@ -8,9 +8,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from latentlab.core.data.natural_order import natural_order
+from latentlab.core.data.pictures.picture_opening import opened
 from latentlab.core.data.sets.downloaded import Source
 from latentlab.core.data.sets.stored_set import Extraction, StoredSet
 from latentlab.core.data.splitting import split
@@ -38,7 +38,7 @@ def _extract(arrived: Sequence[Path]) -> Extraction:
         images = np.empty((len(paths), 3, 64, 64), np.uint8)
         for image, path in zip(images, paths, strict=True):
             yield path.name
-            with Image.open(BytesIO(archive.read(path.as_posix()))) as picture:
+            with opened(BytesIO(archive.read(path.as_posix()))) as picture:
                 image[...] = np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
     labels = np.array([_FOLDERS.index(path.parent.name) for path in paths], np.int64)
     train, test = split(labels)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.pictures.picture_opening import opened
 from latentlab.core.data.sets import scikit_learn_files
 
 # Where the strip for testing begins: roofs, sky, lake and trees in the one, petals and leaves in the other.
@@ -55,8 +56,8 @@ def _read(file: str) -> npt.NDArray[np.uint8]:
     """Give a photograph at half its size, (H, W, 3)."""
     path = scikit_learn_files.find("images", file)
     if path is not None:
-        with Image.open(path) as opened:
-            photograph = opened.convert("RGB")
+        with opened(path) as picture:
+            photograph = picture.convert("RGB")
     else:
         from sklearn.datasets import load_sample_image
 

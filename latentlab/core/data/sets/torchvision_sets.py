@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from latentlab.core.budgets import UNPACKED, few
 from latentlab.core.data.arrays.formats import idx_files
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
@@ -138,6 +139,9 @@ def torchvision_datasets() -> ModuleType:
 
 def _gunzip(packed: IO[bytes], target: Path) -> Iterator[str]:
     with gzip.open(packed) as unpacked, target.open("wb") as file:
+        size = 0
         while chunk := unpacked.read(_CHUNK):
+            size += len(chunk)
+            few(size, UNPACKED, target.name, "bytes or more, unpacked", DatasetError, "try again later")
             file.write(chunk)
             yield target.name

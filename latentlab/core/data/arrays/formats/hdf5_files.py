@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from latentlab.core.budgets import ARRAYS, DEPTH, afford, contents, few, in_words, is_believed
 from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
 
@@ -37,21 +39,21 @@ def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
             f"{path} is an HDF5 file, for which h5py is needed: install it with 'pip install h5py', and open it again."
         ) from error
     arrays: dict[str, StoredArray] = {}
-    others = 0
+    seen = others = 0
 
     def take(name: str, item: Any) -> None:
-        nonlocal others
+        nonlocal seen, others
+        seen += 1
+        few(seen, ARRAYS, str(path), "groups and data sets or more", DatasetError, "make several files of it")
+        few(name.count("/"), DEPTH, str(path), "groups within each other", DatasetError, "store its arrays in one")
         if isinstance(item, h5py.Dataset) and not name.startswith("#"):  # as MATLAB calls the parts of cells
             source = _source(path, name, item)
             others += source is None
             if source is not None:
                 arrays[name] = source.turned(np.transpose, source.shape[::-1]) if is_matlab else source
 
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(take)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise DatasetError(f"{path} is damaged, or no HDF5 file: write it again.") from error
+    with contents(str(path), DatasetError, "is damaged, or no HDF5 file"), h5py.File(path, "r") as file:
+        file.visititems(take)
     return ArrayFile(arrays, (("data sets that hold neither numbers nor text", others),) if others else ())
 
 
@@ -62,12 +64,23 @@ def _source(path: Path, name: str, item: h5py.Dataset) -> StoredArray | None:
     is_text = h5py.check_string_dtype(item.dtype) is not None
     if item.shape is None or not (is_text or item.dtype.kind in "buif"):
         return None
+    if item.external or item.is_virtual:  # whoever made a file does not choose which others are read
+        raise DatasetError(f"'{name}' in {path} lies in another file: copy it into this one.")
+    promised, stored = math.prod(item.shape) * item.dtype.itemsize, item.id.get_storage_size()
+    if not is_believed(promised, stored):
+        raise DatasetError(
+            f"'{name}' in {path} is empty but for {in_words(stored)} of its {in_words(promised)}: write it again."
+        )
+    afford(math.prod(item.chunks or ()) * item.dtype.itemsize, f"A part of '{name}' in {path}", DatasetError)
 
     def rows(part: slice) -> Array:
         with h5py.File(path, "r") as file:
             found = file[name]
             if is_text:
-                return np.array(found.asstr("utf-8", "surrogateescape")[part], np.str_)
+                texts = found.asstr("utf-8", "surrogateescape")[part]
+                longest = max(map(len, texts.reshape(-1)), default=0) if isinstance(texts, np.ndarray) else 0
+                afford(4 * longest * np.size(texts), f"'{name}' in {path}", DatasetError)
+                return np.array(texts, np.str_)
             return cast(Array, found[part])
 
     dtype = np.dtype(np.str_) if is_text else item.dtype

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from latentlab.core.budgets import in_words, is_believed
 from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray, of_array, of_function
 from latentlab.core.data.image_set import DatasetError
 
@@ -77,6 +78,11 @@ def read(path: Path, *, is_packed: bool) -> ArrayFile:
         return np.frombuffer(_whole(path, content, announced), dtype).reshape(shape)
 
     if is_packed:
+        stored = path.stat().st_size
+        if not is_believed(announced, stored):
+            raise DatasetError(
+                f"{path} announces {in_words(announced)}, which its {in_words(stored)} cannot hold: get the file again."
+            )
         source = of_function(path, "", shape, dtype, unpacked)
     else:
         if path.stat().st_size != header.size:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
+from latentlab.core.budgets import COLUMNS, LINE, afford, few
 from latentlab.core.data.arrays.array_axes import FEWEST, square_channels
 from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray, of_array
 from latentlab.core.data.image_set import DatasetError
@@ -20,7 +19,8 @@ from latentlab.core.data.tables import numbers_or_texts, opened
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
-_LINES = 4000  # read at once
+_LINES, _CHARACTERS = 4000, 2 * LINE  # read at once, at most
+_CELL = 60  # bytes that a short text takes in memory
 _LOOKED_AT = 100  # lines, to tell what is in them
 _FEW = 64  # levels, which 8 bits are not filled with
 _LABEL = ("label", "labels", "class", "y", "target", "emotion")
@@ -46,13 +46,11 @@ def read(path: Path) -> ArrayFile:
     DatasetError
         When it is no such table.
     """
-    try:
-        with opened(path) as file:
-            layout = _layout(path, list(itertools.islice(file, _LOOKED_AT)))
-        with opened(path) as file:
-            pixels, cells = _contents(path, file, layout)
-    except EOFError as error:
-        raise DatasetError(f"{path} is cut short: get the file again.") from error
+    with opened(path) as lines:
+        layout = _layout(path, next(_batches(lines, _LOOKED_AT), []))
+    few(len(layout.others), COLUMNS, str(path), "columns beside the pixels", DatasetError, "leave some out")
+    with opened(path) as lines:
+        pixels, cells = _contents(path, lines, layout)
     arrays: dict[str, StoredArray] = {"images": of_array(path, "", pixels)}
     label = next((name for name in layout.others if name.casefold() in _LABEL), None)
     for name, column in zip(layout.others, cells, strict=True):
@@ -62,10 +60,10 @@ def read(path: Path) -> ArrayFile:
 
 def _layout(path: Path, lines: list[str]) -> _Layout:
     """Tell pixels from what else there is, by the first line's names, or by how many cells there are."""
-    if len(lines) < 2:
-        raise DatasetError(f"{path} has no two lines: a table of pixels has an image in each.")
-    separator = max(",;\t", key=lines[1].count)
+    separator = max(",;\t", key=lines[1].count) if len(lines) > 1 else ","
     table = [[cell.strip() for cell in line] for line in csv.reader(lines, delimiter=separator)]
+    if len(table) < 2:
+        raise DatasetError(f"{path} has no two lines: a table of pixels has an image in each.")
     header, first = table[:2]
     header = [name or f"column {place}" for place, name in enumerate(header, 1)]  # pandas leaves its index unnamed
     packed = [place for place, cell in enumerate(first) if len(cell.split()) >= FEWEST and _are_numbers(cell.split())]
@@ -97,20 +95,20 @@ def _layout(path: Path, lines: list[str]) -> _Layout:
     return _Layout(separator, has_header, pixels, others, note=note)
 
 
-def _contents(path: Path, file: TextIO, layout: _Layout) -> tuple[Array, list[list[str]]]:
+def _contents(path: Path, table: Iterator[str], layout: _Layout) -> tuple[Array, list[list[str]]]:
     """Read a table: the pixels of each line, in 8 bits where that holds them, and the other cells by columns."""
     parts: list[Array] = []
     cells: list[list[str]] = [[] for _ in layout.others]
     if layout.has_header:
-        next(file)
-    number = 1 + layout.has_header
-    while lines := list(itertools.islice((line for line in file if line.strip()), _LINES)):
+        next(table)
+    number, size = 1 + layout.has_header, 0
+    for lines in _batches((line for line in table if line.strip()), _LINES):
         rows = list(csv.reader(lines, delimiter=layout.separator)) if layout.is_packed else _beside(lines, layout)
-        for column, place in zip(cells, layout.others.values(), strict=True):
-            column += [row[place].strip() for row in rows]
-        if layout.is_packed:
-            lines = [row[layout.pixels[0]] for row in rows]
         try:
+            for column, place in zip(cells, layout.others.values(), strict=True):
+                column += [row[place].strip() for row in rows]
+            if layout.is_packed:
+                lines = [row[layout.pixels[0]] for row in rows]
             parts.append(_pixels(lines, layout))
         except (ValueError, IndexError) as error:
             raise DatasetError(
@@ -118,12 +116,28 @@ def _contents(path: Path, file: TextIO, layout: _Layout) -> tuple[Array, list[li
                 "a line with more or fewer pixels: correct it."
             ) from error
         number += len(lines)
+        size += parts[-1].nbytes + _CELL * len(rows) * len(cells)
+        afford(size, str(path), DatasetError)
     if not parts or len({part.shape[1] for part in parts}) > 1:
         raise DatasetError(f"The lines of {path} have no pixels, or not equally many: correct them.")
     kind = np.result_type(*{part.dtype for part in parts})
     if max(part.max() for part in parts) < _FEW:
         kind = np.result_type(kind, np.int16)  # a table has no types: they are not the darkest of 256 levels
     return np.concatenate([part.astype(kind, copy=False) for part in parts]), cells
+
+
+def _batches(lines: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Give lines together, so many at once, but not many long ones."""
+    batch: list[str] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if len(batch) == most or size > _CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _beside(lines: list[str], layout: _Layout) -> list[list[str]]:

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
+from latentlab.core.budgets import ARRAYS, DIRECTORY, contents, few
 from latentlab.core.data.arrays.formats.torch_files import of_tensor
 from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray, of_function
 from latentlab.core.data.image_set import DatasetError
@@ -32,10 +33,15 @@ def read(path: Path) -> ArrayFile:
     """
     arrays: dict[str, StoredArray] = {}
     others = 0
-    try:
-        with utf8_path(path) as place, safe_open(place, "pt") as file:
+    with contents(str(path), DatasetError, "is damaged, or no file of safetensors"), utf8_path(path) as place:
+        with path.open("rb") as opened:
+            length = int.from_bytes(opened.read(8), "little")
+        what = "bytes that list what is in it"
+        few(min(length, path.stat().st_size), DIRECTORY, str(path), what, DatasetError, "make several files of it")
+        with safe_open(place, "pt") as file:
             if "recipe" in (file.metadata() or {}):
                 raise DatasetError(f"{path} is a run, a trained model, and holds no images: open it as a run.")
+            few(len(file.keys()), ARRAYS, str(path), "tensors", DatasetError, "make several files of it")
             for name in file.keys():  # noqa: SIM118 - no mapping
                 part = file.get_slice(name)
                 dtype = _TYPES.get(part.get_dtype())
@@ -44,8 +50,6 @@ def read(path: Path) -> ArrayFile:
                     continue
                 shape = tuple(part.get_shape())
                 arrays[name] = of_function(path, name, shape, dtype, partial(_tensor, path, name))
-    except SafetensorError as error:
-        raise DatasetError(f"{path} is damaged, or no file of safetensors: write it again.") from error
     return ArrayFile(arrays, (("tensors of unusual types", others),) if others else ())
 
 

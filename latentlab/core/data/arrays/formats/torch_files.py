@@ -3,41 +3,57 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from latentlab.core.budgets import ARRAYS, afford, contents, few, in_words, is_believed
 from latentlab.core.data.arrays.stored_array import ArrayFile, StoredArray, of_array
 from latentlab.core.data.image_set import DatasetError
+from latentlab.core.files import utf8_path
 
 _IN_A_ROW = ("images", "labels")  # of a tuple: so MNIST's training.pt has them
+_OBJECTS = "is damaged, or holds Python objects, which are never unpickled"
+_TENSORS_ALONE = "save its tensors alone, as in torch.save({'images': images, 'labels': labels}, file)"
+_LONGEST = 8_000_000  # bytes, of the pickle that tells of the tensors
 _DEEPEST = 3  # dictionaries within dictionaries
 
 
 def read(path: Path) -> ArrayFile:
-    """Read tensors, and nothing else.
+    """Read tensors, and nothing else; they are mapped into memory, but for files of before torch 1.6.
 
     Raises
     ------
     DatasetError
         When other things would have to be unpickled, or the file is damaged.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError as error:
-        raise DatasetError(f"{path} is larger than memory holds: make a smaller file of it.") from error
-    except Exception as error:  # damaged files raise nearly anything
-        raise DatasetError(
-            f"{path} is damaged, or holds Python objects, which are never unpickled: save its tensors alone, as in "
-            "torch.save({'images': images, 'labels': labels}, file)."
-        ) from error
-    arrays: dict[str, StoredArray] = {}
-    others = _collect(content, "", arrays, path, 0)
-    return ArrayFile(arrays, (("values that are no tensors", others),) if others else ())
+    is_archive = zipfile.is_zipfile(path)
+    with contents(str(path), DatasetError, _OBJECTS, _TENSORS_ALONE), warnings.catch_warnings(), utf8_path(path) as at:
+        warnings.simplefilter("ignore")
+        if is_archive:
+            _check(path)
+        else:
+            afford(path.stat().st_size, str(path), DatasetError)
+        content = torch.load(at, map_location="cpu", weights_only=True, mmap=is_archive)
+        collected = _Collected(path)
+        collected.take(content, "", 0)
+    others = collected.others
+    return ArrayFile(collected.arrays, (("values that are no tensors", others),) if others else ())
+
+
+def _check(path: Path) -> None:
+    """See that an archive is one of torch's, which packs nothing, and that what tells of its tensors is not long."""
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise DatasetError(f"{path} is packed, which torch.save does not do: {_TENSORS_ALONE}.")
+            if member.filename.endswith("data.pkl"):
+                what = "bytes that tell what is in it"
+                few(member.file_size, _LONGEST, str(path), what, DatasetError, _TENSORS_ALONE)
 
 
 def of_tensor(path: Path, key: str, tensor: torch.Tensor) -> StoredArray:
@@ -46,24 +62,51 @@ def of_tensor(path: Path, key: str, tensor: torch.Tensor) -> StoredArray:
     try:
         return of_array(path, key, tensor.numpy())
     except TypeError:
-        few = tensor[:0].float().numpy().dtype
-        return StoredArray(path, key, tuple(tensor.shape), few, lambda rows: tensor[rows].float().numpy())
+        dtype = tensor[:0].float().numpy().dtype
+        return StoredArray(path, key, tuple(tensor.shape), dtype, lambda rows: tensor[rows].float().numpy())
 
 
-def _collect(content: Any, name: str, arrays: dict[str, StoredArray], path: Path, depth: int) -> int:
-    """Take the tensors among a file's content, and count what is left out."""
-    if isinstance(content, torch.Tensor):
-        if content.is_sparse or content.is_quantized or content.is_complex():
-            return 1
-        arrays[name] = of_tensor(path, name, content)
-        return 0
-    if isinstance(content, Mapping) and depth < _DEEPEST:
-        named = [(f"{name}/{key}" if name else str(key), value) for key, value in content.items()]
-    elif isinstance(content, list | tuple) and depth < _DEEPEST and all(isinstance(v, torch.Tensor) for v in content):
-        if len(content) > len(_IN_A_ROW) and len({(v.shape, v.dtype) for v in content}) == 1 and content[0].ndim > 1:
-            return _collect(torch.stack(tuple(content)), name, arrays, path, depth)  # an image each
-        keys = _IN_A_ROW if len(content) == len(_IN_A_ROW) else [str(place) for place in range(len(content))]
-        named = [(f"{name}/{key}" if name else key, value) for key, value in zip(keys, content, strict=True)]
-    else:
-        return 1
-    return sum(_collect(value, key, arrays, path, depth + 1) for key, value in named)
+@dataclass
+class _Collected:
+    """The tensors among a file's content, and how much else there is."""
+
+    path: Path
+    arrays: dict[str, StoredArray] = field(default_factory=dict)
+    others: int = 0
+    seen: int = 0
+
+    def take(self, content: Any, name: str, depth: int) -> None:
+        """Take the tensors of a part of it, and count what is left out."""
+        self.seen += 1  # what is in two places counts twice, or a small file would hold billions
+        few(self.seen, ARRAYS, str(self.path), "values or more", DatasetError, _TENSORS_ALONE)
+        if isinstance(content, torch.Tensor):
+            self._take_tensor(content, name)
+        elif isinstance(content, Mapping) and depth < _DEEPEST:
+            for key, value in content.items():
+                self.take(value, f"{name}/{key}" if name else str(key), depth + 1)
+        elif (
+            isinstance(content, list | tuple) and depth < _DEEPEST and all(isinstance(v, torch.Tensor) for v in content)
+        ):
+            self._take_row(content, name, depth)
+        else:
+            self.others += 1
+
+    def _take_tensor(self, tensor: torch.Tensor, name: str) -> None:
+        if tensor.is_sparse or tensor.is_quantized or tensor.is_complex():
+            self.others += 1
+            return
+        source = of_tensor(self.path, name, tensor)
+        if not is_believed(tensor.nbytes, tensor.untyped_storage().nbytes()):
+            raise DatasetError(
+                f"{source.what} repeats the same few numbers {in_words(tensor.nbytes)} long: save tensor.clone()."
+            )
+        self.arrays[name] = source
+
+    def _take_row(self, row: Sequence[torch.Tensor], name: str, depth: int) -> None:
+        if len(row) > len(_IN_A_ROW) and len({(v.shape, v.dtype) for v in row}) == 1 and row[0].ndim > 1:
+            afford(len(row) * row[0].nbytes, str(self.path), DatasetError)
+            self._take_tensor(torch.stack(tuple(row)), name)  # an image each
+            return
+        keys = _IN_A_ROW if len(row) == len(_IN_A_ROW) else [str(place) for place in range(len(row))]
+        for key, value in zip(keys, row, strict=True):
+            self.take(value, f"{name}/{key}" if name else key, depth + 1)
