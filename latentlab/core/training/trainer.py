@@ -220,6 +220,12 @@ class Trainer:
         """Position on the axis of epochs."""
         return self._epoch + self._steps_done / self._steps_per_epoch
 
+    @property
+    def _share_to_come(self) -> float:
+        """The share of beta that is not in force yet, in [0, 1]: while it warms up at the start of this training."""
+        warm_up = self.recipe.loss.warm_up
+        return max(0.0, 1 - (self.epochs_done - self._first_epoch) / warm_up) if warm_up else 0.0
+
     @cached_property
     def preparation(self) -> sketch.Preparation:
         """How a sketch is made like the images; measured when it is first asked for."""
@@ -351,8 +357,10 @@ class Trainer:
         """Take one step down the batch's mean of -log p(x | z) + beta * KL(q(z | x̃) || p(z)) + penalty.
 
         Kingma and Welling (2014), algorithm 1 with eq. 8 and 10, one sample of z per image; beta as in Higgins et al.
-        (2017), eq. 4. The encoder sees x̃ in the place of x, as in Im et al. (2017): the noisy side of a pair,
-        augmented, damaged. An autoencoder has no KL (Vincent et al., 2008).
+        (2017), eq. 4. Over the first epochs beta may rise from 0, linearly (Bowman et al., 2016, section 3.1; Sønderby
+        et al., 2016, on warm-up), and some of the KL may be free: see `losses.kl`. The encoder sees x̃ in the place of
+        x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged. An autoencoder has no KL (Vincent et
+        al., 2008).
 
         Parameters
         ----------
@@ -377,11 +385,13 @@ class Trainer:
             terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
         # The loss, and the means of its terms after it: (3,) @ (3, 4)
         losses = torch.stack(terms).mean(1) @ self._weighing
+        # What is minimised: without the share of beta * KL that is still to come
+        minimised = losses[0] - self._share_to_come * self._beta * losses[2] if self._share_to_come else losses[0]
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))
         self.optimiser.zero_grad(set_to_none=True)
-        losses[0].backward()  # type: ignore[no-untyped-call]
+        minimised.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self._pending.append(losses.detach())
         self._steps_done += 1
@@ -443,7 +453,8 @@ class Trainer:
             return
         self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best=test.loss < self._lowest))
         self._lowest = min(test.loss, self._lowest)
-        self._early_stopping.add(self.history[-1])
+        if not self._share_to_come:  # before, a better loss may be that of less KL alone, and none a sign to stop
+            self._early_stopping.add(self.history[-1])
         yield self.history[-1]
 
     def _recover(self) -> Diverged:
