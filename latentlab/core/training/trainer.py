@@ -35,6 +35,7 @@ from latentlab.core.training.clock import TrainingClock
 from latentlab.core.training.control import Control
 from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
+from latentlab.core.training.objective import share_to_come, weighing
 from latentlab.core.training.optimisers import (
     kept_of,
     new_optimiser,
@@ -128,7 +129,7 @@ class Trainer:
 
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(changes)
-        self._weighing = _weighing(self._beta, self.device)
+        self._weighing = weighing(self._beta, self.device)
         self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
         self._recovery = Recovery(self.model)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
@@ -163,7 +164,7 @@ class Trainer:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
         self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._weighing = _weighing(self._beta, self.device)
+        self._weighing = weighing(self._beta, self.device)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
@@ -219,12 +220,6 @@ class Trainer:
     def epochs_done(self) -> float:
         """Position on the axis of epochs."""
         return self._epoch + self._steps_done / self._steps_per_epoch
-
-    @property
-    def _share_to_come(self) -> float:
-        """The share of beta that is not in force yet, in [0, 1]: while it warms up at the start of this training."""
-        warm_up = self.recipe.loss.warm_up
-        return max(0.0, 1 - (self.epochs_done - self._first_epoch) / warm_up) if warm_up else 0.0
 
     @cached_property
     def preparation(self) -> sketch.Preparation:
@@ -346,7 +341,7 @@ class Trainer:
             yield self._report()
         for setting, value in changes:
             if setting == "beta":
-                self._beta, self._weighing = value, _weighing(value, self.device)
+                self._beta, self._weighing = value, weighing(value, self.device)
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
@@ -386,7 +381,8 @@ class Trainer:
         # The loss, and the means of its terms after it: (3,) @ (3, 4)
         losses = torch.stack(terms).mean(1) @ self._weighing
         # What is minimised: without the share of beta * KL that is still to come
-        minimised = losses[0] - self._share_to_come * self._beta * losses[2] if self._share_to_come else losses[0]
+        to_come = share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up)
+        minimised = losses[0] - to_come * self._beta * losses[2] if to_come else losses[0]
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))
@@ -453,7 +449,8 @@ class Trainer:
             return
         self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best=test.loss < self._lowest))
         self._lowest = min(test.loss, self._lowest)
-        if not self._share_to_come:  # before, a better loss may be that of less KL alone, and none a sign to stop
+        # Before, a better loss may be that of less KL alone, and none is no sign to stop.
+        if self._epoch - self._first_epoch >= self.recipe.loss.warm_up:
             self._early_stopping.add(self.history[-1])
         yield self.history[-1]
 
@@ -466,8 +463,3 @@ class Trainer:
             "The loss was no longer a finite number, so training pauses at the last good model: "
             "lower the learning rate, then resume.",
         )
-
-
-def _weighing(beta: float, device: torch.device) -> Tensor:
-    """Give the matrix (3, 4) that turns the means of the terms into the loss, and themselves after it."""
-    return torch.tensor([[1.0, 1.0, 0.0, 0.0], [beta, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]], device=device)
