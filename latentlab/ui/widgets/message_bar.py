@@ -1,9 +1,9 @@
-"""A sentence above the map: what went wrong and what to do, or what has just been done."""
+"""A sentence above the map: what went wrong and what to do, or what has just been done; with a button that does it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.boxes import row
@@ -12,19 +12,32 @@ _NEWS_MILLISECONDS = 8000
 
 
 class MessageBar(QFrame):
-    """Shows one sentence at a time; a problem stays until it is read, news go by themselves."""
+    """Shows one sentence at a time; a problem stays until it is read, news go by themselves.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    name : str
+        What the object names of its parts begin with.
+    """
+
+    accepted = Signal()
+    """What its button offers is wanted; the sentence is no longer shown."""
+
+    def __init__(self, name: str = "message", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("messageBar")
+        self.setObjectName(f"{name}Bar")
         self._is_problem = False
-        self._label = QLabel(wordWrap=True, objectName="messageText")
+        self._label = QLabel(wordWrap=True, objectName=f"{name}Text")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        close = QToolButton(text="✕", autoRaise=True, objectName="messageClose")
+        self._offer = QPushButton(objectName=f"{name}Offer")
+        self._offer.clicked.connect(self.hide)
+        self._offer.clicked.connect(self.accepted)
+        close = QToolButton(text="✕", autoRaise=True, objectName=f"{name}Close")
         close.setAccessibleName(self.tr("Close the message"))
         close.clicked.connect(self.hide)
-        row((self._label, 1), (close, 0, Qt.AlignmentFlag.AlignTop), margins=(12, 6, 6, 6), on=self)
+        parts = (self._label, 1), self._offer, (close, 0, Qt.AlignmentFlag.AlignTop)
+        row(*parts, margins=(12, 6, 6, 6), on=self)
         self._timer = QTimer(self, singleShot=True, interval=_NEWS_MILLISECONDS)
         self._timer.timeout.connect(self.hide)
         self.hide()
@@ -34,10 +47,12 @@ class MessageBar(QFrame):
         return "" if self.isHidden() else self._label.text()
 
     @Slot(str, bool)
-    def show_message(self, text: str, is_problem: bool) -> None:
-        """Show a sentence in place of the one before; an empty one takes it back."""
+    def show_message(self, text: str, is_problem: bool, offer: str = "") -> None:
+        """Show a sentence, and a button with what it offers, in place of the one before; an empty one takes it back."""
         self._is_problem = is_problem
         self._label.setText(text)
+        self._offer.setText(offer)
+        self._offer.setVisible(bool(offer))
         self._dress()
         self.setVisible(bool(text))
         self._timer.stop()
@@ -59,7 +74,7 @@ class MessageBar(QFrame):
         colours = theme.current()
         edge = colours.warning if self._is_problem else colours.accent
         style = (
-            f"#messageBar {{ background: {colours.surface}; border: 1px solid {colours.grid}; "
+            f"#{self.objectName()} {{ background: {colours.surface}; border: 1px solid {colours.grid}; "
             f"border-left: 4px solid {edge}; border-radius: 4px; }}"
         )
         if style != self.styleSheet():  # setting it changes the palette, which asks for it again
