@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.events import Changed, Diverged, EpochEnded, Losses, Progress, Started
@@ -59,6 +59,7 @@ def test_a_remedy_that_did_not_help_is_followed_by_another():
     assert remedies == [{"loss.free_bits": 0.5}, {"loss.warm_up": 10.0}, {"loss.beta": 0.4}]
 
 
+@settings(max_examples=15)
 @given(latent=st.integers(1, 4096), beta=st.floats(1e-6, 1000), rate=st.floats(1e-9, 1))
 def test_every_remedy_is_one_that_a_recipe_takes(latent, beta, rate):
     recipe = Recipe().with_changes({"latent": latent, "beta": beta, "learning_rate": rate})
@@ -203,7 +204,7 @@ def test_each_divergence_is_told_with_a_tenth_of_the_rate_in_force():
 
 @pytest.mark.parametrize(
     ("changes", "kinds"),
-    [({"batch_size": 6}, set()), ({"beta": 200}, {"collapse"}), ({"beta": 200, "free_bits": 0.5}, set())],
+    [({}, set()), ({"beta": 200}, {"collapse"}), ({"beta": 200, "free_bits": 0.5}, set())],
 )
 def test_a_real_collapse_is_found_and_its_remedy_mends_it(changes, kinds, tiny_images):
     recipe = SMALL.with_changes({"batch_size": 12, "epochs": 9, "learning_rate": 0.01} | changes)
