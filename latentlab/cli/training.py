@@ -73,7 +73,9 @@ def _train(
 ) -> int:
     """Train, telling what happens; whatever ends it, it is saved, or kept as it was saved last."""
     from latentlab.cli import training_outputs
+    from latentlab.cli.health import telling
     from latentlab.core.events import Diverged
+    from latentlab.core.measures.health import slower
     from latentlab.core.runs import workspace
     from latentlab.core.training.autosave import Autosave
 
@@ -83,6 +85,7 @@ def _train(
         workspace.sweep(each)
     stop = trainer.control.stop
     has_diverged = False
+    tell_health = telling(trainer, images)
     save_checkpoint = training_outputs.checkpoints(trainer, out or autosave.path)
     with terminal.interrupt_sets(stop):
         try:
@@ -95,7 +98,7 @@ def _train(
                         has_diverged = True
                         stop.set()
                     autosave.take(event)
-                    for take in (show, save_checkpoint, write_tensorboard):
+                    for take in (show, tell_health, save_checkpoint, write_tensorboard):
                         take(event)
                     if arguments.json:
                         terminal.write_event(event)
@@ -119,7 +122,8 @@ def _train(
     if has_diverged:
         terminal.say(
             f"latentlab: The loss was no longer a finite number; the last good model, after {saved}, "
-            f"can be trained further with --resume and a lower learning rate."
+            f"can be trained further with --resume and a lower learning rate: "
+            f"--set learning_rate={slower(trainer.recipe.training.learning_rate):g}."
         )
         return 1
     if run.training is not None and run.training.state == "stopped":

@@ -15,7 +15,8 @@ from latentlab.core.arrays import Floats
 class Losses:
     """The mean losses of some images, in nats per image; ``loss`` is ``reconstruction + beta * kl + penalty``.
 
-    The penalty, on the code, has its weights already; it is 0 for a recipe without one.
+    This has the whole beta and the whole KL, also where a recipe's `warm_up` and `free_bits` have less minimised. The
+    penalty, on the code, has its weights already; it is 0 for a recipe without one.
     """
 
     loss: float

@@ -134,6 +134,19 @@ def test_resuming_goes_on_from_the_run(tmp_path, array, trained, capsys):
     assert later.history[2].train.loss < earlier.history[0].train.loss
 
 
+def test_a_collapse_is_told_once_with_the_option_that_mends_it(tmp_path, array, capsys):
+    command = ["train", "mlp-vae-2d", "--out", str(tmp_path / "run.safetensors"), "--dataset", array, "--epochs", "8"]
+    tiny = ["--set", "encoder.layers=16", "decoder.layers=16", "batch_size=8", "learning_rate=0.003"]
+    assert main([*command, *tiny, "beta=1"]) == 0
+    assert "latentlab:" not in capsys.readouterr().err
+    assert main([*command, *tiny, "beta=200"]) == 0
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("latentlab:")]
+    assert "collapsed" in told
+    option = told.split("--set ")[1].removesuffix(".")
+    assert main([*command, *tiny, "beta=200", option]) == 0
+    assert "latentlab:" not in capsys.readouterr().err
+
+
 def test_a_diverging_loss_saves_the_last_good_model(tmp_path, array, capsys):
     out = tmp_path / "run.safetensors"
     command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "200", "--json"]
@@ -141,7 +154,9 @@ def test_a_diverging_loss_saves_the_last_good_model(tmp_path, array, capsys):
     told = capsys.readouterr()
     events = [json.loads(line)["event"] for line in told.out.splitlines()]
     assert events[-2:] == ["diverged", "finished"]
-    assert "no longer a finite number" in told.err.splitlines()[-1]
+    last = told.err.splitlines()[-1]
+    assert "no longer a finite number" in last
+    assert last.endswith("--set learning_rate=0.1.")
     assert np.isfinite(Run.open(out).codes).all()
 
 

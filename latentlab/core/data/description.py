@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from latentlab.core.data.image_findings import of_images
 from latentlab.core.data.image_set import ImageSet
 
 ON_A_SHEET = 64  # the first training images, beside it
@@ -32,7 +33,7 @@ class Description:
     left_out : dict of str to int
         How much was left out, and why.
     notes : tuple of str
-        What was guessed or changed.
+        What was guessed or changed, and what nothing can be learned from.
     """
 
     name: str
@@ -65,5 +66,5 @@ def described(data: ImageSet) -> Description:
         range=(min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)),
         mean=round(float(total) / sum(part.size for part in parts), 3),
         left_out=dict(data.left_out),
-        notes=data.notes,
+        notes=(*data.notes, *(finding.sentence for finding in of_images(data))),
     )

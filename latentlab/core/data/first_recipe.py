@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from latentlab.core.data.image_findings import only_class
 from latentlab.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def _objection(data: ImageSet, recipe: Recipe) -> str:
     unlabelled = sum(int((labels < 0).sum()) for labels in (data.train_labels, data.test_labels))
     if recipe.model.kind == "cvae" and unlabelled:
         return f"a CVAE is told the class of every image, and {unlabelled:,} of these have none"
+    if recipe.model.kind == "cvae" and (name := only_class(data)):
+        return f"the label tells a CVAE nothing where all training images are of the class {name}"
     if channels == 3 and recipe.loss.reconstruction == "bernoulli":
         return "its Bernoulli loss is for ink on an empty ground, not for colours"
     if is_dense and (channels == 3 or height * width > _LARGEST_DENSE):

@@ -215,6 +215,7 @@ class VAE(Autoencoder):
     def __init__(self, recipe: Recipe, image_shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(recipe, image_shape, classes)
         self.logvar_head = nn.Linear(self._feature_count, self.latent)
+        self._free_bits = recipe.loss.free_bits
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
@@ -231,7 +232,7 @@ class VAE(Autoencoder):
         mean, logvar = self.encode(seen, labels)
         codes = mean + torch.exp(0.5 * logvar) * noise
         error = self._error(self.decode(codes, labels), images)
-        return LossTerms(error, losses.kl(mean, logvar), self._penalty(mean, seen, labels, noise))
+        return LossTerms(error, losses.kl(mean, logvar, self._free_bits), self._penalty(mean, seen, labels, noise))
 
 
 def build(recipe: Recipe, image_shape: tuple[int, int, int], classes: int) -> Autoencoder:

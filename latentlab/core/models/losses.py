@@ -43,7 +43,7 @@ def squared_error(output: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(output, target, reduction="none").flatten(1).sum(1)
 
 
-def kl(mean: Tensor, logvar: Tensor) -> Tensor:
+def kl(mean: Tensor, logvar: Tensor, free_bits: float = 0.0) -> Tensor:
     """Give the KL divergence of the diagonal Gaussian posterior from the standard normal prior.
 
     Kingma and Welling (2014), appendix B.
@@ -52,12 +52,20 @@ def kl(mean: Tensor, logvar: Tensor) -> Tensor:
     ----------
     mean, logvar : float32 (B, L)
         Of the posterior.
+    free_bits : float
+        λ, nats: a dimension whose KL is lower, averaged over the batch, has no gradient. So what is minimised is, but
+        for a constant, the sum over dimensions of max(λ, mean over the batch of KL): Kingma et al. (2016), eq. 15, each
+        dimension a group of its own.
 
     Returns
     -------
     float32 (B,)
+        The divergence itself, whatever is free.
     """
-    return kl_by_dimension(mean, logvar).sum(1)
+    each = kl_by_dimension(mean, logvar)
+    if free_bits:
+        each = torch.where(each.mean(0) < free_bits, each.detach(), each)
+    return each.sum(1)
 
 
 def kl_by_dimension(mean: Tensor, logvar: Tensor) -> Tensor:

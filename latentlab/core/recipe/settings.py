@@ -146,10 +146,20 @@ class ModelSettings(Part):
 
 
 class LossSettings(Part):
-    """What is minimised: reconstruction + beta * KL + penalties, summed over dimensions, in nats per image."""
+    """What is minimised: reconstruction + beta * KL + penalties, summed over dimensions, in nats per image.
+
+    While beta warms up, a share of it stands in its place; with free bits, so many nats in the place of a dimension's
+    KL where that is lower. What is told as the loss has the whole beta and the whole KL all the same.
+    """
 
     reconstruction: Literal["bernoulli", "squared-error"] = Field("bernoulli", description="Error of the pixels")
     beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL divergence")
+    warm_up: float = Field(
+        0.0, ge=0, le=100_000, description="First epochs of a training over which beta rises from 0 to its value"
+    )
+    free_bits: float = Field(
+        0.0, ge=0, le=100, description="Nats of each dimension's KL, averaged over a batch, that are not penalised"
+    )
     sparsity: float = Field(0.0, ge=0, le=1000, description="Weight of the code's absolute values, summed")
     contraction: float = Field(
         0.0, ge=0, le=1000, description="Weight of the squared norm of the encoder's Jacobian, summed"

@@ -35,6 +35,7 @@ from latentlab.core.training.clock import TrainingClock
 from latentlab.core.training.control import Control
 from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
+from latentlab.core.training.objective import share_to_come, weighing
 from latentlab.core.training.optimisers import (
     kept_of,
     new_optimiser,
@@ -130,7 +131,7 @@ class Trainer:
 
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
-        self._weighing = _weighing(self._beta, self.device)
+        self._weighing = weighing(self._beta, self.device)
         self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
         self._recovery = Recovery(self.model)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
@@ -157,7 +158,7 @@ class Trainer:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
         self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._weighing = _weighing(self._beta, self.device)
+        self._weighing = weighing(self._beta, self.device)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
@@ -350,7 +351,7 @@ class Trainer:
             yield self._report()
         for setting, value in changes:
             if setting == "beta":
-                self._beta, self._weighing = value, _weighing(value, self.device)
+                self._beta, self._weighing = value, weighing(value, self.device)
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
@@ -361,8 +362,10 @@ class Trainer:
         """Take one step down the batch's mean of -log p(x | z) + beta * KL(q(z | x̃) || p(z)) + penalty.
 
         Kingma and Welling (2014), algorithm 1 with eq. 8 and 10, one sample of z per image; beta as in Higgins et al.
-        (2017), eq. 4. The encoder sees x̃ in the place of x, as in Im et al. (2017): the noisy side of a pair,
-        augmented, damaged. An autoencoder has no KL (Vincent et al., 2008).
+        (2017), eq. 4. Over the first epochs beta may rise from 0, linearly (Bowman et al., 2016, section 3.1; Sønderby
+        et al., 2016, on warm-up), and some of the KL may be free: see `losses.kl`. The encoder sees x̃ in the place of
+        x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged. An autoencoder has no KL (Vincent et
+        al., 2008).
 
         Parameters
         ----------
@@ -387,11 +390,14 @@ class Trainer:
             terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
         # The loss, and the means of its terms after it: (3,) @ (3, 4)
         losses = torch.stack(terms).mean(1) @ self._weighing
+        # What is minimised: without the share of beta * KL that is still to come
+        to_come = share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up)
+        minimised = losses[0] - to_come * self._beta * losses[2] if to_come else losses[0]
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))
         self.optimiser.zero_grad(set_to_none=True)
-        losses[0].backward()  # type: ignore[no-untyped-call]
+        minimised.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self._pending.append(losses.detach())
         self._steps_done += 1
@@ -453,7 +459,9 @@ class Trainer:
             return
         self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best=test.loss < self._lowest))
         self._lowest = min(test.loss, self._lowest)
-        self._early_stopping.add(self.history[-1])
+        # Before, a better loss may be that of less KL alone, and none is no sign to stop.
+        if self._epoch - self._first_epoch >= self.recipe.loss.warm_up:
+            self._early_stopping.add(self.history[-1])
         yield self.history[-1]
 
     def _recover(self) -> Diverged:
@@ -465,8 +473,3 @@ class Trainer:
             "The loss was no longer a finite number, so training pauses at the last good model: "
             "lower the learning rate, then resume.",
         )
-
-
-def _weighing(beta: float, device: torch.device) -> Tensor:
-    """Give the matrix (3, 4) that turns the means of the terms into the loss, and themselves after it."""
-    return torch.tensor([[1.0, 1.0, 0.0, 0.0], [beta, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]], device=device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -138,6 +138,12 @@ class RecipePanel(QWidget):
         self.data.set_locked(why)
         self.form.set_locked(why)
         self._describe(why)
+
+    def point_to(self, key: str) -> None:
+        """Bring a setting that has been changed elsewhere into sight."""
+        field = self.form.unfolded(key)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that there is room to scroll
+        self.scroll.ensureWidgetVisible(field)
 
     def minimumSizeHint(self) -> QSize:
         """Show every setting in its whole width; the height scrolls."""

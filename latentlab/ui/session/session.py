@@ -5,7 +5,8 @@ Its parts own what is theirs: `recipes` the recipe, `library` the images, `opene
 before they are used, `training` the training going on, `interrupted` what broke off with an earlier start,
 `exploration` what is looked at, `epochs` of which epoch, `selection` the images selected on its map,
 `selection_training` what becomes of them, `map` what else is done there, `restoration` what is damaged and restored,
-`views` what the views ask, `comparison` a second model, `page` the page that is cleaned.
+`views` what the views ask, `comparison` a second model, `page` the page that is cleaned,
+`health` what is wrong with what is trained.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Diverged, Failed, Finished, Started
+from latentlab.core.events import Failed, Finished, Started
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapImages, MapSource, Split
 from latentlab.core.map.selected_images import on_map
@@ -32,6 +33,7 @@ from latentlab.ui.explore.selection import Selection
 from latentlab.ui.explore.views import Views
 from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
+from latentlab.ui.session.health import Health
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
 from latentlab.ui.session.kept_epochs import KeptEpochs
@@ -94,11 +96,11 @@ class Session(QObject):
         self.training.epoch_kept.connect(self.epochs.add)
         self.training.map_updated.connect(self.epochs.take)
         self.training.result_made.connect(self._take_result)
-        self.training.diverged.connect(self._tell_divergence)
         self.training.warned.connect(self._complain)
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
         self.tensorboard = TensorBoardLog(self.training, self)
+        self.health = Health(self.training, self.recipes, self)
         self.interrupted = InterruptedTrainings(self.folder, self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
@@ -281,10 +283,6 @@ class Session(QObject):
         elif self._save_to is not None:
             path, self._save_to = self._save_to, None
             self.files.save(result.run, path)
-
-    @Slot(object)
-    def _tell_divergence(self, diverged: Diverged) -> None:
-        self.message.emit(diverged.message, True)
 
     @Slot(object)
     def _finish(self, finished: Finished) -> None:

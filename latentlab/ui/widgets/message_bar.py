@@ -1,4 +1,4 @@
-"""A sentence above the map: what went wrong and what to do, or what has just been done."""
+"""A sentence above the map: what went wrong and what to do, or what has just been done; with a button that does it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,35 @@ class MessageBar(QFrame):
     """Shows one sentence at a time; a problem stays until it is read, news go by themselves.
 
     Beside what tells an error that nobody foresaw is a button that asks for a report of it.
+
+    Parameters
+    ----------
+    name : str
+        What the object names of its parts begin with.
     """
 
     report_asked = Signal()
+    accepted = Signal()
+    """What its button offers is wanted; the sentence is no longer shown."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "message", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("messageBar")
+        self.setObjectName(f"{name}Bar")
         self._is_problem = False
-        self._label = plain_label(wordWrap=True, objectName="messageText")
+        self._label = plain_label(wordWrap=True, objectName=f"{name}Text")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._report = QPushButton(self.tr("Report…"), objectName="messageReport")
+        self._offer = QPushButton(objectName=f"{name}Offer")
+        self._offer.clicked.connect(self.hide)
+        self._offer.clicked.connect(self.accepted)
+        self._report = QPushButton(self.tr("Report…"), objectName=f"{name}Report")
         self._report.setToolTip(self.tr("What happened, to copy for those who can mend it"))
         self._report.clicked.connect(self.report_asked)
-        close = QToolButton(text="✕", autoRaise=True, objectName="messageClose")
+        close = QToolButton(text="✕", autoRaise=True, objectName=f"{name}Close")
         close.setAccessibleName(self.tr("Close the message"))
         close.clicked.connect(self.hide)
         top = Qt.AlignmentFlag.AlignTop
-        row((self._label, 1), (self._report, 0, top), (close, 0, top), margins=(12, 6, 6, 6), on=self)
+        row((self._label, 1), self._offer, (self._report, 0, top), (close, 0, top), margins=(12, 6, 6, 6), on=self)
         self._timer = QTimer(self, singleShot=True, interval=_NEWS_MILLISECONDS)
         self._timer.timeout.connect(self.hide)
         self.hide()
@@ -45,11 +55,13 @@ class MessageBar(QFrame):
         return "" if self.isHidden() else self._label.text()
 
     @Slot(str, bool)
-    def show_message(self, text: str, is_problem: bool) -> None:
-        """Show a sentence in place of the one before; an empty one takes it back."""
+    def show_message(self, text: str, is_problem: bool, offer: str = "") -> None:
+        """Show a sentence, and a button with what it offers, in place of the one before; an empty one takes it back."""
         self._is_problem = is_problem
         self._label.setText(text)
         self._report.setVisible(log.is_last_told(text))
+        self._offer.setText(offer)
+        self._offer.setVisible(bool(offer))
         self._dress()
         self.setVisible(bool(text))
         self._timer.stop()
@@ -71,7 +83,7 @@ class MessageBar(QFrame):
         colours = theme.current()
         edge = colours.warning if self._is_problem else colours.accent
         style = (
-            f"#messageBar {{ background: {colours.surface}; border: 1px solid {colours.grid}; "
+            f"#{self.objectName()} {{ background: {colours.surface}; border: 1px solid {colours.grid}; "
             f"border-left: 4px solid {edge}; border-radius: 4px; }}"
         )
         if style != self.styleSheet():  # setting it changes the palette, which asks for it again

@@ -28,6 +28,7 @@ from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.health import join_health
 from latentlab.ui.window.images import ImagesCard, join_images
 from latentlab.ui.window.keeping import join_keeping
 from latentlab.ui.window.map.map import join_map
@@ -141,7 +142,7 @@ class MainWindow(QMainWindow):
         self._map = CanvasPanel()
         self.menus = Menus(self, self._map)  # before the tabs, so that Tab leads from the map to its strip
         self._tabs = ViewTabs(self._map)
-        self._messages = MessageBar()
+        self._messages, self._advice = MessageBar(), MessageBar("advice")
         self._curves = CurvesPanel()
         self._decoder = DecoderPanel()
         self._point = DataPointPanel()
@@ -154,7 +155,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._start)
         self._pages.addWidget(self._tabs)
-        self._middle = _splitter(Qt.Orientation.Vertical, [_column(self._messages, self._pages), self._curves], [3, 1])
+        above = _column(self._messages, self._advice, self._pages)
+        self._middle = _splitter(Qt.Orientation.Vertical, [above, self._curves], [3, 1])
         self._right = _splitter(Qt.Orientation.Vertical, [_column(self._decoder, self._point), self._sketch], [5, 4])
         self._columns = _splitter(Qt.Orientation.Horizontal, [left, self._middle, self._right], [0, 3, 2])
         self._columns.setSizes([290, 610, 380])
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._controls, self._curves, self._recipe, menus)
         join_keeping(session, self._start, self._settings, menus, dialogs)
+        join_health(session, self._advice, self._messages, self._recipe, self._controls)
         join_runs(session, self, menus, dialogs, self._saving)
         join_map(session, self._map, self._tabs, menus, dialogs)
         join_decoder(session, self._decoder)

@@ -22,7 +22,8 @@ def join_training(
     training = session.training
 
     def show_live_values(_: Recipe, in_force: Recipe) -> None:
-        controls.set_live_values(in_force.training.learning_rate, in_force.loss.beta)
+        if session.state == "idle":  # what trains has values of its own
+            controls.set_live_values(in_force.training.learning_rate, in_force.loss.beta)
 
     def show_state(state: State) -> None:
         controls.set_state(state)

@@ -34,6 +34,8 @@ changes = st.fixed_dictionaries(
         "model.decoder": networks,
         "loss.reconstruction": st.sampled_from(["bernoulli", "squared-error"]),
         "loss.beta": st.floats(0, 1000),
+        "loss.warm_up": st.floats(0, 1000),
+        "loss.free_bits": st.floats(0, 100),
         "loss.sparsity": st.floats(0, 1000),
         "loss.contraction": st.floats(0, 1000),
         "corruption.salt_and_pepper": st.floats(0, 1),

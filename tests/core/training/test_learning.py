@@ -10,12 +10,12 @@ from latentlab.core.data.corruption import corrupted
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Progress
 from latentlab.core.measures.image_quality import peak_signal_to_noise
-from latentlab.core.measures.latent import activity, movement
+from latentlab.core.measures.latent import activity, kl_per_dimension, movement
 from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.optimisers import new_optimiser
 from latentlab.core.training.trainer import Trainer
-from tests.core.training.small import CONV, SMALL, learned, of_kind
+from tests.core.training.small import CONV, SMALL, learned, of_kind, same_weights, weights
 
 # Learning
 
@@ -45,6 +45,54 @@ def test_training_lowers_the_loss_of_convolutions(tiny_images, kind):
     }
     before, after = learned(Recipe.from_dict(values), tiny_images)
     assert after.loss < 0.6 * before.loss
+
+
+def test_beta_warms_up_from_nothing_and_the_loss_is_told_whole(tiny_images):
+    """The first step is one without a KL, and those after the warm-up are as without one."""
+
+    def stepped(steps, **changes):
+        recipe = SMALL.with_changes({"epochs": 2, "batch_size": 60} | changes)  # three steps an epoch
+        trainer = Trainer(recipe, tiny_images)
+        told = []
+        take = trainer._step
+
+        def counted(*images):
+            if len(told) < steps:
+                take(*images)
+                told.append(trainer._pending[-1])
+
+        trainer._step = counted
+        next(event for event in trainer.events() if len(told) == steps)
+        return weights(trainer), torch.stack(told)
+
+    warm, told = stepped(1, beta=4.0, warm_up=1)
+    without, _ = stepped(1, beta=0.0)
+    assert same_weights(warm, without)
+    loss, reconstruction, kl, _ = told[0].tolist()
+    assert loss == pytest.approx(reconstruction + 4 * kl, rel=1e-6)
+    second, _ = stepped(2, beta=4.0, warm_up=1)
+    assert not same_weights(second, stepped(2, beta=0.0)[0])
+    assert not same_weights(second, stepped(2, beta=4.0)[0])
+    assert same_weights(stepped(2, beta=4.0, warm_up=1e-6)[0], stepped(2, beta=4.0, warm_up=1e-9)[0])
+
+
+def test_patience_waits_for_the_warm_up(tiny_images):
+    recipe = SMALL.with_changes({"epochs": 6, "patience": 1, "learning_rate": 0.3, "warm_up": 3})
+    trainer = Trainer(recipe, tiny_images)
+    list(trainer.events())
+    assert len(trainer.history) >= 4
+    assert trainer.state().best_epoch >= 3
+
+
+def test_free_bits_keep_a_dimension_in_use(tiny_images):
+    kls = {}
+    for free_bits in (0.0, 0.5):
+        recipe = SMALL.with_changes({"epochs": 12, "batch_size": 30, "beta": 60, "free_bits": free_bits})
+        trainer = Trainer(recipe, tiny_images)
+        list(trainer.events())
+        kls[free_bits] = kl_per_dimension(trainer.snapshot(), tiny_images.test_images)
+    assert kls[0.0].max() < 0.1
+    assert kls[0.5].min() > 0.25
 
 
 def test_rmsprop_forgets_as_fast_as_its_author_said(tiny_images):

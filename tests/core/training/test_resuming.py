@@ -27,6 +27,7 @@ KINDS = {
     "patience": {"patience": 1, "learning_rate": 0.3},
     "damaged and turned": {"corruption.gaussian": 0.3, "corruption.occlusion": 0.1, "rotation": 10, "mirror": 0.5},
     "contraction": {"model.kind": "autoencoder", "contraction": 0.1},
+    "warmed up, free bits": {"warm_up": 1.5, "free_bits": 0.5, "beta": 3, "patience": 1},
 }
 # Times differ, and nothing else: what the file says of its training is compared without them.
 TIMES = ("started", "saved", "step_seconds", "test_seconds")

@@ -136,14 +136,17 @@ def test_a_run_that_diverges_pauses_says_so_and_goes_on_at_a_lower_rate(lab, mon
         pass
     broken[0] = False
     assert lab.session.state == "paused"
-    assert "lower the learning rate" in lab.message()
+    assert "lower the learning rate" in lab.text("adviceText")
     assert lab.child("pauseButton").text() == "Resume"
     lab.pick()
     assert np.isfinite(lab.decoded()).all()
+    lab.press("adviceOffer")  # a tenth of what was in force, before the change or after it
+    assert lab.child("liveLearningRate").text() in ("0.0001", "0.1")
+    assert lab.session.recipe.training.learning_rate in (0.0001, 0.1)
     type_into(lab, "liveLearningRate", "0.0001")
     epochs = lab.epochs_drawn()
     lab.press("pauseButton")
-    assert lab.message() == ""
+    assert lab.text("adviceText") == ""
     lab.until(lambda: lab.epochs_drawn() > epochs + 2)
     assert lab.session.state == "training"
     assert np.isfinite(lab.child("lossPlot").series()["test/loss"][1]).all()

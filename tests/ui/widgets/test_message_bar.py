@@ -62,6 +62,17 @@ def test_an_empty_sentence_takes_it_back(bar):
     assert not timer(bar).isActive()
 
 
+def test_an_offer_is_taken_by_its_button(qtbot, bar):
+    button = bar.findChild(QWidget, "messageOffer")
+    bar.show_message("The loss explodes.", True, "Learning rate 0.001")
+    assert (button.text(), button.isVisible()) == ("Learning rate 0.001", True)
+    with qtbot.waitSignal(bar.accepted):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not bar.isVisible()
+    bar.show_message("The disk is full.", True)
+    assert not button.isVisible()
+
+
 def test_a_problem_looks_unlike_news(bar):
     bar.show_message("The run is saved.", False)
     news = bar.styleSheet()

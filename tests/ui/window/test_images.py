@@ -50,6 +50,15 @@ def in_force(lab):
     return lab.session.recipe, lab.session.library.data
 
 
+def test_images_that_teach_nothing_are_told_before_they_are_used(lab, tmp_path):
+    for number in range(4):
+        Image.new("L", (16, 16), 90).save(tmp_path / f"{number}.png")
+    lab.session.opened_images.open(f"folder:{tmp_path}")
+    until_read(lab)
+    assert "All 3 training images are equal" in lab.text("imagesNotes")
+    assert "one test image only" in lab.text("imagesNotes")
+
+
 def test_what_was_read_is_shown_pixel_for_pixel(card):
     lab = card
     assert "12 images: 10 for training, 2 for testing" in lab.text("imagesFacts")

@@ -87,6 +87,12 @@ class RecipeForm(QWidget):
         else:
             self._show(current)
 
+    def unfolded(self, key: str) -> SettingField:
+        """Give the field of a setting, unfolded if it was folded."""
+        if key in self._folded:
+            self.advanced_button.setChecked(True)
+        return self.fields[key]
+
     def choose(self, key: str, text: str) -> None:
         """Change a setting that is edited outside this form, without an intent."""
         self._recipe = self._recipe.with_changes({key: text})

@@ -192,6 +192,16 @@ def _loss() -> tuple[SettingTexts, ...]:
             _tr("How the error of a rebuilt image is measured. bernoulli needs the output sigmoid."),
         ),
         (
+            "loss.warm_up",
+            _tr("β warm-up"),
+            _tr("First epochs over which β rises from 0 to its value: codes form before they are drawn together."),
+        ),
+        (
+            "loss.free_bits",
+            _tr("Free bits"),
+            _tr("Nats of each latent dimension's KL that are not penalised, e.g. 0.1: keeps dimensions in use."),
+        ),
+        (
             "loss.sparsity",
             _tr("Sparsity"),
             _tr("Weight of the code's absolute values: the larger, the fewer units an image switches on."),
