@@ -33,7 +33,7 @@ _SHARE = 0.5  # of the memory that is free
 _UNKNOWN = 4_000_000_000  # bytes, where the system does not tell
 _SMALL = 64_000_000  # bytes that are read without doubting them
 _PACKED = 1_100  # times as much as is stored: zlib reaches 1,032
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_PACKAGE = str(Path(__file__).parent.parent)
 _OURS = (AttributeError, NameError, ImportError, AssertionError)  # what no content of a file is the reason for
 # How its allocators say it.
 _TORCH = ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory")

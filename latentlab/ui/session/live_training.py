@@ -144,6 +144,16 @@ class LiveTraining(QObject):
         if self._thread is not None:
             self._thread.change(setting, value)
 
+    @Slot(float)
+    def set_learning_rate(self, value: float) -> None:
+        """Learn at another rate from the next step on."""
+        self.change("learning_rate", value)
+
+    @Slot(float)
+    def set_beta(self, value: float) -> None:
+        """Weigh the KL otherwise from the next step on."""
+        self.change("beta", value)
+
     def show_on_map(self, shown: MapImages) -> None:
         """Show other images on the map."""
         if self._thread is not None:

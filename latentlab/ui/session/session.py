@@ -261,16 +261,6 @@ class Session(QObject):
         self._announce_run()
         self._tell_whether_it_can_continue()
 
-    @Slot(float)
-    def set_learning_rate(self, value: float) -> None:
-        """Change the learning rate of a running training from its next step on."""
-        self.training.change("learning_rate", value)
-
-    @Slot(float)
-    def set_beta(self, value: float) -> None:
-        """Change the weight of the KL of a running training from its next step on."""
-        self.training.change("beta", value)
-
     @Slot(object)
     def _tell_note(self, started: Started) -> None:
         if started.note:
