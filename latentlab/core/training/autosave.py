@@ -46,6 +46,8 @@ class Autosave:
         Why it could not be saved anywhere, the last time; empty where it could.
     waited : float
         Seconds that the trainer has waited for copies.
+    computed : float
+        Seconds that saving has computed beside it.
     written : list of float
         Seconds that each save took, off the trainer's thread.
     """
@@ -55,7 +57,7 @@ class Autosave:
         self.path = path or folder / f"{dated_name(trainer.recipe, trainer.run_id)}{SUFFIX}"
         self.kept: Path | None = None
         self.problem = ""
-        self.waited, self.written = 0.0, list[float]()
+        self.waited, self.computed, self.written = 0.0, 0.0, list[float]()
         self._told: set[str] = set()
         self._cost = self._cost_beside = 0.0  # seconds of the last save, of the trainer and of the one that saves
         self._last = time.perf_counter()
@@ -121,6 +123,7 @@ class Autosave:
             begin, busy = time.perf_counter(), time.thread_time()
             self._save(make_run(FEW_CODES))
             self._cost_beside = time.thread_time() - busy
+            self.computed += self._cost_beside
             self.written.append(time.perf_counter() - begin)
         except Exception as error:  # of a library: no reason to lose the training
             self._tell_failed(error)

@@ -16,15 +16,24 @@ BESIDE = {
 }
 IN_A_PROCESS = """
 import sys
+import tempfile
+from pathlib import Path
 import torch
 from latentlab.core.data.sets import bundled_digits
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Trainer
 torch.set_num_threads(1)
 for optimiser in ("adam", "adamw", "rmsprop"):
     changes = {"data.limit": 64, "training.epochs": 1, "training.device": "cpu", "training.optimiser": optimiser}
     trainer = Trainer(Recipe.load("digits-vae-2d").with_changes(changes), bundled_digits.load())
     print(len(list(trainer.events())) > 2, {"torch._dynamo", "torchvision", "sympy"} & set(sys.modules))
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "run.safetensors"
+    trainer.result().save(path)
+    drawn = torch.get_rng_state()
+    epochs = Run.open(path).epochs
+print(epochs == 1 and torch.equal(drawn, torch.get_rng_state()), {"torch._dynamo", "sympy"} & set(sys.modules))
 """
 
 
@@ -49,4 +58,4 @@ def test_they_step_like_those_of_torch(name):
 def test_training_loads_no_compiler():
     """It takes seconds and 200 MB, and nothing here is compiled."""
     done = subprocess.run([sys.executable, "-c", IN_A_PROCESS], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[:-1] == ["True set()"] * 3
+    assert done.stdout.split("\n")[:-1] == ["True set()"] * 4
