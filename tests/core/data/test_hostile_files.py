@@ -174,6 +174,8 @@ def test_hdf5_files_of_nothing_and_of_other_files(tmp_path):
 def test_tensors_that_repeat_one_number_and_values_without_end(tmp_path):
     torch.save({"images": torch.zeros(1, 1, 1).expand(10**6, 100, 100)}, tmp_path / "long.pt")
     assert "repeats the same few numbers 40 GB long" in refusal(tmp_path / "long.pt")
+    torch.save([torch.zeros(1, 1).expand(1_000, 1_000) for _ in range(1_000)], tmp_path / "row.pt")
+    assert "repeats the same few numbers 4 GB long" in refusal(tmp_path / "row.pt")
     inner: object = {str(number): torch.zeros(1) for number in range(300)}
     for _ in range(2):
         inner = dict.fromkeys(map(str, range(300)), inner)

@@ -80,6 +80,11 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
         few(len(members), ARRAYS, str(path), "arrays", DatasetError, "make several files of it")
         for member in members:
             key, told = member.removesuffix(_SUFFIX), archive.getinfo(member)
+            if not is_believed(told.file_size, told.compress_size):  # some packing gives gigabytes for its first bytes
+                raise DatasetError(
+                    f"'{key}' in {path} is said to be {in_words(told.file_size)} in {in_words(told.compress_size)}: "
+                    "get the file again."
+                )
             try:
                 with archive.open(member) as opened:
                     shape, dtype, start = _header(opened)
@@ -90,11 +95,6 @@ def read_archive(path: Path, file: BinaryIO) -> ArrayFile | None:
                 objects += 1
             elif told.file_size != start + math.prod(shape) * dtype.itemsize:
                 damaged += 1
-            elif not is_believed(told.file_size, told.compress_size):
-                raise DatasetError(
-                    f"'{key}' in {path} is said to be {in_words(told.file_size)} in {in_words(told.compress_size)}: "
-                    "get the file again."
-                )
             else:
                 arrays[key] = of_function(path, key, shape, dtype, partial(_member, path, member))
     if not (arrays or objects or damaged):

@@ -19,7 +19,7 @@ from latentlab.core.files import utf8_path
 _IN_A_ROW = ("images", "labels")  # of a tuple: so MNIST's training.pt has them
 _OBJECTS = "is damaged, or holds Python objects, which are never unpickled"
 _TENSORS_ALONE = "save its tensors alone, as in torch.save({'images': images, 'labels': labels}, file)"
-_LONGEST = 8_000_000  # bytes, of the pickle that tells of the tensors
+_LONGEST, _SHORT = 8_000_000, 100_000  # bytes of the pickle that tells of the tensors, and beside few of their own
 _DEEPEST = 3  # dictionaries within dictionaries
 
 
@@ -48,12 +48,14 @@ def read(path: Path) -> ArrayFile:
 def _check(path: Path) -> None:
     """See that an archive is one of torch's, which packs nothing, and that what tells of its tensors is not long."""
     with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
+        members = archive.infolist()
+        others = sum(each.file_size for each in members if not each.filename.endswith("data.pkl"))
+        for member in members:
             if member.compress_type != zipfile.ZIP_STORED:
                 raise DatasetError(f"{path} is packed, which torch.save does not do: {_TENSORS_ALONE}.")
             if member.filename.endswith("data.pkl"):
                 what = "bytes that tell what is in it"
-                few(member.file_size, _LONGEST, str(path), what, DatasetError, _TENSORS_ALONE)
+                few(member.file_size, min(_LONGEST, _SHORT + others), str(path), what, DatasetError, _TENSORS_ALONE)
 
 
 def of_tensor(path: Path, key: str, tensor: torch.Tensor) -> StoredArray:
@@ -95,16 +97,20 @@ class _Collected:
         if tensor.is_sparse or tensor.is_quantized or tensor.is_complex():
             self.others += 1
             return
-        source = of_tensor(self.path, name, tensor)
-        if not is_believed(tensor.nbytes, tensor.untyped_storage().nbytes()):
-            raise DatasetError(
-                f"{source.what} repeats the same few numbers {in_words(tensor.nbytes)} long: save tensor.clone()."
-            )
-        self.arrays[name] = source
+        self._check(name, tensor.nbytes, tensor.untyped_storage().nbytes())
+        self.arrays[name] = of_tensor(self.path, name, tensor)
+
+    def _check(self, name: str, size: int, stored: int) -> None:
+        if not is_believed(size, stored):
+            what = f"'{name}' in {self.path}" if name else str(self.path)
+            raise DatasetError(f"{what} repeats the same few numbers {in_words(size)} long: save tensor.clone().")
 
     def _take_row(self, row: Sequence[torch.Tensor], name: str, depth: int) -> None:
         if len(row) > len(_IN_A_ROW) and len({(v.shape, v.dtype) for v in row}) == 1 and row[0].ndim > 1:
-            afford(len(row) * row[0].nbytes, str(self.path), DatasetError)
+            size = len(row) * row[0].nbytes
+            stored = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in row}
+            self._check(name, size, sum(stored.values()))
+            afford(size, str(self.path), DatasetError)
             self._take_tensor(torch.stack(tuple(row)), name)  # an image each
             return
         keys = _IN_A_ROW if len(row) == len(_IN_A_ROW) else [str(place) for place in range(len(row))]
