@@ -280,7 +280,7 @@ def test_the_folder_of_image_sets_comes_from_the_environment(tmp_path, monkeypat
         (["train", "mlp-vae-2d", "--out", "{tmp}/run.safetensors", "--dataset", "array:{tmp}/no.npz"], "no.npz"),
         (["train", "mlp-vae-2d", "--out", "{tmp}/run.safetensors", "--dataset", "mnist"], "latentlab data --download"),
         (["train", "nonsense", "--out", "{tmp}/run.safetensors"], "no recipe named 'nonsense'"),
-        (["train", "{tmp}/no.toml", "--out", "{tmp}/run.safetensors"], "No such file"),
+        (["train", "{tmp}/no.toml", "--out", "{tmp}/run.safetensors"], "no such file"),
         (["train", "mlp-vae-2d", "--out", "{tmp}/run.pt"], ".safetensors"),
         (["train", "mlp-vae-2d", "--out", "{tmp}"], ".safetensors"),
         (["train", "mlp-vae-2d", "--out", "/dev/null/run.safetensors"], "cannot be made"),

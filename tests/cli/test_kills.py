@@ -140,9 +140,8 @@ def test_a_training_that_is_asked_to_stop_saves_and_is_in_the_end_as_one_that_wa
         done = nursery(*place.arguments(), after=random.uniform(0, unstopped.seconds), number=number)
         statuses.append(done["status"])
         assert "Traceback" not in nursery.told
-        if done["status"] == -number:  # before anything had begun
-            assert number == signal.SIGTERM
-        elif done["status"]:
+        # Before anything had begun; or, of Ctrl-C, while Python itself ends and all is saved.
+        if done["status"] not in (0, -number):
             assert done["status"] in (130, 128 + number), nursery.told
             assert not [path for path in place.folder.rglob("*") if path.name.startswith(".")]
         place.start_again()

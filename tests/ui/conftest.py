@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -386,3 +387,21 @@ def slow_models(monkeypatch):
 
     monkeypatch.setattr(latest, "ALWAYS_INLINE", -1)
     monkeypatch.setattr(latest, "INLINE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def nowhere(own_home, monkeypatch):
+    """Let no place take a run: neither the workspace nor the folder of temporary files."""
+    (own_home / "file").write_text("no folder")
+    monkeypatch.setenv("LATENTLAB_WORKSPACE", str(own_home / "file" / "runs"))
+    monkeypatch.setattr(tempfile, "tempdir", str(own_home / "file"))
+
+
+@pytest.fixture
+def unkept(nowhere, make_lab):
+    """Give a window in which a model trains that no place takes."""
+    lab = make_lab()
+    lab.begin()
+    lab.until(lambda: "kept in memory alone" in lab.message())
+    assert not lab.session.is_kept
+    return lab

@@ -24,6 +24,7 @@ class RecipeChoice(QObject):
     """
 
     listed = Signal(object)  # tuple of Recipe: what can be chosen by name
+    images_chosen = Signal(str)  # by a person, and not by a run or a recipe
     changed = Signal(object, object)  # the recipe as it is named, and as it is in force
     failed = Signal(str)  # sentence
 
@@ -78,6 +79,7 @@ class RecipeChoice(QObject):
     def choose_dataset(self, name: str) -> None:
         """Choose other images for the recipe in force, and for those chosen after it."""
         self._images_are_chosen = True
+        self.images_chosen.emit(name)
         self.edit(self._with_images(self._current, name))
 
     def use_images(self, settings: DataSettings, name: str = "") -> None:

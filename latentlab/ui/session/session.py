@@ -80,6 +80,7 @@ class Session(QObject):
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)
         self.recipes = RecipeChoice(FIRST_RECIPE, self.library.has, self)
+        self.recipes.images_chosen.connect(self.library.agree)
         self.recipes.changed.connect(self._use_recipe)
         self.opened_images = OpenedImages(self.library, self.recipes, self)
         self.exploration = Exploration(self)

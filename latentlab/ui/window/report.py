@@ -11,10 +11,11 @@ from importlib import metadata
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton, QWidget
 
 from latentlab import __version__
 from latentlab.core import log
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.message_bar import MessageBar
 
@@ -94,7 +95,7 @@ class ReportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Report – latentlab"))
         self.resize(_SIZE.boundedTo(parent.size() - QSize(40, 40)))
-        about = QLabel(
+        about = plain_label(
             self.tr(
                 "What happened, for those who can mend it. Names of files, folders and people are left out; look "
                 "through it before you pass it on. Nothing is sent by the program itself."

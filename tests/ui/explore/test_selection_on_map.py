@@ -182,7 +182,7 @@ def test_excluded_images_leave_the_map_and_the_next_training_and_come_back(opene
     np.testing.assert_array_equal(
         lab.session.exploration.shown.images, np.delete(data.test_images.numpy(), gone, axis=0)
     )
-    lab.session.look_back(0)
+    lab.session.epochs.look_back(0)
     assert len(lab.canvas.points()) == whole - 40
     action(lab, "includeAllAction").trigger()
     assert len(lab.canvas.points()) == whole

@@ -94,7 +94,8 @@ def test_a_folder_of_sets_is_chosen_and_remembered(lab, dialog, tmp_path):
     lab.until_loaded()
 
 
-def test_save_before_closing_saves_and_closes(lab, dialog, tmp_path):
+def test_save_before_closing_saves_and_closes(nowhere, make_lab, dialog, tmp_path):
+    lab = make_lab()
     lab.train()
     lab.window.close()
     press(lab, QMessageBox.StandardButton.Save)
@@ -104,8 +105,8 @@ def test_save_before_closing_saves_and_closes(lab, dialog, tmp_path):
     assert Run.open(path).epochs == 3
 
 
-def test_save_before_closing_a_training_saves_the_run_so_far(lab, dialog, tmp_path):
-    lab.begin()
+def test_save_before_closing_a_training_saves_the_run_so_far(unkept, dialog, tmp_path):
+    lab = unkept
     lab.until(lambda: lab.epochs_drawn() >= 1)
     lab.window.close()
     press(lab, QMessageBox.StandardButton.Save)
@@ -116,8 +117,8 @@ def test_save_before_closing_a_training_saves_the_run_so_far(lab, dialog, tmp_pa
     assert lab.session.state == "idle"
 
 
-def test_a_save_that_is_given_up_keeps_the_window_and_the_training(lab, dialog):
-    lab.begin()
+def test_a_save_that_is_given_up_keeps_the_window_and_the_training(unkept, dialog):
+    lab = unkept
     lab.window.close()
     press(lab, QMessageBox.StandardButton.Save)
     dialog(lab).reject()
@@ -125,8 +126,8 @@ def test_a_save_that_is_given_up_keeps_the_window_and_the_training(lab, dialog):
     assert lab.session.state == "training"
 
 
-def test_a_save_that_fails_keeps_the_window_and_says_why(lab, dialog, tmp_path):
-    lab.begin()
+def test_a_save_that_fails_keeps_the_window_and_says_why(unkept, dialog, tmp_path):
+    lab = unkept
     lab.window.close()
     press(lab, QMessageBox.StandardButton.Save)
     choose(dialog(lab), tmp_path / "nowhere" / "run.safetensors")
@@ -138,7 +139,8 @@ def test_a_save_that_fails_keeps_the_window_and_says_why(lab, dialog, tmp_path):
     assert lab.session.state == "training"
 
 
-def test_a_save_that_fails_after_training_says_why(lab, dialog, tmp_path):
+def test_a_save_that_fails_after_training_says_why(nowhere, make_lab, dialog, tmp_path):
+    lab = make_lab()
     lab.train()
     lab.window.close()
     press(lab, QMessageBox.StandardButton.Save)

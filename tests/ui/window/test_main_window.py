@@ -2,7 +2,6 @@
 
 import errno
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -216,24 +215,6 @@ def test_closing_while_training_keeps_the_training(lab, own_home):
     assert not lab.window.isVisible()
     (kept,) = workspace.interrupted(workspace.default_folder())
     assert kept.epochs >= 1
-
-
-@pytest.fixture
-def nowhere(own_home, monkeypatch):
-    """Let no place take a run: neither the workspace nor the folder of temporary files."""
-    (own_home / "file").write_text("no folder")
-    monkeypatch.setenv("LATENTLAB_WORKSPACE", str(own_home / "file" / "runs"))
-    monkeypatch.setattr(tempfile, "tempdir", str(own_home / "file"))
-
-
-@pytest.fixture
-def unkept(nowhere, make_lab):
-    """Give a window in which a model trains that no place takes."""
-    lab = make_lab()
-    lab.begin()
-    lab.until(lambda: "kept in memory alone" in lab.message())
-    assert not lab.session.is_kept
-    return lab
 
 
 def test_closing_asks_and_cancel_goes_on_training(unkept, answer):
