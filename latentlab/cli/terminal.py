@@ -102,12 +102,24 @@ def wait_for_enter(sentence: str) -> bool:
     """
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
+    over: list[int] = []
+
+    def take(number: int, frame: FrameType | None) -> None:
+        if not over:  # once: the next, or one that comes when all is said, must not end what saves the run
+            over.append(number)
+            raise KeyboardInterrupt
+
     numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    before = {number: signal.signal(number, take) for number in numbers}
     try:
-        say(sentence)
-        return sys.stdin.readline() != ""
-    except (KeyboardInterrupt, OSError, ValueError):
+        try:
+            say(sentence)
+            came = sys.stdin.readline() != ""
+        except (OSError, ValueError):
+            came = False
+        over.append(0)
+        return came
+    except KeyboardInterrupt:
         return False
     finally:
         for number, handler in before.items():

@@ -155,7 +155,7 @@ def test_it_is_told_of_in_json_as_training_is(broken, capsys):
     assert main(["resume", str(broken), "--json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["event"] for each in events] == ["started", "epoch", "epoch", "finished"]
-    assert events[0]["first_epoch"] == 0
+    assert events[0]["first_epoch"] == 1
     assert events[-1]["epochs"] == 3
 
 
