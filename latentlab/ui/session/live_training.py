@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
@@ -24,6 +24,7 @@ State = Literal["idle", "training", "paused"]
 
 _DRAIN_MILLISECONDS = 33
 _CLOSE_MILLISECONDS = 2000
+_EXIT_MILLISECONDS = 10_000  # a slow disk may need them for what is being kept, and no window waits any more
 
 # Threads that may still run: referenced until they end, since destroying a running QThread aborts the program.
 _alive: set[TrainingThread] = set()
@@ -34,8 +35,9 @@ def _end_all() -> None:
     """End what a program has left running that never closed its window."""
     for thread in _alive:
         thread.abandon()
+    limit = QDeadlineTimer(_EXIT_MILLISECONDS)
     for thread in _alive:
-        thread.wait(_CLOSE_MILLISECONDS)
+        thread.wait(limit)
 
 
 def _warm_up(cancelled: threading.Event, report: Report) -> None:

@@ -224,11 +224,7 @@ class TrainingThread(QThread):
         return self._kept.is_marked(epoch) or (self._kept.wants(epoch) and self._live.affords_whole())
 
     def _finish(self, trainer: Trainer, autosave: Autosave, event: Finished) -> None:
-        try:
-            run = trainer.result()
-        except Exception as error:  # of encoding: no reason to throw the model away
-            log.write(error, "encoding at the end of a training")
-            run = trainer.result(with_codes=False)
+        run = _result_of(trainer)
         kept = autosave.finish(run)  # before the map, which may take long
         self._guarded(lambda: self._map_whole(trainer, self._abandoned.is_set))
         if not self._abandoned.is_set():
@@ -278,7 +274,10 @@ class TrainingThread(QThread):
             self._guarded(lambda: self._show_wanted(trainer))
         if self._result_wanted.is_set():
             self._result_wanted.clear()
-            self._post(Result(trainer.result(), is_final=False))
+            try:
+                self._post(Result(_result_of(trainer), is_final=False))
+            except Exception as error:  # no memory for a copy: no reason to end the training
+                self._warn(log.told(error, "The run could not be saved as it is now; the training goes on"))
 
     def _show_wanted(self, trainer: Trainer) -> None:
         self._shown = self._wanted
@@ -295,3 +294,12 @@ class TrainingThread(QThread):
     def _put(self, update: MapUpdate) -> None:
         with self._lock:
             self._update = update
+
+
+def _result_of(trainer: Trainer) -> Run:
+    """Give the run so far, without the codes of its images where those cannot be made: the model counts."""
+    try:
+        return trainer.result()
+    except Exception as error:
+        log.write(error, "encoding the images of a run")
+        return trainer.result(with_codes=False)
