@@ -232,10 +232,14 @@ class TrainingThread(QThread):
         self._post(event)
 
     def _leave(self, trainer: Trainer, autosave: Autosave) -> None:
-        """Keep an abandoned training as it is."""
+        """Keep an abandoned training as it is.
+
+        The trainer may have heard of the end already, and call itself stopped, which only one is that nobody wants.
+        """
         run = trainer.copy()(FEW_CODES)
-        if self._discarded.is_set() and run.training is not None:
-            run = replace(run, training=run.training.model_copy(update={"state": "stopped"}))
+        if run.training is not None and run.training.state != "finished":
+            state = "stopped" if self._discarded.is_set() else "training"
+            run = replace(run, training=run.training.model_copy(update={"state": state}))
         autosave.finish(run)
 
     def _rest(self, trainer: Trainer) -> None:
