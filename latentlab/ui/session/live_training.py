@@ -89,13 +89,18 @@ class LiveTraining(QObject):
         shown: MapImages,
         start: Run | None,
         folder: Path,
-        resumed: Path | None = None,
+        *,
+        finishes: bool = False,
+        path: Path | None = None,
     ) -> None:
-        """Train on a thread of its own, from new weights or from a run's; or finish the training of such a file."""
+        """Train on a thread of its own, from new weights or from a run's, or finish the training of a run.
+
+        The parameters are those of `TrainingThread`.
+        """
         _alive.difference_update([thread for thread in _alive if thread.isFinished()])
-        run_id = start.snapshot.run_id if start is not None and resumed is not None else uuid.uuid4().hex[:12]
+        run_id = start.snapshot.run_id if start is not None and finishes else uuid.uuid4().hex[:12]
         # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
-        self._thread = TrainingThread(run_id, recipe, data, shown, start, folder, resumed)
+        self._thread = TrainingThread(run_id, recipe, data, shown, start, folder, finishes=finishes, path=path)
         _alive.add(self._thread)
         self.destroyed.connect(self._thread.abandon)
         self.begun.emit(recipe, data)

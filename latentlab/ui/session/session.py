@@ -111,7 +111,7 @@ class Session(QObject):
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
         looking = (self.exploration, self.views, self.restoration, self.map, self.comparison)
-        for part in (self.recipes, *looking, self.files):
+        for part in (self.recipes, *looking, self.files, self.interrupted):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
@@ -228,13 +228,14 @@ class Session(QObject):
         if shown is None:
             return
         self.files.forget_questions()
-        finished = self._current.file if how == "to its end" else None
-        if finished is None:
+        finishes = how == "to its end"
+        if not finishes:
             self.epochs.begin(Checkpoints(self.recipe.training.checkpoint_every))
         self.epochs.forget_present()
         self._trained = None
         start = None if how == "anew" else run
-        self.training.start(self.recipe, data, shown, start, self.folder, finished)
+        path = self._current.file if finishes else None
+        self.training.start(self.recipe, data, shown, start, self.folder, finishes=finishes, path=path)
         self._announce_run()
 
     def _wait_to_train(self, how: How | None) -> None:

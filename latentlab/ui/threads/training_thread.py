@@ -72,8 +72,10 @@ class TrainingThread(QThread):
         To go on from.
     folder : Path
         The workspace, in which it is kept as it goes.
-    resumed : Path, optional
-        The file of `start`, where that is a training to be finished, as it would have gone on.
+    finishes : bool
+        Whether `start` is a training to be finished, as it would have gone on, and not the weights of a new one.
+    path : Path, optional
+        Where that one is kept already.
     """
 
     def __init__(
@@ -84,13 +86,15 @@ class TrainingThread(QThread):
         shown: MapImages,
         start: Run | None,
         folder: Path,
-        resumed: Path | None = None,
+        *,
+        finishes: bool = False,
+        path: Path | None = None,
     ) -> None:
         super().__init__()
         self.setStackSize(_STACK_BYTES)
         self.run_id = run_id
         self._recipe, self._data, self._start = recipe, data, start
-        self._folder, self._resumed = folder, resumed
+        self._folder, self._finishes, self._path = folder, finishes, path
         self._autosave: Autosave | None = None
         self._shown = self._wanted = shown
         self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
@@ -173,11 +177,11 @@ class TrainingThread(QThread):
                 self._autosave.end()
 
     def _train(self) -> None:
-        if self._resumed is not None and self._start is not None:
+        if self._finishes and self._start is not None:
             trainer = Trainer.resumed(self._start, self._data, control=self._control)
         else:
             trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)
-        self._autosave = autosave = Autosave(trainer, self._folder, self._warn, self._resumed)
+        self._autosave = autosave = Autosave(trainer, self._folder, self._warn, self._path)
         self._guarded(lambda: self._show_wanted(trainer))
         for event in trainer.events():
             if self._abandoned.is_set():

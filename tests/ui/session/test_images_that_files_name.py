@@ -193,6 +193,25 @@ def test_a_training_on_ones_own_images_that_broke_off_asks_once_and_goes_on(make
     assert lab.session.run.epochs == 3
 
 
+def test_a_training_that_broke_off_waits_for_its_images_and_refuses_others(lab, own_run, pictures, held_load):
+    lab.session.library.agree(f"folder:{pictures}")
+    lab.session.finish_run(own_run)
+    lab.until(lambda: lab.session.library.is_loading() and lab.session.run is not None)
+    assert lab.session.state == "idle"
+    (pictures / "3.png").unlink()
+    with lab.qtbot.waitSignal(lab.session.training.failed):
+        held_load.set()
+    assert "not those that the run learned from" in lab.message()
+    assert lab.session.state == "idle"
+    assert Run.open(own_run).epochs == 1
+    Image.new("L", (12, 9), 60).save(pictures / "3.png")
+    lab.session.recipes.choose_dataset("digits")
+    lab.until_loaded()
+    with lab.qtbot.waitSignal(lab.session.training.ended):
+        lab.session.finish_training()
+    assert lab.session.run.epochs == 3
+
+
 def test_another_recipe_while_the_question_is_open_takes_the_training_back(lab, own_run):
     lab.session.finish_run(own_run)
     lab.until(lambda: questions(lab))

@@ -148,6 +148,52 @@ def test_where_no_place_takes_it_closing_asks_until_there_is_room_again(lab, qui
     assert not asks(lab)
 
 
+def test_what_was_stopped_and_no_place_took_is_finished_all_the_same(make_lab, elsewhere, monkeypatch):
+    shutil.rmtree(elsewhere)
+    elsewhere.write_text("no folder")
+    monkeypatch.setenv(workspace.VARIABLE, str(elsewhere / "runs"))
+    lab = make_lab()
+    lab.until_loaded()
+    lab.begin({"training.epochs": 200})
+    lab.until(lambda: lab.epochs_drawn() >= 2)
+    lab.press("stopButton")
+    lab.until(lambda: lab.session.state == "idle")
+    stopped = lab.session.run
+    assert not lab.session.is_kept
+    assert stopped.training.state == "stopped"
+    lab.action("finishTraining").trigger()
+    lab.until(lambda: lab.session.state == "training")
+    lab.until(lambda: lab.epochs_drawn() > stopped.epochs + 1)
+    lab.press("stopButton")
+    lab.until(lambda: lab.session.state == "idle")
+    run = lab.session.run
+    assert run.snapshot.run_id == stopped.snapshot.run_id
+    assert run.training.last_epoch == 200
+    assert run.history[: stopped.epochs] == stopped.history
+
+
+# What is offered
+
+
+def test_an_offer_whose_file_is_damaged_meanwhile_is_told(make_lab, quickly):
+    lab = make_lab()
+    lab.until_loaded()
+    lab.begin()
+    lab.until(kept)
+    lab.window.close()
+    lab.until(lambda: kept()[0].state == "interrupted")
+    lab = make_lab()
+    lab.until(lambda: lab.child("interruptedOffer").isVisible())
+    path = kept()[0].path
+    path.write_bytes(path.read_bytes()[:-100])
+    for name in ("giveUpInterruptedButton", "lookAtInterruptedButton", "finishInterruptedButton"):
+        told = problems(lab)
+        lab.press(name)
+        lab.until(lambda told=told: told)
+        assert str(path) in told[0]
+    assert lab.session.state == "idle"
+
+
 # The clock
 
 
