@@ -170,11 +170,17 @@ class TrainingThread(QThread):
         try:
             self._train()
         except BaseException as error:  # of SystemExit Qt would make nothing at all
-            kept = self._autosave.kept if self._autosave is not None else None
+            kept = self._end_saving()
             self._post(Failed(self.run_id, log.told(error, "Training failed"), str(kept or "")))
-        finally:
-            if self._autosave is not None:
-                self._autosave.end()
+        else:
+            self._end_saving()
+
+    def _end_saving(self) -> Path | None:
+        """Wait for what is being saved; give where the training is kept."""
+        if self._autosave is None:
+            return None
+        self._autosave.end()
+        return self._autosave.kept
 
     def _train(self) -> None:
         if self._finishes and self._start is not None:

@@ -242,6 +242,28 @@ def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatc
     assert log.is_last_told(failed.message)
 
 
+def test_what_is_being_saved_when_a_step_fails_is_what_is_left(drive, monkeypatch):
+    is_saving, has_failed, keep, loss = threading.Event(), threading.Event(), workspace.keep, VAE.loss_terms
+
+    def slow(run, path):
+        is_saving.set()
+        has_failed.wait(20)
+        return keep(run, path)
+
+    def fail(self, *arguments, **more):
+        if is_saving.is_set():
+            has_failed.set()
+            raise ValueError("out of luck")
+        return loss(self, *arguments, **more)
+
+    monkeypatch.setattr(workspace, "keep", slow)
+    monkeypatch.setattr(VAE, "loss_terms", fail)
+    driven = drive(epochs=10_000)
+    driven.until(lambda: driven.of(Failed))
+    (kept,) = workspace.runs(workspace.default_folder())
+    assert driven.of(Failed)[0].kept == str(kept.path)
+
+
 def test_the_window_keeps_a_core_to_itself(monkeypatch):
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
         monkeypatch.setattr(torch_threads, "_CORES", cores)
