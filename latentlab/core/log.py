@@ -104,7 +104,7 @@ def told(error: BaseException, what: str = "") -> str:
 def _in_brief(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return reason_of(error)
-    kind = type(error).__name__
+    kind = "there is not enough memory" if type(error) is MemoryError else type(error).__name__
     try:
         message = str(error).strip().partition("\n")[0]
     except Exception:

@@ -141,6 +141,11 @@ class Lab:
     def until_loaded(self):
         self.until(lambda: self.session.library.data is not None)
 
+    def choose_own(self, name):
+        """Choose images of one's own that one has agreed to have read."""
+        self.session.library.agree(name)
+        self.session.recipes.choose_dataset(name)
+
     def set_up(self, *changes, **more):
         """Put a tiny recipe in force, with some settings changed."""
         merged = TINY.copy()

@@ -39,6 +39,11 @@ def names() -> tuple[str, ...]:
     return tuple(DATASETS)
 
 
+def is_own(name: str) -> bool:
+    """Whether a name is of a person's own files, as it is written: nothing is looked at."""
+    return name.startswith(tuple(_OWN))
+
+
 def default_data_dir() -> Path:
     """Give the folder of downloaded sets: ``$LATENTLAB_DATA``, or the place for a program's data on this system."""
     chosen = os.environ.get("LATENTLAB_DATA")
@@ -58,9 +63,9 @@ def find(name: str) -> Dataset:
     for prefix, own in _OWN.items():
         if name.startswith(prefix):
             return own(printable(name))
-    for prefix, is_there in (("folder:", is_folder), ("array:", is_file)):
-        if is_there(named(name)):
-            raise DatasetError(f"'{name}' is a path, and no image set: write {prefix}{name}.")
+    # Whether there is such a path is not looked at: a stranger's recipe may name it, even one of another machine.
+    if "/" in name or "\\" in name:
+        raise DatasetError(f"'{name}' is a path, and no image set: write folder:PATH or array:FILE.")
     raise DatasetError(
         f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE or "
         "pairs:DIRTY,CLEAN."
@@ -117,14 +122,17 @@ def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = N
 
 
 def located(name: str) -> str:
-    """Give the name of a set with the whole path of a person's own images, where it has one; others as they are."""
+    """Give the name of a set with the whole path of a person's own images, where it has one; others as they are.
+
+    Nothing is looked at: the path may be one that a stranger's file names, on another machine even.
+    """
     name = printable(name)
     kind, colon, paths = name.partition(":")
     prefix = f"{kind}{colon}"
     parts = paths.split(",", 1) if prefix == user_pairs.PREFIX else [paths]
     if prefix not in _OWN or not all(part.strip() for part in parts):
         return name
-    whole = [printable(str(absolute(named(part.strip())))) for part in parts]
+    whole = [printable(str(absolute(at_home(part.strip())))) for part in parts]
     if prefix == user_pairs.PREFIX and (len(whole) < 2 or "," in whole[0]):
         return name  # it would be divided elsewhere
     return prefix + ",".join(whole)

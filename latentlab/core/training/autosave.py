@@ -58,7 +58,7 @@ class Autosave:
         self.kept: Path | None = None
         self.problem = ""
         self.waited, self.computed, self.written = 0.0, 0.0, list[float]()
-        self._told: set[str] = set()
+        self._told: set[Path | None] = set()  # where it was kept instead, when that was told
         self._cost = self._cost_beside = 0.0  # seconds of the last save, of the trainer and of the one that saves
         self._last = time.perf_counter()
         self._saving: threading.Thread | None = None
@@ -131,7 +131,7 @@ class Autosave:
     def _tell_failed(self, error: Exception) -> None:
         self.problem = f"The training could not be saved as it goes ({type(error).__name__}: {reason_of(error)})"
         log.write(error, "saving a training")
-        self._tell_once(f"{self.problem}; it is kept in memory alone, and saving is tried again.")
+        self._tell_once(self.problem, None)
 
     def _save(self, run: Run) -> None:
         kept, problem = workspace.keep(run, self.path)
@@ -140,13 +140,14 @@ class Autosave:
                 self.kept.unlink()
         self.kept, self.problem = kept or self.kept, "" if kept else problem
         if problem:
-            where = f"it is kept as {kept}" if kept else "it is kept in memory alone, and saving is tried again"
-            self._tell_once(f"{problem}; {where}.")
+            self._tell_once(problem, kept)
 
-    def _tell_once(self, sentence: str) -> None:
-        if sentence not in self._told:
-            self._told.add(sentence)
-            self._tell(sentence)
+    def _tell_once(self, problem: str, kept: Path | None) -> None:
+        """Tell where it is kept instead: a disk that fails may say why in other words each time."""
+        if kept not in self._told:
+            self._told.add(kept)
+            where = f"it is kept as {kept}" if kept else "it is kept in memory alone, and saving is tried again"
+            self._tell(f"{problem}; {where}.")
 
     def _take_place(self) -> workspace.Presence:
         with suppress(RunError):  # which is told when it is saved

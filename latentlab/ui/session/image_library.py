@@ -44,6 +44,7 @@ class ImageLibrary(QObject):
         self._data: ImageSet | None = None
         self._problem = ""
         self._agreed: set[str] = set()  # a person's own sets that may be read: the path in a stranger's run may be any
+        self._asked: set[str] = set()
         self._downloading = ""
         self._loading, self._fetching, self._considering = Task(self), Task(self), Task(self)
         self._clearing = Task(self)
@@ -82,19 +83,30 @@ class ImageLibrary(QObject):
         return self._loading.is_busy
 
     def agree(self, name: str) -> None:
-        """Read a person's own set whenever a run or a recipe names it."""
+        """Read a person's own set whenever a run or a recipe names it; now, if it is the chosen one."""
         self._agreed.add(name)
         if self._settings.dataset == name and self.data is None and not self.is_loading():
             self.choose(self._settings)
 
-    def may_read(self, name: str) -> bool:
-        """Whether a set can be looked for without asking: it is one of the program's, or a person has chosen it."""
-        return name in registry.names() or name in self._agreed
+    def decline(self, name: str) -> None:
+        """Leave a person's own set unread, until it is asked for."""
+        if self._settings.dataset == name and self._is_doubtful(name):
+            sentence = self.tr("{name} is not read, as you did not agree: press Train to be asked again.")
+            self._fail(sentence.format(name=name))
+
+    def ask(self) -> bool:
+        """Ask whether the chosen set may be read, if a person has not agreed to that; give whether it is asked."""
+        name = self._settings.dataset
+        if not self._is_doubtful(name):
+            return False
+        self._asked.add(name)
+        self.doubted.emit(name)
+        return True
 
     def has(self, name: str) -> bool:
         """Whether a set is on this machine, as far as its files tell, and may be read."""
         try:
-            return self.may_read(name) and registry.status(name, self._data_dir).is_here
+            return not self._is_doubtful(name) and registry.status(name, self._data_dir).is_here
         except LatentlabError:
             return False
 
@@ -103,7 +115,10 @@ class ImageLibrary(QObject):
         self.sets_changed.emit(registry.statuses(self._data_dir))
 
     def choose(self, settings: DataSettings) -> None:
-        """Load the whole set that a recipe's data settings name, unless it is loaded already."""
+        """Load the whole set that a recipe's data settings name, unless it is loaded already.
+
+        A person's own one, whose path may be that of a stranger's file, is asked about first, once; see `doubted`.
+        """
         wanted = (settings.dataset, settings.size, settings.fit)
         is_chosen = wanted == (self._settings.dataset, self._settings.size, self._settings.fit)
         if is_chosen and (self.is_loading() or self.data is not None):
@@ -114,10 +129,11 @@ class ImageLibrary(QObject):
         if self.data is not None:
             self._announce(self.data)
             return
-        if not self.may_read(name) and ":" in name:
+        if self._is_doubtful(name):  # nor looked for: on Windows to look at a path greets the machine that it names
             sentence = self.tr("{name} is read once you agree: its path comes with the run or the recipe.")
             self._fail(sentence.format(name=name))
-            self.doubted.emit(name)
+            if name not in self._asked:
+                self.ask()
             return
         try:
             status = registry.status(name, self._data_dir)
@@ -179,6 +195,9 @@ class ImageLibrary(QObject):
         self.folder_changed.emit(data_dir)
         self.refresh()
         self._choose_again()
+
+    def _is_doubtful(self, name: str) -> bool:
+        return registry.is_own(name) and name not in self._agreed
 
     def _choose_again(self) -> None:
         settings, self._settings = self._settings, _NOTHING

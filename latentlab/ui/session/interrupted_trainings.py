@@ -48,6 +48,7 @@ class InterruptedTrainings(QObject):
     """
 
     found = Signal(object)  # Interrupted, or None
+    failed = Signal(str)  # sentence
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +56,8 @@ class InterruptedTrainings(QObject):
         self._looking, self._stopping = Task(self), Task(self)
         self._looking.done.connect(self.found)
         self._stopping.done.connect(self.look)
+        for task in (self._looking, self._stopping):
+            task.failed.connect(self.failed)
 
     def look_into(self, folder: Path) -> None:
         """Look into another folder from now on."""

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
@@ -24,6 +24,7 @@ State = Literal["idle", "training", "paused"]
 
 _DRAIN_MILLISECONDS = 33
 _CLOSE_MILLISECONDS = 2000
+_EXIT_MILLISECONDS = 10_000  # a slow disk may need them for what is being kept, and no window waits any more
 
 # Threads that may still run: referenced until they end, since destroying a running QThread aborts the program.
 _alive: set[TrainingThread] = set()
@@ -34,8 +35,9 @@ def _end_all() -> None:
     """End what a program has left running that never closed its window."""
     for thread in _alive:
         thread.abandon()
+    limit = QDeadlineTimer(_EXIT_MILLISECONDS)
     for thread in _alive:
-        thread.wait(_CLOSE_MILLISECONDS)
+        thread.wait(limit)
 
 
 def _warm_up(cancelled: threading.Event, report: Report) -> None:
@@ -87,13 +89,18 @@ class LiveTraining(QObject):
         shown: MapImages,
         start: Run | None,
         folder: Path,
-        resumed: Path | None = None,
+        *,
+        finishes: bool = False,
+        path: Path | None = None,
     ) -> None:
-        """Train on a thread of its own, from new weights or from a run's; or finish the training of such a file."""
+        """Train on a thread of its own, from new weights or from a run's, or finish the training of a run.
+
+        The parameters are those of `TrainingThread`.
+        """
         _alive.difference_update([thread for thread in _alive if thread.isFinished()])
-        run_id = start.snapshot.run_id if start is not None and resumed is not None else uuid.uuid4().hex[:12]
+        run_id = start.snapshot.run_id if start is not None and finishes else uuid.uuid4().hex[:12]
         # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
-        self._thread = TrainingThread(run_id, recipe, data, shown, start, folder, resumed)
+        self._thread = TrainingThread(run_id, recipe, data, shown, start, folder, finishes=finishes, path=path)
         _alive.add(self._thread)
         self.destroyed.connect(self._thread.abandon)
         self.begun.emit(recipe, data)

@@ -76,7 +76,8 @@ class OpenedImages(QObject):
     @Slot()
     def open_chosen(self) -> None:
         """Look at the set that is in force."""
-        self.open(self._recipes.current.data.dataset)
+        if not self._library.ask():
+            self.open(self._recipes.current.data.dataset)
 
     def read_as(self, size: Size | None, fit: Fit) -> None:
         """Read the same set brought to another size, or in another way."""

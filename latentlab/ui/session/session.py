@@ -112,7 +112,7 @@ class Session(QObject):
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
         looking = (self.exploration, self.views, self.restoration, self.map, self.comparison)
-        for part in (self.recipes, *looking, self.files):
+        for part in (self.recipes, *looking, self.files, self.interrupted):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
@@ -178,6 +178,8 @@ class Session(QObject):
 
     @Slot(object, object)
     def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:
+        if self._train_when_loaded == "to its end":  # that was to go on by its own recipe
+            self._wait_to_train(None)
         self.library.choose(recipe.data)
         self._tell_whether_it_can_continue()
 
@@ -218,7 +220,7 @@ class Session(QObject):
             return
         data, run = self.library.data, self._current.run
         if data is None:
-            if self.library.is_loading():
+            if self.library.is_loading() or self.library.ask():
                 self._wait_to_train(how)
             else:
                 self.message.emit(self.library.problem, True)
@@ -227,13 +229,14 @@ class Session(QObject):
         if shown is None:
             return
         self.files.forget_questions()
-        finished = self._current.file if how == "to its end" else None
-        if finished is None:
+        finishes = how == "to its end"
+        if not finishes:
             self.epochs.begin(Checkpoints(self.recipe.training.checkpoint_every))
         self.epochs.forget_present()
         self._trained = None
         start = None if how == "anew" else run
-        self.training.start(self.recipe, data, shown, start, self.folder, finished)
+        path = self._current.file if finishes else None
+        self.training.start(self.recipe, data, shown, start, self.folder, finishes=finishes, path=path)
         self._announce_run()
 
     def _wait_to_train(self, how: How | None) -> None:
@@ -295,8 +298,7 @@ class Session(QObject):
         told = failed.message
         if failed.kept:
             told = self.tr("{problem} The model is shown as it was kept last.").format(problem=failed.message)
-            self._told_when_opened = told
-            self.files.open(Path(failed.kept))
+            self._open(Path(failed.kept), told=told)
         self.message.emit(told, True)
 
     def _tell_whether_it_can_continue(self) -> None:
@@ -357,17 +359,20 @@ class Session(QObject):
 
     def open_run(self, path: Path) -> None:
         """Read a run and show it; the current one stays if that fails."""
+        self._open(path)
+
+    def finish_run(self, path: Path) -> None:
+        """Open a run whose training broke off, and go on with it."""
+        self._open(path, finishes=True)
+
+    def _open(self, path: Path, *, finishes: bool = False, told: str = "") -> None:
+        """Read a run; then it is shown, and gone on with, or a problem is told that it is shown for."""
         if self.state != "idle":
             self.message.emit(self.tr("A model is training: stop or discard it, then open the run."), True)
             return
         self._wait_to_train(None)
-        self._finishes_when_opened, self._told_when_opened = False, ""
+        self._finishes_when_opened, self._told_when_opened = finishes, told
         self.files.open(path)
-
-    def finish_run(self, path: Path) -> None:
-        """Open a run whose training broke off, and go on with it."""
-        self.open_run(path)
-        self._finishes_when_opened = self.state == "idle"
 
     def save_run(self, path: Path) -> None:
         """Write the current run, or, while training, the run so far."""

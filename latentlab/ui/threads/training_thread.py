@@ -72,8 +72,10 @@ class TrainingThread(QThread):
         To go on from.
     folder : Path
         The workspace, in which it is kept as it goes.
-    resumed : Path, optional
-        The file of `start`, where that is a training to be finished, as it would have gone on.
+    finishes : bool
+        Whether `start` is a training to be finished, as it would have gone on, and not the weights of a new one.
+    path : Path, optional
+        Where that one is kept already.
     """
 
     def __init__(
@@ -84,13 +86,15 @@ class TrainingThread(QThread):
         shown: MapImages,
         start: Run | None,
         folder: Path,
-        resumed: Path | None = None,
+        *,
+        finishes: bool = False,
+        path: Path | None = None,
     ) -> None:
         super().__init__()
         self.setStackSize(_STACK_BYTES)
         self.run_id = run_id
         self._recipe, self._data, self._start = recipe, data, start
-        self._folder, self._resumed = folder, resumed
+        self._folder, self._finishes, self._path = folder, finishes, path
         self._autosave: Autosave | None = None
         self._shown = self._wanted = shown
         self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
@@ -166,18 +170,24 @@ class TrainingThread(QThread):
         try:
             self._train()
         except BaseException as error:  # of SystemExit Qt would make nothing at all
-            kept = self._autosave.kept if self._autosave is not None else None
+            kept = self._end_saving()
             self._post(Failed(self.run_id, log.told(error, "Training failed"), str(kept or "")))
-        finally:
-            if self._autosave is not None:
-                self._autosave.end()
+        else:
+            self._end_saving()
+
+    def _end_saving(self) -> Path | None:
+        """Wait for what is being saved; give where the training is kept."""
+        if self._autosave is None:
+            return None
+        self._autosave.end()
+        return self._autosave.kept
 
     def _train(self) -> None:
-        if self._resumed is not None and self._start is not None:
+        if self._finishes and self._start is not None:
             trainer = Trainer.resumed(self._start, self._data, control=self._control)
         else:
             trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)
-        self._autosave = autosave = Autosave(trainer, self._folder, self._warn, self._resumed)
+        self._autosave = autosave = Autosave(trainer, self._folder, self._warn, self._path)
         self._guarded(lambda: self._show_wanted(trainer))
         for event in trainer.events():
             if self._abandoned.is_set():
@@ -224,11 +234,7 @@ class TrainingThread(QThread):
         return self._kept.is_marked(epoch) or (self._kept.wants(epoch) and self._live.affords_whole())
 
     def _finish(self, trainer: Trainer, autosave: Autosave, event: Finished) -> None:
-        try:
-            run = trainer.result()
-        except Exception as error:  # of encoding: no reason to throw the model away
-            log.write(error, "encoding at the end of a training")
-            run = trainer.result(with_codes=False)
+        run = _result_of(trainer)
         kept = autosave.finish(run)  # before the map, which may take long
         self._guarded(lambda: self._map_whole(trainer, self._abandoned.is_set))
         if not self._abandoned.is_set():
@@ -236,10 +242,14 @@ class TrainingThread(QThread):
         self._post(event)
 
     def _leave(self, trainer: Trainer, autosave: Autosave) -> None:
-        """Keep an abandoned training as it is."""
+        """Keep an abandoned training as it is.
+
+        The trainer may have heard of the end already, and call itself stopped, which only one is that nobody wants.
+        """
         run = trainer.copy()(FEW_CODES)
-        if self._discarded.is_set() and run.training is not None:
-            run = replace(run, training=run.training.model_copy(update={"state": "stopped"}))
+        if run.training is not None and run.training.state != "finished":
+            state = "stopped" if self._discarded.is_set() else "training"
+            run = replace(run, training=run.training.model_copy(update={"state": state}))
         autosave.finish(run)
 
     def _rest(self, trainer: Trainer) -> None:
@@ -278,7 +288,10 @@ class TrainingThread(QThread):
             self._guarded(lambda: self._show_wanted(trainer))
         if self._result_wanted.is_set():
             self._result_wanted.clear()
-            self._post(Result(trainer.result(), is_final=False))
+            try:
+                self._post(Result(_result_of(trainer), is_final=False))
+            except Exception as error:  # no memory for a copy: no reason to end the training
+                self._warn(log.told(error, "The run could not be saved as it is now; the training goes on"))
 
     def _show_wanted(self, trainer: Trainer) -> None:
         self._shown = self._wanted
@@ -295,3 +308,12 @@ class TrainingThread(QThread):
     def _put(self, update: MapUpdate) -> None:
         with self._lock:
             self._update = update
+
+
+def _result_of(trainer: Trainer) -> Run:
+    """Give the run so far, without the codes of its images where those cannot be made: the model counts."""
+    try:
+        return trainer.result()
+    except Exception as error:
+        log.write(error, "encoding the images of a run")
+        return trainer.result(with_codes=False)

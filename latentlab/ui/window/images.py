@@ -109,10 +109,10 @@ def join_images(
             list_recent()
 
     def ask(name: str) -> None:
-        """Ask, once, whether the images that a run or a recipe names may be read."""
-        if name in asked:
+        """Ask whether the images that a run or a recipe names may be read."""
+        if name in asking:
             return
-        asked.add(name)
+        asking.add(name)
         text = translate("Images", "The run or the recipe learned from images of its own:\n\n{path}\n\nRead them?")
         question = QMessageBox(
             QMessageBox.Icon.Question,
@@ -125,17 +125,18 @@ def join_images(
         question.setDefaultButton(QMessageBox.StandardButton.No)
 
         def take_answer(button: int) -> None:
+            asking.discard(name)
             if button == QMessageBox.StandardButton.Yes:
                 session.library.agree(name)
                 remember(name)
             else:
-                asked.discard(name)  # whoever opens it again may think again
+                session.library.decline(name)
 
         question.finished.connect(take_answer)
         question.finished.connect(question.deleteLater)
         question.open()
 
-    asked: set[str] = set()
+    asking: set[str] = set()
     for name in settings.recent_images:
         session.library.agree(name)
     session.library.doubted.connect(ask)

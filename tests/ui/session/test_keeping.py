@@ -1,14 +1,19 @@
 """Every training is kept: whatever ends it, the next start offers it, and it goes on as it would have."""
 
+import threading
+
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
 
+from latentlab.core.events import EpochEnded
 from latentlab.core.map.live_map import LiveMap
 from latentlab.core.models.autoencoders import VAE
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
+from latentlab.ui.threads.training_thread import TrainingThread
 
+PATIENCE = 20_000  # milliseconds
 FEW = {"training.epochs": 12, "training.threads": 1}
 
 
@@ -23,11 +28,21 @@ def same(first, second):
 
 
 def begin(lab, *changes):
-    """Train, and pause before the end."""
+    """Train, and pause after two epochs, however quick the machine is."""
     lab.set_up(FEW, *changes)
-    lab.press("trainButton")
-    lab.until(lambda: lab.epochs_drawn() >= 2)
-    lab.press("pauseButton")
+    pressed, goes_on = threading.Event(), TrainingThread._map
+
+    def wait(self, trainer, event):
+        goes_on(self, trainer, event)
+        if isinstance(event, EpochEnded) and event.epoch == 2:
+            pressed.wait(PATIENCE / 1000)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingThread, "_map", wait)
+        lab.press("trainButton")
+        lab.until(lambda: lab.epochs_drawn() == 2)
+        lab.press("pauseButton")
+        pressed.set()
     assert lab.session.state == "paused"
 
 

@@ -22,7 +22,7 @@ def pictures(tmp_path):
 
 
 def test_a_size_that_is_chosen_loads_the_images_anew(lab, pictures):
-    lab.session.recipes.choose_dataset(f"folder:{pictures}")
+    lab.choose_own(f"folder:{pictures}")
     lab.until_loaded()
     assert lab.session.library.data.image_shape == (1, 9, 12)
     field = lab.child("data.size")
@@ -43,6 +43,7 @@ def test_a_run_whose_images_have_changed_says_so_and_shows_what_it_keeps(lab, pi
     list(trainer.events())
     trainer.result().save(tmp_path / "run.safetensors")
     (pictures / "3.png").unlink()
+    lab.session.library.agree(recipe.data.dataset)
     lab.open(tmp_path / "run.safetensors")
     lab.until(lambda: "not those that the run learned from" in lab.message())
     lab.until(lambda: len(lab.canvas.points()) == 1)
@@ -51,7 +52,7 @@ def test_a_run_whose_images_have_changed_says_so_and_shows_what_it_keeps(lab, pi
 
 def test_the_cache_of_images_is_cleared_from_the_menu(lab, pictures, monkeypatch):
     monkeypatch.setattr(image_cache, "_SMALL", 0)
-    lab.session.recipes.choose_dataset(f"folder:{pictures}")
+    lab.choose_own(f"folder:{pictures}")
     lab.until_loaded()
     assert len(list(cache_dir().iterdir())) == 2
     with lab.qtbot.waitSignal(lab.session.library.message) as told:

@@ -67,7 +67,7 @@ def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
     lab.session.selection.toggle(3)
     path = tmp_path / "mine.npz"
     np.savez(path, images=np.zeros((40, 28, 28), np.uint8), labels=np.arange(40) % 2)
-    lab.session.recipes.choose_dataset(f"array:{path}")
+    lab.choose_own(f"array:{path}")
     lab.until_loaded()
     lab.session.selection_training.train()
     assert "The selected images are of 'digits'" in lab.message()

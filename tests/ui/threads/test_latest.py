@@ -152,7 +152,10 @@ def test_who_hears_an_answer_can_ask_and_drop(qtbot):
     questions.shut_down()
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("by nothing"), SystemExit("by nothing")])
+@pytest.mark.parametrize(
+    "error",
+    [kind("by nothing") for kind in (ZeroDivisionError, SystemExit, MemoryError, KeyboardInterrupt, GeneratorExit)],
+)
 def test_an_error_is_one_sentence_wherever_it_happens(qtbot, questions, told, error):
     def fail():
         raise LatentlabError("It cannot be.")

@@ -1,5 +1,7 @@
 """The thread that trains, without a window: what it posts, and that it always ends."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,10 @@ from latentlab.core.map.map_images import MapSource, choose
 from latentlab.core.models.autoencoders import VAE
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
+from latentlab.core.training.autosave import Autosave
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
-from latentlab.ui.threads.training_thread import EpochModel, Result, TrainingThread
+from latentlab.ui.threads.training_thread import EpochModel, Result, TrainingThread, Warned
 
 RECIPE = Recipe(name="tiny").with_changes(
     {"encoder.layers": "16", "decoder.layers": "16", "batch_size": 32, "epochs": 3, "device": "cpu"}
@@ -120,6 +123,55 @@ def test_an_abandoned_training_makes_no_result(drive):
     assert driven.of(Result) == []
 
 
+@pytest.mark.parametrize("is_paused", [False, True])
+@pytest.mark.parametrize(("end", "state"), [("abandon", "interrupted"), ("discard", "stopped")])
+def test_it_is_kept_as_what_it_was_left_as_whenever_that_is(drive, monkeypatch, is_paused, end, state):
+    """Its trainer hears of the end at once, or at its next step."""
+    is_there, goes_on, real = threading.Event(), threading.Event(), TrainingThread._map
+
+    def wait(self, trainer, event):
+        real(self, trainer, event)
+        if isinstance(event, EpochEnded) and event.epoch == 2:
+            is_there.set()
+            goes_on.wait(20)
+
+    monkeypatch.setattr(TrainingThread, "_map", wait)
+    driven = drive(epochs=4)
+    driven.until(is_there.is_set)
+    if is_paused:
+        driven.thread.pause()
+    getattr(driven.thread, end)()
+    goes_on.set()
+    assert driven.thread.wait(20_000)
+    assert [run.state for run in workspace.runs(workspace.default_folder())] == [state]
+
+
+@pytest.mark.parametrize("end", ["abandon", "discard"])
+def test_what_is_left_right_after_its_start_ends(drive, end):
+    driven = drive(epochs=4)
+    getattr(driven.thread, end)()
+    assert driven.thread.wait(20_000)
+    driven.take()
+    assert not driven.of(Failed)
+    assert not driven.of(Result)
+
+
+def test_a_save_for_which_there_is_no_memory_is_told_and_the_training_goes_on(drive, monkeypatch):
+    def broken(self, **more):
+        raise MemoryError
+
+    monkeypatch.setattr(Trainer, "result", broken)
+    driven = drive(epochs=10_000)
+    driven.until(lambda: driven.of(EpochEnded))
+    driven.thread.ask_for_result()
+    driven.until(lambda: driven.of(Warned))
+    (warned,) = driven.of(Warned)
+    assert "could not be saved as it is now; the training goes on (there is not enough memory)" in warned.sentence
+    told = len(driven.of(EpochEnded))
+    driven.until(lambda: len(driven.of(EpochEnded)) > told)
+    assert not driven.of(Result)
+
+
 def test_a_paused_training_can_be_stopped_abandoned_and_asked(drive):
     asked = drive(epochs=100_000)
     asked.until(lambda: asked.of(EpochEnded))
@@ -170,11 +222,14 @@ def test_a_training_that_diverges_waits_with_a_model_that_is_finite(drive, monke
     driven.until(lambda: len(driven.of(EpochEnded)) > told)
 
 
-@pytest.mark.parametrize("error", [ValueError("out of luck"), SystemExit("out of luck")])
-@pytest.mark.parametrize(("kind", "where"), [(Trainer, "__init__"), (VAE, "loss_terms"), (Trainer, "result")])
-def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where, error):
+STEPS = [(Trainer, "__init__"), (Autosave, "__init__"), (Autosave, "take"), (VAE, "loss_terms"), (Trainer, "result")]
+
+
+@pytest.mark.parametrize("kind_of_error", [ValueError, SystemExit, MemoryError, KeyboardInterrupt])
+@pytest.mark.parametrize(("kind", "where"), STEPS)
+def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatch, kind, where, kind_of_error):
     def broken(self, *arguments, **more):
-        raise error
+        raise kind_of_error("out of luck")
 
     monkeypatch.setattr(kind, where, broken)
     driven = drive(epochs=1)
@@ -185,6 +240,28 @@ def test_an_error_anywhere_is_one_sentence_and_ends_the_thread(drive, monkeypatc
     assert driven.of(Finished) == []
     assert driven.thread.wait(5000)
     assert log.is_last_told(failed.message)
+
+
+def test_what_is_being_saved_when_a_step_fails_is_what_is_left(drive, monkeypatch):
+    is_saving, has_failed, keep, loss = threading.Event(), threading.Event(), workspace.keep, VAE.loss_terms
+
+    def slow(run, path):
+        is_saving.set()
+        has_failed.wait(20)
+        return keep(run, path)
+
+    def fail(self, *arguments, **more):
+        if is_saving.is_set():
+            has_failed.set()
+            raise ValueError("out of luck")
+        return loss(self, *arguments, **more)
+
+    monkeypatch.setattr(workspace, "keep", slow)
+    monkeypatch.setattr(VAE, "loss_terms", fail)
+    driven = drive(epochs=10_000)
+    driven.until(lambda: driven.of(Failed))
+    (kept,) = workspace.runs(workspace.default_folder())
+    assert driven.of(Failed)[0].kept == str(kept.path)
 
 
 def test_the_window_keeps_a_core_to_itself(monkeypatch):

@@ -64,6 +64,6 @@ def test_names_are_shown_as_they_are(make_lab, hostile_run):
         lab.until_idle()
     assert not _followed(lab.window)
     lab.window.show_problem(f"{HOSTILE} cannot be read.")
-    lab.session.recipes.choose_dataset(f"folder:{HOSTILE}")
+    lab.choose_own(f"folder:{HOSTILE}")
     lab.until(lambda: HOSTILE in lab.text("datasetMessage"))
     assert not _followed(lab.window)
