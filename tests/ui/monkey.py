@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from random import Random
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QtMsgType, QUrl, qInstallMessageHandler
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -160,19 +160,23 @@ class Monkey:
         self.done[do.__name__] += 1
         self._action = do.__name__
         self._is_within = True
-        begin = time.thread_time()
+        self._since, self._took = time.thread_time(), 0.0
         try:
             do()
             QApplication.processEvents()
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         except Exception as error:
             self._tell("".join(traceback.format_exception(error)))
-        took = time.thread_time() - begin
+        self._lap()
         self._is_within = False
-        if took > 0.05:
-            self.longest = sorted([*self.longest, (took, self.number, self._action)], reverse=True)[:40]
-        if took > STALL:
-            self._tell(f"stall of {took:.2f} s", f"stall {self._action}")
+        self.longest = sorted([*self.longest, (self._took, self.number, self._action)], reverse=True)[:20]
+        if self._took > STALL:
+            self._tell(f"stall of {self._took:.2f} s", f"stall {self._action}")
+
+    def _lap(self):
+        """Take the time since an event before: a drag is many."""
+        now = time.thread_time()
+        self._took, self._since = max(self._took, now - self._since), now
 
     def _choose_kind(self):
         dialogs = self._dialogs()
@@ -251,15 +255,18 @@ class Monkey:
         inside = widget.window().rect()
         places = [widget.mapTo(widget.window(), place) for place in places]
         places = [QPoint(*(max(0, min(x, most)) for x, most in ((place.x(), inside.right()), (place.y(), inside.bottom())))) for place in places]
-        QTest.mouseMove(window, places[0])
-        QTest.mousePress(window, button, modifiers, places[0])
-        for place in places[1:]:
+        events = [
+            lambda: QTest.mouseMove(window, places[0]),
+            lambda: QTest.mousePress(window, button, modifiers, places[0]),
+            *(lambda place=place: QTest.mouseMove(window, place) for place in places[1:]),
+            lambda: QTest.mouseRelease(window, button, modifiers, places[-1]),
+        ]
+        if double:
+            events.append(lambda: QTest.mouseDClick(window, button, modifiers, places[-1]))
+        for event in events:
             if Shiboken.isValid(window):
-                QTest.mouseMove(window, place)
-        if Shiboken.isValid(window):
-            QTest.mouseRelease(window, button, modifiers, places[-1])
-        if double and Shiboken.isValid(window):
-            QTest.mouseDClick(window, button, modifiers, places[-1])
+                event()
+                self._lap()
 
     # The kinds of actions
 
@@ -304,6 +311,7 @@ class Monkey:
                 return
             self._action += f" {modifiers.name}+{key.name}"
             QTest.keyClick(window, key, modifiers)
+            self._lap()
 
     def menu(self):
         action = self._random.choice(list(entries(self.lab.window.menuBar())))
@@ -338,8 +346,10 @@ class Monkey:
             field.setFocus()
             field.selectAll()
             for character in text:
-                if Shiboken.isValid(field):
-                    QTest.keyClicks(field, character)
+                if Shiboken.isValid(field):  # QTest knows no other than ASCII characters
+                    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                        QApplication.sendEvent(field, QKeyEvent(kind, Qt.Key.Key_unknown, PLAIN, character))
+                self._lap()
             if Shiboken.isValid(field):
                 QTest.keyClick(field, self._random.choice([Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Escape]))
 
@@ -417,6 +427,7 @@ class Monkey:
     def rest(self):
         for _ in range(self._random.randint(1, 8)):
             QTest.qWait(10)
+            self._lap()
 
     def _dialogs(self):
         return [each for each in self.lab.window.findChildren(QFileDialog) if each.result() == 0 and not each.property("answered")]
@@ -466,6 +477,7 @@ class Monkey:
     def _start_again(self):
         self._let_go()
         self.lab = self._make_lab()
+        self._lap()
 
     def _let_go(self):
         lab, self.lab = self.lab, None

@@ -6,6 +6,7 @@ A failure tells its seed; ``LATENTLAB_MONKEY_SEED=â€¦ LATENTLAB_MONKEY_ACTIONS=â
 import os
 import socket
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from PIL import Image
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from latentlab.core.data import downloads
+from latentlab.core.data import downloads, registry
 from latentlab.core.recipe.recipe import Recipe
+from tests.ui.conftest import Lab
 from tests.ui.monkey import Monkey
 
 TINY = {
@@ -97,13 +99,14 @@ def tiny(lab, random):
 
 
 @pytest.fixture
-def monkey(make_lab, own_machine, files, run_file, colour_run):
+def monkey(qtbot, digits, own_machine, files, run_file, colour_run, monkeypatch):
     """Make monkeys."""
+    monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: digits))
     runs = [run_file(), run_file(model__latent=3), run_file(model__kind="cvae"), colour_run]
 
     def make():
         seed = int(os.environ.get("LATENTLAB_MONKEY_SEED") or time.time_ns() % 1_000_000)
-        return Monkey(make_lab, seed, files, runs, tiny)
+        return Monkey(lambda: Lab(qtbot), seed, files, runs, tiny)
 
     return make
 
