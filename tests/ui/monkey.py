@@ -42,14 +42,16 @@ SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.AltModifier,
 )
 MODIFIERS = [PLAIN] * 6 + [SHIFT, CTRL, ALT, CTRL | SHIFT]
-KEYS = [
-    getattr(Qt.Key, f"Key_{name}")
-    for name in (
-        *"Left Right Up Down Home End PageUp PageDown Return Enter Escape Space Tab Backtab Backspace Delete".split(),
-        *"Plus Minus F5 F6 F7 F10 F11 Menu Insert 0 4 A D I K L R S V W X Z".split(),
-    )
-]
-TEXTS = ("3", "0", "-1", "1e-3", "0.5", "64, 16", "1e300", "nan", "9" * 40, "", " ", "ü\u202eñ", "\0", "<b>&x", "x" * 500)
+KEYS = (
+    "Left Right Up Down Home End PageUp PageDown Return Enter Escape Space Tab Backtab Backspace Delete Insert Menu "
+    "Plus Minus F5 F6 F7 F10 F11 0 4 A D I K L R S V W X Z"
+)
+NUMBERS = ("3", "0", "-1", "1e-3", "0.5", "64, 16", "1e300", "nan", "9" * 40)
+TEXTS = (*NUMBERS, "", " ", "ü\u202eñ", "\0", "<b>&x", "x" * 500)
+KNOWN = (  # buttons that lead from one state into another
+    "train pause stop discard finishInterrupted lookAtInterrupted giveUpInterrupted imagesUse imagesCancel mapShowAll "
+    "mapBack"
+)
 
 
 def entries(bar):
@@ -114,8 +116,9 @@ class Monkey:
         self.faults, self.done, self.states, self.told = [], Counter(), Counter(), Counter()
         self.longest, self.sizes = [], []
         self._is_within = False
+        self._keys = [getattr(Qt.Key, f"Key_{name}") for name in KEYS.split()]
+        self._known = {f"{name}Button" for name in KNOWN.split()}
         self.lab = make_lab()
-        self._last_interrupted = 0
         self._watchdog = QTimer(interval=50)
         self._watchdog.timeout.connect(self._get_out)
         self._kinds = {
@@ -239,7 +242,8 @@ class Monkey:
     def _some(self, kind=QWidget, is_good=lambda widget: True):
         top = self._top()
         found = [each for each in top.findChildren(kind) if each.isVisibleTo(top) and each.isEnabled()]
-        found = [each for each in found if each.window() is top and not each.visibleRegion().isEmpty() and is_good(each)]
+        found = [each for each in found if each.window() is top and not each.visibleRegion().isEmpty()]
+        found = [each for each in found if is_good(each)]
         return self._random.choice(found) if found else None
 
     def _place(self, widget):
@@ -252,9 +256,7 @@ class Monkey:
         if window is None:
             return
         self._action += f" {type(widget).__name__} {widget.objectName()!r} {places[0].toTuple()} {button.name}"
-        inside = widget.window().rect()
-        places = [widget.mapTo(widget.window(), place) for place in places]
-        places = [QPoint(*(max(0, min(x, most)) for x, most in ((place.x(), inside.right()), (place.y(), inside.bottom())))) for place in places]
+        places = [_within(widget.window(), widget.mapTo(widget.window(), place)) for place in places]
         events = [
             lambda: QTest.mouseMove(window, places[0]),
             lambda: QTest.mousePress(window, button, modifiers, places[0]),
@@ -306,7 +308,7 @@ class Monkey:
         if self._random.random() < 0.3 and top is self.lab.window:
             self.lab.canvas.setFocus()
         for _ in range(self._random.randint(1, 4)):
-            key, modifiers = self._random.choice(KEYS), self._random.choice(MODIFIERS)
+            key, modifiers = self._random.choice(self._keys), self._random.choice(MODIFIERS)
             if window is None or not Shiboken.isValid(window) or not window.isVisible():
                 return
             self._action += f" {modifiers.name}+{key.name}"
@@ -392,11 +394,7 @@ class Monkey:
 
     def press_known(self):
         """Press what leads from one state into another."""
-        names = (
-            *"pauseButton stopButton discardButton trainButton finishInterruptedButton lookAtInterruptedButton".split(),
-            *"giveUpInterruptedButton imagesUseButton imagesCancelButton mapShowAllButton mapBackButton".split(),
-        )
-        buttons = [each for each in self.lab.window.findChildren(QAbstractButton) if each.objectName() in names]
+        buttons = [each for each in self.lab.window.findChildren(QAbstractButton) if each.objectName() in self._known]
         buttons = [each for each in buttons if each.isVisible() and each.isEnabled()]
         top = QApplication.activeModalWidget()
         buttons = [each for each in buttons if top is None or each.window() is top]
@@ -430,7 +428,8 @@ class Monkey:
             self._lap()
 
     def _dialogs(self):
-        return [each for each in self.lab.window.findChildren(QFileDialog) if each.result() == 0 and not each.property("answered")]
+        dialogs = self.lab.window.findChildren(QFileDialog)
+        return [each for each in dialogs if not each.property("answered")]
 
     def answer_file(self):
         """Answer a question for a file, or give it up."""
@@ -490,4 +489,10 @@ class Monkey:
         tops = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
         if tops:
             self._tell(f"left top-level widgets: {tops}", "left top-level widgets")
-        self.sizes.append((self.number, len(QApplication.allWidgets()), len(Shiboken.getAllValidWrappers()), len(gc.get_objects())))
+        counts = len(QApplication.allWidgets()), len(Shiboken.getAllValidWrappers()), len(gc.get_objects())
+        self.sizes.append((self.number, *counts))
+
+
+def _within(widget, place):
+    """Give the place nearest to one that lies within a widget."""
+    return QPoint(max(0, min(place.x(), widget.width() - 1)), max(0, min(place.y(), widget.height() - 1)))

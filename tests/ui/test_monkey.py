@@ -128,7 +128,7 @@ def test_nothing_that_is_done_at_random_breaks_for_long(monkey):
     it = monkey()
     it.act(actions(20_000))
     it.end()
-    print(f"\nseed {it.seed}: {it.number} actions {dict(it.done)} in states {dict(it.states)}, faults {it.told}")
-    print("longest:", *it.longest, sep="\n  ")
-    print("sizes:", *it.sizes, sep="\n  ")
+    print(f"\nseed {it.seed}: {it.number} actions {dict(it.done)} in states {dict(it.states)}")  # noqa: T201
+    print("longest:", *it.longest, sep="\n  ")  # noqa: T201
+    print("windows, widgets, wrappers, objects:", *it.sizes, sep="\n  ")  # noqa: T201
     assert not it.faults, "\n\n".join(it.faults)
