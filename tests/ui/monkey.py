@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from random import Random
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QtMsgType, QUrl, qInstallMessageHandler
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -265,8 +265,9 @@ class Monkey:
         ]
         if double:
             events.append(lambda: QTest.mouseDClick(window, button, modifiers, places[-1]))
+        address = Shiboken.getCppPointer(window)
         for event in events:
-            if Shiboken.isValid(window):
+            if address in map(Shiboken.getCppPointer, QGuiApplication.topLevelWindows()):  # Python hears of no end
                 event()
                 self._lap()
 
@@ -303,15 +304,16 @@ class Monkey:
             self.lab.qtbot.wheel(widget, self._random.choice([-3, -1, 1, 3]), self._place(widget))
 
     def key(self):
-        top = self._top()
-        window = top.windowHandle()
-        if self._random.random() < 0.3 and top is self.lab.window:
+        if self._random.random() < 0.3 and self._top() is self.lab.window:
             self.lab.canvas.setFocus()
         for _ in range(self._random.randint(1, 4)):
             key, modifiers = self._random.choice(self._keys), self._random.choice(MODIFIERS)
-            if window is None or not Shiboken.isValid(window) or not window.isVisible():
-                return
             self._action += f" {modifiers.name}+{key.name}"
+            self._press_key(self._top(), key, modifiers)
+
+    def _press_key(self, top, key, modifiers=PLAIN):
+        window = top.windowHandle()
+        if window is not None and window.isVisible():
             QTest.keyClick(window, key, modifiers)
             self._lap()
 
@@ -325,7 +327,7 @@ class Monkey:
             self._action += f" {box.objectName()}"
             box.setFocus()
             key = self._random.choice([Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_F4])
-            QTest.keyClick(box.window().windowHandle(), key)
+            self._press_key(box.window(), key)
 
     def slide(self):
         if slider := self._some(QAbstractSlider):
@@ -460,8 +462,8 @@ class Monkey:
         if buttons and self._random.random() < 0.8:
             button = self._random.choice(buttons)
             self._mouse(button, [button.rect().center()])
-        elif modal.windowHandle() is not None:
-            QTest.keyClick(modal.windowHandle(), self._random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
+        else:
+            self._press_key(modal, self._random.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
 
     # From one window to the next
 
