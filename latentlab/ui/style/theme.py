@@ -144,10 +144,13 @@ def set_theme(choice: str) -> None:
 def change_text_size(step: int) -> None:
     """Write everything larger by so many points, or smaller where `step` is below zero."""
     font = QApplication.font()
+    for window in QApplication.topLevelWidgets():
+        window.setUpdatesEnabled(False)  # it would be painted twice, at first with too little room
     font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_FONT, font.pointSizeF() + step)))
     QApplication.setFont(font)
     _set_sheets_again()
-    QTimer.singleShot(0, _measure_again)  # widgets hear of a new font as soon as there are events again
+    # Widgets hear of a new font as soon as there are events again.
+    QTimer.singleShot(0, _measure_again)
 
 
 def _measure_again() -> None:
@@ -158,6 +161,8 @@ def _measure_again() -> None:
         for layout in widget.findChildren(QLayout, options=Qt.FindChildOption.FindDirectChildrenOnly):
             _forget_room(layout)
         widget.updateGeometry()
+    for window in QApplication.topLevelWidgets():
+        window.setUpdatesEnabled(True)
 
 
 def _forget_room(layout: QLayout) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -122,4 +123,26 @@ def test_what_a_box_has_chosen_is_whole_in_larger_text(opened):
         widest = max(box.fontMetrics().horizontalAdvance(box.itemText(i)) for i in range(box.count()))
         lab.until(lambda: box.width() > widest)
     finally:
+        QApplication.setFont(before)
+
+
+def test_text_of_another_size_is_painted_once_when_its_room_is_measured(lab):
+    before, painted, measured = QApplication.font(), [], []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Paint:
+                painted.append(lab.window.updatesEnabled())
+            return False
+
+    watch = Watch()
+    QApplication.processEvents()
+    lab.window.installEventFilter(watch)
+    try:
+        theme.change_text_size(4)
+        QTimer.singleShot(0, lambda: measured.append(len(painted)))
+        lab.until(lambda: measured and painted)
+        assert measured == [0]
+    finally:
+        lab.window.removeEventFilter(watch)
         QApplication.setFont(before)

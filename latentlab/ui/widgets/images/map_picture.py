@@ -42,8 +42,11 @@ class MapPicture(QWidget):
         painter.fillRect(self.rect(), QColor(colours.background))
         painter.setPen(QColor(colours.muted))
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        if not len(self._points):
-            return
+        if len(self._points):
+            self._paint_points(painter, colours)
+        painter.end()  # whoever keeps this frame, as a traceback does, would keep a painter of what is gone
+
+    def _paint_points(self, painter: QPainter, colours: theme.Theme) -> None:
         low, high = self._points.min(0), self._points.max(0)
         scale = (min(self.width(), self.height()) - 2 * _MARGIN) / max(float((high - low).max()), 1e-6)
         middle = (low + high) / 2
