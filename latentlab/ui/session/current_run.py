@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.errors import LatentlabError
 from latentlab.core.map.checkpoints import Checkpoints
+from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
+
+translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,3 +48,15 @@ class CurrentRun:
         """Whether its training was ended before its time, and could go on as it would have."""
         run = self.run
         return run is not None and run.training is not None and run.training.state != "finished"
+
+    def why_no_further(self, recipe: Recipe, data: ImageSet | None) -> str:
+        """Say why a training by a recipe on some images cannot go on from this run; nothing where it can."""
+        if self.run is None:
+            return translate("CurrentRun", "There is no model to go on from yet.")
+        if data is None:
+            return translate("CurrentRun", "The images are not loaded.")
+        try:
+            self.run.check_fits(recipe, data)
+        except LatentlabError as error:
+            return str(error)
+        return ""

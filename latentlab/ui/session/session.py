@@ -302,17 +302,7 @@ class Session(QObject):
         self.message.emit(told, True)
 
     def _tell_whether_it_can_continue(self) -> None:
-        data, run = self.library.data, self._current.run
-        why = ""
-        if run is None:
-            why = self.tr("There is no model to go on from yet.")
-        elif data is None:
-            why = self.tr("The images are not loaded.")
-        else:
-            try:
-                run.check_fits(self.recipe, data)
-            except LatentlabError as error:
-                why = str(error)
+        why = self._current.why_no_further(self.recipe, self.library.data)
         self.can_continue_changed.emit(not why, why)
 
     # The map

@@ -128,9 +128,14 @@ def test_what_a_model_does_not_have_is_a_sentence_and_colours_go_back_to_class(l
 
 def test_columns_of_ones_own_are_offered_and_forgotten_with_their_data(lab, colour, tmp_path):
     ink = {"ink": lambda images: images.mean((1, 2, 3))}
-    lab.train(
-        {"data.dataset": save_arrays(tmp_path, **ink, year=lambda images: 2000 + images[:, 0, 14, 14].astype(int) % 3)}
+    both, year, plain = (
+        save_arrays(tmp_path, **ink, year=lambda images: 2000 + images[:, 0, 14, 14].astype(int) % 3),
+        save_arrays(tmp_path, year=lambda images: 2000 + images[:, 0, 14, 14].astype(int) % 2),
+        save_arrays(tmp_path, **ink),
     )
+    for name in (both, year, plain):
+        lab.session.library.agree(name)
+    lab.train({"data.dataset": both})
     box = lab.child("mapColourBox", QComboBox)
     lab.until(lambda: box.findText("by ink") > 0)
     colour("by ink")
@@ -145,9 +150,9 @@ def test_columns_of_ones_own_are_offered_and_forgotten_with_their_data(lab, colo
     table = value_colours.table(scale.values())
     assert (table[1:4] == theme.class_colours(3, dark=False)).all()
     # Another set with this column, then one without it.
-    lab.train({"data.dataset": save_arrays(tmp_path, year=lambda images: 2000 + images[:, 0, 14, 14].astype(int) % 2)})
+    lab.train({"data.dataset": year})
     lab.until(lambda: scale.text() == "year\n2000\n2001")
-    lab.train({"data.dataset": save_arrays(tmp_path, **ink)})
+    lab.train({"data.dataset": plain})
     lab.until(lambda: lab.session.map.values.colouring == Colouring())
     assert box.currentText() == "by class"
     assert [box.itemText(row) for row in range(box.count())][-1] == "by ink"
