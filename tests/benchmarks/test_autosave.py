@@ -17,7 +17,7 @@ from latentlab.core.training.trainer import Trainer
 
 pytestmark = pytest.mark.timeout(900)
 # Images, so that each takes some seconds, in batches as large as the recipe's.
-_COUNTS = {"mlp-vae-2d": 60_000, "conv-vae-2d": 9_600}
+_COUNTS = {"mlp-vae-2d": 30_000, "conv-vae-2d": 4_800}
 
 
 @pytest.mark.parametrize("name", _COUNTS)
@@ -49,7 +49,7 @@ def test_training_that_is_kept_as_it_goes(race, row, images, torch_threads, core
         return seconds
 
     size = []
-    found = race({"off": lambda: train(is_kept=False), "on": lambda: train(is_kept=True)}, 5, warm_up=1)
+    found = race({"off": lambda: train(is_kept=False), "on": lambda: train(is_kept=True)}, 3, warm_up=1)
     count = recipe.training.epochs * _COUNTS[name]
     of_time = sum(beside) / sum(taken)
     row(

@@ -21,8 +21,8 @@ from latentlab.core.runs.run import Run
 from tests.cli.nursery import SET, Nursery, stored_set
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows copies no processes.")
-TINY = ["--dataset", "digits", "--limit", "200", "--epochs", "3"]
-TINY += ["--set", "encoder.layers=8", "decoder.layers=8", "batch_size=32"]
+TINY = ["--dataset", "digits", "--limit", "200", "--epochs", "4"]
+TINY += ["--set", "encoder.layers=8", "decoder.layers=8", "batch_size=8"]
 TIMES = ("started", "saved", "step_seconds", "test_seconds")
 
 
@@ -56,11 +56,15 @@ def digest(path):
 
 @dataclass
 class Unstopped:
-    """A training that nobody stopped: its file's hash, and how long it took."""
+    """A training that nobody stopped: its file's hash, and how long it took from its first step on."""
 
     digest: str
     seconds: float
     path: object
+
+    def moment(self, most):
+        """Choose when such a training gets a signal: mostly while it trains and saves, sometimes before."""
+        return {"after": random.uniform(0, most * self.seconds), "from_first_word": random.random() < 0.8}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +72,7 @@ def unstopped(nursery, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unstopped")
     arguments = ["train", "mlp-vae-2d", "--out", folder / "run.safetensors", "--workspace", folder, *TINY]
     assert nursery(*arguments)["status"] == 0, nursery.told
-    done = nursery(*arguments)  # the first copies pages that later ones have
+    done = nursery(*arguments, from_first_word=True)  # the first copies pages that later ones have
     assert done["status"] == 0
     return Unstopped(digest(folder / "run.safetensors"), done["seconds"], folder / "run.safetensors")
 
@@ -112,7 +116,7 @@ def test_a_training_that_is_killed_again_and_again_is_in_the_end_as_one_that_nev
 ):
     place, killed, finished, states = Place(tmp_path), 0, 0, []
     while killed < kills:
-        done = nursery(*place.arguments(), after=random.uniform(0, 1.2 * unstopped.seconds))
+        done = nursery(*place.arguments(), **unstopped.moment(1.2))
         assert done["status"] in (0, -signal.SIGKILL), nursery.told
         found = place.start_again()
         killed += done["status"] != 0
@@ -125,6 +129,7 @@ def test_a_training_that_is_killed_again_and_again_is_in_the_end_as_one_that_nev
     assert nursery(*place.arguments())["status"] == 0, nursery.told
     place.is_as(unstopped)
     assert place.strays
+    assert "interrupted" in states
     interrupted = states.count("interrupted")
     print(f"{killed} kills: {interrupted} left a training to go on with, {place.strays} strays swept, "  # noqa: T201
           f"{finished + 1} came to their end")  # fmt: skip
@@ -137,7 +142,7 @@ def test_a_training_that_is_asked_to_stop_saves_and_is_in_the_end_as_one_that_wa
 ):
     place, statuses = Place(tmp_path), []
     while len(statuses) < kills:
-        done = nursery(*place.arguments(), after=random.uniform(0, unstopped.seconds), number=number)
+        done = nursery(*place.arguments(), **unstopped.moment(1), number=number)
         statuses.append(done["status"])
         assert "Traceback" not in nursery.told
         # Before anything had begun; or, of Ctrl-C, while Python itself ends and all is saved.
