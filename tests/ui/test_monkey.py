@@ -84,7 +84,8 @@ def files(tmp_path, run_file):
         (folder / name).write_bytes(data)
     (folder / "circle").symlink_to(folder / "circle")
     if hasattr(os, "mkfifo"):
-        os.mkfifo(folder / "pipe.png")
+        for ending in ("png", "safetensors", "toml", "npz"):
+            os.mkfifo(folder / f"pipe.{ending}")
     return [*sorted(folder.iterdir()), folder / "pets" / "cats" / "1.png", folder / "missing.npz"]
 
 

@@ -1,5 +1,7 @@
 """What is dropped anywhere on the window: said while it is dragged there, and opened as one means it."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -146,3 +148,13 @@ def test_many_pictures_of_one_folder_stand_for_it_and_tensors_of_others_are_no_r
     tensors = tmp_path / "images.safetensors"
     save_file({"images": torch.zeros(3, 8, 8)}, tensors, {"format": "pt"})
     assert meaning_of([tensors]).kind == "array"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files")
+@pytest.mark.parametrize(("over", "name"), [("sketchPad", "pipe.png"), ("latentCanvas", "pipe.safetensors")])
+def test_nobody_waits_for_what_comes_out_of_a_pipe(lab, tmp_path, over, name):
+    os.mkfifo(tmp_path / name)
+    told = []
+    lab.child("sketchPad").problem.connect(told.append)
+    Hand(lab, files(tmp_path / name), over).drop()
+    lab.until(lambda: name in lab.message() or (told and name in told[0]))

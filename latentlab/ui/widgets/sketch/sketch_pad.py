@@ -30,6 +30,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.core.files import is_file
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import fitted
@@ -349,6 +350,8 @@ def _is_picture(data: QMimeData) -> bool:
 
 def _read(path: str) -> QImage:
     """Read a picture file, turned upright and no larger than a drawing needs; null where it is none."""
+    if not is_file(Path(path)):  # whoever opens a pipe waits
+        return QImage()
     reader = QImageReader(path)
     reader.setAutoTransform(True)
     size = reader.size()
