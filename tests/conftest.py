@@ -1,6 +1,7 @@
 """What all tests share: a machine of their own to run on, tiny images, and a watch for what Qt tests leave behind."""
 
 import os
+import tempfile
 import threading
 import time
 
@@ -23,6 +24,8 @@ def own_home(tmp_path_factory, monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("LATENTLAB_SETTINGS", str(home / "settings.ini"))
     monkeypatch.setenv("LATENTLAB_CACHE", str(home / "cache"))
+    (home / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(home / "temporary"))
     for kind in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
     return home

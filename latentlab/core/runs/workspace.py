@@ -79,15 +79,20 @@ def runs(folder: Path) -> list[KeptRun]:
     for path in paths:
         with contextlib.suppress(LatentlabError):
             found.append(known_of(path))
-    return sorted(found, key=lambda run: (_moment(run.saved), run.path.name), reverse=True)
+    return sorted(found, key=_when, reverse=True)
 
 
 def interrupted(folder: Path) -> list[KeptRun]:
-    """List the runs in a folder whose training broke off, the latest first; none where one may not look."""
-    try:
-        return [run for run in runs(folder) if run.state == "interrupted"]
-    except RunError:
-        return []
+    """List the runs whose training broke off, the latest first; none where one may not look.
+
+    They are those in the folder, and those that are among temporary files as it did not take them.
+    """
+    found: list[KeptRun] = []
+    for place in (folder, spare_folder()):
+        with contextlib.suppress(RunError):
+            if place is not None:
+                found += [run for run in runs(place) if run.state == "interrupted"]
+    return sorted(found, key=_when, reverse=True)
 
 
 def known_of(path: Path) -> KeptRun:
@@ -224,15 +229,24 @@ def sweep(folder: Path) -> None:
                 files.remove_if_left(mark)
 
 
-def _elsewhere(run: Run) -> Path:
-    """Give a place among temporary files, of this person and this training alone."""
-    from latentlab.core.runs.run import plain_name
-
+def spare_folder() -> Path | None:
+    """Give the folder among temporary files, of this person alone, for what a workspace does not take."""
     owner = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # where there is none such files are a person's own
     try:
         folder = Path(tempfile.gettempdir()) / f"latentlab-runs{owner}"
-    except OSError as error:  # that is tried by writing a file
-        raise RunError("There is no place for temporary files; choose another place.") from error
+        is_another_persons = hasattr(os, "getuid") and exists(folder) and folder.stat().st_uid != os.getuid()
+    except OSError:  # whether there is a place is tried by writing a file
+        return None
+    return None if is_another_persons else folder
+
+
+def _elsewhere(run: Run) -> Path:
+    """Give a place in the spare folder, of this training alone."""
+    from latentlab.core.runs.run import plain_name
+
+    folder = spare_folder()
+    if folder is None:
+        raise RunError("There is no place for temporary files; choose another place.")
     return folder / f"{plain_name(run.recipe, run.snapshot.run_id)}{SUFFIX}"
 
 
@@ -244,6 +258,10 @@ def _losses(stored: dict[str, Any]) -> dict[str, float]:
     return {name: float(stored[name]) for name in ("loss", "reconstruction", "kl")} | {
         "penalty": float(stored.get("penalty", 0))
     }
+
+
+def _when(run: KeptRun) -> tuple[float, str]:
+    return _moment(run.saved), run.path.name
 
 
 def _moment(stored: str) -> float:

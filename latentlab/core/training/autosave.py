@@ -34,7 +34,7 @@ class Autosave:
     tell : callable
         Takes a sentence, on the thread that saves.
     path : Path, optional
-        Of the file, where there is one already; else a new one.
+        Of the file, where there is one already; else a new one. One among temporary files comes back to the folder.
 
     Attributes
     ----------
@@ -54,8 +54,10 @@ class Autosave:
 
     def __init__(self, trainer: Trainer, folder: Path, tell: Callable[[str], None], path: Path | None = None) -> None:
         self._trainer, self._tell = trainer, tell
-        self.path = path or folder / f"{dated_name(trainer.recipe, trainer.run_id)}{SUFFIX}"
-        self.kept: Path | None = None
+        is_spare = path is not None and path.parent == workspace.spare_folder()
+        new = folder / f"{dated_name(trainer.recipe, trainer.run_id)}{SUFFIX}"
+        self.path = new if path is None or is_spare else path
+        self.kept = path if is_spare else None  # it goes when the folder has it again
         self.problem = ""
         self.waited, self.computed, self.written = 0.0, 0.0, list[float]()
         self._told: set[Path | None] = set()  # where it was kept instead, when that was told

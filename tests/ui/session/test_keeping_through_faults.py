@@ -175,6 +175,27 @@ def test_what_was_stopped_and_no_place_took_is_finished_all_the_same(make_lab, e
 # What is offered
 
 
+def test_what_was_kept_among_temporary_files_is_offered_and_comes_back(make_lab, quickly, elsewhere):
+    folder = workspace.default_folder()
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
+    lab = make_lab()
+    lab.until_loaded()
+    lab.begin()
+    lab.until(lambda: list(elsewhere.rglob("*.safetensors")))
+    assert lab.window.close()
+    (spare,) = elsewhere.rglob("*.safetensors")
+    lab.until(lambda: saved_after(spare, 0) and not workspace.is_training(spare))
+    folder.unlink()
+    lab = make_lab()
+    lab.until(lambda: lab.child("interruptedOffer").isVisible())
+    lab.press("finishInterruptedButton")
+    lab.until(kept)
+    lab.until(lambda: not spare.exists())
+    assert kept()[0].state == "training"
+    assert lab.session.run.snapshot.run_id == Run.open(kept()[0].path).snapshot.run_id
+
+
 def test_an_offer_whose_file_is_damaged_meanwhile_is_told(make_lab, quickly):
     lab = make_lab()
     lab.until_loaded()
@@ -237,6 +258,7 @@ def test_two_windows_leave_each_others_trainings_alone(make_lab, quickly):
     first.begin()
     first.until(kept)
     path = kept()[0].path
+    first.press("pauseButton")  # it goes on, and leaves the machine to the others
     second = make_lab()
     second.until_loaded()
     assert offered(second) is None
@@ -250,12 +272,13 @@ def test_two_windows_leave_each_others_trainings_alone(make_lab, quickly):
     assert second.session.state == "idle"
     assert second.session.run is not None
     second.begin()
-    assert first.session.state == "training"
+    second.press("pauseButton")
+    assert first.session.state == "paused"
     first.window.close()
     third = make_lab()
     left = offered(third)
     assert (left.run.path, left.others) == (path, 0)
-    assert second.session.state == "training"
+    assert second.session.state == "paused"
     with third.qtbot.waitSignal(third.session.opened):
         third.press("finishInterruptedButton")
     third.until(lambda: third.session.state == "training")
