@@ -129,14 +129,14 @@ class Run:
         RunError
             When the run does not say, or on these images, by a device of this kind, nothing can.
         """
-        state, advice = self.training, "train on from its weights with --resume."
+        state, advice = self.training, "train on from its weights, with --resume or with Continue in the window."
         if state is None:
             raise RunError(
                 "The run was saved by an earlier version, without what a training needs to go on as it would have: "
                 f"{advice}"
             )
         if changed := self.changed_images(data):
-            raise RunError(f"{changed} To train on with them as they are now, use --resume.")
+            raise RunError(f"{changed} To train on with them as they are now, use --resume, or Continue in the window.")
         if state.device != device:
             raise RunError(f"The run was trained on '{state.device}', and this would be on '{device}': {advice}")
         if state.steps_done > steps_per_epoch or not state.first_epoch <= self.epochs <= state.last_epoch:

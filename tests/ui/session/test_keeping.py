@@ -11,6 +11,7 @@ from latentlab.core.map.live_map import LiveMap
 from latentlab.core.models.autoencoders import VAE
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
+from latentlab.ui.session import live_training
 from latentlab.ui.threads.training_thread import TrainingThread
 
 PATIENCE = 20_000  # milliseconds
@@ -153,6 +154,35 @@ def test_what_is_discarded_stays_among_the_runs_and_is_not_offered(lab):
     lab.press("discardButton")
     assert lab.session.run is None
     lab.until(lambda: [run.state for run in kept()] == ["stopped"])
+
+
+def test_a_thread_that_takes_longer_than_one_waits_ends_by_itself(lab, monkeypatch):
+    """What it still does reaches nobody, and another training may begin."""
+    monkeypatch.setattr(live_training, "_CLOSE_MILLISECONDS", 1)
+    goes_on, slow, loss = threading.Event(), [], VAE.loss_terms
+
+    def wait(self, *arguments, **more):
+        if slow in ([], [threading.get_ident()]):
+            slow[:] = [threading.get_ident()]
+            goes_on.wait(PATIENCE / 1000)
+        return loss(self, *arguments, **more)
+
+    lab.begin()
+    monkeypatch.setattr(VAE, "loss_terms", wait)
+    lab.until(lambda: slow)
+    (thread,) = [thread for thread in live_training._alive if thread.isRunning()]
+    lab.press("discardButton")
+    assert lab.session.state == "idle"
+    assert thread.isRunning()
+    lab.train()
+    run = lab.session.run
+    goes_on.set()
+    lab.until(thread.isFinished)
+    lab.qtbot.wait(50)  # nothing comes of it
+    assert lab.session.run is run
+    assert sorted(known.state for known in kept()) == ["finished", "stopped"]
+    lab.train()
+    assert thread not in live_training._alive
 
 
 def failing(monkeypatch, kind, name, error, after):
