@@ -116,6 +116,7 @@ class Monkey:
         self.faults, self.done, self.states, self.told = [], Counter(), Counter(), Counter()
         self.longest, self.sizes = [], []
         self._is_within = False
+        self._best = min(_pace() for _ in range(20))
         self._keys = [getattr(Qt.Key, f"Key_{name}") for name in KEYS.split()]
         self._known = {f"{name}Button" for name in KNOWN.split()}
         self.lab = make_lab()
@@ -173,8 +174,14 @@ class Monkey:
         self._lap()
         self._is_within = False
         self.longest = sorted([*self.longest, (self._took, self.number, self._action)], reverse=True)[:20]
-        if self._took > STALL:
+        if self._took > STALL and self._took > STALL * self._slowness():
             self._tell(f"stall of {self._took:.2f} s", f"stall {self._action}")
+
+    def _slowness(self):
+        """Give how much slower this core is now than it was at best: others share it, and its caches."""
+        paces = [_pace() for _ in range(20)]
+        self._best = min(self._best, *paces)
+        return sum(paces) / len(paces) / self._best
 
     def _lap(self):
         """Take the time since an event before: a drag is many."""
@@ -226,7 +233,7 @@ class Monkey:
             popup.close()
         elif popup is not None:
             popup.hide()
-        elif isinstance(modal, QDialog) and not isinstance(modal, QFileDialog):
+        elif isinstance(modal, QDialog):
             modal.reject()
 
     # Where
@@ -493,6 +500,13 @@ class Monkey:
             self._tell(f"left top-level widgets: {tops}", "left top-level widgets")
         counts = len(QApplication.allWidgets()), len(Shiboken.getAllValidWrappers()), len(gc.get_objects())
         self.sizes.append((self.number, *counts))
+
+
+def _pace():
+    """Give the seconds of this thread that a piece of work takes."""
+    begin = time.thread_time()
+    sum(range(100_000))
+    return time.thread_time() - begin
 
 
 def _within(widget, place):
