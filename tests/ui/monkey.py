@@ -32,7 +32,8 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import Shiboken
 
-STALL = 0.2  # seconds of the GUI thread's own time that one action may take
+STALL = 0.2  # seconds of the GUI thread's own time that one event may take
+WIDGETS = 2_000  # that may be alive at once; a window that shows everything has a thousand
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -116,6 +117,7 @@ class Monkey:
         self.faults, self.done, self.states, self.told = [], Counter(), Counter(), Counter()
         self.longest, self.sizes = [], []
         self._is_within = False
+        self._before = len(QApplication.allWidgets())
         self._best = min(_pace() for _ in range(20))
         self._keys = [getattr(Qt.Key, f"Key_{name}") for name in KEYS.split()]
         self._known = {f"{name}Button" for name in KNOWN.split()}
@@ -158,6 +160,8 @@ class Monkey:
         self.number += 1
         if not self.lab.window.isVisible():
             self._start_again()
+        if self.number % 20 == 0 and (alive := len(QApplication.allWidgets())) > self._before + WIDGETS:
+            self._tell(f"{alive} widgets", "many widgets")
         for state in self._states():
             self.states[state] += 1
         do = self._choose_kind()
@@ -474,6 +478,11 @@ class Monkey:
 
     # From one window to the next
 
+    def grown(self):
+        """Give how many times as many wrappers of Qt, and objects of Python, a window left at the end as half way."""
+        later = [size for size in self.sizes if size[0] > self.number / 2]
+        return [last / first for first, last in zip(later[0][2:], later[-1][2:], strict=True)]
+
     def end(self):
         """Close the window for good."""
         with watched(self._tell):
@@ -498,6 +507,8 @@ class Monkey:
         tops = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
         if tops:
             self._tell(f"left top-level widgets: {tops}", "left top-level widgets")
+        if (left := len(QApplication.allWidgets()) - self._before) > 0:
+            self._tell(f"{left} widgets are left of a window", "left widgets")
         counts = len(QApplication.allWidgets()), len(Shiboken.getAllValidWrappers()), len(gc.get_objects())
         self.sizes.append((self.number, *counts))
 

@@ -136,3 +136,4 @@ def test_nothing_that_is_done_at_random_breaks_for_long(monkey):
     print("longest:", *it.longest, sep="\n  ")  # noqa: T201
     print("windows, widgets, wrappers, objects:", *it.sizes, sep="\n  ")  # noqa: T201
     assert not it.faults, "\n\n".join(it.faults)
+    assert max(it.grown()) < 1.1
