@@ -276,9 +276,13 @@ class Monkey:
         ]
         if double:
             events.append(lambda: QTest.mouseDClick(window, button, modifiers, places[-1]))
+        self._send(window, events)
+
+    def _send(self, window, events):
+        """Send events one by one, as long as there is the window: Python does not hear of its end, and QTest crashes."""
         address = Shiboken.getCppPointer(window)
         for event in events:
-            if address in map(Shiboken.getCppPointer, QGuiApplication.topLevelWindows()):  # Python hears of no end
+            if address in map(Shiboken.getCppPointer, QGuiApplication.topLevelWindows()):
                 event()
                 self._lap()
 
@@ -325,8 +329,10 @@ class Monkey:
     def _press_key(self, top, key, modifiers=PLAIN):
         window = top.windowHandle()
         if window is not None and window.isVisible():
-            QTest.keyClick(window, key, modifiers)
-            self._lap()
+            self._send(
+                window,
+                [lambda: QTest.keyPress(window, key, modifiers), lambda: QTest.keyRelease(window, key, modifiers)],
+            )
 
     def menu(self):
         action = self._random.choice(list(entries(self.lab.window.menuBar())))
