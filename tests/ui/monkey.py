@@ -279,7 +279,7 @@ class Monkey:
         self._send(window, events)
 
     def _send(self, window, events):
-        """Send events one by one, as long as there is the window: Python does not hear of its end, and QTest crashes."""
+        """Send events one by one, as long as there is the window: QTest would crash, and Python hears of no end."""
         address = Shiboken.getCppPointer(window)
         for event in events:
             if address in map(Shiboken.getCppPointer, QGuiApplication.topLevelWindows()):
