@@ -32,7 +32,8 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import Shiboken
 
-STALL = 0.2  # seconds of the GUI thread's own time that one action may take
+STALL = 0.2  # seconds of the GUI thread's own time that one event may take
+WIDGETS = 2_000  # that may be alive at once; a window that shows everything has a thousand
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -116,6 +117,8 @@ class Monkey:
         self.faults, self.done, self.states, self.told = [], Counter(), Counter(), Counter()
         self.longest, self.sizes = [], []
         self._is_within = False
+        self._before = len(QApplication.allWidgets())
+        self._best = min(_pace() for _ in range(20))
         self._keys = [getattr(Qt.Key, f"Key_{name}") for name in KEYS.split()]
         self._known = {f"{name}Button" for name in KNOWN.split()}
         self.lab = make_lab()
@@ -157,6 +160,8 @@ class Monkey:
         self.number += 1
         if not self.lab.window.isVisible():
             self._start_again()
+        if self.number % 20 == 0 and (alive := len(QApplication.allWidgets())) > self._before + WIDGETS:
+            self._tell(f"{alive} widgets", "many widgets")
         for state in self._states():
             self.states[state] += 1
         do = self._choose_kind()
@@ -173,8 +178,14 @@ class Monkey:
         self._lap()
         self._is_within = False
         self.longest = sorted([*self.longest, (self._took, self.number, self._action)], reverse=True)[:20]
-        if self._took > STALL:
+        if self._took > STALL and self._took > STALL * self._slowness():
             self._tell(f"stall of {self._took:.2f} s", f"stall {self._action}")
+
+    def _slowness(self):
+        """Give how much slower this core is now than it was at best: others share it, and its caches."""
+        paces = [_pace() for _ in range(20)]
+        self._best = min(self._best, *paces)
+        return sum(paces) / len(paces) / self._best
 
     def _lap(self):
         """Take the time since an event before: a drag is many."""
@@ -226,7 +237,7 @@ class Monkey:
             popup.close()
         elif popup is not None:
             popup.hide()
-        elif isinstance(modal, QDialog) and not isinstance(modal, QFileDialog):
+        elif isinstance(modal, QDialog):
             modal.reject()
 
     # Where
@@ -265,9 +276,13 @@ class Monkey:
         ]
         if double:
             events.append(lambda: QTest.mouseDClick(window, button, modifiers, places[-1]))
+        self._send(window, events)
+
+    def _send(self, window, events):
+        """Send events one by one, as long as there is the window: QTest would crash, and Python hears of no end."""
         address = Shiboken.getCppPointer(window)
         for event in events:
-            if address in map(Shiboken.getCppPointer, QGuiApplication.topLevelWindows()):  # Python hears of no end
+            if address in map(Shiboken.getCppPointer, QGuiApplication.topLevelWindows()):
                 event()
                 self._lap()
 
@@ -314,8 +329,10 @@ class Monkey:
     def _press_key(self, top, key, modifiers=PLAIN):
         window = top.windowHandle()
         if window is not None and window.isVisible():
-            QTest.keyClick(window, key, modifiers)
-            self._lap()
+            self._send(
+                window,
+                [lambda: QTest.keyPress(window, key, modifiers), lambda: QTest.keyRelease(window, key, modifiers)],
+            )
 
     def menu(self):
         action = self._random.choice(list(entries(self.lab.window.menuBar())))
@@ -467,6 +484,11 @@ class Monkey:
 
     # From one window to the next
 
+    def grown(self):
+        """Give how many times as many wrappers of Qt, and objects of Python, a window left at the end as half way."""
+        later = [size for size in self.sizes if size[0] > self.number / 2]
+        return [last / first for first, last in zip(later[0][2:], later[-1][2:], strict=True)]
+
     def end(self):
         """Close the window for good."""
         with watched(self._tell):
@@ -491,8 +513,17 @@ class Monkey:
         tops = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
         if tops:
             self._tell(f"left top-level widgets: {tops}", "left top-level widgets")
+        if (left := len(QApplication.allWidgets()) - self._before) > 0:
+            self._tell(f"{left} widgets are left of a window", "left widgets")
         counts = len(QApplication.allWidgets()), len(Shiboken.getAllValidWrappers()), len(gc.get_objects())
         self.sizes.append((self.number, *counts))
+
+
+def _pace():
+    """Give the seconds of this thread that a piece of work takes."""
+    begin = time.thread_time()
+    sum(range(100_000))
+    return time.thread_time() - begin
 
 
 def _within(widget, place):

@@ -30,7 +30,7 @@ TINY = {
 
 
 @pytest.fixture
-def own_machine(monkeypatch):
+def own_machine(monkeypatch, tmp_path):
     """Keep the monkey within this test: no network, no folders of this machine, no end of the process."""
 
     def refuse(*arguments, **options):
@@ -39,6 +39,9 @@ def own_machine(monkeypatch):
     monkeypatch.setattr(downloads, "urlopen", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(QFileDialog, "open", lambda self: None)
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "files" / "saved" / "image.png"), "")
+    )
     monkeypatch.setattr(QGuiApplication, "quit", lambda *_: None)
     monkeypatch.setattr(QApplication, "quit", lambda *_: None)
     QGuiApplication.setQuitOnLastWindowClosed(False)
@@ -133,3 +136,4 @@ def test_nothing_that_is_done_at_random_breaks_for_long(monkey):
     print("longest:", *it.longest, sep="\n  ")  # noqa: T201
     print("windows, widgets, wrappers, objects:", *it.sizes, sep="\n  ")  # noqa: T201
     assert not it.faults, "\n\n".join(it.faults)
+    assert max(it.grown()) < 1.1
