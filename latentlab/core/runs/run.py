@@ -35,7 +35,7 @@ __all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_na
 
 CODES = 10_000  # at most so many test images have their codes in the file
 
-_MOST_CLASSES, _MOST_CHANGES = 10_000, 10_000
+_MOST_CLASSES, _MOST_CHANGES = 10_000, 100_000
 
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
