@@ -1,6 +1,8 @@
 """What all tests share: a machine of their own to run on, tiny images, and a watch for what Qt tests leave behind."""
 
+import contextlib
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -10,6 +12,11 @@ import pytest
 
 # Before torch is imported: the suite shares its machine, and one thread gives the same sums on every machine.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# Shells have what they start in the background ignore Ctrl-C, and so its children, among them those of tests.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    with contextlib.suppress(ValueError):  # on another thread, where nothing can be done
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("latentlab", deadline=None, max_examples=50, print_blob=True)
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("latentlab"), derandomize=True)

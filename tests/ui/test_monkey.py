@@ -128,8 +128,10 @@ def test_nothing_that_is_done_at_random_breaks(monkey):
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_nothing_that_is_done_at_random_breaks_for_long(monkey):
+def test_nothing_that_is_done_at_random_breaks_for_long(monkey, request):
     it = monkey()
+    if (teller := request.config.pluginmanager.get_plugin("terminalreporter")) is not None:
+        teller.write_line(f"seed {it.seed}")  # at once: a process that is ended by its libraries tells nothing later
     it.act(actions(20_000))
     it.end()
     print(f"\nseed {it.seed}: {it.number} actions {dict(it.done)} in states {dict(it.states)}")  # noqa: T201
