@@ -13,10 +13,11 @@ import pytest
 # Before torch is imported: the suite shares its machine, and one thread gives the same sums on every machine.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-# Shells have what they start in the background ignore Ctrl-C, and so its children, among them those of tests.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    with contextlib.suppress(ValueError):  # on another thread, where nothing can be done
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+# Shells have what they start in the background, and nohup what it starts, ignore signals, and so all their children.
+with contextlib.suppress(ValueError):  # on another thread nothing can be done
+    for name, default in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_IGN:
+            signal.signal(getattr(signal, name), default)
 
 hypothesis.settings.register_profile("latentlab", deadline=None, max_examples=50, print_blob=True)
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("latentlab"), derandomize=True)

@@ -24,7 +24,7 @@ def raising(error):
     ("error", "status", "said"),
     [
         (ValueError("seven"), 1, "Something went wrong inside latentlab (ValueError: seven);"),
-        (MemoryError(), 1, "(MemoryError);"),
+        (MemoryError(), 1, "(there is not enough memory);"),
         (RecursionError("maximum recursion depth exceeded"), 1, "(RecursionError: maximum"),
         (OSError(36, "File name too long", "n" * 300), 2, "nnn cannot be used (file name too long);"),
         (PermissionError(13, "Permission denied", "a\nb"), 2, "a\\u000ab cannot be used (permission denied);"),

@@ -340,6 +340,6 @@ def test_a_path_that_no_system_takes_is_a_sentence(prefix, path, tmp_path):
 
 def test_a_path_alone_is_told_how_to_be_written(tmp_path):
     (tmp_path / "own.npz").touch()
-    for path, prefix in ((tmp_path, "folder:"), (tmp_path / "own.npz", "array:")):
-        with pytest.raises(DatasetError, match=f"write {prefix}"):
+    for path in (tmp_path, tmp_path / "own.npz"):  # at which nobody looks to tell which
+        with pytest.raises(DatasetError, match="is a path, and no image set: write folder:PATH or array:FILE"):
             registry.load(str(path), tmp_path)
