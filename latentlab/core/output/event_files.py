@@ -8,6 +8,7 @@ embedding last.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import socket
@@ -78,7 +79,12 @@ class EventFiles:
             name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
             self._file = (folder / name).open("ab")  # two in one second may share it
             self._records = RecordWriter(self._file)
-        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        try:
+            self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        except BaseException:
+            with contextlib.suppress(OSError):  # of a disk that has refused already
+                self._file.close()
+            raise
 
     def scalar(self, tag: str, value: float, step: int) -> None:
         """Write a number of a step."""

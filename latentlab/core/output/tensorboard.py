@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Literal
 
@@ -71,7 +72,12 @@ class TensorBoardWriter:
         absent = {"kl": recipe.model.kind == "autoencoder", "penalty": not has_penalty}
         self._terms = [term for term in _TERMS if not absent.get(term)]
         self._files = EventFiles(self.folder)
-        self._files.text("recipe", f"```\n{recipe.to_toml()}\n```\n\n{data.title}")
+        try:
+            self._files.text("recipe", f"```\n{recipe.to_toml()}\n```\n\n{data.title}")
+        except BaseException:
+            with contextlib.suppress(LatentlabError):  # of a disk that has refused already
+                self._files.close()
+            raise
         self._preparation = measure(data.train_images[:100].numpy())
         self._learning_rate, self._beta = recipe.training.learning_rate, recipe.loss.beta
         self._first_epoch, self._epochs, self._steps_per_epoch = 0, recipe.training.epochs, 1

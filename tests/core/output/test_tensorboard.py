@@ -1,5 +1,6 @@
 """What TensorBoard's own reader finds in what a training wrote."""
 
+import gc
 import io
 import shutil
 import sys
@@ -250,3 +251,22 @@ def test_closing_writes_what_is_left(tmp_path):
     files.close()
     files.close()
     assert curve(read(tmp_path), "loss") == [(7, 1.0)]
+
+
+@pytest.mark.parametrize("refused", [0, 1])
+def test_a_disk_that_is_full_from_the_first_lines_on_leaves_no_file_open(tmp_path, tiny_images, monkeypatch, refused):
+    """The first is the file's own, the second the recipe's; files that nobody closes are warnings, which fail a test."""
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    write, calls = RecordWriter.write, []
+
+    def full(self, data):
+        calls.append(data)
+        if len(calls) > refused:
+            raise OSError(28, "No space left on device")
+        write(self, data)
+
+    monkeypatch.setattr(RecordWriter, "write", full)
+    with pytest.raises(TensorBoardError, match="No space left on device"):
+        TensorBoardWriter(tmp_path, Recipe(name="tiny"), tiny_images, "abc")
+    gc.collect()
