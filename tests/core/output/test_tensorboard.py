@@ -255,7 +255,7 @@ def test_closing_writes_what_is_left(tmp_path):
 
 @pytest.mark.parametrize("refused", [0, 1])
 def test_a_disk_that_is_full_from_the_first_lines_on_leaves_no_file_open(tmp_path, tiny_images, monkeypatch, refused):
-    """The first is the file's own, the second the recipe's; files that nobody closes are warnings, which fail a test."""
+    """The first is the file's own, the second the recipe's; files that nobody closes warn, which fails a test."""
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     write, calls = RecordWriter.write, []
