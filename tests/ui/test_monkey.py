@@ -108,8 +108,8 @@ def monkey(qtbot, digits, own_machine, files, run_file, colour_run, monkeypatch)
     monkeypatch.setitem(registry.DATASETS, "digits", replace(registry.DATASETS["digits"], read=lambda: digits))
     runs = [run_file(), run_file(model__latent=3), run_file(model__kind="cvae"), colour_run]
 
-    def make():
-        seed = int(os.environ.get("LATENTLAB_MONKEY_SEED") or time.time_ns() % 1_000_000)
+    def make(seed=None):
+        seed = int(os.environ.get("LATENTLAB_MONKEY_SEED") or seed or time.time_ns() % 1_000_000)
         return Monkey(lambda: Lab(qtbot), seed, files, runs, tiny)
 
     return make
@@ -120,7 +120,7 @@ def actions(count):
 
 
 def test_nothing_that_is_done_at_random_breaks(monkey):
-    it = monkey()
+    it = monkey(5)
     it.act(actions(100))
     it.end()
     assert not it.faults, "\n\n".join(it.faults)
