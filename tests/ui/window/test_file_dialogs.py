@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
 from latentlab.ui.settings import Settings
 
@@ -180,3 +181,24 @@ def test_a_comma_in_the_way_of_the_dirty_scans_is_told(lab, dialog, tmp_path):
     choose(dialog(lab), clean)
     lab.until(lambda: "comma" in lab.message())
     assert lab.session.recipe.data.dataset == before
+
+
+def test_where_trainings_are_kept_is_chosen_by_a_dialog_and_remembered(make_lab, dialog, tmp_path, monkeypatch):
+    lab, folder = make_lab(), tmp_path / "runs"
+    folder.mkdir()
+    lab.action("chooseWorkspace").trigger()
+    choose(dialog(lab), folder)
+    assert f"Trainings are kept in {folder} from now on" in lab.message()
+    lab.train()
+    (kept,) = workspace.runs(folder)
+    assert kept.epochs == 3
+    assert not workspace.runs(workspace.default_folder())
+    assert make_lab().session.folder == folder
+    # Who sets the variable for a start means it.
+    monkeypatch.setenv("LATENTLAB_WORKSPACE", str(tmp_path / "others"))
+    assert make_lab().session.folder == tmp_path / "others"
+
+
+def test_a_folder_for_trainings_that_is_gone_is_not_insisted_on(make_lab, tmp_path):
+    Settings().workspace = tmp_path / "gone"
+    assert make_lab().session.folder == workspace.default_folder()
