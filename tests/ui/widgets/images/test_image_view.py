@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
-from latentlab.core.files import sweep
+from latentlab.core.writing import sweep
 from latentlab.ui.widgets.images.image_view import ImageView
 from tests.faults import FAULTS
 
