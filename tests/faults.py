@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from latentlab.core import files
+from latentlab.core import writing
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def failing(owner, name, number, meant=lambda *arguments: True):
 @contextmanager
 def lost(folder):
     """Have somebody take a folder away as soon as a file in it is written; it is brought back in the end."""
-    sync, elsewhere = files._sync, folder.with_name("elsewhere")
+    sync, elsewhere = writing._sync, folder.with_name("elsewhere")
 
     def lose(file):
         sync(file)
@@ -50,7 +50,7 @@ def lost(folder):
             folder.rename(elsewhere)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "_sync", lose)
+        patch.setattr(writing, "_sync", lose)
         try:
             yield
         finally:
@@ -67,7 +67,7 @@ FAULTS = {
     "open": lambda folder: failing(os, "open", errno.EACCES, _is_temporary),
     "write": lambda folder: full_disk(),
     "short write": lambda folder: full_disk(100),
-    "sync": lambda folder: failing(files, "_sync", errno.EIO),
+    "sync": lambda folder: failing(writing, "_sync", errno.EIO),
     "rename": lambda folder: failing(os, "replace", errno.EACCES, _is_temporary),
     "folder": lost,
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.cli import terminal
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import make_way
+from latentlab.core.writing import make_way
 
 if TYPE_CHECKING:
     from latentlab.core.data.description import Description

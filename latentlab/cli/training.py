@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentlab.cli import terminal
-from latentlab.core import files
+from latentlab.core import writing
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.run_header import SUFFIX
 
@@ -204,9 +204,9 @@ def _check_out(path: Path) -> None:
     """See, before hours of training, that the run can be saved."""
     if path.suffix != SUFFIX:
         raise LatentlabError(f"A run is saved as a {SUFFIX} file, not as '{path}': change --out.")
-    files.make_way(path, LatentlabError, ("name a file for --out", "change --out"))
+    writing.make_way(path, LatentlabError, ("name a file for --out", "change --out"))
     try:
-        files.prove(path, "The run", LatentlabError)
+        writing.prove(path, "The run", LatentlabError)
     except LatentlabError as error:
         raise LatentlabError(f"{str(error).removesuffix('; choose another place.')}: change --out.") from error
 

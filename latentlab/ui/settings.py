@@ -16,7 +16,8 @@ import tomli_w
 from PySide6.QtCore import QObject, Signal
 
 from latentlab.core.errors import LatentlabError, printable, reason_of
-from latentlab.core.files import absolute, is_file, is_folder, make_way, named, whole_file
+from latentlab.core.files import absolute, is_file, is_folder, named
+from latentlab.core.writing import make_way, whole_file
 
 THEMES = ("system", "light", "dark")
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from latentlab.core import files
+from latentlab.core import writing
 from latentlab.core.data import leftovers, registry
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
@@ -175,7 +175,7 @@ def test_an_export_that_is_killed_leaves_the_earlier_file_or_the_later_one(nurse
         path.write_bytes(before) if before else path.unlink(missing_ok=True)
         done = nursery("export", unstopped.path, kind, "--out", path, after=random.uniform(0.3, 1.1) * seconds[kind])
         assert done["status"] in (0, -signal.SIGKILL), nursery.told
-        files.sweep(tmp_path)
+        writing.sweep(tmp_path)
         assert {each.name for each in tmp_path.iterdir()} <= set(EXPORTS.values())
         found = path.read_bytes() if path.exists() else b""
         assert found in (before, whole[kind])

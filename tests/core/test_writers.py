@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.core import files
+from latentlab.core import writing
 from latentlab.core.data import downloads, image_cache, registry
 from latentlab.core.data.downloads import download
 from latentlab.core.data.sets.downloaded import Source
@@ -65,7 +65,7 @@ WRITERS = {
 
 
 def save(path, written):
-    with files.whole_file(path, "The file", LatentlabError) as partial:
+    with writing.whole_file(path, "The file", LatentlabError) as partial:
         partial.write_bytes(written)
 
 
@@ -85,7 +85,7 @@ def is_told_and_nothing_is_lost(folder, write, fault):
     with pytest.raises(LatentlabError) as caught, FAULTS[fault](folder):
         write()
     for each in (folder, *filter(Path.is_dir, folder.rglob("*"))):
-        files.sweep(each)  # what lies in a folder that was taken away
+        writing.sweep(each)  # what lies in a folder that was taken away
     assert content(folder) == before
     assert before
     said = str(caught.value)
@@ -173,7 +173,7 @@ def test_a_disk_that_is_really_full_is_told_and_keeps_the_earlier_file(folder):
         with suppress(OSError):
             (folder / "rest").write_bytes(bytes(500_000))
         with pytest.raises(LatentlabError, match="no space left on device; choose another place"):
-            files.prove(folder / "new", "The file", LatentlabError)
+            writing.prove(folder / "new", "The file", LatentlabError)
         assert sorted(path.name for path in folder.iterdir()) == ["a", "other", "rest"]
 
 
@@ -181,7 +181,7 @@ def test_a_disk_that_is_really_full_is_told_and_keeps_the_earlier_file(folder):
 def test_a_file_system_without_permissions_or_synced_folders_will_do(folder, monkeypatch, name, number):
     """A network share, or a stick from a camera."""
     (folder / "a").write_bytes(b"earlier")
-    monkeypatch.setattr(files, "_sync", lambda file: None)  # files are synced, folders are not
+    monkeypatch.setattr(writing, "_sync", lambda file: None)  # files are synced, folders are not
     with failing(os, name, number):
         save(folder / "a", b"new")
     assert (folder / "a").read_bytes() == b"new"
@@ -193,7 +193,7 @@ SAVE_FOR_EVER = """
 import os, sys
 from pathlib import Path
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import whole_file
+from latentlab.core.writing import whole_file
 
 path, most = Path(sys.argv[1]), int(sys.argv[2])
 for number in range(most):
@@ -226,7 +226,7 @@ def test_who_is_killed_while_saving_leaves_a_whole_file_and_nothing_after_the_ne
             process.kill()
         assert is_whole(path)
         left += len(list(tmp_path.iterdir())) - 1
-        files.sweep(tmp_path)
+        writing.sweep(tmp_path)
         assert list(tmp_path.iterdir()) == [path]
     assert left, "it was never killed while it saved"
 
@@ -239,7 +239,7 @@ def test_two_that_save_at_the_same_place_never_trouble_each_other(tmp_path, savi
         process.stdout.readline()
     while any(process.poll() is None for process in processes):
         assert is_whole(path)
-        files.sweep(tmp_path)  # a third one starts
+        writing.sweep(tmp_path)  # a third one starts
         read += 1
     for process in processes:
         assert (process.communicate()[1], process.returncode) == ("", 0)

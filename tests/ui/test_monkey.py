@@ -30,7 +30,7 @@ TINY = {
 
 
 @pytest.fixture
-def own_machine(monkeypatch, tmp_path):
+def own_machine(monkeypatch):
     """Keep the monkey within this test: no network, no folders of this machine, no end of the process."""
 
     def refuse(*arguments, **options):
@@ -39,9 +39,6 @@ def own_machine(monkeypatch, tmp_path):
     monkeypatch.setattr(downloads, "urlopen", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(QFileDialog, "open", lambda self: None)
-    monkeypatch.setattr(
-        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "files" / "saved" / "image.png"), "")
-    )
     monkeypatch.setattr(QGuiApplication, "quit", lambda *_: None)
     monkeypatch.setattr(QApplication, "quit", lambda *_: None)
     QGuiApplication.setQuitOnLastWindowClosed(False)

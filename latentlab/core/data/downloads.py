@@ -21,7 +21,8 @@ from latentlab.core.budgets import SILENCE, SLOW, in_words
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.sets.downloaded import Downloaded, Source, first_line
-from latentlab.core.files import exists, settle, temporary_folder
+from latentlab.core.files import exists
+from latentlab.core.writing import settle, temporary_folder
 
 _CHUNK = 1 << 16
 _TICK = 0.1  # seconds between two messages, and the longest wait before a cancel is seen

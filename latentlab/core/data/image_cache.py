@@ -35,7 +35,9 @@ from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet
 from latentlab.core.data.mapped_images import Room, as_tensor, cache_dir, in_memory, new_map, open_map
 from latentlab.core.errors import reason_of
-from latentlab.core.files import exists, hold, is_file, remove_if_left, sweep, whole_file
+from latentlab.core.files import exists, is_file
+from latentlab.core.locks import hold, remove_if_left
+from latentlab.core.writing import sweep, whole_file
 
 _VERSION = 3  # of what is read and how it is kept: another one when either changes
 MOST_BYTES = 20_000_000_000  # of all sets, unless the last alone is larger

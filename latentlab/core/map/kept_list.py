@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from latentlab.core.errors import LatentlabError, reason_of
-from latentlab.core.files import alone, exists, told, whole_file
+from latentlab.core.files import exists
+from latentlab.core.locks import alone
+from latentlab.core.writing import told, whole_file
 
 T = TypeVar("T")
 

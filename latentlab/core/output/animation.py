@@ -14,8 +14,8 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats, channels_last, to_levels
 from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import whole_file
 from latentlab.core.output.export import save_picture, sheet
+from latentlab.core.writing import whole_file
 
 _SIDE = 256  # pixels that the longer side of a small image is brought to at least
 _TICK = 10  # milliseconds: what GIF counts in

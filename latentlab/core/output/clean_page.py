@@ -16,8 +16,8 @@ from latentlab.core.budgets import is_ours
 from latentlab.core.data.pictures.picture_opening import TooLargeError
 from latentlab.core.data.pictures.picture_survey import image_alone
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import make_way, whole_file
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.writing import make_way, whole_file
 
 PAGE_SUFFIX = ".png"
 TILE = 512  # pixels; a tile, its surroundings and their planes bound the memory

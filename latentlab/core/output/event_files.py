@@ -24,8 +24,8 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats
 from latentlab.core.data.pictures.picture_look import as_array, as_picture
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import prove, whole_file
 from latentlab.core.output.export import sheet
+from latentlab.core.writing import prove, whole_file
 
 _SPRITE_SIDE = 2048  # pixels; browsers refuse textures of more than 8192
 

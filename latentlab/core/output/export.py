@@ -15,7 +15,6 @@ from latentlab.core.arrays import Floats, Integers, channels_last, to_floats, to
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import make_way, whole_file
 from latentlab.core.map.map_images import Split
 from latentlab.core.map.requirements import need_point, need_posterior
 from latentlab.core.models.decode_grid import decode_grid, need_room
@@ -23,6 +22,7 @@ from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
 from latentlab.core.views.interpolations import linear, spherical
 from latentlab.core.views.restored import Damage, damaged_again
+from latentlab.core.writing import make_way, whole_file
 
 SHEET_GAP = 2  # pixels between two images
 PICTURE, TABLE, ARRAYS = ".png", ".csv", ".npz"

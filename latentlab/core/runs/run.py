@@ -22,7 +22,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
-from latentlab.core.files import is_file, utf8_path, whole_file
+from latentlab.core.files import is_file, utf8_path
 from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -30,6 +30,7 @@ from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
 from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
+from latentlab.core.writing import whole_file
 
 __all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name", "is_run"]
 

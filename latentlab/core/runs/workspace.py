@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
-from latentlab.core import files
+from latentlab.core import locks, writing
 from latentlab.core.errors import LatentlabError, printable, reason_of
-from latentlab.core.files import exists
+from latentlab.core.files import at_home, exists
 from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ VARIABLE = "LATENTLAB_WORKSPACE"
 def default_folder() -> Path:
     """Give the folder: ``$LATENTLAB_WORKSPACE``, or the place for a person's data on this system."""
     chosen = os.environ.get(VARIABLE)
-    return files.at_home(chosen) if chosen else platformdirs.user_data_path("latentlab", appauthor=False) / "runs"
+    return at_home(chosen) if chosen else platformdirs.user_data_path("latentlab", appauthor=False) / "runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Presence:
     def __init__(self, path: Path) -> None:
         self._place, self._file = _mark_of(path), -1
         with contextlib.suppress(OSError, ValueError):
-            held = files.hold_alone(self._place)
+            held = locks.hold_alone(self._place)
             if held is None:
                 raise RunError(f"{path} is being trained already, by another program: wait until it has ended.")
             self._file = held
@@ -215,18 +215,18 @@ def is_training(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     try:
-        return not files.lock(file)
+        return not locks.lock(file)
     finally:
         os.close(file)
 
 
 def sweep(folder: Path) -> None:
     """Remove what programs that died have left in a workspace, but no run; nothing is raised."""
-    files.sweep(folder)
+    writing.sweep(folder)
     with contextlib.suppress(OSError, ValueError):
         for mark in folder.glob(f".*{SUFFIX}.lock"):
             with contextlib.suppress(OSError):
-                files.remove_if_left(mark)
+                locks.remove_if_left(mark)
 
 
 def spare_folder() -> Path | None:

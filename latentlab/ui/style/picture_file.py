@@ -8,7 +8,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import whole_file
+from latentlab.core.writing import whole_file
 
 
 class PictureError(LatentlabError):

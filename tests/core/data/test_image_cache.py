@@ -20,7 +20,7 @@ from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.mapped_images import cache_dir, looking_ahead, new_map, roomy
 from latentlab.core.data.pictures import picture_reading, user_folder
 from latentlab.core.data.reading import Reading, ReadingCancelledError
-from latentlab.core.files import hold
+from latentlab.core.locks import hold
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training import trainer
 from latentlab.core.training.trainer import Trainer

@@ -3,7 +3,7 @@
 import os
 
 from latentlab.core.data import leftovers
-from latentlab.core.files import hold
+from latentlab.core.locks import hold
 
 
 def test_what_dead_writers_left_is_gone_wherever_they_wrote(tmp_path, own_home):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from latentlab.core import files
+from latentlab.core import locks
 from latentlab.core.events import Progress
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
@@ -279,7 +279,7 @@ def test_where_no_mark_can_be_made_nothing_is_said_and_nothing_raised(tmp_path, 
 
 def test_a_file_system_without_locks_will_do(tmp_path):
     path = tmp_path / "run.safetensors"
-    with failing(files, "_take_lock", errno.ENOLCK):
+    with failing(locks, "_take_lock", errno.ENOLCK):
         first, second = Presence(path), Presence(path)
         assert not is_training(path)
         second.end()

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 import pytest
 import torch
 
-from latentlab.core import files, log
+from latentlab.core import log
 from latentlab.core.events import Diverged, EpochEnded, Finished, Losses, Progress
+from latentlab.core.files import is_file
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training import autosave as autosaves
@@ -394,4 +395,4 @@ def test_saving_changes_nothing_in_training(begun, tiny_images, clock):
     bare = Trainer(RECIPE, tiny_images)
     list(bare.events())
     assert same_weights(trainer.model.state_dict(), bare.model.state_dict())
-    assert files.is_file(autosave.path)
+    assert is_file(autosave.path)

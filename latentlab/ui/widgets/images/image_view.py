@@ -96,7 +96,10 @@ class ImageView(QWidget):
         try:
             save_picture(self.shown_image(), path)
         except PictureError as error:
-            QMessageBox.warning(self, self.tr("Save image"), plain(str(error)))
+            kind, text = QMessageBox.Icon.Warning, plain(str(error))
+            warning = QMessageBox(kind, self.tr("Save image"), text, QMessageBox.StandardButton.Ok, self)
+            warning.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            warning.open()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to copy and to save the image."""
@@ -109,11 +112,15 @@ class ImageView(QWidget):
         menu.popup(event.globalPos())
 
     def _ask_and_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save image"), "image.png", self.tr("Images (*.png *.jpg *.bmp)")
-        )
-        if path:
-            self.save(Path(path))
+        dialog = QFileDialog(self, self.tr("Save image"), filter=self.tr("Images (*.png *.jpg *.bmp)"))
+        dialog.setObjectName("imageDialog")
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile("image.png")
+        dialog.fileSelected.connect(lambda path: self.save(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the image, or the placeholder."""

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
 
-from latentlab.core.files import sweep
+from latentlab.core.writing import sweep
 from latentlab.ui.widgets.images.image_view import ImageView
 from tests.faults import FAULTS
 
@@ -65,17 +65,35 @@ def test_says_what_to_do_while_empty(view):
     assert view.grab().toImage() != empty
 
 
-def test_its_menu_copies(qtbot, view):
-    view.set_pixels(checkerboard())
+def choose(qtbot, view, text):
     place = QPoint(50, 50)
     QApplication.sendEvent(view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place)))
     menu = view.findChild(QMenu)
     qtbot.waitUntil(menu.isVisible)
-    copy = next(action for action in menu.actions() if action.text() == "Copy image")
-    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(copy).center())
+    chosen = next(action for action in menu.actions() if action.text() == text)
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(chosen).center())
+
+
+def said(view):
+    return [box.text() for box in view.findChildren(QMessageBox) if box.isVisible()]
+
+
+def test_its_menu_copies(qtbot, view):
+    view.set_pixels(checkerboard())
+    choose(qtbot, view, "Copy image")
     pasted = QApplication.clipboard().image()
     assert (pasted.width(), pasted.height()) == (112, 112)
     assert pasted.pixelColor(6, 2).lightness() == 255
+
+
+def test_its_menu_saves_where_one_says(qtbot, view, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "open", lambda self: None)  # a real one would browse this machine
+    view.set_pixels(checkerboard())
+    choose(qtbot, view, "Save image…")
+    asked = view.findChild(QFileDialog, "imageDialog")
+    assert (asked.acceptMode(), asked.defaultSuffix()) == (QFileDialog.AcceptMode.AcceptSave, "png")
+    asked.fileSelected.emit(str(tmp_path / "image.png"))
+    assert QImage(str(tmp_path / "image.png")).width() == 112
 
 
 def test_an_empty_view_has_no_menu(view):
@@ -92,9 +110,8 @@ def test_saves(view, tmp_path):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_earlier_picture_is_whole_whatever_fails(view, tmp_path, monkeypatch, fault):
-    said, folder = [], tmp_path / "in"
-    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: said.append(text))
+def test_the_earlier_picture_is_whole_whatever_fails(view, tmp_path, fault):
+    folder = tmp_path / "in"
     folder.mkdir()
     view.set_pixels(checkerboard())
     view.save(folder / "image.png")
@@ -105,23 +122,21 @@ def test_the_earlier_picture_is_whole_whatever_fails(view, tmp_path, monkeypatch
     sweep(folder)  # what lies in a folder that was taken away
     assert (folder / "image.png").read_bytes() == before
     assert len(list(folder.iterdir())) == 1
-    (sentence,) = said
+    (sentence,) = said(view)
     assert sentence.startswith(f"The picture could not be saved as {folder / 'image.png'}: ")
 
 
-def test_says_which_endings_there_are(view, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: said.append(text))
+def test_says_which_endings_there_are(view, tmp_path):
     view.set_pixels(checkerboard())
     view.save(tmp_path / "image.doc")
-    assert said == [f"The picture could not be saved as {tmp_path / 'image.doc'}: choose a name that ends in .png."]
+    assert said(view) == [
+        f"The picture could not be saved as {tmp_path / 'image.doc'}: choose a name that ends in .png."
+    ]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_says_when_it_cannot_save(view, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: said.append(text))
+def test_says_when_it_cannot_save(view, tmp_path):
     view.set_pixels(checkerboard())
     view.save(tmp_path / "no such folder" / "image.png")
-    assert len(said) == 1
-    assert "no such folder" in said[0]
+    (sentence,) = said(view)
+    assert "no such folder" in sentence
