@@ -107,7 +107,7 @@ def test_headers_of_numpy_that_promise_more_than_there_is(tmp_path):
 
 
 def test_a_zip_file_with_more_arrays_than_anybody_has(tmp_path):
-    path = npz(tmp_path / "own.npz", **{f"a{number}": b"" for number in range(1_500)})
+    path = npz(tmp_path / "own.npz", **{f"a{number}": b"" for number in range(1_100)})
     assert "1,500 arrays" in refusal(path)
 
 
@@ -166,9 +166,15 @@ def test_hdf5_files_of_nothing_and_of_other_files(tmp_path):
         file.create_dataset("images", (12, 6, 6), "u1", external=[(str(tmp_path / "secret.bin"), 0, 432)])
     with h5py.File(tmp_path / "deep.h5", "w") as file:
         file.create_group("/".join("g" * 500))
+    for name, group in (("many", "/"), ("inner", "group")):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            for number in range(1_100):
+                file.require_group(group).create_group(str(number))
     assert "is empty but for 0 bytes of its 784 GB" in refusal(tmp_path / "empty.h5")
     assert "lies in another file" in refusal(tmp_path / "other.h5")
     assert "groups within each other" in refusal(tmp_path / "deep.h5")
+    assert "has 1,100 groups and data sets or more" in refusal(tmp_path / "many.h5")  # all were counted before any
+    assert "has 1,101 groups and data sets or more" in refusal(tmp_path / "inner.h5")
 
 
 def test_tensors_that_repeat_one_number_and_values_without_end(tmp_path):

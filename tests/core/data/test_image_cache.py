@@ -3,7 +3,7 @@
 import errno
 import os
 import threading
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +17,11 @@ from latentlab.core.data import image_cache, mapped_images, registry
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_cache import Removed, cached, clear, key_of
 from latentlab.core.data.image_set import DatasetError, ImageSet
-from latentlab.core.data.mapped_images import cache_dir, looking_ahead, new_map, roomy
+from latentlab.core.data.mapped_images import cache_dir, new_map
 from latentlab.core.data.pictures import picture_reading, user_folder
 from latentlab.core.data.reading import Reading, ReadingCancelledError
 from latentlab.core.locks import hold
-from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.training import trainer
-from latentlab.core.training.trainer import Trainer
-
-KEY = "0" * 32
+from tests.core.data.kept_sets import KEY, are_equal, never, patches, stored
 
 
 @pytest.fixture(params=["mapped", "memory"])
@@ -69,36 +65,6 @@ def opened_files(monkeypatch):
 
 def load(folder, **choices):
     return registry.load(f"folder:{folder}", folder, **choices)
-
-
-def patches(room, seed=0, name="patches", count=10):
-    """Make a set of noise."""
-    images = room((count, 3, 8, 8))
-    images[:] = np.random.default_rng(seed).integers(0, 256, images.shape, np.uint8)
-    pixels, labels = torch.from_numpy(images), torch.arange(count)
-    return ImageSet(name, name, pixels[:7], labels[:7], pixels[7:], labels[7:], tuple("abcdefghij"))
-
-
-def never(room):
-    raise AssertionError("it is read again")
-
-
-def stored():
-    return sorted(path.name for path in cache_dir().iterdir()) if cache_dir().exists() else []
-
-
-def are_equal(first, second):
-    for each in fields(ImageSet):
-        mine, theirs = getattr(first, each.name), getattr(second, each.name)
-        if isinstance(mine, torch.Tensor):
-            assert torch.equal(mine, theirs), each.name
-            assert mine.dtype == theirs.dtype
-        elif each.name.endswith("columns"):
-            for one, other in zip(mine, theirs, strict=True):
-                assert (one.name, one.texts) == (other.name, other.texts)
-                assert np.array_equal(one.values, other.values, equal_nan=True)
-        else:
-            assert mine == theirs, each.name
 
 
 # Read once
@@ -370,56 +336,3 @@ def test_what_a_crash_left_behind_goes_and_what_somebody_writes_stays(mapping, c
     os.close(held)
     clear()
     assert not written.exists()
-
-
-# Sets that are larger than memory
-
-
-@pytest.fixture
-def large(monkeypatch):
-    """Take every set for one that does not fit into memory."""
-    monkeypatch.setattr(mapped_images, "LARGE", 1)
-
-
-def test_parts_of_a_large_set_lie_in_files_without_a_name(tiny_images, large):
-    assert isinstance(roomy((4, 1, 8, 8)), np.memmap)
-    rows = [3, 179, 180, 200]
-    training, test = np.arange(180) % 2 == 0, np.ones(60, bool)
-    of_large = [tiny_images.selected(rows), tiny_images.kept(training, test), tiny_images.repeated(2)]
-    mapped_images.LARGE = 10**9
-    for mine, theirs in zip(
-        of_large, [tiny_images.selected(rows), tiny_images.kept(training, test), tiny_images.repeated(2)], strict=True
-    ):
-        are_equal(mine, theirs)
-    assert stored() == []
-
-
-def losses(data, **changes):
-    recipe = Recipe.from_dict(
-        {
-            "data": {"dataset": data.name},
-            "model": {"encoder": {"layers": [8]}, "decoder": {"layers": [8]}},
-            "training": {"batch_size": 3, "epochs": 2, "device": "cpu"},
-        }
-    ).with_changes(changes)
-    events = list(Trainer(recipe, data).events())
-    return np.concatenate([event.losses for event in events if hasattr(event, "losses")])
-
-
-def test_a_map_trains_as_memory_does(mapping, monkeypatch):
-    in_memory = losses(patches(mapped_images.in_memory))
-    cached(KEY, patches)
-    mapped = cached(KEY, never)
-    assert np.array_equal(losses(mapped), in_memory)
-    monkeypatch.setattr(mapped_images, "LARGE", 1)
-    assert np.array_equal(losses(mapped), in_memory), "fetched ahead"
-    monkeypatch.setattr(trainer, "takes", lambda device, size: False)
-    assert np.array_equal(losses(mapped), in_memory), "on a device without room for it"
-    without = losses(mapped, **{"data.exclude": (2,)})
-    assert np.array_equal(without, losses(patches(mapped_images.in_memory), **{"data.exclude": (2,)}))
-
-
-def test_looking_ahead_changes_no_batches(large):
-    images = torch.zeros(2500, 1, 2, 2, dtype=torch.uint8)
-    batches = torch.split(torch.randperm(2500, generator=torch.Generator().manual_seed(0)), 7)
-    assert all(torch.equal(*both) for both in zip(looking_ahead(images, batches), batches, strict=True))

@@ -41,10 +41,13 @@ def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
     arrays: dict[str, StoredArray] = {}
     seen = others = 0
 
+    def count(inside: int) -> None:  # before their names are read, which takes long where there are very many
+        few(seen + inside, ARRAYS, str(path), "groups and data sets or more", DatasetError, "make several files of it")
+
     def take(name: str, item: Any) -> None:
         nonlocal seen, others
         seen += 1
-        few(seen, ARRAYS, str(path), "groups and data sets or more", DatasetError, "make several files of it")
+        count(len(item) if isinstance(item, h5py.Group) else 0)
         few(name.count("/"), DEPTH, str(path), "groups within each other", DatasetError, "store its arrays in one")
         if isinstance(item, h5py.Dataset) and not name.startswith("#"):  # as MATLAB calls the parts of cells
             source = _source(path, name, item)
@@ -53,6 +56,7 @@ def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
                 arrays[name] = source.turned(np.transpose, source.shape[::-1]) if is_matlab else source
 
     with contents(str(path), DatasetError, "is damaged, or no HDF5 file"), h5py.File(path, "r") as file:
+        count(len(file))
         file.visititems(take)
     return ArrayFile(arrays, (("data sets that hold neither numbers nor text", others),) if others else ())
 

@@ -1,0 +1,64 @@
+"""Sets that lie in files, and are larger than memory, train as those in memory do."""
+
+import numpy as np
+import pytest
+import torch
+
+from latentlab.core.data import image_cache, mapped_images
+from latentlab.core.data.image_cache import cached
+from latentlab.core.data.mapped_images import looking_ahead, roomy
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training import trainer
+from latentlab.core.training.trainer import Trainer
+from tests.core.data.kept_sets import KEY, are_equal, never, patches, stored
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Take every set for one that does not fit into memory."""
+    monkeypatch.setattr(mapped_images, "LARGE", 1)
+
+
+def test_parts_of_a_large_set_lie_in_files_without_a_name(tiny_images, large):
+    assert isinstance(roomy((4, 1, 8, 8)), np.memmap)
+    rows = [3, 179, 180, 200]
+    training, test = np.arange(180) % 2 == 0, np.ones(60, bool)
+    of_large = [tiny_images.selected(rows), tiny_images.kept(training, test), tiny_images.repeated(2)]
+    mapped_images.LARGE = 10**9
+    for mine, theirs in zip(
+        of_large, [tiny_images.selected(rows), tiny_images.kept(training, test), tiny_images.repeated(2)], strict=True
+    ):
+        are_equal(mine, theirs)
+    assert stored() == []
+
+
+def losses(data, **changes):
+    recipe = Recipe.from_dict(
+        {
+            "data": {"dataset": data.name},
+            "model": {"encoder": {"layers": [8]}, "decoder": {"layers": [8]}},
+            "training": {"batch_size": 3, "epochs": 2, "device": "cpu"},
+        }
+    ).with_changes(changes)
+    events = list(Trainer(recipe, data).events())
+    return np.concatenate([event.losses for event in events if hasattr(event, "losses")])
+
+
+def test_a_map_trains_as_memory_does(monkeypatch):
+    monkeypatch.setattr(image_cache, "_SMALL", 0)
+    in_memory = losses(patches(mapped_images.in_memory))
+    cached(KEY, patches)
+    mapped = cached(KEY, never)
+    assert np.array_equal(losses(mapped), in_memory)
+    monkeypatch.setattr(mapped_images, "LARGE", 1)
+    assert np.array_equal(losses(mapped), in_memory), "fetched ahead"
+    monkeypatch.setattr(trainer, "takes", lambda device, size: False)
+    assert np.array_equal(losses(mapped), in_memory), "on a device without room for it"
+    without = losses(mapped, **{"data.exclude": (2,)})
+    assert np.array_equal(without, losses(patches(mapped_images.in_memory), **{"data.exclude": (2,)}))
+
+
+def test_looking_ahead_changes_no_batches(large):
+    images = torch.zeros(2500, 1, 2, 2, dtype=torch.uint8)
+    batches = torch.split(torch.randperm(2500, generator=torch.Generator().manual_seed(0)), 7)
+    assert all(torch.equal(*both) for both in zip(looking_ahead(images, batches), batches, strict=True))
