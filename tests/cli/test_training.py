@@ -267,6 +267,24 @@ def test_runs_are_listed_for_people_and_programs(whole, broken, runs, array, cap
     assert str(runs) in told.err
 
 
+def test_a_run_that_the_workspace_did_not_take_is_listed_with_where_it_is(whole, array, tmp_path, runs, capsys):
+    runs.rename(tmp_path / "taken")
+    runs.touch()
+    assert train(tmp_path / "out.safetensors", array, "--epochs", "1") == 0
+    runs.unlink()
+    (tmp_path / "taken").rename(runs)
+    capsys.readouterr()
+    assert main(["runs", "--json"]) == 0
+    spare, kept = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (spare["epochs"], kept["epochs"]) == (1, 3)
+    assert Path(kept["path"]).parent == runs
+    assert same(Run.open(Path(spare["path"])), Run.open(tmp_path / "out.safetensors"))
+    assert main(["runs"]) == 0
+    told = capsys.readouterr()
+    assert all(Path(each["path"]).stem in told.out for each in (spare, kept))
+    assert f"{spare['path']} is among temporary files" in told.err
+
+
 def test_no_runs_is_a_sentence(own_home, tmp_path, capsys):
     assert main(["runs"]) == 0
     assert "There are no runs in" in said(capsys)[-1]

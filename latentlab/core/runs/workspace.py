@@ -82,17 +82,25 @@ def runs(folder: Path) -> list[KeptRun]:
     return sorted(found, key=_when, reverse=True)
 
 
-def interrupted(folder: Path) -> list[KeptRun]:
-    """List the runs whose training broke off, the latest first; none where one may not look.
+def all_runs(folder: Path) -> list[KeptRun]:
+    """List the runs in a folder, and those among temporary files as a folder did not take them, the latest first.
 
-    They are those in the folder, and those that are among temporary files as it did not take them.
+    Raises
+    ------
+    RunError
+        When the folder is there and cannot be looked into.
     """
-    found: list[KeptRun] = []
-    for place in (folder, spare_folder()):
-        with contextlib.suppress(RunError):
-            if place is not None:
-                found += [run for run in runs(place) if run.state == "interrupted"]
-    return sorted(found, key=_when, reverse=True)
+    found = {run.path: run for run in [*runs(folder), *_spare_runs()]}
+    return sorted(found.values(), key=_when, reverse=True)
+
+
+def interrupted(folder: Path) -> list[KeptRun]:
+    """List those of all runs whose training broke off, the latest first; none where one may not look."""
+    try:
+        found = all_runs(folder)
+    except RunError:
+        found = _spare_runs()
+    return [run for run in found if run.state == "interrupted"]
 
 
 def known_of(path: Path) -> KeptRun:
@@ -238,6 +246,14 @@ def spare_folder() -> Path | None:
     except OSError:  # whether there is a place is tried by writing a file
         return None
     return None if is_another_persons else folder
+
+
+def _spare_runs() -> list[KeptRun]:
+    """List the runs in the spare folder; none where one may not look."""
+    folder = spare_folder()
+    with contextlib.suppress(RunError):
+        return [] if folder is None else runs(folder)
+    return []
 
 
 def _elsewhere(run: Run) -> Path:

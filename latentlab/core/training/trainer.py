@@ -33,6 +33,8 @@ from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
 from latentlab.core.training.control import Control
+from latentlab.core.training.draws import Draws
+from latentlab.core.training.epoch_losses import EpochLosses
 from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
 from latentlab.core.training.objective import share_to_come, weighing
@@ -48,7 +50,6 @@ from latentlab.core.training.optimisers import (
 from latentlab.core.training.provenance import made_with, now
 
 _MESSAGE_SECONDS = 1 / 20
-_TERMS = 3  # reconstruction, KL, penalty
 
 
 class Trainer:
@@ -110,12 +111,9 @@ class Trainer:
         self.model = first_model(recipe, self.data, start).to(self.device)
         self._learning_rate, self._beta = settings.learning_rate, recipe.loss.beta
         self.optimiser = new_optimiser(self.model, settings, self._learning_rate)
-        seed = settings.seed + self._first_epoch
-        self._order = torch.Generator().manual_seed(seed)  # draws the order of the images in an epoch
-        self._order_before = self._order.get_state()  # as it was before it drew that of the present epoch
-        self._generator = torch.Generator(self.device).manual_seed(seed)  # draws what steps draw
+        self._draws = Draws(settings.seed + self._first_epoch, self.device)
         self._epoch, self._steps_done = self._first_epoch, 0  # whole epochs, and steps of the next
-        self._sums, self._summed = np.zeros(_TERMS), 0  # of losses in this epoch, and over how many images
+        self._losses = EpochLosses()
         self.history: list[EpochEnded] = list(start.history) if start else []
         self.changes: list[Changed] = list(start.changes) if start else []
         self._early_stopping = EarlyStopping(self.model, settings.patience)
@@ -164,7 +162,7 @@ class Trainer:
         self._recovery = Recovery(self.model)
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
         self._take_draws(state)
-        self._steps_done, self._sums, self._summed = state.steps_done, np.array(state.sums), state.summed
+        self._steps_done, self._losses = state.steps_done, EpochLosses(state.sums, state.summed)
         best = next((ended for ended in self.history if ended.epoch == state.best_epoch), None)
         if best is not None:
             self._early_stopping.best, self._early_stopping.best_weights = best, state.parameters("best")
@@ -182,9 +180,7 @@ class Trainer:
         """Go on with what an optimiser, and the generators, had come to."""
         try:
             put_kept_back(self.optimiser, state.tensors)
-            self._order_before = state.tensors["order"]
-            self._order.set_state(self._order_before)
-            self._generator.set_state(state.tensors["generator"])
+            self._draws.take(state.tensors)
         except (RuntimeError, ValueError) as error:
             raise RunError(
                 "What the training needs to go on is damaged in the run's file: use another copy."
@@ -193,10 +189,10 @@ class Trainer:
     def state(self) -> TrainingState:
         """Give a copy of what the training has, beside its weights and its history, as it is between two steps."""
         best = self._early_stopping
-        tensors = {"order": self._order_before, "generator": self._generator.get_state()} | kept_of(self.optimiser)
+        tensors = self._draws.state() | kept_of(self.optimiser)
         for name, kept in (("best", best.best_weights), ("last", self._last_weights)):
             tensors |= {f"{name}.{number}": tensor.cpu() for number, tensor in enumerate(kept)}
-        reconstruction, kl, penalty = self._sums.tolist()
+        reconstruction, kl, penalty = self._losses.sums.tolist()
         return TrainingState(
             state=self._state,
             first_epoch=self._first_epoch,
@@ -205,7 +201,7 @@ class Trainer:
             learning_rate=self._learning_rate,
             beta=self._beta,
             sums=(reconstruction, kl, penalty),
-            summed=self._summed,
+            summed=self._losses.images,
             best_epoch=best.best.epoch if best.best else None,
             images=self._clock.images,
             tests=self._clock.tests,
@@ -223,6 +219,10 @@ class Trainer:
     def epochs_done(self) -> float:
         """Position on the axis of epochs."""
         return self._epoch + self._steps_done / self._steps_per_epoch
+
+    @property
+    def _is_finished(self) -> bool:
+        return self._epoch >= self._last_epoch or self._early_stopping.is_due(self._epoch)
 
     @cached_property
     def preparation(self) -> sketch.Preparation:
@@ -296,13 +296,8 @@ class Trainer:
         )
         self.model.train()
         self._clock.start()
-        while (
-            self._epoch < self._last_epoch
-            and not self.control.stop.is_set()
-            and not self._early_stopping.is_due(self._epoch)
-        ):
-            self._order.set_state(self._order_before)  # which draws the order of an epoch that is half done once more
-            order = torch.randperm(len(images), generator=self._order).to(images.device)
+        while not (self._is_finished or self.control.stop.is_set()):
+            order = self._draws.order(len(images)).to(images.device)
             for rows in looking_ahead(images, torch.split(order, settings.batch_size)[self._steps_done :]):
                 if self.control.stop.is_set():
                     break
@@ -318,8 +313,7 @@ class Trainer:
             yield self._report()
             if self._steps_done == self._steps_per_epoch:
                 yield from self._end_epoch()
-        is_stopped = self._epoch < self._last_epoch and not self._early_stopping.is_due(self._epoch)
-        self._state = "stopped" if is_stopped else "finished"
+        self._state = "finished" if self._is_finished else "stopped"
         if self._early_stopping.best is not None:
             self._last_weights = copied(self.model)
             self._early_stopping.put_best_back()
@@ -331,7 +325,7 @@ class Trainer:
             last.test if last else None,
             self._clock.images_per_second,
             self._clock.seconds,
-            is_stopped,
+            stopped=not self._is_finished,
         )
 
     def _note(self) -> str:
@@ -380,11 +374,11 @@ class Trainer:
         # x̃ ~ p(x̃ | x)
         seen = x if noisy is None else as_input(noisy)
         if done < settings.augmentation.until:
-            x, seen = mirrored(x, seen, settings.augmentation, self._generator)
-            seen = augmented(seen, settings.augmentation, self._generator)
-        seen = corrupted(seen, self.recipe.corruption, self._generator)
+            x, seen = mirrored(x, seen, settings.augmentation, self._draws.of_steps)
+            seen = augmented(seen, settings.augmentation, self._draws.of_steps)
+        seen = corrupted(seen, self.recipe.corruption, self._draws.of_steps)
         # ε ~ N(0, I)
-        noise = torch.randn(len(x), self.recipe.model.latent, generator=self._generator, device=self.device)
+        noise = torch.randn(len(x), self.recipe.model.latent, generator=self._draws.of_steps, device=self.device)
         # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty: each (B,)
         with self._precision:
             terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
@@ -407,16 +401,14 @@ class Trainer:
         settings, count = self.recipe.training, len(self._pending)
         steps = self._steps_done - np.arange(count)[::-1]  # in this epoch, counted from 1
         sizes = np.minimum(settings.batch_size, len(self.data.train_images) - (steps - 1) * settings.batch_size)
-        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 1 + _TERMS))
+        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 4))
         self._pending = []
         self._clock.count_steps(int(sizes.sum()))
         # The losses speak for the weights before the last step only; whoever drives this may look at those after it.
         if not (np.isfinite(losses).all() and are_finite(self.model)):
             return self._recover()
         self._recovery.keep()
-        # One after the other, so that the sums do not depend on how many steps there were since the last message.
-        self._sums = np.vstack([self._sums, losses[:, 1:] * sizes[:, None]]).cumsum(0)[-1]
-        self._summed += int(sizes.sum())
+        self._losses.add(losses[:, 1:], sizes)
         return Progress(
             self.run_id,
             (self._epoch + steps / self._steps_per_epoch).astype(np.float32),
@@ -446,13 +438,12 @@ class Trainer:
         self._clock.count_test(is_whole=is_whole)
         if not is_whole:
             return
-        sums, summed = self._sums, self._summed
-        self._sums, self._summed = np.zeros(_TERMS), 0
+        losses, self._losses = self._losses, EpochLosses()
         self._epoch, self._steps_done = self._epoch + 1, 0
-        self._order_before = self._order.get_state()
-        if not summed:
+        self._draws.end_epoch()
+        if not losses.images:
             return
-        train = metrics.weighted((sums / summed).tolist(), self._beta)
+        train = losses.means(self._beta)
         test = metrics.mean_losses(parts, self._beta)
         if not math.isfinite(test.loss):
             yield self._recover()

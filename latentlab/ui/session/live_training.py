@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import atexit
 import threading
-import uuid
-from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.map.map_images import MapImages
-from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run
 from latentlab.core.sketch import preparation
 from latentlab.core.training.control import Setting
 from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread, Warned
 
 State = Literal["idle", "training", "paused"]
@@ -82,28 +78,14 @@ class LiveTraining(QObject):
         """Whether nothing would be lost by ending it."""
         return self._thread is None or self._thread.is_kept
 
-    def start(
-        self,
-        recipe: Recipe,
-        data: ImageSet,
-        shown: MapImages,
-        start: Run | None,
-        folder: Path,
-        *,
-        finishes: bool = False,
-        path: Path | None = None,
-    ) -> None:
-        """Train on a thread of its own, from new weights or from a run's, or finish the training of a run.
-
-        The parameters are those of `TrainingThread`.
-        """
+    def start(self, planned: PlannedTraining) -> None:
+        """Train on a thread of its own."""
         _alive.difference_update([thread for thread in _alive if thread.isFinished()])
-        run_id = start.snapshot.run_id if start is not None and finishes else uuid.uuid4().hex[:12]
         # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
-        self._thread = TrainingThread(run_id, recipe, data, shown, start, folder, finishes=finishes, path=path)
+        self._thread = TrainingThread(planned)
         _alive.add(self._thread)
         self.destroyed.connect(self._thread.abandon)
-        self.begun.emit(recipe, data)
+        self.begun.emit(planned.recipe, planned.data)
         self._thread.start()
         self._timer.start()
         self._set_state("training")

@@ -45,6 +45,7 @@ from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.session.selection_training import SelectionTraining
 from latentlab.ui.session.tensorboard_log import TensorBoardLog
+from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import Result
 
 FIRST_RECIPE = "digits-vae-2d"
@@ -229,14 +230,15 @@ class Session(QObject):
         if shown is None:
             return
         self.files.forget_questions()
-        finishes = how == "to its end"
-        if not finishes:
+        planned = PlannedTraining(self.recipe, data, shown, self.folder)
+        if how == "to its end":
+            planned = replace(planned, unfinished=run, path=self._current.file)
+        else:
+            planned = replace(planned, start=run if how == "further" else None)
             self.epochs.begin(Checkpoints(self.recipe.training.checkpoint_every))
         self.epochs.forget_present()
         self._trained = None
-        start = None if how == "anew" else run
-        path = self._current.file if finishes else None
-        self.training.start(self.recipe, data, shown, start, self.folder, finishes=finishes, path=path)
+        self.training.start(planned)
         self._announce_run()
 
     def _wait_to_train(self, how: How | None) -> None:

@@ -11,18 +11,17 @@ from pathlib import Path
 from PySide6.QtCore import QThread, Slot
 
 from latentlab.core import log
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
 from latentlab.core.map.checkpoints import SpacedEpochs, most_epochs
 from latentlab.core.map.live_map import LiveMap
 from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.training.autosave import FEW_CODES, Autosave
 from latentlab.core.training.control import Control, Setting
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
+from latentlab.ui.threads.planned_training import PlannedTraining
 
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
 
@@ -62,41 +61,15 @@ class TrainingThread(QThread):
 
     Parameters
     ----------
-    run_id : str
-        Id that all it tells carries.
-    recipe : Recipe
-    data : ImageSet
-    shown : MapImages
-        What the map shows.
-    start : Run or None
-        To go on from.
-    folder : Path
-        The workspace, in which it is kept as it goes.
-    finishes : bool
-        Whether `start` is a training to be finished, as it would have gone on, and not the weights of a new one.
-    path : Path, optional
-        Where that one is kept already.
+    planned : PlannedTraining
     """
 
-    def __init__(
-        self,
-        run_id: str,
-        recipe: Recipe,
-        data: ImageSet,
-        shown: MapImages,
-        start: Run | None,
-        folder: Path,
-        *,
-        finishes: bool = False,
-        path: Path | None = None,
-    ) -> None:
+    def __init__(self, planned: PlannedTraining) -> None:
         super().__init__()
         self.setStackSize(_STACK_BYTES)
-        self.run_id = run_id
-        self._recipe, self._data, self._start = recipe, data, start
-        self._folder, self._finishes, self._path = folder, finishes, path
+        self._planned = planned
         self._autosave: Autosave | None = None
-        self._shown = self._wanted = shown
+        self._shown = self._wanted = planned.shown
         self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
         self._control = Control()
         self._may_go_on = threading.Event()
@@ -106,7 +79,7 @@ class TrainingThread(QThread):
         self._map_failed = False
         self._result_wanted = threading.Event()
         self._has_enough = threading.Event()
-        self._kept = SpacedEpochs(recipe.training.checkpoint_every)
+        self._kept = SpacedEpochs(planned.recipe.training.checkpoint_every)
         self._lock = threading.Lock()
         self._posts: deque[Post] = deque()
         self._update: MapUpdate | None = None
@@ -171,7 +144,7 @@ class TrainingThread(QThread):
             self._train()
         except BaseException as error:  # of SystemExit Qt would make nothing at all
             kept = self._end_saving()
-            self._post(Failed(self.run_id, log.told(error, "Training failed"), str(kept or "")))
+            self._post(Failed(self._planned.run_id, log.told(error, "Training failed"), str(kept or "")))
         else:
             self._end_saving()
 
@@ -183,11 +156,12 @@ class TrainingThread(QThread):
         return self._autosave.kept
 
     def _train(self) -> None:
-        if self._finishes and self._start is not None:
-            trainer = Trainer.resumed(self._start, self._data, control=self._control)
+        planned, control = self._planned, self._control
+        if planned.unfinished is not None:
+            trainer = Trainer.resumed(planned.unfinished, planned.data, control=control)
         else:
-            trainer = Trainer(self._recipe, self._data, run_id=self.run_id, control=self._control, start=self._start)
-        self._autosave = autosave = Autosave(trainer, self._folder, self._warn, self._path)
+            trainer = Trainer(planned.recipe, planned.data, run_id=planned.run_id, control=control, start=planned.start)
+        self._autosave = autosave = Autosave(trainer, planned.folder, self._warn, planned.path)
         self._guarded(lambda: self._show_wanted(trainer))
         for event in trainer.events():
             if self._abandoned.is_set():

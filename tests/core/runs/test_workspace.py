@@ -21,7 +21,7 @@ from latentlab.core.events import Progress
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError, dated_name
-from latentlab.core.runs.workspace import Presence, interrupted, is_training, keep, known_of, runs
+from latentlab.core.runs.workspace import Presence, all_runs, interrupted, is_training, keep, known_of, runs
 from latentlab.core.training.trainer import Trainer
 from tests.faults import FAULTS, failing, small_disk
 
@@ -403,6 +403,19 @@ def test_two_runs_of_one_name_do_not_take_each_others_place_among_temporary_file
     assert Run.open(first).epochs == 2
     assert Run.open(second).epochs == 0
     assert keep(states["training"], tmp_path / "file" / "other.safetensors")[0] == first  # a later one of the same run
+
+
+def test_all_runs_are_those_of_a_folder_and_those_among_temporary_files(states, tmp_path, temporary):
+    (tmp_path / "file").touch()
+    spare, _ = keep(states["training"], tmp_path / "file" / "run.safetensors")
+    path = saved(states["finished"], tmp_path / "run.safetensors", saved="2030-01-01T00:00:00+00:00")
+    assert [run.path for run in all_runs(tmp_path)] == [path, spare]
+    assert [run.path for run in all_runs(spare.parent)] == [spare]  # once
+    assert [run.path for run in runs(tmp_path)] == [path]
+    with pytest.raises(RunError):
+        all_runs(tmp_path / "file")
+    for folder in (tmp_path, tmp_path / "file", spare.parent):
+        assert [run.path for run in interrupted(folder)] == [spare]
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", "..", "x" * 100, "字" * 100, "a: b? c*", "\ud800", "nul\0"])

@@ -15,6 +15,7 @@ from latentlab.core.runs import workspace
 from latentlab.core.training.autosave import Autosave
 from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
+from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import EpochModel, Result, TrainingThread, Warned
 
 RECIPE = Recipe(name="tiny").with_changes(
@@ -28,7 +29,8 @@ class Driven:
     def __init__(self, qtbot, data, **changes):
         recipe = RECIPE.with_changes(changes)
         self._qtbot = qtbot
-        self.thread = TrainingThread("run", recipe, data, choose(data, MapSource()), None, workspace.default_folder())
+        shown, folder = choose(data, MapSource()), workspace.default_folder()
+        self.thread = TrainingThread(PlannedTraining(recipe, data, shown, folder, new_id="run"))
         self.posts, self.updates = [], []
         self.thread.start()
 

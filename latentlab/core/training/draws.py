@@ -1,0 +1,54 @@
+"""What a training draws: each from a generator of its own, so that what is drawn of one never changes the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+class Draws:
+    """The two generators of a training.
+
+    Parameters
+    ----------
+    seed : int
+    device : torch.device
+        On which steps are computed.
+
+    Attributes
+    ----------
+    of_steps : Generator
+        Draws, on the device, what steps draw.
+    """
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self.of_steps = torch.Generator(device).manual_seed(seed)
+        self._of_orders = torch.Generator().manual_seed(seed)
+        self._before = self._of_orders.get_state()  # it drew the order of the present epoch
+
+    def order(self, images: int) -> Tensor:
+        """Draw the order of the present epoch's images, int64 (N,); of one that is half done, the same once more."""
+        self._of_orders.set_state(self._before)
+        return torch.randperm(images, generator=self._of_orders)
+
+    def end_epoch(self) -> None:
+        """Draw another order from now on."""
+        self._before = self._of_orders.get_state()
+
+    def state(self) -> dict[str, Tensor]:
+        """Give copies of the generators' states: see `TrainingState.tensors`."""
+        return {"order": self._before, "generator": self.of_steps.get_state()}
+
+    def take(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on with what `state` gave; other tensors beside it do not matter.
+
+        Raises
+        ------
+        RuntimeError
+            When they are no states of such generators.
+        """
+        self._of_orders.set_state(tensors["order"])
+        self._before = tensors["order"]
+        self.of_steps.set_state(tensors["generator"])

@@ -1,0 +1,40 @@
+"""The losses of an epoch that is going on, summed up."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from latentlab.core.arrays import Integers
+from latentlab.core.events import Losses
+from latentlab.core.measures import metrics
+
+
+class EpochLosses:
+    """Sums the losses of an epoch's steps.
+
+    Parameters
+    ----------
+    sums : tuple of float
+        Reconstruction, KL and penalty of the images so far, nats.
+    images : int
+        How many they are.
+
+    Attributes
+    ----------
+    sums : float64 (3,)
+    images : int
+    """
+
+    def __init__(self, sums: tuple[float, float, float] = (0.0, 0.0, 0.0), images: int = 0) -> None:
+        self.sums, self.images = np.array(sums), images
+
+    def add(self, losses: npt.NDArray[np.float64], sizes: Integers) -> None:
+        """Take steps: the means of their terms, float64 (N, 3), and over how many images, int64 (N,)."""
+        # One after the other, so that the sums do not depend on how many steps there were since the last call.
+        self.sums = np.vstack([self.sums, losses * sizes[:, None]]).cumsum(0)[-1]
+        self.images += int(sizes.sum())
+
+    def means(self, beta: float) -> Losses:
+        """Give the means over the images, which there must be, nats per image."""
+        return metrics.weighted((self.sums / self.images).tolist(), beta)
