@@ -121,7 +121,10 @@ class Settings(QObject):
 
     @property
     def recent_runs(self) -> list[Path]:
-        """The runs that were last opened or saved and still exist, latest first, at most eight."""
+        """The runs that were last opened or saved and still exist, latest first, at most eight.
+
+        To look for them may take long: where a disk is far away it is done on another thread.
+        """
         paths = map(named, _texts(self._values, "recent_runs"))
         return [path for path in dict.fromkeys(paths) if is_file(path)][:_RECENT]
 

@@ -66,19 +66,23 @@ def run(run_path: Path | None = None) -> int:
     int
         The exit status; where a signal closed it 128 and its number: 130 of Ctrl-C.
     """
-    app = create_application(sys.argv[:1], Settings().theme)
+    settings = Settings()
+    app = create_application(sys.argv[:1], settings.theme)
     reporter = ErrorReporter(app)
     reporter.install()
     from latentlab.ui.window.main_window import MainWindow
 
     torch_threads.compute_alone()
     background.hold_back()
-    window = MainWindow()
+    window = MainWindow(settings)
+    data_dir = window.session.library.data_dir
+
+    def sweep() -> None:
+        leftovers.sweep(data_dir, [path.parent for path in settings.recent_runs])
 
     def begin() -> None:
         _settle()
-        places = window.session.library.data_dir, [path.parent for path in Settings().recent_runs]
-        threading.Thread(target=leftovers.sweep, args=places, name="leftovers", daemon=True).start()
+        threading.Thread(target=sweep, name="leftovers", daemon=True).start()
 
     _FirstPaint(window, begin)
     reporter.reported.connect(window.show_problem)

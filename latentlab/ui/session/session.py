@@ -2,11 +2,11 @@
 
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
-before they are used, `training` the training going on, `interrupted` what broke off with an earlier start,
-`exploration` what is looked at, `epochs` of which epoch, `selection` the images selected on its map,
-`selection_training` what becomes of them, `map` what else is done there, `restoration` what is damaged and restored,
-`views` what the views ask, `comparison` a second model, `page` the page that is cleaned,
-`health` what is wrong with what is trained.
+before they are used, `training` the training going on, `interrupted` what broke off with an earlier start, `recent`
+what was used last, `exploration` what is looked at, `epochs` of which epoch, `selection` the images selected on its
+map, `selection_training` what becomes of them, `map` what else is done there, `restoration` what is damaged and
+restored, `views` what the views ask, `comparison` a second model, `page` the page that is cleaned, `health` what is
+wrong with what is trained.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from latentlab.ui.session.kept_epochs import KeptEpochs
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
+from latentlab.ui.session.recent_files import RecentFiles
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.run_files import RunFiles
@@ -104,6 +105,7 @@ class Session(QObject):
         self.tensorboard = TensorBoardLog(self.training, self)
         self.health = Health(self.training, self.recipes, self)
         self.interrupted = InterruptedTrainings(self.folder, self)
+        self.recent = RecentFiles(self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
@@ -113,7 +115,7 @@ class Session(QObject):
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
         looking = (self.exploration, self.views, self.restoration, self.map, self.comparison)
-        for part in (self.recipes, *looking, self.files, self.interrupted):
+        for part in (self.recipes, *looking, self.files, self.interrupted, self.recent):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
@@ -171,6 +173,7 @@ class Session(QObject):
             self.opened_images,
             self.library,
             self.interrupted,
+            self.recent,
             self.files,
         ):
             part.shut_down()

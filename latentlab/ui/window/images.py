@@ -92,16 +92,16 @@ def join_images(
         recent_menu.clear()
         entries = [(shown(name), lambda name=name: opened.open(name)) for name in names]
         for action, name in zip(add_entries(recent_menu, entries), names, strict=True):
-            problem = problem_of(name)
-            action.setEnabled(not problem)
-            action.setToolTip(plain(problem or name.partition(":")[2]))
+            action.setData(name)
+            action.setToolTip(plain(name.partition(":")[2]))
         menus["recentImages"].setVisible(bool(names))
+        session.recent.look_for_images(names, session.library.data_dir)
 
-    def problem_of(name: str) -> str:
-        try:
-            return registry.status(name, session.library.data_dir).problem or ""
-        except DatasetError as error:
-            return str(error)
+    def show_problems(problems: dict[str, str]) -> None:
+        for action in recent_menu.actions():
+            if problem := problems.get(action.data()):
+                action.setEnabled(False)
+                action.setToolTip(plain(problem))
 
     def remember(name: str) -> None:
         if name not in registry.names():
@@ -146,6 +146,7 @@ def join_images(
     menus["chooseArray"].triggered.connect(lambda: dialogs.open("array", lambda path: opened.open(array_name(path))))
     menus["choosePairs"].triggered.connect(ask_for_pairs)
     menus["showImages"].triggered.connect(opened.open_chosen)
+    session.recent.images_looked_at.connect(show_problems)
     recent_menu.aboutToShow.connect(list_recent)  # what is missing today may be there tomorrow
     panel.size_chosen.connect(opened.read_as)
     panel.use_requested.connect(opened.use)

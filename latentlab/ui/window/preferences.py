@@ -23,8 +23,10 @@ def join_settings(settings: Settings, session: Session, start: StartPage, menus:
     recent_menu = menus.menu("recentRuns")
     recent_menu.setToolTipsVisible(True)
 
-    def list_recent() -> None:
-        recent = settings.recent_runs
+    def look_for_recent() -> None:
+        session.recent.look_for_runs(lambda: settings.recent_runs)
+
+    def list_recent(recent: list[Path]) -> None:
         start.set_recent(recent)
         recent_menu.clear()
         added = add_entries(recent_menu, [(path.name, lambda path=path: session.open_run(path)) for path in recent])
@@ -35,7 +37,7 @@ def join_settings(settings: Settings, session: Session, start: StartPage, menus:
     def remember_run(path: Path) -> None:
         if path.parent != resource("models"):
             settings.add_recent_run(path)
-            list_recent()
+            look_for_recent()
 
     def remember_folder(folder: Path) -> None:
         settings.data_dir = folder
@@ -53,7 +55,9 @@ def join_settings(settings: Settings, session: Session, start: StartPage, menus:
     menus["largerText"].triggered.connect(lambda: theme.change_text_size(1))
     menus["smallerText"].triggered.connect(lambda: theme.change_text_size(-1))
     start.set_models([model for model in _models() if is_file(model[0])])
-    list_recent()
+    menus["recentRuns"].setVisible(False)  # until they are found
+    session.recent.runs_found.connect(list_recent)
+    look_for_recent()
 
 
 def _models() -> list[tuple[Path, str, str]]:

@@ -1,7 +1,12 @@
-"""Saving the run: where it was saved before or where one says, and before the window closes and it is lost."""
+"""Saving the run: where it was saved before or where one says, and before the window closes and it is lost.
+
+What is marked read-only is replaced when a person says so.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -10,6 +15,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from latentlab.core.files import resource
 from latentlab.core.runs.run import SUFFIX
 from latentlab.ui.session.session import Session
+from latentlab.ui.style.texts import plain
 from latentlab.ui.window.file_dialogs import FileDialogs
 
 
@@ -42,14 +48,14 @@ class Saving(QObject):
         # The pretrained runs are the program's own, not a place for someone's work, nor is where trainings are kept.
         own = (resource("models"), self._session.folder)
         if self._session.state == "idle" and path is not None and path.parent not in own:
-            self._session.save_run(path)
+            self._save_to(path)
         else:
             self.save_as()
 
     @Slot()
     def save_as(self) -> None:
         """Ask where to save the run."""
-        self._dialogs.save("runToSave", f"{self._session.recipe.name}{SUFFIX}", self._session.save_run, self._stay)
+        self._dialogs.save("runToSave", f"{self._session.recipe.name}{SUFFIX}", self._save_to, self._stay)
 
     def ask_before_closing(self) -> None:
         """Ask what to do with an unsaved run; a training waits meanwhile, and goes on if the window stays."""
@@ -69,6 +75,33 @@ class Saving(QObject):
         question.finished.connect(self._take_answer)
         question.finished.connect(question.deleteLater)
         self._question = question
+        question.open()
+
+    def _save_to(self, path: Path) -> None:
+        """Save the run; where a file is there that is marked read-only, ask first."""
+        if not _is_marked_read_only(path):
+            self._session.save_run(path)
+            return
+        question = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.tr("The file is marked read-only"),
+            plain(self.tr("{path} is marked read-only. Replace it? The mark goes with it.").format(path=path)),
+            parent=self._window,
+        )
+        question.setObjectName("readOnlyQuestion")
+        replace = question.addButton(self.tr("&Replace it"), QMessageBox.ButtonRole.AcceptRole)
+        question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
+
+        def take_answer() -> None:
+            if question.clickedButton() is not replace:
+                self._stay()
+                return
+            with contextlib.suppress(OSError):  # then saving is refused, and says why
+                path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR)
+            self._session.save_run(path)
+
+        question.finished.connect(take_answer)
+        question.finished.connect(question.deleteLater)
         question.open()
 
     @Slot(int)
@@ -99,3 +132,10 @@ class Saving(QObject):
         if self._was_paused_to_ask:
             self._was_paused_to_ask = False
             self._session.training.resume()
+
+
+def _is_marked_read_only(path: Path) -> bool:
+    try:
+        return not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+    except (OSError, ValueError):
+        return False

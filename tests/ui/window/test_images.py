@@ -187,6 +187,7 @@ def test_recent_images_are_offered_and_what_has_gone_is_told(make_lab, pictures,
         settings.add_recent_images(name)
     lab = make_lab(settings)
     recent = lab.child("recentImagesMenu", QMenu)
+    lab.until(lambda: not all(entry.isEnabled() for entry in recent.actions()))  # they are looked at meanwhile
     assert [(entry.text(), entry.isEnabled()) for entry in recent.actions()] == [("pets", True), ("gone", False)]
     assert "does not exist" in recent.actions()[1].toolTip()
     recent.actions()[0].trigger()

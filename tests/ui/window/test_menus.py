@@ -110,7 +110,7 @@ def test_recent_runs_are_listed_by_name_and_opened_by_path(lab, tmp_path, monkey
         path.parent.mkdir()
         path.touch()
         lab.session.saved.emit(path)
-    assert recent(lab).menuAction().isVisible()
+    lab.until(recent(lab).menuAction().isVisible)
     assert [found.text() for found in recent(lab).actions()] == ["a&&b.safetensors", "c.safetensors"]
     assert [found.toolTip() for found in recent(lab).actions()] == list(map(str, paths))
     opened = []
@@ -124,7 +124,7 @@ def test_recent_runs_wait_for_the_end_of_a_training_even_if_one_is_added(lab, tm
     path = tmp_path / "c.safetensors"
     path.touch()
     lab.session.saved.emit(path)
-    assert recent(lab).menuAction().isVisible()
+    lab.until(recent(lab).menuAction().isVisible)
     assert not recent(lab).menuAction().isEnabled()
     lab.session.discard()
     assert recent(lab).menuAction().isEnabled()
