@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from latentlab.core.errors import BYTES
@@ -45,6 +45,13 @@ def is_folder(path: Path) -> bool:
 def is_file(path: Path) -> bool:
     """Whether there is an ordinary file, no pipe or device: see `exists`."""
     return os.path.isfile(path)  # noqa: PTH113
+
+
+def inside(folder: Path) -> list[Path]:
+    """Give what lies in a folder, in no order; nothing where there is none, or one may not look: see `exists`."""
+    with suppress(OSError, ValueError):
+        return list(folder.iterdir())
+    return []
 
 
 def at_home(path: str | Path) -> Path:

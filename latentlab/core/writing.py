@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from latentlab.core.errors import LatentlabError, reason_of
-from latentlab.core.files import is_folder
+from latentlab.core.files import inside, is_folder
 from latentlab.core.locks import folder_of, hold, remove_if_left
 
 if sys.platform != "win32":
@@ -141,13 +141,10 @@ def settle(temporary: Path, place: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove the temporary files in a folder whose writers are dead, and nothing else; nothing is raised."""
-    try:
-        found = [path for path in folder.iterdir() if _TEMPORARY.fullmatch(path.name)]
-    except (OSError, ValueError):
-        return
-    for path in found:
-        with suppress(OSError):
-            remove_if_left(path)
+    for path in inside(folder):
+        if _TEMPORARY.fullmatch(path.name):
+            with suppress(OSError):
+                remove_if_left(path)
 
 
 class _Temporary:

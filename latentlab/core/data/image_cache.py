@@ -35,7 +35,7 @@ from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet
 from latentlab.core.data.mapped_images import Room, as_tensor, cache_dir, in_memory, new_map, open_map
 from latentlab.core.errors import reason_of
-from latentlab.core.files import exists, is_file
+from latentlab.core.files import exists, inside, is_file
 from latentlab.core.locks import hold, remove_if_left
 from latentlab.core.writing import sweep, whole_file
 
@@ -327,10 +327,9 @@ def _removed_if_left(path: Path) -> bool:
 
 def _stored() -> list[_Stored]:
     files = defaultdict(list)
-    with suppress(OSError):
-        for path in cache_dir().iterdir():
-            if match := _NAMES.fullmatch(path.name):  # or nobody knows what else somebody has there
-                files[match[1]].append(path)
+    for path in inside(cache_dir()):
+        if match := _NAMES.fullmatch(path.name):  # or nobody knows what else somebody has there
+            files[match[1]].append(path)
     return [found for each in files.values() if (found := _found(each))]
 
 

@@ -14,7 +14,7 @@ import platformdirs
 from latentlab.core import writing
 from latentlab.core.data import image_cache, registry
 from latentlab.core.data.sets.downloaded import Downloaded
-from latentlab.core.files import is_folder
+from latentlab.core.files import inside, is_folder
 
 # What versions wrote that held no locks, and the seconds after which nobody does any more.
 _OLD = re.compile(r"\.download-\w{8}|\..+\.(json|safetensors)\.part")
@@ -32,18 +32,12 @@ def sweep(data_dir: Path, folders: Iterable[Path] = ()) -> None:
         In which a person saves files.
     """
     own = platformdirs.user_data_path("latentlab", appauthor=False)
-    kept = [own, *filter(is_folder, _inside(own))]
+    kept = [own, *filter(is_folder, inside(own))]
     kept += [known.folder(data_dir) for known in registry.DATASETS.values() if isinstance(known, Downloaded)]
     for folder in {*kept, *folders}:
         writing.sweep(folder)
-    for path in (path for folder in kept for path in _inside(folder) if _OLD.fullmatch(path.name)):
+    for path in (path for folder in kept for path in inside(folder) if _OLD.fullmatch(path.name)):
         with suppress(OSError):
             if time.time() - path.lstat().st_mtime > _FORGOTTEN:
                 shutil.rmtree(path) if is_folder(path) else path.unlink()
     image_cache.tidy()
-
-
-def _inside(folder: Path) -> list[Path]:
-    with suppress(OSError, ValueError):
-        return list(folder.iterdir())
-    return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
@@ -72,10 +71,8 @@ _BOOKMARKS = TypeAdapter(tuple[Bookmark, ...])
 
 def of_run(folder: Path, run_id: str) -> KeptList[Bookmark]:
     """Give the bookmarks of a run, by its id, as they are kept in a folder; their error is `BookmarksError`."""
-    # An id comes from a file, and could hold anything.
-    name = hashlib.sha256(run_id.encode(errors="surrogatepass")).hexdigest()[:24]
     return KeptList(
-        folder / f"{name}.json",
+        KeptList.file(folder, run_id),
         "The bookmarks of this run",
         BookmarksError,
         _BOOKMARKS.validate_json,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,11 @@ class KeptList(Generic[T]):
     failure: type[LatentlabError]
     read: Callable[[bytes], tuple[T, ...]]
     write: Callable[[tuple[T, ...]], bytes]
+
+    @staticmethod
+    def file(folder: Path, owner: str) -> Path:
+        """Give the file of a list that belongs to something: a name may be a path, or an id that a file tells."""
+        return folder / f"{hashlib.sha256(owner.encode(errors='surrogatepass')).hexdigest()[:24]}.json"
 
     def load(self) -> tuple[T, ...]:
         """Read the list, empty where there is no file.

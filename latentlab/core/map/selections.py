@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -42,10 +41,8 @@ class _File(BaseModel):
 
 def of_dataset(folder: Path, dataset: str) -> KeptList[NamedSelection]:
     """Give the selections of a set, by its name, as they are kept in a folder; their error is `SelectionsError`."""
-    # The name of a person's own set is a path.
-    name = hashlib.sha256(dataset.encode(errors="surrogatepass")).hexdigest()[:24]
     return KeptList(
-        folder / f"{name}.json",
+        KeptList.file(folder, dataset),
         f"The named selections of '{dataset}'",
         SelectionsError,
         lambda content: _File.model_validate_json(content).selections,

@@ -5,7 +5,6 @@ Told by their names, and by the names of the files beside theirs: see `array_nam
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from latentlab.core.data.arrays.array_names import Role, Split, Told, told, with
 from latentlab.core.data.arrays.stored_array import DAMAGED, OBJECTS, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
 from latentlab.core.errors import listed
-from latentlab.core.files import is_file, is_folder
+from latentlab.core.files import inside, is_file, is_folder
 
 _NAMED = 8  # so many arrays are named in a sentence, and further ones are counted
 
@@ -166,12 +165,11 @@ def _files_beside(path: Path, mine: Told) -> list[tuple[Told, Path]]:
     """Give the files that have the same name but for the words of split and role."""
     folders = [path.parent]
     if told(path.parent.name) == mine:  # unpacked into a folder of its own, and so are the others
-        folders += sorted(each for each in path.parent.parent.iterdir() if is_folder(each) and each != path.parent)
+        folders += sorted(each for each in inside(path.parent.parent) if is_folder(each) and each != path.parent)
     found = []
     for folder in folders:
-        with contextlib.suppress(OSError):
-            files = [each for each in folder.iterdir() if is_file(each) and each != path]
-            found += [(told(each.name), each) for each in sorted(files) if told(each.name).rest == mine.rest]
+        files = [each for each in inside(folder) if is_file(each) and each != path]
+        found += [(told(each.name), each) for each in sorted(files) if told(each.name).rest == mine.rest]
     is_packed = path.suffix.lower() == ".gz"
     return sorted(found, key=lambda each: (each[1].suffix.lower() == ".gz") != is_packed)  # packed alike first
 

@@ -66,10 +66,7 @@ def look_of(sources: Sequence[StoredArray], reading: Reading) -> ArrayLook:
             if part.shape[1] > _ALPHA:
                 alpha = part[:, _ALPHA].astype(np.float64)
                 opacities.include(alpha)
-                alpha -= min(0.0, alpha.min())  # where -1 is nothing, and 1 all
-                weights = alpha.sum(axis=(1, 2))
-                ink = (alpha * part[:, :_ALPHA].mean(axis=1, dtype=np.float64)).sum(axis=(1, 2))
-                inks.include(ink[weights > 0] / weights[weights > 0])
+                inks.include(_ink(alpha, part[:, :_ALPHA]))
             elif _tells_no_more(part, is_grey):
                 break
     scales = seen.scales()
@@ -98,6 +95,16 @@ class _Extent:
         if numbers.size:
             self.lowest = min(self.lowest, float(numbers.min()))
             self.highest = max(self.highest, float(numbers.max()))
+
+
+def _ink(alpha: npt.NDArray[np.float64], colour: Array) -> npt.NDArray[np.float64]:
+    """Give the mean level of what each image (N, H, W) does not let through; whatever the numbers, no sum overflows."""
+    alpha = alpha / (abs(alpha).max() or 1.0)
+    alpha -= min(0.0, alpha.min())  # where -1 is nothing, and 1 all
+    sums = alpha.sum(axis=(1, 2))
+    weights = alpha[sums > 0] / sums[sums > 0, None, None]
+    parts = (np.divide(colour[sums > 0, channel], colour.shape[1], dtype=np.float64) for channel in range(_ALPHA))
+    return sum(((weights * part).sum(axis=(1, 2)) for part in parts), start=np.zeros(len(weights)))
 
 
 def _ground(darkest: int, brightest: int) -> int:

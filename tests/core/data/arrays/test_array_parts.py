@@ -1,5 +1,8 @@
 """What the arrays of a file are, by their names, and what lies beside it."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from tests.core.data.arrays.own_arrays import (
     GREY,
     LABELS,
     are_same,
+    idx,
     label_names,
     load,
     said_in,
@@ -16,6 +20,7 @@ from tests.core.data.arrays.own_arrays import (
     sentence,
     together,
 )
+from tests.faults import failing
 
 
 @pytest.mark.parametrize(
@@ -107,6 +112,14 @@ def test_arrays_in_files_of_their_own_are_found_beside_each_other(tmp_path):
             assert images.train_labels.tolist() == LABELS.tolist()
             assert len(images.test_images) == 2
             assert all(name in " ".join(images.notes) for name in names[1:3])
+
+
+def test_where_nobody_may_look_for_what_lies_beside_the_file_alone_is_opened(tmp_path):
+    path = tmp_path / "train-images-idx3-ubyte" / "train-images-idx3-ubyte"  # its folder's siblings are looked at, too
+    path.parent.mkdir()
+    path.write_bytes(idx(GREY))
+    with failing(os, "listdir", errno.EACCES), failing(os, "scandir", errno.EACCES):  # as Path lists, here or there
+        assert are_same(load(path), GREY)
 
 
 def test_what_lies_beside_and_does_not_fit_is_told_and_not_used(tmp_path):

@@ -1,6 +1,7 @@
 """Numbers of any range, and of opacity, become pixels."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -68,6 +69,16 @@ def test_opacity_may_begin_below_zero(tmp_path):
     unseen = np.zeros((4, 8, 8, 4), np.int16)
     unseen[:2, ..., 3] = -1
     assert not isinstance(attempt(saved(tmp_path, images=unseen)), str)
+
+
+@pytest.mark.parametrize("largest", [1e154, 1.7e308])
+def test_of_the_largest_numbers_the_ground_is_chosen_as_of_others(tmp_path, largest):
+    for ink, ground in ((0.0, "white"), (largest, "black")):
+        images = np.zeros((COUNT, 4, 6, 5))
+        images[:, :3] = ink
+        images[:, 3, :3] = largest
+        images[0, :3, 3:] = largest - ink  # which nobody sees
+        assert said_in(load(saved(tmp_path, images=images)), "transparent", ground)
 
 
 def test_a_large_array_never_becomes_floating_point_as_a_whole(tmp_path):
