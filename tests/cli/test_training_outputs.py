@@ -14,20 +14,7 @@ from latentlab.__main__ import main
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training.autosave import Autosave
-
-TINY = ["--set", "encoder.layers=16", "decoder.layers=16", "batch_size=64"]
-
-
-@pytest.fixture(scope="module")
-def array(tmp_path_factory, tiny_images):
-    """Give the name of an image set: the tiny images as a file."""
-    path = tmp_path_factory.mktemp("data") / "tiny.npz"
-    np.savez(path, images=tiny_images.train_images, labels=tiny_images.train_labels)
-    return f"array:{path}"
-
-
-def train(out, array, *more):
-    return main(["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, *TINY, *more])
+from tests.cli.trainings import train
 
 
 def test_checkpoints_are_runs_beside_the_run(tmp_path, array):

@@ -368,17 +368,17 @@ class Trainer:
         noisy : uint8 (B, C, H, W) or None
             The other side of each pair, in a set of pairs.
         """
-        settings = self.recipe.training
+        settings, generator = self.recipe.training, self._draws.of_steps
         done = (self.epochs_done - self._first_epoch) / settings.epochs  # share of this training
         x = as_input(images)
         # x̃ ~ p(x̃ | x)
         seen = x if noisy is None else as_input(noisy)
         if done < settings.augmentation.until:
-            x, seen = mirrored(x, seen, settings.augmentation, self._draws.of_steps)
-            seen = augmented(seen, settings.augmentation, self._draws.of_steps)
-        seen = corrupted(seen, self.recipe.corruption, self._draws.of_steps)
+            x, seen = mirrored(x, seen, settings.augmentation, generator)
+            seen = augmented(seen, settings.augmentation, generator)
+        seen = corrupted(seen, self.recipe.corruption, generator)
         # ε ~ N(0, I)
-        noise = torch.randn(len(x), self.recipe.model.latent, generator=self._draws.of_steps, device=self.device)
+        noise = torch.randn(len(x), self.recipe.model.latent, generator=generator, device=self.device)
         # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty: each (B,)
         with self._precision:
             terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)

@@ -1,0 +1,79 @@
+"""The runs in the workspace, as they are listed, and which folder that is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from latentlab.__main__ import main
+from latentlab.core.runs.run import Run
+from tests.cli.trainings import said, same, train
+
+
+def test_runs_are_listed_for_people_and_programs(whole, broken, runs, array, capsys):
+    assert main(["runs", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(each["state"] for each in told) == ["finished", "interrupted"]
+    finished, off = sorted(told, key=lambda each: each["state"])
+    assert off["path"] == str(broken)
+    assert (finished["epochs"], finished["of_epochs"], off["of_epochs"]) == (3, 3, 3)
+    assert finished["test"]["loss"] == pytest.approx(whole.history[-1].test.loss)
+    assert {each["dataset"] for each in told} == {array}
+    assert main(["runs"]) == 0
+    told = capsys.readouterr()
+    assert broken.stem in told.out
+    assert "interrupted" in told.out
+    assert str(runs) in told.err
+
+
+def test_a_run_that_the_workspace_did_not_take_is_listed_with_where_it_is(whole, array, tmp_path, runs, capsys):
+    runs.rename(tmp_path / "taken")
+    runs.touch()
+    assert train(tmp_path / "out.safetensors", array, "--epochs", "1") == 0
+    runs.unlink()
+    (tmp_path / "taken").rename(runs)
+    capsys.readouterr()
+    assert main(["runs", "--json"]) == 0
+    spare, kept = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (spare["epochs"], kept["epochs"]) == (1, 3)
+    assert Path(kept["path"]).parent == runs
+    assert same(Run.open(Path(spare["path"])), Run.open(tmp_path / "out.safetensors"))
+    assert main(["runs"]) == 0
+    told = capsys.readouterr()
+    assert all(Path(each["path"]).stem in told.out for each in (spare, kept))
+    assert f"{spare['path']} is among temporary files" in told.err
+
+
+def test_no_runs_is_a_sentence(own_home, tmp_path, capsys):
+    assert main(["runs"]) == 0
+    assert "There are no runs in" in said(capsys)[-1]
+    assert main(["runs", "--json"]) == 0
+    assert capsys.readouterr() == ("", "")
+    (tmp_path / "file").touch()
+    assert main(["runs", "--workspace", str(tmp_path / "file")]) == 2
+    assert "--workspace" in said(capsys)[-1]
+
+
+@pytest.mark.parametrize("how", ["option", "variable", "both"])
+def test_the_workspace_is_where_one_says(how, array, tmp_path, runs, capsys, monkeypatch):
+    folder, out = tmp_path / "work", tmp_path / "out.safetensors"
+    if how != "option":
+        monkeypatch.setenv("LATENTLAB_WORKSPACE", str(tmp_path / "other" if how == "both" else folder))
+    option = [] if how == "variable" else ["--workspace", str(folder)]
+    assert train(out, array, "--epochs", "1", *option) == 0
+    (kept,) = folder.iterdir()
+    assert same(Run.open(kept), Run.open(out))
+    assert not runs.exists()
+    assert not (tmp_path / "other").exists()
+    capsys.readouterr()
+    assert main(["runs", "--json", *option]) == 0
+    assert json.loads(capsys.readouterr().out)["path"] == str(kept)
+
+
+def test_the_next_training_sweeps_what_a_killed_one_left(array, tmp_path, runs):
+    runs.mkdir(parents=True)
+    left = [runs / f".latentlab-{1:016x}.part", runs / ".gone.safetensors.lock"]
+    for path in left:
+        path.touch()
+    assert train(tmp_path / "out.safetensors", array, "--epochs", "1") == 0
+    assert not any(path.exists() for path in left)
