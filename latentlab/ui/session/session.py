@@ -3,10 +3,10 @@
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
 before they are used, `training` the training going on, `interrupted` what broke off with an earlier start, `recent`
-what was used last, `exploration` what is looked at, `epochs` of which epoch, `selection` the images selected on its
-map, `selection_training` what becomes of them, `map` what else is done there, `restoration` what is damaged and
-restored, `views` what the views ask, `comparison` a second model, `page` the page that is cleaned, `health` what is
-wrong with what is trained.
+what was used last, `exploration` what is looked at, `epochs` of which epoch, `shown_images` of which images,
+`selection` those selected on the map, `selection_training` what becomes of them, `map` what else is done there,
+`restoration` what is damaged and restored, `views` what the views ask, `comparison` a second model, `page` the page
+that is cleaned, `health` what is wrong with what is trained.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Failed, Finished, Started
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.map_images import MapImages, MapSource, Split
-from latentlab.core.map.selected_images import on_map
+from latentlab.core.map.map_images import Split
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
@@ -45,6 +43,7 @@ from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.session.selection_training import SelectionTraining
+from latentlab.ui.session.shown_images import ShownImages
 from latentlab.ui.session.tensorboard_log import TensorBoardLog
 from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import Result
@@ -111,6 +110,8 @@ class Session(QObject):
         self.files.saved.connect(self._take_saved)
         self.files.kept.connect(self._take_kept)
         self.files.map_made.connect(self.epochs.take)
+        self.shown_images = ShownImages(self.library, self.files, self)
+        self.shown_images.message.connect(self.message)
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
@@ -119,7 +120,6 @@ class Session(QObject):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
-        self._map_source = MapSource()
         self._train_when_loaded: How | None = None
         self._save_to: Path | None = None
         self._finishes_when_opened, self._told_when_opened = False, ""
@@ -195,7 +195,7 @@ class Session(QObject):
             self._wait_to_train(None)
             self._train(how)
         elif self.state == "idle" and run is not None and data.is_for(run.recipe.data):
-            self._show_run(run)  # its images are loaded now
+            self.shown_images.show(run)  # its images are loaded now
         self._tell_whether_it_can_continue()
 
     @Slot(str)
@@ -229,7 +229,7 @@ class Session(QObject):
             else:
                 self.message.emit(self.library.problem, True)
             return
-        shown = self._on_map(data, self.recipe)
+        shown = self.shown_images.of(data, self.recipe)
         if shown is None:
             return
         self.files.forget_questions()
@@ -266,7 +266,7 @@ class Session(QObject):
             self.history_shown.emit((), ())
         else:
             self.history_shown.emit(run.history, run.changes)
-            self._show_run(run)
+            self.shown_images.show(run)
         self._announce_run()
         self._tell_whether_it_can_continue()
 
@@ -315,35 +315,16 @@ class Session(QObject):
     @Slot(str, int)
     def set_map_source(self, split: Split, count: int) -> None:
         """Show other images on the map: of which split, and how many (0: all)."""
-        self._map_source = source = MapSource(split, count)
+        self.shown_images.choose(split, count)
         self.epochs.look_at_present()  # earlier models are kept with the images of then
-        if self.state != "idle" and self.library.data is not None:
-            self.training.show_on_map(on_map(self.library.data, self.recipe, source))
-        elif (run := self._current.run) is not None and self._data_of(run) is not None:
-            self._show_run(run)
+        data, run = self.library.data, self._current.run
+        if self.state != "idle" and data is not None:
+            if (shown := self.shown_images.of(data, self.recipe)) is not None:
+                self.training.show_on_map(shown)
+        elif run is not None and self.shown_images.are_loaded(run):
+            self.shown_images.show(run)
         elif run is not None and not self.library.is_loading():  # what is loaded is shown by itself
             self.message.emit(self.tr("The map stays as it is: choose its data set, then it can show others."), True)
-
-    def _show_run(self, run: Run) -> None:
-        """Put a run that is not training on the map; its images may have to be encoded first."""
-        data = self._data_of(run)
-        if data is not None and (changed := run.changed_images(data)):
-            told = self.tr("{changed} The map shows what the run itself keeps.")
-            self.message.emit(told.format(changed=changed), True)
-            data = None
-        self.files.make_map(run, None if data is None else self._on_map(data, run.recipe))
-
-    def _data_of(self, run: Run) -> ImageSet | None:
-        data = self.library.data
-        return data if data is not None and data.is_for(run.recipe.data) else None
-
-    def _on_map(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
-        """Give what a map shows; a recipe for images that the set does not have is told."""
-        try:
-            return on_map(data, recipe, self._map_source)
-        except LatentlabError as error:
-            self.message.emit(str(error), True)
-            return None
 
     # Keeping
 
@@ -393,7 +374,7 @@ class Session(QObject):
         self.epochs.begin(self._current.checkpoints)
         self.history_shown.emit(run.history, run.changes)
         self.recipes.take(run.recipe)
-        self._show_run(run)
+        self.shown_images.show(run)
         self._announce_run()
         self.opened.emit(path)
         if self._told_when_opened:
