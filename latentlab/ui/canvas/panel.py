@@ -11,6 +11,7 @@ from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 
@@ -68,7 +69,7 @@ class CanvasPanel(QWidget):
         self.set_source("test", 10_000)
         self._source.currentIndexChanged.connect(self._choose)
         self._count.currentIndexChanged.connect(self._choose)
-        bar = row(
+        bar = Flow(
             self._source,
             self._count,
             self.colour_box,

@@ -58,7 +58,7 @@ class ControlsPanel(QWidget):
         self.discard_button = QPushButton(self.tr("Discard"), objectName="discardButton")
         self.discard_button.setToolTip(self.tr("End training now and go back to the model that was there before it."))
         self.discard_button.clicked.connect(self.discard_requested)
-        self.continue_box = QCheckBox(self.tr("Continue from the current model"), objectName="continueBox")
+        self.continue_box = QCheckBox(self.tr("Continue the current model"), objectName="continueBox")
 
         recipe = Recipe()
         self.learning_rate = LiveField("training.learning_rate", recipe)

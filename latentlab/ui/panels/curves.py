@@ -13,6 +13,7 @@ from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.flow import Flow
 
 _REDRAW_MILLISECONDS = 200
 
@@ -53,7 +54,9 @@ class CurvesPanel(QWidget):
         self.auto_button = QToolButton(text=self.tr("Show all"), objectName="showAllCurvesButton", enabled=False)
         self.auto_button.setToolTip(self.tr("Let the axes follow the curves again (or double-click the plot)."))
         self.auto_button.clicked.connect(self._follow)
-        top = row(*self.quantity_buttons.buttons(), 8, STRETCH, self.log_box, 8, self.auto_button, spacing=0)
+        quantities = QWidget()
+        row(*self.quantity_buttons.buttons(), spacing=0, on=quantities)
+        top = Flow(quantities, STRETCH, self.log_box, self.auto_button)
 
         self._plots = row((self.plot, 1), spacing=4)
         self._empty = plain_label(self.tr("The loss curves appear here while a model trains."), self.plot)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -24,13 +24,16 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 from latentlab.ui.widgets.sketch.swatches import Swatches
 
 _INTERVAL_MS = 16
 _NEIGHBOURS = 8
+_FEWEST_NEIGHBOURS = 4
 _THUMBNAIL = 36
+_BESIDE_NAME = 14  # pixels: what a button needs beside its text, and the room between two
 
 
 class SketchPanel(QWidget):
@@ -110,6 +113,11 @@ class SketchPanel(QWidget):
         self._hint = text
         self._show()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many neighbours as there is room for with their names."""
+        super().resizeEvent(event)
+        self._fit_neighbours()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         super().changeEvent(event)
@@ -118,7 +126,7 @@ class SketchPanel(QWidget):
 
     # Making
 
-    def _make_tools(self) -> QHBoxLayout:
+    def _make_tools(self) -> QLayout:
         self._brush = QSlider(Qt.Orientation.Horizontal)
         self._brush.setRange(8, 64)
         self._brush.setValue(24)
@@ -144,9 +152,9 @@ class SketchPanel(QWidget):
         brush_name = plain_label(self.tr("Brush"))
         brush_name.setBuddy(self._brush)
         buttons = (self._eraser, self._undo, self._redo, self._open, self._clear)
-        return row(brush_name, (self._brush, 1), *buttons, spacing=4)
+        return Flow(brush_name, self._brush, *buttons, spacing=4)
 
-    def _lay_out(self, tools: QHBoxLayout) -> None:
+    def _lay_out(self, tools: QLayout) -> None:
         images = QGridLayout()
         images.setSpacing(4)
         for place, (view, name) in enumerate(
@@ -217,6 +225,14 @@ class SketchPanel(QWidget):
         for button, neighbour in zip(self._neighbours, shown, strict=True):
             known = neighbour is not None and 0 <= neighbour.label < len(colours)
             button.show_neighbour(neighbour, QColor(*colours[neighbour.label].tolist()) if known else None)
+        self._fit_neighbours()
+
+    def _fit_neighbours(self) -> None:
+        # By all names there are, so that nothing jumps from stroke to stroke.
+        widest = max(map(self._neighbours[0].width_of, self._class_names), default=0)
+        count = max(self.contentsRect().width() // max(widest, 1), _FEWEST_NEIGHBOURS)
+        for place, button in enumerate(self._neighbours):
+            button.setVisible(place < count)
 
     def _show_verdict(self) -> None:
         text = self._problem or self._hint
@@ -291,6 +307,10 @@ class _NeighbourButton(QToolButton):
         self.setFont(font)
         # Fixed, so that nothing jumps at the first stroke.
         self.setFixedHeight(_THUMBNAIL + self.fontMetrics().height() + 8)
+
+    def width_of(self, name: str) -> int:
+        """Give how wide it is to be for a name to be read whole."""
+        return self.fontMetrics().horizontalAdvance(name) + _BESIDE_NAME
 
     def show_neighbour(self, neighbour: Neighbour | None, colour: QColor | None) -> None:
         """Show an image, its class in its colour; None leaves the place empty."""

@@ -124,6 +124,7 @@ def dress(plot: Plot, font: QFont, names: tuple[str, str] | None, *, is_narrow: 
         axis.setLabel(name, siPrefixEnableRanges=(), **looks)
         axis.enableAutoSIPrefix(False)
         axis.showLabel(not is_narrow)
+        axis.resizeEvent()  # pyqtgraph puts a name in the middle only then, and a longer one would stay where it began
     # Of a fixed size, or every new number would shift the whole map.
     metrics = QFontMetrics(font)
     name = 0 if is_narrow else metrics.height() + 4

@@ -10,7 +10,8 @@ from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 
 
@@ -43,10 +44,10 @@ class ViewPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.facts: ModelFacts | None = None
-        self.bar = row(margins=(8, 0, 8, 0))
+        self.bar = Flow(margins=(8, 0, 8, 0))
         self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
-        bar = row(self.bar, STRETCH, (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(0, 4, 8, 0))
+        bar = row((self.bar, 1), (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(0, 4, 8, 0))
         self.caption = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
         self._message.setMargin(24)

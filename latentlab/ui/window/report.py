@@ -104,7 +104,6 @@ class ReportDialog(QDialog):
         )
         self._text = QPlainTextEdit(text, readOnly=True, objectName="reportText")
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setAccessibleName(self.tr("Report"))
         copy = QPushButton(self.tr("&Copy report"), objectName="reportCopyButton")
         copy.setDefault(True)

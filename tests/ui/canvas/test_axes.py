@@ -1,5 +1,6 @@
 """The axes of a map, and letters with a rim: what is drawn sixty times a second."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -43,6 +44,17 @@ def test_each_number_stands_at_its_place(canvas, map_points, zoom):
             position = canvas.view.to_position(pixel)[side]
             left, right, _, _ = canvas.view.extent()
             assert position == pytest.approx(float(text), abs=2 * (right - left) / canvas.view.box.rect().width())
+
+
+def test_a_name_stays_in_the_middle_of_its_axis_when_it_gets_longer(canvas, map_points):
+    points = map_points([(-3, -2), (3, 2)])
+    for names in (("z₁", "z₂"), ("PC 1 (94 % of the variance)", "PC 2")):
+        canvas.set_points(replace(points, axes=names))
+        for axis in canvas.axes.values():
+            middle = axis.label.mapToParent(axis.label.boundingRect().center())
+            is_flat = axis.orientation == "bottom"
+            place, length = (middle.x(), axis.size().width()) if is_flat else (middle.y(), axis.size().height())
+            assert place == pytest.approx(length / 2, abs=2)
 
 
 def test_numbers_do_not_touch(canvas, map_points):

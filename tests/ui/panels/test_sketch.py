@@ -361,6 +361,30 @@ def test_the_brush_slider_and_the_eraser_reach_the_pad(qtbot, panel):
         stroke(qtbot, panel.pad, (0.1, 0.5), (0.9, 0.5))
 
 
+def test_fewer_neighbours_are_shown_where_their_names_are_long(qtbot, panel):
+    def shown():
+        return [button for text in NAMES for button in buttons(panel, text)]
+
+    panel.show_sketched(found(), NAMES)
+    assert len(shown()) == 5
+    names = tuple(f"a rather long {name}" for name in NAMES)
+    panel.show_sketched(found(), names)
+    assert len(shown()) == 4
+    panel.show_sketched(found(), NAMES)
+    assert len(shown()) == 5
+
+
+def test_the_words_on_the_pad_are_whole_in_large_text(qtbot, pad):
+    font = pad.font()
+    font.setPointSizeF(20)
+    pad.setFont(font)
+    pad.resize(120, 120)
+    pad.set_hint("Draw here, or paste, drop or open a picture")
+    shown = pad.grab().toImage()
+    rows = (12, 13, shown.height() - 14, shown.height() - 13)  # where words that are too high are cut off
+    assert len({shown.pixel(x, y) for x in range(12, shown.width() - 12) for y in rows}) == 1
+
+
 def test_what_is_found_is_shown_and_nothing_is_sent(qtbot, panel):
     signals = [panel.sketched, panel.cleared, panel.label_chosen, panel.neighbour_picked]
     sent = []

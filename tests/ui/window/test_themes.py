@@ -78,17 +78,21 @@ def test_the_names_of_settings_are_whole_in_larger_text(lab):
         QApplication.setFont(before)
 
 
-def test_larger_text_does_not_make_the_window_larger_than_a_small_screen(opened):
+def test_larger_text_fits_into_the_window_and_does_not_make_it_larger_than_a_small_screen(opened):
     lab, before = opened, QApplication.font()
     window, size = lab.window, opened.window.size()
     lab.press("mapShowAllButton")
     try:
         theme.change_text_size(4)
         lab.until(lambda: window.font().pointSizeF() > before.pointSizeF())
-        bar = lab.child("windowScroll").horizontalScrollBar()
-        lab.until(lambda: bar.maximum() > 0)  # what there is no room for is reached by scrolling
+        area, tools = lab.child("windowScroll"), lab.child("sketchClearButton")
+        bar, columns = area.horizontalScrollBar(), area.widget()
+        lab.until(lambda: tools.mapTo(columns, tools.rect().bottomRight()).x() < area.viewport().width())
+        lab.until(lambda: bar.maximum() == 0)
         assert window.size() == size
         assert window.minimumSizeHint().width() <= 1024
+        window.resize(1024, size.height())
+        lab.until(lambda: bar.maximum() > 0)  # what there is no room for is reached by scrolling
     finally:
         QApplication.setFont(before)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.core.views.restored import Damage, DamageKind
 from latentlab.ui.style.texts import plain_label
-from latentlab.ui.widgets.boxes import row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.slider import Slider
 
@@ -61,7 +61,7 @@ class DamageBox(QWidget):
         self._noise.setToolTip(self.tr("Damage in other places; while the slider moves, the places stay the same"))
         for editor in (self._kinds, self._amount):
             WheelGuard(editor)
-        row(self._kinds, (self._amount, 1), self._text, self._noise, spacing=6, on=self)
+        self.setLayout(Flow(self._kinds, self._amount, self._text, self._noise))
         self._kinds.currentIndexChanged.connect(self._change_kind)
         self._amount.valueChanged.connect(self._change_amount)
         self._noise.clicked.connect(self._draw_noise)

@@ -1,0 +1,130 @@
+"""Widgets beside each other that go on in a line below where there is no room, as words do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget
+
+_STYLES_OWN = 6  # pixels between two, where the style says nothing of it
+
+
+class Flow(QLayout):
+    """A row that asks for no more width than its widest part: what does not fit lies in lines below the first.
+
+    In each line, what can grow shares what is left.
+
+    Parameters
+    ----------
+    parts : QWidget or None
+        As in `row`, `STRETCH` is room that takes whatever is left. More are added by `addWidget`.
+    margins : tuple of int
+        Around them, in pixels: left, top, right, bottom.
+    spacing : int
+        Between two and between lines, in pixels.
+    """
+
+    def __init__(
+        self, *parts: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), spacing: int = _STYLES_OWN
+    ) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(*margins)
+        self.setSpacing(spacing)
+        for part in parts:
+            if part is None:
+                self.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
+            else:
+                self.addWidget(part)
+
+    # What Qt asks of a layout
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Take a part, as `addWidget` hands it on."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Give how many parts there are."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Give a part."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Give a part away."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Take what width there is, so that there are few lines."""
+        return Qt.Orientation.Horizontal
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that there are more lines the less width there is."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Give the height of the lines."""
+        lines = self._lines(width - self._beside())
+        inside = sum(_height(line) for line in lines) + self.spacing() * max(len(lines) - 1, 0)
+        return inside + self._above()
+
+    def sizeHint(self) -> QSize:
+        """Prefer one line."""
+        width = sum(item.sizeHint().width() + self.spacing() for item in self._items if not item.isEmpty())
+        return QSize(width + self._beside(), _height(self._items) + self._above())
+
+    def minimumSize(self) -> QSize:
+        """Ask for the width of the widest part."""
+        widest = max((item.minimumSize().width() for item in self._items if not item.isEmpty()), default=0)
+        return QSize(widest + self._beside(), _height(self._items) + self._above())
+
+    def setGeometry(self, place: QRect) -> None:
+        """Lay the lines, each part in the middle of its line."""
+        super().setGeometry(place)
+        inside = place.marginsRemoved(self.contentsMargins())
+        top = inside.top()
+        for line in self._lines(inside.width()):
+            growing = [item for item in line if _grows(item)]
+            left, over = inside.left(), max(inside.width() - self._width(line), 0)
+            for item in line:
+                width = min(_width(item), inside.width()) + (over // len(growing) if item in growing else 0)
+                height = min(item.sizeHint().height(), _height(line))
+                item.setGeometry(QRect(left, top + (_height(line) - height) // 2, width, height))
+                left += width + (0 if item.spacerItem() else self.spacing())
+            top += _height(line) + self.spacing()
+
+    # Inside
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = [[]]
+        for item in self._items:
+            if item.isEmpty() and not item.spacerItem():  # hidden
+                continue
+            if lines[-1] and self._width([*lines[-1], item]) > width:
+                lines.append([])
+            lines[-1].append(item)
+        return lines
+
+    def _width(self, line: list[QLayoutItem]) -> int:
+        parts = sum(item.spacerItem() is None for item in line)
+        return sum(map(_width, line)) + self.spacing() * max(parts - 1, 0)
+
+    def _beside(self) -> int:
+        margins = self.contentsMargins()
+        return margins.left() + margins.right()
+
+    def _above(self) -> int:
+        margins = self.contentsMargins()
+        return margins.top() + margins.bottom()
+
+
+def _height(line: list[QLayoutItem]) -> int:
+    return max((item.sizeHint().height() for item in line if not item.isEmpty()), default=0)
+
+
+def _width(item: QLayoutItem) -> int:
+    return item.minimumSize().width() if _grows(item) else item.sizeHint().width()
+
+
+def _grows(item: QLayoutItem) -> bool:
+    return bool(item.expandingDirections() & Qt.Orientation.Horizontal)

@@ -1,0 +1,59 @@
+"""A flow: one line where there is room, and more where there is less, with nothing cut off."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSlider, QWidget
+
+from latentlab.ui.widgets.boxes import STRETCH, column
+from latentlab.ui.widgets.flow import Flow
+
+
+@pytest.fixture
+def parts():
+    labels = [QLabel(text) for text in ("first", "second", "third")]
+    for label in labels:
+        label.setFixedSize(100, 20)
+    return labels
+
+
+@pytest.fixture
+def window(parts):
+    window = QWidget()
+    first, second, third = parts
+    column(Flow(first, second, STRETCH, third, margins=(4, 3, 4, 3), spacing=6), STRETCH, on=window)
+    return window
+
+
+def test_in_one_line_what_can_grow_takes_what_is_left(qtbot, window, parts):
+    qtbot.show(window, 500, 200)
+    assert [part.geometry().getRect() for part in parts] == [(4, 3, 100, 20), (110, 3, 100, 20), (396, 3, 100, 20)]
+
+
+def test_what_does_not_fit_goes_below_and_comes_back(qtbot, window, parts):
+    qtbot.show(window, 220, 200)
+    assert [part.y() for part in parts] == [3, 3, 29]
+    assert window.rect().contains(parts[2].geometry())
+    window.resize(120, 200)
+    qtbot.waitUntil(lambda: [part.y() for part in parts] == [3, 29, 55])
+    window.resize(500, 200)
+    qtbot.waitUntil(lambda: {part.y() for part in parts} == {3})
+
+
+def test_it_asks_for_the_widest_part_only_and_what_is_hidden_takes_no_room(window, parts):
+    assert window.minimumSizeHint().width() == 108
+    parts[1].hide()
+    flow = window.layout().itemAt(0)
+    assert flow.heightForWidth(220) == 26
+    parts[1].show()
+    assert flow.heightForWidth(220) == 52
+
+
+def test_a_part_that_is_wider_than_the_flow_shrinks_to_it_and_a_slider_gets_narrow_before_lines_break(qtbot):
+    window, slider, label = QWidget(), QSlider(Qt.Orientation.Horizontal), QLabel("a label")
+    label.setFixedWidth(80)
+    slider.setMinimumWidth(30)
+    column(Flow(slider, label, spacing=0), STRETCH, on=window)
+    qtbot.show(window, 200, 100)
+    assert (slider.width(), label.x()) == (120, 120)
+    window.resize(115, 100)
+    qtbot.waitUntil(lambda: (slider.width(), label.x()) == (35, 35))
