@@ -127,3 +127,19 @@ def test_nobody_is_held_at_a_question(answer, status):
                 terminal.type({"enter": b"y\n", "Ctrl-C": b"\x03", "end": b"\x04"}[answer])
         # Whoever sits at a terminal that is gone may be told so by a signal before, or after.
         assert terminal.process.wait(60) in ({status, -signal.SIGHUP} if answer == "gone" else {status})
+
+
+ELSEWHERE = """
+import signal, sys, threading
+from latentlab.cli import terminal
+def interrupt():
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+terminal.say = lambda sentence: threading.Thread(target=interrupt).start()
+sys.exit(3 if terminal.wait_for_enter("Make room.") else 4)
+"""
+
+
+def test_a_signal_that_wakes_nobody_ends_a_question_too():
+    """As one that comes in the moment before the answer is read, or to another thread."""
+    with Terminal(ELSEWHERE) as terminal:
+        assert terminal.process.wait(60) == 4
