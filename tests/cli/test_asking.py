@@ -129,17 +129,21 @@ def test_nobody_is_held_at_a_question(answer, status):
         assert terminal.process.wait(60) in ({status, -signal.SIGHUP} if answer == "gone" else {status})
 
 
-ELSEWHERE = """
+UNHEARD = """
 import signal, sys, threading
 from latentlab.cli import terminal
+asked = threading.Event()
 def interrupt():
+    asked.wait()
     signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-terminal.say = lambda sentence: threading.Thread(target=interrupt).start()
+threading.Thread(target=interrupt).start()
+sys.setswitchinterval(1000)  # the other thread goes on when this one waits
+terminal.say = lambda sentence: asked.set()
 sys.exit(3 if terminal.wait_for_enter("Make room.") else 4)
 """
 
 
 def test_a_signal_that_wakes_nobody_ends_a_question_too():
     """As one that comes in the moment before the answer is read, or to another thread."""
-    with Terminal(ELSEWHERE) as terminal:
+    with Terminal(UNHEARD) as terminal:
         assert terminal.process.wait(60) == 4
