@@ -39,6 +39,12 @@ def own_home(tmp_path_factory, monkeypatch):
     return home
 
 
+@pytest.fixture
+def temporary(own_home):
+    """Give the folder of temporary files."""
+    return own_home / "temporary"
+
+
 @pytest.fixture(scope="session")
 def tiny_images():
     """Give an ImageSet of 28×28 images: 180 to train and 60 to test, in three classes that a model tells apart."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import select
 import signal
 import sys
 import threading
@@ -30,6 +32,7 @@ INTERRUPTED = 130  # the exit status of a command; what came becomes that of the
 # Ctrl-C, a plea to terminate, a terminal that is gone; on Windows Ctrl-Break, or a console that is closed.
 _INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 _came: list[int] = []
+_LOOK_SECONDS = 0.2
 
 
 @contextmanager
@@ -114,6 +117,9 @@ def wait_for_enter(sentence: str) -> bool:
     try:
         try:
             say(sentence)
+            # A signal in the moment before it begins to read would not end that: it looks, again and again.
+            while os.name != "nt" and not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+                pass
             came = sys.stdin.readline() != ""
         except (OSError, ValueError):
             came = False

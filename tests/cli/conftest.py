@@ -1,7 +1,5 @@
 """What tests of the command line share: images, folders, and runs that it has trained."""
 
-import tempfile
-
 import numpy as np
 import pytest
 
@@ -20,14 +18,6 @@ def array(tmp_path_factory, tiny_images):
 @pytest.fixture
 def runs(own_home):
     return own_home / "data" / "latentlab" / "runs"
-
-
-@pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 @pytest.fixture

@@ -127,3 +127,23 @@ def test_nobody_is_held_at_a_question(answer, status):
                 terminal.type({"enter": b"y\n", "Ctrl-C": b"\x03", "end": b"\x04"}[answer])
         # Whoever sits at a terminal that is gone may be told so by a signal before, or after.
         assert terminal.process.wait(60) in ({status, -signal.SIGHUP} if answer == "gone" else {status})
+
+
+UNHEARD = """
+import signal, sys, threading
+from latentlab.cli import terminal
+asked = threading.Event()
+def interrupt():
+    asked.wait()
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+threading.Thread(target=interrupt).start()
+sys.setswitchinterval(1000)  # the other thread goes on when this one waits
+terminal.say = lambda sentence: asked.set()
+sys.exit(3 if terminal.wait_for_enter("Make room.") else 4)
+"""
+
+
+def test_a_signal_that_wakes_nobody_ends_a_question_too():
+    """As one that comes in the moment before the answer is read, or to another thread."""
+    with Terminal(UNHEARD) as terminal:
+        assert terminal.process.wait(60) == 4

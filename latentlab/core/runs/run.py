@@ -206,7 +206,9 @@ class Run:
             parts = _Parts.of(header.values)
             parts.check_shapes(header.shapes)  # before anything of that size is made
             with utf8_path(path) as place, safe_open(place, "pt") as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+                # Copied: they are parts of the mapped file, which another program may cut short; to read them then
+                # would end this one.
+                tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no mapping
             return cls._assembled(parts, tensors)
         except LatentlabError as error:
             raise RunError(f"{path} does not hold together: {error}") from error

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import os
 import subprocess
 import sys
 
@@ -398,3 +399,16 @@ def test_opening_a_run_loads_no_compiler():
         f"Run.open({str(path)!r}); sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_open_run_does_not_need_its_file_any_more(saved, tmp_path, run):
+    """It may be cut short by whoever writes over it; what is mapped would end the process then (SIGBUS)."""
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(saved)
+    opened = Run.open(path)
+    os.truncate(path, 0)
+    np.testing.assert_array_equal(opened.codes, run.codes)
+    for name, tensor in run.training.tensors.items():
+        assert torch.equal(opened.training.tensors[name], tensor), name
+    for name, tensor in run.snapshot.state().items():
+        assert torch.equal(opened.snapshot.state()[name], tensor), name

@@ -1,14 +1,10 @@
-"""The folder of all runs: what lies in it, what is being trained, what is swept, and where a run goes without it."""
+"""The folder of all runs: what lies in it, and where a run goes that it does not take."""
 
 import dataclasses
 import errno
 import json
 import os
-import subprocess
-import sys
 import tempfile
-import threading
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,56 +12,17 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+<<<<<<< HEAD
 from latentlab.core import locks
 from latentlab.core.events import Progress
+=======
+>>>>>>> rb
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError, dated_name
-from latentlab.core.runs.workspace import Presence, all_runs, interrupted, is_training, keep, known_of, runs
-from latentlab.core.training.trainer import Trainer
+from latentlab.core.runs.workspace import all_runs, interrupted, keep, known_of, runs
+from tests.core.runs.small import SMALL, names, saved
 from tests.faults import FAULTS, failing, small_disk
-
-ROOT = Path(__file__).parents[3]
-SMALL = Recipe.from_dict(
-    {
-        "name": "small",
-        "data": {"dataset": "tiny"},
-        "model": {"encoder": {"layers": [8]}, "decoder": {"layers": [8]}},
-        "training": {"batch_size": 60, "epochs": 2, "device": "cpu"},
-    }
-)
-
-
-@pytest.fixture(scope="module")
-def states(tiny_images):
-    """Give a run as it was on the way, after an epoch, when it was stopped and when it was finished."""
-    trainer = Trainer(SMALL, tiny_images, run_id="abcdef")
-    found = {}
-    for event in trainer.events():
-        if isinstance(event, Progress) and trainer.epochs_done > 1:
-            found.setdefault("training", trainer.result(with_codes=False))
-    found["finished"] = trainer.result()
-    trainer = Trainer(SMALL, tiny_images, run_id="stopped")
-    trainer.control.stop.set()
-    list(trainer.events())
-    return found | {"stopped": trainer.result()}
-
-
-@pytest.fixture
-def run(states):
-    return states["finished"]
-
-
-def saved(run, path, **training):
-    """Save a run as if its state were another."""
-    run = dataclasses.replace(run, training=run.training.model_copy(update=training))
-    run.save(path)
-    return path
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
-
 
 # What lies in it
 
@@ -169,6 +126,7 @@ def test_where_it_is(monkeypatch, own_home, tmp_path):
     assert workspace.default_folder() == tmp_path / "runs"
 
 
+<<<<<<< HEAD
 # What is being trained
 
 
@@ -313,20 +271,16 @@ def test_to_sweep_raises_nothing(tmp_path, name):
     workspace.sweep(tmp_path / name)
 
 
+=======
+>>>>>>> rb
 # Where a run goes
-
-
-@pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    return tmp_path / "temporary"
 
 
 def test_a_run_is_kept_in_a_workspace_that_is_made(run, tmp_path, temporary):
     path = tmp_path / "new" / "runs" / "run.safetensors"
     assert keep(run, path) == (path, "")
     assert Run.open(path).history == run.history
-    assert not temporary.exists()
+    assert names(temporary) == []
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in ("write", "short write", "sync")])

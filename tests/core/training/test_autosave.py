@@ -2,7 +2,6 @@
 
 import errno
 import os
-import tempfile
 import threading
 from contextlib import ExitStack
 
@@ -41,12 +40,6 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(autosaves, "time", clock)
     return clock
-
-
-@pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    return tmp_path / "temporary"
 
 
 @pytest.fixture
@@ -271,6 +264,12 @@ def test_where_there_can_be_no_workspace_it_is_told_once_and_tried_elsewhere(beg
     assert Run.open(autosave.kept)
 
 
+def save(autosave, clock):
+    clock.now += 10
+    autosave.take(progress())
+    saves(autosave)
+
+
 def unwritable(folder):
     return failing(os, "open", errno.EACCES, lambda path, *_: str(path).startswith(f"{folder}{os.sep}.latentlab-"))
 
@@ -278,23 +277,18 @@ def unwritable(folder):
 def test_when_the_workspace_takes_it_again_it_is_there_and_nowhere_else(begun, clock, tmp_path, temporary):
     _, autosave, told = begun()
 
-    def save():
-        clock.now += 10
-        autosave.take(progress())
-        saves(autosave)
-
-    save()
+    save(autosave, clock)
     assert autosave.kept == autosave.path
     with unwritable(tmp_path / "runs"):
-        save()
-        save()
+        save(autosave, clock)
+        save(autosave, clock)
     elsewhere = autosave.kept
     assert elsewhere.is_relative_to(temporary)
     assert told == [
         f"The run could not be saved as {autosave.path}: permission denied; it is kept as {elsewhere}.",
     ]
     assert autosave.path.exists()  # what was saved before
-    save()
+    save(autosave, clock)
     assert autosave.kept == autosave.path
     assert not elsewhere.exists()
     assert len(told) == 1
@@ -303,17 +297,12 @@ def test_when_the_workspace_takes_it_again_it_is_there_and_nowhere_else(begun, c
 def test_while_no_place_takes_it_training_goes_on_and_what_was_saved_before_is_there(begun, clock, tmp_path, temporary):
     trainer, autosave, told = begun()
 
-    def save():
-        clock.now += 10
-        autosave.take(progress())
-        saves(autosave)
-
     with unwritable(tmp_path / "runs"):
-        save()
+        save(autosave, clock)
     elsewhere = autosave.kept
     with full_disk():
-        save()
-        save()
+        save(autosave, clock)
+        save(autosave, clock)
         assert autosave.finish(trainer.result()) is None
     assert len(told) == 2
     assert told[1].endswith("; it is kept in memory alone, and saving is tried again.")
@@ -369,11 +358,11 @@ def test_a_failed_save_in_the_end_gives_the_run_back(begun, monkeypatch):
     assert autosave.finish(trainer.result()) == autosave.path
 
 
-def test_temporary_files_of_its_own_are_all_it_ever_removes(begun, clock, tmp_path):
+def test_temporary_files_of_its_own_are_all_it_ever_removes(begun, clock, tmp_path, temporary):
     """A run that was resumed from wherever it lay stays there while its workspace is elsewhere."""
-    others = {tmp_path / "runs" / "other.safetensors", tmp_path / "temporary" / "other.safetensors"}
+    others = {tmp_path / "runs" / "other.safetensors", temporary / "other.safetensors"}
     for path in others:
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         path.write_text("a person's own")
     trainer, autosave, _ = begun()
     with unwritable(tmp_path / "runs"):
@@ -383,7 +372,7 @@ def test_temporary_files_of_its_own_are_all_it_ever_removes(begun, clock, tmp_pa
     autosave.finish(trainer.result())
     autosave.end()
     assert {path.read_text() for path in others} == {"a person's own"}
-    assert sum(path.is_file() for path in tmp_path.rglob("*")) == 3
+    assert sum(path.is_file() for folder in (tmp_path, temporary) for path in folder.rglob("*")) == 3
 
 
 def test_saving_changes_nothing_in_training(begun, tiny_images, clock):

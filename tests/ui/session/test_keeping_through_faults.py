@@ -1,7 +1,6 @@
 """What a disk, a clock and a second window may do while a model trains: nothing is lost, and all is told once."""
 
 import shutil
-import tempfile
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -20,15 +19,6 @@ def quickly(monkeypatch):
     """Save all the time."""
     monkeypatch.setattr(autosave, "SECONDS", 0.0)
     monkeypatch.setattr(autosave, "_SHARE", 1.0)
-
-
-@pytest.fixture
-def elsewhere(tmp_path, monkeypatch):
-    """The folder of temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 def kept():
@@ -95,7 +85,7 @@ def full(folder):
 
 
 @pytest.mark.parametrize("fault", [a_file, gone, full])
-def test_a_workspace_that_takes_nothing_any_more(lab, quickly, elsewhere, fault, request):
+def test_a_workspace_that_takes_nothing_any_more(lab, quickly, temporary, fault, request):
     folder = workspace.default_folder()
     folder.mkdir(parents=True)
     if fault is full:
@@ -107,8 +97,8 @@ def test_a_workspace_that_takes_nothing_any_more(lab, quickly, elsewhere, fault,
     lab.until(kept)
     path = kept()[0].path
     with fault(folder):
-        lab.until(lambda: list(elsewhere.rglob("*.safetensors")))
-        (other,) = elsewhere.rglob("*.safetensors")
+        lab.until(lambda: list(temporary.rglob("*.safetensors")))
+        (other,) = temporary.rglob("*.safetensors")
         lab.until(lambda: told)
         epochs = workspace.known_of(other).epochs
         lab.until(lambda: saved_after(other, epochs))
@@ -124,14 +114,14 @@ def test_a_workspace_that_takes_nothing_any_more(lab, quickly, elsewhere, fault,
     assert Run.open(path).epochs > epochs
 
 
-def test_where_no_place_takes_it_closing_asks_until_there_is_room_again(lab, quickly, elsewhere):
+def test_where_no_place_takes_it_closing_asks_until_there_is_room_again(lab, quickly, temporary):
     told = problems(lab)
     lab.begin()
     lab.until(kept)
     path = kept()[0].path
     with a_file(workspace.default_folder()):
-        shutil.rmtree(elsewhere)
-        elsewhere.write_text("no folder")
+        shutil.rmtree(temporary)
+        temporary.write_text("no folder")
         lab.until(lambda: not lab.session.is_kept)
         lab.until(lambda: told)
         assert not lab.window.close()
@@ -148,10 +138,10 @@ def test_where_no_place_takes_it_closing_asks_until_there_is_room_again(lab, qui
     assert not asks(lab)
 
 
-def test_what_was_stopped_and_no_place_took_is_finished_all_the_same(make_lab, elsewhere, monkeypatch):
-    shutil.rmtree(elsewhere)
-    elsewhere.write_text("no folder")
-    monkeypatch.setenv(workspace.VARIABLE, str(elsewhere / "runs"))
+def test_what_was_stopped_and_no_place_took_is_finished_all_the_same(make_lab, temporary, monkeypatch):
+    shutil.rmtree(temporary)
+    temporary.write_text("no folder")
+    monkeypatch.setenv(workspace.VARIABLE, str(temporary / "runs"))
     lab = make_lab()
     lab.until_loaded()
     lab.begin({"training.epochs": 200})
@@ -175,16 +165,16 @@ def test_what_was_stopped_and_no_place_took_is_finished_all_the_same(make_lab, e
 # What is offered
 
 
-def test_what_was_kept_among_temporary_files_is_offered_and_comes_back(make_lab, quickly, elsewhere):
+def test_what_was_kept_among_temporary_files_is_offered_and_comes_back(make_lab, quickly, temporary):
     folder = workspace.default_folder()
     folder.parent.mkdir(parents=True)
     folder.write_text("no folder")
     lab = make_lab()
     lab.until_loaded()
     lab.begin()
-    lab.until(lambda: list(elsewhere.rglob("*.safetensors")))
+    lab.until(lambda: list(temporary.rglob("*.safetensors")))
     assert lab.window.close()
-    (spare,) = elsewhere.rglob("*.safetensors")
+    (spare,) = temporary.rglob("*.safetensors")
     lab.until(lambda: saved_after(spare, 0) and not workspace.is_training(spare))
     folder.unlink()
     lab = make_lab()

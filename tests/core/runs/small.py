@@ -1,0 +1,25 @@
+"""Runs of a small model, as they lie in a folder."""
+
+import dataclasses
+
+from latentlab.core.recipe.recipe import Recipe
+
+SMALL = Recipe.from_dict(
+    {
+        "name": "small",
+        "data": {"dataset": "tiny"},
+        "model": {"encoder": {"layers": [8]}, "decoder": {"layers": [8]}},
+        "training": {"batch_size": 60, "epochs": 2, "device": "cpu"},
+    }
+)
+
+
+def saved(run, path, **training):
+    """Save a run as if its state were another."""
+    run = dataclasses.replace(run, training=run.training.model_copy(update=training))
+    run.save(path)
+    return path
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
