@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from latentlab.core import files
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.runs.workspace import Presence, interrupted, is_training, runs
