@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from latentlab.core import locks
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.runs.workspace import Presence, interrupted, is_training, runs
@@ -125,7 +126,7 @@ def test_where_no_mark_can_be_made_nothing_is_said_and_nothing_raised(tmp_path, 
 
 def test_a_file_system_without_locks_will_do(tmp_path):
     path = tmp_path / "run.safetensors"
-    with failing(files, "_take_lock", errno.ENOLCK):
+    with failing(locks, "_take_lock", errno.ENOLCK):
         first, second = Presence(path), Presence(path)
         assert not is_training(path)
         second.end()
