@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from latentlab.core.data import downloads, registry
 from latentlab.core.recipe.recipe import Recipe
-from tests.ui.conftest import Lab
+from tests.ui.lab import Lab
 from tests.ui.monkey import Monkey
 
 TINY = {

@@ -21,12 +21,9 @@ YES, NO = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    folder = tmp_path / "marked"
-    folder.mkdir()
-    for number in range(8):
-        Image.new("L", (12, 9), 20 * number).save(folder / f"{number}.png")
-    return folder
+def pictures(pictures):
+    """Give a folder that `looks` watches."""
+    return pictures.rename(pictures.with_name("marked"))
 
 
 @pytest.fixture

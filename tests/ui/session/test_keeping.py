@@ -13,8 +13,8 @@ from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
 from latentlab.ui.session import live_training
 from latentlab.ui.threads.training_thread import TrainingThread
+from tests.ui.hand import PATIENCE
 
-PATIENCE = 20_000  # milliseconds
 FEW = {"training.epochs": 12, "training.threads": 1}
 
 

@@ -48,7 +48,7 @@ def asks(lab):
 
 @contextmanager
 def a_file(folder):
-    """Let a file be where the workspace is, which is put aside."""
+    """Let a file be where a folder is, which is put aside."""
     aside = folder.with_name("aside")
     folder.rename(aside)
     folder.write_text("no folder")
@@ -60,15 +60,11 @@ def a_file(folder):
 @contextmanager
 def gone(folder):
     """Take the workspace away, and let nobody make it."""
-    aside, parent = folder.with_name("aside"), folder.parent
-    folder.rename(aside)
-    moved = parent.with_name("moved")
-    parent.rename(moved)
-    parent.write_text("no folder")
-    yield
-    parent.unlink()
-    moved.rename(parent)
-    (parent / "aside").rename(folder)
+    away = folder.with_name("away")
+    folder.rename(away)
+    with a_file(folder.parent):
+        yield
+    away.rename(folder)
 
 
 @contextmanager
@@ -172,7 +168,7 @@ def test_what_was_kept_among_temporary_files_is_offered_and_comes_back(make_lab,
     lab = make_lab()
     lab.until_loaded()
     lab.begin()
-    lab.until(lambda: list(temporary.rglob("*.safetensors")))
+    lab.until(lambda: lab.epochs_drawn() and list(temporary.rglob("*.safetensors")))
     assert lab.window.close()
     (spare,) = temporary.rglob("*.safetensors")
     lab.until(lambda: saved_after(spare, 0) and not workspace.is_training(spare))

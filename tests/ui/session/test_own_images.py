@@ -3,7 +3,6 @@
 import gc
 
 import pytest
-from PIL import Image
 
 from latentlab.core.data import image_cache, registry
 from latentlab.core.data.mapped_images import cache_dir
@@ -12,13 +11,10 @@ from latentlab.core.training.trainer import Trainer
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(8):
-        Image.new("L", (12, 9), 20 * number).save(folder / f"{number}.png")
-    (folder / "broken.png").write_bytes(b"")
-    return folder
+def pictures(pictures):
+    """Give a folder one of whose files is damaged."""
+    (pictures / "broken.png").write_bytes(b"")
+    return pictures
 
 
 def test_a_size_that_is_chosen_loads_the_images_anew(lab, pictures):

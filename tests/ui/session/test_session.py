@@ -1,15 +1,12 @@
-"""Whole sessions: training with its pauses and ends, keeping and opening runs, looking back."""
+"""Whole trainings: their pauses and ends, what is changed on the way, going on, looking back."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from safetensors import safe_open
 
 from latentlab.core.models.autoencoders import VAE
-from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run
 
 
 def type_into(lab, name, text):
@@ -19,13 +16,6 @@ def type_into(lab, name, text):
     field.selectAll()
     lab.qtbot.keyClicks(field, text)
     lab.qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
-def kept_runs(own_home):
-    return sorted((own_home / "data" / "latentlab" / "runs").glob("*.safetensors"))
-
-
-# Training
 
 
 def run_so_far(lab):
@@ -232,61 +222,6 @@ def test_the_slider_looks_back_and_returns(lab):
     assert np.array_equal(lab.canvas.points(), lab.session.run.codes)
 
 
-# Keeping and opening
-
-
-def test_a_run_comes_back_as_it_was(lab, make_lab, tmp_path):
-    lab.train({"loss.beta": 2.0})
-    path = tmp_path / "mine.safetensors"
-    with lab.qtbot.waitSignal(lab.session.saved):
-        lab.session.save_run(path)
-    assert lab.session.is_saved
-    assert str(path) in lab.message()
-    assert lab.window.windowTitle() == "mine[*] – latentlab"
-    other = make_lab()
-    other.open(path)
-    assert np.allclose(other.canvas.points(), lab.canvas.points(), atol=1e-5)
-    assert np.array_equal(other.canvas.labels(), lab.canvas.labels())
-    assert other.session.recipe == lab.session.recipe
-    assert other.child("recipeBox").currentText() == "digits-vae-2d"
-    assert other.child("epochsBox").value() == 3
-    for name, (x, y) in lab.child("lossPlot").series().items():
-        if name.startswith("test"):
-            assert np.allclose(other.child("lossPlot").series()[name], (x, y))
-    assert other.session.run.history == lab.session.run.history
-    assert other.session.is_saved
-
-
-def test_saving_while_training_keeps_the_run_so_far_and_goes_on(lab, tmp_path):
-    lab.begin()
-    lab.until(lambda: lab.epochs_drawn() >= 1)
-    path = tmp_path / "so-far.safetensors"
-    with lab.qtbot.waitSignal(lab.session.saved):
-        lab.session.save_run(path)
-    assert lab.session.state == "training"
-    assert Run.open(path).epochs >= 1
-    assert not lab.session.is_saved
-
-
-def test_bad_files_are_one_sentence_and_what_was_open_stays(lab, run_file, tmp_path):
-    lab.open(run_file())
-    points, title = lab.canvas.points(), lab.window.windowTitle()
-    whole = run_file().read_bytes()
-    (tmp_path / "text.safetensors").write_text("no run at all")
-    (tmp_path / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "empty.safetensors").write_bytes(b"")
-    (tmp_path / "folder.safetensors").mkdir()
-    for name in ("text", "cut", "empty", "folder", "missing"):
-        path = tmp_path / f"{name}.safetensors"
-        with lab.qtbot.waitSignal(lab.session.message):
-            lab.window.open_run(path)
-        assert str(path) in lab.message()
-        assert "\n" not in lab.message()
-        assert np.array_equal(lab.canvas.points(), points)
-        assert lab.window.windowTitle() == title
-        assert lab.session.run_path == run_file()
-
-
 def test_a_training_says_what_it_does_with_images_without_a_label(lab):
     images = lab.session.library.data
     labels = images.train_labels.clone()
@@ -295,213 +230,3 @@ def test_a_training_says_what_it_does_with_images_without_a_label(lab):
     lab.session.library.take(lab.session.recipe.data, some)
     lab.begin({"model.kind": "cvae"})
     lab.until(lambda: "training images have no label" in lab.message())
-
-
-def test_saving_where_nothing_can_be_written_is_told(lab, run_file, tmp_path):
-    lab.open(run_file())
-    with lab.qtbot.waitSignal(lab.session.message):
-        lab.session.save_run(tmp_path / "nowhere" / "run.safetensors")
-    assert "could not be saved" in lab.message()
-
-
-def test_no_run_is_opened_under_a_training(lab, run_file):
-    lab.begin()
-    lab.window.open_run(run_file())
-    assert "stop or discard" in lab.message()
-    epochs = lab.epochs_drawn()
-    lab.until(lambda: lab.epochs_drawn() > epochs)
-    assert lab.session.run is None
-
-
-def test_train_pressed_while_a_run_is_being_read_means_train(lab, run_file):
-    opened = []
-    lab.session.opened.connect(opened.append)
-    lab.set_up()
-    lab.window.open_run(run_file())
-    with lab.qtbot.waitSignal(lab.session.training.ended):
-        lab.press("trainButton")
-    assert opened == []
-    assert lab.session.run_path is None
-
-
-def test_of_two_runs_opened_at_once_the_later_is_shown(lab, run_file):
-    first, second = run_file(), run_file(training__seed=3)
-    opened = []
-    lab.session.opened.connect(opened.append)
-    lab.window.open_run(first)
-    lab.window.open_run(second)
-    lab.until(lambda: opened and len(lab.canvas.points()))
-    assert opened == [second]
-    assert np.allclose(lab.canvas.points(), Run.open(second).codes, atol=1e-5)
-
-
-def test_opening_takes_back_a_training_that_waits_for_images(make_lab, run_file, held_load):
-    path = run_file()
-    lab = make_lab()
-    lab.press("trainButton")
-    lab.open(path)
-    held_load.set()
-    lab.until_loaded()
-    assert lab.session.state == "idle"
-    assert lab.session.run_path == run_file()
-
-
-def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch):
-    import threading
-
-    from latentlab.ui.session import run_files
-
-    lab.open(run_file())
-    go_on, made, make = threading.Event(), [], run_files.maps_of
-
-    def slow(run, shown, is_given_up):
-        go_on.wait(5)
-        made.extend(make(run, shown))
-        yield made[-1]
-
-    monkeypatch.setattr(run_files, "maps_of", slow)
-    lab.session.set_map_source("training", 100)
-    lab.set_up()
-    with lab.qtbot.waitSignal(lab.session.training.ended):
-        lab.press("trainButton")
-    go_on.set()
-    lab.until(lambda: made)
-    lab.until_idle()
-    assert lab.session.exploration.shown.run_id == lab.session.run.snapshot.run_id
-    assert len(lab.canvas.points()) == 100, "what was chosen is in force all the same"
-
-
-def test_an_unsaved_run_that_another_replaces_is_kept_on_the_disk(lab, own_home):
-    lab.train()
-    first = lab.session.run
-    with lab.qtbot.waitSignal(lab.session.kept) as told:
-        lab.train({"training.seed": 1})
-    (kept,) = told.args
-    assert kept in kept_runs(own_home)
-    assert Run.open(kept).history == first.history
-    assert "kept" in lab.message()
-
-
-def test_a_saved_run_is_not_kept_twice(lab, run_file, own_home):
-    lab.open(run_file())
-    lab.train()
-    lab.open(run_file())
-    lab.until(lambda: kept_runs(own_home))
-    assert len(kept_runs(own_home)) == 1  # the one that was trained between
-
-
-def test_a_recipe_that_only_a_run_knows_can_be_chosen_again(lab, run_file):
-    lab.open(run_file(name="of-a-friend"))
-    box = lab.child("recipeBox")
-    assert box.currentText() == "of-a-friend"
-    box.setCurrentText("mlp-vae-2d")
-    box.setCurrentText("of-a-friend")
-    assert lab.session.recipe.name == "of-a-friend"
-    assert lab.session.recipe.model.encoder.layers == (16,)
-
-
-def test_a_recipe_file_is_taken_and_a_broken_one_told(lab, tmp_path):
-    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
-    good.write_text(Recipe(name="good").with_changes({"epochs": 7, "dataset": "digits"}).to_toml())
-    bad.write_text("[training]\nepochs = 'many'\n")
-    lab.session.recipes.open(good)
-    assert lab.child("recipeBox").currentText() == "good"
-    assert lab.child("epochsBox").value() == 7
-    lab.session.recipes.open(bad)
-    assert "training.epochs" in lab.message()
-    assert lab.session.recipe.name == "good"
-
-
-def test_nothing_that_is_written_is_pickled(run_file):
-    with safe_open(run_file(), "pt") as file:
-        assert file.metadata()["format"] == "latentlab/1"
-
-
-# Which images the map shows
-
-
-def test_the_map_shows_the_images_that_are_chosen_idle_and_training(lab, run_file):
-    lab.open(run_file(data__limit=900))
-    data = lab.session.library.data.limited(lab.session.recipe.data.limit)
-    test, training = len(data.test_images), len(data.train_images)
-    source, count = lab.child("mapSourceBox"), lab.child("mapCountBox")
-    assert len(lab.canvas.points()) == test
-    source.setCurrentIndex(source.findData("training"))
-    lab.until(lambda: len(lab.canvas.points()) == training)
-    assert np.array_equal(lab.canvas.labels(), data.train_labels.numpy())
-    source.setCurrentIndex(source.findData("both"))
-    lab.until(lambda: len(lab.canvas.points()) == test + training)
-    count.setCurrentIndex(count.findData(1000))
-    lab.until(lambda: len(lab.canvas.points()) == 1000)
-    lab.begin({"data.limit": 900})
-    assert len(lab.canvas.points()) == 1000
-    count.setCurrentIndex(count.findData(0))
-    lab.until(lambda: len(lab.canvas.points()) == test + training)
-    source.setCurrentIndex(source.findData("test"))
-    lab.until(lambda: np.array_equal(lab.canvas.labels(), data.test_labels.numpy()))
-
-
-def test_a_recipe_brings_its_own_images_where_they_are_here(lab):
-    session = lab.session
-    session.recipes.choose("page-cleaner")
-    assert session.recipe.data.dataset == "pages"
-    session.recipes.choose("digits-vae-2d")
-    assert session.recipe.data.dataset == "digits"
-    session.recipes.choose("fashion-vae-2d")
-    assert session.recipe.data.dataset == "digits", "what is not on this machine cannot be trained on"
-
-
-def test_images_that_a_person_chose_stay_unless_a_recipe_means_no_others(lab):
-    session = lab.session
-    session.recipes.choose_dataset("pages")
-    session.recipes.choose("digits-vae-2d")
-    assert session.recipe.data.dataset == "pages"
-    session.recipes.choose("one-image")
-    assert (session.recipe.data.dataset, session.recipe.data.images) == ("mnist", (5,))
-
-
-def looked_at(lab):
-    """The slider's place from the right, and the epoch of the model on the map."""
-    slider = lab.child("epochSlider")
-    return slider.maximum() - slider.value(), lab.session.exploration.shown.epochs_done
-
-
-def test_other_images_are_shown_of_the_present_model(lab):
-    lab.train()
-    lab.child("epochSlider").setValue(0)
-    assert looked_at(lab) == (2, 1)
-    points = lab.canvas.points()
-    source = lab.child("mapSourceBox")
-    source.setCurrentIndex(source.findData("training"))
-    lab.until(lambda: lab.canvas.points().shape != points.shape)
-    assert looked_at(lab) == (0, 3)
-
-
-def test_whoever_looks_back_while_a_training_is_discarded_sees_the_run_before(lab):
-    lab.train()
-    lab.begin()
-    lab.until(lambda: lab.child("epochSlider").maximum() >= 2)
-    lab.child("epochSlider").setValue(0)
-    lab.press("discardButton")
-    lab.until(lambda: looked_at(lab) == (0, 3))
-
-
-def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab):
-    lab.begin({"training.batch_size": 256})  # more epochs than are kept are soon over
-    lab.until(lambda: lab.child("epochSlider").maximum() >= 1)
-    lab.child("epochSlider").setValue(0)
-    points = lab.canvas.points()
-    lab.until(lambda: looked_at(lab)[0] == 0)
-    lab.until(lambda: not np.array_equal(lab.canvas.points(), points))
-
-
-def test_a_map_whose_images_are_not_loaded_stays_and_says_so(lab, run_file):
-    lab.open(run_file())
-    lab.until(lambda: lab.session.exploration.shown.images is not None)
-    shown = lab.session.exploration.shown
-    lab.session.recipes.choose_dataset("kmnist")
-    lab.until(lambda: not lab.session.library.is_loading())
-    count = lab.child("mapCountBox")
-    count.setCurrentIndex(count.findData(1_000))
-    assert "choose its data set" in lab.message()
-    assert lab.session.exploration.shown is shown

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QPoint, Qt
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.explore.exploration import Exploration
+from tests.ui.hand import PATIENCE
 
 CONVOLUTIONAL = {
     "model.encoder.kind": "conv",
@@ -22,7 +23,6 @@ CONVOLUTIONAL = {
     "model.decoder.planes": 32,
 }
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-PATIENCE = 20_000  # milliseconds
 
 
 @contextmanager

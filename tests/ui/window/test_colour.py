@@ -14,8 +14,8 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.images.image_strip import ImageStrip
+from tests.ui.hand import PATIENCE
 
-PATIENCE = 20_000  # milliseconds, on a busy machine
 FLAG = np.zeros((16, 24, 3), np.uint8)  # red, green and blue from left to right, below them a white line
 FLAG[:, :8, 0] = FLAG[:, 8:16, 1] = FLAG[:, 16:, 2] = FLAG[-2:] = 255
 
