@@ -381,7 +381,7 @@ def test_the_words_on_the_pad_are_whole_in_large_text(qtbot, pad):
     pad.resize(120, 120)
     pad.set_hint("Draw here, or paste, drop or open a picture")
     shown = pad.grab().toImage()
-    rows = (12, 13, shown.height() - 14, shown.height() - 13)  # where words that are too high are cut off
+    rows = (12, shown.height() - 13)  # where words that are too high are cut off
     assert len({shown.pixel(x, y) for x in range(12, shown.width() - 12) for y in rows}) == 1
 
 
