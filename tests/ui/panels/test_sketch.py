@@ -15,7 +15,16 @@ from PySide6.QtGui import (
     QPointingDeviceUniqueId,
     QTabletEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QSlider, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSplitter,
+    QToolButton,
+    QWidget,
+)
 
 from latentlab.core.events import Losses
 from latentlab.core.map.results import Neighbour, Sketched
@@ -372,6 +381,21 @@ def test_fewer_neighbours_are_shown_where_their_names_are_long(qtbot, panel):
     assert len(shown()) == 4
     panel.show_sketched(found(), NAMES)
     assert len(shown()) == 5
+
+
+def test_what_the_model_sees_has_its_room_in_large_text(qtbot):
+    panel, halves = SketchPanel(), QSplitter(Qt.Orientation.Vertical)
+    for half in (QWidget(), panel):
+        halves.addWidget(half)
+    qtbot.show(halves, 560, 900)
+    halves.setSizes([900, 1])
+    font = halves.font()
+    font.setPointSizeF(18)
+    halves.setFont(font)
+    panel.show_sketched(found(label=1, probabilities=np.array([0.1, 0.2, 0.7])), NAMES)
+    seen = [label for label in panel.findChildren(QLabel) if label.isVisible()]
+    qtbot.waitUntil(lambda: all(label.height() >= label.heightForWidth(label.width()) for label in seen))
+    assert panel.findChild(ImageView, "sketchInput").height() >= 48
 
 
 def test_the_words_on_the_pad_are_whole_in_large_text(qtbot, pad):
