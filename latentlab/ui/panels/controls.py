@@ -74,7 +74,7 @@ class ControlsPanel(QWidget):
 
         self.progress = QProgressBar(objectName="trainingProgress", textVisible=True)
         self.progress.setAccessibleName(self.tr("Progress of training"))
-        self._speed = plain_label(objectName="trainingSpeed")
+        self._speed = plain_label(wordWrap=True, objectName="trainingSpeed")
         self._note = plain_label(wordWrap=True, objectName="trainingMessage")
 
         buttons = (self.pause_button, self.stop_button, self.discard_button)

@@ -48,7 +48,7 @@ class CurvesPanel(QWidget):
             self.quantity_buttons.addButton(button, i)
         self.quantity_buttons.button(0).setChecked(True)
         self.quantity_buttons.idToggled.connect(self._choose)
-        self.log_box = QCheckBox(self.tr("log scale"), objectName="logScaleBox")
+        self.log_box = QCheckBox(self.tr("log"), objectName="logScaleBox")
         self.log_box.setToolTip(self.tr("Equal factors take equal heights: shows small changes beside large ones."))
         self.log_box.toggled.connect(self._set_log)
         self.auto_button = QToolButton(text=self.tr("Show all"), objectName="showAllCurvesButton", enabled=False)
@@ -244,7 +244,7 @@ class CurvesPanel(QWidget):
         colours = theme.current()
         self._empty.setStyleSheet(f"color: {colours.muted}; background: transparent;")
         sheet = (
-            f"QToolButton {{ border: 1px solid {colours.grid}; padding: 2px 10px; color: {colours.foreground};"
+            f"QToolButton {{ border: 1px solid {colours.grid}; padding: 2px 8px; color: {colours.foreground};"
             f" background: {colours.surface}; }}"
             f"QToolButton:checked {{ background: {colours.accent}; color: {colours.background};"
             f" border-color: {colours.accent}; }}"

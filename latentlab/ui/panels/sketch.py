@@ -33,6 +33,7 @@ _INTERVAL_MS = 16
 _NEIGHBOURS = 8
 _FEWEST_NEIGHBOURS = 4
 _THUMBNAIL = 36
+_SMALLEST_VIEW = 48  # pixels along the sides of what the model sees and makes
 _BESIDE_NAME = 14  # pixels: what a button needs beside its text, and the room between two
 
 
@@ -113,10 +114,17 @@ class SketchPanel(QWidget):
         self._hint = text
         self._show()
 
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the height that the lines of text and tools take in the width there is."""
+        width = super().minimumSizeHint().width()
+        return QSize(width, self.layout().totalMinimumHeightForWidth(max(width, self.width())))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show as many neighbours as there is room for with their names."""
+        """Show as many neighbours as there is room for with their names, and ask anew for height."""
         super().resizeEvent(event)
         self._fit_neighbours()
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -161,7 +169,9 @@ class SketchPanel(QWidget):
             ((self._input, self.tr("What the\nmodel sees")), (self._reconstruction, self.tr("What it\nmakes of it")))
         ):
             images.addWidget(_caption(name), 0, place)
-            images.addWidget(_Square(view), 1, place)
+            square = _Square(view)
+            square.setMinimumSize(_SMALLEST_VIEW, _SMALLEST_VIEW)
+            images.addWidget(square, 1, place)
             images.setColumnStretch(place, 1)
         images.setRowStretch(1, 1)
 

@@ -277,7 +277,10 @@ class LossPlot(Plot):
         best = self._history.best_epoch()
         if best is not None and not self._is_narrow():
             rows.append(f'<span style="color:{colours.test}">★</span> ' + self.tr("best: epoch {n}").format(n=best))
-        self._legend.setText((" " if self._is_narrow() else "&nbsp;&nbsp; ").join(rows))
+        between = " " if self._is_narrow() else "&nbsp;&nbsp; "
+        self._legend.setText(between.join(rows))
+        if best is not None and self._legend.sizeHint().width() > self.width() - 8:  # its star is among the curves
+            self._legend.setText(between.join(rows[:-1]))
         empty = self._history.is_empty()
         for label in (self._title, self._legend, self._unit):
             label.setVisible(not empty)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget
 
-_STYLES_OWN = 6  # pixels between two, where the style says nothing of it
+_SPACING = 4  # pixels
 
 
 class Flow(QLayout):
@@ -24,7 +24,7 @@ class Flow(QLayout):
     """
 
     def __init__(
-        self, *parts: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), spacing: int = _STYLES_OWN
+        self, *parts: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), spacing: int = _SPACING
     ) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []

@@ -11,6 +11,7 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
 _NEWS_MILLISECONDS = 8000
+_NARROWEST = 120  # pixels; where Qt would rather have fewer lines, which widens the window in large text
 
 
 class MessageBar(QFrame):
@@ -35,6 +36,7 @@ class MessageBar(QFrame):
         self._label = plain_label(wordWrap=True, objectName=f"{name}Text")
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._label.setMinimumWidth(_NARROWEST)
         self._offer = QPushButton(objectName=f"{name}Offer")
         self._offer.clicked.connect(self.hide)
         self._offer.clicked.connect(self.accepted)

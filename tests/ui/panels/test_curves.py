@@ -143,6 +143,17 @@ def test_the_legend_tells_values_and_the_best_epoch(qtbot, panel):
     assert "165.0" in legend.text()
 
 
+def test_the_legend_is_whole_where_there_is_little_room(panel):
+    train(panel, 5)
+    drawn(panel)
+    legend = panel.plot.findChild(QLabel, "lossLegend")
+    panel.plot.setFixedWidth(legend.width() - 20)
+    panel.plot.redraw()
+    assert legend.x() >= 0
+    assert "best" not in legend.text()
+    assert "test" in legend.text()
+
+
 def zoom(panel):
     view = panel.plot.box
     at = panel.plot.mapFromScene(view.mapViewToScene(QPointF(2, sum(y_range(panel)) / 2)))

@@ -61,7 +61,7 @@ class DamageBox(QWidget):
         self._noise.setToolTip(self.tr("Damage in other places; while the slider moves, the places stay the same"))
         for editor in (self._kinds, self._amount):
             WheelGuard(editor)
-        self.setLayout(Flow(self._kinds, self._amount, self._text, self._noise))
+        self.setLayout(Flow(self._kinds, self._amount, self._text, self._noise, spacing=6))
         self._kinds.currentIndexChanged.connect(self._change_kind)
         self._amount.valueChanged.connect(self._change_amount)
         self._noise.clicked.connect(self._draw_noise)

@@ -152,7 +152,7 @@ class SettingField(QWidget):
         grid.setColumnStretch(2, 1)
 
         editor.setAccessibleName(label)
-        editor.setMinimumWidth(60)
+        editor.setMinimumWidth(76)
         WheelGuard(editor)
         if isinstance(editor, QLineEdit):
             editor.setAcceptDrops(False)  # what is dropped is for the window, however late a field is made
