@@ -241,3 +241,14 @@ def test_dropped_text_is_not_taken(pad):
     data = QMimeData()
     data.setText("seven")
     assert not dropped(pad, data)
+
+
+def test_the_words_on_the_pad_are_whole_in_large_text(qtbot, pad):
+    font = pad.font()
+    font.setPointSizeF(20)
+    pad.setFont(font)
+    pad.resize(120, 120)
+    pad.set_hint("Draw here, or paste, drop or open a picture")
+    shown = pad.grab().toImage()
+    rows = (12, shown.height() - 13)  # where words that are too high are cut off
+    assert len({shown.pixel(x, y) for x in range(12, shown.width() - 12) for y in rows}) == 1
