@@ -255,7 +255,8 @@ class Monkey:
         found = [each for each in top.findChildren(kind) if each.isVisibleTo(top) and each.isEnabled()]
         found = [each for each in found if each.window() is top and not each.visibleRegion().isEmpty()]
         found = [each for each in found if is_good(each)]
-        return self._random.choice(found) if found else None
+        one = self._random.choice(found) if found else None
+        return one if one is None or Shiboken.isValid(one) else None
 
     def _place(self, widget):
         area = widget.visibleRegion().boundingRect()
@@ -267,15 +268,15 @@ class Monkey:
         if window is None:
             return
         self._action += f" {type(widget).__name__} {widget.objectName()!r} {places[0].toTuple()} {button.name}"
-        places = [_within(widget.window(), widget.mapTo(widget.window(), place)) for place in places]
+        places = [widget.mapTo(widget.window(), place) for place in places]
         events = [
-            lambda: QTest.mouseMove(window, places[0]),
-            lambda: QTest.mousePress(window, button, modifiers, places[0]),
-            *(lambda place=place: QTest.mouseMove(window, place) for place in places[1:]),
-            lambda: QTest.mouseRelease(window, button, modifiers, places[-1]),
+            lambda: QTest.mouseMove(window, _within(window, places[0])),
+            lambda: QTest.mousePress(window, button, modifiers, _within(window, places[0])),
+            *(lambda place=place: QTest.mouseMove(window, _within(window, place)) for place in places[1:]),
+            lambda: QTest.mouseRelease(window, button, modifiers, _within(window, places[-1])),
         ]
         if double:
-            events.append(lambda: QTest.mouseDClick(window, button, modifiers, places[-1]))
+            events.append(lambda: QTest.mouseDClick(window, button, modifiers, _within(window, places[-1])))
         self._send(window, events)
 
     def _send(self, window, events):
@@ -528,6 +529,6 @@ def _pace():
     return time.thread_time() - begin
 
 
-def _within(widget, place):
-    """Give the place nearest to one that lies within a widget."""
-    return QPoint(max(0, min(place.x(), widget.width() - 1)), max(0, min(place.y(), widget.height() - 1)))
+def _within(window, place):
+    """Give the place nearest to one that lies within a window, which its grip may just have made smaller."""
+    return QPoint(max(0, min(place.x(), window.width() - 1)), max(0, min(place.y(), window.height() - 1)))
