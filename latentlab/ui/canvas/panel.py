@@ -1,19 +1,19 @@
-"""The map with what belongs to it: a bar of what it shows, a strip of tools, and a tray for what they bring."""
+"""The map with what belongs to it: a bar of what it shows, a strip of tools, and a drawer for what they bring."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.tool_strip import ToolStrip
-from latentlab.ui.widgets.tray import Tray
 
 Split = Literal["test", "training", "both"]
 _COUNTS = (1_000, 5_000, 10_000, 0)
@@ -37,18 +37,17 @@ class CanvasPanel(QWidget):
     landscape_button : QToolButton
     strip : ToolStrip
         At its left: tools and ways around.
-    tray : Tray
-        Below it: lists and film strips.
+    drawer : Drawer
+        Below it, shared with others: lists and film strips.
     """
 
     source_chosen = Signal(str, int)
     """Show "test", "training" or "both" images, and how many; 0 for all."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, drawer: Drawer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = LatentCanvas()
-        self.tray = Tray()
-        self.tray.setObjectName("mapTray")
+        self.drawer = drawer
         self.strip = ToolStrip()
         self.strip.setObjectName("mapStrip")
         self.colour_box, self.field_box = ColourBox(), FieldBox()
@@ -79,12 +78,7 @@ class CanvasPanel(QWidget):
             margins=(8, 4, 8, 0),
         )
 
-        self._halves = QSplitter(Qt.Orientation.Vertical)
-        self._halves.setChildrenCollapsible(False)
-        self._halves.addWidget(self.canvas)
-        self._halves.addWidget(self.tray)
-        self._halves.setStretchFactor(0, 1)
-        below = row(self.strip, (self._halves, 1), spacing=0)
+        below = row(self.strip, (self.canvas, 1), spacing=0)
         column(bar, (below, 1), spacing=4, on=self)
 
     def set_source(self, source: Split, count: int) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QSlider, QToolButton, QWi
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
 from latentlab.ui.plots.loss_history import QUANTITIES, LossHistory
+from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
@@ -27,7 +28,9 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._history = LossHistory()
         self._epochs: list[int] = []
+        self._is_training = False
 
+        self.line = LossLine(self._history)  # seen where the panel itself is folded
         self.plot = LossPlot(self._history)
         self.plot.setObjectName("lossPlot")
         self.plot.follows_changed.connect(self._follows_changed)
@@ -144,6 +147,11 @@ class CurvesPanel(QWidget):
         self.slider.setToolTip(tip)
         self._show_position()
 
+    def set_live(self, is_training: bool) -> None:
+        """Say whether the last position moves on, as it does while a model trains."""
+        self._is_training = is_training
+        self._show_position()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         if event.type() == QEvent.Type.PaletteChange:
@@ -168,6 +176,7 @@ class CurvesPanel(QWidget):
             self._timer.start()
 
     def _redraw_what_is_new(self) -> None:
+        self.line.update()
         if self._is_stale:
             self._redraw()
         else:
@@ -176,6 +185,7 @@ class CurvesPanel(QWidget):
 
     def _redraw(self) -> None:
         self._is_stale = False
+        self.line.update()
         self._empty.setVisible(self._history.is_empty())
         self._offer_quantities()
         for plot in self._visible_plots():
@@ -234,8 +244,8 @@ class CurvesPanel(QWidget):
         live = self._is_live()
         epoch = None if live else self._epochs[self.slider.value()]
         text = self.tr("showing epoch {n} of {last}").format(n=epoch, last=self._epochs[-1]) if not live else ""
-        if live:
-            text = self.tr("live") if self._epochs else ""
+        if live and self._epochs:
+            text = self.tr("live") if self._is_training else self.tr("epoch {n}, the last").format(n=self._epochs[-1])
         self._showing.setText(text)
         for plot in (self.plot, *self._others):
             plot.mark_epoch(epoch)

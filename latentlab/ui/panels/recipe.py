@@ -1,27 +1,19 @@
-"""The panel where a run is set up: recipe, images, and every setting that differs from the recipe."""
+"""The panel where a run is set up: recipe, images, and the settings that people change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QMenu,
-    QScrollArea,
-    QSizePolicy,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QToolButton, QWidget
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, ListedDataset
+from latentlab.ui.widgets.forms.recipe_box import ListedRecipe, RecipeBox
 from latentlab.ui.widgets.forms.recipe_form import RecipeForm
-from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 _LEAST_WIDTH = 270  # in device-independent pixels
 
@@ -39,12 +31,11 @@ class RecipePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._about: dict[str, tuple[str, str]] = {}
+        self._listed: dict[str, ListedRecipe] = {}
 
-        self.recipe_box = QComboBox(objectName="recipeBox", accessibleName=self.tr("Recipe"))
-        self.recipe_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.recipe_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        WheelGuard(self.recipe_box)
+        self.recipe_box = RecipeBox()
+        self.recipe_box.setObjectName("recipeBox")
+        self.recipe_box.setAccessibleName(self.tr("Recipe"))
         self.recipe_box.currentTextChanged.connect(self._recipe_chosen)
         self.file_button = QToolButton(objectName="recipeFileButton", text="…", toolTip=self.tr("Open recipe file…"))
         self.file_button.setAccessibleName(self.tr("Open recipe file…"))
@@ -82,22 +73,19 @@ class RecipePanel(QWidget):
         """Tell whether everything that is typed is in force."""
         return self.form.is_valid()
 
-    def set_recipes(self, recipes: Iterable[tuple[str, str, str]]) -> None:
-        """List the recipes: name, title and summary of each; the chosen one stays chosen."""
+    def set_recipes(self, recipes: Iterable[ListedRecipe]) -> None:
+        """List the recipes; the chosen one stays chosen."""
         chosen = self.recipe_box.currentText()
-        self._about = {name: (title, summary) for name, title, summary in recipes}
+        self._listed = {recipe.name: recipe for recipe in recipes}
         self.recipe_box.blockSignals(True)
-        self.recipe_box.clear()
-        for name, (title, _) in self._about.items():
-            self.recipe_box.addItem(name)
-            self.recipe_box.setItemData(self.recipe_box.count() - 1, plain(title), Qt.ItemDataRole.ToolTipRole)
-        self._show_recipe(chosen or next(iter(self._about), ""))
+        self.recipe_box.set_recipes(list(self._listed.values()))
+        self._show_recipe(chosen or next(iter(self._listed), ""))
         self.recipe_box.blockSignals(False)
         self._describe()
 
     def show_recipe(self, base: Recipe, current: Recipe) -> None:
         """Show the recipe in force and the named one that it is based on."""
-        self._about.setdefault(base.name, (base.title, base.summary))
+        self._listed.setdefault(base.name, ListedRecipe(base.name, base.title, base.summary))
         self.recipe_box.blockSignals(True)
         self._show_recipe(base.name)
         self.recipe_box.blockSignals(False)
@@ -130,7 +118,7 @@ class RecipePanel(QWidget):
         """Lock everything that cannot change while a model trains, and say so."""
         why = ""
         if locked:
-            why = self.tr("Settings are locked while a model trains. Learning rate and β can be changed below.")
+            why = self.tr("Settings are locked while a model trains. Learning rate and β can be changed in the bar above.")
         self._lock.setText(why)
         self._lock.setVisible(locked)
         self.recipe_box.setEnabled(not locked)
@@ -141,9 +129,11 @@ class RecipePanel(QWidget):
 
     def point_to(self, key: str) -> None:
         """Bring a setting that has been changed elsewhere into sight."""
-        field = self.form.unfolded(key)
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that there is room to scroll
-        self.scroll.ensureWidgetVisible(field)
+        field = self.form.field(key)
+        self.form.show_field(key)
+        if self.scroll.isAncestorOf(field):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that there is room to scroll
+            self.scroll.ensureWidgetVisible(field)
 
     def minimumSizeHint(self) -> QSize:
         """Show every setting in its whole width; the height scrolls."""
@@ -159,15 +149,15 @@ class RecipePanel(QWidget):
         super().changeEvent(event)
 
     def _show_recipe(self, name: str) -> None:
-        if name and self.recipe_box.findText(name) < 0:
-            self.recipe_box.addItem(name)
-        self.recipe_box.setCurrentIndex(self.recipe_box.findText(name))
+        listed = self._listed.get(name)
+        self.recipe_box.show_recipe(name, listed.title if listed is not None else name)
 
     def _describe(self, why_locked: str = "") -> None:
-        title, summary = self._about.get(self.recipe_box.currentText(), ("", ""))
+        listed = self._listed.get(self.recipe_box.currentText())
+        summary = "" if listed is None else listed.summary
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
-        self.recipe_box.setToolTip(plain(why_locked or title))
+        self.recipe_box.setToolTip(plain(why_locked or self.recipe_box.currentText()))
 
     def _recipe_chosen(self, name: str) -> None:
         self._describe()

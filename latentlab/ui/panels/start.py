@@ -1,4 +1,4 @@
-"""What stands where the map will be, until there is a model: the ways to get one."""
+"""Home: the ways to a model and to its map, each with a picture; and what to drop here."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
+    QGridLayout,
     QLabel,
     QMenu,
     QPushButton,
@@ -24,12 +25,15 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
+from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.style.texts import plain, plain_label, rich_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.elided_label import ElidedLabel
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.map_picture import MapPicture
 
-_WIDTH = 620
-_CARD = 280
+_WIDTH = 880
+_CARD, _PICTURE = 200, 132  # pixels: the width of a card, and the height of its picture
 
 
 class StartPage(QWidget):
@@ -44,17 +48,21 @@ class StartPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("startPage")
+        self._pictures: dict[str, MapPicture] = {}
         content = QWidget()
         content.setMaximumWidth(_WIDTH)
-        self._images = _text("")
-        self._images.setObjectName("startImagesLabel")
         self._own = QPushButton(self.tr("Open your own &images…"))
         self._own.setObjectName("ownImagesButton")
         self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
-        self._models_heading = _text(self.tr("Or open a pretrained model"), "medium")
-        self._models = row(spacing=10)
+        self._cards = QGridLayout()
+        self._cards.setSpacing(12)
+        self._cards.setColumnStretch(4, 1)
+        self._first, self._own_card = self._make_first(), self._make_own()
+        self._models: list[_Card] = []
         self._recent_heading = _text(self.tr("Recent runs"), "medium")
-        self._recent = column(spacing=0)
+        self._recent_runs = Flow(spacing=8)
+        self._recent: list[_Card] = []
         self._open = QPushButton(self.tr("&Open a run…"))
         self._open.setObjectName("openRunButton")
         self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
@@ -63,19 +71,13 @@ class StartPage(QWidget):
         column(
             STRETCH,
             self._make_head(),
-            12,
+            8,
             self._make_interrupted(),
             4,
-            (self._make_train_button(), 0, left),
-            self._images,
-            8,
-            (self._own, 0, left),
-            16,
-            self._models_heading,
-            self._models,
-            16,
+            self._cards,
+            12,
             self._recent_heading,
-            self._recent,
+            self._recent_runs,
             (self._open, 0, left),
             STRETCH,
             margins=(24, 16, 24, 16),
@@ -87,6 +89,7 @@ class StartPage(QWidget):
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(centred)
         self._content = centred
         scroll.viewport().setAutoFillBackground(False)
@@ -115,37 +118,52 @@ class StartPage(QWidget):
         """Say what a training would learn from, or why it cannot begin."""
         self._images.setText(sentence)
 
+    def show_images(self, sheet: npt.NDArray[np.uint8] | None) -> None:
+        """Show some of the images that a training would learn from: uint8 (C, H, W), side by side."""
+        self._sheet.set_picture(None if sheet is None else to_image(sheet))
+
+    def set_can_train(self, can: bool) -> None:
+        """Let a training begin, or not: what `tell_images` told says why."""
+        self._train.setEnabled(can)
+
     def set_image_sources(self, menu: QMenu) -> None:
         """Offer where one's own images come from."""
         self._own.setMenu(menu)
 
     def set_models(self, models: Sequence[tuple[Path | str, str, str]]) -> None:
         """Offer pretrained models: the path, title and description of each."""
-        _empty(self._models)
+        self._forget(self._models)
         for number, (path, title, text) in enumerate(models):
-            card = _Card(title, text)
-            card.setObjectName(f"openModel{number}")
-            card.setProperty("path", str(path))
-            card.clicked.connect(self._request_model)
-            self._models.addWidget(card, 1)
-        self._models_heading.setVisible(bool(models))
+            self._models.append(self._make_card(path, title, text, f"openModel{number}"))
+        self._lay_cards()
         self._order_tabs()
 
     def set_recent(self, paths: Sequence[Path | str]) -> None:
         """Offer the runs that were open last."""
-        _empty(self._recent)
+        self._forget(self._recent)
         for number, path in enumerate(map(Path, paths)):
-            # A single & would make the next letter a shortcut.
-            button = QPushButton(path.name.replace("&", "&&"))
-            button.setObjectName(f"openRecent{number}")
-            button.setFlat(True)
-            button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.setToolTip(plain(str(path)))
-            button.setProperty("path", str(path))
-            button.clicked.connect(self._request_model)
-            self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            card = self._make_card(path, path.stem, "", f"openRecent{number}")
+            card.setToolTip(plain(str(path)))
+            self._recent.append(card)
+            self._recent_runs.addWidget(card)
         self._recent_heading.setVisible(bool(paths))
         self._order_tabs()
+
+    def shown_paths(self) -> list[Path]:
+        """Give the files whose maps are wanted, as pictures of their cards."""
+        return [Path(path) for path in self._pictures]
+
+    def show_map(
+        self, path: Path, points: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int
+    ) -> None:
+        """Show the map of a file on its card: points float32 (N, 2) and labels int64 (N,)."""
+        if (picture := self._pictures.get(str(path))) is not None:
+            picture.set_points(points, labels, classes)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the cards beside each other as far as there is room."""
+        super().resizeEvent(event)
+        self._lay_cards()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -186,19 +204,60 @@ class StartPage(QWidget):
         self._interrupted.hide()
         return self._interrupted
 
-    def _make_train_button(self) -> QPushButton:
+    def _make_first(self) -> QWidget:
+        """Make the card that leads to a first map: the images, what happens with them, and the button."""
         self._train = QPushButton(self.tr("Train"))
         self._train.setObjectName("startTrainingButton")
         self._train.setToolTip(self.tr("Train the current recipe on its image set."))
-        self._train.setMinimumSize(220, 56)
+        self._train.setMinimumHeight(44)
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
         font = self._train.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setPointSizeF(font.pointSizeF() * 1.25)
         font.setBold(True)
         self._train.setFont(font)
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
-        return self._train
+        self._sheet = _Sheet()
+        self._images = _text("")
+        self._images.setObjectName("startImagesLabel")
+        card = QFrame(objectName="firstCard")
+        card.setFixedWidth(_CARD)
+        title = _text(self.tr("First map in seconds"), "large")
+        column(self._sheet, title, self._images, STRETCH, self._train, margins=(12, 12, 12, 12), spacing=6, on=card)
+        return card
+
+    def _make_own(self) -> QWidget:
+        card = QFrame(objectName="ownCard")
+        card.setFixedWidth(_CARD)
+        place = _text(self.tr("Drop a folder of pictures, or a file of images, here"))
+        place.setObjectName("dropPlace")
+        place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        place.setFixedHeight(_PICTURE)
+        title = _text(self.tr("Your own images"), "large")
+        text = _text(self.tr("A map of what you have: photographs, drawings, spectra, scans."))
+        column(place, title, text, STRETCH, self._own, margins=(12, 12, 12, 12), spacing=6, on=card)
+        return card
+
+    def _make_card(self, path: Path | str, title: str, text: str, name: str) -> _Card:
+        card = _Card(title, text)
+        card.setObjectName(name)
+        card.setProperty("path", str(path))
+        card.clicked.connect(self._request_model)
+        self._pictures[str(Path(path))] = card.picture
+        return card
+
+    def _lay_cards(self) -> None:
+        cards = [self._first, *self._models, self._own_card]
+        across = len(cards) if self.width() >= _WIDTH else max(1, min(2, self.width() // _CARD))
+        for number, card in enumerate(cards):
+            self._cards.addWidget(card, number // across, number % across)
+
+    def _forget(self, cards: list[_Card]) -> None:
+        for card in cards:
+            self._pictures.pop(str(Path(card.property("path"))), None)
+            card.setParent(None)  # and out of its layout
+            card.deleteLater()
+        cards.clear()
 
     def _dress(self) -> None:
         colours = theme.current()
@@ -206,21 +265,23 @@ class StartPage(QWidget):
         on_accent = theme.palette(colours).color(QPalette.ColorRole.HighlightedText).name()
         train = f"QPushButton#{self._train.objectName()}"
         self._content.setStyleSheet(
-            f"QFrame#{self._interrupted.objectName()} {{ border: 1px solid {colours.grid}; border-radius: 8px; }}"
+            f"QFrame#{self._interrupted.objectName()}, QFrame#firstCard, QFrame#ownCard"
+            f" {{ border: 1px solid {colours.grid}; border-radius: 8px; background: {colours.surface}; }}"
+            f"QLabel#dropPlace {{ border: 2px dashed {colours.muted}; border-radius: 6px; color: {colours.muted};"
+            f" padding: 6px; }}"
             f"QPushButton {{ background: {colours.surface}; color: {colours.foreground}; padding: 7px 14px; "
             f"border: 1px solid {colours.grid}; border-radius: 8px; }}"
-            f"QPushButton:flat {{ background: transparent; border-color: transparent; padding: 4px; }}"
             f"QPushButton:hover, QPushButton:focus {{ border: 2px solid {colours.accent}; }}"
             f"{train} {{ background: {colours.accent}; color: {on_accent}; border: none; }}"
             f"{train}:hover {{ background: {accent.lighter(112).name()}; }}"
             f"{train}:pressed {{ background: {accent.darker(115).name()}; }}"
             f"{train}:focus {{ border: 2px solid {colours.foreground}; }}"
+            f"{train}:disabled {{ background: {colours.grid}; color: {colours.muted}; }}"
         )
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
-        added = [layout.itemAt(i).widget() for layout in (self._models, self._recent) for i in range(layout.count())]
-        for one, next_one in pairwise([self._train, self._own, *added, self._open]):
+        for one, next_one in pairwise([self._train, *self._models, self._own, *self._recent, self._open]):
             self.setTabOrder(one, next_one)
 
     def _request_model(self) -> None:
@@ -228,28 +289,31 @@ class StartPage(QWidget):
 
 
 class _Card(QPushButton):
-    """A button of a title and a few lines."""
+    """A button of the map of a run, its title, and a few lines."""
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
-        self.setAccessibleName(f"{title}. {text}")
+        self.setAccessibleName(f"{title}. {text}" if text else title)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.picture = MapPicture(height=_PICTURE if text else _PICTURE * 2 // 3)
+        policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        labels = (_text(title, "large"), _text(text))
+        self._width = _CARD if text else _CARD * 2 // 3
+        labels: list[QLabel] = [_text(title, "large"), _text(text)] if text else [ElidedLabel(title)]
         for label in labels:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        column(*labels, STRETCH, margins=(14, 12, 14, 12), spacing=4, on=self)
+        self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column(self.picture, *labels, STRETCH, margins=(12, 12, 12, 12), spacing=6, on=self)
 
     def sizeHint(self) -> QSize:
         """Be as large as the words need."""
-        return QSize(_CARD, self.heightForWidth(_CARD))
+        return QSize(self._width, self.heightForWidth(self._width))
 
     def minimumSizeHint(self) -> QSize:
         """Be wide enough for a few words a line."""
-        return QSize(170, self.heightForWidth(_WIDTH))
+        return self.sizeHint()
 
     def hasHeightForWidth(self) -> bool:
         """Say that the words wrap."""
@@ -260,16 +324,28 @@ class _Card(QPushButton):
         return self.layout().totalHeightForWidth(width)
 
 
+class _Sheet(QWidget):
+    """A picture, as large as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(_PICTURE)
+        self._picture: QImage | None = None
+
+    def set_picture(self, picture: QImage | None) -> None:
+        self._picture = picture
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._picture is None:
+            return
+        painter = QPainter(self)
+        paint_image(painter, fitted(self._picture.size(), QRectF(self.rect())), self._picture)
+        painter.end()
+
+
 def _text(text: str, size: str = "") -> QLabel:
     """Give a label; with a `size` of CSS, relative to the font so that it follows the chosen text size, a bold one."""
     if not size:
         return plain_label(text, wordWrap=True)
     return rich_label(f'<b style="font-size: {size}">{escape(text)}</b>', wordWrap=True)
-
-
-def _empty(layout: QBoxLayout) -> None:
-    while item := layout.takeAt(0):
-        # The item ends with its widget's parent: ask it once.
-        widget = item.widget()
-        widget.setParent(None)
-        widget.deleteLater()

@@ -38,6 +38,7 @@ from latentlab.ui.session.kept_epochs import KeptEpochs
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
+from latentlab.ui.session.maps_of_runs import MapsOfRuns
 from latentlab.ui.session.recent_files import RecentFiles
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
@@ -105,6 +106,7 @@ class Session(QObject):
         self.health = Health(self.training, self.recipes, self)
         self.interrupted = InterruptedTrainings(self.folder, self)
         self.recent = RecentFiles(self)
+        self.maps_of_runs = MapsOfRuns(self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
@@ -174,6 +176,7 @@ class Session(QObject):
             self.library,
             self.interrupted,
             self.recent,
+            self.maps_of_runs,
             self.files,
         ):
             part.shut_down()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QLabel, QStatusBar
 
-from latentlab.core.arrays import Position
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Sketched
@@ -53,36 +51,19 @@ def join_damage(restoration: Restoration, panel: DecoderPanel) -> None:
     restoration.waiting_changed.connect(panel.set_restoring)
 
 
-def join_data_point(session: Session, panel: DataPointPanel, place: QLabel, status: QStatusBar) -> None:
-    """Show the image of the point that was picked, and say in the status bar which it is and where it lies."""
+def join_data_point(session: Session, panel: DataPointPanel) -> None:
+    """Show the image of the point that was picked, beside what is rebuilt of it."""
     exploration, selection = session.exploration, session.selection
 
     def show_model(snapshot: Snapshot | None) -> None:
         if snapshot is not None:
             panel.set_class_count(len(snapshot.class_names))
 
-    def show_place(position: Position | None) -> None:
-        if position is None:
-            place.clear()
-        else:
-            x, y = position
-            place.setText(translate("Place", "picked ({x:.3f}, {y:.3f})").format(x=x, y=y))
-
     def show_point(point: DataPoint | None) -> None:
         panel.show_point(point, are_loading=session.library.is_loading())
-        if point is None:
-            status.clearMessage()
-            return
-        text = translate("Place", "image {n}").format(n=point.index)
-        if point.class_name:
-            text += translate("Place", " · class {name}").format(name=point.class_name)
-        if point.losses is not None:
-            text += translate("Place", " · loss {loss:.1f} nats").format(loss=point.losses.loss)
-        status.showMessage(text)
 
     panel.toggled.connect(selection.toggle)
     exploration.model_changed.connect(show_model)
-    exploration.pick_changed.connect(show_place)
     exploration.pointed.connect(show_point)
     exploration.describing_changed.connect(panel.set_waiting)
     selection.changed.connect(panel.set_selected)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from latentlab.core.recipe.finding import Finding
-from latentlab.ui.panels.controls import ControlsPanel
 from latentlab.ui.panels.recipe import RecipePanel
+from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.message_bar import MessageBar
 
 
 def join_health(
-    session: Session, advice: MessageBar, messages: MessageBar, recipe: RecipePanel, controls: ControlsPanel
+    session: Session, advice: MessageBar, messages: MessageBar, recipe: RecipePanel, run_bar: RunBar
 ) -> None:
     """Show what is found in a bar of its own, which no news take the place of, and put its remedy in force."""
     health = session.health
@@ -23,7 +23,7 @@ def join_health(
         for key, value in finding.remedy.items():
             recipe.point_to(key)
             if key == "training.learning_rate":
-                controls.learning_rate.set_value(value)
+                run_bar.learning_rate.set_value(value)
 
     health.found.connect(show)
     health.settled.connect(advice.hide)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import (
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
+from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 
 
@@ -24,8 +19,8 @@ class RecipeForm(QWidget):
     Attributes
     ----------
     fields : dict of str to SettingField
-        By the dotted keys of the settings. Those under "More settings" are made when they are first unfolded: a window
-        opens sooner without them.
+        By the dotted keys of the settings. Those of the dialog are made when it is first needed: a window opens sooner
+        without them.
     """
 
     recipe_edited = Signal(object)
@@ -47,23 +42,19 @@ class RecipeForm(QWidget):
         self.reset_button.clicked.connect(self._reset_all)
         head = row((self._differ, 1), self.reset_button)
 
-        self._advanced = QWidget()
-        self.advanced_button = QToolButton(text=self.tr("More settings"), objectName="moreSettingsButton")
-        self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.advanced_button.setCheckable(True)
-        self.advanced_button.toggled.connect(self._show_advanced)
+        self._dialog: SettingsDialog | None = None
+        self.all_button = QPushButton(self.tr("All settings…"), objectName="allSettingsButton")
+        self.all_button.setToolTip(self.tr("Everything else that a recipe says, to search and to change"))
+        self.all_button.clicked.connect(self._open_dialog)
 
         layout = column(head, spacing=5, on=self)
         for setting in main_settings():
-            self._add(layout, setting)
-        layout.addWidget(self.advanced_button)
-        layout.addWidget(self._advanced)
-        self._show_advanced(False)
+            layout.addWidget(self._make_field(setting))
+        layout.addWidget(self.all_button)
 
         self._aligned.append(list(self.fields.values()))
         align_labels(self._aligned[0], self.font())
         self._show(self._recipe)
-        self._restyle()
 
     def recipe(self) -> Recipe:
         """Give the recipe in force: the last valid one."""
@@ -87,11 +78,16 @@ class RecipeForm(QWidget):
         else:
             self._show(current)
 
-    def unfolded(self, key: str) -> SettingField:
-        """Give the field of a setting, unfolded if it was folded."""
-        if key in self._folded:
-            self.advanced_button.setChecked(True)
+    def field(self, key: str) -> SettingField:
+        """Give the field of a setting, which is made if it was never seen."""
+        if key not in self.fields:
+            self._make_dialog()
         return self.fields[key]
+
+    def show_field(self, key: str) -> None:
+        """Open the dialog at a setting, where it is one of the dialog; whoever is typing keeps the keyboard."""
+        if key in self._folded:
+            self._make_dialog().show_field(self.field(key))
 
     def choose(self, key: str, text: str) -> None:
         """Change a setting that is edited outside this form, without an intent."""
@@ -105,10 +101,8 @@ class RecipeForm(QWidget):
             field.set_locked(why)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        elif event.type() == QEvent.Type.FontChange:
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
             for fields in self._aligned:
                 align_labels(fields, self.font())
         super().changeEvent(event)
@@ -120,12 +114,6 @@ class RecipeForm(QWidget):
             field.show_problem("")
         self._set_valid(True)
         self._mark()
-        self._offer_exclusions()
-
-    def _offer_exclusions(self) -> None:
-        # Images are excluded on the map; while there are none a field for them would only take room.
-        excludes = bool(self._recipe.data.exclude or self._base.data.exclude)
-        self.fields["data.exclude"].setVisible(excludes)
 
     def _mark(self) -> None:
         theirs = {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
@@ -147,8 +135,8 @@ class RecipeForm(QWidget):
         typed = {key: other.typed() for key, other in self.fields.items()}
         changed, problems = try_changes(self._recipe, typed)
         said = {self._field_at_fault(key, field): sentence for key, sentence in problems.items()}
-        if not said.keys().isdisjoint(self._folded):
-            self.advanced_button.setChecked(True)
+        for key in said.keys() & set(self._folded):
+            self.show_field(key)
         for key, other in self.fields.items():
             other.show_problem(said.get(key, ""))
         differs = changed is not None and changed != self._recipe
@@ -171,8 +159,7 @@ class RecipeForm(QWidget):
         # "1e-3" and "-5" become what the recipe holds, once the person leaves the field.
         if self._is_valid:
             field.set_value(self._recipe.flat()[field.key])
-            self._offer_exclusions()
-
+    
     def _reset_one(self, field: SettingField) -> None:
         field.set_value(self._base.flat()[field.key])
         self._edited(field)
@@ -191,33 +178,26 @@ class RecipeForm(QWidget):
             self._is_valid = valid
             self.validity_changed.emit(valid)
 
-    def _show_advanced(self, shown: bool) -> None:
-        self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        if shown and self._advanced.layout() is None:
-            self._fill_advanced()
-        self._advanced.setVisible(shown)
+    def _open_dialog(self) -> None:
+        self._make_dialog().open_for_search()
 
-    def _restyle(self) -> None:
-        colour = theme.current().foreground
-        self.advanced_button.setStyleSheet(
-            f"QToolButton {{ border: none; color: {colour}; }} QToolButton:focus {{ font-weight: bold; }}"
-        )
+    def _make_dialog(self) -> SettingsDialog:
+        if self._dialog is None:
+            groups = [
+                (heading, [self._make_field(setting, heading) for setting in settings])
+                for heading, settings in more_settings()
+            ]
+            self._dialog = SettingsDialog(groups, self)
+            values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
+            self._aligned.append(folded)
+            align_labels(folded, self.font())
+            for field in folded:
+                field.set_value(values[field.key])
+                field.set_locked(self._why_locked)
+            self._mark()
+            return self._dialog
 
-    def _fill_advanced(self) -> None:
-        inside = column(spacing=5, on=self._advanced)
-        for heading, settings in more_settings():
-            inside.addWidget(plain_label(heading, wordWrap=True))
-            for setting in settings:
-                self._add(inside, setting, heading)
-        values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
-        self._aligned.append(folded)
-        align_labels(folded, self.font())
-        for field in folded:
-            field.set_value(values[field.key])
-            field.set_locked(self._why_locked)
-        self._mark()
-
-    def _add(self, layout: QVBoxLayout, setting: SettingTexts, heading: str = "") -> None:
+    def _make_field(self, setting: SettingTexts, heading: str = "") -> SettingField:
         key, label, tip = setting
         field = SettingField(key, label, tip, make_editor(key))
         field.edited.connect(lambda: self._edited(field))
@@ -225,5 +205,5 @@ class RecipeForm(QWidget):
         field.reset_clicked.connect(lambda: self._reset_one(field))
         if heading:
             field.editor.setAccessibleName(f"{heading}: {label}")
-        layout.addWidget(field)
         self.fields[key] = field
+        return field

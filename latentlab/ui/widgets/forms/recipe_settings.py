@@ -13,7 +13,7 @@ def _tr(text: str) -> str:
 
 
 def main_settings() -> tuple[SettingTexts, ...]:
-    """Give the settings that are always in sight."""
+    """Give the settings that people change, which are always in sight."""
     return (
         ("training.epochs", _tr("Epochs"), _tr("How often training goes through all training images.")),
         (
@@ -36,16 +36,25 @@ def main_settings() -> tuple[SettingTexts, ...]:
             _tr("β, KL weight"),
             _tr("How strongly codes are drawn to the standard normal. Above 1: smoother map, blurrier images."),
         ),
-        (
-            "model.encoder.layers",
-            _tr("Encoder layers"),
-            _tr("Width of each hidden layer from image to code, e.g. 512, 256. Convolutional: its channels."),
-        ),
-        (
-            "model.decoder.layers",
-            _tr("Decoder layers"),
-            _tr("Width of each hidden layer from code to image, e.g. 256, 512. Convolutional: its channels."),
-        ),
+    )
+
+
+def more_settings() -> tuple[tuple[str, tuple[SettingTexts, ...]], ...]:
+    """Give all others, by their headings."""
+    return (
+        (_tr("Images"), _images()),
+        (_tr("Model"), _model()),
+        (_tr("Encoder"), (*_encoder_layers(), *_network("encoder"))),
+        (_tr("Decoder"), (*_decoder_layers(), *_network("decoder"), *_beginning())),
+        (_tr("Loss"), _loss()),
+        (_tr("Steps"), _steps()),
+        (_tr("Damage to what the encoder sees"), _corruption()),
+        (_tr("Random changes of the training images"), _augmentation()),
+    )
+
+
+def _images() -> tuple[SettingTexts, ...]:
+    return (
         (
             "data.limit",
             _tr("Training images"),
@@ -83,29 +92,6 @@ def main_settings() -> tuple[SettingTexts, ...]:
                 "The map does not show them. 'none' leaves none out."
             ),
         ),
-        (
-            "training.seed",
-            _tr("Seed"),
-            _tr("Where the random numbers start: the same seed gives the same run on the same machine."),
-        ),
-        (
-            "training.device",
-            _tr("Compute on"),
-            _tr("Processor (cpu) or graphics card (cuda, mps). 'auto' takes the fastest that is there."),
-        ),
-    )
-
-
-def more_settings() -> tuple[tuple[str, tuple[SettingTexts, ...]], ...]:
-    """Give the settings that are unfolded on demand, by their headings."""
-    return (
-        (_tr("Model"), _model()),
-        (_tr("Encoder"), _network("encoder")),
-        (_tr("Decoder"), (*_network("decoder"), *_beginning())),
-        (_tr("Loss"), _loss()),
-        (_tr("Steps"), _steps()),
-        (_tr("Damage to what the encoder sees"), _corruption()),
-        (_tr("Random changes of the training images"), _augmentation()),
     )
 
 
@@ -136,6 +122,26 @@ def _model() -> tuple[SettingTexts, ...]:
             "model.code_activation",
             _tr("Code's function"),
             _tr("On an autoencoder's code. relu: units can be silent, as a sparse code needs."),
+        ),
+    )
+
+
+def _encoder_layers() -> tuple[SettingTexts, ...]:
+    return (
+        (
+            "model.encoder.layers",
+            _tr("Encoder layers"),
+            _tr("Width of each hidden layer from image to code, e.g. 512, 256. Convolutional: its channels."),
+        ),
+    )
+
+
+def _decoder_layers() -> tuple[SettingTexts, ...]:
+    return (
+        (
+            "model.decoder.layers",
+            _tr("Decoder layers"),
+            _tr("Width of each hidden layer from code to image, e.g. 256, 512. Convolutional: its channels."),
         ),
     )
 
@@ -216,6 +222,16 @@ def _loss() -> tuple[SettingTexts, ...]:
 
 def _steps() -> tuple[SettingTexts, ...]:
     return (
+        (
+            "training.seed",
+            _tr("Seed"),
+            _tr("Where the random numbers start: the same seed gives the same run on the same machine."),
+        ),
+        (
+            "training.device",
+            _tr("Compute on"),
+            _tr("Processor (cpu) or graphics card (cuda, mps). 'auto' takes the fastest that is there."),
+        ),
         (
             "training.optimiser",
             _tr("Optimiser"),

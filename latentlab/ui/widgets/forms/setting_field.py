@@ -115,6 +115,11 @@ class SettingField(QWidget):
         What it is called, and what it means to someone who meets it for the first time.
     editor : QLineEdit or QSpinBox or QComboBox
         Where it is edited.
+
+    Attributes
+    ----------
+    label, problem : QLabel
+        What it is called, and what is wrong with what is typed.
     """
 
     edited = Signal()
@@ -125,7 +130,7 @@ class SettingField(QWidget):
         super().__init__(parent)
         self.key = key
         self.editor = editor
-        self._tip = tip
+        self.tip = tip
         self._why_locked = ""
         self._recipe_text: str | None = None
         self._value: Any = None
@@ -220,7 +225,7 @@ class SettingField(QWidget):
         super().changeEvent(event)
 
     def _retip(self) -> None:
-        tip = self._tip
+        tip = self.tip
         if self._recipe_text is not None:
             back = self.tr("recipe: {value}").format(value=self._recipe_text)
             tip = f"{tip}\n{back}"

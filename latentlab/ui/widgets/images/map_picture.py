@@ -16,18 +16,26 @@ _MARGIN = 6
 
 
 class MapPicture(QWidget):
-    """Shows points to scale: both axes alike, all of them in sight."""
+    """Shows points to scale: both axes alike, all of them in sight.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    height : int, optional
+        In pixels, of a picture as wide as there is room; a small square by default.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, height: int = 0) -> None:
         super().__init__(parent)
         self._points: npt.NDArray[np.float32] = np.empty((0, 2), np.float32)
         self._labels: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._classes = 0
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._height = height or _SIDE
+        across = QSizePolicy.Policy.Expanding if height else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         """Be small."""
-        return QSize(_SIDE, _SIDE)
+        return QSize(self._height, self._height)
 
     def set_points(self, points: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int) -> None:
         """Show points, float32 (N, 2), with their labels, int64 (N,): below `classes`, or -1 for none."""

@@ -1,4 +1,4 @@
-"""The lists of images: a page in the tray below the map, its button, and the ring around the point of a thumbnail."""
+"""The lists of images: a page in the drawer below the map, its button, and the ring around the point of a thumbnail."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ _SEVERAL = 3  # selected at once, by a rectangle or a lasso: one looks at them t
 
 def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
     """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
-    browsing, selection, canvas, tray = session.map.browsing, session.selection, panel.canvas, panel.tray
+    browsing, selection, canvas, drawer = session.map.browsing, session.selection, panel.canvas, panel.drawer
     page, switch = BrowsePanel(), menus["images"]
     pointer = PointerLayer(canvas.view, canvas.points_layer)
     count, has_opened = 0, False
     join_export(session, page, menus, dialogs)
-    tray.addTab(page, QCoreApplication.translate("Browse", "Images"))
-    tray.hide()
+    drawer.add_page(page, QCoreApplication.translate("Browse", "Selection"))
 
     def open_page(wanted: bool) -> None:
         nonlocal has_opened
         if wanted:
             has_opened = True
-            tray.open_page(page)
-        elif tray.is_on(page):
-            tray.hide()
+            drawer.open_page(page)
+        elif drawer.is_on(page):
+            drawer.set_open(False)
         show_state()
 
     def show_state() -> None:
-        switch.setChecked(tray.is_on(page))
+        switch.setChecked(drawer.is_on(page))
 
     def lead(row: int) -> None:
         """Pick a point, and move the view just so far that it is in sight."""
@@ -48,10 +47,10 @@ def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: F
                 canvas.view.reveal((x, y))
 
     def follow_selected(rows: Integers) -> None:
-        """Open by itself the first time that several are selected together, unless the tray is open already."""
+        """Open by itself the first time that several are selected together, unless the drawer is open already."""
         nonlocal count
         before, count = count, len(rows)
-        if not has_opened and count >= before + _SEVERAL and tray.isHidden():
+        if not has_opened and count >= before + _SEVERAL and not drawer.is_open():
             page.show_kind("selected")
             open_page(True)
 
@@ -75,5 +74,5 @@ def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: F
     page.hovered.connect(pointer.point_at)
     canvas.point_hovered.connect(page.set_pointed)
     switch.triggered.connect(open_page)
-    for changed in (tray.closed, tray.currentChanged, page.asked):
+    for changed in (drawer.turned, page.asked):
         changed.connect(show_state)

@@ -1,4 +1,4 @@
-"""The walk: its tools in the strip, its line on the map, and its film in the tray."""
+"""The walk: its tools in the strip, its line on the map, and its film in the drawer."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def join_walking(session: Session, panel: CanvasPanel, menus: Menus, dialogs: Fi
     walking, films, canvas = session.map.walking, session.map.films, panel.canvas
     layer = WalkLayer(canvas.view, canvas.points_layer)
     film = WalkPanel(STEPS)
-    panel.tray.addTab(film, film.title)
+    panel.drawer.add_page(film, film.title)
 
     def show_film() -> None:
-        panel.tray.open_page(film)
+        panel.drawer.open_page(film)
 
     def show_walk(walk: Walk) -> None:
         film.show_walk(walk)

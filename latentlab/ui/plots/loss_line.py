@@ -1,0 +1,99 @@
+"""The loss of a run in one line: what it is now, how it came there, and where it was best."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, robust_range
+from latentlab.ui.style import theme
+
+_MARGIN = 5  # pixels above and below the curve
+_STAR = 5.0  # its radius
+
+
+class LossLine(QWidget):
+    """Draws a history without axes; a click asks for the curves themselves."""
+
+    clicked = Signal()
+
+    def __init__(self, history: LossHistory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lossLine")
+        self.setAccessibleName(self.tr("Loss so far"))
+        self.setToolTip(self.tr("The loss so far, and a star at its best epoch; click for the curves."))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._history = history
+
+    def text(self) -> str:
+        """Say what the loss is now, of the test images where they were evaluated; empty before there is one."""
+        _, values = self._history.epoch_curve("test", "loss")
+        if not len(values):
+            _, values = self._history.step_curve("loss")
+        return self.tr("Loss {value:.1f} nats").format(value=values[-1]) if len(values) else ""
+
+    def sizeHint(self) -> QSize:
+        """Be as high as a button."""
+        return QSize(200, self.fontMetrics().height() + 12)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ask for the curves."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow theme and font."""
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the words, then the curves in what is left of the line."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        text = self.text() or self.tr("Loss: a curve appears here while a model trains")
+        painter.setPen(QColor(colours.foreground if self.text() else colours.muted))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
+        left = self.fontMetrics().horizontalAdvance(text) + 14
+        self._paint_curves(painter, self.rect().adjusted(left, _MARGIN, -8, -_MARGIN), colours)
+        painter.end()  # whoever keeps this frame, as a traceback does, would keep a painter of what is gone
+
+    def _paint_curves(self, painter: QPainter, area: QRect, colours: theme.Theme) -> None:
+        steps, test = self._history.step_curve("loss"), self._history.epoch_curve("test", "loss")
+        span = robust_range(steps[1], test[1])
+        if span is None or area.width() < 20:
+            return
+        low, high = span
+        last = max(1.0, math.ceil(self._history.last_position()))
+
+        def placed(x: Numbers, y: Numbers) -> list[QPointF]:
+            across = area.left() + x / last * area.width()
+            down = area.bottom() - np.clip((y - low) / max(high - low, 1e-12), 0, 1) * area.height()
+            return [QPointF(*place) for place in zip(across.tolist(), down.tolist(), strict=True)]
+
+        for curve, colour, width in ((steps, colours.train, 1.0), (test, colours.test, 2.0)):
+            x, y = envelope(*curve, max(area.width(), 2))
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawPolyline(QPolygonF(placed(x, y)))
+        best = self._history.best_epoch()
+        at = test[0] == best if best is not None else np.zeros(0, bool)
+        if at.any():
+            (place,) = placed(test[0][at][:1], test[1][at][:1])
+            painter.setPen(QPen(QColor(colours.background), 1))
+            painter.setBrush(QColor(colours.test))
+            painter.drawPolygon(_star(place))
+
+
+def _star(middle: QPointF) -> QPolygonF:
+    corners = []
+    for i in range(10):
+        radius, angle = _STAR * (1.0 if i % 2 == 0 else 0.45), math.pi * i / 5
+        corners.append(middle + QPointF(radius * math.sin(angle), -radius * math.cos(angle)))
+    return QPolygonF(corners)

@@ -1,0 +1,84 @@
+"""All settings of a recipe but the few that are always in sight: in groups, and found by a word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QDialog, QFrame, QLineEdit, QScrollArea, QWidget
+
+from latentlab.ui.style.texts import plain_label
+from latentlab.ui.widgets.boxes import STRETCH, column
+from latentlab.ui.widgets.forms.setting_field import SettingField
+
+_WIDTH, _HEIGHT = 460, 620  # pixels, at first
+
+
+class SettingsDialog(QDialog):
+    """Shows fields; what is changed is in force at once, so there is nothing to confirm.
+
+    Parameters
+    ----------
+    groups : sequence of (str, sequence of SettingField)
+        By their headings.
+    """
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[SettingField]]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("settingsDialog")
+        self.setWindowTitle(self.tr("All settings"))
+        self.resize(_WIDTH, _HEIGHT)
+        self._search = QLineEdit(objectName="settingsSearch", clearButtonEnabled=True)
+        self._search.setPlaceholderText(self.tr("Search the settings"))
+        self._search.setAccessibleName(self.tr("Search the settings"))
+        self._search.textChanged.connect(self._find)
+        self._none = plain_label(self.tr("No setting has this word."), alignment=Qt.AlignmentFlag.AlignCenter)
+        self._groups: list[tuple[QWidget, str, Sequence[SettingField]]] = []
+        parts: list[QWidget] = []
+        for heading, fields in groups:
+            label = plain_label(heading, wordWrap=True)
+            font = label.font()
+            font.setBold(True)
+            label.setFont(font)
+            self._groups.append((label, heading, fields))
+            parts += [label, *fields]
+        inside = QWidget()
+        column(*parts, STRETCH, margins=(12, 4, 12, 12), spacing=5, on=inside)
+        self._scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(inside)
+        column((self._search, 0), self._none, (self._scroll, 1), margins=(8, 8, 8, 8), spacing=6, on=self)
+        self._find("")
+
+    def open_for_search(self) -> None:
+        """Open, ready to type a word."""
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self._search.setFocus()
+        self._search.selectAll()
+
+    def show_field(self, field: SettingField) -> None:
+        """Bring a field into sight, and leave the keyboard where it is."""
+        self._search.clear()
+        if not self.isVisible():
+            self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+            self.show()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that there is room to scroll
+        self._scroll.ensureWidgetVisible(field)
+
+    def _find(self, text: str) -> None:
+        """Leave what has all words in its name, its heading, its key or its tip."""
+        words = text.casefold().split()
+        found = 0
+        for label, heading, fields in self._groups:
+            is_any = False
+            for field in fields:
+                about = f"{heading} {field.label.text()} {field.key} {field.tip}".casefold()
+                is_found = all(word in about for word in words)
+                field.setVisible(is_found)
+                is_any |= is_found
+            label.setVisible(is_any)
+            found += is_any
+        self._none.setVisible(not found)

@@ -1,0 +1,57 @@
+"""What is folded and what is seen: by a person's switches, and by itself where a training begins or a run is opened."""
+
+from __future__ import annotations
+
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.ui.panels.curves import CurvesPanel
+from latentlab.ui.panels.run_bar import RunBar
+from latentlab.ui.session.live_training import State
+from latentlab.ui.session.session import Session
+from latentlab.ui.widgets.drawer import Drawer
+from latentlab.ui.window.arrangement import Arrangement
+from latentlab.ui.window.menus import Menus
+
+
+def join_arrangement(
+    session: Session, arrangement: Arrangement, run_bar: RunBar, curves: CurvesPanel, drawer: Drawer, menus: Menus
+) -> None:
+    """Lead to the start page and back, and fold what is in the way of the map."""
+    exploration = session.exploration
+
+    def go_home_or_back() -> None:
+        has_map = exploration.shown is not None or session.state != "idle"
+        arrangement.show_home(not (arrangement.is_home() and has_map))
+
+    def show_state(state: State) -> None:
+        if state == "training":
+            arrangement.show_home(False)
+            arrangement.set_setup_open(False)
+
+    def show_model(snapshot: Snapshot | None) -> None:
+        if snapshot is None and session.state == "idle":
+            arrangement.show_home(True)
+            arrangement.set_setup_open(True)
+
+    def show_opened() -> None:
+        arrangement.show_home(False)
+        arrangement.set_setup_open(False)
+
+    def open_curves() -> None:
+        if drawer.is_on(curves):
+            drawer.set_open(False)
+        else:
+            drawer.open_page(curves)
+
+    run_bar.home_requested.connect(go_home_or_back)
+    menus["home"].triggered.connect(go_home_or_back)
+    curves.line.clicked.connect(open_curves)
+    session.training.state_changed.connect(show_state)
+    exploration.model_changed.connect(show_model)
+    session.opened.connect(show_opened)
+    for name, changed, change in (
+        ("showSetup", arrangement.setup_toggled, arrangement.set_setup_open),
+        ("showSide", arrangement.side_toggled, arrangement.set_side_open),
+        ("showDrawer", drawer.toggled, drawer.set_open),
+    ):
+        menus[name].toggled.connect(change)
+        changed.connect(menus[name].setChecked)
