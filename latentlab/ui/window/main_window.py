@@ -23,6 +23,7 @@ from latentlab.ui.settings import Settings
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.message_bar import MessageBar
+from latentlab.ui.window.clipboard import join_clipboard
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
@@ -193,6 +194,7 @@ class MainWindow(QMainWindow):
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point, self._place, self.statusBar())
         join_sketch(session, self._sketch, menus, dialogs)
+        join_clipboard(session, self._decoder, self._sketch, menus)
         join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
         join_report(self._messages, self)
         join_views(session, self._tabs, dialogs)
