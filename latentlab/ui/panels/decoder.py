@@ -81,6 +81,10 @@ class DecoderPanel(QScrollArea):
         """Say that what is shown is not yet of the pick."""
         self._image.set_waiting(is_waiting)
 
+    def copy_image(self) -> None:
+        """Put the decoded image on the clipboard."""
+        self._image.copy()
+
     def set_restoring(self, is_waiting: bool) -> None:
         """Say that what is shown damaged and restored is not yet what is looked at."""
         self._damage.set_waiting(is_waiting)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QComboBox, QLayout, QToolTip
 
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
@@ -34,6 +34,7 @@ _GOLDEN = (5**0.5 - 1) / 2  # of a turn: wherever one stops, the hues so far lie
 
 _OUTLINED = ("QCheckBox", "QLineEdit", "QAbstractSpinBox")  # they paint no other window than their outline
 _SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
+_LEGIBLE_FONT = 10.0
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
     "light": Qt.ColorScheme.Light,
@@ -141,7 +142,12 @@ def set_theme(choice: str) -> None:
     _dress(dark=dark)
 
 
-def change_text_size(step: int) -> None:
+def normal_text_size() -> float:
+    """Give the size of text as the system has it, in points; where it is too small for a projector, one that is not."""
+    return max(_LEGIBLE_FONT, QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pointSizeF())
+
+
+def change_text_size(step: float) -> None:
     """Write everything larger by so many points, or smaller where `step` is below zero."""
     font = QApplication.font()
     for window in QApplication.topLevelWidgets():

@@ -105,9 +105,11 @@ class Actions(QObject):
         super().__init__(parent)
         self.menus = (
             Action("file", self.tr("&File"), entries=self._file()),
-            Action("training", self.tr("&Training"), entries=self._training()),
+            Action("edit", self.tr("&Edit"), entries=self._edit()),
+            Action("run", self.tr("&Run"), entries=self._run()),
             Action("map", self.tr("&Map"), entries=self._map()),
             Action("view", self.tr("&View"), entries=self._view()),
+            Action("help", self.tr("&Help"), entries=self._help()),
         )
         self.tools = self._tools()
         self.canvas = tuple(Action(key.id, key.text, key.keys, heard="canvas") for key in canvas)
@@ -118,7 +120,10 @@ class Actions(QObject):
         return _flat((*self.menus, *self.tools, *self.canvas))
 
     def _file(self) -> tuple[Action | None, ...]:
+        home = self.tr("The start page: models, images, recent runs")
         return (
+            Action("home", self.tr("Ho&me"), "Alt+Home", when="can_go_home", tip=home),
+            None,
             Action("openRun", self.tr("&Open run…"), _KEYS.Open, when="idle"),
             Action("recentRuns", self.tr("Open &recent"), when="idle", entries=()),
             Action("openSecondRun", self.tr("Open a s&econd run…")),
@@ -131,6 +136,7 @@ class Actions(QObject):
             None,
             Action("cleanPage", self.tr("Clean a &page…")),
             Action("clearCache", self.tr("Clear t&he cache of images")),
+            Action("chooseWorkspace", self.tr("Folder that trainings are &kept in…"), when="idle"),
             None,
             Action("quit", self.tr("&Quit"), _KEYS.Quit),
         )
@@ -150,7 +156,29 @@ class Actions(QObject):
             Action("chooseDataFolder", self.tr("Folder of &downloads…"), when="idle", tip=downloads),
         )
 
-    def _training(self) -> tuple[Action | None, ...]:
+    def _edit(self) -> tuple[Action | None, ...]:
+        return (
+            Action("undo", self.tr("&Undo on the map"), "Ctrl+Z", when="can_undo"),
+            Action("redo", self.tr("&Redo on the map"), "Ctrl+Shift+Z", when="can_redo"),
+            None,
+            Action("copyImage", self.tr("&Copy the decoded image"), _KEYS.Copy, when="has_image"),
+            Action("pasteToPad", self.tr("&Paste to the sketch pad"), _KEYS.Paste),
+            Action("clearSketch", self.tr("C&lear the sketch"), "Ctrl+K"),
+            None,
+            Action("selectAll", self.tr("Select &all"), "Ctrl+A", heard="canvas"),
+            Action("selectNone", self.tr("Select &none"), "Ctrl+Shift+A", heard="canvas", when="has_selection"),
+            Action("invertSelection", self.tr("&Invert the selection"), "Ctrl+I", heard="canvas"),
+            None,
+            Action("nameSelection", self.tr("Na&me the selected images…"), when="has_selection"),
+            Action("namedSelections", self.tr("Named &selections"), when="has_selections", entries=()),
+            Action("exportSelection", self.tr("Expor&t the selected images…"), when="has_selection"),
+            Action("excludeSelection", self.tr("&Exclude the selected images"), when="has_selection"),
+            Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
+            None,
+            Action("preferences", self.tr("Pre&ferences…"), "Ctrl+,", when="not_yet"),
+        )
+
+    def _run(self) -> tuple[Action | None, ...]:
         return (
             Action("train", self.tr("&Train"), "F5", when="idle"),
             Action("trainOnSelection", self.tr("Train on the sele&cted images"), when="idle"),
@@ -159,29 +187,30 @@ class Actions(QObject):
             Action("discard", self.tr("&Discard, go back"), when="trains"),
             Action("finishTraining", self.tr("&Finish the training that was stopped"), when="can_finish"),
             None,
-            Action("chooseWorkspace", self.tr("Folder that trainings are &kept in…"), when="idle"),
             Action("tensorBoard", self.tr("&Write for TensorBoard…"), checked=False),
         )
 
     def _map(self) -> tuple[Action | None, ...]:
         bookmark = Action("bookmark", self.tr("&Bookmark this place…"), "Ctrl+D", when="has_place")
         return (
-            Action("showAll", self.tr("Show &all points"), "Ctrl+0"),
-            Action("showStandard", self.tr("Show ±&4"), "Ctrl+4"),
+            Action("pick", self.tr("&Pick"), "V", heard="map", checked=True, group="tools"),
+            Action("rectangle", self.tr("Select by &rectangle"), "R", heard="map", checked=False, group="tools"),
+            Action("lasso", self.tr("Select by &lasso"), "L", heard="map", checked=False, group="tools"),
+            Action("path", self.tr("&Walk along a path"), "W", heard="map", checked=False, group="tools"),
+            Action("arrow", self.tr("Draw an arr&ow"), "A", heard="map", checked=False, group="tools"),
             None,
+            Action("showAll", self.tr("Show &all points"), "Ctrl+0"),
+            Action("showStandard", self.tr("Show ±&4")),  # Ctrl+4 is of the fourth view; on the map 4 does it
             Action("back", self.tr("&Back"), "Alt+Left", when="can_back"),
             Action("forward", self.tr("&Forward"), "Alt+Right", when="can_forward"),
             Action("bookmarks", self.tr("Boo&kmarks"), entries=(bookmark,)),
             None,
-            Action("undo", self.tr("&Undo on the map"), "Ctrl+Z", when="can_undo"),
-            Action("redo", self.tr("&Redo on the map"), "Ctrl+Shift+Z", when="can_redo"),
-            None,
+            Action("shown", self.tr("Layers &shown"), entries=self._shown()),
             Action("chooseAxes", self.tr("A&xes…"), when="has_model"),
-            Action("shown", self.tr("&What it shows"), entries=self._shown()),
-            Action("selection", self.tr("&Selected images"), entries=self._selection()),
+            Action("images", self.tr("Lists of &images"), "I", heard="map", checked=False),
             None,
             Action("walkBetween", self.tr("Walk between the first &two selected images")),
-            Action("showFilm", self.tr("Show the fi&lm of the walk")),
+            Action("showFilm", self.tr("Show the fil&m of the walk")),
         )
 
     def _shown(self) -> tuple[Action | None, ...]:
@@ -193,44 +222,52 @@ class Actions(QObject):
             Action("hover", self.tr("&Hover shows the image"), checked=True),
         )
 
-    def _selection(self) -> tuple[Action | None, ...]:
-        return (
-            Action("selectAll", self.tr("Select &all"), "Ctrl+A", heard="canvas"),
-            Action("selectNone", self.tr("Select &none"), "Ctrl+Shift+A", heard="canvas", when="has_selection"),
-            Action("invertSelection", self.tr("&Invert the selection"), "Ctrl+I", heard="canvas"),
-            None,
-            Action("nameSelection", self.tr("Na&me the selected images…"), when="has_selection"),
-            Action("namedSelections", self.tr("Named &selections"), when="has_selections", entries=()),
-            None,
-            Action("exportSelection", self.tr("Ex&port the selected images…"), when="has_selection"),
-            Action("excludeSelection", self.tr("&Exclude the selected images"), when="has_selection"),
-            Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
-        )
-
     def _view(self) -> tuple[Action | None, ...]:
+        names = (
+            self.tr("&Map"),
+            self.tr("&Grid"),
+            self.tr("Sl&iders"),
+            self.tr("S&amples"),
+            self.tr("&Compare"),
+            self.tr("Anal&yse"),
+        )
+        views = (
+            Action(f"view{number}", name, f"Ctrl+{number}", when="has_views") for number, name in enumerate(names, 1)
+        )
         return (
-            Action("clearSketch", self.tr("&Clear the sketch"), "Ctrl+K"),
+            *views,
+            None,
+            Action("showSetup", self.tr("S&etup"), "F2", checked=True, when="has_setup"),
+            Action("showSide", self.tr("Decoded image and sketc&h"), "F3", checked=True, when="has_side"),
+            Action("showDrawer", self.tr("Dra&wer below the map"), "F4", checked=True, when="has_drawer"),
             None,
             Action("largerText", self.tr("&Larger text"), _KEYS.ZoomIn),
-            Action("smallerText", self.tr("S&maller text"), _KEYS.ZoomOut),
-            Action("fullScreen", self.tr("&Full screen"), "F11", checked=False),
+            Action("smallerText", self.tr("&Smaller text"), _KEYS.ZoomOut),
+            Action("normalText", self.tr("&Normal text"), "Ctrl+Alt+0"),
             None,
-            Action("systemTheme", self.tr("As the s&ystem"), checked=False, group="themes"),
-            Action("lightTheme", self.tr("L&ight"), checked=False, group="themes"),
+            Action("theme", self.tr("&Theme"), entries=self._themes()),
+            Action("fullScreen", self.tr("&Full screen"), "F11", checked=False),
+        )
+
+    def _themes(self) -> tuple[Action | None, ...]:
+        return (
+            Action("systemTheme", self.tr("As the &system"), checked=False, group="themes"),
+            Action("lightTheme", self.tr("&Light"), checked=False, group="themes"),
             Action("darkTheme", self.tr("&Dark"), checked=False, group="themes"),
         )
 
-    def _tools(self) -> tuple[Action, ...]:
+    def _help(self) -> tuple[Action | None, ...]:
         return (
-            Action("pick", self.tr("Pick"), "V", heard="map", checked=True, group="tools"),
-            Action("rectangle", self.tr("Rectangle"), "R", heard="map", checked=False, group="tools"),
-            Action("lasso", self.tr("Lasso"), "L", heard="map", checked=False, group="tools"),
-            Action("path", self.tr("Path"), "W", heard="map", checked=False, group="tools"),
-            Action("arrow", self.tr("Arrow"), "A", heard="map", checked=False, group="tools"),
-            Action("axes", self.tr("Axes"), "X", heard="map", when="has_model"),
-            Action("images", self.tr("Images"), "I", heard="map", checked=False),
-            Action("help", self.tr("Mouse and keys on the map")),
+            Action("tour", self.tr("&Tour of the window"), when="not_yet"),
+            Action("palette", self.tr("&Find a command…"), "Ctrl+Shift+P", when="not_yet"),
+            Action("keys", self.tr("&Keys…"), when="not_yet"),
+            Action("mouseAndKeys", self.tr("&Mouse and keys on the map"), "F1"),
+            None,
+            Action("about", self.tr("&About latentlab"), when="not_yet"),
         )
+
+    def _tools(self) -> tuple[Action, ...]:
+        return (Action("axes", self.tr("Axes"), "X", heard="map", when="has_model"),)
 
     def _strip(self) -> tuple[Button | None, ...]:
         # Alt may be kept by the desktop for moving windows.
@@ -245,10 +282,18 @@ class Actions(QObject):
         axes = self.tr("Choose the two axes: latent dimensions, principal components, a line between images or classes")
         return (
             Button("pick", self.tr("Decode what is under the mouse; Ctrl+click selects")),
-            Button("rectangle", self.tr("Select what lies within a rectangle. {keys}").format(keys=keys)),
-            Button("lasso", self.tr("Select what a line encloses that you draw. {keys}").format(keys=keys)),
-            Button("path", path),
-            Button("arrow", arrow),
+            Button(
+                "rectangle",
+                self.tr("Select what lies within a rectangle. {keys}").format(keys=keys),
+                text=self.tr("Rectangle"),
+            ),
+            Button(
+                "lasso",
+                self.tr("Select what a line encloses that you draw. {keys}").format(keys=keys),
+                text=self.tr("Lasso"),
+            ),
+            Button("path", path, text=self.tr("Path")),
+            Button("arrow", arrow, text=self.tr("Arrow")),
             None,
             Button("showAll", show_all, icon="home", text=self.tr("Show all"), tells_keys=False),
             Button("showStandard", standard, icon="standard", text=self.tr("±4"), tells_keys=False),
@@ -260,8 +305,8 @@ class Actions(QObject):
             Button("redo", self.tr("Take that back")),
             None,
             Button("axes", axes),
-            Button("images", self.tr("List the selected, the nearest, the worst")),
-            Button("help"),
+            Button("images", text=self.tr("Images"), tip=self.tr("List the selected, the nearest, the worst")),
+            Button("mouseAndKeys", icon="help"),
         )
 
 

@@ -26,6 +26,7 @@ from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.arranging import join_arrangement
+from latentlab.ui.window.clipboard import join_clipboard
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
@@ -193,6 +194,7 @@ class MainWindow(QMainWindow):
         join_arrangement(session, self._arrangement, self._run_bar, self._curves, self._drawer, menus)
         join_start(session, self._start, self._run_bar, self._recipe, dialogs)
         join_messages(session, self._messages, canvas)
+        join_clipboard(session, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
         join_views(session, self._tabs, dialogs)
         join_comparison(session, self._tabs, menus, dialogs)

@@ -93,16 +93,14 @@ class Menus(QObject):
 
     def _put_in_strip(self, button: Button, action: Action) -> None:
         made = self[action.id]
-        if action not in self.actions.tools:  # it is in a menu by another name, which the strip follows
-            entry, made = made, QAction(button.text or action.text.replace("&", ""), self)
-            made.setEnabled(entry.isEnabled())
-            entry.enabledChanged.connect(made.setEnabled)
-            made.triggered.connect(entry.trigger)
-        keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences())
-        made.setToolTip(f"{button.tip} ({keys})" if keys and button.tells_keys else button.tip)
+        made.setIconVisibleInMenu(False)
+        if button.text:
+            made.setIconText(button.text)
+        if button.tip:
+            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences())
+            made.setToolTip(f"{button.tip} ({keys})" if keys and button.tells_keys else button.tip)
         shown = self._panel.strip.add(made, button.icon or action.id, f"map{action.id[0].upper()}{action.id[1:]}Button")
         if action.id in self._menus:
-            made.setMenu(self._menus[action.id])
             shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             shown.setStyleSheet("QToolButton::menu-indicator { image: none; }")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
 
 from latentlab.core.files import is_file, resource
 from latentlab.core.runs.run import SUFFIX
@@ -53,6 +54,9 @@ def join_settings(settings: Settings, session: Session, start: StartPage, menus:
         menus[f"{choice}Theme"].triggered.connect(lambda _, choice=choice: choose_theme(choice))
     menus[f"{settings.theme}Theme"].setChecked(True)
     menus["largerText"].triggered.connect(lambda: theme.change_text_size(1))
+    menus["normalText"].triggered.connect(
+        lambda: theme.change_text_size(theme.normal_text_size() - QApplication.font().pointSizeF())
+    )
     menus["smallerText"].triggered.connect(lambda: theme.change_text_size(-1))
     start.set_models([model for model in _models() if is_file(model[0])])
     menus["recentRuns"].setVisible(False)  # until they are found

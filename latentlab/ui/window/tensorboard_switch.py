@@ -18,7 +18,7 @@ translate = QCoreApplication.translate
 def join_tensorboard(session: Session, menus: Menus, place: QLabel, dialogs: FileDialogs) -> None:
     """Switch the writing on, once a folder was chosen, and off; name the folder in `place`."""
     switch, log = menus["tensorBoard"], session.tensorboard
-    menus.menu("training").setToolTipsVisible(True)
+    menus.menu("run").setToolTipsVisible(True)
 
     def ask_or_end(on: bool) -> None:
         if on:

@@ -43,9 +43,13 @@ def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus,
 
 
 def join_help(panel: CanvasPanel, menus: Menus) -> None:
-    """Tell what mouse and keys do on the map, beside the button that was pressed."""
-    button, text = panel.strip.widgetForAction(menus["help"]), panel.instructions()
-    menus["help"].setToolTip(text)
-    menus["help"].triggered.connect(
-        lambda: QWhatsThis.showText(button.mapToGlobal(button.rect().topRight()), text, button)
-    )
+    """Tell what mouse and keys do on the map: beside the button in its strip, where that is seen."""
+    button, text = panel.strip.widgetForAction(menus["mouseAndKeys"]), panel.instructions()
+    menus["mouseAndKeys"].setToolTip(text)
+
+    def show() -> None:
+        beside = button if button.isVisible() else panel.window()
+        corner = beside.rect().topRight() if beside is button else beside.rect().center()
+        QWhatsThis.showText(beside.mapToGlobal(corner), text, beside)
+
+    menus["mouseAndKeys"].triggered.connect(show)
