@@ -41,7 +41,7 @@ from latentlab.ui.window.runs import join_pages, join_runs
 from latentlab.ui.window.saving import Saving
 from latentlab.ui.window.tensorboard_switch import join_tensorboard
 from latentlab.ui.window.training import join_training
-from latentlab.ui.window.view_tabs import ViewTabs
+from latentlab.ui.window.view_tabs import ViewTabs, join_tabs
 from latentlab.ui.window.views import join_views
 
 _SIZE = QSize(1280, 800)
@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         join_sketch(session, self._sketch, menus, dialogs)
         join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
         join_report(self._messages, self)
+        join_tabs(self._tabs, menus)
         join_views(session, self._tabs, dialogs)
         join_comparison(session, self._tabs, menus, dialogs)
         join_tensorboard(session, menus, self._written_for, dialogs)
