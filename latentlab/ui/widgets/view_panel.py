@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -18,8 +18,8 @@ from latentlab.ui.widgets.images.image_grid import ImageGrid
 class ViewPanel(QWidget):
     """A view: it asks a question, and shows the answer for the model as it is now.
 
-    A view of its own sets `title` and `about`, puts its options into `bar` and what it shows into `set_content`, gives
-    its `question`, takes the answer in `show_answer`, where it may write a `caption`, and calls `ask` when an option
+    A view of its own calls `introduce`, puts its options into `bar` and what it shows into `set_content`, gives its
+    `question`, takes the answer in `show_answer`, where it may write a `caption`, and calls `ask` when an option
     changes.
 
     Attributes
@@ -44,17 +44,24 @@ class ViewPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.facts: ModelFacts | None = None
+        self._about = plain_label(wordWrap=True, objectName="viewAbout")
+        self._about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.bar = Flow(margins=(8, 0, 8, 0))
         self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
-        bar = row((self.bar, 1), (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(0, 4, 8, 0))
+        head = row((self._about, 1), (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(8, 4, 8, 0))
         self.caption = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
         self._message.setMargin(24)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
-        column(bar, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
+        column(head, self.bar, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
         self._wait()
+
+    def introduce(self, title: str, about: str) -> None:
+        """Take a name for the view's tab, and what it shows in a sentence, which stands above it."""
+        self.title, self.about = title, about
+        self._about.setText(about)
 
     def set_content(self, widget: QWidget) -> None:
         """Use this widget to show answers in."""

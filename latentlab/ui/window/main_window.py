@@ -46,7 +46,7 @@ from latentlab.ui.window.saving import Saving
 from latentlab.ui.window.start import join_start
 from latentlab.ui.window.tensorboard_switch import join_tensorboard
 from latentlab.ui.window.training import join_training
-from latentlab.ui.window.view_tabs import ViewTabs
+from latentlab.ui.window.view_tabs import ViewTabs, join_tabs
 from latentlab.ui.window.views import join_views
 
 _SIZE = QSize(1280, 800)
@@ -196,6 +196,7 @@ class MainWindow(QMainWindow):
         join_messages(session, self._messages, canvas)
         join_clipboard(session, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
+        join_tabs(self._tabs, menus)
         join_views(session, self._tabs, dialogs)
         join_comparison(session, self._tabs, menus, dialogs)
         join_tensorboard(session, menus, self._written_for, dialogs)

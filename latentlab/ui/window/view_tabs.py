@@ -1,8 +1,10 @@
-"""The map and the views of a model as tabs."""
+"""The map and the views of a model as six tabs: the last of them has a menu of what is looked at more rarely."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QMenu, QTabBar, QTabWidget, QWidget
 
 from latentlab.ui.panels.views.compare import ComparePanel
 from latentlab.ui.panels.views.interpolations import InterpolationsPanel
@@ -15,44 +17,163 @@ from latentlab.ui.panels.views.samples import SamplesPanel
 from latentlab.ui.panels.views.sensitivity import SensitivityPanel
 from latentlab.ui.panels.views.traversals import TraversalsPanel
 from latentlab.ui.panels.views.units import UnitsPanel
+from latentlab.ui.style.texts import plain
 from latentlab.ui.widgets.view_panel import ViewPanel
+from latentlab.ui.window.menus import Menus
+
+_ARROW = " ▾"
+_OPENING_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F4)
+
+
+def join_tabs(tabs: ViewTabs, menus: Menus) -> None:
+    """Turn to the tabs by the actions ``view1`` to ``view6``, as far as they are listed."""
+    listed = {action.id for action in menus.actions}
+    for number in range(1, ViewTabs.COUNT + 1):
+        if (name := f"view{number}") in listed:
+            menus[name].triggered.connect(lambda _=False, number=number: tabs.turn_to(number))
 
 
 class ViewTabs(QTabWidget):
     """Holds the map as its first tab, and the views.
 
+    Every view has a tab of its own. Of those in the menu only one is seen: the one that was looked at last.
+
     Attributes
     ----------
     views : tuple of ViewPanel
-    images, compare, traversals : ViewPanel
+    interpolations, compare, traversals : ViewPanel
         Those of the views that are joined to more than what they ask.
+    menu : QMenu
+        Of the views in the last tab; an action for each, checked where that is looked at.
     """
+
+    COUNT = 6
+    """As many tabs are seen."""
 
     def __init__(self, map_panel: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("viewTabs")
+        self._bar = _Bar()
+        self.setTabBar(self._bar)
         self.setDocumentMode(True)
-        self.setUsesScrollButtons(True)
+        self.setUsesScrollButtons(False)
+        self.setElideMode(Qt.TextElideMode.ElideRight)  # where even six are too many: very large text
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
         self.interpolations, self.compare, self.traversals = InterpolationsPanel(), ComparePanel(), TraversalsPanel()
-        self.views: tuple[ViewPanel, ...] = (
-            ManifoldPanel(),
-            self.traversals,
-            SamplesPanel(),
-            self.interpolations,
-            self.compare,
-            RestoredPanel(),
+        always = (ManifoldPanel(), self.traversals, SamplesPanel(), self.compare)
+        self._analyses: tuple[ViewPanel, ...] = (
             UnitsPanel(),
             PosteriorSamplesPanel(),
             DeviationsPanel(),
             BesidePcaPanel(),
             SensitivityPanel(),
+            RestoredPanel(),
+            self.interpolations,
         )
+        self.views: tuple[ViewPanel, ...] = (*always, *self._analyses)
         for panel in self.views:
             self.setTabToolTip(self.addTab(panel, panel.title), panel.about)
+        self.menu = QMenu(self, objectName="analyseMenu", toolTipsVisible=True)
+        # The click that closes it does nothing else: it may be on the tab, and would open it again.
+        self.menu.setAttribute(Qt.WidgetAttribute.WA_NoMouseReplay)
+        self._entries = {panel: self._entry(panel) for panel in self._analyses}
+        group = QActionGroup(self)
+        for entry in self._entries.values():
+            group.addAction(entry)
+        for panel in self._analyses:
+            self._write(panel, self.tr("Analyse"))
+            self.setTabVisible(self.indexOf(panel), panel is self._analyses[0])
+        self._bar.menu_tab = self.indexOf(self._analyses[0])
+        self._bar.menu_wanted.connect(self.open_menu)
+        self.currentChanged.connect(self._follow)  # before whoever asks what is looked at
 
     def view(self) -> ViewPanel | None:
         """Give the view that is looked at; None where it is the map."""
         panel = self.currentWidget()
         return panel if isinstance(panel, ViewPanel) else None
+
+    def turn_to(self, number: int) -> None:
+        """Turn to one of the tabs that are seen, 1 to 6; the last one's menu opens where a click on it would."""
+        if number < self.COUNT:
+            self.setCurrentIndex(number - 1)
+        elif self._bar.would_open_menu:
+            self.open_menu()
+        else:
+            self.setCurrentIndex(self._bar.menu_tab)
+        self._bar.setFocus()
+
+    @Slot()
+    def open_menu(self) -> None:
+        """Open the menu below the last tab."""
+        below = self._bar.mapToGlobal(self._bar.tabRect(self._bar.menu_tab).bottomLeft() + QPoint(0, 1))
+        self.menu.popup(below)
+        self.menu.setActiveAction(self._entries[self.widget(self._bar.menu_tab)])
+
+    def _entry(self, panel: ViewPanel) -> QAction:
+        entry = self.menu.addAction(panel.title)
+        entry.setToolTip(plain(panel.about))
+        entry.setCheckable(True)
+        entry.triggered.connect(lambda _=False: self.setCurrentWidget(panel))
+        return entry
+
+    def _write(self, panel: ViewPanel, text: str) -> None:
+        self.setTabText(self.indexOf(panel), text + _ARROW)
+
+    @Slot()
+    def _follow(self) -> None:
+        """Show the tab of the view that is looked at, of those in the menu no other."""
+        looked_at = self.view()
+        for panel, entry in self._entries.items():
+            entry.setChecked(panel is looked_at)
+        if looked_at not in self._entries:
+            return
+        self._bar.menu_tab, self._bar.is_chosen = self.indexOf(looked_at), True
+        self._write(looked_at, looked_at.title)
+        for panel in self._analyses:
+            self.setTabVisible(self.indexOf(panel), panel is looked_at)
+
+
+class _Bar(QTabBar):
+    """A bar of tabs, one of which opens a menu: by its arrow, and wherever it is clicked if it leads nowhere else.
+
+    Attributes
+    ----------
+    menu_tab : int
+        The tab with the menu.
+    is_chosen : bool
+        Whether something of the menu was looked at before: then a click leads back to that.
+    """
+
+    menu_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.menu_tab = -1
+        self.is_chosen = False
+
+    @property
+    def would_open_menu(self) -> bool:
+        """Whether a click on its tab, beside the arrow, opens the menu."""
+        return not self.is_chosen or self.currentIndex() == self.menu_tab
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Open the menu, or turn to a tab."""
+        place = event.position().toPoint()
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and self.tabAt(place) == self.menu_tab and (self.would_open_menu or self._is_on_arrow(place)):
+            self.menu_wanted.emit()
+        else:
+            super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the menu of its tab, or turn to a tab."""
+        if event.key() in _OPENING_KEYS and self.currentIndex() == self.menu_tab:
+            self.menu_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _is_on_arrow(self, place: QPoint) -> bool:
+        tab, width = self.tabRect(self.menu_tab), self.fontMetrics().horizontalAdvance(_ARROW)
+        beside = max(0, tab.width() - self.fontMetrics().horizontalAdvance(self.tabText(self.menu_tab))) // 2
+        return place.x() > tab.right() - beside - width

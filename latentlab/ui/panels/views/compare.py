@@ -45,8 +45,10 @@ class ComparePanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compareView")
-        self.title = self.tr("Compare")
-        self.about = self.tr("Two models at one cursor: at the same image, or at the same coordinates")
+        self.introduce(
+            self.tr("Compare"),
+            self.tr("Two models at one cursor: what each makes of the same image, or of the same coordinates."),
+        )
         self._meeting = "image"
         self._unseen: MapPoints | None = None  # the first map, where it came while nobody looked
         self._first_classes: tuple[str, ...] | None = None

@@ -37,8 +37,9 @@ class InterpolationsPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("imagesView")
-        self.title = self.tr("Images")
-        self.about = self.tr("Images selected on the map: interpolate, add and subtract, train on them alone")
+        self.introduce(
+            self.tr("Blend"), self.tr("What lies between images that you select on the map, and A − B + C of three.")
+        )
         self._images_are_here = False
         self._answer: Interpolations | None = None
         self._names = {

@@ -18,8 +18,10 @@ class ManifoldPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("manifoldView")
-        self.title = self.tr("Manifold")
-        self.about = self.tr("What the decoder makes of a grid of codes")
+        self.introduce(
+            self.tr("Grid"),
+            self.tr("What the decoder makes of a grid of places on the map. Click on an image to go there."),
+        )
         self._manifold: Manifold | None = None
         self._side = QSpinBox(minimum=2, maximum=60, value=20, objectName="manifoldSideBox")
         self._side.setAccessibleName(self.tr("Images on a side"))

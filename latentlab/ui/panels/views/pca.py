@@ -20,8 +20,12 @@ class BesidePcaPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("pcaView")
-        self.title = self.tr("PCA")
-        self.about = self.tr("The plane of the model's codes beside the one of the first principal components")
+        self.introduce(
+            self.tr("PCA"),
+            self.tr(
+                "Where the images lie by the model's codes, and by the plainest map there is: principal components."
+            ),
+        )
         self._content: _Content | None = None
         show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="pcaShowAllButton")
         show_all.setToolTip(self.tr("Show all points on both sides, and follow them (Home or 0)"))

@@ -20,8 +20,10 @@ class PosteriorSamplesPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("posteriorView")
-        self.title = self.tr("Posterior")
-        self.about = self.tr("Samples of the posteriors of images, above samples of the prior of the same noise")
+        self.introduce(
+            self.tr("Spread: samples"),
+            self.tr("Images; below each what its posterior decodes to; below that a sample of the prior."),
+        )
         self._noise_seed = self._image_seed = 0
         self._rows = QSpinBox(minimum=1, maximum=6, value=3)
         self._rows.setObjectName("posteriorRowsBox")

@@ -16,8 +16,10 @@ class DeviationsPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("deviationsView")
-        self.title = self.tr("Deviations")
-        self.about = self.tr("The standard deviations of the images' posteriors beside their means")
+        self.introduce(
+            self.tr("Spread: deviations"),
+            self.tr("Where the encoder puts each image, its mean μ, and how sure it is of that, its deviation σ."),
+        )
         self._answer: Deviations | None = None
         self._pair: ScatterPair | None = None
         show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="deviationsShowAllButton")

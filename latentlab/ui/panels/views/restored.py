@@ -23,8 +23,9 @@ class RestoredPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("restoredView")
-        self.title = self.tr("Restored")
-        self.about = self.tr("Images damaged, and what the model restores of them")
+        self.introduce(
+            self.tr("Restoring"), self.tr("Images, the same ones damaged, and what the model restores of them.")
+        )
         self._count = QSpinBox(minimum=1, maximum=30, value=8, objectName="restoredCountBox")
         self._count.setAccessibleName(self.tr("Number of images"))
         self._count.setToolTip(self.tr("How many images of the map are shown; fewer where they are large"))

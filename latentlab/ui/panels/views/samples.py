@@ -20,8 +20,7 @@ class SamplesPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("samplesView")
-        self.title = self.tr("Samples")
-        self.about = self.tr("What the decoder makes of codes drawn at random")
+        self.introduce(self.tr("Samples"), self.tr("What the decoder makes of codes drawn at random."))
         self._seed = 0
         self._rows = QSpinBox(minimum=1, maximum=30, value=10, objectName="samplesRowsBox")
         self._rows.setAccessibleName(self.tr("Rows of samples"))

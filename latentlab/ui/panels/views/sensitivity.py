@@ -20,8 +20,10 @@ class SensitivityPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sensitivityView")
-        self.title = self.tr("Sensitivity")
-        self.about = self.tr("How far codes move when noise is added to the images")
+        self.introduce(
+            self.tr("Sensitivity"),
+            self.tr("How far the codes move when noise is added to the images: the less, the steadier the encoder."),
+        )
         self._answer: Sensitivity | None = None
         self._kept: tuple[Sensitivity, ...] = ()
         self._content: _Content | None = None

@@ -34,8 +34,12 @@ class TraversalsPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("traversalsView")
-        self.title = self.tr("Traverse")
-        self.about = self.tr("What each latent dimension changes in the image: a row of images for each")
+        self.introduce(
+            self.tr("Sliders"),
+            self.tr(
+                "What each latent dimension changes in the image: a row for each, all others stay. Click to go there."
+            ),
+        )
         self._answer: Traversals | None = None
         self._awaits = False
         self._code: Floats | None = None

@@ -25,8 +25,10 @@ class UnitsPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("unitsView")
-        self.title = self.tr("Units")
-        self.about = self.tr("Which latent dimensions the model uses; which units are on, and for which class")
+        self.introduce(
+            self.tr("Units"),
+            self.tr("Which latent dimensions the model uses, and which units of an autoencoder are on."),
+        )
         self._class = QComboBox(objectName="unitsClassBox", accessibleName=self.tr("Class of the units that are drawn"))
         self._class.setToolTip(self.tr("Draw the units that fire more for this class than for others"))
         self._class.currentIndexChanged.connect(self.ask)

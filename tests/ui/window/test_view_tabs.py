@@ -1,0 +1,114 @@
+"""The six tabs: all of them in sight, the last with a menu, each view saying what it shows."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QTabWidget
+
+from latentlab.ui.style import theme
+
+ALWAYS = ["Map", "Grid", "Sliders", "Samples", "Compare"]
+ANALYSES = ["Units", "Spread: samples", "Spread: deviations", "PCA", "Sensitivity", "Restoring", "Blend"]
+
+
+@pytest.fixture
+def tabs(opened):
+    return opened.child("viewTabs", QTabWidget)
+
+
+def seen(tabs):
+    return [tabs.tabText(tab) for tab in range(tabs.count()) if tabs.isTabVisible(tab)]
+
+
+def click_last(opened, tabs, *, on_arrow=False):
+    bar = tabs.tabBar()
+    last = max((bar.tabRect(tab) for tab in range(bar.count())), key=lambda tab: tab.right())
+    place = QPoint(last.right() - 12 if on_arrow else last.left() + 12, last.center().y())
+    opened.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=place)
+
+
+def choose(tabs, title):
+    next(entry for entry in tabs.menu.actions() if entry.text() == title).trigger()
+    tabs.menu.hide()
+
+
+def test_a_click_on_the_last_tab_opens_its_menu_and_later_shows_what_was_seen_last(opened, tabs):
+    click_last(opened, tabs)
+    assert tabs.menu.isVisible()
+    assert tabs.currentIndex() == 0
+    choose(tabs, "PCA")
+    assert seen(tabs) == [*ALWAYS, "PCA ▾"]
+    assert tabs.view() is opened.child("pcaView")
+    tabs.setCurrentIndex(0)
+    click_last(opened, tabs)
+    assert not tabs.menu.isVisible()
+    assert tabs.view() is opened.child("pcaView")
+    for on_arrow in (False, True):
+        tabs.setCurrentIndex(0 if on_arrow else tabs.currentIndex())
+        click_last(opened, tabs, on_arrow=on_arrow)
+        assert tabs.menu.isVisible()
+        assert [entry.text() for entry in tabs.menu.actions() if entry.isChecked()] == ["PCA"] * (not on_arrow)
+        assert tabs.menu.activeAction().text() == "PCA"
+        tabs.menu.hide()
+
+
+def test_the_tabs_and_the_menu_are_reached_by_keys(opened, tabs):
+    bar = tabs.tabBar()
+    bar.setFocus()
+    for _ in range(5):
+        opened.qtbot.keyClick(bar, Qt.Key.Key_Right)
+    assert tabs.view() is opened.child("unitsView")
+    opened.qtbot.keyClick(bar, Qt.Key.Key_Down)
+    assert tabs.menu.isVisible()
+    opened.qtbot.keyClick(tabs.menu, Qt.Key.Key_Down)
+    opened.qtbot.keyClick(tabs.menu, Qt.Key.Key_Return)
+    assert tabs.view() is opened.child("posteriorView")
+    opened.qtbot.keyClick(bar, Qt.Key.Key_Left)
+    assert tabs.view() is opened.child("compareView")
+
+
+def test_the_numbers_turn_to_the_tabs(opened, tabs):
+    for number, name in enumerate(("manifoldView", "traversalsView", "samplesView", "compareView"), 2):
+        tabs.turn_to(number)
+        assert tabs.view() is opened.child(name)
+    tabs.turn_to(6)
+    assert tabs.menu.isVisible()
+    choose(tabs, "Sensitivity")
+    tabs.turn_to(1)
+    assert tabs.view() is None
+    tabs.turn_to(6)
+    assert tabs.view() is opened.child("sensitivityView")
+    assert not tabs.menu.isVisible()
+
+
+def test_all_tabs_fit_beside_the_right_column_in_large_text_too(opened, tabs):
+    before, bar = QApplication.font(), tabs.tabBar()
+
+    def fit():
+        QApplication.processEvents()
+        named = {tab: bar.fontMetrics().horizontalAdvance(bar.tabText(tab)) for tab in range(bar.count())}
+        widths = {tab: bar.tabRect(tab).width() for tab in named if bar.isTabVisible(tab)}
+        return sum(widths.values()) <= tabs.width() and all(widths[tab] > named[tab] for tab in widths)
+
+    try:
+        assert fit()
+        theme.change_text_size(14 - before.pointSizeF())
+        opened.until(lambda: bar.font().pointSizeF() == 14)
+        assert fit()
+        for title in ANALYSES:
+            choose(tabs, title)
+            assert fit(), title
+    finally:
+        QApplication.setFont(before)
+
+
+def test_there_are_six_tabs_a_menu_and_a_line_on_each_view(opened, tabs):
+    assert seen(tabs) == [*ALWAYS, "Analyse ▾"]
+    assert [entry.text() for entry in tabs.menu.actions()] == ANALYSES
+    opened.window.resize(1280, 800)
+    for view in tabs.views:
+        tabs.setCurrentWidget(view)
+        about = view.findChild(QLabel, "viewAbout")
+        assert about.isVisible()
+        assert about.text() == view.about == tabs.tabToolTip(tabs.currentIndex())
+        assert len(view.about) <= 100
+        assert view.about.endswith(".")
