@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QSlider, QToolButton, QWi
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
 from latentlab.ui.plots.loss_history import QUANTITIES, LossHistory
-from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
@@ -20,18 +19,25 @@ _REDRAW_MILLISECONDS = 200
 
 
 class CurvesPanel(QWidget):
-    """Draws the losses of a run as they come, and chooses the epoch that is looked at."""
+    """Draws the losses of a run as they come, and chooses the epoch that is looked at.
+
+    Attributes
+    ----------
+    history : LossHistory
+        What is drawn, for others to read.
+    """
 
     epoch_chosen = Signal(int)
+    redrawn = Signal()
+    """What is drawn of the history has changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._history = LossHistory()
+        self.history = LossHistory()
         self._epochs: list[int] = []
         self._is_training = False
 
-        self.line = LossLine(self._history)  # seen where the panel itself is folded
-        self.plot = LossPlot(self._history)
+        self.plot = LossPlot(self.history)
         self.plot.setObjectName("lossPlot")
         self.plot.follows_changed.connect(self._follows_changed)
         self._others: list[LossPlot] = []  # made when they are asked for: each takes as long as a panel
@@ -71,12 +77,16 @@ class CurvesPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName="epochSlider")
         self.slider.setAccessibleName(self.tr("Epoch shown"))
         self.slider.setPageStep(1)
+        self.slider.setToolTip(
+            self.tr("Look back at the map as it was after an earlier epoch; the right end is the model as it is now.")
+        )
         self.slider.valueChanged.connect(self._slid)
         self._showing = plain_label(objectName="epochLabel")
         self._showing.setMinimumWidth(self._showing.fontMetrics().horizontalAdvance("showing epoch 1000 of 1000"))
-        bottom = row((self.slider, 1), self._showing)
+        self._looking_back = QWidget()
+        row((self.slider, 1), self._showing, on=self._looking_back)
 
-        column(top, (self._plots, 1), bottom, margins=(6, 4, 6, 4), spacing=3, on=self)
+        column(top, (self._plots, 1), self._looking_back, margins=(6, 4, 6, 4), spacing=3, on=self)
         self._is_stale = False  # more than steps has come since it was drawn
         self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MILLISECONDS)
         self._timer.timeout.connect(self._redraw_what_is_new)
@@ -88,41 +98,41 @@ class CurvesPanel(QWidget):
     def start(self, started: Started) -> None:
         """Make room for a run; one that is continued keeps its curves up to where it goes on."""
         if started.first_epoch:
-            self._history.cut(started.first_epoch)
+            self.history.cut(started.first_epoch)
         else:
-            self._history.clear()
+            self.history.clear()
         self._follow()
 
     def add_progress(self, progress: Progress) -> None:
         """Draw some steps more."""
-        self._is_stale |= self._history.is_empty()
-        self._history.add_progress(progress)
+        self._is_stale |= self.history.is_empty()
+        self.history.add_progress(progress)
         self._redraw_soon()
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Draw an epoch more."""
         self._is_stale = True
-        self._history.add_epoch(ended)
+        self.history.add_epoch(ended)
         self._redraw_soon()
 
     def add_change(self, changed: Changed) -> None:
         """Mark where a setting was changed."""
         self._is_stale = True
-        self._history.add_change(changed)
+        self.history.add_change(changed)
         self._redraw_soon()
 
     def show_history(self, history: Iterable[EpochEnded], changes: Iterable[Changed]) -> None:
         """Draw the curves of a run that was opened."""
-        self._history.clear()
+        self.history.clear()
         for ended in history:
-            self._history.add_epoch(ended)
+            self.history.add_epoch(ended)
         for changed in changes:
-            self._history.add_change(changed)
+            self.history.add_change(changed)
         self._follow()
 
     def clear(self) -> None:
         """Draw nothing."""
-        self._history.clear()
+        self.history.clear()
         self._follow()
 
     def set_epochs(self, epochs: Sequence[int]) -> None:
@@ -139,12 +149,8 @@ class CurvesPanel(QWidget):
         self.slider.setRange(0, last)
         self.slider.setValue(position)
         self.slider.blockSignals(False)
+        self._looking_back.setVisible(last > 0)
         self.slider.setEnabled(last > 0)
-        if last > 0:
-            tip = self.tr("Look back at the map as it was after an earlier epoch. At the right end it is live.")
-        else:
-            tip = self.tr("Nothing to look back at yet: epochs appear here while a model trains.")
-        self.slider.setToolTip(tip)
         self._show_position()
 
     def set_live(self, is_training: bool) -> None:
@@ -176,7 +182,7 @@ class CurvesPanel(QWidget):
             self._timer.start()
 
     def _redraw_what_is_new(self) -> None:
-        self.line.update()
+        self.redrawn.emit()
         if self._is_stale:
             self._redraw()
         else:
@@ -185,8 +191,8 @@ class CurvesPanel(QWidget):
 
     def _redraw(self) -> None:
         self._is_stale = False
-        self.line.update()
-        self._empty.setVisible(self._history.is_empty())
+        self.redrawn.emit()
+        self._empty.setVisible(self.history.is_empty())
         self._offer_quantities()
         for plot in self._visible_plots():
             plot.redraw()
@@ -194,7 +200,7 @@ class CurvesPanel(QWidget):
     def _offer_quantities(self) -> None:
         """Leave out what a model does not have."""
         for index, quantity in enumerate(QUANTITIES[2:], 2):
-            offered = self._history.has(quantity) or (quantity == "kl" and self._history.is_empty())
+            offered = self.history.has(quantity) or (quantity == "kl" and self.history.is_empty())
             self.quantity_buttons.button(index).setVisible(offered)
             if self._others:
                 self._others[index - 1].setVisible(offered and self._shows_all())
@@ -217,7 +223,7 @@ class CurvesPanel(QWidget):
 
     def _make_others(self) -> None:
         for quantity in QUANTITIES[1:]:
-            plot = LossPlot(self._history, quantity)
+            plot = LossPlot(self.history, quantity)
             plot.set_log(self.log_box.isChecked())
             plot.follows_changed.connect(self._follows_changed)
             self._plots.addWidget(plot, 1)

@@ -118,7 +118,7 @@ class RecipePanel(QWidget):
         """Lock everything that cannot change while a model trains, and say so."""
         why = ""
         if locked:
-            why = self.tr("Settings are locked while a model trains. Learning rate and β can be changed in the bar above.")
+            why = self.tr("Locked while a model trains. Learning rate and β can be changed in the bar above.")
         self._lock.setText(why)
         self._lock.setVisible(locked)
         self.recipe_box.setEnabled(not locked)

@@ -82,7 +82,8 @@ class RunBar(QWidget):
 
     def show_details(self, text: str) -> None:
         """Say what it is, such as "VAE · MNIST · 2-D"."""
-        self._details.setText(text)
+        if text != self._details.text():  # it is told again with each map of a training
+            self._details.setText(text)
         self._details.setVisible(bool(text))
 
     def set_state(self, state: State) -> None:

@@ -52,7 +52,7 @@ class StartPage(QWidget):
         self._pictures: dict[str, MapPicture] = {}
         content = QWidget()
         content.setMaximumWidth(_WIDTH)
-        self._own = QPushButton(self.tr("Open your own &images…"))
+        self._own = QPushButton(self.tr("Open &images…"))
         self._own.setObjectName("ownImagesButton")
         self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
         self._cards = QGridLayout()
@@ -320,8 +320,9 @@ class _Card(QPushButton):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Give the height of the wrapped words."""
-        return self.layout().totalHeightForWidth(width)
+        """Give the height of the words, which may wrap."""
+        height = self.layout().totalHeightForWidth(width)
+        return height if height >= 0 else self.layout().totalSizeHint().height()
 
 
 class _Sheet(QWidget):

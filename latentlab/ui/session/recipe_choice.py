@@ -104,10 +104,10 @@ class RecipeChoice(QObject):
         self.edit(recipe)
 
     def take(self, recipe: Recipe) -> None:
-        """Put the recipe of a run in force; a name that is not known yet is listed."""
+        """Put the recipe of a run in force, from which changes count; a name that is not known yet is listed."""
         if recipe.name not in self._named:
             self._list(recipe)
-        self._base = self._named[recipe.name]
+        self._base = recipe = located(recipe)
         self._images_are_chosen = False
         self.edit(recipe)
 

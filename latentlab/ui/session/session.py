@@ -36,9 +36,9 @@ from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
 from latentlab.ui.session.kept_epochs import KeptEpochs
 from latentlab.ui.session.live_training import LiveTraining, State
+from latentlab.ui.session.maps_of_runs import MapsOfRuns
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
-from latentlab.ui.session.maps_of_runs import MapsOfRuns
 from latentlab.ui.session.recent_files import RecentFiles
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QTabWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QToolButton, QWidget
 
-from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.boxes import STRETCH, column, row
 
 _NO_LIMIT = 16_777_215  # Qt's own, of a widget's height
 
@@ -31,21 +31,24 @@ class Drawer(QWidget):
         self._switch = QToolButton(objectName="drawerSwitch", autoRaise=True, checkable=True)
         self._switch.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._switch.toggled.connect(self._open)
-        self._pages = QTabWidget(objectName="drawerPages", documentMode=True)
-        self._pages.setAccessibleName(self.tr("Pages of the drawer"))
-        self._pages.currentChanged.connect(self.turned)
-        self._head = row(self._switch, (line, 1), margins=(4, 0, 8, 0), spacing=4)
+        self._titles = QTabBar(objectName="drawerTabs", documentMode=True, drawBase=False, expanding=False)
+        self._titles.setAccessibleName(self.tr("Pages of the drawer"))
+        self._pages = QStackedWidget()
+        self._titles.currentChanged.connect(self._pages.setCurrentIndex)
+        self._titles.currentChanged.connect(self.turned)
+        self._head = row(self._switch, (line, 1), self._titles, STRETCH, margins=(4, 0, 8, 0), spacing=4)
         column(self._head, (self._pages, 1), spacing=0, on=self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._open(False)
 
     def add_page(self, page: QWidget, title: str) -> None:
         """Add a page behind the others."""
-        self._pages.addTab(page, title)
+        self._pages.addWidget(page)
+        self._titles.addTab(title)
 
     def open_page(self, page: QWidget) -> None:
         """Open on a page."""
-        self._pages.setCurrentWidget(page)
+        self._titles.setCurrentIndex(self._pages.indexOf(page))
         self.set_open(True)
 
     def is_open(self) -> bool:
@@ -67,7 +70,9 @@ class Drawer(QWidget):
         super().changeEvent(event)
 
     def _open(self, is_open: bool) -> None:
-        self._pages.setVisible(is_open)
+        for widget in (self._titles, self._pages):
+            widget.setVisible(is_open)
+        self._line.setVisible(not is_open)
         self._switch.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.UpArrow)
         name = self.tr("Fold the drawer") if is_open else self.tr("Open the drawer: curves, lists, the walk's film")
         self._switch.setToolTip(name)

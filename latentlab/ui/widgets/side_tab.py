@@ -16,7 +16,6 @@ class SideTab(QToolButton):
         super().__init__(parent)
         self.setText(text)
         self.setCheckable(True)
-        self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

@@ -118,11 +118,10 @@ class Arrangement(QWidget):
         self.setup_toggled.emit(is_open)
 
     def _give_room(self, is_open: bool) -> None:
-        """Open the drawer no higher than the map can bear."""
+        """Open the drawer no higher than the map can bear; folded, it leaves all but its line to the map."""
         height = self._work.height()
-        if is_open and height:
-            drawer = min(max(_DRAWER, self._drawer.minimumSizeHint().height()), height * 2 // 5)
-            self._work.setSizes([height - drawer, drawer])
+        drawer = min(max(_DRAWER, self._drawer.minimumSizeHint().height()), height * 2 // 5) if is_open else 0
+        self._work.setSizes([height - drawer, drawer])
 
 
 def _column(*widgets: QWidget) -> QFrame:

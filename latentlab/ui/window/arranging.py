@@ -5,6 +5,7 @@ from __future__ import annotations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.run_bar import RunBar
+from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.live_training import State
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.drawer import Drawer
@@ -12,9 +13,7 @@ from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.menus import Menus
 
 
-def join_arrangement(
-    session: Session, arrangement: Arrangement, run_bar: RunBar, curves: CurvesPanel, drawer: Drawer, menus: Menus
-) -> None:
+def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar, drawer: Drawer, menus: Menus) -> None:
     """Lead to the start page and back, and fold what is in the way of the map."""
     exploration = session.exploration
 
@@ -36,22 +35,23 @@ def join_arrangement(
         arrangement.show_home(False)
         arrangement.set_setup_open(False)
 
-    def open_curves() -> None:
-        if drawer.is_on(curves):
-            drawer.set_open(False)
-        else:
-            drawer.open_page(curves)
-
     run_bar.home_requested.connect(go_home_or_back)
     menus["home"].triggered.connect(go_home_or_back)
-    curves.line.clicked.connect(open_curves)
     session.training.state_changed.connect(show_state)
     exploration.model_changed.connect(show_model)
     session.opened.connect(show_opened)
-    for name, changed, change in (
-        ("showSetup", arrangement.setup_toggled, arrangement.set_setup_open),
-        ("showSide", arrangement.side_toggled, arrangement.set_side_open),
-        ("showDrawer", drawer.toggled, drawer.set_open),
+    for name, changed, change, is_open in (
+        ("showSetup", arrangement.setup_toggled, arrangement.set_setup_open, True),
+        ("showSide", arrangement.side_toggled, arrangement.set_side_open, True),
+        ("showDrawer", drawer.toggled, drawer.set_open, False),
     ):
+        menus[name].setChecked(is_open)
         menus[name].toggled.connect(change)
         changed.connect(menus[name].setChecked)
+    menus.tell(can_go_home=True, has_setup=True, has_side=True, has_drawer=True)
+
+
+def join_loss_line(line: LossLine, curves: CurvesPanel, drawer: Drawer) -> None:
+    """Keep the line of a folded drawer up to date, and lead from it to the curves."""
+    curves.redrawn.connect(line.update)
+    line.clicked.connect(lambda: drawer.open_page(curves))

@@ -18,6 +18,7 @@ from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
+from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.style.texts import plain_label
@@ -25,7 +26,7 @@ from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
-from latentlab.ui.window.arranging import join_arrangement
+from latentlab.ui.window.arranging import join_arrangement, join_loss_line
 from latentlab.ui.window.clipboard import join_clipboard
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
@@ -146,8 +147,9 @@ class MainWindow(QMainWindow):
         self._start = StartPage()
         self._curves = CurvesPanel()
         self._written_for = plain_label(objectName="tensorboardLabel")
+        self._loss_line = LossLine(self._curves.history)
         below = QWidget()
-        row((self._curves.line, 1), self._written_for, on=below)
+        row((self._loss_line, 1), self._written_for, on=below)
         self._drawer = Drawer(below)
         self._drawer.add_page(self._curves, self.tr("Loss"))
         self._map = CanvasPanel(self._drawer)
@@ -191,7 +193,8 @@ class MainWindow(QMainWindow):
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point)
         join_sketch(session, self._sketch, menus, dialogs)
-        join_arrangement(session, self._arrangement, self._run_bar, self._curves, self._drawer, menus)
+        join_arrangement(session, self._arrangement, self._run_bar, self._drawer, menus)
+        join_loss_line(self._loss_line, self._curves, self._drawer)
         join_start(session, self._start, self._run_bar, self._recipe, dialogs)
         join_messages(session, self._messages, canvas)
         join_clipboard(session, self._decoder, self._sketch, menus)

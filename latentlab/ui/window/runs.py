@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMainWindow
 
-from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.session.live_training import State
@@ -35,12 +33,12 @@ def join_runs(
         run_bar.show_run(name, is_unsaved)
         enable_saving()
 
-    def show_model(snapshot: Snapshot | None) -> None:
+    def show_model(update: MapUpdate | None) -> None:
         """Say what the model that is shown is, and of which images."""
-        if snapshot is None:
+        if update is None:
             run_bar.show_details("")
             return
-        model, name = snapshot.recipe.model, snapshot.recipe.data.dataset
+        model, name = update.snapshot.recipe.model, update.snapshot.recipe.data.dataset
         kinds = {"autoencoder": translate("Run", "autoencoder"), "vae": "VAE", "cvae": "CVAE"}
         text = translate("Run", "{kind} · {images} · {dimensions}-D")
         run_bar.show_details(text.format(kind=kinds[model.kind], images=shown(name), dimensions=model.latent))
@@ -50,7 +48,7 @@ def join_runs(
     menus["saveRunAs"].triggered.connect(saving.save_as)
     session.training.state_changed.connect(enable_saving)
     session.run_changed.connect(show_run)
-    session.exploration.model_changed.connect(show_model)
+    session.exploration.shown_changed.connect(show_model)
 
 
 def join_messages(session: Session, messages: MessageBar, canvas: LatentCanvas) -> None:

@@ -258,12 +258,15 @@ def test_of_many_changes_as_many_are_marked_as_can_be_read_and_the_others_counte
 def test_the_slider_looks_back(qtbot, panel):
     slider, label = panel.findChild(QSlider, "epochSlider"), panel.findChild(QLabel, "epochLabel")
     assert not slider.isEnabled()
-    assert "Nothing to look back at" in slider.toolTip()
+    assert not slider.isVisible()  # nothing to look back at
     spy = QSignalSpy(panel.epoch_chosen)
+    panel.set_live(True)
     panel.set_epochs([1, 2, 3])
     assert (slider.value(), label.text()) == (2, "live")
     panel.set_epochs([1, 2, 3, 4])
     assert (slider.value(), label.text()) == (3, "live")
+    panel.set_live(False)
+    assert label.text() == "epoch 4, the last"
     assert spy.count() == 0
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_Left)

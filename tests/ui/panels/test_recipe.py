@@ -7,10 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSpinBox
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton, QSpinBox
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.panels.recipe import RecipePanel
+from latentlab.ui.widgets.forms.recipe_box import ListedRecipe
+from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
 
 
 @dataclass
@@ -37,7 +39,7 @@ def panel(qtbot):
     panel = RecipePanel()
     qtbot.addWidget(panel)
     panel.resize(290, 600)
-    panel.set_recipes([("base", BASE.title, BASE.summary), ("other", "Another", "It differs.")])
+    panel.set_recipes([ListedRecipe("base", BASE.title, BASE.summary), ListedRecipe("other", "Another", "It differs.")])
     panel.set_datasets(STATUSES)
     panel.show_recipe(BASE, BASE)
     panel.show()
@@ -54,7 +56,17 @@ def intents(spies):
 
 
 def editor(panel, key):
-    return panel.form.fields[key].editor
+    """Give where a setting is edited, in sight."""
+    panel.form.show_field(key)
+    return panel.form.field(key).editor
+
+
+def dialog(panel) -> SettingsDialog:
+    """Open the dialog as a person does."""
+    QTest.mouseClick(panel.findChild(QPushButton, "allSettingsButton"), Qt.MouseButton.LeftButton)
+    found = panel.findChild(SettingsDialog)
+    assert found.isVisible()
+    return found
 
 
 def retype(qtbot, widget, text):
@@ -66,13 +78,13 @@ def retype(qtbot, widget, text):
 
 
 def problem(panel, key):
-    label = panel.form.fields[key].problem
+    label = panel.form.field(key).problem
     return "" if label.isHidden() else label.text()
 
 
 def test_setters_emit_nothing(panel):
     spies = spy(panel)
-    panel.set_recipes([("base", "", ""), ("third", "", "")])
+    panel.set_recipes([ListedRecipe("base", ""), ListedRecipe("third", "")])
     panel.set_datasets(STATUSES[:2])
     panel.show_recipe(BASE, BASE.with_changes({"epochs": 3, "dataset": "digits", "encoder.layers": "5, 6"}))
     panel.set_dataset_message("Offline.", True)
@@ -163,7 +175,6 @@ def test_each_wrong_field_tells_its_own_mistake(qtbot, panel):
 
 
 def test_settings_that_do_not_fit_together_are_told_where_one_is(qtbot, panel):
-    qtbot.mouseClick(panel.form.advanced_button, Qt.MouseButton.LeftButton)
     output = editor(panel, "model.output")
     output.setFocus()
     qtbot.keyClicks(output, "t")
@@ -176,21 +187,21 @@ def test_settings_that_do_not_fit_together_are_told_where_one_is(qtbot, panel):
     assert (panel.recipe().model.output, panel.recipe().loss.reconstruction) == ("tanh", "squared-error")
 
 
-def test_folded_settings_count_are_kept_and_show_what_holds_when_unfolded(qtbot, panel):
+def test_settings_of_the_dialog_count_are_kept_and_show_what_holds_when_it_opens(qtbot, panel):
     changed = BASE.with_changes({"epochs": 3, "model.kind": "autoencoder", "loss.beta": 0})
     panel.show_recipe(BASE, changed)
-    assert any("3 settings differ" in label.text() for label in panel.form.findChildren(QLabel))
+    assert any("3 settings changed" in label.text() for label in panel.form.findChildren(QLabel))
     retype(qtbot, editor(panel, "training.epochs"), "4")
     assert panel.recipe() == changed.with_changes({"epochs": 4})
-    retype(qtbot, editor(panel, "training.seed"), "x")
+    retype(qtbot, editor(panel, "training.batch_size"), "x")
     panel.set_locked(True)
-    panel.form.advanced_button.click()
-    kind = panel.form.fields["model.kind"]
+    dialog(panel)
+    kind = panel.form.field("model.kind")
     assert kind.isVisible()
     assert (kind.editor.currentText(), kind.editor.isEnabled(), kind.dot.isVisible()) == ("autoencoder", False, True)
     assert "while a model trains" in kind.editor.toolTip()
-    assert editor(panel, "training.seed").text() == "x"
-    assert problem(panel, "training.seed")
+    assert editor(panel, "training.batch_size").text() == "x"
+    assert problem(panel, "training.batch_size")
     panel.set_locked(False)
     assert kind.editor.isEnabled()
     qtbot.waitUntil(lambda: kind.dot.height() > 0)
@@ -198,32 +209,75 @@ def test_folded_settings_count_are_kept_and_show_what_holds_when_unfolded(qtbot,
     assert kind.editor.currentText() == "vae"
 
 
-def test_resetting_everything_sets_folded_settings_back_too(qtbot, panel):
+def test_resetting_everything_sets_settings_of_the_dialog_back_too(qtbot, panel):
     panel.show_recipe(BASE, BASE.with_changes({"model.kind": "autoencoder", "loss.beta": 0}))
     with qtbot.waitSignal(panel.recipe_edited):
         qtbot.mouseClick(panel.form.reset_button, Qt.MouseButton.LeftButton)
     assert panel.recipe() == BASE
-    panel.form.advanced_button.click()
     assert editor(panel, "model.kind").currentText() == "vae"
 
 
-def test_a_mistake_that_was_folded_away_comes_back_into_sight(qtbot, panel):
-    panel.form.advanced_button.click()
+def test_a_mistake_that_was_closed_away_comes_back_into_sight_and_leaves_the_keyboard_where_it_is(qtbot, panel):
+    opened = dialog(panel)
     retype(qtbot, editor(panel, "training.beta1"), "2")
-    panel.form.advanced_button.click()
-    assert not editor(panel, "training.beta1").isVisible()
+    opened.close()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
     retype(qtbot, editor(panel, "training.epochs"), "4")
-    assert editor(panel, "training.beta1").isVisible()
+    assert panel.form.field("training.beta1").isVisible()
     assert "less than 1" in problem(panel, "training.beta1")
+    assert panel.focusWidget().objectName() in {"epochsBox", "qt_spinbox_lineedit"}
+
+
+def test_a_setting_is_found_by_a_word(qtbot, panel):
+    opened = dialog(panel)
+    search = opened.findChild(QLineEdit, "settingsSearch")
+    qtbot.waitUntil(search.hasFocus)
+    for typed, found in (
+        ("momentum", {"training.beta1"}),
+        ("encoder WIDTH hidden", {"model.encoder.layers"}),
+        ("mirrored", {"training.augmentation.mirror"}),
+        ("free_bits", {"loss.free_bits"}),
+        ("zzz", set()),
+    ):
+        retype(qtbot, search, typed)
+        assert {
+            key for key, field in panel.form.fields.items() if opened.isAncestorOf(field) and field.isVisible()
+        } == found
+    assert any("No setting has this word" in label.text() for label in opened.findChildren(QLabel) if label.isVisible())
+    retype(qtbot, search, "")
+    assert panel.form.field("training.seed").isVisible()
+
+
+def test_recipes_are_listed_by_their_titles_below_headings(qtbot, panel):
+    box = panel.recipe_box
+    panel.set_recipes(
+        [
+            ListedRecipe("base", "The base", "", "Start here"),
+            ListedRecipe("other", "Another one", "", "Special"),
+            ListedRecipe("third", "A third", "", "Start here"),
+        ]
+    )
+    assert [box.itemText(row) for row in range(box.count())] == ["", "base", "third", "", "other"]
+    spies = spy(panel)
+    box.setFocus()
+    for name in ("third", "other"):
+        qtbot.keyClick(box, Qt.Key.Key_Down)  # headings are passed over
+        assert spies["recipe_chosen"].at(spies["recipe_chosen"].count() - 1)[0] == name == box.currentText()
+    shown = box.grab().toImage()
+    panel.set_recipes([ListedRecipe("other", "Something else", "")])
+    assert box.currentText() == "other"
+    assert box.grab().toImage() != shown  # its title is what is seen
 
 
 def test_what_differs_is_marked_and_can_be_set_back_one_by_one_or_all(qtbot, panel):
     panel.show_recipe(BASE, BASE.with_changes({"epochs": 3, "beta": 2, "seed": 4}))
     form = panel.form
+    dialog(panel)
     marked = {key for key, field in form.fields.items() if field.dot.isVisible()}
     assert marked == {"training.epochs", "loss.beta", "training.seed"}
     assert "recipe: 20" in form.fields["training.epochs"].editor.toolTip()
-    assert any("3 settings differ" in label.text() for label in form.findChildren(QLabel))
+    assert any("3 settings changed" in label.text() for label in form.findChildren(QLabel))
     with qtbot.waitSignal(panel.recipe_edited):
         qtbot.mouseClick(form.fields["loss.beta"].dot, Qt.MouseButton.LeftButton)
     assert panel.recipe().loss.beta == 1
@@ -320,7 +374,6 @@ def test_the_wheel_scrolls_and_changes_nothing(qtbot, panel):
 
 
 def test_nothing_is_cut_off_at_its_width(panel):
-    panel.form.advanced_button.click()
     inside = panel.scroll.widget()
     assert inside.minimumSizeHint().width() <= panel.scroll.viewport().width()
 
@@ -372,6 +425,3 @@ def test_a_long_list_of_images_is_told_by_its_number_and_kept(qtbot, panel):
     assert "Number 2: write a whole number" in problem(panel, "data.exclude")
     retype(qtbot, editor(panel, "data.exclude"), "none")
     assert panel.recipe().data.exclude == ()
-    assert panel.form.fields["data.exclude"].isVisible()  # while one may still be typing
-    qtbot.keyClick(editor(panel, "data.exclude"), Qt.Key.Key_Return)
-    assert not panel.form.fields["data.exclude"].isVisible()

@@ -1,4 +1,4 @@
-"""The panel that drives training, driven by keys and mouse."""
+"""The bar of the run, driven by keys and mouse."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
 
 from latentlab.core.events import Finished, Losses, Progress, Started
-from latentlab.ui.panels.controls import ControlsPanel
+from latentlab.ui.panels.run_bar import RunBar
 
 INTENTS = (
     "train_requested",
@@ -24,7 +24,7 @@ INTENTS = (
 
 @pytest.fixture
 def panel(qtbot):
-    panel = qtbot.show(ControlsPanel(), 290, 260)
+    panel = qtbot.show(RunBar(), 1280, 60)
     panel.activateWindow()  # without a window manager, nothing else gives it the keyboard
     qtbot.waitUntil(panel.isActiveWindow)
     return panel
@@ -40,17 +40,21 @@ def text(panel, name):
 
 
 def progress(epochs_done, speed=23000.0, left=130.0):
-    return Progress("run", np.array([epochs_done], np.float32), np.ones((1, 4), np.float32), speed, 1.0, left)
+    losses = np.full((1, 4), 141.24, np.float32)
+    return Progress("run", np.array([epochs_done], np.float32), losses, speed, 1.0, left)
 
 
 @pytest.mark.parametrize(
-    ("state", "enabled"),
+    ("state", "offered"),
     [("idle", {"train"}), ("training", {"pause", "stop", "discard"}), ("paused", {"pause", "stop", "discard"})],
 )
-def test_what_can_be_done_in_each_state(panel, state, enabled):
+def test_only_what_can_be_done_is_there(panel, state, offered):
     panel.set_state(state)
-    names = ("train", "pause", "stop", "discard")
-    assert {name for name in names if button(panel, name).isEnabled()} == enabled
+    names = ("train", "trainFurther", "pause", "stop", "discard")
+    assert {name for name in names if button(panel, name).isVisible()} == offered
+    assert all(button(panel, name).isEnabled() for name in offered)
+    fields = [panel.findChild(QLineEdit, name) for name in ("liveLearningRate", "liveBeta")]
+    assert {field.isVisible() for field in fields} == {state != "idle"}
     assert button(panel, "pause").text() == ("Resume" if state == "paused" else "Pause")
 
 
@@ -73,16 +77,32 @@ def test_stop_and_discard_explain_their_difference(panel):
 
 
 def test_training_continues_only_where_there_is_a_model(qtbot, panel):
-    assert not panel.continue_box.isEnabled()
+    assert not button(panel, "trainFurther").isVisible()
     panel.set_can_continue(True)
-    panel.continue_box.setFocus()
-    qtbot.keyClick(panel.continue_box, Qt.Key.Key_Space)
-    with qtbot.waitSignal(panel.train_requested) as caught:
-        qtbot.mouseClick(button(panel, "train"), Qt.MouseButton.LeftButton)
-    assert caught.args == [True]
+    for name, proceeds in (("trainFurther", True), ("train", False)):
+        with qtbot.waitSignal(panel.train_requested) as caught:
+            qtbot.mouseClick(button(panel, name), Qt.MouseButton.LeftButton)
+        assert caught.args == [proceeds]
     panel.set_can_continue(False, "The model has other layers.")
-    assert not panel.continue_box.isChecked()
-    assert panel.continue_box.toolTip() == "The model has other layers."
+    assert not button(panel, "trainFurther").isVisible()
+
+
+def test_the_run_is_named_and_a_long_name_leaves_room_for_the_rest(qtbot, panel):
+    panel.show_run("a name of a run that is much longer than any bar has room for, as people have them", True)
+    panel.show_details("VAE · mnist · 2-D")
+    panel.set_state("training")
+    panel.show_started(Started("run", 20, 0, 10, 1280, "cpu"))
+    panel.show_progress(progress(2.5))
+    qtbot.waitUntil(lambda: panel.height() <= 60 and button(panel, "stop").geometry().right() < panel.width())
+    assert "much longer" in panel.findChild(QLabel, "runName").text()
+    assert text(panel, "runDetails") == "VAE · mnist · 2-D"
+    panel.show_details("")
+    assert not panel.findChild(QLabel, "runDetails").isVisible()
+
+
+def test_home_is_one_press_away(qtbot, panel):
+    with qtbot.waitSignal(panel.home_requested):
+        qtbot.mouseClick(panel.home_button, Qt.MouseButton.LeftButton)
 
 
 def test_a_wrong_setting_keeps_from_training_and_says_so(panel):
@@ -113,7 +133,8 @@ def test_progress_tells_epoch_speed_and_time_left(panel, qtbot):
     panel.show_progress(progress(2.5))
     assert bar.text() == "epoch 3 of 20"
     assert bar.value() == 125
-    assert text(panel, "trainingSpeed") == "23,000 images/s · 1 thread · 2 min 10 s left"
+    assert text(panel, "trainingSpeed") == "2 min 10 s left · 141.2 nats"
+    assert "23,000 images/s · 1 thread" in panel.findChild(QLabel, "trainingSpeed").toolTip()
     last = progress(20.0, speed=float("inf"), left=float("nan"))
     panel.show_progress(last)
     assert bar.text() == "epoch 20 of 20"
@@ -121,7 +142,7 @@ def test_progress_tells_epoch_speed_and_time_left(panel, qtbot):
 
     def tell_again():
         panel.show_progress(last)
-        return text(panel, "trainingSpeed") == ""
+        return text(panel, "trainingSpeed") == "141.2 nats"
 
     qtbot.waitUntil(tell_again)
 
@@ -141,13 +162,6 @@ def test_the_end_is_told(panel):
     assert text(panel, "trainingSpeed") == "test loss 154.1 nats · 1 min 2 s"
 
 
-def test_trouble_stays_until_training_begins_anew(panel):
-    panel.show_message("The loss was not finite.", True)
-    assert text(panel, "trainingMessage") == "The loss was not finite."
-    panel.show_started(Started("run", 20, 0, 10, 1280, "cpu"))
-    assert text(panel, "trainingMessage") == ""
-
-
 def retype(qtbot, field, typed):
     field.setFocus()
     field.selectAll()
@@ -156,7 +170,6 @@ def retype(qtbot, field, typed):
 
 def test_live_settings_are_applied_on_enter(qtbot, panel):
     rate, beta = panel.findChild(QLineEdit, "liveLearningRate"), panel.findChild(QLineEdit, "liveBeta")
-    assert not rate.isEnabled()
     panel.set_state("training")
     panel.set_live_values(1e-3, 1.0)
     spy = QSignalSpy(panel.learning_rate_changed)

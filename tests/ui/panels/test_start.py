@@ -1,12 +1,15 @@
 """The start page: the ways to a first map."""
 
-import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea
 
 from latentlab.ui.panels.start import StartPage
+from latentlab.ui.style import theme
 
 MODELS = [("/models/vae.safetensors", "VAE", "Some words."), ("/models/cvae.safetensors", "CVAE", "Other words. " * 9)]
 
@@ -37,7 +40,7 @@ def test_the_keyboard_reaches_everything(qtbot, page):
         reached.append(page.focusWidget().objectName())
         qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
     models = ["openModel0", "openModel1"]
-    assert reached == ["startTrainingButton", "ownImagesButton", *models, "openRecent0", "openRunButton"]
+    assert reached == ["startTrainingButton", *models, "ownImagesButton", "openRecent0", "openRunButton"]
     page.setFocus()
     with qtbot.waitSignal(page.start_requested):
         qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Space)
@@ -48,7 +51,7 @@ def test_a_card_opens_its_model(qtbot, page):
     card = button(page, "openModel1")
     with qtbot.waitSignal(page.model_requested) as requested:
         # On its words, which must let the click through.
-        label = card.findChildren(QLabel)[1]
+        label = card.findChildren(QLabel)[-1]
         qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=label.geometry().center())
     assert requested.args == ["/models/cvae.safetensors"]
     assert "CVAE" in card.accessibleName()
@@ -59,7 +62,7 @@ def test_the_words_of_a_card_fit(qtbot, page):
     for width in (420, 600, 1000):
         page.resize(width, 700)
         QApplication.processEvents()
-        label = button(page, "openModel1").findChildren(QLabel)[1]
+        label = button(page, "openModel1").findChildren(QLabel)[-1]
         assert label.height() >= label.heightForWidth(label.width())
         assert button(page, "openModel1").rect().contains(label.geometry())
 
@@ -90,10 +93,35 @@ def test_headings_only_where_something_is_offered(page):
         return {label.text() for label in page.findChildren(QLabel) if label.isVisible()}
 
     assert not any("Recent runs" in heading for heading in headings())
-    assert not any("pretrained" in heading for heading in headings())
+    page.set_recent(["/runs/mine.safetensors"])
+    assert any("Recent runs" in heading for heading in headings())
+
+
+def test_the_button_waits_while_a_training_cannot_begin(qtbot, page):
+    page.set_can_train(False)
+    assert not button(page, "startTrainingButton").isEnabled()
+    page.set_can_train(True)
+    assert button(page, "startTrainingButton").isEnabled()
+
+
+def test_cards_show_the_images_and_the_maps_that_they_are_of(qtbot, page):
+    def colours(widget):
+        picture = widget.grab().toImage()
+        return {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
+
     page.set_models(MODELS)
     page.set_recent(["/runs/mine.safetensors"])
-    assert {"Recent runs", "pretrained"} <= set(re.findall("Recent runs|pretrained", " ".join(headings())))
+    assert page.shown_paths() == [*(Path(path) for path, *_ in MODELS), Path("/runs/mine.safetensors")]
+    qtbot.waitUntil(button(page, "openRecent0").isVisible)
+    for path, name in ((MODELS[0][0], "openModel0"), ("/runs/mine.safetensors", "openRecent0")):
+        before = colours(button(page, name))
+        spread = np.random.default_rng(0).normal(size=(400, 2)).astype(np.float32)
+        page.show_map(Path(path), spread, np.arange(400) % 3, 3)
+        shades = {QColor(*shade.tolist()).rgb() for shade in theme.class_colours(3, dark=theme.current().dark)}
+        assert shades <= colours(button(page, name)) - before
+    page.show_map(Path("/runs/another.safetensors"), spread, np.arange(400) % 3, 3)  # of a card that has gone
+    page.show_images(np.full((1, 30, 40), 37, np.uint8))
+    assert QColor(37, 37, 37).rgb() in colours(page.findChild(QFrame, "firstCard"))
 
 
 def test_open_a_run(qtbot, page):

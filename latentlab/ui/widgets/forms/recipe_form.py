@@ -9,8 +9,8 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
-from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
+from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
 
 
 class RecipeForm(QWidget):
@@ -120,15 +120,8 @@ class RecipeForm(QWidget):
         for key, field in self.fields.items():
             field.mark(as_text(key, theirs[key]) if key in theirs else None)
         count = len(theirs.keys() & set(self._keys))
-        # A line must not break inside a name.
-        name = self._base.name.replace("-", "\N{NON-BREAKING HYPHEN}")
-        if not count:
-            text = self.tr("Settings as in {name}").format(name=name)
-        elif count == 1:
-            text = self.tr("1 setting differs from {name}").format(name=name)
-        else:
-            text = self.tr("{n} settings differ from {name}").format(n=count, name=name)
-        self._differ.setText(text)
+        text = self.tr("1 setting changed") if count == 1 else self.tr("{n} settings changed").format(n=count)
+        self._differ.setText(text if count else "")
         self.reset_button.setVisible(bool(count) or not self._is_valid)
 
     def _edited(self, field: SettingField) -> None:
@@ -159,7 +152,7 @@ class RecipeForm(QWidget):
         # "1e-3" and "-5" become what the recipe holds, once the person leaves the field.
         if self._is_valid:
             field.set_value(self._recipe.flat()[field.key])
-    
+
     def _reset_one(self, field: SettingField) -> None:
         field.set_value(self._base.flat()[field.key])
         self._edited(field)
@@ -195,7 +188,7 @@ class RecipeForm(QWidget):
                 field.set_value(values[field.key])
                 field.set_locked(self._why_locked)
             self._mark()
-            return self._dialog
+        return self._dialog
 
     def _make_field(self, setting: SettingTexts, heading: str = "") -> SettingField:
         key, label, tip = setting
