@@ -11,6 +11,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from shiboken6 import Shiboken
 
+from latentlab.ui.widgets.forms.recipe_form import RecipeForm
+
 # So small that a training takes a fraction of a second.
 TINY = {
     "data.limit": 256,
@@ -70,6 +72,16 @@ class Lab:
 
     def until_loaded(self):
         self.until(lambda: self.session.library.data is not None)
+
+    def setting(self, key):
+        """Give where a setting is edited, in sight: it may lie in the dialog of all settings."""
+        form = self.window.findChild(RecipeForm)
+        form.show_field(key)
+        return form.field(key).editor
+
+    def open_setup(self):
+        if not self.child("setupTab").isChecked():
+            self.press("setupTab")
 
     def choose_own(self, name):
         """Choose images of one's own that one has agreed to have read."""

@@ -1,4 +1,4 @@
-"""The map with what belongs to it: a bar of what it shows, a strip of tools, and a drawer for what they bring."""
+"""The map with what belongs to it: a bar of what it shows, and a strip of tools."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
-from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.tool_strip import ToolStrip
 
@@ -37,17 +36,14 @@ class CanvasPanel(QWidget):
     landscape_button : QToolButton
     strip : ToolStrip
         At its left: tools and ways around.
-    drawer : Drawer
-        Below it, shared with others: lists and film strips.
     """
 
     source_chosen = Signal(str, int)
     """Show "test", "training" or "both" images, and how many; 0 for all."""
 
-    def __init__(self, drawer: Drawer, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = LatentCanvas()
-        self.drawer = drawer
         self.strip = ToolStrip()
         self.strip.setObjectName("mapStrip")
         self.colour_box, self.field_box = ColourBox(), FieldBox()

@@ -42,7 +42,7 @@ class RunBar(QWidget):
         self.setObjectName("runBar")
         self._state: State = "idle"
         self._why_invalid = ""
-        self._why_no_further = self.tr("There is no model yet.")
+        self._can_go_further, self._why_no_further = False, ""
         self._busy = ""
         self._run: Started | None = None
         self._since_said = QElapsedTimer()
@@ -64,14 +64,19 @@ class RunBar(QWidget):
             None,
             self._live,
         )
-        self._line = QWidget()
-        self._line.setLayout(Flow(*parts, margins=(6, 6, 10, 6), spacing=8))
-        column(self._line, self._note, spacing=0, on=self)
+        self._line = Flow(*parts, margins=(6, 6, 10, 6), spacing=8)
+        line = QWidget()
+        line.setLayout(self._line)
+        column(line, self._note, spacing=0, on=self)
         self.show_run("", False)
         self._show_progress(0, 1, "")
         self._say("")
         self._restyle()
         self._refresh()
+
+    def add(self, widget: QWidget) -> None:
+        """Show something more of the run, at the end of the bar."""
+        self._line.addWidget(widget)
 
     def show_run(self, name: str, is_unsaved: bool) -> None:
         """Name the run that is shown; an empty name for none."""
@@ -101,8 +106,8 @@ class RunBar(QWidget):
         self._refresh()
 
     def set_can_continue(self, can: bool, why: str = "") -> None:
-        """Offer to train the current model further or not, and say why not."""
-        self._why_no_further = "" if can else why or self.tr("There is no model yet.")
+        """Offer to train the current model further, or say why that cannot be; without a reason there is none."""
+        self._can_go_further, self._why_no_further = can, why
         self._refresh()
 
     def set_live_values(self, learning_rate: float, beta: float) -> None:
@@ -235,14 +240,19 @@ class RunBar(QWidget):
 
     def _refresh(self) -> None:
         idle, paused = self._state == "idle", self._state == "paused"
-        for button in (self.train_button, self.further_button):
-            button.setEnabled(idle and not self._why_invalid and not self._busy)
+        can_begin = idle and not self._why_invalid and not self._busy
+        self.train_button.setEnabled(can_begin)
+        self.further_button.setEnabled(can_begin and self._can_go_further)
         self.train_button.setVisible(idle)
-        self.further_button.setVisible(idle and not self._why_no_further)
+        self.further_button.setVisible(idle and (self._can_go_further or bool(self._why_no_further)))
         problem = self._busy or self._why_invalid
         self.train_button.setToolTip(plain(problem or self.tr("Train a new model with the settings of Setup.")))
         self.further_button.setToolTip(
-            plain(problem or self.tr("Train the model on the map for as many epochs more, with the settings of Setup."))
+            plain(
+                problem
+                or self._why_no_further
+                or self.tr("Train the model on the map for as many epochs more, with the settings of Setup.")
+            )
         )
         self.pause_button.setText(self.tr("Resume") if paused else self.tr("Pause"))
         tip = self.tr("Go on training.") if paused else self.tr("Wait after the current step; resume at any time.")

@@ -68,7 +68,7 @@ class Session(QObject):
     message = Signal(str, bool)  # sentence, is it a problem
     waiting = Signal(str)  # what a training waits for; empty when it does not
     history_shown = Signal(object, object)  # tuples of EpochEnded and Changed
-    can_continue_changed = Signal(bool, str)
+    can_continue_changed = Signal(bool, str)  # the current model; why not, empty where there is none
     can_finish_changed = Signal(bool)  # the training of the current run
     run_changed = Signal(str, bool)  # its name, is it unsaved
     saved = Signal(Path)
@@ -310,8 +310,9 @@ class Session(QObject):
         self.message.emit(told, True)
 
     def _tell_whether_it_can_continue(self) -> None:
-        why = self._current.why_no_further(self.recipe, self.library.data)
-        self.can_continue_changed.emit(not why, why)
+        has_model = self._current.run is not None
+        why = self._current.why_no_further(self.recipe, self.library.data) if has_model else ""
+        self.can_continue_changed.emit(has_model and not why, why)
 
     # The map
 

@@ -15,7 +15,7 @@ from latentlab.ui.window.menus import Menus
 
 def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar, drawer: Drawer, menus: Menus) -> None:
     """Lead to the start page and back, and fold what is in the way of the map."""
-    exploration = session.exploration
+    exploration, problem_of_images = session.exploration, ""
 
     def go_home_or_back() -> None:
         has_map = exploration.shown is not None or session.state != "idle"
@@ -33,8 +33,16 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
 
     def show_opened() -> None:
         arrangement.show_home(False)
-        arrangement.set_setup_open(False)
+        arrangement.set_setup_open(bool(problem_of_images))
 
+    def show_problem_of_images(sentence: str, is_problem: bool) -> None:
+        """Open what folded by itself where something is wrong in it."""
+        nonlocal problem_of_images
+        problem_of_images = sentence if is_problem else ""
+        if problem_of_images and session.state == "idle":
+            arrangement.set_setup_open(True)
+
+    session.library.message.connect(show_problem_of_images)
     run_bar.home_requested.connect(go_home_or_back)
     menus["home"].triggered.connect(go_home_or_back)
     session.training.state_changed.connect(show_state)

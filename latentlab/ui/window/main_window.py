@@ -22,7 +22,7 @@ from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.style.texts import plain_label
-from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
@@ -148,11 +148,10 @@ class MainWindow(QMainWindow):
         self._curves = CurvesPanel()
         self._written_for = plain_label(objectName="tensorboardLabel")
         self._loss_line = LossLine(self._curves.history)
-        below = QWidget()
-        row((self._loss_line, 1), self._written_for, on=below)
-        self._drawer = Drawer(below)
+        self._run_bar.add(self._written_for)
+        self._drawer = Drawer(self._loss_line)
         self._drawer.add_page(self._curves, self.tr("Loss"))
-        self._map = CanvasPanel(self._drawer)
+        self._map = CanvasPanel()
         self.menus = Menus(self, self._map)  # before the tabs, so that Tab leads from the map to its strip
         self._tabs = ViewTabs(self._map)
         self._messages, self._advice = MessageBar(), MessageBar("advice")
@@ -188,7 +187,7 @@ class MainWindow(QMainWindow):
         join_keeping(session, self._start, self._settings, menus, dialogs)
         join_health(session, self._advice, self._messages, self._recipe, self._run_bar)
         join_runs(session, self, self._run_bar, menus, dialogs, self._saving)
-        join_map(session, self._map, self._tabs, menus, dialogs)
+        join_map(session, self._map, self._drawer, self._tabs, menus, dialogs)
         join_decoder(session, self._decoder)
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 from latentlab.core.data import registry
 from latentlab.core.map.browsing import vote_entropies
 from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
+from latentlab.ui.panels.curves import CurvesPanel
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -95,18 +96,18 @@ def test_a_key_and_the_button_open_and_close_the_page(opened):
     assert not opened.child("mapImagesButton").isChecked()
     opened.press("mapImagesButton")
     assert lists.page.isVisible()
-    opened.press("trayCloseButton")
+    opened.press("drawerSwitch")
     assert not lists.page.isVisible()
     assert not opened.child("mapImagesButton").isChecked()
 
 
 def test_several_selected_at_once_open_the_page_once_but_not_over_something_else(opened):
-    lists, selection, tray = Lists(opened), opened.session.selection, opened.child("mapTray")
-    other = next(tray.widget(i) for i in range(tray.count()) if tray.widget(i) is not lists.page)
-    tray.open_page(other)
+    lists, selection, drawer = Lists(opened), opened.session.selection, opened.child("drawer")
+    other = opened.window.findChild(CurvesPanel)
+    drawer.open_page(other)
     selection.select(range(9))
-    assert tray.is_on(other)
-    opened.press("trayCloseButton")
+    assert drawer.is_on(other)
+    opened.press("drawerSwitch")
     selection.clear()
     selection.toggle(3)
     selection.toggle(4)
@@ -114,7 +115,7 @@ def test_several_selected_at_once_open_the_page_once_but_not_over_something_else
     selection.add([5, 6, 7, 8])
     assert lists.page.isVisible()
     opened.until(lambda: lists.rows() == [3, 4, 5, 6, 7, 8])
-    opened.press("trayCloseButton")
+    opened.press("drawerSwitch")
     selection.select(range(20))
     assert not lists.page.isVisible()
 

@@ -270,6 +270,8 @@ def said(lab):
 
 
 def test_a_sketch_without_a_model_says_what_to_do_and_is_read_once_there_is_one(lab, run_file):
+    lab.child("pages").setCurrentIndex(1)  # there is no way there by hand before there is a model
+    lab.child("side").show()
     assert "Train or open a model first" in said(lab)
     with lab.qtbot.assertNotEmitted(lab.session.exploration.sketched, wait=50):  # nothing comes
         lab.stroke(THREE)

@@ -162,7 +162,7 @@ def test_excluded_images_leave_the_map_and_the_next_training_and_come_back(opene
     assert note(lab) == "40 excluded"
     assert "40 images are excluded" in lab.message()
     assert lab.session.recipe.data.exclude == tuple(training + row for row in gone)
-    assert lab.child("data.exclude", QLineEdit).text() == "40 images"
+    assert lab.setting("data.exclude").text() == "40 images"
     # What is selected besides stays so, though its row is another one.
     selection.select([30, 5])
     lab.session.recipes.edit(lab.session.recipe.with_changes({"data.exclude": (training + 1,)}))

@@ -84,6 +84,9 @@ def test_training_continues_only_where_there_is_a_model(qtbot, panel):
             qtbot.mouseClick(button(panel, name), Qt.MouseButton.LeftButton)
         assert caught.args == [proceeds]
     panel.set_can_continue(False, "The model has other layers.")
+    assert not button(panel, "trainFurther").isEnabled()
+    assert button(panel, "trainFurther").toolTip() == "The model has other layers."
+    panel.set_can_continue(False)
     assert not button(panel, "trainFurther").isVisible()
 
 

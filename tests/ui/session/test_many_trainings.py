@@ -56,7 +56,11 @@ def counted():
         QApplication.processEvents()
         gc.collect()
     # What was kept is listed on the start page, the last few of them.
-    widgets = [each for each in QApplication.allWidgets() if not each.objectName().startswith("openRecent")]
+    widgets = [
+        each
+        for each in QApplication.allWidgets()
+        if not any(owner and owner.objectName().startswith("openRecent") for owner in (each, each.parent()))
+    ]
     return {
         "threads": _entries("task"),
         "open files": _entries("fd"),

@@ -21,7 +21,7 @@ def test_a_size_that_is_chosen_loads_the_images_anew(lab, pictures):
     lab.choose_own(f"folder:{pictures}")
     lab.until_loaded()
     assert lab.session.library.data.image_shape == (1, 9, 12)
-    field = lab.child("data.size")
+    field = lab.setting("data.size")
     assert field.text() == "as they are"
     field.selectAll()
     lab.qtbot.keyClicks(field, "8x10")

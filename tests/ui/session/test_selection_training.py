@@ -1,7 +1,6 @@
 """Training on the images that are selected, or on those whose numbers are typed."""
 
 import numpy as np
-from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.session.selecting import see
 
@@ -32,8 +31,9 @@ def test_train_on_these_takes_the_selected_images_and_there_is_a_way_back(opened
     assert len(lab.canvas.points()) == 3
     np.testing.assert_array_equal(lab.session.exploration.shown.images, data.test_images[[3, 8, 20]].numpy())
     assert list(lab.session.selection.rows) == [0, 1, 2]  # the same images, which are all that the map shows now
-    field = lab.child("data.images", QLineEdit)
+    field = lab.setting("data.images")
     assert field.text() == f"{training + 3}, {training + 8}, {training + 20}"
+    lab.open_setup()
     lab.press("recipeResetButton")
     assert field.text() == "all"
     assert lab.session.recipe.data.images == ()
@@ -56,7 +56,7 @@ def test_one_image_gives_a_run_that_is_saved_and_opened_again(opened, tmp_path):
         lab.session.save_run(tmp_path / "one.safetensors")
     lab.open(tmp_path / "one.safetensors")
     assert lab.canvas.points().shape == (1, 2)
-    assert lab.child("data.images", QLineEdit).text() == str(len(lab.session.library.data.train_images) + 5)
+    assert lab.setting("data.images").text() == str(len(lab.session.library.data.train_images) + 5)
 
 
 def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
@@ -80,7 +80,7 @@ def test_what_keeps_from_training_on_them_is_told(opened, tmp_path):
 
 
 def test_numbers_of_images_that_are_not_there_are_told(lab):
-    field = lab.child("data.images", QLineEdit)
+    field = lab.setting("data.images")
     field.selectAll()
     lab.qtbot.keyClicks(field, "5, 99999")
     lab.press("trainButton")

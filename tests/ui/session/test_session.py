@@ -51,7 +51,7 @@ def test_stop_keeps_the_model_and_its_map(lab):
     assert lab.epochs_drawn() == run.epochs
     assert np.array_equal(lab.canvas.points(), run.codes)
     assert not lab.session.is_saved
-    assert lab.child("continueBox").isEnabled()
+    assert lab.child("trainFurtherButton").isEnabled()
 
 
 def test_discarding_the_first_training_leaves_nothing(lab):
@@ -174,11 +174,10 @@ def test_a_device_that_is_not_there_is_told(lab):
 def test_continuing_goes_on_from_the_model_on_the_map(lab, run_file):
     lab.open(run_file())
     before = lab.session.run
-    lab.until(lambda: lab.child("continueBox").isEnabled())
-    lab.child("continueBox").click()
+    lab.until(lambda: lab.child("trainFurtherButton").isEnabled())
     lab.child("epochsBox").setValue(2)
     with lab.qtbot.waitSignal(lab.session.training.ended):
-        lab.press("trainButton")
+        lab.press("trainFurtherButton")
     run = lab.session.run
     assert run.epochs == before.epochs + 2
     assert run.history[: before.epochs] == before.history
@@ -188,10 +187,10 @@ def test_continuing_goes_on_from_the_model_on_the_map(lab, run_file):
 
 def test_what_cannot_be_continued_says_why(lab, run_file):
     lab.open(run_file())
-    lab.until(lambda: lab.child("continueBox").isEnabled())
+    lab.until(lambda: lab.child("trainFurtherButton").isEnabled())
     lab.child("model.latent").setValue(3)
-    assert not lab.child("continueBox").isEnabled()
-    assert "model.latent" in lab.child("continueBox").toolTip()
+    assert not lab.child("trainFurtherButton").isEnabled()
+    assert "model.latent" in lab.child("trainFurtherButton").toolTip()
 
 
 # Looking back

@@ -50,8 +50,8 @@ def pictures(tmp_path):
 
 
 def test_a_folder_comes_onto_its_card_wherever_it_is_dropped(lab, pictures):
-    lab.child("moreSettingsButton").click()  # its fields are made now
-    fields = [lab.child(name, QLineEdit) for name in ("training.seed", "training.patience")]
+    lab.child("allSettingsButton").click()  # its fields are made now
+    fields = [lab.child(name, QLineEdit) for name in ("training.learning_rate", "loss.beta")]
     for over in ("latentCanvas", "lossPlot", "decodedImage", lab.window, *fields):
         hand = Hand(lab, files(pictures), over)
         assert hand.hint.isVisible()

@@ -66,7 +66,7 @@ def test_the_names_of_settings_are_whole_in_larger_text(lab):
     from latentlab.ui.panels.recipe import RecipePanel
 
     form = lab.window.findChild(RecipePanel).form
-    form.advanced_button.click()
+    form.all_button.click()
     before = QApplication.font()
     try:
         theme.change_text_size(4)
@@ -91,7 +91,7 @@ def test_larger_text_fits_into_the_window_and_does_not_make_it_larger_than_a_sma
         lab.until(lambda: bar.maximum() == 0)
         assert window.size() == size
         assert window.minimumSizeHint().width() <= 1024
-        window.resize(1024, size.height())
+        window.resize(700, size.height())
         lab.until(lambda: bar.maximum() > 0)  # what there is no room for is reached by scrolling
     finally:
         QApplication.setFont(before)
@@ -108,10 +108,10 @@ def test_smaller_text_gives_back_the_room_that_larger_text_took_in_tabs_that_are
     look_at_all()
     lab.until(lambda: columns.width() <= lab.window.width())
     try:
-        theme.change_text_size(6)
+        theme.change_text_size(14)
         look_at_all()
         lab.until(lambda: columns.width() > lab.window.width())
-        theme.change_text_size(-6)
+        theme.change_text_size(-14)
         lab.until(lambda: columns.width() <= lab.window.width())
     finally:
         QApplication.setFont(before)

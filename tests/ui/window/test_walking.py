@@ -191,7 +191,7 @@ def test_a_walk_goes_on_while_the_model_trains(lab):
     scrub(lab, 0, 4)
     shown = lab.session.exploration.shown
     lab.until(lambda: lab.session.exploration.shown is not shown)
-    lab.press("trayCloseButton")
+    lab.press("drawerSwitch")
     film = walking(lab).walk_shown
     lab.until(lambda: lab.session.exploration.shown is not shown)
     assert walking(lab).walk_shown is film

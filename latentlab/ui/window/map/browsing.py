@@ -9,6 +9,7 @@ from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.browse import BrowsePanel
 from latentlab.ui.session.session import Session
+from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.exports import join_export
 from latentlab.ui.window.menus import Menus
@@ -16,9 +17,9 @@ from latentlab.ui.window.menus import Menus
 _SEVERAL = 3  # selected at once, by a rectangle or a lasso: one looks at them together
 
 
-def join_browsing(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
+def join_browsing(session: Session, panel: CanvasPanel, drawer: Drawer, menus: Menus, dialogs: FileDialogs) -> None:
     """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
-    browsing, selection, canvas, drawer = session.map.browsing, session.selection, panel.canvas, panel.drawer
+    browsing, selection, canvas = session.map.browsing, session.selection, panel.canvas
     page, switch = BrowsePanel(), menus["images"]
     pointer = PointerLayer(canvas.view, canvas.points_layer)
     count, has_opened = 0, False

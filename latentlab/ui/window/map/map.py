@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWhatsThis
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
+from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.axes import join_axes
 from latentlab.ui.window.map.browsing import join_browsing
@@ -24,13 +25,15 @@ from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.view_tabs import ViewTabs
 
 
-def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs) -> None:
+def join_map(
+    session: Session, panel: CanvasPanel, drawer: Drawer, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs
+) -> None:
     """Join everything that is done on the map to the session."""
     join_points(session, panel, menus)
-    join_walking(session, panel, menus, dialogs)
+    join_walking(session, panel, drawer, menus, dialogs)
     join_history(session, panel, menus)
     join_axes(session, panel, menus, tabs)
-    join_browsing(session, panel, menus, dialogs)
+    join_browsing(session, panel, drawer, menus, dialogs)
     join_hovering(session, panel, menus)
     join_values(session, panel)
     join_encoding(session, panel)

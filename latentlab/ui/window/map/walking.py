@@ -13,6 +13,7 @@ from latentlab.ui.canvas.tools.walk_tools import ArrowTool, PathTool
 from latentlab.ui.explore.walking import STEPS
 from latentlab.ui.panels.walk import WalkPanel
 from latentlab.ui.session.session import Session
+from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.selection import join_tool
 from latentlab.ui.window.menus import Menus
@@ -20,15 +21,15 @@ from latentlab.ui.window.menus import Menus
 translate = QCoreApplication.translate
 
 
-def join_walking(session: Session, panel: CanvasPanel, menus: Menus, dialogs: FileDialogs) -> None:
+def join_walking(session: Session, panel: CanvasPanel, drawer: Drawer, menus: Menus, dialogs: FileDialogs) -> None:
     """Draw the walk, show its film, and save it."""
     walking, films, canvas = session.map.walking, session.map.films, panel.canvas
     layer = WalkLayer(canvas.view, canvas.points_layer)
     film = WalkPanel(STEPS)
-    panel.drawer.add_page(film, film.title)
+    drawer.add_page(film, film.title)
 
     def show_film() -> None:
-        panel.drawer.open_page(film)
+        drawer.open_page(film)
 
     def show_walk(walk: Walk) -> None:
         film.show_walk(walk)
