@@ -26,6 +26,7 @@ DIRECTORY = 16_000_000  # bytes that tell what is in a file
 RECIPE = 4_000_000  # bytes
 PICTURE = 512_000_000  # bytes that a picture takes while it is read, as it is stored
 UNPACKED = 4_000_000_000  # bytes of a file of a download
+FOREIGN = 5.0  # seconds without an answer of a process that reads a file: its library has lost itself
 SILENCE = 20.0  # seconds without a byte of a download
 SLOW = (60.0, 1_000)  # seconds, and bytes in each of them that a download must reach on average
 

@@ -14,11 +14,11 @@ from safetensors.numpy import save_file
 from scipy.io import savemat
 
 from latentlab.core.data import registry
+from latentlab.core.data.arrays.formats import hdf5_files
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.recipe import Recipe
 
 _SECONDS = 1.0  # of this process, that reading any of them may take
-_SECONDS_OF_HDF5 = 5.0  # whose library believes how long texts are, and gives no way to ask before
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (8, 6, 6), np.uint8)
 LABELS = np.arange(8) % 3
@@ -208,7 +208,8 @@ def test_recipes_for_long():
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_800)
-def test_hdf5_for_long(tmp_path):
+def test_hdf5_for_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5_files, "FOREIGN", 1.0)  # on one in fifty its library does not come back
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "whole.h5", "w") as file:
         file.create_dataset("images", data=IMAGES, chunks=(2, 6, 6), compression="gzip")
@@ -217,6 +218,6 @@ def test_hdf5_for_long(tmp_path):
 
     def one(how):
         (tmp_path / "own.h5").write_bytes(mutated(whole, how))
-        is_read_or_refused(lambda: registry.load(f"array:{tmp_path / 'own.h5'}", tmp_path), _SECONDS_OF_HDF5)
+        is_read_or_refused(lambda: registry.load(f"array:{tmp_path / 'own.h5'}", tmp_path))
 
-    _briefly(1_000)(given(changes)(one))()
+    _briefly(500)(given(changes)(one))()

@@ -1,22 +1,26 @@
-"""HDF5 files: data sets by name, read a part at a time; h5py is an extra."""
+"""HDF5 files: data sets by name, read a part at a time by a process of its own; h5py is an extra."""
 
 from __future__ import annotations
 
-import math
+import json
+import subprocess
+import sys
+import threading
+import weakref
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
-from latentlab.core.budgets import ARRAYS, DEPTH, afford, contents, few, in_words, is_believed
+from latentlab.core.budgets import FOREIGN
 from latentlab.core.data.arrays.stored_array import Array, ArrayFile, StoredArray
 from latentlab.core.data.image_set import DatasetError
 
-if TYPE_CHECKING:
-    import h5py
-
 MAGIC = b"\x89HDF\r\n\x1a\n"
+
+_READER = "latentlab.core.data.arrays.formats.hdf5_reader"
 
 
 def can_be_read() -> bool:
@@ -32,60 +36,85 @@ def read(path: Path, *, is_matlab: bool = False) -> ArrayFile:
     DatasetError
         When h5py is not installed, or the file is damaged.
     """
-    try:
-        import h5py
-    except ImportError as error:
+    if not can_be_read():
         raise DatasetError(
             f"{path} is an HDF5 file, for which h5py is needed: install it with 'pip install h5py', and open it again."
-        ) from error
-    arrays: dict[str, StoredArray] = {}
-    seen = others = 0
-
-    def count(inside: int) -> None:  # before their names are read, which takes long where there are very many
-        few(seen + inside, ARRAYS, str(path), "groups and data sets or more", DatasetError, "make several files of it")
-
-    def take(name: str, item: Any) -> None:
-        nonlocal seen, others
-        seen += 1
-        count(len(item) if isinstance(item, h5py.Group) else 0)
-        few(name.count("/"), DEPTH, str(path), "groups within each other", DatasetError, "store its arrays in one")
-        if isinstance(item, h5py.Dataset) and not name.startswith("#"):  # as MATLAB calls the parts of cells
-            source = _source(path, name, item)
-            others += source is None
-            if source is not None:
-                arrays[name] = source.turned(np.transpose, source.shape[::-1]) if is_matlab else source
-
-    with contents(str(path), DatasetError, "is damaged, or no HDF5 file"), h5py.File(path, "r") as file:
-        count(len(file))
-        file.visititems(take)
-    return ArrayFile(arrays, (("data sets that hold neither numbers nor text", others),) if others else ())
-
-
-def _source(path: Path, name: str, item: h5py.Dataset) -> StoredArray | None:
-    """Give a data set, where it holds what an image set can use."""
-    import h5py
-
-    is_text = h5py.check_string_dtype(item.dtype) is not None
-    if item.shape is None or not (is_text or item.dtype.kind in "buif"):
-        return None
-    if item.external or item.is_virtual:  # whoever made a file does not choose which others are read
-        raise DatasetError(f"'{name}' in {path} lies in another file: copy it into this one.")
-    promised, stored = math.prod(item.shape) * item.dtype.itemsize, item.id.get_storage_size()
-    if not is_believed(promised, stored):
-        raise DatasetError(
-            f"'{name}' in {path} is empty but for {in_words(stored)} of its {in_words(promised)}: write it again."
         )
-    afford(math.prod(item.chunks or ()) * item.dtype.itemsize, f"A part of '{name}' in {path}", DatasetError)
+    reader = _Reader(path)
+    arrays: dict[str, StoredArray] = {}
+    for name, (shape, kind) in reader.found.items():
+        dtype = np.dtype(kind or np.str_)
+        source = StoredArray(path, name, tuple(shape), dtype, partial(reader.rows, name))
+        arrays[name] = source.turned(np.transpose, source.shape[::-1]) if is_matlab else source
+    others = (("data sets that hold neither numbers nor text", reader.others),) if reader.others else ()
+    return ArrayFile(arrays, others)
 
-    def rows(part: slice) -> Array:
-        with h5py.File(path, "r") as file:
-            found = file[name]
-            if is_text:
-                texts = found.asstr("utf-8", "surrogateescape")[part]
-                longest = max(map(len, texts.reshape(-1)), default=0) if isinstance(texts, np.ndarray) else 0
-                afford(4 * longest * np.size(texts), f"'{name}' in {path}", DatasetError)
-                return np.array(texts, np.str_)
-            return cast(Array, found[part])
 
-    dtype = np.dtype(np.str_) if is_text else item.dtype
-    return StoredArray(path, name, item.shape, dtype, rows)
+class _Reader:
+    """The process that reads a file; it ends with who asks it, and at once where it does not answer.
+
+    Attributes
+    ----------
+    found : dict
+        By the names of data sets: their shape, and their type, "" for text.
+    others : int
+        How many hold neither numbers nor text.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._one_at_a_time = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", _READER, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._end = weakref.finalize(self, _end, self._process)
+        told, _ = self._answer()
+        self.found: dict[str, tuple[list[int], str]] = told["found"]
+        self.others: int = told["others"]
+
+    def rows(self, name: str, part: slice) -> Array:
+        """Ask for rows of a data set."""
+        with self._one_at_a_time:
+            assert self._process.stdin is not None
+            try:
+                self._process.stdin.write(json.dumps([name, part.start, part.stop]).encode() + b"\n")
+                self._process.stdin.flush()
+            except OSError as error:
+                raise self._damaged() from error
+            told, data = self._answer()
+        return np.frombuffer(data, np.dtype(told["type"])).reshape(told["shape"])
+
+    def _answer(self) -> tuple[dict[str, Any], bytearray]:
+        """Wait for an answer, but not for ever."""
+        assert self._process.stdout is not None
+        clock = threading.Timer(FOREIGN, self._process.kill)
+        clock.daemon = True
+        clock.start()
+        try:
+            line = self._process.stdout.readline()
+            told = json.loads(line) if line.endswith(b"\n") else {}
+            size = told.get("bytes", 0)
+            data = bytearray(self._process.stdout.read(size))  # an array of it can be written to
+        finally:
+            clock.cancel()
+        if not told or len(data) < size:
+            raise self._damaged()
+        if "refused" in told:
+            raise DatasetError(told["refused"])
+        return told, data
+
+    def _damaged(self) -> DatasetError:
+        self._end()
+        return DatasetError(f"{self._path} is damaged, or no HDF5 file: write it again.")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.wait()

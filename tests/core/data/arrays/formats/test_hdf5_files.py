@@ -1,10 +1,13 @@
 """HDF5, with h5py and without."""
 
+import gc
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from latentlab.core.data.arrays.formats import hdf5_files
 from tests.core.data.arrays.own_arrays import (
     COLOUR,
     COUNT,
@@ -50,3 +53,35 @@ def test_without_h5py_a_sentence_says_what_to_install(tmp_path, monkeypatch):
     assert "damaged" in sentence(tmp_path / "own.h5")
     monkeypatch.setitem(sys.modules, "h5py", None)
     assert "pip install h5py" in sentence(tmp_path / "own.h5")
+
+
+def test_a_damaged_file_on_which_the_library_never_comes_back_is_refused(tmp_path, monkeypatch):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file.create_dataset("names", data=["a", "b"] * (COUNT // 2))
+        file.create_dataset("images", data=GREY)
+    whole = bytearray((tmp_path / "own.h5").read_bytes())
+    rest = whole.index(b"GCOL") + 16 + 24 * COUNT + 8  # where it stands how much of the heap of texts is free
+    whole[rest : rest + 2] = b"\0\0"
+    (tmp_path / "own.h5").write_bytes(whole)
+    monkeypatch.setattr(hdf5_files, "FOREIGN", 1.0)
+    assert "own.h5 is damaged, or no HDF5 file: write it again." in sentence(tmp_path / "own.h5")
+
+
+def test_the_process_that_reads_ends_with_what_it_was_asked_for(tmp_path, monkeypatch):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file.create_dataset("images", data=GREY)
+    started, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *args, **kwargs: started.append(start(*args, **kwargs)) or started[0]
+    )
+    found = hdf5_files.read(tmp_path / "own.h5")
+    rows = found.arrays["images"].rows(2, 5)
+    assert np.array_equal(rows, GREY[2:5])
+    assert rows.flags.writeable
+    (process,) = started
+    assert process.poll() is None
+    del found
+    gc.collect()
+    assert process.poll() is not None
