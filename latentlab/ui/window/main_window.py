@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         join_keeping(session, self._start, self._settings, menus, dialogs)
         join_health(session, self._advice, self._messages, self._recipe, self._controls)
         join_runs(session, self, menus, dialogs, self._saving)
-        join_map(session, self._map, self._tabs, menus, dialogs)
+        join_map(session, self._map, self._tabs, menus, dialogs, self._settings)
         join_decoder(session, self._decoder)
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point, self._place, self.statusBar())

@@ -6,14 +6,17 @@ from PySide6.QtWidgets import QWhatsThis
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
+from latentlab.ui.settings import Settings
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.axes import join_axes
 from latentlab.ui.window.map.browsing import join_browsing
 from latentlab.ui.window.map.encoding import join_encoding
 from latentlab.ui.window.map.fields import join_fields
+from latentlab.ui.window.map.hints import join_hints
 from latentlab.ui.window.map.history import join_history
 from latentlab.ui.window.map.hovering import join_hovering
 from latentlab.ui.window.map.landscape import join_landscape
+from latentlab.ui.window.map.layers import join_layers
 from latentlab.ui.window.map.named_selections import join_named_selections
 from latentlab.ui.window.map.points import join_points
 from latentlab.ui.window.map.posteriors import join_posteriors
@@ -24,7 +27,9 @@ from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.view_tabs import ViewTabs
 
 
-def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs) -> None:
+def join_map(
+    session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs, settings: Settings
+) -> None:
     """Join everything that is done on the map to the session."""
     join_points(session, panel, menus)
     join_walking(session, panel, menus, dialogs)
@@ -36,16 +41,18 @@ def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus,
     join_encoding(session, panel)
     join_fields(session, panel)
     join_posteriors(session, panel, menus)
-    join_selection(session, panel, menus)
+    join_selection(session, panel, menus, lambda: tabs.setCurrentWidget(tabs.interpolations))
     join_named_selections(session, panel, menus)
     join_landscape(session, panel, menus)
+    join_layers(session, panel, menus)
+    join_hints(session, panel, settings)
     join_help(panel, menus)
 
 
 def join_help(panel: CanvasPanel, menus: Menus) -> None:
-    """Tell what mouse and keys do on the map, beside the button that was pressed."""
-    button, text = panel.strip.widgetForAction(menus["help"]), panel.instructions()
+    """Tell what mouse and keys do on the map, beside the strip of its tools."""
+    strip, text = panel.strip, panel.instructions()
     menus["help"].setToolTip(text)
     menus["help"].triggered.connect(
-        lambda: QWhatsThis.showText(button.mapToGlobal(button.rect().topRight()), text, button)
+        lambda: QWhatsThis.showText(strip.mapToGlobal(strip.rect().topRight()), text, strip)
     )
