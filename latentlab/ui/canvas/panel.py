@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from latentlab.ui.canvas.cards.colour_box import ColourBox
@@ -99,5 +99,10 @@ class CanvasPanel(QWidget):
     def _place(self) -> None:
         plot, corner = self.canvas.plot_rect(), self._corner.geometry()
         keys = [key.geometry() for key in (self.canvas.legend, self.canvas.value_scale) if key.isVisible()]
-        self.pill.place(plot, corner, min(keys, key=QRect.left, default=corner.adjusted(corner.width(), 0, 0, 0)))
-        self.hint.place(plot.adjusted(0, 0, 0, -round(self.canvas.field.legend.covered())))
+        beside = min((key.left() for key in keys), default=plot.right())
+        self.pill.place(plot, corner, beside)
+        # Above what is said of a field, and left of a legend that reaches as far down.
+        free = plot.adjusted(0, 0, 0, -round(self.canvas.field.legend.covered()))
+        if any(key.bottom() > free.bottom() - 3 * corner.height() for key in keys):
+            free.setRight(beside)
+        self.hint.place(free)

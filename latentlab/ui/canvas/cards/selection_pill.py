@@ -103,14 +103,21 @@ class SelectionPill(QFrame):
         label = self._count if self._selected else self._count_excluded
         return "" if self.isHidden() else label.text()
 
-    def place(self, rect: QRect, corner: QRect, legend: QRect) -> None:
-        """Lie at the top centre of a rectangle of the parent's, beside its corner, or below that and beside the legend.
+    def place(self, rect: QRect, corner: QRect, legend: int) -> None:
+        """Lie at the top centre of a rectangle of the parent's, beside its corner, or below that and left of the legend.
 
         Where it is wider than the room there is, some of what it offers is left to the menus.
+
+        Parameters
+        ----------
+        rect, corner : QRect
+            The plane, and what lies in its upper right corner.
+        legend : int
+            Where the legend begins, in pixels from the left.
         """
         for widget in self._of_selected:
             widget.setVisible(self._selected > 0)
-        wide = legend.left() - rect.left() - 2 * _GAP
+        wide = legend - rect.left() - 2 * _GAP
         for button in (self._train, self._exclude, self._blend):
             self.adjustSize()
             if self.width() <= wide:
@@ -121,7 +128,7 @@ class SelectionPill(QFrame):
         self.adjustSize()
         x, y = min(rect.center().x() - self.width() // 2, corner.left() - _GAP - self.width()), rect.top() + _GAP
         if x < rect.left() + _GAP:
-            x = min(rect.center().x() - self.width() // 2, legend.left() - _GAP - self.width())
+            x = min(rect.center().x() - self.width() // 2, legend - _GAP - self.width())
             x, y = max(x, rect.left()), corner.bottom() + _GAP
         self.move(x, y)
 
