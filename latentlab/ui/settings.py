@@ -144,6 +144,15 @@ class Settings(QObject):
         """Put an image set at the head of `recent_images`."""
         self._put_first("recent_images", printable(name))
 
+    @property
+    def hints_seen(self) -> list[str]:
+        """The names of the hints that were told already."""
+        return _texts(self._values, "hints_seen")
+
+    def add_hint_seen(self, name: str) -> None:
+        """Remember that a hint was told, with the next `save`."""
+        self._change(lambda values: values.update({"hints_seen": [*_texts(values, "hints_seen"), name]}))
+
     def layout(self, name: str) -> bytes:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
         text = _table(self._values, "layout").get(name)

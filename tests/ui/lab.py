@@ -114,7 +114,7 @@ class Lab:
             self.window.open_run(path)
         run_id = self.session.run.snapshot.run_id
         self.until(lambda: self.session.exploration.shown and self.session.exploration.shown.run_id == run_id)
-        self.press("mapShowStandardButton")  # so that a test knows what is in sight
+        self.action("showStandard").trigger()  # so that a test knows what is in sight
 
     def pixel(self, x, y) -> QPoint:
         return self.canvas.pixel_of(x, y)

@@ -157,12 +157,11 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
 def _map_stages(window: MainWindow, canvas: LatentCanvas) -> Iterator[tuple[str, MainWindow]]:
     """Look behind the points, select some of them, and walk."""
     _click(_child(window, QWidget, "sketchClearButton"))
-    landscape = _child(window, QWidget, "mapLandscapeButton")
-    _click(landscape)
+    window.menus["landscape"].trigger()
     canvas.view.zoom(0.4)
     _wait(800)
     yield "landscape", window
-    _click(landscape)
+    window.menus["landscape"].trigger()
     canvas.show_all()
     _settle()
 

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,7 +17,7 @@ from latentlab.core.arrays import Extent, Floats, Integers, Position
 from latentlab.core.map.point_values import PointValues
 from latentlab.core.map.results import MapPoints
 from latentlab.ui.canvas.cards import value_colours
-from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend
+from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend, around
 from latentlab.ui.canvas.cards.notes import MapMessage
 from latentlab.ui.canvas.cards.value_scale import ValueScale
 from latentlab.ui.canvas.layers.field_layer import FieldLayer
@@ -60,6 +60,9 @@ class LatentCanvas(Plot):
     point_hovered = Signal(int, QPointF)
     """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""
 
+    placed = Signal()
+    """Its corner and its legend lie where they belong; whatever else lies over it may, too."""
+
     def __init__(self, parent: QWidget | None = None, *, is_narrow: bool = False) -> None:
         super().__init__(axes.new(), (3, 11, 11, 3), parent)
         self.setObjectName("latentCanvas")
@@ -98,6 +101,7 @@ class LatentCanvas(Plot):
         self.legend = Legend(self)
         self.legend.toggled.connect(self.set_class_visible)
         self.legend.isolated.connect(self.isolate_class)
+        self._corner: QWidget | None = None
         self._message = MapMessage(self)
         self._dress()
         self.view.show_all()
@@ -197,6 +201,14 @@ class LatentCanvas(Plot):
         self._has_legend = is_shown
         self._place_legend()
 
+    def set_corner(self, widget: QWidget) -> None:
+        """Lay something over the upper right corner, above the legend."""
+        self._corner = widget
+        widget.setParent(self)
+        widget.installEventFilter(self)
+        widget.show()
+        self._place_legend()
+
     @Slot(object)
     def set_values(self, values: PointValues | None) -> None:
         """Colour the points by values, and say in the legend's place what the colours mean; None for their classes."""
@@ -228,6 +240,15 @@ class LatentCanvas(Plot):
         self.view.go_to(extent, mode)
 
     # What it answers
+
+    def plot_rect(self) -> QRect:
+        """Give where the plane is drawn, without the axes, in its own pixels."""
+        return self.view.box.sceneBoundingRect().toRect()
+
+    def cards(self) -> list[QWidget]:
+        """Give what lies over the map now and covers it."""
+        found = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [each for each in found if each.isVisible() and each not in (self.viewport(), self._message)]
 
     def points(self) -> Floats:
         """Give where the points belong, even while they move: float32 (N, 2)."""
@@ -287,6 +308,12 @@ class LatentCanvas(Plot):
             self._place_legend()
             self._place_message()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Place what lies in the corner anew when it says something longer."""
+        if watched is self._corner and event.type() == QEvent.Type.LayoutRequest:
+            self._place_legend()
+        return super().eventFilter(watched, event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Measure what a picture costs."""
         begin = time.perf_counter()
@@ -326,28 +353,39 @@ class LatentCanvas(Plot):
         self.legend.set_visible_classes(visible)
         self.mouse.look_again()
 
-    def _plot_rect(self) -> QRect:
-        return self.view.box.sceneBoundingRect().toRect()
-
     def _place_legend(self) -> None:
-        rect = self._plot_rect()
-        room = rect.height() - 2 * EDGE_GAP
+        """Lay the buttons of the corner, below them the legend and what colours mean, and the pill beside them."""
+        rect = self.plot_rect()
+        row = self._place_corner(rect)
+        below = rect.adjusted(0, row, 0, 0)
+        room = below.height() - 2 * EDGE_GAP
         key = self.value_scale.fit(rect.width() // 2, room)
         left = room if key.isEmpty() else room - key.height() - EDGE_GAP
-        size = self.legend.place(rect, left, is_wanted=self._has_legend and self._values is None)
-        top = rect.top() + (0 if size.isEmpty() else size.height() + EDGE_GAP)
+        size = self.legend.place(below, left, is_wanted=self._has_legend and self._values is None)
+        top = below.top() + (0 if size.isEmpty() else size.height() + EDGE_GAP)
         self.value_scale.setGeometry(rect.right() - key.width() - EDGE_GAP, top + EDGE_GAP, key.width(), key.height())
         self.value_scale.setVisible(not key.isEmpty() and room > 2 * EDGE_GAP)
-        is_tall = key.height() > room // 4  # a scale lies in a corner, and hides little
-        covered = size.width() or (key.width() if is_tall else 0)
-        self.view.set_covered(covered + 2.0 * EDGE_GAP if covered else 0.0)
+        width = max(size.width(), key.width())
+        height = (top if key.isEmpty() else top + EDGE_GAP + key.height()) - rect.top() + EDGE_GAP
+        self.view.set_covered("legend", "top right", width + 2 * EDGE_GAP if width else 0, height)
+        self.placed.emit()
+
+    def _place_corner(self, rect: QRect) -> int:
+        """Give how many pixels from the top its buttons take."""
+        if self._corner is None:
+            return 0
+        self._corner.adjustSize()
+        size = self._corner.size()
+        self._corner.move(rect.right() - size.width() - EDGE_GAP, rect.top() + EDGE_GAP)
+        self.view.set_covered("corner", "top right", *around(size))
+        return size.height() + EDGE_GAP
 
     def _colour_points(self) -> None:
         levels = None if self._values is None else self._values.levels
         self.points_layer.set_values(levels, value_colours.table(self._values))
 
     def _place_message(self) -> None:
-        self._message.place(self._plot_rect(), is_wanted=not len(self.points_layer.targets()))
+        self._message.place(self.plot_rect(), is_wanted=not len(self.points_layer.targets()))
 
     def _place_marks(self) -> None:
         places, count = self.points_layer.positions_of, len(self.points_layer.targets())

@@ -19,6 +19,7 @@ class Order(IntEnum):
     PRIOR = auto()
     POINTS = auto()
     POSTERIORS = auto()
+    PRIOR_NAMES = auto()  # of its rings: points would cover them
     WALK = auto()
     CROSSHAIR = auto()
     MARKERS = auto()

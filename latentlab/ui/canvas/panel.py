@@ -1,28 +1,17 @@
-"""The map with what belongs to it: a bar of what it shows, and a strip of tools."""
+"""The map with what belongs to it: buttons and a pill over it, and a strip of tools."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
+from latentlab.ui.canvas.cards.colour_box import ColourBox
+from latentlab.ui.canvas.cards.hint import Hint
+from latentlab.ui.canvas.cards.layers_panel import LayersPanel
+from latentlab.ui.canvas.cards.selection_pill import SelectionPill
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
-from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
-from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.boxes import STRETCH, column, row
-from latentlab.ui.widgets.flow import Flow
+from latentlab.ui.widgets.boxes import row
 from latentlab.ui.widgets.tool_strip import ToolStrip
-
-Split = Literal["test", "training", "both"]
-_COUNTS = (1_000, 5_000, 10_000, 0)
-# The style's own shade of what is checked is lost on a dark bar.
-_LANDSCAPE_LOOK = (
-    "QToolButton { border: 1px solid transparent; border-radius: 3px; padding: 2px; }"
-    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
-    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
-    "QToolButton:checked:hover, QToolButton:checked:focus { border-color: palette(text); }"
-)
 
 
 class CanvasPanel(QWidget):
@@ -31,62 +20,29 @@ class CanvasPanel(QWidget):
     Attributes
     ----------
     canvas : LatentCanvas
+    layers : LayersPanel
     colour_box : ColourBox
-    field_box : FieldBox
-    landscape_button : QToolButton
+    pill : SelectionPill
+    hint : Hint
     strip : ToolStrip
         At its left: tools and ways around.
     """
-
-    source_chosen = Signal(str, int)
-    """Show "test", "training" or "both" images, and how many; 0 for all."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = LatentCanvas()
         self.strip = ToolStrip()
         self.strip.setObjectName("mapStrip")
-        self.colour_box, self.field_box = ColourBox(), FieldBox()
-        self.landscape_button = bar_button("", "", "mapLandscapeButton")
-        self.landscape_button.setStyleSheet(_LANDSCAPE_LOOK)
-        tip, first = self.tr("Which images the map shows"), self.tr("test images")
-        self._source = MapBox(self.tr("Images on the map"), tip, "mapSourceBox", first)
-        for name, key in ((first, "test"), (self.tr("training images"), "training"), (self.tr("both"), "both")):
-            self._source.addItem(name, key)
-        self._count = MapBox(
-            self.tr("Number of images on the map"),
-            self.tr("How many images the map shows, drawn at random; a small set is shown whole"),
-            "mapCountBox",
-            self.tr("{n:,}").format(n=10_000),
-        )
-        for count in _COUNTS:
-            self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
-        self.set_source("test", 10_000)
-        self._source.currentIndexChanged.connect(self._choose)
-        self._count.currentIndexChanged.connect(self._choose)
-        bar = Flow(
-            self._source,
-            self._count,
-            self.colour_box,
-            STRETCH,
-            self.field_box,
-            self.landscape_button,
-            margins=(8, 4, 8, 0),
-        )
+        self.layers, self.colour_box = LayersPanel(self), ColourBox()
+        corner = QWidget()
+        corner.setCursor(Qt.CursorShape.ArrowCursor)
+        row(self.layers.button, self.colour_box, spacing=6, on=corner)
+        self.canvas.set_corner(corner)
+        self._corner, self.pill, self.hint = corner, SelectionPill(self.canvas), Hint(self.canvas)
+        for moved in (self.pill.resized, self.hint.resized, self.canvas.placed, self.canvas.field.legend.resized):
+            moved.connect(self._place)
 
-        below = row(self.strip, (self.canvas, 1), spacing=0)
-        column(bar, (below, 1), spacing=4, on=self)
-
-    def set_source(self, source: Split, count: int) -> None:
-        """Show which images the map shows; a count that is not offered is added."""
-        for each in (self._source, self._count):
-            each.blockSignals(True)
-        self._source.setCurrentIndex(self._source.findData(source))
-        if self._count.findData(count) < 0:
-            self._count.insertItem(0, self.tr("{n:,}").format(n=count), count)
-        self._count.setCurrentIndex(self._count.findData(count))
-        for each in (self._source, self._count):
-            each.blockSignals(False)
+        row(self.strip, (self.canvas, 1), spacing=0, on=self)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -106,7 +62,7 @@ class CanvasPanel(QWidget):
             (self.tr("W, then drag or click"), self.tr("walk along a path; Enter ends, Backspace takes one back")),
             (self.tr("A, then drag"), self.tr("draw an arrow, and put its tail elsewhere")),
             (self.tr("Esc"), self.tr("give up what is being drawn")),
-            (self.tr("D, I, X"), self.tr("the decoded landscape; lists of images; other axes")),
+            (self.tr("D, I, X"), self.tr("the decoded landscape; the list of images; other axes")),
             (self.tr("Rest on a point"), self.tr("see its image")),
             (self.tr("Shift + move"), self.tr("preview, without moving the pick")),
             (self.tr("Wheel, + and −"), self.tr("zoom")),
@@ -118,5 +74,14 @@ class CanvasPanel(QWidget):
         cells = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{does}</td></tr>" for key, does in rows)
         return f"<table>{cells}</table>"
 
-    def _choose(self) -> None:
-        self.source_chosen.emit(self._source.currentData(), self._count.currentData())
+    @Slot()
+    def _place(self) -> None:
+        plot, corner = self.canvas.plot_rect(), self._corner.geometry()
+        keys = [key.geometry() for key in (self.canvas.legend, self.canvas.value_scale) if key.isVisible()]
+        beside = min((key.left() for key in keys), default=plot.right())
+        self.pill.place(plot, corner, beside)
+        # Above what is said of a field, and left of a legend that reaches as far down.
+        free = plot.adjusted(0, 0, 0, -round(self.canvas.field.legend.covered()))
+        if any(key.bottom() > free.bottom() - 3 * corner.height() for key in keys):
+            free.setRight(beside)
+        self.hint.place(free)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from latentlab.core.arrays import Extent
 from latentlab.core.map.results import MapPoints
-from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend
+from latentlab.ui.canvas.cards.legend import EDGE_GAP, Legend, around
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.canvas.tools.intents import Intents
@@ -171,6 +171,6 @@ class ScatterPair(QWidget):
     def _place_legend(self) -> None:
         scatter = self.scatters[1]
         rect = scatter.view.box.sceneBoundingRect().toRect()
-        width = self.legend.place(rect, rect.height() - 2 * EDGE_GAP).width()
+        size = self.legend.place(rect, rect.height() - 2 * EDGE_GAP)
         for side in self.scatters if self._shares_scale else (scatter,):
-            side.view.set_covered(width + 2.0 * EDGE_GAP if width else 0.0)
+            side.view.set_covered("legend", "top right", *around(size))

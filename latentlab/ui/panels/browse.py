@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QStackedWidget,
     QWidget,
 )
@@ -16,7 +15,8 @@ from latentlab.core.arrays import Integers
 from latentlab.core.map.browsing import ImageList, ListKind, Rebuilt, Source
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.boxes import STRETCH, column
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.forms.list_options import ListOptions
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
 
@@ -35,9 +35,6 @@ class BrowsePanel(QWidget):
     """Select these and no others, int64 (K,)."""
     hovered = Signal(int)
     export_requested = Signal()
-    train_requested = Signal()
-    exclude_requested = Signal()
-    clear_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +58,7 @@ class BrowsePanel(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._list)
-        column(self._make_options(), (self._stack, 1), self._make_actions(), margins=(8, 4, 8, 4), spacing=4, on=self)
+        column(self._make_options(), (self._stack, 1), margins=(8, 4, 8, 4), spacing=4, on=self)
         self.set_source(None)
         self.set_selected(self._selected)
 
@@ -82,16 +79,14 @@ class BrowsePanel(QWidget):
         """Take which images are selected, A first."""
         self._selected = rows
         self._list.set_selected(rows)
-        self._count_selected.setText(self.tr("{n:,} selected").format(n=len(rows)))
-        for widget in (self._export, self._train, self._exclude, self._clear):
-            widget.setEnabled(bool(len(rows)))
+        self._export.setVisible(bool(len(rows)))
 
     @Slot(object)
     def show_list(self, listed: ImageList) -> None:
         """Show a list."""
         self._listed = listed
         self._list.set_list(listed)
-        self._select_all.setEnabled(listed.listing.kind != "selected" and bool(len(listed.rows)))
+        self._select_all.setVisible(listed.listing.kind != "selected" and bool(len(listed.rows)))
         if len(listed.rows):
             self._stack.setCurrentWidget(self._list)
             self._describe(listed)
@@ -155,7 +150,7 @@ class BrowsePanel(QWidget):
 
     # Inner workings
 
-    def _make_options(self) -> QHBoxLayout:
+    def _make_options(self) -> Flow:
         self._options = ListOptions()
         self._options.changed.connect(self._change)
         self._pairs = QCheckBox(self.tr("rebuilt"), objectName="browseRebuiltBox")
@@ -163,37 +158,19 @@ class BrowsePanel(QWidget):
         self._pairs.toggled.connect(self._list.set_pairs)
         self._caption = plain_label(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._caption.setObjectName("browseCaption")
-        return row((self._options, 1), self._pairs, self._caption, spacing=6)
-
-    def _make_actions(self) -> QHBoxLayout:
         self._select_all = bar_button(
             self.tr("Select all"), self.tr("Select the images of this list and no others"), "browseSelectButton"
         )
-        self._select_all.setEnabled(False)
         self._select_all.clicked.connect(self._select_listed)
-        self._count_selected = plain_label(objectName="browseSelectedCount")
         self._export = bar_button(
             self.tr("Export…"),
             self.tr("Write the selected images as a picture, as a table, or as an image set to train on"),
             "browseExportButton",
         )
         self._export.clicked.connect(self.export_requested)
-        self._train = bar_button(
-            self.tr("Train on these"),
-            self.tr("Train a new model by the current recipe on the selected images alone"),
-            "browseTrainButton",
-        )
-        self._train.clicked.connect(self.train_requested)
-        self._exclude = bar_button(
-            self.tr("Exclude"),
-            self.tr("Leave the selected images out of the data that the next model trains on"),
-            "browseExcludeButton",
-        )
-        self._exclude.clicked.connect(self.exclude_requested)
-        self._clear = bar_button(self.tr("Clear"), self.tr("Select nothing"), "browseClearButton")
-        self._clear.clicked.connect(self.clear_requested)
-        own = (self._count_selected, self._export, self._train, self._exclude, self._clear)
-        return row(self._select_all, STRETCH, *own, spacing=4)
+        # Those that can do nothing now are not there.
+        self._select_all.hide()
+        return Flow(self._options, self._pairs, self._caption, STRETCH, self._select_all, self._export, spacing=6)
 
     @Slot()
     def _change(self) -> None:
@@ -207,7 +184,7 @@ class BrowsePanel(QWidget):
         self._message.setText(text)
         self._stack.setCurrentWidget(self._message)
         self._caption.clear()
-        self._select_all.setEnabled(False)
+        self._select_all.hide()
 
     def _describe(self, listed: ImageList) -> None:
         measures = {

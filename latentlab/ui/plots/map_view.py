@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from itertools import product
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 from latentlab.core.arrays import Extent, Floats, Position
 
 Mode = Literal["all", "standard", "free"]
+Corner = Literal["top left", "top right", "bottom left", "bottom right"]
 
 STANDARD: Extent = (-4.0, 4.0, -4.0, 4.0)
 _MARGIN = 0.06
@@ -22,6 +24,7 @@ _TOO_SMALL = 0.6
 _FINEST = 1e-5
 _WIDEST = 1e30
 _SETTLE_MILLISECONDS = 400
+_POINT = 5.0  # pixels between a point's middle and a card: no disc lies half below one
 
 
 def drawable(points: Floats) -> Floats:
@@ -67,7 +70,7 @@ class MapView(QObject):
         super().__init__(widget)
         self.box = box
         self._widget = widget
-        self._covered = 0.0
+        self._covered: dict[str, tuple[Corner, float, float]] = {}
         self._items: list[object] = []
         self._points: Extent | None = None
         self.mode: Mode = "all"
@@ -77,11 +80,6 @@ class MapView(QObject):
         box.disableAutoRange()
         box.sigRangeChanged.connect(self.changed)
         box.sigResized.connect(self._resized)
-
-    @property
-    def covered(self) -> float:
-        """How many pixels at the right the legend covers."""
-        return self._covered
 
     def keep(self, item: object) -> None:
         """Keep Python's half of an item of the box for as long as the map is there: Qt keeps the other half alone."""
@@ -119,12 +117,27 @@ class MapView(QObject):
         whole, now = self._fit(self._points), self.extent()
         return (whole[1] - whole[0]) / (now[1] - now[0])
 
-    def set_covered(self, pixels: float) -> None:
-        """Keep fitted things clear of so many pixels at the right, which the legend covers."""
-        if pixels != self._covered:
-            self._covered = pixels
-            self._refit()
-            self.changed.emit()
+    def set_covered(self, name: str, corner: Corner, width: float, height: float) -> None:
+        """Keep fitted things clear of a card of so many pixels that lies in a corner; none where it has no area."""
+        card = (corner, width, height) if width > 0 and height > 0 else None
+        if card == self._covered.get(name):
+            return
+        self._covered.pop(name, None)
+        if card is not None:
+            self._covered[name] = card
+        self._refit()
+        self.changed.emit()
+
+    def free_at_bottom(self, high: float) -> tuple[float, float]:
+        """Give from where to where cards leave the lowest so many pixels free, in pixels of the view box."""
+        left, right = 0.0, self.box.rect().width()
+        for corner, wide, tall in self._covered.values():
+            if "bottom" in corner or tall > self.box.rect().height() - high:
+                if "left" in corner:
+                    left = max(left, wide)
+                else:
+                    right = min(right, self.box.rect().width() - wide)
+        return left, right
 
     def set_points(self, extent: Extent | None, *, animates: bool = False) -> Extent | None:
         """Take where the points lie now; give where the view should move to, if it should.
@@ -139,10 +152,9 @@ class MapView(QObject):
         if not animates:
             return wanted
         left, right, bottom, top = self.extent()
-        clear = right - self._covered * (right - left) / max(self.box.rect().width(), 1.0)
-        inside = left <= extent[0] and extent[1] <= clear and bottom <= extent[2] and extent[3] <= top
+        inside = left <= extent[0] and extent[1] <= right and bottom <= extent[2] and extent[3] <= top
         small = wanted[1] - wanted[0] < _TOO_SMALL * (right - left)
-        return wanted if small or not inside else None
+        return wanted if small or not inside or self._is_under_cards(extent) else None
 
     def count_shown(self, points: Floats) -> int:
         """Give how many of the points lie in the view."""
@@ -210,29 +222,69 @@ class MapView(QObject):
         self.mode = "free"
         self._rest.start()
 
-    def _fit(self, extent: Extent, margin: float = _MARGIN) -> Extent:
+    def _fit(self, extent: Extent, margin: float = _MARGIN, corners: tuple[Corner, ...] = get_args(Corner)) -> Extent:
+        """Give what to show so that all of a part of the plane is seen, clear of the cards in some corners."""
         left, right, bottom, top = extent
         x, y = (left + right) / 2, (bottom + top) / 2
         # A point alone has no scale: as much is shown around it as a prior's deviation.
         least = (
             1e-3 * max(abs(x), abs(y), 1.0) if right > left or top > bottom else max(2.0, 1e-3 * max(abs(x), abs(y)))
         )
-        wide, high = (max(span, least) * (1 + 2 * margin) for span in (right - left, top - bottom))
+        wide, high = max(right - left, least), max(top - bottom, least)
         width, height = (max(side, 1.0) for side in (self.box.rect().width(), self.box.rect().height()))
-        covered = min(self._covered, width / 2)
-        per_pixel = max(wide / (width - covered), high / height)
-        # What is fitted moves left only as far as the legend needs.
-        spare = width * per_pixel - wide
-        at_right = max(spare / 2, covered * per_pixel)
-        up = height * per_pixel / 2
-        return x - wide / 2 - (spare - at_right), x + wide / 2 + at_right, y - up, y + up
+        # Each card is avoided beside it, or above or below it: whichever leaves the most room.
+        ways = [_around(card, width, height) for card in self._covered.values() if card[0] in corners]
+        edges = [tuple(map(max, zip((0.0,) * 4, *chosen, strict=True))) for chosen in product(*ways)]
+        per_pixel, (at_left, at_right, below, above) = min(
+            (max(_scale(wide, width, margin, *each[:2]), _scale(high, height, margin, *each[2:])), each)
+            for each in edges
+        )
+        # What is fitted moves away from the middle only as far as a card needs.
+        start = _start(wide, width * per_pixel, margin, at_left * per_pixel, at_right * per_pixel)
+        under = _start(high, height * per_pixel, margin, below * per_pixel, above * per_pixel)
+        begin, floor = x - wide / 2 - start, y - high / 2 - under
+        return begin, begin + width * per_pixel, floor, floor + height * per_pixel
+
+    def _is_under_cards(self, extent: Extent) -> bool:
+        (left, bottom), (right, top) = self.to_pixels([(extent[0], extent[2]), (extent[1], extent[3])])
+        width, height = self.box.rect().width(), self.box.rect().height()
+        return any(
+            (left < wide if "left" in corner else right > width - wide)
+            and (top < high if "top" in corner else bottom > height - high)
+            for corner, wide, high in self._covered.values()
+        )
 
     def _refit(self) -> None:
-        if self.mode == "standard":
-            self.show(self._fit(STANDARD, _STANDARD_MARGIN))
-        elif self.mode == "all":
-            self.show(self._fit(self._points or STANDARD, _MARGIN if self._points else _STANDARD_MARGIN))
+        if self.mode == "all" and self._points is not None:
+            self.show(self._fit(self._points))
+        elif self.mode != "free":  # what comes and goes below does not move the standard
+            self.show(self._fit(STANDARD, _STANDARD_MARGIN, ("top right",)))
 
     def _resized(self) -> None:
         self._refit()
         self.changed.emit()
+
+
+def _around(card: tuple[Corner, float, float], width: float, height: float) -> list[tuple[float, float, float, float]]:
+    """Give the ways around a card: how much room is left free at the left, right, bottom and top, in pixels."""
+    corner, wide, high = card
+    wide, high = min(wide + _POINT, width / 2), min(high + _POINT, height / 2)
+    beside = (wide, 0.0) if "left" in corner else (0.0, wide)
+    over = (0.0, high) if "top" in corner else (high, 0.0)
+    return [(*beside, 0.0, 0.0), (0.0, 0.0, *over)]
+
+
+def _scale(span: float, pixels: float, margin: float, first: float, last: float) -> float:
+    """Give the least scale, per pixel, at which each end has its margin, and what is kept free there."""
+    return max(
+        span * (1 + 2 * margin) / pixels,
+        span * (1 + margin) / max(pixels - first, 1.0),
+        span * (1 + margin) / max(pixels - last, 1.0),
+        span / max(pixels - first - last, 1.0),
+    )
+
+
+def _start(span: float, room: float, margin: float, first: float, last: float) -> float:
+    """Give how far from its first end a span begins within a room: in the middle, if what is kept free allows it."""
+    least, most = max(margin * span, first), room - span - max(margin * span, last)
+    return max(min((room - span) / 2, most), least)

@@ -67,9 +67,7 @@ class SelectionTraining(QObject):
         except LatentlabError as error:
             self.message.emit(str(error), True)
             return
-        told = self.tr(
-            "{n:,} images are excluded from the map and from the next training; the menu Map brings them back."
-        )
+        told = self.tr("{n:,} images are excluded from the map and from the next training; the menus bring them back.")
         self.message.emit(told.format(n=len(rows)), False)
 
     @Slot()

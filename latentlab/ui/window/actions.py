@@ -217,7 +217,7 @@ class Actions(QObject):
         landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps (D)")
         return (
             Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
-            Action("priorContours", self.tr("Prior &contours"), checked=True),
+            Action("priorContours", self.tr("Prior &rings"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
             Action("hover", self.tr("&Hover shows the image"), checked=True),
         )
@@ -278,7 +278,6 @@ class Actions(QObject):
         )
         arrow = self.tr("Drag an arrow from A to B, then put its tail on C: C + B − A is decoded; Esc forgets it")
         show_all = self.tr("Show all points and follow them (Home or 0)")
-        standard = self.tr("Show −4 to 4 on both axes, where the prior has nearly all its mass (4)")
         axes = self.tr("Choose the two axes: latent dimensions, principal components, a line between images or classes")
         return (
             Button("pick", self.tr("Decode what is under the mouse; Ctrl+click selects")),
@@ -296,17 +295,9 @@ class Actions(QObject):
             Button("arrow", arrow, text=self.tr("Arrow")),
             None,
             Button("showAll", show_all, icon="home", text=self.tr("Show all"), tells_keys=False),
-            Button("showStandard", standard, icon="standard", text=self.tr("±4"), tells_keys=False),
-            Button("back", self.tr("Back to the place where one was")),
-            Button("forward", self.tr("Forward again")),
             Button("bookmarks", self.tr("Places with a name, kept with the run"), icon="bookmark"),
-            None,
-            Button("undo", self.tr("See and select what was seen and selected before")),
-            Button("redo", self.tr("Take that back")),
-            None,
             Button("axes", axes),
-            Button("images", text=self.tr("Images"), tip=self.tr("List the selected, the nearest, the worst")),
-            Button("mouseAndKeys", icon="help"),
+            Button("images", self.tr("List images: the selected, the nearest, the worst"), text=self.tr("List")),
         )
 
 

@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
         join_keeping(session, self._start, self._settings, menus, dialogs)
         join_health(session, self._advice, self._messages, self._recipe, self._run_bar)
         join_runs(session, self, self._run_bar, menus, dialogs, self._saving)
-        join_map(session, self._map, self._drawer, self._tabs, menus, dialogs)
+        join_map(session, self._map, self._drawer, self._tabs, menus, dialogs, self._settings)
         join_decoder(session, self._decoder)
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point)

@@ -39,7 +39,6 @@ class Menus(QObject):
                 panel.strip.addSeparator()
             else:
                 self._put_in_strip(button, listed[button.id])
-        panel.landscape_button.setDefaultAction(self["landscape"])
 
     def __getitem__(self, name: str) -> QAction:
         """Give the QAction of an id; the one of a menu opens it."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 from latentlab.core.data import registry
 from latentlab.core.map.browsing import vote_entropies
 from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
-from latentlab.ui.panels.curves import CurvesPanel
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -101,23 +100,16 @@ def test_a_key_and_the_button_open_and_close_the_page(opened):
     assert not opened.child("mapImagesButton").isChecked()
 
 
-def test_several_selected_at_once_open_the_page_once_but_not_over_something_else(opened):
-    lists, selection, drawer = Lists(opened), opened.session.selection, opened.child("drawer")
-    other = opened.window.findChild(CurvesPanel)
-    drawer.open_page(other)
-    selection.select(range(9))
-    assert drawer.is_on(other)
-    opened.press("drawerSwitch")
-    selection.clear()
-    selection.toggle(3)
-    selection.toggle(4)
+def test_the_list_opens_when_it_is_asked_for_and_leaves_most_of_the_height_to_the_map(opened):
+    lists, selection = Lists(opened), opened.session.selection
+    opened.window.resize(1280, 800)
+    work = opened.child("work")
+    selection.select(range(27))
     assert not lists.page.isVisible()
-    selection.add([5, 6, 7, 8])
-    assert lists.page.isVisible()
-    opened.until(lambda: lists.rows() == [3, 4, 5, 6, 7, 8])
-    opened.press("drawerSwitch")
-    selection.select(range(20))
-    assert not lists.page.isVisible()
+    opened.child("browseListBox", QComboBox).setCurrentIndex(3)
+    opened.press("selectionPillShowButton")
+    opened.until(lambda: lists.rows() == list(range(27)))
+    opened.until(lambda: lists.grid.height() > 60 and opened.canvas.height() >= 0.5 * work.height())
 
 
 def test_a_thumbnail_leads_to_its_point(lists):
@@ -251,17 +243,17 @@ def test_a_list_is_turned_around_cut_and_selected_whole(lists):
     lists.choose("browseCountBox", "50")
     lab.press("browseSelectButton")
     assert lab.session.selection.rows.tolist() == lists.rows()
-    assert lab.text("browseSelectedCount") == "50 selected"
+    assert lab.child("selectionPill").text() == "50 selected"
     total, worst = len(lab.canvas.points()), lists.words(lists.rows()[0]).split(", ")[1:]
-    lab.press("browseExcludeButton")
+    lab.press("selectionPillExcludeButton")
     lab.until(lambda: len(lab.canvas.points()) == total - 50)
     lab.until(lambda: len(lists.rows()) == 50)
     assert lists.words(lists.rows()[0]).split(", ")[1:] != worst
     lists.choose("browseCountBox", "200")
     lab.press("browseSelectButton")
-    lab.press("browseClearButton")
+    lab.press("selectionPillClearButton")
     assert not len(lab.session.selection.rows)
-    assert not lab.child("browseExportButton").isEnabled()
+    assert not lab.child("browseExportButton").isVisible()
 
 
 def test_reconstructions_come_below_the_images(lists):

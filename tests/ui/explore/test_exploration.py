@@ -60,7 +60,7 @@ def test_there_is_nothing_to_decode_before_there_is_a_model(lab):
 
 def test_clicks_decode_while_a_model_trains_and_afterwards(lab):
     lab.begin()
-    lab.press("mapShowStandardButton")
+    lab.action("showStandard").trigger()
     lab.click(-3, -3)
     lab.until(lambda: lab.decoded() is not None)
     picked, image = lab.canvas.picked(), lab.decoded()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QRadioButton
 
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
@@ -25,22 +25,26 @@ class Behind:
 
     def __init__(self, lab):
         self.lab, self.fields, self.layer = lab, lab.session.map.fields, lab.canvas.field
-        self.box = lab.child("mapFieldBox", QComboBox)
+        self.panel = lab.child("mapLayersPanel")
         items = lab.canvas.view.box.childItems()
         (self.contours,) = (item for item in items if isinstance(item, ContoursLayer))
         (self.ellipses,) = (item for item in items if isinstance(item, PosteriorsLayer))
 
     def choose(self, name):
-        """Open the list with the mouse, and walk to an entry."""
-        self.lab.qtbot.mouseClick(self.box, Qt.MouseButton.LeftButton)
-        view = self.box.view()
-        self.lab.until(view.isVisible)
-        self.lab.qtbot.keyClick(view, Qt.Key.Key_Home)
-        for _ in range(list(KINDS).index(name)):
-            self.lab.qtbot.keyClick(view, Qt.Key.Key_Down)
-        self.lab.qtbot.keyClick(view, Qt.Key.Key_Return)
-        self.lab.until(lambda: not view.isVisible())
-        assert self.box.currentIndex() == list(KINDS).index(name)
+        """Open the panel of layers with the mouse, choose with the keyboard, and close it."""
+        self.lab.press("mapLayersButton")
+        self.lab.until(self.panel.isVisible)
+        names = [f"mapField{each}Button" for each in ("None", "Gaps", "Density", "Ratio", "Regions")]
+        buttons = [self.lab.child(each, QRadioButton) for each in names]
+        (at,) = (place for place, button in enumerate(buttons) if button.isChecked())
+        wanted = list(KINDS).index(name)
+        buttons[at].setFocus()
+        for _ in range(abs(wanted - at)):
+            self.lab.qtbot.keyClick(buttons[at], Qt.Key.Key_Down if wanted > at else Qt.Key.Key_Up)
+            at += 1 if wanted > at else -1
+        assert buttons[wanted].isChecked()
+        self.lab.qtbot.keyClick(self.panel, Qt.Key.Key_Escape)
+        assert not self.panel.isVisible()
 
     def shown(self):
         return self.layer.field()

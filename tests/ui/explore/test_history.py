@@ -25,9 +25,9 @@ def zoom(lab, notches=3, place=None):
         lab.qtbot.wheel(lab.canvas.viewport(), notches, place)
 
 
-def press_when_enabled(lab, name):
-    lab.until(lab.child(name).isEnabled)
-    lab.press(name)
+def go(lab, name):
+    lab.until(lab.action(name).isEnabled)
+    lab.action(name).trigger()
 
 
 @pytest.fixture
@@ -44,23 +44,23 @@ def test_back_and_forward_go_through_the_places_one_was_at(lab_on_map):
     second = extent(lab)
     zoom(lab, place=lab.canvas.viewport().rect().center() + QPoint(60, 40))
     third = extent(lab)
-    press_when_enabled(lab, "mapBackButton")
+    go(lab, "back")
     np.testing.assert_allclose(extent(lab), second, rtol=1e-6)
-    press_when_enabled(lab, "mapBackButton")
+    go(lab, "back")
     np.testing.assert_allclose(extent(lab), first, rtol=1e-6)
     assert lab.canvas.view.mode == "standard"
-    press_when_enabled(lab, "mapForwardButton")
-    press_when_enabled(lab, "mapForwardButton")
+    go(lab, "forward")
+    go(lab, "forward")
     np.testing.assert_allclose(extent(lab), third, rtol=1e-6)
-    assert not lab.child("mapForwardButton").isEnabled()
+    assert not lab.action("forward").isEnabled()
 
 
 def test_going_back_leaves_no_place_of_its_own(lab_on_map):
     lab = lab_on_map
     zoom(lab)
     with lab.qtbot.assertNotEmitted(lab.canvas.view.settled, wait=600):
-        press_when_enabled(lab, "mapBackButton")
-    assert lab.child("mapForwardButton").isEnabled()
+        go(lab, "back")
+    assert lab.action("forward").isEnabled()
 
 
 def test_back_goes_to_the_axes_of_then_too(lab_on_map):
@@ -71,13 +71,13 @@ def test_back_goes_to_the_axes_of_then_too(lab_on_map):
     zoomed = extent(lab)
     exploration.set_axes(turned)
     zoom(lab)
-    press_when_enabled(lab, "mapBackButton")
-    press_when_enabled(lab, "mapBackButton")
+    go(lab, "back")
+    go(lab, "back")
     assert exploration.axes == PlaneAxes()
     np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
-    press_when_enabled(lab, "mapForwardButton")
+    go(lab, "forward")
     assert exploration.axes == turned
-    assert lab.child("mapForwardButton").isEnabled()
+    assert lab.action("forward").isEnabled()
 
 
 def test_a_pick_where_one_stays_is_a_place(lab_on_map):
@@ -104,26 +104,26 @@ def test_undo_and_redo_selections_and_views(lab_on_map):
     zoom(lab)
     zoomed = extent(lab)
     selection.clear()
-    lab.press("mapUndoButton")
+    lab.action("undo").trigger()
     assert list(selection.rows) == [3, 5]
     np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
-    lab.press("mapUndoButton")
+    lab.action("undo").trigger()
     np.testing.assert_allclose(extent(lab), whole, rtol=1e-6)
     lab.qtbot.keyClick(lab.window, Qt.Key.Key_Z, CTRL)
     assert list(selection.rows) == [3]
-    lab.press("mapRedoButton")
-    lab.press("mapRedoButton")
-    lab.press("mapRedoButton")
+    lab.action("redo").trigger()
+    lab.action("redo").trigger()
+    lab.action("redo").trigger()
     assert list(selection.rows) == []
     np.testing.assert_allclose(extent(lab), zoomed, rtol=1e-6)
-    assert not lab.child("mapRedoButton").isEnabled()
+    assert not lab.action("redo").isEnabled()
 
 
 def test_another_run_begins_anew(lab_on_map, run_file):
     lab = lab_on_map
     zoom(lab)
     lab.open(run_file(training__seed=1))
-    lab.until(lambda: not lab.child("mapForwardButton").isEnabled())
+    lab.until(lambda: not lab.action("forward").isEnabled())
     assert lab.session.map.history.can["undo"] is False or list(lab.session.selection.rows) == []
 
 

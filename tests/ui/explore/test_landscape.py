@@ -452,7 +452,7 @@ def seen(lab, sources):
 
 def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, seen, run_file):
     lab.open(run_file())
-    lab.press("mapLandscapeButton")
+    lab.child("mapLandscapeBox").click()
     lab.until(seen.is_whole)
     for label in range(10):
         lab.canvas.set_class_visible(label, False)
@@ -477,17 +477,17 @@ def test_a_button_a_key_and_a_menu_show_it_where_it_belongs(lab, seen, run_file)
     lab.canvas.setFocus()
     lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_D)
     assert layer_of(lab).tiles() == ()
-    assert not lab.child("mapLandscapeButton").isChecked()
+    assert not lab.child("mapLandscapeBox").isChecked()
     (entry,) = [action for action in lab.child("shownMenu", QMenu).actions() if action.text() == "&Landscape"]
     entry.trigger()
     lab.until(seen.is_whole)
-    assert lab.child("mapLandscapeButton").isChecked()
+    assert lab.child("mapLandscapeBox").isChecked()
 
 
 def test_it_follows_a_training_and_closes_with_the_window(lab, seen, held):
     held.set()
     lab.begin()
-    lab.press("mapLandscapeButton")
+    lab.child("mapLandscapeBox").click()
     wholes = set()
 
     def is_another():

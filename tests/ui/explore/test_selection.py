@@ -61,7 +61,7 @@ def test_ctrl_click_selects_and_deselects_without_picking(opened):
     ctrl_click(lab, a)
     assert list(lab.session.selection.rows) == [b]
     np.testing.assert_array_equal(lab.canvas.selected(), lab.canvas.points()[[b]])
-    lab.press("mapShowStandardButton")
+    lab.action("showStandard").trigger()
     lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, CTRL, lab.pixel(3.9, -3.9))  # beside every point
     assert list(lab.session.selection.rows) == [b]
     assert lab.canvas.picked() is None

@@ -207,9 +207,9 @@ def gaps_of(canvas):
     return canvas.field.field()
 
 
-def put_behind(lab, key):
-    """Choose in the box of what lies behind the points, whose first entry is nothing, the second gaps."""
-    lab.qtbot.keyClick(lab.child("mapFieldBox"), key)
+def put_behind(lab, name):
+    """Choose in the panel of layers what lies behind the points."""
+    lab.child(f"mapField{name}Button").click()
 
 
 def test_gaps_are_shaded_on_both_maps_and_said_in_numbers(two):
@@ -233,10 +233,10 @@ def test_gaps_of_the_main_map_follow_training_at_a_bounded_share(lab):
     found = []
     lab.session.map.fields.found.connect(found.append)
     lab.begin()
-    put_behind(lab, Qt.Key.Key_Down)
+    put_behind(lab, "Gaps")
     lab.until(lambda: len([gaps for gaps in found if gaps]) > 4)
     lab.until(lambda: lab.session.map.fields.asking.is_resting)
-    put_behind(lab, Qt.Key.Key_Up)
+    put_behind(lab, "None")
     assert gaps_of(lab.canvas) is None
     assert not lab.session.map.fields.asking.is_resting
     with lab.qtbot.assertNotEmitted(lab.session.map.fields.found, wait=300):
@@ -245,7 +245,7 @@ def test_gaps_of_the_main_map_follow_training_at_a_bounded_share(lab):
 
 def test_gaps_follow_the_label_of_a_cvae_and_the_plane_of_many_dimensions(lab, run_file):
     lab.open(run_file(**CVAE))
-    put_behind(lab, Qt.Key.Key_Down)
+    put_behind(lab, "Gaps")
     lab.until(lambda: gaps_of(lab.canvas) is not None and gaps_of(lab.canvas).values.size > 2000)
     before = gaps_of(lab.canvas)
     lab.session.exploration.set_label(5)

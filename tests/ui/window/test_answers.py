@@ -71,7 +71,7 @@ class Watch:
 @pytest.fixture(params=["a fully connected model", "a convolutional model"])
 def watch(request, lab):
     lab.train(CONVOLUTIONAL if "conv" in request.param else {}, {"training.epochs": 1})
-    lab.press("mapShowStandardButton")
+    lab.action("showStandard").trigger()
     return Watch(lab)
 
 

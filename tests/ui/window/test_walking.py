@@ -84,7 +84,7 @@ def test_a_path_is_drawn_and_its_film_scrubbed(opened):
     take(lab, Qt.Key.Key_W)
     lab.until(lambda: lab.child("walkPanel").isVisible())
     assert "Path (W)" in lab.text("walkMessage")
-    lab.press("mapShowStandardButton")
+    lab.action("showStandard").trigger()
     draw(lab, (-2, -2), (-2, 0), (0, 2), (2, 2))
     film = until_film(lab, "drawn")
     length = 2 + 8**0.5 + 2
@@ -115,7 +115,7 @@ def test_playing_moves_the_pick_and_a_pick_on_the_map_pauses_it(opened):
 def test_way_points_and_moving_them_while_the_film_follows(opened):
     lab = opened(model__kind="autoencoder")
     lab.press("mapPathButton")
-    lab.press("mapShowStandardButton")
+    lab.action("showStandard").trigger()
     ctrl = Qt.KeyboardModifier.ControlModifier
     for place in ((-3.5, -1), (0, 3.5), (3.5, -1)):
         lab.qtbot.mouseClick(lab.canvas.viewport(), LEFT, ctrl, pos=lab.pixel(*place))

@@ -68,4 +68,5 @@ class EncodingCard(QFrame):
     def _place(self) -> None:
         box = self._view.box
         corner = box.getViewWidget().mapFromScene(box.mapToScene(QPointF(0, 0)))
-        self.move(corner.x() + _MARGIN, corner.y() + _MARGIN)
+        # Below the line of the buttons, and of what is selected.
+        self.move(corner.x() + _MARGIN, corner.y() + 2 * _MARGIN + self.fontMetrics().height() + 14)

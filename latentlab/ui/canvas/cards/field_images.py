@@ -79,7 +79,7 @@ def scale_of(field: Field) -> Scale:
             text = _tr("density of the codes") if field.is_of_codes else _tr("density q(z)")
             return Scale(_with_count(text, field), _ramp(_density_table()), ((0.0, "0"), (1.0, f"{field.top:.2g}")))
         case DensityRatio():
-            text = _with_count(_tr("log q(z)/p(z), nats"), field)
+            text = _with_count(_tr("density against the prior, nats"), field)
             ticks = ((0.0, f"−{_FULL_RATIO:g}"), (0.5, "0"), (1.0, f"+{_FULL_RATIO:g}"))
             return Scale(text, _ramp(_ratio_table()), ticks)
         case Regions():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -26,12 +26,16 @@ class FieldLegend(Layer):
         Show a scale without its words, where two maps share the width of one.
     """
 
+    resized = Signal()
+    """It takes another height."""
+
     def __init__(self, view: MapView, *, is_narrow: bool) -> None:
         super().__init__(view, Order.NOTE)
         self._is_narrow = is_narrow
         self._text = ""
         self._ramp = QImage()
         self._ticks: tuple[tuple[float, str], ...] = ()
+        self._covered = (0.0, 0.0)
         self.setVisible(False)
 
     def show_scale(self, scale: Scale) -> None:
@@ -39,13 +43,19 @@ class FieldLegend(Layer):
         self._text = "" if self._is_narrow else scale.text
         self._ramp, self._ticks = scale.ramp, scale.ticks
         self.setVisible(True)
+        self._cover()
         self.update()
 
     def show_problem(self, sentence: str) -> None:
         """Say why there are no shades; nothing at all for an empty sentence."""
         self._text, self._ramp, self._ticks = sentence, QImage(), ()
         self.setVisible(bool(sentence))
+        self._cover()
         self.update()
+
+    def covered(self) -> float:
+        """Give how many pixels it takes above the lower edge of the map."""
+        return self._covered[1]
 
     def text(self) -> str:
         """Give what is said."""
@@ -55,23 +65,47 @@ class FieldLegend(Layer):
         """Draw the card."""
         font = QFont() if widget is None else QFont(widget.font())
         metrics = QFontMetricsF(font)
-        box = self.boundingRect()
-        # The scale of the map is at the other side.
-        room = max(min(box.width() - 2 * (_MARGIN + _PADDING), max(_WIDEST * box.width(), _BAR_WIDTH)), 40.0)
-        flags = int(Qt.TextFlag.TextWordWrap)
-        has_bar = not self._ramp.isNull()
-        text = metrics.boundingRect(QRectF(0, 0, room, 400), flags, self._text) if self._text else QRectF()
-        bar = min(_BAR_WIDTH, room) if has_bar else 0.0
-        height = text.height() + (_BAR_HEIGHT + metrics.height() + (6 if self._text else 2) if has_bar else 0)
-        card = QRectF(0, 0, max(text.width(), bar) + 2 * _PADDING, height + 2 * _PADDING)
-        card.moveBottomLeft(QPointF(box.left() + _MARGIN, box.bottom() - _MARGIN))
+        size, bar = self._size(metrics), self._bar_width()
+        card = QRectF(QPointF(), size)
+        card.moveBottomLeft(QPointF(_MARGIN, self.boundingRect().bottom() - _MARGIN))
         paint_card(painter, card)
         painter.setFont(font)
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
-        painter.drawText(inside, flags, self._text)
-        if has_bar:
+        painter.drawText(inside, int(Qt.TextFlag.TextWordWrap), self._text)
+        if bar:
             top = inside.bottom() - metrics.height() - 2 - _BAR_HEIGHT
             self._paint_bar(painter, QRectF(inside.left(), top, bar, _BAR_HEIGHT), metrics)
+
+    def _room(self) -> float:
+        """Give how wide what is said may be, in pixels: the scale of the map is at the other side."""
+        width = self.boundingRect().width()
+        return max(min(width - 2 * (_MARGIN + _PADDING), max(_WIDEST * width, _BAR_WIDTH)), 40.0)
+
+    def _bar_width(self) -> float:
+        return 0.0 if self._ramp.isNull() else min(_BAR_WIDTH, self._room())
+
+    def _size(self, metrics: QFontMetricsF) -> QSizeF:
+        bar = self._bar_width()
+        flags = int(Qt.TextFlag.TextWordWrap)
+        text = metrics.boundingRect(QRectF(0, 0, self._room(), 400), flags, self._text) if self._text else QRectF()
+        height = text.height() + (_BAR_HEIGHT + metrics.height() + (6 if self._text else 2) if bar else 0)
+        return QSizeF(max(text.width(), bar) + 2 * _PADDING, height + 2 * _PADDING)
+
+    def _cover(self) -> None:
+        """Keep the points of the map clear of it.
+
+        It only grows while it is there: where points go, another field is computed, of which it may say less.
+        """
+        before = self._covered[1]
+        if self.isVisible():
+            size = self._size(QFontMetricsF(self._view.box.getViewWidget().font()))
+            wide, high = self._covered
+            self._covered = (max(wide, size.width() + 2 * _MARGIN), max(high, size.height() + 2 * _MARGIN))
+        else:
+            self._covered = (0.0, 0.0)
+        self._view.set_covered("field", "bottom left", *self._covered)
+        if self._covered[1] != before:
+            self.resized.emit()
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, metrics: QFontMetricsF) -> None:
         colours = theme.current()

@@ -31,10 +31,10 @@ class HoverCard(Layer):
     view : MapView
     points : PointsLayer
     taken : callable
-        Gives the part of the view box that something else covers.
+        Gives the parts of the view box that something else covers.
     """
 
-    def __init__(self, view: MapView, points: PointsLayer, taken: Callable[[], QRectF]) -> None:
+    def __init__(self, view: MapView, points: PointsLayer, taken: Callable[[], list[QRectF]]) -> None:
         super().__init__(view, Order.HOVER_CARD)
         self._points, self._taken = points, taken
         self._hovered: Hovered | None = None
@@ -87,7 +87,7 @@ class HoverCard(Layer):
             QPointF(across, y + _SPACE),
         ):
             card = QRectF(corner, size)
-            if box.contains(card) and not card.intersects(taken):
+            if box.contains(card) and not any(map(card.intersects, taken)):
                 return card
         return None
 

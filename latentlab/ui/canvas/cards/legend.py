@@ -28,6 +28,11 @@ _LONGEST_NAME = 150
 _MANY = 60  # classes: of more only some are listed, and found by their names
 
 
+def around(size: QSize) -> tuple[float, float]:
+    """Give what a card in a corner of the map takes with the gaps around it, in pixels; 0 for an empty one."""
+    return (0.0, 0.0) if size.isEmpty() else (size.width() + 2.0 * EDGE_GAP, size.height() + 2.0 * EDGE_GAP)
+
+
 class ClassButton(QCheckBox):
     """A class: its colour and name; a filled disc when it is shown, a ring when it is hidden."""
 

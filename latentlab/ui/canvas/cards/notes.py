@@ -1,4 +1,4 @@
-"""Notes over the map: how many of its images are selected, what its landscape waits for, and why there is no map."""
+"""Notes over the map: what its landscape waits for, and why there is no map."""
 
 from __future__ import annotations
 
@@ -9,53 +9,10 @@ from PySide6.QtWidgets import QLabel, QStyleOptionGraphicsItem, QWidget
 from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
-from latentlab.ui.style.paint import RimmedText, paint_card
+from latentlab.ui.style.paint import paint_card
 
-_TEXT_MARGIN = 10.0
 _PATIENCE_MILLISECONDS = 300  # what comes sooner needs no announcement
 _MARGIN, _PADDING, _BAR_HEIGHT = 8.0, 8.0, 3.0
-
-
-class SelectionNote(Layer):
-    """Writes into the upper left corner, with a rim that keeps it readable above points; nothing where nothing is."""
-
-    def __init__(self, view: MapView) -> None:
-        super().__init__(view, Order.NOTE)
-        self._selected = self._excluded = self._count = 0
-        self._written = RimmedText()
-
-    def set_selected(self, selected: int, count: int) -> None:
-        """Tell how many images are selected, of how many that the map shows."""
-        self._selected, self._count = selected, count
-        self.update()
-
-    def set_excluded(self, excluded: int) -> None:
-        """Tell how many images of the map are excluded from it."""
-        self._excluded = excluded
-        self.update()
-
-    def text(self) -> str:
-        """Give what is written."""
-        parts = []
-        if self._selected:
-            parts.append(self.tr("{n:,} of {all:,} selected").format(n=self._selected, all=self._count))
-        if self._excluded:
-            parts.append(self.tr("{n:,} excluded").format(n=self._excluded))
-        return " · ".join(parts)
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Write the note."""
-        text = self.text()
-        if not text:
-            return
-        font = QFont() if widget is None else QFont(widget.font())
-        metrics = QFontMetricsF(font)
-        self._written.paint(
-            painter,
-            text,
-            font,
-            QPointF(_TEXT_MARGIN + metrics.horizontalAdvance(text) / 2, _TEXT_MARGIN + metrics.height()),
-        )
 
 
 class LandscapeNote(Layer):
@@ -108,9 +65,8 @@ class LandscapeNote(Layer):
             )
         bar = 0.0 if self._problem else _BAR_HEIGHT + 4
         card = QRectF(0, 0, text.width() + 2 * _PADDING, text.height() + bar + 2 * _PADDING)
-        card.moveTopLeft(
-            QPointF(box.left() + _MARGIN, box.top() + _MARGIN + metrics.height() + 6)
-        )  # below what is selected
+        # Below the line of the buttons, and of what is selected.
+        card.moveTopLeft(QPointF(box.left() + _MARGIN, box.top() + 2 * _MARGIN + metrics.height() + 14))
         paint_card(painter, card)
         painter.setFont(font)
         inside = card.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)

@@ -19,13 +19,17 @@ _LEAST = 12.0  # pixels of radius: below, circles and their labels would be a bl
 
 
 class ContoursLayer(Layer):
-    """Draws a circle for each deviation, thin and quiet, with a label at its right; a pair of lines where z has one."""
+    """Draws a circle for each deviation, thin and quiet; a pair of lines where z has one dimension.
+
+    The names of the circles are a layer of their own, above the points.
+    """
 
     def __init__(self, view: MapView) -> None:
         super().__init__(view, Order.PRIOR)
         self._prior: Prior | None = None
         self._is_on = True
         self._kept = KeptPicture()
+        self._names = _Names(view, self)
         self.setVisible(False)
 
     @Slot(bool)
@@ -52,14 +56,23 @@ class ContoursLayer(Layer):
         """Give the middle of the circles on the plane; None where there is no prior."""
         return None if self._prior is None else self._prior.centre
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw circles and labels."""
-        font = QFont() if widget is None else QFont(widget.font())
-        font.setPointSizeF(max(font.pointSizeF() * 0.85, 8.0))
-        looks = (self._prior, self._view.extent(), theme.current(), font.key())
-        self._kept.paint(painter, self.boundingRect(), looks, lambda pen: self._draw(pen, font))
+    def places(self) -> list[tuple[str, QPointF]]:
+        """Give what each circle is called, and where that stands: at its upper right, in pixels of the view."""
+        if self._prior is None:
+            return []
+        ((x, y),) = self._view.to_pixels([self._prior.centre])
+        across, up = (1.0, 0.0) if self._prior.is_line else (0.5**0.5, 0.5**0.5)
+        return [
+            (f"{sigmas} σ", QPointF(x + radius * across, y - radius * up))
+            for sigmas, radius in zip(_SIGMAS, self.radii(), strict=False)
+        ]
 
-    def _draw(self, painter: QPainter, font: QFont) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the circles."""
+        looks = (self._prior, self._view.extent(), theme.current())
+        self._kept.paint(painter, self.boundingRect(), looks, self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         if self._prior is None:
             return
         ((x, y),) = self._view.to_pixels([self._prior.centre])
@@ -71,23 +84,36 @@ class ContoursLayer(Layer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(self.boundingRect())
         painter.translate(0.5, 0.5)  # a position falls on the middle of a pixel, as for the points
-        painter.setFont(font)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for sigmas, radius in zip(_SIGMAS, self.radii(), strict=False):
+        for radius in self.radii():
             painter.setPen(QPen(line, 1, Qt.PenStyle.DashLine))  # wider ones would take a tenth of a frame
             if self._prior.is_line:
                 for at in (x - radius, x + radius):
                     painter.drawLine(QLineF(at, 0, at, self.boundingRect().height()))
             else:
                 painter.drawEllipse(QPointF(x, y), radius, radius)
-            self._label(painter, f"{sigmas} σ", QPointF(x, y), radius)
-
-    def _label(self, painter: QPainter, text: str, centre: QPointF, radius: float) -> None:
-        """Write at the upper right of a circle, over a gap in it."""
-        slope = 0.0 if self._prior is not None and self._prior.is_line else 0.5**0.5
-        place = centre + QPointF(radius * (slope or 1.0), -radius * slope)
-        paint_on_ground(painter, text, place, theme.current().muted)
 
     def _refresh(self) -> None:
-        self.setVisible(self._is_on and self._prior is not None)
-        self.update()
+        for each in (self, self._names):
+            each.setVisible(self._is_on and self._prior is not None)
+            each.update()
+
+
+class _Names(Layer):
+    """Writes above the points what the circles are."""
+
+    def __init__(self, view: MapView, circles: ContoursLayer) -> None:
+        super().__init__(view, Order.PRIOR_NAMES)
+        self._circles = circles
+        self.setVisible(False)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Write, over a gap in each circle."""
+        font = QFont() if widget is None else QFont(widget.font())
+        font.setPointSizeF(max(font.pointSizeF() * 0.85, 8.0))
+        painter.setFont(font)
+        room = self.boundingRect()
+        painter.setClipRect(room)
+        for name, place in self._circles.places():
+            if room.contains(place):
+                paint_on_ground(painter, name, place + QPointF(0.5, 0.5), theme.current().foreground)

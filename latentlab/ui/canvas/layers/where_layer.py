@@ -64,7 +64,8 @@ class WhereLayer(Layer):
         font = QFont() if widget is None else QFont(widget.font())
         metrics = QFontMetricsF(font)
         length, pixels = self.scale()
-        right, bottom = box.right() - max(_MARGIN, self._view.covered), box.bottom() - _MARGIN
+        free = self._view.free_at_bottom(self.boundingRect().height())[1]
+        right, bottom = min(box.right() - _MARGIN, free), box.bottom() - _MARGIN
         bar = QRectF(QPointF(right - pixels, bottom - _TICK), QPointF(right, bottom))
         self._length.paint(painter, f"{length:g}", font, QPointF(right - pixels / 2, bottom - _TICK))
         if said := self.coordinates():

@@ -108,7 +108,7 @@ class ListOptions(QWidget):
             for order in _ORDERS[kind]:
                 self._order.addItem(names[order], order)
         self._point()
-        self._count.setEnabled(kind != "selected")
+        self._count.setVisible(kind != "selected")  # of which all are listed
 
     @Slot()
     def _point(self) -> None:

@@ -1,10 +1,9 @@
-"""The lists of images: a page in the drawer below the map, its button, and the ring around the point of a thumbnail."""
+"""The list of images: a page in the drawer below the map, its button, and the ring around the point of a thumbnail."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from latentlab.core.arrays import Integers
 from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.browse import BrowsePanel
@@ -14,22 +13,17 @@ from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.exports import join_export
 from latentlab.ui.window.menus import Menus
 
-_SEVERAL = 3  # selected at once, by a rectangle or a lasso: one looks at them together
-
 
 def join_browsing(session: Session, panel: CanvasPanel, drawer: Drawer, menus: Menus, dialogs: FileDialogs) -> None:
     """Open and close the page, show what is listed, and lead from a thumbnail to its point."""
     browsing, selection, canvas = session.map.browsing, session.selection, panel.canvas
     page, switch = BrowsePanel(), menus["images"]
     pointer = PointerLayer(canvas.view, canvas.points_layer)
-    count, has_opened = 0, False
     join_export(session, page, menus, dialogs)
-    drawer.add_page(page, QCoreApplication.translate("Browse", "Selection"))
+    drawer.add_page(page, QCoreApplication.translate("Browse", "List"))
 
     def open_page(wanted: bool) -> None:
-        nonlocal has_opened
         if wanted:
-            has_opened = True
             drawer.open_page(page)
         elif drawer.is_on(page):
             drawer.set_open(False)
@@ -47,13 +41,9 @@ def join_browsing(session: Session, panel: CanvasPanel, drawer: Drawer, menus: M
             if x == x and y == y:
                 canvas.view.reveal((x, y))
 
-    def follow_selected(rows: Integers) -> None:
-        """Open by itself the first time that several are selected together, unless the drawer is open already."""
-        nonlocal count
-        before, count = count, len(rows)
-        if not has_opened and count >= before + _SEVERAL and not drawer.is_open():
-            page.show_kind("selected")
-            open_page(True)
+    def show_selected() -> None:
+        page.show_kind("selected")
+        open_page(True)
 
     browsing.source_changed.connect(page.set_source)
     browsing.listed.connect(page.show_list)
@@ -62,18 +52,15 @@ def join_browsing(session: Session, panel: CanvasPanel, drawer: Drawer, menus: M
     browsing.rebuilt.connect(page.show_rebuilt)
     browsing.point_changed.connect(page.set_picked)
     selection.changed.connect(page.set_selected)
-    selection.changed.connect(follow_selected)
     page.asked.connect(browsing.look)
     page.rebuild_wanted.connect(browsing.rebuild)
     page.point_picked.connect(lead)
     page.point_toggled.connect(selection.toggle)
     page.points_added.connect(selection.add)
     page.all_selected.connect(selection.select)
-    page.clear_requested.connect(selection.clear)
-    page.train_requested.connect(session.selection_training.train)
-    page.exclude_requested.connect(session.selection_training.exclude)
     page.hovered.connect(pointer.point_at)
     canvas.point_hovered.connect(page.set_pointed)
     switch.triggered.connect(open_page)
+    panel.pill.show_requested.connect(show_selected)
     for changed in (drawer.turned, page.asked):
         changed.connect(show_state)

@@ -1,4 +1,4 @@
-"""What is laid behind the points of the map: a box in its bar, and the layer of fields."""
+"""What is laid behind the points of the map: chosen in the panel of its layers, drawn by the layer of fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def join_fields(session: Session, panel: CanvasPanel) -> None:
         layer.show_problem(sentence)
         points.setOpacity(1.0)
 
-    panel.field_box.chosen.connect(choose)
+    panel.layers.field_chosen.connect(choose)
     layer.wanted.connect(fields.look)
     fields.found.connect(show)
     fields.refused.connect(show_problem)

@@ -18,15 +18,12 @@ def join_hovering(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     row, previews = -1, False
     timer = QTimer(panel, singleShot=True, interval=_REST_MILLISECONDS)
 
-    def legend() -> QRectF:
-        """Give what the legend, or the scale in its place, covers, in pixels of the view box."""
-        covered = QRectF()
-        for widget in (canvas.legend, canvas.value_scale):
-            if widget.isVisible():
-                covered |= canvas.view.box.mapFromScene(QRectF(widget.geometry())).boundingRect()
-        return covered
+    def covered() -> list[QRectF]:
+        """Give what the legend and the buttons cover, in pixels of the view box."""
+        box = canvas.view.box
+        return [box.mapFromScene(QRectF(card.geometry())).boundingRect() for card in canvas.cards()]
 
-    card = HoverCard(canvas.view, canvas.points_layer, legend)
+    card = HoverCard(canvas.view, canvas.points_layer, covered)
 
     def hide() -> None:
         timer.stop()

@@ -6,15 +6,18 @@ from PySide6.QtWidgets import QWhatsThis
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
+from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.axes import join_axes
 from latentlab.ui.window.map.browsing import join_browsing
 from latentlab.ui.window.map.encoding import join_encoding
 from latentlab.ui.window.map.fields import join_fields
+from latentlab.ui.window.map.hints import join_hints
 from latentlab.ui.window.map.history import join_history
 from latentlab.ui.window.map.hovering import join_hovering
 from latentlab.ui.window.map.landscape import join_landscape
+from latentlab.ui.window.map.layers import join_layers
 from latentlab.ui.window.map.named_selections import join_named_selections
 from latentlab.ui.window.map.points import join_points
 from latentlab.ui.window.map.posteriors import join_posteriors
@@ -26,7 +29,13 @@ from latentlab.ui.window.view_tabs import ViewTabs
 
 
 def join_map(
-    session: Session, panel: CanvasPanel, drawer: Drawer, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs
+    session: Session,
+    panel: CanvasPanel,
+    drawer: Drawer,
+    tabs: ViewTabs,
+    menus: Menus,
+    dialogs: FileDialogs,
+    settings: Settings,
 ) -> None:
     """Join everything that is done on the map to the session."""
     join_points(session, panel, menus)
@@ -39,20 +48,18 @@ def join_map(
     join_encoding(session, panel)
     join_fields(session, panel)
     join_posteriors(session, panel, menus)
-    join_selection(session, panel, menus)
+    join_selection(session, panel, menus, lambda: tabs.setCurrentWidget(tabs.interpolations))
     join_named_selections(session, panel, menus)
     join_landscape(session, panel, menus)
+    join_layers(session, panel, menus)
+    join_hints(session, panel, settings)
     join_help(panel, menus)
 
 
 def join_help(panel: CanvasPanel, menus: Menus) -> None:
-    """Tell what mouse and keys do on the map: beside the button in its strip, where that is seen."""
-    button, text = panel.strip.widgetForAction(menus["mouseAndKeys"]), panel.instructions()
+    """Tell what mouse and keys do on the map, beside the strip of its tools."""
+    strip, text = panel.strip, panel.instructions()
     menus["mouseAndKeys"].setToolTip(text)
-
-    def show() -> None:
-        beside = button if button.isVisible() else panel.window()
-        corner = beside.rect().topRight() if beside is button else beside.rect().center()
-        QWhatsThis.showText(beside.mapToGlobal(corner), text, beside)
-
-    menus["mouseAndKeys"].triggered.connect(show)
+    menus["mouseAndKeys"].triggered.connect(
+        lambda: QWhatsThis.showText(strip.mapToGlobal(strip.rect().topRight()), text, strip)
+    )

@@ -31,7 +31,6 @@ def join_points(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     canvas.intents.point_toggled.connect(session.selection.toggle)
     canvas.intents.hovered.connect(exploration.preview)
     canvas.intents.hover_ended.connect(exploration.end_preview)
-    panel.source_chosen.connect(session.set_map_source)
     exploration.model_changed.connect(lambda snapshot: menus.tell(has_model=snapshot is not None))
     exploration.map_changed.connect(show_map)
     exploration.pick_changed.connect(canvas.set_pick)

@@ -1,12 +1,12 @@
-"""Selecting on the map: rectangle and lasso in its strip, everything about the selected images in its menu."""
+"""Selecting on the map: rectangle and lasso in its strip; what is done with the selected images by a pill and menus."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from latentlab.core.arrays import Integers
-from latentlab.core.map.map_update import MapUpdate
-from latentlab.ui.canvas.cards.notes import SelectionNote
 from latentlab.ui.canvas.layers.area_layer import AreaLayer
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.canvas.tools.area_tools import LassoTool, RectangleTool, SelectionMode
@@ -20,10 +20,13 @@ def join_tool(panel: CanvasPanel, menus: Menus, name: str, tool: Tool | None) ->
     menus[name].toggled.connect(lambda taken: panel.canvas.mouse.set_tool(tool) if taken else None)
 
 
-def join_selection(session: Session, panel: CanvasPanel, menus: Menus) -> None:
-    """Select by areas, by the menu and by its keys, and say in a corner of the map how many are selected."""
+def join_selection(session: Session, panel: CanvasPanel, menus: Menus, show_blend: Callable[[], object]) -> None:
+    """Select by areas, by the menu and by its keys, and offer in a pill on the map what is done with the selected.
+
+    `show_blend` opens the view of what lies between the selected images.
+    """
     canvas, selection, selection_training = panel.canvas, session.selection, session.selection_training
-    note, area = SelectionNote(canvas.view), AreaLayer(canvas.view)
+    pill, area = panel.pill, AreaLayer(canvas.view)
 
     def select_drawn(mode: SelectionMode, rows: Integers) -> None:
         {"select": selection.select, "add": selection.add, "remove": selection.remove}[mode](rows)
@@ -32,19 +35,12 @@ def join_selection(session: Session, panel: CanvasPanel, menus: Menus) -> None:
         labels = canvas.labels()
         return np.flatnonzero(np.isin(labels, list(canvas.visible_classes())) | (labels < 0))
 
-    count = 0
-
-    def show_map(update: MapUpdate | None) -> None:
-        nonlocal count
-        count = 0 if update is None else len(update.means)
-        show_selected(selection.rows)
-
     def show_selected(rows: Integers) -> None:
-        note.set_selected(len(rows), count)
+        pill.set_selected(len(rows))
         menus.tell(has_selection=bool(len(rows)))
 
     def show_excluded(excluded: int) -> None:
-        note.set_excluded(excluded)
+        pill.set_excluded(excluded)
         menus.tell(has_excluded=bool(excluded))
 
     join_tool(panel, menus, "pick", None)
@@ -61,4 +57,10 @@ def join_selection(session: Session, panel: CanvasPanel, menus: Menus) -> None:
     menus["trainOnSelection"].triggered.connect(selection_training.train)
     selection_training.excluded_changed.connect(show_excluded)
     selection.changed.connect(show_selected)
-    session.exploration.shown_changed.connect(show_map)
+    pill.blend_requested.connect(show_blend)
+    pill.train_requested.connect(menus["trainOnSelection"].trigger)
+    pill.exclude_requested.connect(menus["excludeSelection"].trigger)
+    pill.clear_requested.connect(selection.clear)
+    pill.include_requested.connect(menus["includeAll"].trigger)
+    menus["trainOnSelection"].enabledChanged.connect(pill.set_can_train)
+    pill.set_can_train(menus["trainOnSelection"].isEnabled())

@@ -1,4 +1,4 @@
-"""What the points of the map are coloured by: a box in its bar, and the scale over a corner of the map."""
+"""What the points of the map are coloured by: a button over its corner, and the scale below that."""
 
 from __future__ import annotations
 

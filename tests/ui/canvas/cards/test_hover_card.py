@@ -19,7 +19,7 @@ def hovered(row=0, image=IMAGE, reconstruction=None, label=0):
 @pytest.fixture
 def card(canvas, map_points):
     canvas.set_points(map_points([(0, 0), (1, 1), (3, -2)]))
-    return HoverCard(canvas.view, canvas.points_layer, lambda: QRectF())
+    return HoverCard(canvas.view, canvas.points_layer, lambda: [])
 
 
 def where(canvas, row):
@@ -35,7 +35,7 @@ def test_it_lies_within_the_map_and_never_on_the_point(canvas, map_points, x, y,
     canvas.resize(width, height)
     canvas.set_points(map_points([(0, 0), (1, 1)]))
     legend = canvas.legend.geometry()
-    card = HoverCard(canvas.view, canvas.points_layer, lambda: QRectF(legend))
+    card = HoverCard(canvas.view, canvas.points_layer, lambda: [QRectF(legend)])
     canvas.view.go_to((-x, 1 - x, -y, 1 - y))  # the point is anywhere in sight, or just outside
     card.show_point(hovered(reconstruction=np.zeros((1, 28, 28), np.float32) if two else None))
     place, found = where(canvas, 0), card.card()

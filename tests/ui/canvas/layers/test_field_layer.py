@@ -209,7 +209,7 @@ def test_the_card_says_what_is_seen(canvas):
     canvas.field.set_field(density(is_of_codes=True))
     assert legend.text() == "density of the codes"
     canvas.field.set_field(ratio(1.0))
-    assert legend.text() == "log q(z)/p(z), nats"
+    assert legend.text() == "density against the prior, nats"
     canvas.field.set_field(regions())
     assert "15 nearest" in legend.text()
     canvas.field.show_problem("The code of this model is a stack of planes.")

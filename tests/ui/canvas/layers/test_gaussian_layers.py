@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
 from latentlab.core.fields.aggregate_posterior import Prior
 from latentlab.core.map.posteriors import Posteriors
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
+from latentlab.ui.style import theme
 
 
 @pytest.fixture
@@ -111,3 +114,28 @@ def test_what_cannot_be_drawn_is_left_out(canvas, ellipses):
     assert ellipses.ellipses() == []
     ellipses.set_posteriors(None)
     assert ellipses.ellipses() == []
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_the_names_of_the_rings_are_read_above_points_in_both_themes(
+    canvas, contours, map_points, shown, colours, qtbot
+):
+    before = QApplication.palette()
+    QApplication.setPalette(theme.palette(colours))
+    try:
+        qtbot.waitUntil(lambda: canvas.backgroundBrush().color() == QColor(colours.background))
+        contours.set_prior(Prior((0.0, 0.0), False))
+        cloud = np.random.default_rng(0).uniform(-3, 3, (20_000, 2))
+        canvas.set_points(map_points(cloud, np.zeros(len(cloud), int)))
+        canvas.show_standard()
+        names = contours.places()
+        assert [name for name, _ in names] == ["1 σ", "2 σ", "3 σ"]
+        seen = shown(canvas)
+        for _, place in names:
+            at = canvas.mapFromScene(canvas.view.box.mapToScene(place))
+            patch = seen[at.y() - 5 : at.y() + 5, at.x() - 8 : at.x() + 8].mean(2)
+            assert patch.max() - patch.min() > 120  # ink on ground, and nothing of the points between
+            ground = np.abs(patch - QColor(colours.background).lightness()).min(1)
+            assert np.median(ground) < 90
+    finally:
+        QApplication.setPalette(before)

