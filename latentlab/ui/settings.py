@@ -144,6 +144,16 @@ class Settings(QObject):
         """Put an image set at the head of `recent_images`."""
         self._put_first("recent_images", printable(name))
 
+    @property
+    def recent_commands(self) -> list[str]:
+        """The ids of what was last done by the palette, latest first, at most eight."""
+        return list(dict.fromkeys(_texts(self._values, "recent_commands")))[:_RECENT]
+
+    def add_recent_command(self, name: str) -> None:
+        """Put a command at the head of `recent_commands`, with the next `save`; one without a name is none."""
+        if name:
+            self._put_first("recent_commands", printable(name), saved=False)
+
     def layout(self, name: str) -> bytes:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
         text = _table(self._values, "layout").get(name)
@@ -170,13 +180,14 @@ class Settings(QObject):
         folder = named(text) if isinstance(text, str) and text else None
         return folder if folder and is_folder(folder) else None
 
-    def _put_first(self, key: str, text: str) -> None:
+    def _put_first(self, key: str, text: str, *, saved: bool = True) -> None:
         def change(values: dict[str, Any]) -> None:
             others = [other for other in _texts(values, key) if other != text]
             values[key] = [text, *others][:_RECENT]
 
         self._change(change)
-        self.save()
+        if saved:
+            self.save()
 
     def _set(self, key: str, value: str) -> None:
         self._change(lambda values: values.update({key: value}))

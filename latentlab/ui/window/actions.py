@@ -259,7 +259,7 @@ class Actions(QObject):
     def _help(self) -> tuple[Action | None, ...]:
         return (
             Action("tour", self.tr("&Tour of the window"), when="not_yet"),
-            Action("palette", self.tr("&Find a command…"), "Ctrl+Shift+P", when="not_yet"),
+            Action("palette", self.tr("&Find a command…"), "Ctrl+Shift+P"),
             Action("keys", self.tr("&Keys…"), when="not_yet"),
             Action("mouseAndKeys", self.tr("&Mouse and keys on the map"), "F1"),
             None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Qt
@@ -103,6 +104,11 @@ class Menus(QObject):
         if action.id in self._menus:
             shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             shown.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+
+
+def without_mnemonic(text: str) -> str:
+    """Give the text of an entry as one reads it, without the & before its letter."""
+    return re.sub("&(.)", r"\1", text)
 
 
 def add_entries(menu: QMenu, entries: Iterable[tuple[str, Callable[[], object]]]) -> list[QAction]:

@@ -43,13 +43,14 @@ def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus,
 
 
 def join_help(panel: CanvasPanel, menus: Menus) -> None:
-    """Tell what mouse and keys do on the map: beside the button in its strip, where that is seen."""
-    button, text = panel.strip.widgetForAction(menus["mouseAndKeys"]), panel.instructions()
+    """Tell what mouse and keys do on the map, beside the strip of its tools where that is seen."""
+    strip, text = panel.strip, panel.instructions()
     menus["mouseAndKeys"].setToolTip(text)
 
     def show() -> None:
-        beside = button if button.isVisible() else panel.window()
-        corner = beside.rect().topRight() if beside is button else beside.rect().center()
-        QWhatsThis.showText(beside.mapToGlobal(corner), text, beside)
+        window = panel.window()
+        corner = strip.mapToGlobal(strip.rect().topRight())
+        place = corner if strip.isVisible() else window.mapToGlobal(window.rect().center())
+        QWhatsThis.showText(place, text, strip)
 
     menus["mouseAndKeys"].triggered.connect(show)
