@@ -7,7 +7,7 @@ import csv
 import os
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,17 @@ class Settings(QObject):
         """Put a command at the head of `recent_commands`, with the next `save`; one without a name is none."""
         if name:
             self._put_first("recent_commands", printable(name), saved=False)
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """The keys that were chosen instead of those that actions have at first, by the ids of the actions."""
+        found = _table(self._values, "keys")
+        return {name: _texts(found, name) for name, keys in found.items() if isinstance(keys, list)}
+
+    def set_keys(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Remember these, and no others."""
+        self._change(lambda values: values.update(keys={name: list(its) for name, its in keys.items()}))
+        self.save()
 
     def layout(self, name: str) -> bytes:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""

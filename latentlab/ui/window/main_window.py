@@ -24,7 +24,7 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.clipboard import join_clipboard
-from latentlab.ui.window.commands.commands import join_palette
+from latentlab.ui.window.commands.commands import join_keys, join_palette
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
@@ -203,6 +203,7 @@ class MainWindow(QMainWindow):
         join_tensorboard(session, menus, self._written_for, dialogs)
         join_settings(self._settings, session, self._start, menus)
         join_palette(self, menus, self._settings)
+        join_keys(self, menus, self._settings)
         menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
         menus["fullScreen"].triggered.connect(self._show_full_screen)
         menus["quit"].triggered.connect(self.close)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -29,7 +29,9 @@ class Menus(QObject):
         self._menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
         self._facts: dict[str, list[QAction]] = {}
+        self._tips: dict[str, tuple[str, str]] = {}  # what is said of it, and by the keys of which action
         self.actions = Actions(panel.canvas.keys.offers, self)
+        self._keys = {action.id: action.sequences() for action in self.actions}
         for menu in self.actions.menus:
             self._fill(window.menuBar().addMenu(menu.text), menu)
         for tool in self.actions.tools:
@@ -40,6 +42,7 @@ class Menus(QObject):
                 panel.strip.addSeparator()
             else:
                 self._put_in_strip(button, listed[button.id])
+        self._tell_keys()
         panel.landscape_button.setDefaultAction(self["landscape"])
 
     def __getitem__(self, name: str) -> QAction:
@@ -55,6 +58,22 @@ class Menus(QObject):
         for fact, holds in facts.items():
             for action in self._facts[fact]:
                 action.setEnabled(holds)
+
+    def set_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Have other keys do what has these ids, in the window, around the map or on it."""
+        for name, its in keys.items():
+            self._keys[name] = [QKeySequence(key) for key in its]
+            if name in self._made:
+                self[name].setShortcuts(self._keys[name])
+            else:
+                self._panel.canvas.keys.set_keys(name, its)
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        """Say after each tip which keys do the same."""
+        for name, (tip, other) in self._tips.items():
+            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in self._keys[other])
+            self[name].setToolTip(f"{tip} ({keys})" if keys else tip)
 
     def _fill(self, menu: QMenu, action: Action) -> None:
         menu.setObjectName(f"{action.id}Menu")
@@ -72,7 +91,7 @@ class Menus(QObject):
         made = QAction(action.text, self)
         made.setObjectName(f"{action.id}Action")
         if action.tip:
-            made.setToolTip(action.tip)
+            self._tips[action.id] = (action.tip, action.id)
         if action.checked is not None:
             made.setCheckable(True)
             made.setChecked(action.checked)
@@ -98,8 +117,7 @@ class Menus(QObject):
         if button.text:
             made.setIconText(button.text)
         if button.tip:
-            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences())
-            made.setToolTip(f"{button.tip} ({keys})" if keys and button.tells_keys else button.tip)
+            self._tips[action.id] = (button.tip, button.keys_of or action.id)
         shown = self._panel.strip.add(made, button.icon or action.id, f"map{action.id[0].upper()}{action.id[1:]}Button")
         if action.id in self._menus:
             shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

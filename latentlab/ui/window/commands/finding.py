@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _LETTER = 1.0
 _BEGINS_WORD = 4.0
-_FOLLOWS = 3.0  # the letter before it was found right before it
+_FOLLOWS = 5.0  # the letter before it was found right before it
 _BEGINS_TEXT = 2.0
 _IN_PATH = 0.25  # of what the same letters count in the name itself
 _NEVER = float("-inf")

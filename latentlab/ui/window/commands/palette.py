@@ -91,7 +91,7 @@ class Palette(QWidget):
         self._list.setMouseTracking(True)
         self._list.setModel(self._found)
         self._list.setItemDelegate(_Row(self._list))
-        self._nothing = plain_label(self.tr("No command is called so: try fewer letters."), objectName="paletteNothing")
+        self._nothing = plain_label(self.tr("Nothing is called so: try fewer letters."), objectName="paletteNothing")
         self._frame = QFrame(self, objectName="paletteFrame")
         column(self._field, self._list, self._nothing, margins=(8, 8, 8, 8), spacing=6, on=self._frame)
         self._field.textChanged.connect(self._search)
@@ -171,7 +171,8 @@ class Palette(QWidget):
         self._found.set_rows(matched)
         self._list.setVisible(bool(matched))
         self._nothing.setVisible(not matched)
-        self._list.setCurrentIndex(self._found.index(0, 0))
+        first = next((row for row, (command, _) in enumerate(matched) if command.is_enabled), 0)
+        self._list.setCurrentIndex(self._found.index(first, 0))
         self._list.scrollToTop()
         self._place()
 

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from latentlab.ui.window.commands.finding import find, folded
 
-NAMES = ["Show all points", "Select all", "Save run as…", "Save run", "Small shapes", "Train", "Train on the selected"]
+NAMES = [
+    "Select by lasso",
+    "Show all points",
+    "Select all",
+    "Save run as…",
+    "Save run",
+    "Small shapes",
+    "Train",
+    "Train on the selected",
+]
 names = st.text(max_size=30)
 
 
@@ -26,6 +35,7 @@ def best(typed):
         ("tots", "Train on the selected"),
         ("shape", "Small shapes"),
         ("points", "Show all points"),
+        ("sel", "Select by lasso"),
     ],
 )
 def test_initials_beginnings_and_what_is_contiguous_come_first(typed, name):

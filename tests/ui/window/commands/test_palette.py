@@ -55,11 +55,12 @@ def test_enter_does_what_is_chosen_and_the_focus_goes_back(lab, palette):
 
 def test_the_arrows_choose_and_esc_or_a_click_beside_it_closes(lab, palette):
     entries = lab.child("paletteList", QListView)
-    assert entries.currentIndex().row() == 0
+    first = entries.currentIndex().row()
+    assert palette.shown()[first] == "Open run…"  # the first that can be done: there is nothing to go home from
     press(lab, Qt.Key.Key_Down)
     press(lab, Qt.Key.Key_Down)
     press(lab, Qt.Key.Key_Up)
-    assert entries.currentIndex().row() == 1
+    assert entries.currentIndex().row() == first + 1
     press(lab, Qt.Key.Key_Escape)
     assert not palette.isVisible()
     open_palette(lab)
