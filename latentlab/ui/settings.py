@@ -20,6 +20,9 @@ from latentlab.core.files import absolute, is_file, is_folder, named
 from latentlab.core.writing import make_way, whole_file
 
 THEMES = ("system", "light", "dark")
+TEXT_SIZES = (8, 24)  # points
+THREADS = (1, 1024)
+SAVE_SECONDS = (1, 3600)
 
 _RECENT = 8
 _LARGEST_LAYOUT = 64 * 1024  # bytes
@@ -61,7 +64,7 @@ class Settings(QObject):
         self._path = Path(chosen) if chosen else _own_file()
         self._earlier = None if chosen else _earlier_file()
         self._values: dict[str, Any] = {}
-        self._changes: list[Callable[[dict[str, Any]], None]] = []  # those that are not in the file
+        self._changes: list[Callable[[dict[str, Any]], object]] = []  # those that are not in the file
         self.problem = ""
         try:
             self._values = self._read()
@@ -98,6 +101,35 @@ class Settings(QObject):
     def theme(self, theme: str) -> None:
         self._set("theme", theme)
         self.save()
+
+    @property
+    def text_size(self) -> float | None:
+        """In points; None where it is as the system has it."""
+        return self._number("text_size", *TEXT_SIZES)
+
+    @text_size.setter
+    def text_size(self, points: float | None) -> None:
+        self._set_number("text_size", points)
+
+    @property
+    def threads(self) -> int | None:
+        """That trainings compute with; None for as many as the window can spare."""
+        threads = self._number("threads", *THREADS)
+        return None if threads is None else int(threads)
+
+    @threads.setter
+    def threads(self, threads: int | None) -> None:
+        self._set_number("threads", threads)
+
+    @property
+    def save_seconds(self) -> int | None:
+        """Between two times that a training is saved as it goes; None where nobody has chosen."""
+        seconds = self._number("save_seconds", *SAVE_SECONDS)
+        return None if seconds is None else int(seconds)
+
+    @save_seconds.setter
+    def save_seconds(self, seconds: int) -> None:
+        self._set_number("save_seconds", seconds)
 
     @property
     def data_dir(self) -> Path | None:
@@ -191,6 +223,16 @@ class Settings(QObject):
         folder = named(text) if isinstance(text, str) and text else None
         return folder if folder and is_folder(folder) else None
 
+    def _number(self, key: str, least: float, most: float) -> float | None:
+        value = self._values.get(key)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return value if is_number and least <= value <= most else None
+
+    def _set_number(self, key: str, value: float | None) -> None:
+        """Remember a number; None is none."""
+        self._change(lambda values: values.pop(key, None) if value is None else values.update({key: value}))
+        self.save()
+
     def _put_first(self, key: str, text: str, *, saved: bool = True) -> None:
         def change(values: dict[str, Any]) -> None:
             others = [other for other in _texts(values, key) if other != text]
@@ -203,7 +245,7 @@ class Settings(QObject):
     def _set(self, key: str, value: str) -> None:
         self._change(lambda values: values.update({key: value}))
 
-    def _change(self, change: Callable[[dict[str, Any]], None]) -> None:
+    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
         self._changes.append(change)
         change(self._values)
 

@@ -182,7 +182,7 @@ class Actions(QObject):
             Action("excludeSelection", self.tr("&Exclude the selected images"), when="has_selection"),
             Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
             None,
-            Action("preferences", self.tr("Pre&ferences…"), "Ctrl+,", when="not_yet"),
+            Action("preferences", self.tr("Pre&ferences…"), "Ctrl+,"),
         )
 
     def _run(self) -> tuple[Action | None, ...]:

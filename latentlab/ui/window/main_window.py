@@ -36,7 +36,7 @@ from latentlab.ui.window.keeping import join_keeping
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
-from latentlab.ui.window.preferences import join_settings
+from latentlab.ui.window.preferences import join_look, join_preferences, join_settings
 from latentlab.ui.window.recipe import join_recipe
 from latentlab.ui.window.report import join_report
 from latentlab.ui.window.runs import join_pages, join_runs
@@ -202,6 +202,8 @@ class MainWindow(QMainWindow):
         join_comparison(session, self._tabs, menus, dialogs)
         join_tensorboard(session, menus, self._written_for, dialogs)
         join_settings(self._settings, session, self._start, menus)
+        join_look(self._settings, menus)
+        join_preferences(self._settings, session, self, menus)
         join_palette(self, menus, self._settings)
         join_keys(self, menus, self._settings)
         menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
