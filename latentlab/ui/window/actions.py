@@ -265,12 +265,12 @@ class Actions(QObject):
 
     def _help(self) -> tuple[Action | None, ...]:
         return (
-            Action("tour", self.tr("&Tour of the window"), when="not_yet"),
+            Action("tour", self.tr("&Tour of the window")),
             Action("palette", self.tr("&Find a command…"), "Ctrl+Shift+P"),
             Action("keys", self.tr("&Keys…")),
             Action("mouseAndKeys", self.tr("&Mouse and keys on the map"), "F1"),
             None,
-            Action("about", self.tr("&About latentlab"), when="not_yet"),
+            Action("about", self.tr("&About latentlab")),
         )
 
     def _tools(self) -> tuple[Action, ...]:

@@ -31,6 +31,7 @@ from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.health import join_health
+from latentlab.ui.window.help import join_help_menu
 from latentlab.ui.window.images import ImagesCard, join_images
 from latentlab.ui.window.keeping import join_keeping
 from latentlab.ui.window.map.map import join_map
@@ -206,6 +207,7 @@ class MainWindow(QMainWindow):
         join_preferences(self._settings, session, self, menus)
         join_palette(self, menus, self._settings)
         join_keys(self, menus, self._settings)
+        join_help_menu(self, menus)
         menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
         menus["fullScreen"].triggered.connect(self._show_full_screen)
         menus["quit"].triggered.connect(self.close)
