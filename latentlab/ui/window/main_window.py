@@ -20,6 +20,7 @@ from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.style import roles
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.message_bar import MessageBar
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
+        roles.install()
         self.setObjectName("mainWindow")
         self.resize(_SIZE)
         self._settings = settings or Settings()
