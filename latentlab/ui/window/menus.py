@@ -12,6 +12,13 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolButton
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.window.actions import Action, Actions, Button
 
+# Where macOS has entries that are not in the menus of other systems; it would guess by their English texts.
+_ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "preferences": QAction.MenuRole.PreferencesRole,
+    "about": QAction.MenuRole.AboutRole,
+}
+
 
 class Menus(QObject):
     """Fills a window's menu bar and the strip of its map; what is to be done is connected to the QActions.
@@ -98,6 +105,7 @@ class Menus(QObject):
         if action.group:
             group = self._groups[action.group] = self._groups.get(action.group) or QActionGroup(self)
             group.addAction(made)
+        made.setMenuRole(_ROLES.get(action.id, QAction.MenuRole.NoRole))
         made.setShortcuts(action.sequences())
         if action.heard != "window":
             made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWhatsThis
 
 from latentlab.ui.canvas.panel import CanvasPanel
@@ -22,6 +23,8 @@ from latentlab.ui.window.map.values import join_values
 from latentlab.ui.window.map.walking import join_walking
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.view_tabs import ViewTabs
+
+translate = QCoreApplication.translate
 
 
 def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus, dialogs: FileDialogs) -> None:
@@ -44,7 +47,9 @@ def join_map(session: Session, panel: CanvasPanel, tabs: ViewTabs, menus: Menus,
 
 def join_help(panel: CanvasPanel, menus: Menus) -> None:
     """Tell what mouse and keys do on the map, beside the strip of its tools where that is seen."""
-    strip, text = panel.strip, panel.instructions()
+    strip = panel.strip
+    changed = translate("Map", "These are the keys as they are at first; Help → Keys… tells and changes all of them.")
+    text = f"{panel.instructions()}<p>{changed}</p>"
     menus["mouseAndKeys"].setToolTip(text)
 
     def show() -> None:
