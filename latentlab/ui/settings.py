@@ -7,7 +7,7 @@ import csv
 import os
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from latentlab.core.files import absolute, is_file, is_folder, named
 from latentlab.core.writing import make_way, whole_file
 
 THEMES = ("system", "light", "dark")
+TEXT_SIZES = (8, 24)  # points
+THREADS = (1, 1024)
+SAVE_SECONDS = (1, 3600)
 
 _RECENT = 8
 _LARGEST_LAYOUT = 64 * 1024  # bytes
@@ -61,7 +64,7 @@ class Settings(QObject):
         self._path = Path(chosen) if chosen else _own_file()
         self._earlier = None if chosen else _earlier_file()
         self._values: dict[str, Any] = {}
-        self._changes: list[Callable[[dict[str, Any]], None]] = []  # those that are not in the file
+        self._changes: list[Callable[[dict[str, Any]], object]] = []  # those that are not in the file
         self.problem = ""
         try:
             self._values = self._read()
@@ -98,6 +101,35 @@ class Settings(QObject):
     def theme(self, theme: str) -> None:
         self._set("theme", theme)
         self.save()
+
+    @property
+    def text_size(self) -> float | None:
+        """In points; None where it is as the system has it."""
+        return self._number("text_size", *TEXT_SIZES)
+
+    @text_size.setter
+    def text_size(self, points: float | None) -> None:
+        self._set_number("text_size", points)
+
+    @property
+    def threads(self) -> int | None:
+        """That trainings compute with; None for as many as the window can spare."""
+        threads = self._number("threads", *THREADS)
+        return None if threads is None else int(threads)
+
+    @threads.setter
+    def threads(self, threads: int | None) -> None:
+        self._set_number("threads", threads)
+
+    @property
+    def save_seconds(self) -> int | None:
+        """Between two times that a training is saved as it goes; None where nobody has chosen."""
+        seconds = self._number("save_seconds", *SAVE_SECONDS)
+        return None if seconds is None else int(seconds)
+
+    @save_seconds.setter
+    def save_seconds(self, seconds: int) -> None:
+        self._set_number("save_seconds", seconds)
 
     @property
     def data_dir(self) -> Path | None:
@@ -153,6 +185,27 @@ class Settings(QObject):
         """Remember that a hint was told, with the next `save`."""
         self._change(lambda values: values.update({"hints_seen": [*_texts(values, "hints_seen"), name]}))
 
+    @property
+    def recent_commands(self) -> list[str]:
+        """The ids of what was last done by the palette, latest first, at most eight."""
+        return list(dict.fromkeys(_texts(self._values, "recent_commands")))[:_RECENT]
+
+    def add_recent_command(self, name: str) -> None:
+        """Put a command at the head of `recent_commands`, with the next `save`; one without a name is none."""
+        if name:
+            self._put_first("recent_commands", printable(name), saved=False)
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """The keys that were chosen instead of those that actions have at first, by the ids of the actions."""
+        found = _table(self._values, "keys")
+        return {name: _texts(found, name) for name, keys in found.items() if isinstance(keys, list)}
+
+    def set_keys(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Remember these, and no others."""
+        self._change(lambda values: values.update(keys={name: list(its) for name, its in keys.items()}))
+        self.save()
+
     def layout(self, name: str) -> bytes:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
         text = _table(self._values, "layout").get(name)
@@ -179,18 +232,29 @@ class Settings(QObject):
         folder = named(text) if isinstance(text, str) and text else None
         return folder if folder and is_folder(folder) else None
 
-    def _put_first(self, key: str, text: str) -> None:
+    def _number(self, key: str, least: float, most: float) -> float | None:
+        value = self._values.get(key)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return value if is_number and least <= value <= most else None
+
+    def _set_number(self, key: str, value: float | None) -> None:
+        """Remember a number; None is none."""
+        self._change(lambda values: values.pop(key, None) if value is None else values.update({key: value}))
+        self.save()
+
+    def _put_first(self, key: str, text: str, *, saved: bool = True) -> None:
         def change(values: dict[str, Any]) -> None:
             others = [other for other in _texts(values, key) if other != text]
             values[key] = [text, *others][:_RECENT]
 
         self._change(change)
-        self.save()
+        if saved:
+            self.save()
 
     def _set(self, key: str, value: str) -> None:
         self._change(lambda values: values.update({key: value}))
 
-    def _change(self, change: Callable[[dict[str, Any]], None]) -> None:
+    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
         self._changes.append(change)
         change(self._values)
 

@@ -15,7 +15,7 @@ from latentlab.core.runs import workspace
 from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
 from latentlab.core.training.trainer import Trainer
 
-SECONDS = 10.0  # between two saves
+SECONDS = 10.0  # between two saves, where nobody has chosen another time
 FEW_CODES = 256  # test images that have their codes in what is saved on the way: enough to see the map
 _SHARE = 0.02  # of the time, at most, that the trainer waits and the saving computes
 
@@ -35,6 +35,8 @@ class Autosave:
         Takes a sentence, on the thread that saves.
     path : Path, optional
         Of the file, where there is one already; else a new one. One among temporary files comes back to the folder.
+    seconds : float
+        Between two saves.
 
     Attributes
     ----------
@@ -52,8 +54,15 @@ class Autosave:
         Seconds that each save took, off the trainer's thread.
     """
 
-    def __init__(self, trainer: Trainer, folder: Path, tell: Callable[[str], None], path: Path | None = None) -> None:
-        self._trainer, self._tell = trainer, tell
+    def __init__(
+        self,
+        trainer: Trainer,
+        folder: Path,
+        tell: Callable[[str], None],
+        path: Path | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
+        self._trainer, self._tell, self._seconds = trainer, tell, seconds
         is_spare = path is not None and path.parent == workspace.spare_folder()
         new = folder / f"{dated_name(trainer.recipe, trainer.run_id)}{SUFFIX}"
         self.path = new if path is None or is_spare else path
@@ -72,7 +81,7 @@ class Autosave:
             return
         since = time.perf_counter() - self._last
         is_best = isinstance(event, EpochEnded) and event.is_best
-        if since < (self._cost + self._cost_beside) / _SHARE or (since < SECONDS and not is_best):
+        if since < (self._cost + self._cost_beside) / _SHARE or (since < self._seconds and not is_best):
             return
         self.take_now()
 

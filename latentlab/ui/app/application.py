@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
 # Python lets a training thread go on for 5 ms when the window wants to draw, some times in each frame.
 _SWITCH_SECONDS = 0.0005
-_SMALLEST_FONT = 10.0  # points: legible on a projector
 
 
-def create_application(argv: list[str], choice: str = "system") -> QApplication:
+def create_application(argv: list[str], choice: str = "system", text_size: float | None = None) -> QApplication:
     """Make the application and dress it.
 
     Parameters
@@ -40,6 +39,8 @@ def create_application(argv: list[str], choice: str = "system") -> QApplication:
         The program's name and arguments for Qt.
     choice : str
         ``system``, ``light`` or ``dark``.
+    text_size : float, optional
+        In points; as the system has it where there is none.
     """
     app = QApplication(argv)
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -50,8 +51,9 @@ def create_application(argv: list[str], choice: str = "system") -> QApplication:
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(resource("icons", "latentlab.svg"))))
     font = app.font()
-    if QFontInfo(font).pointSizeF() < _SMALLEST_FONT:
-        font.setPointSizeF(_SMALLEST_FONT)
+    size = text_size or theme.normal_text_size()
+    if QFontInfo(font).pointSizeF() != size:
+        font.setPointSizeF(size)
         app.setFont(font)
     theme.set_theme(choice)
     app.styleHints().colorSchemeChanged.connect(theme.follow_system)
@@ -67,7 +69,7 @@ def run(run_path: Path | None = None) -> int:
         The exit status; where a signal closed it 128 and its number: 130 of Ctrl-C.
     """
     settings = Settings()
-    app = create_application(sys.argv[:1], settings.theme)
+    app = create_application(sys.argv[:1], settings.theme, settings.text_size)
     reporter = ErrorReporter(app)
     reporter.install()
     from latentlab.ui.window.main_window import MainWindow

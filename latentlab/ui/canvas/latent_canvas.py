@@ -10,7 +10,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAccessible, QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from latentlab.core.arrays import Extent, Floats, Integers, Position
@@ -56,6 +56,8 @@ class LatentCanvas(Plot):
         Holds the tool of the left button.
     keys : KeyTool
     """
+
+    accessible_role = QAccessible.Role.Canvas
 
     point_hovered = Signal(int, QPointF)
     """The mouse rests on this point, -1 for none any more; and where, in pixels of the view box."""

@@ -58,7 +58,7 @@ class RecipePanel(QWidget):
         parts = (self._lock, self._headings[0], pick, self._summary, 8, data_head, self.data, 8, self._headings[2])
         inside = QWidget()
         column(*parts, self.form, STRETCH, margins=(10, 8, 10, 8), spacing=4, on=inside)
-        self.scroll = QScrollArea(widgetResizable=True)
+        self.scroll = QScrollArea(widgetResizable=True, focusPolicy=Qt.FocusPolicy.NoFocus)  # its parts take it
         self.scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setWidget(inside)

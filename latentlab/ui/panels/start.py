@@ -86,7 +86,7 @@ class StartPage(QWidget):
         )
         centred = QWidget()
         row(STRETCH, (content, 1000), STRETCH, on=centred)
-        scroll = QScrollArea()
+        scroll = QScrollArea(focusPolicy=Qt.FocusPolicy.NoFocus)  # its parts take it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

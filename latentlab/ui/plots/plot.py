@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyqtgraph as pg
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
@@ -28,6 +29,8 @@ class Plot(pg.GraphicsView):
     box : ViewBox
     axes : dict of str to AxisItem
     """
+
+    accessible_role = QAccessible.Role.Chart
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ from latentlab.core.map.map_images import Split
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
+from latentlab.core.training.autosave import SECONDS
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
 from latentlab.ui.explore.selection import Selection
@@ -63,6 +64,13 @@ class Session(QObject):
         Where downloaded image sets lie.
     folder : Path, optional
         The workspace, in which trainings are kept as they go.
+
+    Attributes
+    ----------
+    threads : int or None
+        That new trainings compute with; None for as many as the window can spare.
+    save_seconds : float
+        Between two times that one is saved as it goes.
     """
 
     message = Signal(str, bool)  # sentence, is it a problem
@@ -78,6 +86,8 @@ class Session(QObject):
     def __init__(self, data_dir: Path | None = None, parent: QObject | None = None, folder: Path | None = None) -> None:
         super().__init__(parent)
         self.folder = folder or workspace.default_folder()
+        self.threads: int | None = None
+        self.save_seconds = SECONDS
         self.library = ImageLibrary(data_dir or registry.default_data_dir(), self)
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)
@@ -236,7 +246,9 @@ class Session(QObject):
         if shown is None:
             return
         self.files.forget_questions()
-        planned = PlannedTraining(self.recipe, data, shown, self.folder)
+        planned = PlannedTraining(
+            self.recipe, data, shown, self.folder, threads=self.threads, save_seconds=self.save_seconds
+        )
         if how == "to its end":
             planned = replace(planned, unfinished=run, path=self._current.file)
         else:

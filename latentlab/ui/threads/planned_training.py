@@ -10,6 +10,7 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_images import MapImages
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
+from latentlab.core.training.autosave import SECONDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,10 @@ class PlannedTraining:
         Whose own training is to be finished, as it would have gone on.
     path : Path or None
         Where that one is kept already.
+    threads : int or None
+        That a processor computes a new one with, where the recipe names none; None for as many as the window can spare.
+    save_seconds : float
+        Between two times that it is saved as it goes.
     new_id : str
         Of a new training.
     """
@@ -41,6 +46,8 @@ class PlannedTraining:
     start: Run | None = None
     unfinished: Run | None = None
     path: Path | None = None
+    threads: int | None = None
+    save_seconds: float = SECONDS
     new_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     @property

@@ -21,6 +21,6 @@ def compute_alone() -> None:
     torch.set_num_threads(1)
 
 
-def leave_a_core() -> None:
-    """Use as many threads on this one as the window can spare."""
-    torch.set_num_threads(threads_beside_the_window())
+def leave_a_core(threads: int | None = None) -> None:
+    """Use so many threads on this one; None for as many as the window can spare."""
+    torch.set_num_threads(threads or threads_beside_the_window())

@@ -139,7 +139,7 @@ class TrainingThread(QThread):
 
     def run(self) -> None:
         """Train; called by Qt on the new thread."""
-        torch_threads.leave_a_core()
+        torch_threads.leave_a_core(self._planned.threads)
         try:
             self._train()
         except BaseException as error:  # of SystemExit Qt would make nothing at all
@@ -161,7 +161,7 @@ class TrainingThread(QThread):
             trainer = Trainer.resumed(planned.unfinished, planned.data, control=control)
         else:
             trainer = Trainer(planned.recipe, planned.data, run_id=planned.run_id, control=control, start=planned.start)
-        self._autosave = autosave = Autosave(trainer, planned.folder, self._warn, planned.path)
+        self._autosave = autosave = Autosave(trainer, planned.folder, self._warn, planned.path, planned.save_seconds)
         self._guarded(lambda: self._show_wanted(trainer))
         for event in trainer.events():
             if self._abandoned.is_set():

@@ -70,8 +70,8 @@ class Button:
         What it does, in a sentence.
     icon, text : str
         The names of its picture, and of itself, where these are not the id and the text of the action.
-    tells_keys : bool
-        Whether the action's keys are told after the tip.
+    keys_of : str
+        The id of the action whose keys are told after the tip, where it is another one.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Button:
     _: KW_ONLY
     icon: str = ""
     text: str = ""
-    tells_keys: bool = True
+    keys_of: str = ""
 
 
 class Actions(QObject):
@@ -118,6 +118,13 @@ class Actions(QObject):
     def __iter__(self) -> Iterator[Action]:
         """Give all of them; menus come before their entries."""
         return _flat((*self.menus, *self.tools, *self.canvas))
+
+    def listed(self) -> Iterator[tuple[tuple[str, ...], Action]]:
+        """Give whatever is no menu, each with the texts of the menus that it is in: none of what the map has alone."""
+        for menu in self.menus:
+            yield from _with_path(menu, ())
+        for action in (*self.tools, *self.canvas):
+            yield (), action
 
     def _file(self) -> tuple[Action | None, ...]:
         home = self.tr("The start page: models, images, recent runs")
@@ -175,7 +182,7 @@ class Actions(QObject):
             Action("excludeSelection", self.tr("&Exclude the selected images"), when="has_selection"),
             Action("includeAll", self.tr("S&how the excluded images again"), when="has_excluded"),
             None,
-            Action("preferences", self.tr("Pre&ferences…"), "Ctrl+,", when="not_yet"),
+            Action("preferences", self.tr("Pre&ferences…"), "Ctrl+,"),
         )
 
     def _run(self) -> tuple[Action | None, ...]:
@@ -214,7 +221,7 @@ class Actions(QObject):
         )
 
     def _shown(self) -> tuple[Action | None, ...]:
-        landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps (D)")
+        landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps")
         return (
             Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
             Action("priorContours", self.tr("Prior &rings"), checked=True),
@@ -258,12 +265,12 @@ class Actions(QObject):
 
     def _help(self) -> tuple[Action | None, ...]:
         return (
-            Action("tour", self.tr("&Tour of the window"), when="not_yet"),
-            Action("palette", self.tr("&Find a command…"), "Ctrl+Shift+P", when="not_yet"),
-            Action("keys", self.tr("&Keys…"), when="not_yet"),
+            Action("tour", self.tr("&Tour of the window")),
+            Action("palette", self.tr("&Find a command…"), "Ctrl+Shift+P"),
+            Action("keys", self.tr("&Keys…")),
             Action("mouseAndKeys", self.tr("&Mouse and keys on the map"), "F1"),
             None,
-            Action("about", self.tr("&About latentlab"), when="not_yet"),
+            Action("about", self.tr("&About latentlab")),
         )
 
     def _tools(self) -> tuple[Action, ...]:
@@ -277,7 +284,7 @@ class Actions(QObject):
             "Backspace takes the last one back, Esc gives up"
         )
         arrow = self.tr("Drag an arrow from A to B, then put its tail on C: C + B − A is decoded; Esc forgets it")
-        show_all = self.tr("Show all points and follow them (Home or 0)")
+        show_all = self.tr("Show all points and follow them")
         axes = self.tr("Choose the two axes: latent dimensions, principal components, a line between images or classes")
         return (
             Button("pick", self.tr("Decode what is under the mouse; Ctrl+click selects")),
@@ -294,11 +301,19 @@ class Actions(QObject):
             Button("path", path, text=self.tr("Path")),
             Button("arrow", arrow, text=self.tr("Arrow")),
             None,
-            Button("showAll", show_all, icon="home", text=self.tr("Show all"), tells_keys=False),
+            Button("showAll", show_all, icon="home", text=self.tr("Show all"), keys_of="fitAll"),
             Button("bookmarks", self.tr("Places with a name, kept with the run"), icon="bookmark"),
             Button("axes", axes),
             Button("images", self.tr("List images: the selected, the nearest, the worst"), text=self.tr("List")),
         )
+
+
+def _with_path(menu: Action, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Action]]:
+    for entry in menu.entries or ():
+        if entry is not None and entry.entries is None:
+            yield (*path, menu.text), entry
+        elif entry is not None:
+            yield from _with_path(entry, (*path, menu.text))
 
 
 def _flat(entries: tuple[Action | None, ...]) -> Iterator[Action]:

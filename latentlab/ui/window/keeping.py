@@ -39,19 +39,23 @@ def join_keeping(session: Session, start: StartPage, settings: Settings, menus: 
         for path in offered:
             session.interrupted.give_up(path)
 
-    def use(folder: Path) -> None:
-        settings.workspace = folder
-        session.use_workspace(folder)
-        sentence = translate("Keeping", "Trainings are kept in {folder} from now on, and found there.")
-        session.message.emit(sentence.format(folder=folder), False)
-
-    menus["chooseWorkspace"].triggered.connect(lambda: dialogs.open("workspace", use))
+    menus["chooseWorkspace"].triggered.connect(
+        lambda: dialogs.open("workspace", lambda folder: keep_in(folder, session, settings))
+    )
     session.interrupted.found.connect(show)
     start.finish_requested.connect(finish)
     start.look_requested.connect(look_at)
     start.give_up_requested.connect(give_up)
     menus["finishTraining"].triggered.connect(session.finish_training)
     session.can_finish_changed.connect(lambda can: menus.tell(can_finish=can))
+
+
+def keep_in(folder: Path, session: Session, settings: Settings) -> None:
+    """Keep trainings in a folder from the next one on, after the next start, too."""
+    settings.workspace = folder
+    session.use_workspace(folder)
+    sentence = translate("Keeping", "Trainings are kept in {folder} from now on, and found there.")
+    session.message.emit(sentence.format(folder=folder), False)
 
 
 def _sentence(found: Interrupted) -> str:

@@ -21,6 +21,7 @@ from latentlab.ui.panels.start import StartPage
 from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.style import roles
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.drawer import Drawer
@@ -28,18 +29,20 @@ from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.arranging import join_arrangement, join_loss_line
 from latentlab.ui.window.clipboard import join_clipboard
+from latentlab.ui.window.commands.commands import join_keys, join_palette
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.health import join_health
+from latentlab.ui.window.help import join_help_menu
 from latentlab.ui.window.images import ImagesCard, join_images
 from latentlab.ui.window.keeping import join_keeping
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
-from latentlab.ui.window.preferences import join_settings
+from latentlab.ui.window.preferences import join_look, join_preferences, join_settings
 from latentlab.ui.window.recipe import join_recipe
 from latentlab.ui.window.report import join_report
 from latentlab.ui.window.runs import join_messages, join_runs
@@ -73,6 +76,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
+        roles.install()
         self.setObjectName("mainWindow")
         self.resize(_SIZE)
         self._settings = settings or Settings()
@@ -203,6 +207,11 @@ class MainWindow(QMainWindow):
         join_comparison(session, self._tabs, menus, dialogs)
         join_tensorboard(session, menus, self._written_for, dialogs)
         join_settings(self._settings, session, self._start, menus)
+        join_look(self._settings, menus)
+        join_preferences(self._settings, session, self, menus)
+        join_palette(self, menus, self._settings)
+        join_keys(self, menus, self._settings)
+        join_help_menu(self, menus)
         menus["cleanPage"].triggered.connect(join_page(session.page, PageWindow(self)))
         menus["fullScreen"].triggered.connect(self._show_full_screen)
         menus["quit"].triggered.connect(self.close)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -10,6 +11,13 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolButton
 
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.window.actions import Action, Actions, Button
+
+# Where macOS has entries that are not in the menus of other systems; it would guess by their English texts.
+_ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "preferences": QAction.MenuRole.PreferencesRole,
+    "about": QAction.MenuRole.AboutRole,
+}
 
 
 class Menus(QObject):
@@ -28,7 +36,9 @@ class Menus(QObject):
         self._menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
         self._facts: dict[str, list[QAction]] = {}
+        self._tips: dict[str, tuple[str, str]] = {}  # what is said of it, and by the keys of which action
         self.actions = Actions(panel.canvas.keys.offers, self)
+        self._keys = {action.id: action.sequences() for action in self.actions}
         for menu in self.actions.menus:
             self._fill(window.menuBar().addMenu(menu.text), menu)
         for tool in self.actions.tools:
@@ -39,6 +49,7 @@ class Menus(QObject):
                 panel.strip.addSeparator()
             else:
                 self._put_in_strip(button, listed[button.id])
+        self._tell_keys()
 
     def __getitem__(self, name: str) -> QAction:
         """Give the QAction of an id; the one of a menu opens it."""
@@ -53,6 +64,22 @@ class Menus(QObject):
         for fact, holds in facts.items():
             for action in self._facts[fact]:
                 action.setEnabled(holds)
+
+    def set_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Have other keys do what has these ids, in the window, around the map or on it."""
+        for name, its in keys.items():
+            self._keys[name] = [QKeySequence(key) for key in its]
+            if name in self._made:
+                self[name].setShortcuts(self._keys[name])
+            else:
+                self._panel.canvas.keys.set_keys(name, its)
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        """Say after each tip which keys do the same."""
+        for name, (tip, other) in self._tips.items():
+            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in self._keys[other])
+            self[name].setToolTip(f"{tip} ({keys})" if keys else tip)
 
     def _fill(self, menu: QMenu, action: Action) -> None:
         menu.setObjectName(f"{action.id}Menu")
@@ -70,13 +97,14 @@ class Menus(QObject):
         made = QAction(action.text, self)
         made.setObjectName(f"{action.id}Action")
         if action.tip:
-            made.setToolTip(action.tip)
+            self._tips[action.id] = (action.tip, action.id)
         if action.checked is not None:
             made.setCheckable(True)
             made.setChecked(action.checked)
         if action.group:
             group = self._groups[action.group] = self._groups.get(action.group) or QActionGroup(self)
             group.addAction(made)
+        made.setMenuRole(_ROLES.get(action.id, QAction.MenuRole.NoRole))
         made.setShortcuts(action.sequences())
         if action.heard != "window":
             made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -96,12 +124,16 @@ class Menus(QObject):
         if button.text:
             made.setIconText(button.text)
         if button.tip:
-            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences())
-            made.setToolTip(f"{button.tip} ({keys})" if keys and button.tells_keys else button.tip)
+            self._tips[action.id] = (button.tip, button.keys_of or action.id)
         shown = self._panel.strip.add(made, button.icon or action.id, f"map{action.id[0].upper()}{action.id[1:]}Button")
         if action.id in self._menus:
             shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             shown.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+
+
+def without_mnemonic(text: str) -> str:
+    """Give the text of an entry as one reads it, without the & before its letter."""
+    return re.sub("&(.)", r"\1", text)
 
 
 def add_entries(menu: QMenu, entries: Iterable[tuple[str, Callable[[], object]]]) -> list[QAction]:

@@ -74,19 +74,17 @@ def saves(autosave):
 # When
 
 
-def test_it_saves_every_ten_seconds(begun, clock):
-    _, autosave, told = begun()
+@pytest.mark.parametrize(("how", "step"), [({}, 10), ({"seconds": 20}, 20)])
+def test_it_saves_every_ten_seconds_or_as_often_as_wanted(begun, clock, how, step):
+    _, autosave, told = begun(**how)
     counts = []
     for second in range(1, 45):
         clock.now += 1
         autosave.take(progress())
         counts.append((second, saves(autosave)))
-    assert [second for (second, count), (_, before) in zip(counts[1:], counts, strict=False) if count > before] == [
-        10,
-        20,
-        30,
-        40,
-    ]
+    assert [second for (second, count), (_, before) in zip(counts[1:], counts, strict=False) if count > before] == list(
+        range(step, 45, step)
+    )
     assert told == []
     assert Run.open(autosave.kept).training.state == "training"
 

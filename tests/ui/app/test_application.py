@@ -63,10 +63,10 @@ def python(code, **environ):
 def test_a_fresh_application():
     code = """
 from latentlab.ui.app import application
-app = application.create_application(["latentlab"], "dark")
+app = application.create_application(["latentlab"], "dark", 14)
 from latentlab.ui.style import theme
 assert theme.current() is theme.DARK
-assert app.font().pointSizeF() >= 10
+assert (app.font().pointSizeF(), theme.normal_text_size() >= 10) == (14, True)
 assert not app.windowIcon().pixmap(32, 32).isNull()
 assert (app.applicationName(), app.style().objectName()) == ("latentlab", "fusion")
 import sys

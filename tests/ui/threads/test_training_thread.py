@@ -26,11 +26,11 @@ RECIPE = Recipe(name="tiny").with_changes(
 class Driven:
     """A thread, and all it has posted so far."""
 
-    def __init__(self, qtbot, data, **changes):
+    def __init__(self, qtbot, data, threads=None, **changes):
         recipe = RECIPE.with_changes(changes)
         self._qtbot = qtbot
         shown, folder = choose(data, MapSource()), workspace.default_folder()
-        self.thread = TrainingThread(PlannedTraining(recipe, data, shown, folder, new_id="run"))
+        self.thread = TrainingThread(PlannedTraining(recipe, data, shown, folder, threads=threads, new_id="run"))
         self.posts, self.updates = [], []
         self.thread.start()
 
@@ -270,3 +270,11 @@ def test_the_window_keeps_a_core_to_itself(monkeypatch):
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
         monkeypatch.setattr(torch_threads, "_CORES", cores)
         assert torch_threads.threads_beside_the_window() == threads
+
+
+@pytest.mark.parametrize(("recipe", "wanted", "used"), [({}, 3, 3), ({"threads": 2}, 3, 2)])
+def test_it_computes_with_the_threads_that_are_preferred_unless_the_recipe_names_others(drive, recipe, wanted, used):
+    driven = drive(threads=wanted, **{f"training.{name}": value for name, value in recipe.items()})
+    driven.until(lambda: driven.of(Started))
+    assert driven.of(Started)[0].threads == used
+    driven.thread.ask_to_stop()

@@ -10,7 +10,7 @@ from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.window.menus import Menus
 
 # Facts that nobody tells yet: what depends on them is grey.
-UNJOINED = {"can_go_home", "has_setup", "has_side", "has_drawer", "has_views", "not_yet"}
+UNJOINED = {"can_go_home", "has_setup", "has_side", "has_drawer", "has_views"}
 ALWAYS = {
     "Show all points": "showAll",
     "Show ±4": "showStandard",

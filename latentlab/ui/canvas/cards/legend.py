@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -247,6 +249,8 @@ class Legend(QFrame):
         if listed != list(self._buttons):
             self._clear()
             self._buttons = {label: self._button(label) for label in listed}
+            for before, button in pairwise((self._search, *self._buttons.values())):
+                self.setTabOrder(before, button)  # made long after the rest of the window, they would come last
             self._colour()
         tip = self.tr("{name}: {count:,} points. Click to hide or show, double-click or Enter for this alone.")
         for label, button in self._buttons.items():

@@ -75,8 +75,14 @@ class KeyTool(QObject):
             MapKey("takeBack", self.tr("Take the last way-point back"), ("Backspace",), lambda: mouse.tool.take_back()),
             MapKey("finish", self.tr("End the path"), ("Return", "Enter"), lambda: mouse.tool.finish()),
         )
-        self._does = {QKeySequence(key)[0].toCombined(): each.does for each in self.offers for key in each.keys}
+        self._keys = {each.id: each.keys for each in self.offers}
+        self._does = self._listen()
         canvas.installEventFilter(self)
+
+    def set_keys(self, name: str, keys: tuple[str, ...]) -> None:
+        """Have other keys do what has an id."""
+        self._keys[name] = keys
+        self._does = self._listen()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the keys that mean something here."""
@@ -87,8 +93,14 @@ class KeyTool(QObject):
             self._mouse.hold_preview(False)
         return False
 
+    def _listen(self) -> dict[int, Callable[[], object]]:
+        return {QKeySequence(key)[0].toCombined(): each.does for each in self.offers for key in self._keys[each.id]}
+
     def _press(self, event: QKeyEvent) -> bool:
         key, modifiers = event.key(), event.modifiers()
+        if does := self._does.get(event.keyCombination().toCombined()):
+            does()
+            return True
         if modifiers and Qt.Key.Key_A <= key <= Qt.Key.Key_Z:
             return False  # somebody else's
         control = (modifiers & Qt.KeyboardModifier.ControlModifier).value

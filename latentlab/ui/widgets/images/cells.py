@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from latentlab.ui.style.pixels import to_image
@@ -77,6 +77,8 @@ class ImageCells:
 
     A widget says in `_layout` where its cells lie, and in `_pick` what follows when one is picked.
     """
+
+    accessible_role = QAccessible.Role.Graphic
 
     _images: Sequence[QImage] = ()
     _shape = (1, 0)  # rows and columns

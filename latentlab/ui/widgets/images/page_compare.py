@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QImage,
     QKeyEvent,
@@ -32,6 +33,8 @@ class PageCompare(QWidget):
     The left button and the arrow keys move the divider, the wheel zooms, the right button moves the page, 0 shows all
     of it.
     """
+
+    accessible_role = QAccessible.Role.Graphic
 
     def __init__(self, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

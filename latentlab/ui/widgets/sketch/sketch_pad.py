@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QCursor,
     QDragEnterEvent,
@@ -42,6 +43,8 @@ _DARK_PAPER = 140  # lightness, of 255, below which words on it are white
 
 class SketchPad(QWidget):
     """A sheet of paper, as large as the widget allows: a square one for ink, or one for a painting in colours."""
+
+    accessible_role = QAccessible.Role.Canvas
 
     drawn = Signal()  # the ink has changed, and there is some
     emptied = Signal()  # the last ink is gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWhatsThis
 
 from latentlab.ui.canvas.panel import CanvasPanel
@@ -26,6 +27,8 @@ from latentlab.ui.window.map.values import join_values
 from latentlab.ui.window.map.walking import join_walking
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.view_tabs import ViewTabs
+
+translate = QCoreApplication.translate
 
 
 def join_map(
@@ -57,9 +60,16 @@ def join_map(
 
 
 def join_help(panel: CanvasPanel, menus: Menus) -> None:
-    """Tell what mouse and keys do on the map, beside the strip of its tools."""
-    strip, text = panel.strip, panel.instructions()
+    """Tell what mouse and keys do on the map, beside the strip of its tools where that is seen."""
+    strip = panel.strip
+    changed = translate("Map", "These are the keys as they are at first; Help → Keys… tells and changes all of them.")
+    text = f"{panel.instructions()}<p>{changed}</p>"
     menus["mouseAndKeys"].setToolTip(text)
-    menus["mouseAndKeys"].triggered.connect(
-        lambda: QWhatsThis.showText(strip.mapToGlobal(strip.rect().topRight()), text, strip)
-    )
+
+    def show() -> None:
+        window = panel.window()
+        corner = strip.mapToGlobal(strip.rect().topRight())
+        place = corner if strip.isVisible() else window.mapToGlobal(window.rect().center())
+        QWhatsThis.showText(place, text, strip)
+
+    menus["mouseAndKeys"].triggered.connect(show)

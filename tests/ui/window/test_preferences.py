@@ -1,0 +1,123 @@
+"""The preferences: in force at once, remembered, and what is wrong is said at the field."""
+
+import math
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as often
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QSpinBox
+from shiboken6 import Shiboken
+
+from latentlab.ui.settings import Settings
+from latentlab.ui.style import theme
+
+
+@pytest.fixture
+def size():
+    """Give the size of text, and have it again in the end."""
+    before = QApplication.font().pointSizeF()
+    yield before
+    theme.change_text_size(before - QApplication.font().pointSizeF())
+    theme.set_theme("light")
+
+
+def opened(lab):
+    lab.action("preferences").trigger()
+    return lab.child("preferencesDialog", QDialog)
+
+
+def close(lab, dialog):
+    lab.press("preferencesClose")
+    lab.until(lambda: not Shiboken.isValid(dialog))
+
+
+def test_looks_are_changed_at_once_and_remembered(make_lab, size):
+    lab = make_lab(Settings())
+    dialog = opened(lab)
+    box = lab.child("preferencesTheme", QComboBox)
+    box.setCurrentIndex(box.findData("dark"))
+    assert theme.current().dark
+    assert lab.action("darkTheme").isChecked()
+    lab.child("preferencesTextSize", QSpinBox).setValue(13)
+    assert QApplication.font().pointSizeF() == 13
+    assert (Settings().theme, Settings().text_size) == ("dark", 13)
+    lab.press("preferencesNormalSize")
+    assert QApplication.font().pointSizeF() == round(theme.normal_text_size())
+    assert Settings().text_size is None
+    close(lab, dialog)
+
+
+def test_the_menu_makes_text_larger_and_normal_and_that_is_remembered(lab, size):
+    lab.action("largerText").trigger()
+    lab.action("largerText").trigger()
+    assert Settings().text_size == QApplication.font().pointSizeF() == size + 2
+    lab.action("normalText").trigger()
+    assert QApplication.font().pointSizeF() == theme.normal_text_size()
+    assert Settings().text_size is None
+
+
+def test_folders_are_typed_and_a_wrong_one_is_said_at_the_field(make_lab, tmp_path, monkeypatch):
+    for name in ("LATENTLAB_WORKSPACE", "LATENTLAB_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    lab = make_lab(Settings())
+    dialog = opened(lab)
+    before = lab.session.folder
+    for name in ("preferencesWorkspace", "preferencesDataDir"):
+        field = lab.child(name, QLineEdit)
+        field.setText(str(tmp_path / "nowhere"))
+        lab.qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert "no such folder" in lab.text(f"{name}Problem")
+        assert dialog.isVisible()
+    assert lab.session.folder == before
+    runs, data = tmp_path / "runs of mine", tmp_path / "data"
+    for name, folder in (("preferencesWorkspace", runs), ("preferencesDataDir", data)):
+        folder.mkdir()
+        lab.child(name, QLineEdit).setText(f" {folder} ")
+        lab.qtbot.keyClick(lab.child(name, QLineEdit), Qt.Key.Key_Return)
+        lab.until(lambda name=name: lab.text(f"{name}Problem") == "")
+    lab.until(lambda: lab.session.library.data_dir == data)
+    assert lab.session.folder == runs
+    assert (Settings().workspace, Settings().data_dir) == (runs, data)
+    assert lab.child("preferencesDataDir", QLineEdit).text() == str(data)
+    close(lab, dialog)
+
+
+def test_the_next_training_has_the_threads_and_is_saved_as_often_as_chosen(make_lab, monkeypatch):
+    lab = make_lab(Settings())
+    lab.until_loaded()
+    dialog = opened(lab)
+    lab.child("preferencesThreads", QSpinBox).setValue(3)
+    lab.child("preferencesSaveSeconds", QSpinBox).setValue(60)
+    planned = []
+    monkeypatch.setattr(lab.session.training, "start", planned.append)
+    close(lab, dialog)
+    lab.session.train()
+    assert (planned[0].threads, planned[0].save_seconds) == (3, 60)
+    again = make_lab(Settings())
+    assert (again.session.threads, again.session.save_seconds) == (3, 60)
+
+
+def test_while_a_model_trains_folders_stay(lab):
+    lab.begin()
+    dialog = opened(lab)
+    assert not lab.child("preferencesWorkspace").isEnabled()
+    lab.session.discard()
+    assert lab.child("preferencesWorkspace").isEnabled()
+    close(lab, dialog)
+
+
+anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers())
+
+
+@often(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=anything)
+def test_a_number_that_cannot_be_counts_as_none(tmp_path, value):
+    settings = Settings(tmp_path / "settings.toml")
+    for name, least, most in (("text_size", 8, 24), ("threads", 1, 1024), ("save_seconds", 1, 3600)):
+        settings._values = {name: value}
+        number = getattr(settings, name)
+        is_fit = type(value) in (int, float) and not math.isnan(value) and least <= value <= most
+        assert (number is not None) == is_fit
+        assert number is None or least <= number <= most
