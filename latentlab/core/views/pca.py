@@ -72,7 +72,7 @@ class BesidePca:
     is_quick: bool
 
 
-_QUICK_IMAGES = 2000
+_QUICK_IMAGES = 1000
 _kept: tuple[weakref.ref[npt.NDArray[np.uint8]], Principal] | None = None
 
 

@@ -17,7 +17,7 @@ from latentlab.ui.threads.asking import Asking
 class Views(MapPart):
     """Asks the one view's question of every new model, off the GUI thread where it is large, and tells the answer.
 
-    A view that is turned to again shows its answer still: of the same model it is not asked the same again.
+    A view that is turned to again still shows its answer: of the same model it is not asked the same again.
     """
 
     model_changed = Signal(object)  # ModelFacts, or None where there is no model
@@ -38,19 +38,21 @@ class Views(MapPart):
         self.asking.refused.connect(self.refused)
         self.asking.progressed.connect(self.progressed)
 
-    @Slot(object)
-    def ask(self, question: Question | None) -> None:
-        """Answer this question from now on; None when no view is looked at."""
+    def ask(self, question: Question | None, *, is_answered: bool = False) -> None:
+        """Answer this question from now on.
+
+        Parameters
+        ----------
+        question : Question or None
+            None when no view is looked at.
+        is_answered : bool
+            Whether the view shows the last answer to a question of this kind: of the same model, the same question is
+            not answered again.
+        """
         self._wanted = question
         self.asking.drop()
-        if question is not None and self._answered.get(type(question)) != question:
+        if not is_answered or self._answered.get(type(question)) != question:
             self.asking.ask()
-
-    @Slot()
-    def forget(self) -> None:
-        """Take it that no view shows its answer any more."""
-        self._answered.clear()
-        self.ask(None)
 
     @Slot(object)
     def _follow(self, model: MapUpdate | None) -> None:

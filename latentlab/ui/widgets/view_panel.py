@@ -112,6 +112,11 @@ class ViewPanel(QWidget):
         self._progress.setRange(0, 100)
         self._progress.setValue(round(100 * share))
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether it shows an answer, and not a sentence in its place."""
+        return self._stack.currentIndex() == 1
+
     def picture(self) -> QImage:
         """Give what is shown, to save it; of a grid the images pixel for pixel."""
         shown = self._stack.currentWidget()

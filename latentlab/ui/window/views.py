@@ -39,12 +39,8 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
             ask_for(panel, panel.question())
 
     def ask_for(panel: ViewPanel, question: Question | None) -> None:
-        if panel is not tabs.view():
-            return
-        if question is None:
-            views.forget()  # what it says in place of an answer is none
-        else:
-            views.ask(question)
+        if panel is tabs.view():
+            views.ask(question, is_answered=panel.is_answered)
             if views.asking.is_waiting:
                 panel.wait()
 
