@@ -5,6 +5,7 @@ N, the number of images, is at least 1 everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -115,6 +116,17 @@ def movement(
     deviation: float,
     seed: int,
 ) -> float:
+    """Measure how far codes move when noise of one strength is added to images: see `movements`."""
+    return float(movements(snapshot, images, labels, (deviation,), seed)[0])
+
+
+def movements(
+    snapshot: Snapshot,
+    images: npt.ArrayLike | Tensor,
+    labels: npt.ArrayLike | None,
+    deviations: Sequence[float],
+    seed: int,
+) -> Floats:
     """Measure how far codes move when noise is added to images, relative to how far codes lie apart.
 
     After Rifai et al. (2011), section 5. The mean distance that Gaussian noise on every pixel moves a code is divided
@@ -126,24 +138,28 @@ def movement(
     images : uint8 (N, C, H, W), or float32 (N, C, H, W) in [0, 1]
     labels : int64 (N,) or None
         Needed by a CVAE.
-    deviation : float
-        Of the noise, which is not cut off at black and white: it is as large as it says.
+    deviations : sequence of K floats
+        Of the noise, which is not cut off at black and white: it is as large as it says. It is the same noise, weaker
+        or stronger.
     seed : int
         Of the noise.
 
     Returns
     -------
-    float
+    float32 (K,)
         NaN where all images have the same code.
     """
     x, random = torch.as_tensor(images), np.random.default_rng(seed)
     y = None if labels is None else np.asarray(labels, np.int64)
     before, _ = snapshot.encode(x, y)
-    distances = []
+    total = np.zeros(len(deviations))
     for part in chunks(x):
         pixels = as_input(x[part]).numpy()
-        noisy = pixels + np.float32(deviation) * random.standard_normal(pixels.shape, np.float32)
-        after, _ = snapshot.encode(noisy, None if y is None else y[part])
-        distances.append(np.linalg.norm(after - before[part], axis=1))
-    spread = np.sqrt(before.var(0, dtype=np.float64).sum())
-    return float(np.concatenate(distances).mean(dtype=np.float64) / spread) if spread else float("nan")
+        noise = random.standard_normal(pixels.shape, np.float32)
+        for which, deviation in enumerate(deviations):
+            after = before[part]
+            if deviation:
+                after, _ = snapshot.encode(pixels + np.float32(deviation) * noise, None if y is None else y[part])
+            total[which] += np.linalg.norm(after - before[part], axis=1).sum(dtype=np.float64)
+    spread = np.sqrt(before.var(0, dtype=np.float64).sum()) or np.nan
+    return (total / len(x) / spread).astype(np.float32)

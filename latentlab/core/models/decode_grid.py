@@ -9,6 +9,7 @@ import numpy as np
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
+from latentlab.core.progress import reached
 
 if TYPE_CHECKING:
     from latentlab.core.models.snapshot import Snapshot
@@ -45,6 +46,7 @@ def decode_grid(snapshot: Snapshot, codes: Floats, labels: Integers) -> Floats:
     for start in range(0, count, step):
         part = slice(start, start + step)
         images[part] = snapshot.decode(flat[part], under[part])
+        reached(min(1.0, (start + step) / count))
     return images.reshape(*labels.shape, *snapshot.image_shape)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.facts import ModelFacts
+from latentlab.core.progress import reached
 from latentlab.core.recipe.recipe import Recipe
 
 # Images and pixels at once: they bound the memory of an encoding, and are past the knee of speed.
@@ -192,9 +193,11 @@ class Snapshot:
 
 
 def chunks(images: Tensor) -> Iterator[slice]:
-    """Go through images (N, C, H, W) in parts that fit into memory, whatever their size."""
+    """Go through images (N, C, H, W) in parts that fit into memory, whatever their size, while somebody waits."""
     size = _chunk(images.shape[1:])
-    return (slice(start, start + size) for start in range(0, len(images), size))
+    for start in range(0, len(images), size):
+        reached()
+        yield slice(start, start + size)
 
 
 def _chunk(shape: Sequence[int]) -> int:

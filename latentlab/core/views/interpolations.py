@@ -39,6 +39,10 @@ class InterpolationsQuestion:
     kind: InterpolationKind
     label: int | None
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return (3 * self.steps + FRAMES) * model.operations.decode
+
     def answer(self, model: MapUpdate) -> Interpolations:
         """Answer it of a model as it is now: see `interpolations`."""
         return interpolations(self, model)

@@ -34,6 +34,10 @@ class ManifoldQuestion:
     radius: float
     label: int
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return self.side**2 * model.operations.decode
+
     def answer(self, model: MapUpdate) -> Manifold:
         """Answer it of a model as it is now: see `manifold`."""
         return manifold(self, model)

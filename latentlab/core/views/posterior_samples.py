@@ -30,6 +30,10 @@ class PosteriorSamplesQuestion:
     noise_seed: int
     image_seed: int
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return self.rows * self.columns * (model.operations.encode + 2 * model.operations.decode)
+
     def answer(self, model: MapUpdate) -> PosteriorSamples:
         """Answer it of a model as it is now: see `posterior_samples`."""
         return posterior_samples(self, model)

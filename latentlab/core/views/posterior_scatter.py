@@ -17,6 +17,10 @@ from latentlab.core.map.results import MapPoints
 class DeviationsQuestion:
     """Means and standard deviations of the images' posteriors."""
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return _MOST_IMAGES * model.operations.encode
+
     def answer(self, model: MapUpdate) -> Deviations:
         """Answer it of a model as it is now: see `deviations`."""
         return deviations(model)

@@ -23,6 +23,9 @@ class Answer(Protocol):
 class Question(Protocol):
     """What a view asks."""
 
+    def operations(self, model: MapUpdate) -> float:
+        """Give the floating-point operations that an answer takes, about: a few are done without another thread."""
+
     def answer(self, model: MapUpdate) -> Answer:
         """Answer it of a model as it is now.
 

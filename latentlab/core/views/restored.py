@@ -71,6 +71,10 @@ class RestoredQuestion:
     damage: Damage
     count: int
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return self.count * (model.operations.encode + model.operations.decode)
+
     def answer(self, model: MapUpdate) -> Restored:
         """Answer it of a model as it is now: see `restored`."""
         return restored(self, model)

@@ -33,6 +33,10 @@ class SamplesQuestion:
     seed: int
     like_codes: bool
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return self.rows * self.columns * model.operations.decode
+
     def answer(self, model: MapUpdate) -> Samples:
         """Answer it of a model as it is now: see `samples`."""
         return samples(self, model)

@@ -16,6 +16,10 @@ from latentlab.core.map.requirements import need_images, need_point
 class SensitivityQuestion:
     """How far codes move when noise is added to the images."""
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return len(_DEVIATIONS) * _MOST_IMAGES * model.operations.encode
+
     def answer(self, model: MapUpdate) -> Sensitivity:
         """Answer it of a model as it is now: see `sensitivity`."""
         return sensitivity(model)
@@ -57,21 +61,21 @@ _MOST_IMAGES = 500  # encoded anew for every deviation
 def sensitivity(model: MapUpdate) -> Sensitivity:
     """Measure the movement of codes for Gaussian noise of several strengths on the images.
 
-    After Rifai et al. (2011), section 5; see `movement`.
+    After Rifai et al. (2011), section 5; see `movements`.
 
     Raises
     ------
     LatentlabError
         When the model's code is no point, all images have the same one, or they are not loaded.
     """
-    from latentlab.core.measures.latent import movement  # not above: panels read this file, and load no torch
+    from latentlab.core.measures.latent import movements  # not above: panels read this file, and load no torch
 
     snapshot = model.snapshot
     need_point(snapshot)
     available = need_images(model)
     rows = row_order(len(available))[:_MOST_IMAGES]
     images, labels = available[rows], model.labels[rows]
-    moved = np.array([movement(snapshot, images, labels, deviation, 0) for deviation in _DEVIATIONS], np.float32)
+    moved = movements(snapshot, images, labels, _DEVIATIONS, 0)
     if not np.isfinite(moved).all():
         raise LatentlabError(
             "The codes of these images are all the same, or not finite: there is no spread to measure a movement by."

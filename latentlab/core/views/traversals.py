@@ -78,6 +78,10 @@ class TraversalsQuestion:
     with_unused: bool
     label: int
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return _MOST_IMAGES * model.operations.encode + self.rows * self.steps * model.operations.decode
+
     def answer(self, model: MapUpdate) -> Traversals:
         """Answer it of a model as it is now: see `traversals`."""
         return traversals(self, model)

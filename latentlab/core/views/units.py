@@ -24,6 +24,10 @@ class UnitsQuestion:
 
     label: int
 
+    def operations(self, model: MapUpdate) -> float:
+        """Say what an answer costs."""
+        return _MOST_IMAGES * model.operations.encode
+
     def answer(self, model: MapUpdate) -> UsedDimensions | FiringUnits:
         """Answer it of a model as it is now: see `units`."""
         return units(self, model)

@@ -67,6 +67,8 @@ class Asking(QObject):
     failed = Signal(str)  # any other error, in a sentence
     waiting_changed = Signal(bool)
     """Whether what was asked last has no answer yet."""
+    progressed = Signal(object)  # float
+    """Which share of the answer under way is done, where that is known."""
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class Asking(QObject):
         self._is_due = False
         self._latest = Latest(self, self._take, self.failed.emit)
         self._latest.waiting_changed.connect(self.waiting_changed)
+        self._latest.progressed.connect(self.progressed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._go_on)
@@ -96,6 +99,11 @@ class Asking(QObject):
     def is_waiting(self) -> bool:
         """Whether what was asked last has no answer yet."""
         return self._latest.is_waiting
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was asked last is answered, of the map that is shown by now."""
+        return not self.is_waiting and self._asked is not None and self._asked[1] is self._shows.shown
 
     @property
     def is_resting(self) -> bool:

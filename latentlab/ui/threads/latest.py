@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core import log
-from latentlab.ui.threads.background import Task
+from latentlab.core.progress import watched
+from latentlab.ui.threads.background import Report, Task
 
 INLINE_SECONDS = 0.008  # half a frame: the other half is for painting
 ALWAYS_INLINE = 50_000_000  # operations: milliseconds on any machine that shows a window
@@ -49,6 +51,8 @@ class Latest(QObject):
 
     waiting_changed = Signal(bool)
     """Whether the question asked last has no answer yet."""
+    progressed = Signal(object)  # float
+    """Which share of the answer under way is done, where that is known."""
 
     def __init__(
         self, parent: QObject | None, answered: Callable[[Any], object], failed: Callable[[str], object]
@@ -62,6 +66,7 @@ class Latest(QObject):
         self._task = Task(self)
         self._task.done.connect(self._take)
         self._task.failed.connect(self._fail)
+        self._task.progressed.connect(self.progressed)
 
     @property
     def is_waiting(self) -> bool:
@@ -117,7 +122,12 @@ class Latest(QObject):
 
     def _start(self, question: Callable[[], object], operations: float) -> None:
         self._operations = operations
-        self._task.start(lambda cancelled, report: _answer(question))
+
+        def answer(cancelled: threading.Event, report: Report) -> _Answer:
+            with watched(report, cancelled.is_set):
+                return _answer(question)
+
+        self._task.start(answer)
         if operations < math.inf:  # somebody looks at it; what takes seconds need not take them from the window
             self._yielding.give()
 

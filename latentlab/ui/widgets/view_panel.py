@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
@@ -13,6 +13,9 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_grid import ImageGrid
+
+_PATIENCE = 150  # milliseconds that an answer may take before the view says that it is on its way
+_PROGRESS_HEIGHT = 4  # pixels
 
 
 class ViewPanel(QWidget):
@@ -53,9 +56,18 @@ class ViewPanel(QWidget):
         self.caption = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
         self._message.setMargin(24)
+        self._progress = QProgressBar(textVisible=False, objectName="viewProgress")
+        self._progress.setAccessibleName(self.tr("How far the view is computed"))
+        self._progress.setFixedHeight(_PROGRESS_HEIGHT)
+        policy = self._progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes
+        self._progress.setSizePolicy(policy)
+        self._progress.hide()
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._show_waiting)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
-        column(head, self.bar, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
+        column(head, self.bar, self._progress, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
         self._wait()
 
     def introduce(self, title: str, about: str) -> None:
@@ -78,15 +90,32 @@ class ViewPanel(QWidget):
 
     def show_answer(self, answer: Answer) -> None:
         """Show an answer to the question."""
+        self._end_waiting()
         self._stack.setCurrentIndex(1)
         self._save.setEnabled(True)
 
     def show_problem(self, sentence: str) -> None:
         """Say in place of an answer why there is none, or what to do first."""
+        self._end_waiting()
         self._message.setText(sentence)
         self._stack.setCurrentIndex(0)
         self.caption.clear()
         self._save.setEnabled(False)
+
+    def wait(self) -> None:
+        """Say, if it is not there in a moment, that the answer to what was asked is on its way."""
+        self._progress.setRange(0, 0)  # nobody knows how far it is
+        self._patience.start()
+
+    def show_progress(self, share: float) -> None:
+        """Say which share of the answer is done."""
+        self._progress.setRange(0, 100)
+        self._progress.setValue(round(100 * share))
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it shows an answer, and not a sentence in its place."""
+        return self._stack.currentIndex() == 1
 
     def picture(self) -> QImage:
         """Give what is shown, to save it; of a grid the images pixel for pixel."""
@@ -99,7 +128,17 @@ class ViewPanel(QWidget):
         self.asked.emit(self.question())
 
     def _wait(self) -> None:
-        self.show_problem(self.tr("One moment …") if self.facts else self.tr("Train or open a model first."))
+        self.show_problem("" if self.facts else self.tr("Train or open a model first."))
+
+    @Slot()
+    def _show_waiting(self) -> None:
+        self._progress.show()
+        if not self._message.text():
+            self._message.setText(self.tr("One moment …"))
+
+    def _end_waiting(self) -> None:
+        self._patience.stop()
+        self._progress.hide()
 
     def _request_save(self) -> None:
         self.save_requested.emit(self.picture(), f"{self.objectName().removesuffix('View') or 'view'}.png")

@@ -33,11 +33,16 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
 
     def ask() -> None:
         panel = tabs.view()
-        views.ask(panel.question() if panel is not None and panel.facts is not None else None)
+        if panel is None or panel.facts is None:
+            views.ask(None)
+        else:
+            ask_for(panel, panel.question())
 
     def ask_for(panel: ViewPanel, question: Question | None) -> None:
         if panel is tabs.view():
-            views.ask(question)
+            views.ask(question, is_answered=panel.is_answered)
+            if views.asking.is_waiting:
+                panel.wait()
 
     def set_model(facts: ModelFacts | None) -> None:
         for panel in tabs.views:
@@ -51,6 +56,10 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
     def show_problem(sentence: str) -> None:
         if (panel := tabs.view()) is not None:
             panel.show_problem(sentence)
+
+    def show_progress(share: float) -> None:
+        if (panel := tabs.view()) is not None:
+            panel.show_progress(share)
 
     def show_selected(rows: Integers) -> None:
         interpolations.set_selected(rows, selection.pictures(interpolations.MOST))
@@ -78,6 +87,7 @@ def join_views(session: Session, tabs: ViewTabs, dialogs: FileDialogs) -> None:
     views.model_changed.connect(set_model)
     views.answered.connect(show_answer)
     views.refused.connect(show_problem)
+    views.progressed.connect(show_progress)
     tabs.traversals.code_picked.connect(exploration.pick_code)
     exploration.decoded.connect(tabs.traversals.set_decoded)
     exploration.pointed.connect(tabs.traversals.set_point)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core.measures.latent import active_units, activity, kl_per_dimension, movement
+from latentlab.core.measures.latent import active_units, activity, kl_per_dimension, movement, movements
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
 
@@ -119,6 +119,13 @@ def test_movement_is_the_same_for_the_same_seed_and_as_of_all_images_at_once(tin
     before, after = (snapshot.encode(x, labels)[0] for x in (images, images / 255 + 0.1 * torch.from_numpy(noise)))
     expected = np.linalg.norm(after - before, axis=1).mean() / np.sqrt(before.var(0).sum())
     assert whole == pytest.approx(expected, rel=1e-5)
+
+
+def test_several_strengths_are_those_of_one_noise(tiny_images):
+    snapshot = snapshot_of(tiny_images)
+    images, deviations = tiny_images.test_images, (0.0, 0.1, 0.3)
+    alone = [movement(snapshot, images, None, deviation, 5) for deviation in deviations]
+    np.testing.assert_allclose(movements(snapshot, images, None, deviations, 5), alone, rtol=1e-6)
 
 
 def test_movement_is_unknown_where_all_codes_are_the_same(tiny_images):

@@ -7,7 +7,7 @@ from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 
 from latentlab.core.measures import pca as principal_plane
-from latentlab.core.measures.pca import PcaError, compare
+from latentlab.core.measures.pca import PcaError, compare, principal
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
@@ -140,6 +140,26 @@ def test_no_more_images_are_shown_than_a_scatter_takes(tiny_images, monkeypatch)
     whole = pca_of(images, 2)  # fitted to all
     scores = whole.transform(images[:20].flatten(1).double().numpy() / 255)
     np.testing.assert_allclose(np.abs(answer.principal_positions), np.abs(scores), atol=1e-3)
+
+
+def test_components_are_those_of_all_images_however_many_pixels_they_have(tiny_images, monkeypatch):
+    images, whole = tiny_images.train_images, pca_of(tiny_images.train_images, 3).components_.T
+    for most_exact in (1500, 100):
+        monkeypatch.setattr(principal_plane, "_MOST_EXACT", most_exact)
+        found = principal(images, 3)
+        assert found.images == len(images)
+        np.testing.assert_allclose(np.abs((found.components[:, :3] * whole).sum(0)), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("columns", [(2, 2), (3, 1), (1, 4)])
+def test_angles_between_planes_are_those_that_scipy_finds(columns):
+    random = np.random.default_rng(0)
+    one, other = (random.normal(size=(9, count)) for count in columns)
+    for share in (1.0, 1e-3, 1e-9, 0.0):  # the last two are nearly the same
+        near = share * other
+        near[:, : min(columns)] += (1 - share) * one[:, : min(columns)]
+        expected = np.degrees(np.sort(subspace_angles(one, near)))
+        np.testing.assert_allclose(principal_plane.subspace_angles(one, near), expected, atol=1e-9)
 
 
 def test_what_cannot_be_compared_is_told_in_a_sentence(tiny_images):

@@ -59,3 +59,28 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(tiny_model, changes, s
 def test_a_cvae_is_refused_in_a_sentence(tiny_model):
     with pytest.raises(LatentlabError, match="CVAE"):
         asked(tiny_model(model__kind="cvae"))
+
+
+def test_few_images_do_at_first_and_what_is_known_of_them_is_found_once(tiny_model, monkeypatch):
+    from latentlab.core.measures import pca as measure
+    from latentlab.core.views import pca as view
+
+    model, found = tiny_model(**LINEAR), []
+    principal = measure.principal
+    monkeypatch.setattr(
+        measure, "principal", lambda images, count: found.append(len(images)) or principal(images, count)
+    )
+    monkeypatch.setattr(view, "_QUICK_IMAGES", 20)
+    monkeypatch.setattr(view, "_kept", None)
+    quick = BesidePcaQuestion(is_quick=True).answer(model)
+    assert quick.is_quick
+    assert len(quick.points.points) == 20
+    for _ in range(2):
+        whole = BesidePcaQuestion().answer(model)
+        assert not whole.is_quick
+        assert len(whole.points.points) == 60
+    assert found == [20, 60]
+    asked(dataclasses.replace(model, images=model.images.copy()))
+    assert found == [20, 60, 60]
+    monkeypatch.setattr(view, "_QUICK_IMAGES", 60)
+    assert not BesidePcaQuestion(is_quick=True).answer(model).is_quick

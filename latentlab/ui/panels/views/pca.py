@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.pca import BesidePca, BesidePcaQuestion
 from latentlab.ui.canvas.scatter import ScatterPair
 from latentlab.ui.style.texts import rich_label
@@ -27,14 +28,20 @@ class BesidePcaPanel(ViewPanel):
             ),
         )
         self._content: _Content | None = None
+        self._is_quick = True  # at first
         show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="pcaShowAllButton")
         show_all.setToolTip(self.tr("Show all points on both sides, and follow them (Home or 0)"))
         show_all.clicked.connect(self._show_all)
         self.bar.addWidget(show_all)
 
+    def set_model(self, facts: ModelFacts | None) -> None:
+        """Begin with few images again."""
+        super().set_model(facts)
+        self._is_quick = True
+
     def question(self) -> BesidePcaQuestion:
-        """Ask for the comparison."""
-        return BesidePcaQuestion()
+        """Ask for the comparison: of few images, and once that is shown of all."""
+        return BesidePcaQuestion(self._is_quick)
 
     def show_answer(self, answer: BesidePca) -> None:
         """Show the points, the angles, and how well both rebuild the images."""
@@ -58,6 +65,9 @@ class BesidePcaPanel(ViewPanel):
                 "{count:,} images."
             ).format(count=len(answer.points.points))
         )
+        if answer.is_quick:
+            self._is_quick = False
+            self.ask()
 
     def _written(self, angles: list[float]) -> str:
         if not angles:

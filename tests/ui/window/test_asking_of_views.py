@@ -1,0 +1,81 @@
+"""Views that are turned to: nothing is asked twice, and what takes long says how far it is, until one leaves."""
+
+import threading
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QLabel, QProgressBar
+
+from latentlab.core.progress import reached
+from latentlab.core.views import manifold, pca
+
+
+class Counts(QObject):
+    """Counts what is answered."""
+
+    def __init__(self, lab):
+        super().__init__(lab.window)
+        self.answers = []
+        lab.session.views.answered.connect(self._take)
+
+    @Slot(object)
+    def _take(self, answer):
+        self.answers.append(type(answer).__name__)
+
+
+def test_a_view_that_shows_its_answer_is_not_asked_again_for_the_same_model(opened):
+    tabs, counts = opened.child("viewTabs"), Counts(opened)
+    for _ in range(2):
+        for name in ("manifoldView", "samplesView"):
+            tabs.setCurrentWidget(opened.child(name))
+            opened.until(lambda name=name: opened.child(name).is_answered)
+    assert counts.answers == ["Manifold", "Samples"]
+    opened.child("samplesRowsBox").setValue(3)
+    opened.until(lambda: counts.answers == ["Manifold", "Samples", "Samples"])
+    selected = opened.session.selection
+    tabs.setCurrentWidget(opened.child("imagesView"))
+    for row in (3, 5):
+        selected.toggle(row)
+    opened.until(lambda: opened.child("imagesView").is_answered)
+    tabs.setCurrentIndex(0)
+    selected.toggle(5)
+    selected.toggle(5)  # as before; but what lay between is gone from the view
+    tabs.setCurrentWidget(opened.child("imagesView"))
+    opened.until(lambda: opened.child("imagesView").is_answered)
+
+
+def test_pca_shows_few_images_at_once_and_then_all(opened, monkeypatch):
+    monkeypatch.setattr(pca, "_QUICK_IMAGES", 50)
+    opened.until(lambda: opened.session.exploration.shown.images is not None)
+    shown, view = [], opened.child("pcaView")
+    opened.session.views.answered.connect(lambda answer: shown.append((answer.is_quick, len(answer.points.points))))
+    opened.child("viewTabs").setCurrentWidget(view)
+    opened.until(lambda: len(shown) == 2)
+    assert shown == [(True, 50), (False, len(opened.canvas.points()))]
+
+
+def test_what_takes_long_says_how_far_it_is_and_ends_when_one_leaves(opened, monkeypatch, slow_models):
+    tabs, view = opened.child("viewTabs"), opened.child("manifoldView")
+    bar, message = view.findChild(QProgressBar, "viewProgress"), view.findChild(QLabel, "viewMessage")
+    may_go_on, ended, compute = threading.Event(), threading.Event(), manifold.manifold
+
+    def slow(question, model):
+        try:
+            while not may_go_on.wait(0.005):
+                reached(0.4 if bar.isVisible() else None)
+            return compute(question, model)
+        except BaseException:
+            ended.set()
+            raise
+
+    monkeypatch.setattr(manifold, "manifold", slow)
+    tabs.setCurrentWidget(view)
+    assert message.text() == ""
+    assert not bar.isVisible()
+    opened.until(lambda: bar.isVisible() and bar.value() == 40)
+    assert message.text() == "One moment …"
+    tabs.setCurrentIndex(0)
+    opened.until(ended.is_set)
+    tabs.setCurrentWidget(view)
+    may_go_on.set()
+    opened.until(lambda: view.is_answered)
+    assert not bar.isVisible()
