@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QFontInfo, QIcon
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab import __version__
@@ -21,6 +21,7 @@ from latentlab.core.files import resource
 from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import Looks
 from latentlab.ui.threads import background, torch_threads
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 # Python lets a training thread go on for 5 ms when the window wants to draw, some times in each frame.
 _SWITCH_SECONDS = 0.0005
-_SMALLEST_FONT = 10.0  # points: legible on a projector
 
 
 def create_application(argv: list[str], choice: str = "system") -> QApplication:
@@ -47,12 +47,11 @@ def create_application(argv: list[str], choice: str = "system") -> QApplication:
     app.setApplicationVersion(__version__)
     app.setOrganizationName("latentlab")
     app.setDesktopFileName("latentlab")
-    app.setStyle("Fusion")
+    app.setStyle(Looks())
     app.setWindowIcon(QIcon(str(resource("icons", "latentlab.svg"))))
     font = app.font()
-    if QFontInfo(font).pointSizeF() < _SMALLEST_FONT:
-        font.setPointSizeF(_SMALLEST_FONT)
-        app.setFont(font)
+    font.setPointSizeF(theme.normal_text_size())
+    app.setFont(font)
     theme.set_theme(choice)
     app.styleHints().colorSchemeChanged.connect(theme.follow_system)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -17,13 +17,6 @@ from latentlab.ui.widgets.tray import Tray
 
 Split = Literal["test", "training", "both"]
 _COUNTS = (1_000, 5_000, 10_000, 0)
-# The style's own shade of what is checked is lost on a dark bar.
-_LANDSCAPE_LOOK = (
-    "QToolButton { border: 1px solid transparent; border-radius: 3px; padding: 2px; }"
-    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
-    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
-    "QToolButton:checked:hover, QToolButton:checked:focus { border-color: palette(text); }"
-)
 
 
 class CanvasPanel(QWidget):
@@ -53,7 +46,6 @@ class CanvasPanel(QWidget):
         self.strip.setObjectName("mapStrip")
         self.colour_box, self.field_box = ColourBox(), FieldBox()
         self.landscape_button = bar_button("", "", "mapLandscapeButton")
-        self.landscape_button.setStyleSheet(_LANDSCAPE_LOOK)
         tip, first = self.tr("Which images the map shows"), self.tr("test images")
         self._source = MapBox(self.tr("Images on the map"), tip, "mapSourceBox", first)
         for name, key in ((first, "test"), (self.tr("training images"), "training"), (self.tr("both"), "both")):
@@ -97,12 +89,6 @@ class CanvasPanel(QWidget):
         self._count.setCurrentIndex(self._count.findData(count))
         for each in (self._source, self._count):
             each.blockSignals(False)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.strip.dress()
-        super().changeEvent(event)
 
     def instructions(self) -> str:
         """Give what mouse and keys do on the map, as rich text."""

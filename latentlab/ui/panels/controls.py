@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from PySide6.QtCore import QElapsedTimer, QEvent, Signal
+from PySide6.QtCore import QElapsedTimer, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -20,6 +21,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.live_field import LiveField
+from latentlab.ui.widgets.primary_button import PrimaryButton
 
 State = Literal["idle", "training", "paused"]
 
@@ -48,7 +50,7 @@ class ControlsPanel(QWidget):
         self._run: Started | None = None
         self._since_said = QElapsedTimer()
 
-        self.train_button = QPushButton(self.tr("Train"), objectName="trainButton")
+        self.train_button = PrimaryButton(self.tr("Train"), objectName="trainButton")
         self.train_button.clicked.connect(self._train)
         self.pause_button = QPushButton(objectName="pauseButton")
         self.pause_button.clicked.connect(self._pause_or_resume)
@@ -74,7 +76,7 @@ class ControlsPanel(QWidget):
 
         self.progress = QProgressBar(objectName="trainingProgress", textVisible=True)
         self.progress.setAccessibleName(self.tr("Progress of training"))
-        self._speed = plain_label(wordWrap=True, objectName="trainingSpeed")
+        self._speed = plain_label(wordWrap=True, objectName="trainingSpeed", role=theme.MUTED)
         self._note = plain_label(wordWrap=True, objectName="trainingMessage")
 
         buttons = (self.pause_button, self.stop_button, self.discard_button)
@@ -96,7 +98,6 @@ class ControlsPanel(QWidget):
         column(self.train_button, others, self.continue_box, live, *told, margins=(10, 8, 10, 8), spacing=6, on=self)
         self._show_progress(0, 1, "")
         self._say("")
-        self._restyle()
         self._refresh()
 
     def set_state(self, state: State) -> None:
@@ -186,12 +187,6 @@ class ControlsPanel(QWidget):
         self._message, self._message_is_problem = text, is_problem
         self._refresh()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
-
     def _train(self) -> None:
         self.train_requested.emit(self.continue_box.isChecked())
 
@@ -262,20 +257,6 @@ class ControlsPanel(QWidget):
             return self.tr("{m} min {s} s").format(m=minutes, s=whole % 60)
         return self.tr("{s} s").format(s=whole)
 
-    def _restyle(self) -> None:
-        colours = theme.current()
-        on_accent = colours.background
-        self.train_button.setStyleSheet(
-            f"QPushButton {{ background: {colours.accent}; color: {on_accent}; border: 2px solid {colours.accent};"
-            f" border-radius: 4px; padding: 5px; font-weight: bold; }}"
-            f"QPushButton:hover, QPushButton:focus {{ border-color: {colours.foreground}; }}"
-            f"QPushButton:disabled {{ background: {colours.grid}; border-color: {colours.grid};"
-            f" color: {colours.muted}; }}"
-        )
-        self._speed.setStyleSheet(f"color: {colours.muted};")
-        self._colour_note()
-
     def _colour_note(self) -> None:
-        colours = theme.current()
         is_problem = self._message_is_problem or self._note.text() != self._message
-        self._note.setStyleSheet(f"color: {colours.warning if is_problem else colours.foreground};")
+        self._note.setForegroundRole(theme.WARNING if is_problem else QPalette.ColorRole.WindowText)

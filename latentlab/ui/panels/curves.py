@@ -59,7 +59,8 @@ class CurvesPanel(QWidget):
         top = Flow(quantities, STRETCH, self.log_box, self.auto_button)
 
         self._plots = row((self.plot, 1), spacing=4)
-        self._empty = plain_label(self.tr("The loss curves appear here while a model trains."), self.plot)
+        empty = self.tr("The loss curves appear here while a model trains.")
+        self._empty = plain_label(empty, self.plot, role=theme.MUTED)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -79,7 +80,6 @@ class CurvesPanel(QWidget):
         self._timer.timeout.connect(self._redraw_what_is_new)
         self._choose(0, True)
         self.set_epochs([])
-        self._restyle()
         self._redraw()
 
     def start(self, started: Started) -> None:
@@ -143,12 +143,6 @@ class CurvesPanel(QWidget):
             tip = self.tr("Nothing to look back at yet: epochs appear here while a model trains.")
         self.slider.setToolTip(tip)
         self._show_position()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the empty plot's text as large as the plot."""
@@ -239,16 +233,3 @@ class CurvesPanel(QWidget):
         self._showing.setText(text)
         for plot in (self.plot, *self._others):
             plot.mark_epoch(epoch)
-
-    def _restyle(self) -> None:
-        colours = theme.current()
-        self._empty.setStyleSheet(f"color: {colours.muted}; background: transparent;")
-        sheet = (
-            f"QToolButton {{ border: 1px solid {colours.grid}; padding: 2px 8px; color: {colours.foreground};"
-            f" background: {colours.surface}; }}"
-            f"QToolButton:checked {{ background: {colours.accent}; color: {colours.background};"
-            f" border-color: {colours.accent}; }}"
-            f"QToolButton:hover, QToolButton:focus {{ border-color: {colours.foreground}; }}"
-        )
-        for button in self.quantity_buttons.buttons():
-            button.setStyleSheet(sheet)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -23,10 +23,11 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.files import resource
-from latentlab.ui.style import theme
+from latentlab.ui.style.looks import scaled
 from latentlab.ui.style.texts import plain, plain_label, rich_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.map_picture import MapPicture
+from latentlab.ui.widgets.primary_button import PrimaryButton
 
 _WIDTH = 620
 _CARD = 280
@@ -88,11 +89,9 @@ class StartPage(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(centred)
-        self._content = centred
         scroll.viewport().setAutoFillBackground(False)
         centred.setAutoFillBackground(False)
         column(scroll, on=self)
-        self._dress()
         self.setFocusProxy(self._train)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
@@ -148,9 +147,9 @@ class StartPage(QWidget):
         self._order_tabs()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
+            self._size_train_button()
         super().changeEvent(event)
 
     def _make_head(self) -> QBoxLayout:
@@ -164,7 +163,7 @@ class StartPage(QWidget):
         return row((icon, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=16)
 
     def _make_interrupted(self) -> QWidget:
-        self._interrupted = QFrame(objectName="interruptedOffer")
+        self._interrupted = QFrame(objectName="interruptedOffer", frameShape=QFrame.Shape.StyledPanel)
         self._its_map = MapPicture()
         self._what_broke_off = _text("")
         self._what_broke_off.setObjectName("interruptedLabel")
@@ -187,35 +186,21 @@ class StartPage(QWidget):
         return self._interrupted
 
     def _make_train_button(self) -> QPushButton:
-        self._train = QPushButton(self.tr("Train"))
+        self._train = PrimaryButton(self.tr("Train"))
         self._train.setObjectName("startTrainingButton")
         self._train.setToolTip(self.tr("Train the current recipe on its image set."))
-        self._train.setMinimumSize(220, 56)
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
-        font = self._train.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        font.setBold(True)
-        self._train.setFont(font)
+        self._size_train_button()
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
         return self._train
 
-    def _dress(self) -> None:
-        colours = theme.current()
-        accent = QColor(colours.accent)
-        on_accent = theme.palette(colours).color(QPalette.ColorRole.HighlightedText).name()
-        train = f"QPushButton#{self._train.objectName()}"
-        self._content.setStyleSheet(
-            f"QFrame#{self._interrupted.objectName()} {{ border: 1px solid {colours.grid}; border-radius: 8px; }}"
-            f"QPushButton {{ background: {colours.surface}; color: {colours.foreground}; padding: 7px 14px; "
-            f"border: 1px solid {colours.grid}; border-radius: 8px; }}"
-            f"QPushButton:flat {{ background: transparent; border-color: transparent; padding: 4px; }}"
-            f"QPushButton:hover, QPushButton:focus {{ border: 2px solid {colours.accent}; }}"
-            f"{train} {{ background: {colours.accent}; color: {on_accent}; border: none; }}"
-            f"{train}:hover {{ background: {accent.lighter(112).name()}; }}"
-            f"{train}:pressed {{ background: {accent.darker(115).name()}; }}"
-            f"{train}:focus {{ border: 2px solid {colours.foreground}; }}"
-        )
+    def _size_train_button(self) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setBold(True)
+        self._train.setFont(font)
+        self._train.setMinimumSize(scaled(220), scaled(56))
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""

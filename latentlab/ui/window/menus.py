@@ -104,7 +104,6 @@ class Menus(QObject):
         if action.id in self._menus:
             made.setMenu(self._menus[action.id])
             shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            shown.setStyleSheet("QToolButton::menu-indicator { image: none; }")
 
 
 def add_entries(menu: QMenu, entries: Iterable[tuple[str, Callable[[], object]]]) -> list[QAction]:

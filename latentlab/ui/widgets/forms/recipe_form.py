@@ -5,14 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
+from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
@@ -48,7 +47,7 @@ class RecipeForm(QWidget):
         head = row((self._differ, 1), self.reset_button)
 
         self._advanced = QWidget()
-        self.advanced_button = QToolButton(text=self.tr("More settings"), objectName="moreSettingsButton")
+        self.advanced_button = bar_button(self.tr("More settings"), name="moreSettingsButton")
         self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.advanced_button.setCheckable(True)
         self.advanced_button.toggled.connect(self._show_advanced)
@@ -63,7 +62,6 @@ class RecipeForm(QWidget):
         self._aligned.append(list(self.fields.values()))
         align_labels(self._aligned[0], self.font())
         self._show(self._recipe)
-        self._restyle()
 
     def recipe(self) -> Recipe:
         """Give the recipe in force: the last valid one."""
@@ -105,10 +103,8 @@ class RecipeForm(QWidget):
             field.set_locked(why)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        elif event.type() == QEvent.Type.FontChange:
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
             for fields in self._aligned:
                 align_labels(fields, self.font())
         super().changeEvent(event)
@@ -196,12 +192,6 @@ class RecipeForm(QWidget):
         if shown and self._advanced.layout() is None:
             self._fill_advanced()
         self._advanced.setVisible(shown)
-
-    def _restyle(self) -> None:
-        colour = theme.current().foreground
-        self.advanced_button.setStyleSheet(
-            f"QToolButton {{ border: none; color: {colour}; }} QToolButton:focus {{ font-weight: bold; }}"
-        )
 
     def _fill_advanced(self) -> None:
         inside = column(spacing=5, on=self._advanced)
