@@ -151,3 +151,7 @@ def writes(name, call):
 def test_whatever_is_written_is_written_whole():
     found = {path.name for path in SOURCES for name, call in calls(path) if writes(name, call)}
     assert found <= WRITERS
+
+
+def test_no_widget_has_a_style_sheet_which_would_keep_it_from_following_the_theme():
+    assert not [path.name for path in SOURCES if {"setStyleSheet", "styleSheet"} & imported_names(path)]

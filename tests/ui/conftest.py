@@ -13,6 +13,15 @@ from tests.ui.hand import Hand
 from tests.ui.lab import TINY, Lab
 
 
+@pytest.fixture(scope="session")
+def qapp(qapp):
+    """Paint widgets as the program does."""
+    from latentlab.ui.style.looks import Looks
+
+    qapp.setStyle(Looks())
+    return qapp
+
+
 @pytest.fixture
 def qtbot(qapp, request):
     hand = Hand(request)

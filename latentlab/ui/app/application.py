@@ -21,6 +21,7 @@ from latentlab.core.files import resource
 from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import Looks
 from latentlab.ui.threads import background, torch_threads
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def create_application(argv: list[str], choice: str = "system", text_size: float
     app.setApplicationVersion(__version__)
     app.setOrganizationName("latentlab")
     app.setDesktopFileName("latentlab")
-    app.setStyle("Fusion")
+    app.setStyle(Looks())
     app.setWindowIcon(QIcon(str(resource("icons", "latentlab.svg"))))
     font = app.font()
     size = text_size or theme.normal_text_size()

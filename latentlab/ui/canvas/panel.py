@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from latentlab.ui.canvas.cards.colour_box import ColourBox
@@ -43,12 +43,6 @@ class CanvasPanel(QWidget):
             moved.connect(self._place)
 
         row(self.strip, (self.canvas, 1), spacing=0, on=self)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.strip.dress()
-        super().changeEvent(event)
 
     def instructions(self) -> str:
         """Give what mouse and keys do on the map, as rich text."""

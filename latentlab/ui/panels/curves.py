@@ -68,7 +68,8 @@ class CurvesPanel(QWidget):
         top = Flow(quantities, STRETCH, self.log_box, self.auto_button)
 
         self._plots = row((self.plot, 1), spacing=4)
-        self._empty = plain_label(self.tr("The loss curves appear here while a model trains."), self.plot)
+        empty = self.tr("The loss curves appear here while a model trains.")
+        self._empty = plain_label(empty, self.plot, role=theme.MUTED)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -92,7 +93,6 @@ class CurvesPanel(QWidget):
         self._timer.timeout.connect(self._redraw_what_is_new)
         self._choose(0, True)
         self.set_epochs([])
-        self._restyle()
         self._redraw()
 
     def start(self, started: Started) -> None:
@@ -157,12 +157,6 @@ class CurvesPanel(QWidget):
         """Say whether the last position moves on, as it does while a model trains."""
         self._is_training = is_training
         self._show_position()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the empty plot's text as large as the plot."""
@@ -255,16 +249,3 @@ class CurvesPanel(QWidget):
         self._showing.setText(text)
         for plot in (self.plot, *self._others):
             plot.mark_epoch(epoch)
-
-    def _restyle(self) -> None:
-        colours = theme.current()
-        self._empty.setStyleSheet(f"color: {colours.muted}; background: transparent;")
-        sheet = (
-            f"QToolButton {{ border: 1px solid {colours.grid}; padding: 2px 8px; color: {colours.foreground};"
-            f" background: {colours.surface}; }}"
-            f"QToolButton:checked {{ background: {colours.accent}; color: {colours.background};"
-            f" border-color: {colours.accent}; }}"
-            f"QToolButton:hover, QToolButton:focus {{ border-color: {colours.foreground}; }}"
-        )
-        for button in self.quantity_buttons.buttons():
-            button.setStyleSheet(sheet)

@@ -152,10 +152,8 @@ class DataPointPanel(QWidget):
         return "\n".join(lines)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._chip.update()
-        elif event.type() == QEvent.Type.FontChange:
+        """Follow the font."""
+        if event.type() == QEvent.Type.FontChange:
             self._limit_height()
         super().changeEvent(event)
 

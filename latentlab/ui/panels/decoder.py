@@ -148,13 +148,6 @@ class DecoderPanel(QScrollArea):
         scroll_bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self.widget().minimumSizeHint().width() + scroll_bar, _LEAST_HEIGHT)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            for slider in self.findChildren(Slider):
-                slider.dress()
-        super().changeEvent(event)
-
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take what its parts leave over: a click on them goes no further."""
         event.accept()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -79,6 +78,9 @@ class ImagesPanel(QWidget):
         self._use = QPushButton(self.tr("&Use these"), objectName="imagesUseButton")
         self._use.setDefault(True)
         self._use.clicked.connect(lambda: self.use_requested.emit(self._recipe.isChecked()))
+        for label in (self._path, self._caption, self._why, self._sentence):
+            label.setForegroundRole(theme.MUTED)
+        self._problem.setForegroundRole(theme.WARNING)
         self._lay_out()
         self._dress()
         self._show_state()
@@ -177,8 +179,8 @@ class ImagesPanel(QWidget):
         return QSize(980, 660)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+        """Follow the font."""
+        if event.type() == QEvent.Type.FontChange:
             self._dress()
         super().changeEvent(event)
 
@@ -324,9 +326,8 @@ class ImagesPanel(QWidget):
         self._own.setVisible(known == _OWN)
 
     def _tell(self, sentence: str, *, is_problem: bool = False) -> None:
-        self._is_problem = is_problem
         self._sentence.setText(sentence)
-        self._colour_sentence()
+        self._sentence.setForegroundRole(theme.WARNING if is_problem else theme.MUTED)
 
     def _show_state(self) -> None:
         self._progress.setVisible(self._is_reading)
@@ -334,20 +335,10 @@ class ImagesPanel(QWidget):
         self.sheet.setEnabled(not self._is_reading)
 
     def _dress(self) -> None:
-        colours = theme.current()
-        muted = (self._path, self._caption, self._why)
-        for label in muted:
-            _colour(label, colours.muted)
-        self._colour_sentence()
         font = self.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.3)
         self._title.setFont(font)
-        _colour(self._problem, colours.warning)
-
-    def _colour_sentence(self) -> None:
-        colours = theme.current()
-        _colour(self._sentence, colours.warning if self._is_problem else colours.muted)
 
 
 def _label(name: str) -> QLabel:
@@ -355,11 +346,3 @@ def _label(name: str) -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label
-
-
-def _colour(label: QLabel, colour: str) -> None:
-    palette = QPalette(label.palette())
-    if palette.color(QPalette.ColorRole.WindowText) == QColor(colour):
-        return
-    palette.setColor(QPalette.ColorRole.WindowText, colour)
-    label.setPalette(palette)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
@@ -75,7 +75,7 @@ class PagePanel(QWidget):
         """Say what was done, or what went wrong and what to do."""
         self._is_problem = is_problem
         self._text.setText(sentence)
-        self._dress()
+        self._text.setForegroundRole(theme.WARNING if is_problem else QPalette.ColorRole.WindowText)
 
     def set_busy(self, is_busy: bool) -> None:
         """Show that a page is being read or cleaned, or that it no longer is."""
@@ -104,25 +104,12 @@ class PagePanel(QWidget):
         """Prefer the room for a page."""
         return QSize(960, 720)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-        super().changeEvent(event)
-
     def _show(self) -> None:
         self._open.setEnabled(not self._is_busy)
         self._clean.setEnabled(self._has_page and not self._is_busy)
         self._save.setEnabled(self._has_result and not self._is_busy)
         for widget in (self._progress, self._cancel):
             widget.setVisible(self._is_busy)
-
-    def _dress(self) -> None:
-        colours = theme.current()
-        palette = QPalette(self.palette())
-        colour = colours.warning if self._is_problem else colours.foreground
-        palette.setColor(QPalette.ColorRole.WindowText, colour)
-        self._text.setPalette(palette)
 
 
 def _file_of(data: QMimeData) -> Path | None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QToolButton, QWidget
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style import theme
-from latentlab.ui.style.texts import plain, plain_label
+from latentlab.ui.style.texts import heading, plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.dataset_picker import DatasetPicker, ListedDataset
 from latentlab.ui.widgets.forms.recipe_box import ListedRecipe, RecipeBox
@@ -40,7 +40,7 @@ class RecipePanel(QWidget):
         self.file_button = QToolButton(objectName="recipeFileButton", text="…", toolTip=self.tr("Open recipe file…"))
         self.file_button.setAccessibleName(self.tr("Open recipe file…"))
         self.file_button.clicked.connect(self.recipe_file_requested)
-        self._summary = plain_label(wordWrap=True, objectName="recipeSummary")
+        self._summary = plain_label(wordWrap=True, objectName="recipeSummary", role=theme.MUTED)
         self.data = DatasetPicker()
         self.data.dataset_chosen.connect(self._dataset_chosen)
         self.data.download_requested.connect(self.download_requested)
@@ -48,10 +48,11 @@ class RecipePanel(QWidget):
         self.form = RecipeForm()
         self.form.recipe_edited.connect(self.recipe_edited)
         self.form.validity_changed.connect(self.validity_changed)
-        self._lock = plain_label(wordWrap=True, objectName="recipeLockNote")
+        self._lock = plain_label(wordWrap=True, objectName="recipeLockNote", margin=6)
+        self._lock.setFrameShape(QFrame.Shape.StyledPanel)
         self._lock.hide()
-        self._headings = [plain_label(text) for text in (self.tr("Recipe"), self.tr("Images"), self.tr("Settings"))]
-        self._data_mark = plain_label(objectName="datasetMark")
+        self._headings = [heading(text) for text in (self.tr("Recipe"), self.tr("Images"), self.tr("Settings"))]
+        self._data_mark = plain_label(objectName="datasetMark", role=theme.EMPHASIS)
 
         pick = row((self.recipe_box, 1), self.file_button, spacing=4)
         data_head = row((self._headings[1], 1), self._data_mark)
@@ -63,7 +64,6 @@ class RecipePanel(QWidget):
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setWidget(inside)
         column(self.scroll, on=self)
-        self._restyle()
 
     def recipe(self) -> Recipe:
         """Give the recipe in force: the last valid one."""
@@ -141,10 +141,8 @@ class RecipePanel(QWidget):
         return QSize(max(_LEAST_WIDTH, wide), super().minimumSizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        elif event.type() == QEvent.Type.FontChange:
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
         super().changeEvent(event)
 
@@ -172,13 +170,3 @@ class RecipePanel(QWidget):
         theirs = self.form.base().data.dataset
         differs = theirs != self.form.recipe().data.dataset
         self._data_mark.setText(self.tr("● recipe: {name}").format(name=theirs) if differs else "")
-
-    def _restyle(self) -> None:
-        colours = theme.current()
-        self._data_mark.setStyleSheet(f"color: {colours.accent};")
-        self._summary.setStyleSheet(f"color: {colours.muted};")
-        self._lock.setStyleSheet(
-            f"background: {colours.grid}; color: {colours.foreground}; border-radius: 4px; padding: 6px;"
-        )
-        for heading in self._headings:
-            heading.setStyleSheet(f"color: {colours.foreground}; font-weight: bold;")

@@ -16,6 +16,7 @@ from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.elided_label import ElidedLabel
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.forms.live_field import LiveField
+from latentlab.ui.widgets.primary_button import PrimaryButton
 
 State = Literal["idle", "training", "paused"]
 
@@ -71,7 +72,6 @@ class RunBar(QWidget):
         self.show_run("", False)
         self._show_progress(0, 1, "")
         self._say("")
-        self._restyle()
         self._refresh()
 
     def add(self, widget: QWidget) -> None:
@@ -171,10 +171,8 @@ class RunBar(QWidget):
         self._say("")
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        elif event.type() == QEvent.Type.FontChange:
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
             self._size()
         super().changeEvent(event)
 
@@ -188,10 +186,14 @@ class RunBar(QWidget):
         self.home_button.clicked.connect(self.home_requested)
         self._name, self._details = ElidedLabel(), ElidedLabel()
         self._name.setObjectName("runName")
+        bold = self._name.font()
+        bold.setBold(True)
+        self._name.setFont(bold)
         self._details.setObjectName("runDetails")
+        self._details.setForegroundRole(theme.MUTED)
 
     def _make_buttons(self) -> None:
-        self.train_button = QPushButton(self.tr("Train"), objectName="trainButton")
+        self.train_button = PrimaryButton(self.tr("Train"), objectName="trainButton")
         self.train_button.clicked.connect(lambda: self.train_requested.emit(False))
         self.further_button = QPushButton(self.tr("Train further"), objectName="trainFurtherButton")
         self.further_button.clicked.connect(lambda: self.train_requested.emit(True))
@@ -226,8 +228,8 @@ class RunBar(QWidget):
     def _make_progress(self) -> None:
         self._progress = QProgressBar(objectName="trainingProgress", textVisible=True)
         self._progress.setAccessibleName(self.tr("Progress of training"))
-        self._speed = plain_label(objectName="trainingSpeed")
-        self._note = plain_label(wordWrap=True, objectName="trainingMessage")
+        self._speed = plain_label(objectName="trainingSpeed", role=theme.MUTED)
+        self._note = plain_label(wordWrap=True, objectName="trainingMessage", role=theme.WARNING)
         self._note.setContentsMargins(10, 0, 10, 6)
 
     # What is shown
@@ -312,18 +314,3 @@ class RunBar(QWidget):
         for field in (self.learning_rate, self.beta):
             field.setFixedWidth(_FIELD * digit)
         self.setMinimumHeight(_HEIGHT)
-
-    def _restyle(self) -> None:
-        colours = theme.current()
-        on_accent = colours.background
-        self.train_button.setStyleSheet(
-            f"QPushButton {{ background: {colours.accent}; color: {on_accent}; border: 2px solid {colours.accent};"
-            f" border-radius: 4px; padding: 4px 14px; font-weight: bold; }}"
-            f"QPushButton:hover, QPushButton:focus {{ border-color: {colours.foreground}; }}"
-            f"QPushButton:disabled {{ background: {colours.grid}; border-color: {colours.grid};"
-            f" color: {colours.muted}; }}"
-        )
-        self._name.setStyleSheet("font-weight: bold;")
-        for label in (self._details, self._speed):
-            label.setStyleSheet(f"color: {colours.muted};")
-        self._note.setStyleSheet(f"color: {colours.warning};")

@@ -253,11 +253,7 @@ class SketchPanel(QWidget):
             text = self.tr("Among the {n} nearest: {counts}").format(n=total, counts=counts)
             if len(votes) > 4:
                 text = self.tr("{text}, and others").format(text=text)
-        colours = theme.current()
-        palette = QPalette(self.palette())
-        colour = colours.warning if self._problem else colours.foreground
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-        self._verdict.setPalette(palette)
+        self._verdict.setForegroundRole(theme.WARNING if self._problem else QPalette.ColorRole.WindowText)
         self._verdict.setText(text)
 
     def _show_label(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -25,12 +25,14 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import scaled
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.style.texts import plain, plain_label, rich_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.elided_label import ElidedLabel
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.map_picture import MapPicture
+from latentlab.ui.widgets.primary_button import PrimaryButton
 
 _WIDTH = 880
 _CARD, _PICTURE = 200, 132  # pixels: the width of a card, and the height of its picture
@@ -91,11 +93,9 @@ class StartPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(centred)
-        self._content = centred
         scroll.viewport().setAutoFillBackground(False)
         centred.setAutoFillBackground(False)
         column(scroll, on=self)
-        self._dress()
         self.setFocusProxy(self._train)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
@@ -166,9 +166,9 @@ class StartPage(QWidget):
         self._lay_cards()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
+            self._size_train_button()
         super().changeEvent(event)
 
     def _make_head(self) -> QBoxLayout:
@@ -182,7 +182,7 @@ class StartPage(QWidget):
         return row((icon, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=16)
 
     def _make_interrupted(self) -> QWidget:
-        self._interrupted = QFrame(objectName="interruptedOffer")
+        self._interrupted = QFrame(objectName="interruptedOffer", frameShape=QFrame.Shape.StyledPanel)
         self._its_map = MapPicture()
         self._what_broke_off = _text("")
         self._what_broke_off.setObjectName("interruptedLabel")
@@ -206,33 +206,26 @@ class StartPage(QWidget):
 
     def _make_first(self) -> QWidget:
         """Make the card that leads to a first map: the images, what happens with them, and the button."""
-        self._train = QPushButton(self.tr("Train"))
+        self._train = PrimaryButton(self.tr("Train"))
         self._train.setObjectName("startTrainingButton")
         self._train.setToolTip(self.tr("Train the current recipe on its image set."))
-        self._train.setMinimumHeight(44)
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
-        font = self._train.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        self._train.setFont(font)
+        self._size_train_button()
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
         self._sheet = _Sheet()
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
-        card = QFrame(objectName="firstCard")
+        card = QFrame(objectName="firstCard", frameShape=QFrame.Shape.StyledPanel)
         card.setFixedWidth(_CARD)
         title = _text(self.tr("First map in seconds"), "large")
         column(self._sheet, title, self._images, STRETCH, self._train, margins=(12, 12, 12, 12), spacing=6, on=card)
         return card
 
     def _make_own(self) -> QWidget:
-        card = QFrame(objectName="ownCard")
+        card = QFrame(objectName="ownCard", frameShape=QFrame.Shape.StyledPanel)
         card.setFixedWidth(_CARD)
-        place = _text(self.tr("Drop a folder of pictures, or a file of images, here"))
-        place.setObjectName("dropPlace")
-        place.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        place.setFixedHeight(_PICTURE)
+        place = _DropPlace(self.tr("Drop a folder of pictures, or a file of images, here"))
         title = _text(self.tr("Your own images"), "large")
         text = _text(self.tr("A map of what you have: photographs, drawings, spectra, scans."))
         column(place, title, text, STRETCH, self._own, margins=(12, 12, 12, 12), spacing=6, on=card)
@@ -259,25 +252,12 @@ class StartPage(QWidget):
             card.deleteLater()
         cards.clear()
 
-    def _dress(self) -> None:
-        colours = theme.current()
-        accent = QColor(colours.accent)
-        on_accent = theme.palette(colours).color(QPalette.ColorRole.HighlightedText).name()
-        train = f"QPushButton#{self._train.objectName()}"
-        self._content.setStyleSheet(
-            f"QFrame#{self._interrupted.objectName()}, QFrame#firstCard, QFrame#ownCard"
-            f" {{ border: 1px solid {colours.grid}; border-radius: 8px; background: {colours.surface}; }}"
-            f"QLabel#dropPlace {{ border: 2px dashed {colours.muted}; border-radius: 6px; color: {colours.muted};"
-            f" padding: 6px; }}"
-            f"QPushButton {{ background: {colours.surface}; color: {colours.foreground}; padding: 7px 14px; "
-            f"border: 1px solid {colours.grid}; border-radius: 8px; }}"
-            f"QPushButton:hover, QPushButton:focus {{ border: 2px solid {colours.accent}; }}"
-            f"{train} {{ background: {colours.accent}; color: {on_accent}; border: none; }}"
-            f"{train}:hover {{ background: {accent.lighter(112).name()}; }}"
-            f"{train}:pressed {{ background: {accent.darker(115).name()}; }}"
-            f"{train}:focus {{ border: 2px solid {colours.foreground}; }}"
-            f"{train}:disabled {{ background: {colours.grid}; color: {colours.muted}; }}"
-        )
+    def _size_train_button(self) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        font.setBold(True)
+        self._train.setFont(font)
+        self._train.setMinimumHeight(scaled(44))
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
@@ -323,6 +303,25 @@ class _Card(QPushButton):
         """Give the height of the words, which may wrap."""
         height = self.layout().totalHeightForWidth(width)
         return height if height >= 0 else self.layout().totalSizeHint().height()
+
+
+class _DropPlace(QLabel):
+    """A place with a dashed edge that invites to drop something."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, textFormat=Qt.TextFormat.PlainText, wordWrap=True, objectName="dropPlace")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setForegroundRole(theme.MUTED)
+        self.setMargin(8)
+        self.setFixedHeight(_PICTURE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.current().muted), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 6, 6)
+        painter.end()
 
 
 class _Sheet(QWidget):

@@ -82,7 +82,7 @@ class LossPlot(Plot):
 
         # Title and legend stand above the curves, and the word "epoch" in the empty corner below the left axis:
         # labels of pyqtgraph's own would take a third of a plot as low as this.
-        self._title, self._unit = plain_label("", self), plain_label("", self)
+        self._title, self._unit = (plain_label("", self, role=theme.MUTED) for _ in range(2))
         self._legend = rich_label("", self, objectName="lossLegend")
         for label in (self._title, self._legend, self._unit):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -336,9 +336,6 @@ class LossPlot(Plot):
             axis.setPen(pg.mkPen(colours.grid))
             axis.setTextPen(pg.mkPen(colours.foreground))
             axis.setStyle(tickFont=QApplication.font(), tickLength=4)
-        self._legend.setStyleSheet(f"color: {colours.foreground}; background: transparent;")
-        for label in (self._title, self._unit):
-            label.setStyleSheet(f"color: {colours.muted}; background: transparent;")
         self._drawn_changes = {}
         self._name_axes()
         self.redraw()

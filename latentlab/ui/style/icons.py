@@ -1,45 +1,67 @@
-"""The program's icons: pictures in one colour, which follows the theme."""
+"""The program's icons: drawings in one colour, which is that of the theme whenever they are painted."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
 
-_SIZES = (20, 40)  # pixels: of a display of common and of high density
-
 
 def icon(name: str) -> QIcon:
-    """Give the icon in ``resources/icons/NAME.svg`` in the theme's colours of now.
+    """Give the icon in ``resources/icons/NAME.svg``, of any size; nothing is to be done when the theme changes.
 
     The file draws in ``currentColor``, 24 x 24, lines 1.8 wide with round ends.
     """
+    return QIcon(_Engine(name))
+
+
+class _Engine(QIconEngine):
+    """Paints a drawing: checked in the accent's colour, disabled in a muted one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def clone(self) -> QIconEngine:
+        """Give another of the same drawing."""
+        return _Engine(self._name)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Fill a rectangle with the drawing."""
+        _drawing(self._name, _colour(mode, state)).render(painter, rect)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Give a picture of so many pixels."""
+        return _picture(self._name, _colour(mode, state), size.width(), size.height())
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        """Give a picture of so many pixels of the display."""
+        return self.pixmap(size, mode, state)
+
+
+def _colour(mode: QIcon.Mode, state: QIcon.State) -> str:
     colours = theme.current()
-    return _drawn(name, colours.foreground, colours.accent, colours.muted)
+    if mode == QIcon.Mode.Disabled:
+        return colours.edge
+    return colours.accent if state == QIcon.State.On else colours.foreground
 
 
-@lru_cache
-def _drawn(name: str, plain: str, checked: str, disabled: str) -> QIcon:
-    drawing = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
-    made = QIcon()
-    for colour, mode, state in (
-        (plain, QIcon.Mode.Normal, QIcon.State.Off),
-        (checked, QIcon.Mode.Normal, QIcon.State.On),
-        (disabled, QIcon.Mode.Disabled, QIcon.State.Off),
-    ):
-        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
-        for side in _SIZES:
-            pixmap = QPixmap(QSize(side, side))
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            if mode == QIcon.Mode.Disabled:
-                painter.setOpacity(0.45)
-            renderer.render(painter)
-            painter.end()
-            made.addPixmap(pixmap, mode, state)
+@lru_cache(maxsize=256)
+def _picture(name: str, colour: str, width: int, height: int) -> QPixmap:
+    made = QPixmap(width, height)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    _drawing(name, colour).render(painter)
+    painter.end()
     return made
+
+
+@lru_cache(maxsize=256)
+def _drawing(name: str, colour: str) -> QSvgRenderer:
+    drawing = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtGui import Qt
+from PySide6.QtGui import QPalette, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 
-def plain_label(text: str = "", parent: QWidget | None = None, **properties: Any) -> QLabel:
-    """Give a label that shows whatever it is told, letter by letter; `properties` are those of Qt."""
-    return QLabel(text, parent, textFormat=Qt.TextFormat.PlainText, **properties)
+def plain_label(
+    text: str = "", parent: QWidget | None = None, *, role: QPalette.ColorRole | None = None, **properties: Any
+) -> QLabel:
+    """Give a label that shows whatever it is told, letter by letter.
+
+    Parameters
+    ----------
+    text : str
+    parent : QWidget, optional
+    role : QPalette.ColorRole, optional
+        What it is written in, such as `theme.MUTED`; like other text by default.
+    properties
+        Those of Qt.
+    """
+    label = QLabel(text, parent, textFormat=Qt.TextFormat.PlainText, **properties)
+    if role is not None:
+        label.setForegroundRole(role)
+    return label
+
+
+def heading(text: str) -> QLabel:
+    """Give a label in bold letters, of the size that text has."""
+    label = plain_label(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
 
 
 def rich_label(text: str = "", parent: QWidget | None = None, **properties: Any) -> QLabel:

@@ -1,7 +1,9 @@
 """How the program looks: its colours, light and dark, of window, plots and classes; and how large its text is.
 
-Widgets read `current()` when they are made and again in ``changeEvent`` on ``PaletteChange``; nothing is cached,
-so the system's switch between light and dark reaches everything.
+What is painted reads `current()` as it is painted, and text has a role of the palette, such as `MUTED`, rather than a
+colour: so a switch between light and dark reaches everything, and nobody has to be told. Only what keeps a colour, such
+as an axis of a plot or a page of HTML, draws anew in ``changeEvent`` on ``PaletteChange``. No widget has a style sheet:
+Qt hands those that have one no new palette.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QComboBox, QLayout, QToolTip
+from PySide6.QtWidgets import QApplication, QLayout, QToolTip
 
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
 # the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
@@ -32,39 +34,54 @@ _TEN_DARK = (
 _MANY_CLASSES = 36
 _GOLDEN = (5**0.5 - 1) / 2  # of a turn: wherever one stops, the hues so far lie apart
 
-_OUTLINED = ("QCheckBox", "QLineEdit", "QAbstractSpinBox")  # they paint no other window than their outline
 _SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
-_LEGIBLE_FONT = 10.0
+_LEGIBLE = 10.0  # points: from the back of a room
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
     "light": Qt.ColorScheme.Light,
     "dark": Qt.ColorScheme.Dark,
 }
 
+MUTED = QPalette.ColorRole.PlaceholderText
+WARNING = QPalette.ColorRole.BrightText
+EMPHASIS = QPalette.ColorRole.Link
+"""Roles for `QWidget.setForegroundRole`: of what is said beside, of what is wrong, and of what is marked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of plots and canvases, as ``#rrggbb``."""
+    """The colours of windows, plots and canvases, as ``#rrggbb``.
+
+    Text is written in `foreground`, `muted`, `accent` or `warning` on `background`, `surface` or `raised`, and in
+    `on_accent` on `accent`; `edge` is around what one fills in, drags and presses; `grid` parts, and need not be seen;
+    `chosen` is behind what is switched on.
+    """
 
     dark: bool
     background: str
     surface: str
+    raised: str
     foreground: str
     muted: str
     grid: str
+    edge: str
     accent: str
+    on_accent: str
+    chosen: str
     train: str
     test: str
     warning: str
 
 
 LIGHT = Theme(
-    dark=False, background="#ffffff", surface="#f5f6f8", foreground="#1b1f24", muted="#5f6b7a", grid="#d9dee5",
-    accent="#1a6fd4", train="#d56a00", test="#1a6fd4", warning="#b42318",
+    dark=False, background="#ffffff", surface="#f5f6f8", raised="#ffffff", foreground="#1b1f24", muted="#5a6675",
+    grid="#d9dee5", edge="#808894", accent="#1668c7", on_accent="#ffffff", chosen="#d7e6f8", train="#d56a00",
+    test="#1a6fd4", warning="#b42318",
 )  # fmt: skip
 DARK = Theme(
-    dark=True, background="#15181d", surface="#1e2228", foreground="#eef1f5", muted="#9aa5b4", grid="#343b45",
-    accent="#5aa9ff", train="#ff9f43", test="#5aa9ff", warning="#ff8a80",
+    dark=True, background="#15181d", surface="#1e2228", raised="#2a2f37", foreground="#eef1f5", muted="#9aa5b4",
+    grid="#3a424d", edge="#7a8594", accent="#5aa9ff", on_accent="#15181d", chosen="#24456b", train="#ff9f43",
+    test="#5aa9ff", warning="#ff8a80",
 )  # fmt: skip
 
 
@@ -76,8 +93,6 @@ def current() -> Theme:
 
 def palette(colours: Theme) -> QPalette:
     """Give the palette that dresses Qt's own widgets in the theme's colours."""
-    raised = "#2a2f37" if colours.dark else "#ffffff"
-    on_accent = colours.background if colours.dark else "#ffffff"
     roles = {
         QPalette.ColorRole.Window: colours.surface,
         QPalette.ColorRole.WindowText: colours.foreground,
@@ -85,25 +100,23 @@ def palette(colours: Theme) -> QPalette:
         QPalette.ColorRole.AlternateBase: colours.surface,
         QPalette.ColorRole.Text: colours.foreground,
         QPalette.ColorRole.PlaceholderText: colours.muted,
-        QPalette.ColorRole.Button: raised,
+        QPalette.ColorRole.Button: colours.raised,
         QPalette.ColorRole.ButtonText: colours.foreground,
         QPalette.ColorRole.BrightText: colours.warning,
-        QPalette.ColorRole.ToolTipBase: raised,
+        QPalette.ColorRole.ToolTipBase: colours.raised,
         QPalette.ColorRole.ToolTipText: colours.foreground,
         QPalette.ColorRole.Highlight: colours.accent,
-        QPalette.ColorRole.HighlightedText: on_accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
         QPalette.ColorRole.Accent: colours.accent,
         QPalette.ColorRole.Link: colours.accent,
         QPalette.ColorRole.LinkVisited: colours.accent,
     }
     # The constructor derives the shades of bevels and borders from these two.
-    palette = QPalette(QColor(raised), QColor(colours.surface))
+    palette = QPalette(QColor(colours.raised), QColor(colours.surface))
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
-    disabled = QColor(colours.muted)
-    disabled.setAlphaF(0.65)
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.muted))
     palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colours.grid))
     return palette
 
@@ -143,27 +156,30 @@ def set_theme(choice: str) -> None:
 
 
 def normal_text_size() -> float:
-    """Give the size of text as the system has it, in points; where it is too small for a projector, one that is not."""
-    return max(_LEGIBLE_FONT, QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pointSizeF())
+    """Give the size of text that the desktop asks for, in points; where that is small, one that can be read."""
+    return max(_LEGIBLE, QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pointSizeF())
 
 
-def change_text_size(step: float) -> None:
-    """Write everything larger by so many points, or smaller where `step` is below zero."""
+def set_text_size(points: float) -> None:
+    """Write everything in a size, in points, from 8 to 24; boxes, icons and handles grow along."""
     font = QApplication.font()
     for window in QApplication.topLevelWidgets():
         window.setUpdatesEnabled(False)  # it would be painted twice, at first with too little room
-    font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_FONT, font.pointSizeF() + step)))
+    font.setPointSizeF(min(_LARGEST_FONT, max(_SMALLEST_FONT, points)))
     QApplication.setFont(font)
-    _set_sheets_again()
     # Widgets hear of a new font as soon as there are events again.
     QTimer.singleShot(0, _measure_again)
 
 
+def change_text_size(step: int) -> None:
+    """Write everything larger by so many points, or smaller where `step` is below zero."""
+    set_text_size(QApplication.font().pointSizeF() + step)
+
+
 def _measure_again() -> None:
-    """Forget how much room the old text took: Qt keeps that of what is hidden, and the least of a box of choices."""
+    """Forget how much room the old text took: Qt keeps that of what is hidden, and the sizes of icons and boxes."""
     for widget in QApplication.allWidgets():
-        if isinstance(widget, QComboBox):
-            QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+        QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
         for layout in widget.findChildren(QLayout, options=Qt.FindChildOption.FindDirectChildrenOnly):
             _forget_room(layout)
         widget.updateGeometry()
@@ -177,13 +193,6 @@ def _forget_room(layout: QLayout) -> None:
     layout.invalidate()
 
 
-def _set_sheets_again() -> None:
-    """Tell widgets with a style sheet of their own: Qt hands new fonts and colours past them until it is set again."""
-    for widget in QApplication.allWidgets():
-        if sheet := widget.styleSheet():
-            widget.setStyleSheet(sheet)
-
-
 def follow_system(scheme: Qt.ColorScheme) -> None:
     """Dress the application as the system has just been."""
     _dress(dark=scheme == Qt.ColorScheme.Dark)
@@ -194,11 +203,14 @@ def _dress(*, dark: bool) -> None:
     pg.setConfigOptions(antialias=True, background=colours.background, foreground=colours.foreground)
     dressed = palette(colours)
     QApplication.setPalette(dressed)
-    if colours.dark:
-        # Fusion outlines them in a darker shade of the window's own colour, which on a dark one nobody sees.
-        outlined = QPalette(dressed)
-        outlined.setColor(QPalette.ColorRole.Window, QColor(colours.muted))
-        for name in _OUTLINED:
-            QApplication.setPalette(outlined, name)
+    QApplication.setPalette(_primary(dressed, colours), "PrimaryButton")
     QToolTip.setPalette(dressed)
-    _set_sheets_again()
+
+
+def _primary(dressed: QPalette, colours: Theme) -> QPalette:
+    """Give the palette of the button that one is looking for: see `PrimaryButton` of the widgets."""
+    made = QPalette(dressed)
+    for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+        made.setColor(group, QPalette.ColorRole.Button, QColor(colours.accent))
+        made.setColor(group, QPalette.ColorRole.ButtonText, QColor(colours.on_accent))
+    return made

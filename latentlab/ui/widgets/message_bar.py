@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from latentlab.core import log
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import paint_card
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
@@ -64,7 +66,7 @@ class MessageBar(QFrame):
         self._report.setVisible(log.is_last_told(text))
         self._offer.setText(offer)
         self._offer.setVisible(bool(offer))
-        self._dress()
+        self.update()
         self.setVisible(bool(text))
         self._timer.stop()
         if text and not is_problem:
@@ -75,18 +77,13 @@ class MessageBar(QFrame):
         self._timer.stop()
         super().hideEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-        super().changeEvent(event)
-
-    def _dress(self) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a card, whose left edge tells a problem from news."""
         colours = theme.current()
-        edge = colours.warning if self._is_problem else colours.accent
-        style = (
-            f"#{self.objectName()} {{ background: {colours.surface}; border: 1px solid {colours.grid}; "
-            f"border-left: 4px solid {edge}; border-radius: 4px; }}"
-        )
-        if style != self.styleSheet():  # setting it changes the palette, which asks for it again
-            self.setStyleSheet(style)
+        card = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter = QPainter(self)
+        paint_card(painter, card)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.warning if self._is_problem else colours.accent))
+        painter.drawRoundedRect(QRectF(card.left(), card.top(), 4, card.height()), 2, 2)
+        painter.end()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, 
 from latentlab.ui.style import theme
 
 _TICK = 5
-_HANDLE = 18
 
 
 class Slider(QSlider):
@@ -21,7 +20,6 @@ class Slider(QSlider):
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setRange(low, high)
-        self.dress()
 
     def handle(self) -> QRect:
         """Give where the handle lies."""
@@ -51,25 +49,6 @@ class Slider(QSlider):
                 event.type(), position, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
             )
         super().mousePressEvent(event)
-
-    def dress(self) -> None:
-        """Take the theme's colours, and a size that can be seen from the back of a room.
-
-        The panel around it calls this again on ``PaletteChange``, which Qt keeps from widgets with a style sheet.
-        """
-        colours = theme.current()
-        sheet = (
-            f"QSlider {{ min-height: {_HANDLE + 2}px; }}"
-            f"QSlider::groove {{ height: 6px; border-radius: 3px; background: {colours.grid}; }}"
-            f"QSlider::sub-page {{ height: 6px; border-radius: 3px; background: {colours.accent}; }}"
-            f"QSlider::handle {{ width: {_HANDLE - 4}px; margin: -{(_HANDLE - 6) // 2}px 0; background: "
-            f"{colours.background}; border: 2px solid {colours.accent}; border-radius: {_HANDLE // 2}px; }}"
-            f"QSlider::handle:hover, QSlider::handle:focus {{ background: {colours.accent}; }}"
-            f"QSlider::handle:focus {{ border-color: {colours.foreground}; }}"
-            f"QSlider::handle:disabled {{ background: {colours.surface}; border-color: {colours.grid}; }}"
-            f"QSlider::sub-page:disabled {{ background: {colours.grid}; }}"
-        )
-        self.setStyleSheet(sheet)
 
     def _part(self, part: QStyle.SubControl) -> QRect:
         option = QStyleOptionSlider()

@@ -128,7 +128,6 @@ class Menus(QObject):
         shown = self._panel.strip.add(made, button.icon or action.id, f"map{action.id[0].upper()}{action.id[1:]}Button")
         if action.id in self._menus:
             shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            shown.setStyleSheet("QToolButton::menu-indicator { image: none; }")
 
 
 def without_mnemonic(text: str) -> str:

@@ -14,6 +14,7 @@ from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.section import Section
 from latentlab.ui.widgets.slider import SliderScale
+from tests.ui.scenes import has_colour
 
 DIGITS = tuple("0123456789")
 INTENTS = (
@@ -163,7 +164,7 @@ def test_sliders_follow_the_theme(panel):
         for colours in (theme.LIGHT, theme.DARK):
             QApplication.setPalette(theme.palette(colours))
             QApplication.processEvents()
-            assert colours.grid in slider(panel, "temperatureSlider").styleSheet()
+            assert has_colour(slider(panel, "temperatureSlider"), colours.edge)
     finally:
         QApplication.setPalette(before)
 

@@ -4,7 +4,9 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from latentlab.ui.style import theme
 from latentlab.ui.widgets.message_bar import MessageBar
+from tests.ui.scenes import has_colour
 
 
 @pytest.fixture
@@ -75,9 +77,9 @@ def test_an_offer_is_taken_by_its_button(qtbot, bar):
 
 def test_a_problem_looks_unlike_news(bar):
     bar.show_message("The run is saved.", False)
-    news = bar.styleSheet()
+    assert not has_colour(bar, theme.current().warning)
     bar.show_message("The disk is full.", True)
-    assert bar.styleSheet() != news
+    assert has_colour(bar, theme.current().warning)
 
 
 def test_a_long_sentence_is_wrapped_not_cut(qtbot, bar):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from latentlab.ui.style import theme
+from tests.ui import scenes
 
 
 @pytest.fixture(autouse=True)
@@ -18,48 +18,47 @@ def own_palette(qapp):
     QApplication.setPalette(before)
 
 
-def opened(lab, run):
-    """Have a window show a run."""
-    lab.until_loaded()
-    lab.open(run)
-    lab.press("mapShowAllButton")
-    lab.until(lambda: lab.session.map.history.view is not None)
-    lab.pick(40, 30)
-    lab.until(lab.window.menus["back"].isEnabled)  # view and pick have come to rest, and count as places
-    return lab
+SIZE = 1000, 640
+ROUNDED = 24  # of 255: what is seen through is rounded otherwise when it is painted from a picture that is kept
 
 
-def pixels(lab):
-    """Give what a window shows once points and views have come to rest, uint8 (H, W, 3)."""
-    lab.canvas.setFocus()
-    shown = [grabbed(lab)]
-
-    def rests():
-        lab.qtbot.wait(150)  # nothing comes
-        shown.append(grabbed(lab))
-        return np.array_equal(*shown[-2:])
-
-    lab.until(rests)
-    return shown[-1]
+def told(window, shown, expected):
+    """Say where two pictures of a window differ; an empty string where they are one."""
+    if shown.shape != expected.shape:
+        return f"its size: {shown.shape} and {expected.shape}"
+    if np.array_equal(shown, expected):
+        return ""
+    apart = np.abs(shown.astype(np.int16) - expected).max(2)
+    return ", ".join(scenes.parts_at(window, np.argwhere(apart > ROUNDED)))
 
 
-def grabbed(lab):
-    image = lab.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
-    return rows[:, : image.width(), :3].copy()
+def test_what_is_open_looks_as_what_is_made_in_the_theme(make_lab, run_file, colour_run, tmp_path, monkeypatch):
+    runs = run_file(), run_file(model__kind="cvae"), colour_run
+    pictures = scenes.own_pictures(tmp_path / "pictures")
+    seen, differ = {}, []
 
+    def look(*where):
+        """Compare what is open with what it was when it was first seen in this theme."""
+        for window in scenes.windows():
+            shown = scenes.pixels(window)
+            name = window.objectName()
+            expected = seen.setdefault((*where[:-1], name), shown)
+            if said := told(window, shown, expected):
+                differ.append(f"{name} {where}: {said}")
 
-@pytest.mark.parametrize(("before", "after"), [("light", "dark"), ("dark", "light")])
-def test_a_window_that_is_open_looks_as_one_that_is_opened_after_the_change(make_lab, run_file, before, after):
-    theme.set_theme(before)
-    switched = opened(make_lab(), run_file())
-    theme.set_theme(after)
-    shown = pixels(switched)
-    switched.window.hide()
-    fresh = pixels(opened(make_lab(), run_file()))
-    assert shown.shape == fresh.shape
-    rows, columns = np.nonzero((shown != fresh).any(2))
-    assert not len(rows), f"{len(rows)} pixels differ, from {columns.min(), rows.min()} to {columns.max(), rows.max()}"
+    for number, themes in enumerate((("light", "dark", "light"), ("dark", "light", "dark"))):
+        monkeypatch.setenv("LATENTLAB_SETTINGS", str(tmp_path / f"{number}.ini"))  # no runs that were open last
+        theme.set_theme(themes[0])
+        lab = make_lab()
+        lab.window.resize(*SIZE)
+        for scene in scenes.scenes(lab, runs, pictures):
+            for turn, name in enumerate(themes):
+                theme.set_theme(name)
+                for view in scenes.open_views(lab) if scene == "VAE" and turn < 2 else [""]:
+                    scenes.rest(lab)
+                    look(scene, view, name, themes[:turn])
+        lab.window.hide()
+    assert not differ, "\n".join(differ)
 
 
 def test_the_names_of_settings_are_whole_in_larger_text(lab):

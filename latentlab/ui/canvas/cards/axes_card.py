@@ -72,6 +72,7 @@ class AxesCard(QFrame):
         )
         self._reset.clicked.connect(lambda: self.chosen.emit(PlaneAxes()))
         self._problem = rich_label(wordWrap=True, objectName="axesProblem")
+        self._problem.setForegroundRole(theme.WARNING)
         self._problem.hide()
         top = Qt.AlignmentFlag.AlignTop
         buttons = row((self._swap, 0, top), (self._reset, 0, top), STRETCH, spacing=2)
@@ -115,7 +116,7 @@ class AxesCard(QFrame):
     def show_problem(self, sentence: str) -> None:
         """Say why the axes that were chosen cannot be; those in force stay."""
         self._list()
-        self._problem.setText(f'<span style="color: {theme.current().warning}">{escape(sentence)}</span>')
+        self._problem.setText(escape(sentence))
         self._problem.show()
         self._place()
 

@@ -95,18 +95,16 @@ class MapMessage(QLabel):
         self.setWordWrap(True)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAutoFillBackground(True)
+        self.setForegroundRole(theme.MUTED)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
         self.setMargin(12)
         self.hide()
 
     def dress(self, font: QFont) -> None:
-        """Follow theme and font, a little larger."""
+        """Follow the font, a little larger."""
         large = QFont(font)
         large.setPointSizeF(font.pointSizeF() + 3)
         self.setFont(large)
-        colours, palette = theme.current(), self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.muted))
-        palette.setColor(QPalette.ColorRole.Window, QColor(colours.background))
-        self.setPalette(palette)
 
     def place(self, rect: QRect, *, is_wanted: bool) -> None:
         """Lie in the middle of a rectangle of the parent's, if there is something to say and it is wanted."""

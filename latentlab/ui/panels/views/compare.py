@@ -227,7 +227,6 @@ class ComparePanel(ViewPanel):
         second = bar_button(self.tr("Second run ▾"), name="compareSecondButton")
         second.setToolTip(self.tr("Put another model at the right"))
         second.setMenu(menu)
-        second.setStyleSheet("QToolButton::menu-indicator { image: none; }")  # the text has one
         second.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         for widget in (self._meeting_box, self._gaps, second):
             self.bar.addWidget(widget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.core.views.restored import Damage, DamageKind
@@ -93,12 +93,6 @@ class DamageBox(QWidget):
                 if was_chosen:
                     self._kinds.setCurrentIndex(self._kinds.findData(_FIRST))
         self._show_amount()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme, of which Qt does not tell a slider with a style sheet."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._amount.dress()
-        super().changeEvent(event)
 
     @Slot()
     def _change_kind(self) -> None:

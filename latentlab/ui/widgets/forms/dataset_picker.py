@@ -84,7 +84,6 @@ class DatasetPicker(QWidget):
         self.sources_button.setToolTip(self.tr("Open images of your own, or see what is in this set"))
         self.sources_button.setAccessibleName(self.tr("Other images…"))
         self.sources_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.sources_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.state = plain_label(wordWrap=True, objectName="datasetState")
         self.download_button = QPushButton(self.tr("Download"), objectName="downloadButton")
         self.download_button.clicked.connect(self._download)
@@ -176,9 +175,9 @@ class DatasetPicker(QWidget):
             self.state.setText(download_text)
         elif not running:
             self.state.setText(self._describe(status))
-        self.state.setStyleSheet(f"color: {colours.warning if status and status.problem else colours.muted};")
+        self.state.setForegroundRole(theme.WARNING if status and status.problem else theme.MUTED)
         self.state.setVisible(bool(self.state.text()))
-        self.message.setStyleSheet(f"color: {colours.warning if self._message_is_problem else colours.muted};")
+        self.message.setForegroundRole(theme.WARNING if self._message_is_problem else theme.MUTED)
         can_download = status is not None and not status.is_here and status.download_bytes > 0
         self.download_button.setVisible(can_download and not running)
         self.download_button.setToolTip(plain(self.tr("Fetch {name} in the background.").format(name=name)))

@@ -59,13 +59,11 @@ class ListOptions(QWidget):
         self._kind.setCurrentIndex(self._kind.findData(kind))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font."""
+        """Follow the font."""
         super().changeEvent(event)
         if not hasattr(self, "_direction"):
             return
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw_direction()
-        elif event.type() == QEvent.Type.FontChange:
+        if event.type() == QEvent.Type.FontChange:
             self._limit()
 
     def _fill_kinds(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.ui.style import theme
+from latentlab.ui.style.looks import mark_wrong
 from latentlab.ui.widgets.forms.setting_field import as_text, try_changes
 
 
@@ -45,12 +45,6 @@ class LiveField(QLineEdit):
             self._recipe = changed
             self.restore()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._frame()
-        super().changeEvent(event)
-
     def _value(self) -> float:
         return float(self._recipe.flat()[self._key])
 
@@ -77,11 +71,5 @@ class LiveField(QLineEdit):
     def _set_problem(self, sentence: str) -> None:
         if sentence != self._problem:
             self._problem = sentence
-            self._frame()
+            mark_wrong(self, bool(sentence))
             self.problem_changed.emit()
-
-    def _frame(self) -> None:
-        colour = theme.current().warning
-        sheet = f"QLineEdit {{ border: 2px solid {colour}; border-radius: 3px; }}" if self._problem else ""
-        if sheet != self.styleSheet():
-            self.setStyleSheet(sheet)

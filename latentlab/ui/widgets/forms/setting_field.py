@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import ValidationError
-from PySide6.QtCore import QCoreApplication, QEvent, Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import mark_wrong
 from latentlab.ui.style.texts import plain, plain_label
+from latentlab.ui.widgets.forms.dot import Dot
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
 Editor = QLineEdit | QSpinBox | QComboBox
@@ -135,15 +137,14 @@ class SettingField(QWidget):
         self._recipe_text: str | None = None
         self._value: Any = None
 
-        self.dot = QToolButton(text="●", autoRaise=True)
-        self.dot.setFixedWidth(14)
+        self.dot = Dot()
         self.dot.clicked.connect(self.reset_clicked)
         keeps_place = self.dot.sizePolicy()
         keeps_place.setRetainSizeWhenHidden(True)
         self.dot.setSizePolicy(keeps_place)
         self.label = plain_label(label)
         self.label.setBuddy(editor)
-        self.problem = plain_label(wordWrap=True)
+        self.problem = plain_label(wordWrap=True, role=theme.WARNING)
         self.problem.hide()
 
         grid = QGridLayout(self)
@@ -199,7 +200,7 @@ class SettingField(QWidget):
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
         self.editor.setAccessibleDescription(sentence)
-        self._restyle()
+        mark_wrong(self.editor, bool(sentence))
 
     def mark(self, recipe_text: str | None) -> None:
         """Show that the value differs from the recipe's, given as text, or, with None, that it does not."""
@@ -209,7 +210,6 @@ class SettingField(QWidget):
         font.setBold(recipe_text is not None)
         self.label.setFont(font)
         self._retip()
-        self._restyle()
 
     def set_locked(self, why: str) -> None:
         """Lock the field and say why; an empty reason unlocks it."""
@@ -217,12 +217,6 @@ class SettingField(QWidget):
         self.editor.setEnabled(not why)
         self.dot.setEnabled(not why)
         self._retip()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
 
     def _retip(self) -> None:
         tip = self.tip
@@ -234,18 +228,6 @@ class SettingField(QWidget):
             self.dot.setAccessibleName(name)
         self.label.setToolTip(plain(self._why_locked or tip))
         self.editor.setToolTip(plain(self._why_locked or tip))
-
-    def _restyle(self) -> None:
-        colours = theme.current()
-        wrong = not self.problem.isHidden()
-        # A sheet set anew on every keystroke costs a polish of the widget each time: only when it changes.
-        for widget, sheet in (
-            (self.editor, f"border: 2px solid {colours.warning}; border-radius: 3px;" if wrong else ""),
-            (self.problem, f"color: {colours.warning};"),
-            (self.dot, f"QToolButton {{ color: {colours.accent}; border: none; padding: 0; }}"),
-        ):
-            if widget.styleSheet() != sheet:
-                widget.setStyleSheet(sheet)
 
 
 def align_labels(fields: list[SettingField], font: QFont) -> None:

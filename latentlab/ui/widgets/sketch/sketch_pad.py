@@ -214,12 +214,6 @@ class SketchPad(QWidget):
         self._take(event.mimeData(), self.tr("What was dropped is no picture: drop a PNG or JPEG file."))
         event.acceptProposedAction()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-        super().changeEvent(event)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the brush as wide as it draws."""
         super().resizeEvent(event)
@@ -264,7 +258,7 @@ class SketchPad(QWidget):
             painter.drawText(room, flags, hint)
         is_marked = self.hasFocus() or self._is_target
         width = 4 if self._is_target else 2 if is_marked else 1
-        painter.setPen(QPen(QColor(colours.accent if is_marked else colours.muted), width))
+        painter.setPen(QPen(QColor(colours.accent if is_marked else colours.edge), width))
         painter.drawRect(paper.adjusted(width / 2, width / 2, -width / 2, -width / 2))
         painter.end()
 

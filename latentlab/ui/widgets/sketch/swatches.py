@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
@@ -54,12 +54,6 @@ class _Swatch(QAbstractButton):
         self.setMinimumWidth(_LOW // 2)
         self.setMaximumWidth(_WIDEST)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-        super().changeEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the colour and its frame: the accent's where it is taken up, dotted where the keys are."""
         colours = theme.current()
@@ -67,7 +61,7 @@ class _Swatch(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = self.rect().adjusted(2, 2, -2, -2)
         painter.setBrush(self.colour)
-        painter.setPen(QPen(QColor(colours.accent), 3) if self.isChecked() else QPen(QColor(colours.muted), 1))
+        painter.setPen(QPen(QColor(colours.accent), 3) if self.isChecked() else QPen(QColor(colours.edge), 1))
         painter.drawRoundedRect(place, 4, 4)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -92,7 +92,9 @@ class Palette(QWidget):
         self._list.setModel(self._found)
         self._list.setItemDelegate(_Row(self._list))
         self._nothing = plain_label(self.tr("Nothing is called so: try fewer letters."), objectName="paletteNothing")
-        self._frame = QFrame(self, objectName="paletteFrame")
+        self._frame = QFrame(
+            self, objectName="paletteFrame", frameShape=QFrame.Shape.StyledPanel, autoFillBackground=True
+        )
         column(self._field, self._list, self._nothing, margins=(8, 8, 8, 8), spacing=6, on=self._frame)
         self._field.textChanged.connect(self._search)
         self._field.installEventFilter(self)
@@ -106,7 +108,6 @@ class Palette(QWidget):
         self._before = QApplication.focusWidget()
         self._field.clear()
         self._search("")
-        self._dress()
         self._place()
         self.show()
         self.raise_()
@@ -142,8 +143,7 @@ class Palette(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme and the size of text."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self.isVisible():
-            self._dress()
+        if event.type() == QEvent.Type.FontChange and self.isVisible():
             QTimer.singleShot(0, self, self._place)
 
     def _press(self, event: QKeyEvent, *, is_done: bool) -> bool:
@@ -200,13 +200,6 @@ class Palette(QWidget):
         around = self._field.sizeHint().height() + 24
         height = min(rows * row + around, room.height() - _TOP - 12) if rows else self._frame.sizeHint().height()
         self._frame.setGeometry((room.width() - width) // 2, min(_TOP, room.height() // 8), width, height)
-
-    def _dress(self) -> None:
-        colours = theme.current()
-        self._frame.setStyleSheet(
-            f"#paletteFrame {{ background: {colours.surface}; border: 1px solid {colours.muted}; border-radius: 8px; }}"
-            f"#paletteList {{ background: {colours.surface}; }}"
-        )
 
 
 class _Found(QAbstractListModel):
