@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QToolButton, QWidget
 
-from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.boxes import column, row
 
 _NO_LIMIT = 16_777_215  # Qt's own, of a widget's height
 
@@ -36,7 +36,7 @@ class Drawer(QWidget):
         self._pages = QStackedWidget()
         self._titles.currentChanged.connect(self._pages.setCurrentIndex)
         self._titles.currentChanged.connect(self.turned)
-        self._head = row(self._switch, (line, 1), self._titles, STRETCH, margins=(4, 0, 8, 0), spacing=4)
+        self._head = row(self._switch, (line, 1), (self._titles, 1), margins=(4, 0, 8, 0), spacing=4)
         column(self._head, (self._pages, 1), spacing=0, on=self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._open(False)

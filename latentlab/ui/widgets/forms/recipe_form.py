@@ -121,7 +121,8 @@ class RecipeForm(QWidget):
             field.mark(as_text(key, theirs[key]) if key in theirs else None)
         count = len(theirs.keys() & set(self._keys))
         text = self.tr("1 setting changed") if count == 1 else self.tr("{n} settings changed").format(n=count)
-        self._differ.setText(text if count else "")
+        self._differ.setText(text)
+        self._differ.setVisible(bool(count))
         self.reset_button.setVisible(bool(count) or not self._is_valid)
 
     def _edited(self, field: SettingField) -> None:
