@@ -1,0 +1,65 @@
+"""The loss in one line."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+from latentlab.core.events import EpochEnded, Losses, Progress
+from latentlab.ui.plots.loss_history import LossHistory
+from latentlab.ui.plots.loss_line import LossLine
+from latentlab.ui.style import theme
+
+
+@pytest.fixture
+def history():
+    return LossHistory()
+
+
+@pytest.fixture
+def line(qtbot, history):
+    return qtbot.show(LossLine(history), 500, 30)
+
+
+def losses(value):
+    return Losses(value, value, 0.0)
+
+
+def columns_of(line, colour):
+    """Give in which columns a colour is seen."""
+    picture, wanted = line.grab().toImage(), QColor(colour).rgb()
+    return [x for x in range(picture.width()) if any(picture.pixel(x, y) == wanted for y in range(picture.height()))]
+
+
+def add_steps(history, values):
+    table = np.repeat(np.array(values, np.float32)[:, None], 4, axis=1)
+    places = np.linspace(0.05, 1.0, len(values), dtype=np.float32)
+    history.add_progress(Progress("run", places, table, 1.0, 1.0, 1.0))
+
+
+def test_it_says_what_the_loss_is_now(line, history):
+    assert line.text() == ""
+    add_steps(history, [300.0, 200.0])
+    assert line.text() == "Loss 200.0 nats"
+    history.add_epoch(EpochEnded("run", 1, losses(200.0), losses(180.54), is_best=True))
+    assert line.text() == "Loss 180.5 nats"  # of the test images, as soon as there is one
+    history.clear()
+    assert line.text() == ""
+
+
+def test_steps_and_epochs_are_drawn_in_what_the_words_leave(line, history):
+    colours = theme.current()
+    assert not columns_of(line, colours.test)
+    add_steps(history, np.linspace(300, 150, 400))
+    assert len(columns_of(line, colours.train)) > 100
+    for number in range(1, 9):
+        history.add_epoch(EpochEnded("run", number, losses(150.0), losses(160.0 - number), is_best=True))
+    drawn = columns_of(line, colours.test)
+    assert min(drawn) > line.fontMetrics().horizontalAdvance(line.text())
+    assert max(drawn) < line.width()
+    assert max(drawn) - min(drawn) > 200
+
+
+def test_a_click_asks_for_the_curves(qtbot, line):
+    with qtbot.waitSignal(line.clicked):
+        qtbot.mouseClick(line, Qt.MouseButton.LeftButton)

@@ -1,0 +1,166 @@
+"""Where things lie: how much of the window is the map's, how much is in sight at once, and what folds when."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QTabBar,
+)
+
+from latentlab.ui.panels.recipe import RecipePanel
+from latentlab.ui.settings import Settings
+
+
+def share(lab):
+    """Give how much of the window is the map's."""
+    return lab.canvas.width() * lab.canvas.height() / (lab.window.width() * lab.window.height())
+
+
+def controls(lab):
+    """Give what one can press, turn or type into, and sees: a tab counts as one, and so does a box with its parts."""
+    kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)
+    found = [each for kind in kinds for each in lab.window.findChildren(kind) if each.isVisible()]
+    inside = (QComboBox, QAbstractSpinBox, QScrollBar, QTabBar)
+    whole = [
+        each
+        for each in found
+        if not isinstance(each, QScrollBar) and not isinstance(each.parent(), inside) and each.width() > 1
+    ]
+    tabs = [bar for bar in lab.window.findChildren(QTabBar) if bar.isVisible()]
+    return len(whole) + sum(bar.isTabVisible(tab) for bar in tabs for tab in range(bar.count()))
+
+
+@pytest.fixture
+def wide(lab):
+    lab.window.resize(1280, 800)
+    return lab
+
+
+def test_the_map_has_half_of_the_window_once_training_has_begun_and_little_else_is_in_sight(wide):
+    wide.begin()
+    wide.until(lambda: share(wide) >= 0.5)
+    assert controls(wide) <= 45
+    assert not wide.child("setupTab").isChecked()
+    assert not wide.child("recipeBox").isVisible()
+    wide.session.training.stop()
+    wide.until(lambda: wide.session.state == "idle")
+    assert share(wide) >= 0.5
+    assert controls(wide) <= 45
+
+
+def test_so_it_is_with_a_model_that_is_opened_and_a_point_picked(wide, run_file):
+    wide.open(run_file())
+    wide.pick()
+    wide.until(lambda: share(wide) >= 0.5)
+    assert controls(wide) <= 45
+    wide.child("drawerSwitch").click()
+    wide.until(lambda: wide.child("lossPlot").isVisible())
+    assert wide.canvas.height() >= 0.5 * wide.child("work").height()
+    wide.child("drawerSwitch").click()
+    wide.until(lambda: share(wide) >= 0.5)  # its room is the map's again
+
+
+def test_setup_opens_by_one_key_and_what_is_folded_answers(lab, run_file):
+    lab.open(run_file())
+    box, epochs = lab.child("recipeBox", QComboBox), lab.child("epochsBox")
+    assert not box.isVisible()
+    epochs.setValue(7)  # as a script does
+    assert lab.session.recipe.training.epochs == 7
+    lab.qtbot.keyClick(lab.window, Qt.Key.Key_F2)
+    lab.until(box.isVisible)
+    assert lab.action("showSetup").isChecked()
+    lab.press("setupTab")
+    assert not box.isVisible()
+    assert not lab.action("showSetup").isChecked()
+
+
+def test_what_lies_beside_the_map_and_below_it_folds_by_a_key(lab, run_file):
+    lab.open(run_file())
+    for key, name, before in (("Key_F3", "decodedImage", True), ("Key_F4", "lossPlot", False)):
+        part = lab.child(name)
+        assert part.isVisible() == before
+        for expected in (not before, before):
+            lab.qtbot.keyClick(lab.window, getattr(Qt.Key, key))
+            lab.until(lambda part=part, expected=expected: part.isVisible() == expected)
+    lab.stroke([(0.3, 0.2), (0.6, 0.8)])
+    lab.until(lambda: lab.canvas.sketch_point() is not None)
+
+
+def test_home_is_where_one_begins_and_comes_back_from(lab, run_file):
+    start, around = lab.child("startPage"), [lab.child("side"), lab.child("drawer")]
+    assert start.isVisible()
+    assert not any(part.isVisible() for part in around)
+    lab.press("homeButton")  # there is no map yet
+    assert start.isVisible()
+    lab.open(run_file())
+    assert not start.isVisible()
+    assert all(part.isVisible() for part in around)
+    picked = lab.pick() or lab.canvas.picked()
+    lab.action("home").trigger()
+    assert start.isVisible()
+    assert not any(part.isVisible() for part in around)
+    lab.press("homeButton")
+    assert lab.canvas.isVisible()
+    assert lab.canvas.picked() == picked
+    lab.press("homeButton")
+    lab.press("startTrainingButton")
+    lab.until(lambda: lab.canvas.isVisible())
+    lab.until_loaded()
+    lab.press("homeButton")  # also while a model trains
+    assert start.isVisible()
+    assert not lab.child("startTrainingButton").isEnabled()
+    lab.press("homeButton")
+    lab.press("discardButton")
+
+
+def test_home_obeys_the_form(lab):
+    field = lab.setting("training.learning_rate")
+    field.selectAll()
+    lab.qtbot.keyClicks(field, "7")
+    assert not lab.child("startTrainingButton").isEnabled()
+    assert "red frame in Setup" in lab.text("startImagesLabel")
+    assert "red frame in Setup" in lab.text("trainingMessage")
+    field.selectAll()
+    lab.qtbot.keyClicks(field, "0.1")
+    assert lab.child("startTrainingButton").isEnabled()
+    assert "A map forms" in lab.text("startImagesLabel")
+
+
+def test_what_is_wrong_in_setup_opens_it(lab, run_file):
+    lab.open(run_file())
+    assert not lab.child("setupTab").isChecked()
+    lab.session.library.message.emit("The download broke off.", True)
+    assert lab.text("datasetMessage") == "The download broke off."
+
+
+def test_the_run_is_named_and_described(lab, run_file):
+    path = run_file()
+    lab.open(path)
+    assert lab.text("runName") == path.stem
+    assert lab.text("runDetails") == "VAE · digits · 2-D"
+    lab.child("model.latent").setValue(3)
+    lab.train({"model.latent": 3, "model.kind": "autoencoder"})
+    lab.until(lambda: lab.text("runDetails") == "autoencoder · digits · 3-D")
+    assert lab.text("runName").endswith("•")  # not saved
+
+
+def test_a_model_that_is_opened_is_not_greeted_with_what_differs_from_a_recipe(lab, run_file):
+    lab.open(run_file())
+    assert not any(field.dot.isVisible() for field in lab.window.findChild(RecipePanel).form.fields.values())
+
+
+def test_the_window_comes_back_as_it_was_left(make_lab):
+    lab = make_lab(Settings())
+    lab.window.resize(1100, 760)
+    body = lab.child("body")
+    body.setSizes([330, 500, 270])
+    left = body.sizes()
+    lab.window.close()
+    again = make_lab(Settings())
+    again.until(lambda: again.child("body").sizes() == left)
