@@ -104,7 +104,7 @@ class SelectionPill(QFrame):
         return "" if self.isHidden() else label.text()
 
     def place(self, rect: QRect, corner: QRect, legend: int) -> None:
-        """Lie at the top centre of a rectangle of the parent's, beside its corner, or below that and left of the legend.
+        """Lie at the top centre of a rectangle of the parent's, beside its corner, or below, left of the legend.
 
         Where it is wider than the room there is, some of what it offers is left to the menus.
 
