@@ -35,7 +35,6 @@ class LayersPanel(QFrame):
         self.button = CardButton(
             self.tr("Layers"), self.tr("What the map shows"), "mapLayersButton", has_card=True, opens=True
         )
-        self.button.setAccessibleName(self.tr("Layers"))
         self.button.clicked.connect(self.open)
         self._switches: dict[QAction, tuple[QCheckBox, str]] = {}
         self._switch_box = column(spacing=4)
