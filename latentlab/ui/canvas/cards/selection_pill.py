@@ -67,7 +67,7 @@ class SelectionPill(QFrame):
             _dot(),
             self._exclude,
             _dot(),
-            self._button("×", self.tr("Select none (Ctrl+Shift+A)"), "Clear", self.clear_requested),
+            self._button("×", self.tr("Select none"), "Clear", self.clear_requested),
         ]
         self._of_selected[-1].setAccessibleName(self.tr("Select none"))
         self._of_excluded: list[QWidget] = [
@@ -104,7 +104,7 @@ class SelectionPill(QFrame):
         return "" if self.isHidden() else label.text()
 
     def place(self, rect: QRect, corner: QRect, legend: int) -> None:
-        """Lie at the top centre of a rectangle of the parent's, beside its corner, or below, left of the legend.
+        """Lie at the top centre of a rectangle of the parent, beside its corner, or below that and left of the legend.
 
         Where it is wider than the room there is, some of what it offers is left to the menus.
 
