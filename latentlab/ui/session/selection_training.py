@@ -67,7 +67,9 @@ class SelectionTraining(QObject):
         except LatentlabError as error:
             self.message.emit(str(error), True)
             return
-        told = self.tr("{n:,} images are excluded from the map and from the next training; the menus bring them back.")
+        told = self.tr(
+            "{n:,} images are excluded from the map and from the next training: 'bring back' over the map undoes it."
+        )
         self.message.emit(told.format(n=len(rows)), False)
 
     @Slot()

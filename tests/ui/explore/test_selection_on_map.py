@@ -126,6 +126,35 @@ def test_tools_and_keys_select_what_is_in_sight(opened):
     assert rows(lab) == shown
 
 
+def test_the_pill_lists_blends_trains_on_excludes_and_brings_back(opened):
+    lab = opened
+    lab.set_up()
+    half, _ = quarters(lab)
+    key(lab, Qt.Key.Key_R)
+    rectangle(lab, half)
+    selected = rows(lab)
+    assert note(lab) == f"{len(selected):,} selected"
+    lab.press("selectionPillShowButton")
+    lab.until(lambda: lab.child("thumbnails").rows().tolist() == selected)
+    lab.press("selectionPillBlendButton")
+    assert lab.child("imagesView").isVisible()
+    lab.child("viewTabs").setCurrentIndex(0)
+    lab.press("selectionPillTrainButton")
+    lab.until(lambda: lab.session.state == "training")
+    assert not lab.child("selectionPillTrainButton").isEnabled()
+    lab.action("discard").trigger()
+    lab.until(lambda: lab.session.state == "idle")
+    lab.session.selection.select([1, 2, 3])
+    before = len(lab.canvas.points())
+    lab.press("selectionPillExcludeButton")
+    lab.until(lambda: len(lab.canvas.points()) == before - 3)
+    assert note(lab) == "3 excluded"
+    lab.press("selectionPillIncludeButton")
+    assert len(lab.canvas.points()) == before
+    lab.press("selectionPillClearButton")
+    assert (rows(lab), note(lab)) == ([], "")
+
+
 def test_points_that_move_while_a_rectangle_is_drawn_count_where_they_are(lab):
     lab.begin()
     lab.canvas.show_all()

@@ -26,6 +26,7 @@ class ColourBox(QComboBox):
         self.setAccessibleName(self.tr("Colour by"))
         self.setToolTip(self.tr("What the points are coloured by"))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the map
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._kept = KeptPicture()
         self._offer(self.tr("by class"), Colouring())

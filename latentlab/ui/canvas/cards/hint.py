@@ -1,4 +1,4 @@
-"""A hint over the lower edge of the map: what can be done here, until it is done or read."""
+"""A hint over a corner of the map: what can be done here, until it is done or read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from latentlab.ui.style.paint import KeptPicture, paint_card
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
-_GAP, _SCALE = 12, 150  # pixels, around it and of the scale in the corner
+_GAP = 8  # pixels
 
 
 class Hint(QFrame):
@@ -48,14 +48,11 @@ class Hint(QFrame):
         return "" if self.isHidden() else self._text.text()
 
     def place(self, rect: QRect) -> None:
-        """Lie at the lower edge of a rectangle of the parent's: in its middle, or left of the scale of the map."""
+        """Lie in the lower left corner of a rectangle of the parent's: fitted points are in its middle."""
         beside = self.sizeHint().width() - self._text.sizeHint().width() + 2
         wide = min(self.fontMetrics().horizontalAdvance(self._text.text()) + beside, rect.width() - 2 * _GAP)
         high = max(self.heightForWidth(wide), self._close.sizeHint().height() + 6)
-        x = rect.center().x() - wide // 2
-        if x + wide > rect.right() - _SCALE:
-            x = rect.left() + _GAP
-        self.setGeometry(x, rect.bottom() - high - _GAP, wide, high)
+        self.setGeometry(rect.left() + _GAP, rect.bottom() - high - _GAP, wide, high)
 
     def mousePressEvent(self, event: object) -> None:
         """Close: who clicks here means the map below."""

@@ -11,6 +11,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.texts import rich_label
 from latentlab.ui.widgets.boxes import column, row
 
+_NATIVE = QKeySequence.SequenceFormat.NativeText
 _COUNTS = (1_000, 5_000, 10_000, 0)
 _LONGEST = 24  # letters on the button
 _USUAL = ("test", 10_000)
@@ -35,7 +36,6 @@ class LayersPanel(QFrame):
         self.button = CardButton(
             self.tr("Layers"), self.tr("What the map shows"), "mapLayersButton", has_card=True, opens=True
         )
-        self.button.setAccessibleName(self.tr("Layers"))
         self.button.clicked.connect(self.open)
         self._switches: dict[QAction, tuple[QCheckBox, str]] = {}
         self._switch_box = column(spacing=4)
@@ -56,9 +56,16 @@ class LayersPanel(QFrame):
 
     def add_switch(self, action: QAction, name: str, words: str = "") -> None:
         """Offer a switch of the menus, under an object name; `words` say on the button that it is not as usual."""
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        text = action.text().replace("&", "")
-        box = QCheckBox(f"{text} ({keys})" if keys else text, objectName=name, toolTip=action.toolTip())
+        box = QCheckBox(objectName=name)
+
+        def describe() -> None:
+            """Follow keys that are changed."""
+            keys, text = action.shortcut().toString(_NATIVE), action.text().replace("&", "")
+            box.setText(f"{text} ({keys})" if keys else text)
+            box.setToolTip(action.toolTip())
+
+        describe()
+        action.changed.connect(describe)
         box.setChecked(action.isChecked())
         box.toggled.connect(action.setChecked)
         action.toggled.connect(box.setChecked)

@@ -67,7 +67,7 @@ class SelectionPill(QFrame):
             _dot(),
             self._exclude,
             _dot(),
-            self._button("×", self.tr("Select none (Ctrl+Shift+A)"), "Clear", self.clear_requested),
+            self._button("×", self.tr("Select none"), "Clear", self.clear_requested),
         ]
         self._of_selected[-1].setAccessibleName(self.tr("Select none"))
         self._of_excluded: list[QWidget] = [

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
 from latentlab.core.map.browsing import Listing, ListKind, ListOrder
 from latentlab.ui.style.icons import icon
-from latentlab.ui.widgets.boxes import STRETCH, row
+from latentlab.ui.widgets.boxes import row
 
 _AROUND = 48  # pixels of a box beside its text
 _COUNTS = (50, 200, 1000, 0)
@@ -38,7 +38,7 @@ class ListOptions(QWidget):
         self._order = _box("browseOrderBox", self.tr("Order"), self.tr("By what the list is sorted"), 7)
         self._direction = QToolButton(autoRaise=True, checkable=True, objectName="browseDirectionButton")
         self._direction.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        row((self._kind, 1000), self._count, self._order, self._direction, STRETCH, spacing=6, on=self)
+        row(self._kind, self._count, self._order, self._direction, spacing=6, on=self)
         self._fit()
         self._limit()
         self._kind.currentIndexChanged.connect(self._fit)
