@@ -15,6 +15,10 @@ def join_clipboard(session: Session, decoder: DecoderPanel, sketch: SketchPanel,
     def show_decoded(decoded: Decoded | None) -> None:
         menus.tell(has_image=decoded is not None)
 
+    def paste() -> None:
+        menus["showSide"].setChecked(True)  # where the pad is
+        sketch.pad.paste()
+
     menus["copyImage"].triggered.connect(decoder.copy_image)
-    menus["pasteToPad"].triggered.connect(sketch.pad.paste)
+    menus["pasteToPad"].triggered.connect(paste)
     session.exploration.decoded.connect(show_decoded)

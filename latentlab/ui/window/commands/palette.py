@@ -12,13 +12,14 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
+    QRectF,
     QSize,
     Qt,
     QTimer,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPalette
+from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -89,10 +90,11 @@ class Palette(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setUniformItemSizes(True)
         self._list.setMouseTracking(True)
+        self._list.viewport().setAutoFillBackground(False)  # it lies on the card
         self._list.setModel(self._found)
         self._list.setItemDelegate(_Row(self._list))
         self._nothing = plain_label(self.tr("Nothing is called so: try fewer letters."), objectName="paletteNothing")
-        self._frame = QFrame(self, objectName="paletteFrame")
+        self._frame = _Card(self)
         column(self._field, self._list, self._nothing, margins=(8, 8, 8, 8), spacing=6, on=self._frame)
         self._field.textChanged.connect(self._search)
         self._field.installEventFilter(self)
@@ -106,7 +108,6 @@ class Palette(QWidget):
         self._before = QApplication.focusWidget()
         self._field.clear()
         self._search("")
-        self._dress()
         self._place()
         self.show()
         self.raise_()
@@ -142,8 +143,7 @@ class Palette(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme and the size of text."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self.isVisible():
-            self._dress()
+        if event.type() == QEvent.Type.FontChange and self.isVisible():
             QTimer.singleShot(0, self, self._place)
 
     def _press(self, event: QKeyEvent, *, is_done: bool) -> bool:
@@ -201,12 +201,18 @@ class Palette(QWidget):
         height = min(rows * row + around, room.height() - _TOP - 12) if rows else self._frame.sizeHint().height()
         self._frame.setGeometry((room.width() - width) // 2, min(_TOP, room.height() // 8), width, height)
 
-    def _dress(self) -> None:
+
+class _Card(QWidget):
+    """What lies over the window, with an edge that is seen on whatever is behind it."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme.current()
-        self._frame.setStyleSheet(
-            f"#paletteFrame {{ background: {colours.surface}; border: 1px solid {colours.muted}; border-radius: 8px; }}"
-            f"#paletteList {{ background: {colours.surface}; }}"
-        )
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(colours.muted))
+        painter.setBrush(QColor(colours.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.end()
 
 
 class _Found(QAbstractListModel):
