@@ -91,8 +91,10 @@ class PreferencesDialog(QDialog):
         """Show where trainings are kept."""
         self._workspace.set_folder(folder)
 
-    def set_idle(self, is_idle: bool) -> None:
-        """Let folders be chosen, as they may be while nothing trains."""
+    @Slot(str)
+    def set_state(self, state: str) -> None:
+        """Let folders be chosen while nothing trains: while the state is ``idle``."""
+        is_idle = state == "idle"
         for folder in (self._data_dir, self._workspace):
             folder.setEnabled(is_idle)
         self._busy.setVisible(not is_idle)

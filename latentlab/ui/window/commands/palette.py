@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QWidget,
 )
+from shiboken6 import Shiboken
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
@@ -118,9 +119,9 @@ class Palette(QWidget):
         """Close it, and have the focus where it was."""
         if self.isVisible():
             self.hide()
-            if self._before is not None:
+            if self._before is not None and Shiboken.isValid(self._before):
                 self._before.setFocus(Qt.FocusReason.PopupFocusReason)
-                self._before = None
+            self._before = None
 
     def shown(self) -> list[str]:
         """Give the names of what is listed."""
