@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         join_damage(session.restoration, self._decoder)
         join_data_point(session, self._point, self._place, self.statusBar())
         join_sketch(session, self._sketch, menus, dialogs)
-        join_clipboard(session, self._decoder, self._sketch, menus)
+        join_clipboard(session, self, self._decoder, self._sketch, menus)
         join_pages(session, self._pages, self._start, self._tabs, canvas, self._messages, self._controls, dialogs)
         join_report(self._messages, self)
         join_views(session, self._tabs, dialogs)
