@@ -112,8 +112,8 @@ def join_preferences(settings: Settings, session: Session, window: QMainWindow, 
         dialog.threads_chosen.connect(choose_threads)
         dialog.save_seconds_chosen.connect(choose_save_seconds)
         session.library.folder_changed.connect(dialog.set_data_dir)
-        session.training.state_changed.connect(lambda state: dialog.set_idle(state == "idle"))
-        dialog.set_idle(session.state == "idle")
+        session.training.state_changed.connect(dialog.set_state)
+        dialog.set_state(session.state)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.files import is_folder, named
 from latentlab.ui.settings import SAVE_SECONDS, TEXT_SIZES, THEMES, THREADS
-from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 
@@ -75,7 +74,6 @@ class PreferencesDialog(QDialog):
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.setHorizontalSpacing(16)
         self._headings: list[QLabel] = []
-        self._notes: list[QLabel] = []
         self._add_look(chosen)
         self._add_folders(chosen)
         self._add_training(chosen)
@@ -83,7 +81,7 @@ class PreferencesDialog(QDialog):
         close.clicked.connect(self.accept)
         parts = (self._form, STRETCH, row(STRETCH, close, margins=(0, 8, 0, 0)))
         column(*parts, margins=(16, 12, 16, 12), on=self)
-        self._dress()
+        self._embolden()
 
     def set_data_dir(self, folder: Path) -> None:
         """Show where downloaded sets lie."""
@@ -93,20 +91,20 @@ class PreferencesDialog(QDialog):
         """Show where trainings are kept."""
         self._workspace.set_folder(folder)
 
-    def set_idle(self, is_idle: bool) -> None:
-        """Let folders be chosen, as they may be while nothing trains."""
+    @Slot(str)
+    def set_state(self, state: str) -> None:
+        """Let folders be chosen while nothing trains: while the state is ``idle``."""
+        is_idle = state == "idle"
         for folder in (self._data_dir, self._workspace):
             folder.setEnabled(is_idle)
         self._busy.setVisible(not is_idle)
         self._make_room()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme, and make room for larger text."""
+        """Make room for larger text."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-        elif event.type() == QEvent.Type.FontChange:
-            self._dress()
+        if event.type() == QEvent.Type.FontChange:
+            self._embolden()
             self._make_room()
 
     @Slot()
@@ -172,20 +170,15 @@ class PreferencesDialog(QDialog):
 
     def _add_note(self, text: str) -> QLabel:
         note = plain_label(text, wordWrap=True)
-        self._notes.append(note)
+        note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._form.addRow("", note)
         return note
 
-    def _dress(self) -> None:
-        colours = theme.current()
+    def _embolden(self) -> None:
+        font = self.font()
+        font.setBold(True)
         for heading in self._headings:
-            font = self.font()
-            font.setBold(True)
             heading.setFont(font)
-        for note in self._notes:
-            palette = QPalette(self.palette())
-            palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.muted))
-            note.setPalette(palette)
 
 
 class _FolderField(QWidget):
@@ -207,6 +200,7 @@ class _FolderField(QWidget):
         browse.setToolTip(self.tr("Choose a folder…"))
         browse.clicked.connect(self.browse_requested)
         self.problem = plain_label(wordWrap=True, objectName=f"{name}Problem")
+        self.problem.setForegroundRole(QPalette.ColorRole.BrightText)
         row((self.field, 1), browse, spacing=4, on=self)
         self.set_folder(folder)
 
@@ -231,9 +225,6 @@ class _FolderField(QWidget):
             self.chosen.emit(folder)
 
     def _tell(self, sentence: str) -> None:
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().warning))
-        self.problem.setPalette(palette)
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
         self.told.emit()

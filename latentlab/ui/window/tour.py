@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QPushButton, QTabWidget, QToolButton, QWidget
+from shiboken6 import Shiboken
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
@@ -98,7 +99,7 @@ class Tour(QWidget):
         self._watch(None)
         self._ring.hide()
         self.hide()
-        if self._before is not None and had_focus:
+        if self._before is not None and Shiboken.isValid(self._before) and had_focus:
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self._before = None
 
@@ -210,7 +211,7 @@ class Tour(QWidget):
 
     def _watch(self, control: QWidget | None) -> None:
         """Hear when a control, or whatever holds it, moves, grows or goes."""
-        for widget in self._watched:
+        for widget in filter(Shiboken.isValid, self._watched):
             widget.removeEventFilter(self)
         self._watched = []
         while control is not None:

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QLabel
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -38,3 +39,16 @@ def test_what_is_no_picture_is_told_and_a_field_keeps_its_own_keys(opened):
     QGuiApplication.clipboard().setImage(picture)
     opened.action("pasteToPad").trigger()
     opened.until(lambda: not opened.child("sketchPad").is_empty())
+
+
+def test_marked_text_is_copied_by_the_same_key(opened):
+    opened.pick()
+    opened.window.show_problem("A sentence to be copied.")
+    label = opened.child("messageText", QLabel)
+    label.setFocus()
+    for marked, expected in ((10, "A sentence"), (0, "")):
+        label.setSelection(0, marked)
+        QGuiApplication.clipboard().clear()
+        opened.qtbot.keyClick(label, Qt.Key.Key_C, CONTROL)
+        assert QGuiApplication.clipboard().text() == expected
+        assert QGuiApplication.clipboard().image().isNull() == bool(marked)

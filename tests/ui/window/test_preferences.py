@@ -106,6 +106,7 @@ def test_while_a_model_trains_folders_stay(lab):
     lab.session.discard()
     assert lab.child("preferencesWorkspace").isEnabled()
     close(lab, dialog)
+    lab.begin()  # of which it hears no more
 
 
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeySequence, QPalette
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.window.commands.finding import find
@@ -90,6 +89,7 @@ class KeysDialog(QDialog):
         self._reset = QPushButton(self.tr("&Reset"), objectName="keysReset", autoDefault=False)
         self._reset.clicked.connect(self._reset_one)
         self._problem = plain_label(wordWrap=True, objectName="keysProblem")
+        self._problem.setForegroundRole(QPalette.ColorRole.BrightText)
         self._all = QPushButton(self.tr("Reset &all"), objectName="keysResetAll", autoDefault=False)
         self._all.setToolTip(self.tr("Give every action the keys that it has at first"))
         self._all.clicked.connect(self._reset_all)
@@ -104,12 +104,6 @@ class KeysDialog(QDialog):
         self._items = self._fill()
         self._update()
         self._show_current()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._tell(self._problem.text())
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
         groups: dict[str, QTreeWidgetItem] = {}
@@ -152,7 +146,9 @@ class KeysDialog(QDialog):
         else:
             self._name.setText(current.name)
         self._edit.setAccessibleName(self.tr("Key of {name}").format(name=current.name if current else ""))
-        self._tell("" if can_change or current is None else self.tr("It is held down, and cannot be another one."))
+        self._problem.setText(
+            "" if can_change or current is None else self.tr("It is held down, and cannot be another one.")
+        )
 
     @Slot()
     def _take(self) -> None:
@@ -161,7 +157,7 @@ class KeysDialog(QDialog):
         if current is None or not key or key in self._keys.keys(current.id):
             return
         if refusal := self._refusal(current, key):
-            self._tell(refusal)
+            self._problem.setText(refusal)
         else:
             self._keys.change(current.id, (key,))
             self._changed(current.id)
@@ -195,7 +191,7 @@ class KeysDialog(QDialog):
             self._changed(current.id)
             for key, owner in kept.items():
                 text = self.tr("{key} stays with “{name}”: reset that, too, to have it back.")
-                self._tell(text.format(key=shown((key,)), name=self._listed[owner].name))
+                self._problem.setText(text.format(key=shown((key,)), name=self._listed[owner].name))
 
     @Slot()
     def _reset_all(self) -> None:
@@ -223,9 +219,3 @@ class KeysDialog(QDialog):
                 child.setHidden(not is_found)
                 hidden = hidden and not is_found
             group.setHidden(hidden)
-
-    def _tell(self, sentence: str) -> None:
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().warning))
-        self._problem.setPalette(palette)
-        self._problem.setText(sentence)

@@ -12,13 +12,14 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
+    QRectF,
     QSize,
     Qt,
     QTimer,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPalette
+from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QWidget,
 )
+from shiboken6 import Shiboken
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
@@ -89,12 +91,11 @@ class Palette(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setUniformItemSizes(True)
         self._list.setMouseTracking(True)
+        self._list.viewport().setAutoFillBackground(False)  # it lies on the card
         self._list.setModel(self._found)
         self._list.setItemDelegate(_Row(self._list))
         self._nothing = plain_label(self.tr("Nothing is called so: try fewer letters."), objectName="paletteNothing")
-        self._frame = QFrame(
-            self, objectName="paletteFrame", frameShape=QFrame.Shape.StyledPanel, autoFillBackground=True
-        )
+        self._frame = _Card(self)
         column(self._field, self._list, self._nothing, margins=(8, 8, 8, 8), spacing=6, on=self._frame)
         self._field.textChanged.connect(self._search)
         self._field.installEventFilter(self)
@@ -118,9 +119,9 @@ class Palette(QWidget):
         """Close it, and have the focus where it was."""
         if self.isVisible():
             self.hide()
-            if self._before is not None:
+            if self._before is not None and Shiboken.isValid(self._before):
                 self._before.setFocus(Qt.FocusReason.PopupFocusReason)
-                self._before = None
+            self._before = None
 
     def shown(self) -> list[str]:
         """Give the names of what is listed."""
@@ -200,6 +201,19 @@ class Palette(QWidget):
         around = self._field.sizeHint().height() + 24
         height = min(rows * row + around, room.height() - _TOP - 12) if rows else self._frame.sizeHint().height()
         self._frame.setGeometry((room.width() - width) // 2, min(_TOP, room.height() // 8), width, height)
+
+
+class _Card(QWidget):
+    """What lies over the window, with an edge that is seen on whatever is behind it."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(colours.muted))
+        painter.setBrush(QColor(colours.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.end()
 
 
 class _Found(QAbstractListModel):

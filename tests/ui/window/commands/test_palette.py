@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView
+from shiboken6 import Shiboken
 
 from latentlab.ui.settings import Settings
 from latentlab.ui.window.commands.palette import Palette
@@ -56,7 +57,8 @@ def test_enter_does_what_is_chosen_and_the_focus_goes_back(lab, palette):
 def test_the_arrows_choose_and_esc_or_a_click_beside_it_closes(lab, palette):
     entries = lab.child("paletteList", QListView)
     first = entries.currentIndex().row()
-    assert palette.shown()[first] == "Open run…"  # the first that can be done: there is nothing to go home from
+    can_go_home = lab.action("home").isEnabled()
+    assert palette.shown()[first] == ("Home" if can_go_home else "Open run…")  # the first that can be done
     press(lab, Qt.Key.Key_Down)
     press(lab, Qt.Key.Key_Down)
     press(lab, Qt.Key.Key_Up)
@@ -103,3 +105,13 @@ def test_it_follows_the_window_and_tells_who_reads_it_aloud_what_it_is(lab, pale
     interface = QAccessible.queryAccessibleInterface(field(lab))
     assert interface.text(QAccessible.Text.Name) == "Find a command"
     assert interface.role() == QAccessible.Role.EditableText
+
+
+def test_what_had_the_focus_may_be_gone_when_it_closes(lab):
+    gone = QLineEdit(lab.window)
+    gone.show()
+    gone.setFocus()
+    palette = open_palette(lab)
+    Shiboken.delete(gone)
+    press(lab, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
