@@ -138,7 +138,7 @@ class SketchPanel(QWidget):
         self._brush = QSlider(Qt.Orientation.Horizontal)
         self._brush.setRange(8, 64)
         self._brush.setValue(24)
-        self._brush.setMinimumWidth(60)
+        self._brush.setMinimumWidth(30)
         self._brush.setToolTip(self.tr("Width of the brush. The model sees strokes of its data's width in any case."))
         self._brush.setAccessibleName(self.tr("Brush width"))
         self._brush.valueChanged.connect(self.pad.set_brush)
@@ -157,16 +157,14 @@ class SketchPanel(QWidget):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
-        brush_name = plain_label(self.tr("Brush"))
-        brush_name.setBuddy(self._brush)
         buttons = (self._eraser, self._undo, self._redo, self._open, self._clear)
-        return Flow(brush_name, self._brush, *buttons, spacing=4)
+        return Flow(self._brush, *buttons, spacing=4)
 
     def _lay_out(self, tools: QLayout) -> None:
         images = QGridLayout()
         images.setSpacing(4)
         for place, (view, name) in enumerate(
-            ((self._input, self.tr("What the\nmodel sees")), (self._reconstruction, self.tr("What it\nmakes of it")))
+            ((self._input, self.tr("It sees")), (self._reconstruction, self.tr("It makes")))
         ):
             images.addWidget(_caption(name), 0, place)
             square = _Square(view)

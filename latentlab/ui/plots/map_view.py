@@ -68,6 +68,7 @@ class MapView(QObject):
         self.box = box
         self._widget = widget
         self._covered = 0.0
+        self._is_from_zero = False
         self._items: list[object] = []
         self._points: Extent | None = None
         self.mode: Mode = "all"
@@ -125,6 +126,11 @@ class MapView(QObject):
             self._covered = pixels
             self._refit()
             self.changed.emit()
+
+    def set_from_zero(self) -> None:
+        """Fit nothing below zero: what is shown is never negative."""
+        self._is_from_zero = True
+        self._refit()
 
     def set_points(self, extent: Extent | None, *, animates: bool = False) -> Extent | None:
         """Take where the points lie now; give where the view should move to, if it should.
@@ -225,7 +231,10 @@ class MapView(QObject):
         spare = width * per_pixel - wide
         at_right = max(spare / 2, covered * per_pixel)
         up = height * per_pixel / 2
-        return x - wide / 2 - (spare - at_right), x + wide / 2 + at_right, y - up, y + up
+        left, bottom = x - wide / 2 - (spare - at_right), y - up
+        if self._is_from_zero:  # as much is shown, from a margin beside the axes on
+            left, bottom = max(left, -margin * width * per_pixel), max(bottom, -margin * height * per_pixel)
+        return left, left + width * per_pixel, bottom, bottom + 2 * up
 
     def _refit(self) -> None:
         if self.mode == "standard":
