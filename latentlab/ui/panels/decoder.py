@@ -51,7 +51,8 @@ class DecoderPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setWidget(QWidget())
         top, self._samples_box, self._label_box = self._make_top(), self._make_samples(), self._make_labels()
-        parts = (top, self._samples_box, self._label_box, self._make_dimensions(), self._make_damage())
+        # The label above the samples: where there is no room for all, these go on below the edge.
+        parts = (top, self._label_box, self._samples_box, self._make_dimensions(), self._make_damage())
         column(*parts, STRETCH, margins=(8, 8, 8, 8), spacing=6, on=self.widget())
         self.set_temperature(1.0)
         self.clear_model()
