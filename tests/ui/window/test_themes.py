@@ -108,10 +108,10 @@ def test_smaller_text_gives_back_the_room_that_larger_text_took_in_tabs_that_are
     look_at_all()
     lab.until(lambda: columns.width() <= lab.window.width())
     try:
-        theme.change_text_size(12)
+        theme.change_text_size(14)
         look_at_all()
         lab.until(lambda: columns.width() > lab.window.width())
-        theme.change_text_size(-12)
+        theme.change_text_size(-14)
         lab.until(lambda: columns.width() <= lab.window.width())
     finally:
         QApplication.setFont(before)
