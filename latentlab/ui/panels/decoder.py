@@ -119,9 +119,7 @@ class DecoderPanel(QScrollArea):
         """Put the slider at a temperature."""
         with QSignalBlocker(self._temperature):
             self._temperature.setValue(round(temperature * _STEPS))
-        text = self.tr("T = {value}").format(value=f"{temperature:.2f}")
-        # Relative to the font, so that it follows the chosen text size.
-        self._temperature_text.setText(f'<b style="font-size: x-large">{text}</b>')
+        self._temperature_text.setText(self.tr("Temperature <b>{value:.2f}</b>").format(value=temperature))
 
     def set_label(self, label: int) -> None:
         """Put the slider at a label."""
@@ -188,7 +186,7 @@ class DecoderPanel(QScrollArea):
         self._temperature.setObjectName("temperatureSlider")
         self._temperature.setAccessibleName(self.tr("Temperature"))
         self._temperature.setToolTip(
-            self.tr("How far samples stray from the pick: 0 gives the image itself, 1 the encoder's own posterior.")
+            self.tr("T: how far samples stray from the pick. 0 gives the image itself, 1 the encoder's own posterior.")
         )
         self._temperature.setSingleStep(5)
         self._temperature.setPageStep(25)

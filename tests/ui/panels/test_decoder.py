@@ -147,7 +147,7 @@ def test_temperature_by_keys(qtbot, panel, asked):
     qtbot.keyClick(temperature, Qt.Key.Key_Home)
     qtbot.keyClick(temperature, Qt.Key.Key_End)
     assert asked == [("temperature_changed", pytest.approx(value)) for value in (1.05, 0, 2)]
-    assert "T = 2.00" in texts(panel)
+    assert "Temperature <b>2.00</b>" in texts(panel)
 
 
 def test_temperature_by_drag(qtbot, panel, asked):
@@ -198,7 +198,7 @@ def test_sliders_follow_the_theme(panel):
 
 
 def test_larger_text_reaches_the_temperature(panel):
-    label = next(label for label in panel.findChildren(QLabel) if "T =" in label.text())
+    label = next(label for label in panel.findChildren(QLabel) if "Temperature" in label.text())
     before, height = QApplication.font(), label.sizeHint().height()
     larger = QApplication.font()
     larger.setPointSizeF(2 * before.pointSizeF())
