@@ -123,7 +123,7 @@ class Exploration(QObject):
             return
         if before is None or not _is_same_kind(before, update):
             self._code = self._decoded = self._previewed = None
-            self._label = min(self._label, max(0, len(update.snapshot.class_names) - 1))
+            self._label = self._label_in(update, keeps_point=before is not None and before.ids == update.ids)
             self.model_changed.emit(update.snapshot)
             self.label_changed.emit(self._label)
             self.pick_changed.emit(None)
@@ -368,6 +368,13 @@ class Exploration(QObject):
     def _take_point(self, point: DataPoint | None) -> None:
         if point is None or point.index == self._point:  # of those passed on the way to another nothing is shown
             self.pointed.emit(point)
+
+    def _label_in(self, update: MapUpdate, *, keeps_point: bool) -> int:
+        """Give the label to decode under in a model of another kind: that of the image that stays picked."""
+        own = int(update.labels[self._point]) if keeps_point and self._point is not None else -1
+        if update.snapshot.uses_labels and own >= 0:
+            return own
+        return min(self._label, max(0, len(update.snapshot.class_names) - 1))
 
     def _leave_point(self) -> None:
         self._drew_last = False

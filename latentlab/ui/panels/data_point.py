@@ -15,7 +15,7 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 
-_SIDE = 72
+_SIDE = 64
 
 
 class _Chip(QWidget):
@@ -74,17 +74,19 @@ class DataPointPanel(QWidget):
         self._class.setFont(font)
         self._losses = plain_label(wordWrap=True)
         self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._losses.setToolTip(self.tr("The loss of this image: of its reconstruction, and what the code costs"))
 
         self._select = QToolButton(objectName="selectPointButton", focusPolicy=Qt.FocusPolicy.StrongFocus)
         self._select.setToolTip(
-            self.tr("Selected images lie in the view Images, ready to be mixed and trained on (Ctrl+click on the map)")
+            self.tr("Select this image, to blend it with others or to train on it (Ctrl+click on the map)")
         )
         self._select.clicked.connect(self._toggle)
 
-        head = row(self._chip, (self._class, 1), self._select, spacing=6)
-        text = column(STRETCH, head, self._losses, STRETCH, spacing=2)
+        named = row(self._chip, (self._class, 1), spacing=6)
+        head = column(STRETCH, named, self._select, STRETCH, spacing=4)
+        images = row(self._image, self._arrow, self._reconstruction, (head, 1), spacing=8)
         content = QWidget()
-        row(self._image, self._arrow, self._reconstruction, (text, 1), spacing=8, on=content)
+        column(images, self._losses, STRETCH, spacing=2, on=content)
 
         self._stack = QStackedWidget()
         column(self._stack, margins=(8, 6, 8, 6), on=self)
@@ -140,16 +142,14 @@ class DataPointPanel(QWidget):
         self._name_button()
 
     def _describe(self, losses: Losses) -> str:
-        """Tell the terms of a loss; what a model does not have is 0 and left out."""
-        lines = [
-            self.tr("Loss {loss:.1f} nats").format(loss=losses.loss),
-            self.tr("Reconstruction {reconstruction:.1f}").format(reconstruction=losses.reconstruction),
-        ]
+        """Tell a loss and its terms; what a model does not have is 0 and left out."""
+        text = self.tr("Loss {loss:.1f} nats").format(loss=losses.loss)
+        terms = [self.tr("{reconstruction:.1f}").format(reconstruction=losses.reconstruction)]
         if losses.kl:
-            lines.append(self.tr("KL {kl:.1f}").format(kl=losses.kl))
+            terms.append(self.tr("KL {kl:.1f}").format(kl=losses.kl))
         if losses.penalty:
-            lines.append(self.tr("Penalty {penalty:.1f}").format(penalty=losses.penalty))
-        return "\n".join(lines)
+            terms.append(self.tr("penalty {penalty:.1f}").format(penalty=losses.penalty))
+        return self.tr("{loss} = {terms}").format(loss=text, terms=" + ".join(terms)) if len(terms) > 1 else text
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the font."""
@@ -158,8 +158,8 @@ class DataPointPanel(QWidget):
         super().changeEvent(event)
 
     def _limit_height(self) -> None:
-        """Stay low, beside what is decoded: no higher than the class and four losses."""
-        self.setMaximumHeight(5 * self.fontMetrics().lineSpacing() + 24)
+        """Stay low, beside what is decoded: no higher than the images and two lines of a loss."""
+        self.setMaximumHeight(_SIDE + 2 * self.fontMetrics().lineSpacing() + 16)
 
     @Slot()
     def _toggle(self) -> None:

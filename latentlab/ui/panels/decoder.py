@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.core.map.projection import dimension_name
 from latentlab.core.map.results import Decoded
 from latentlab.core.views.restored import Damage, RestoredImage
 from latentlab.ui.style.texts import plain_label, rich_label
@@ -28,7 +29,7 @@ from latentlab.ui.widgets.section import Section
 from latentlab.ui.widgets.slider import Slider, SliderScale
 
 _STEPS = 100  # of the slider, per unit of temperature
-_SAMPLES = 8
+_SAMPLES, _SAMPLES_IN_A_ROW = 8, 4
 _LEAST_HEIGHT = 260
 
 
@@ -51,7 +52,8 @@ class DecoderPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setWidget(QWidget())
         top, self._samples_box, self._label_box = self._make_top(), self._make_samples(), self._make_labels()
-        parts = (top, self._samples_box, self._label_box, self._make_dimensions(), self._make_damage())
+        # The label above the samples: where there is no room for all, these go on below the edge.
+        parts = (top, self._label_box, self._samples_box, self._make_dimensions(), self._make_damage())
         column(*parts, STRETCH, margins=(8, 8, 8, 8), spacing=6, on=self.widget())
         self.set_temperature(1.0)
         self.clear_model()
@@ -62,16 +64,18 @@ class DecoderPanel(QScrollArea):
         self._image.set_pixels(None if decoded is None else decoded.image)
         if decoded is None:
             self._labels.show_images(None)
-            self._code.clear()
+            self._code.setText(self.tr("Nothing is\npicked"))  # two lines, as of a pick: nothing moves
             self._describe_samples(prior=False, has_posterior=True)
             return
         self.set_temperature(decoded.temperature)
         self._describe_samples(prior=decoded.samples_are_prior, has_posterior=bool(decoded.deviation.any()))
         if len(decoded.code) <= 2:
-            text = self.tr("z = {code}\nσ = {deviation}")
-            self._code.setText(text.format(code=_vector(decoded.code), deviation=_vector(decoded.deviation)))
+            pairs = zip(decoded.code.tolist(), decoded.deviation.tolist(), strict=True)
+            self._code.setText("\n".join(self._coordinate(number, *pair) for number, pair in enumerate(pairs)))
         else:
-            self._code.setText(self.tr("z has {count} dimensions").format(count=len(decoded.code)))
+            x, y = decoded.position
+            text = self.tr("z in {count}-D, at\n({x}, {y})")
+            self._code.setText(text.format(count=len(decoded.code), x=_number(x), y=_number(y)))
             self._dimensions.set_code(decoded.code)
         if decoded.by_label is not None:
             self._labels.show_images(decoded.by_label, decoded.labels)
@@ -103,6 +107,7 @@ class DecoderPanel(QScrollArea):
         )
         self._dimensions.set_dimensions(latent if latent > 2 else 0)
         self._dimension_box.setVisible(latent > 2)
+        self._label_box.setVisible(uses_labels)
         self._fit_image()
 
     def clear_model(self) -> None:
@@ -112,15 +117,14 @@ class DecoderPanel(QScrollArea):
         self._labels.set_text(self.tr("Label"))
         self._dimensions.set_dimensions(0)
         self._dimension_box.setVisible(False)
+        self._label_box.setVisible(False)
         self._set_enabled(False)
 
     def set_temperature(self, temperature: float) -> None:
         """Put the slider at a temperature."""
         with QSignalBlocker(self._temperature):
             self._temperature.setValue(round(temperature * _STEPS))
-        text = self.tr("T = {value}").format(value=f"{temperature:.2f}")
-        # Relative to the font, so that it follows the chosen text size.
-        self._temperature_text.setText(f'<b style="font-size: x-large">{text}</b>')
+        self._temperature_text.setText(self.tr("Temperature <b>{value:.2f}</b>").format(value=temperature))
 
     def set_label(self, label: int) -> None:
         """Put the slider at a label."""
@@ -148,6 +152,12 @@ class DecoderPanel(QScrollArea):
         scroll_bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self.widget().minimumSizeHint().width() + scroll_bar, _LEAST_HEIGHT)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        if event.type() == QEvent.Type.FontChange:
+            self._reserve_code()
+        super().changeEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take what its parts leave over: a click on them goes no further."""
         event.accept()
@@ -166,7 +176,9 @@ class DecoderPanel(QScrollArea):
 
         self._code = plain_label()
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._code.setToolTip(self.tr("The picked code, and the deviation of the encoder's posterior for its image"))
+        self._code.setToolTip(
+            self.tr("The code z that is picked, ± the deviation σ of the encoder's posterior for the decoded image")
+        )
 
         self._temperature_text = rich_label()
         for text in (self._code, self._temperature_text):  # where room is short, not at the cost of what is read
@@ -176,11 +188,11 @@ class DecoderPanel(QScrollArea):
         self._temperature.setObjectName("temperatureSlider")
         self._temperature.setAccessibleName(self.tr("Temperature"))
         self._temperature.setToolTip(
-            self.tr("How far samples stray from the pick: 0 gives the image itself, 1 the encoder's own posterior.")
+            self.tr("T: how far samples stray from the pick. 0 gives the image itself, 1 the encoder's own posterior.")
         )
         self._temperature.setSingleStep(5)
         self._temperature.setPageStep(25)
-        self._temperature.setMinimumWidth(150)
+        self._temperature.setMinimumWidth(100)
         self._temperature.valueChanged.connect(self._change_temperature)
         WheelGuard(self._temperature)
         scale = SliderScale(self._temperature, {0: "0", _STEPS: "1.0", 2 * _STEPS: "2"})
@@ -197,12 +209,14 @@ class DecoderPanel(QScrollArea):
         slider = (self._code, self._temperature_text, self._temperature, scale)
         self._side = QWidget()
         column(*slider, 6, self._noise, 2, self._prior, STRETCH, spacing=2, on=self._side)
-        self._top = row(self._image, (self._side, 1), spacing=12)
+        self._reserve_code()
+        above = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter
+        self._top = row((self._image, 0, above), (self._side, 1), spacing=12)
         return self._top
 
     def _make_samples(self) -> QWidget:
-        self._samples_text = plain_label()
-        self._samples = ImageStrip(_SAMPLES)
+        self._samples_text = plain_label(wordWrap=True, objectName="samplesText")
+        self._samples = ImageStrip(_SAMPLES, _SAMPLES_IN_A_ROW)
         self._samples.setAccessibleName(self.tr("Samples"))
         self._samples.setToolTip(self.tr("Click on a sample to move there."))
         self._samples.picked.connect(self.sample_picked)
@@ -246,18 +260,33 @@ class DecoderPanel(QScrollArea):
         self._top.setDirection(direction)
         self._image.set_side(max(beside, above))
 
+    def _reserve_code(self) -> None:
+        """Keep room for a code, so that nothing moves at the first pick."""
+        metrics, widest = self._code.fontMetrics(), self._coordinate(1, -0.08, 0.08)
+        self._code.setMinimumSize(metrics.horizontalAdvance(widest), 2 * metrics.lineSpacing())
+
+    def _coordinate(self, dimension: int, value: float, deviation: float) -> str:
+        text = self.tr("{name} = {value} ± {deviation:.2f}") if deviation else self.tr("{name} = {value}")
+        return text.format(name=dimension_name(dimension), value=_number(value), deviation=deviation)
+
     def _set_enabled(self, enabled: bool) -> None:
         for widget in (self._temperature, self._noise, self._prior, self._samples):
             widget.setEnabled(enabled)
 
     def _describe_samples(self, *, prior: bool, has_posterior: bool) -> None:
-        if has_posterior:
-            text = self.tr("T·N(0, I): samples of the prior") if prior else self.tr("z + T·σ·ε around the pick")
-        elif prior:
-            text = self.tr("T·N(0, I), though an autoencoder has no prior")
+        if prior:
+            text = self.tr("Samples of the prior") if has_posterior else self.tr("Random: an autoencoder has no prior")
+            tip = self.tr("T·ε: codes drawn at random from a Gaussian around 0, T times as wide as the prior N(0, I)")
+        elif has_posterior:
+            text = self.tr("Samples around the pick")
+            tip = self.tr("z + T·σ·ε: the pick moved by noise ε, T times as wide as the encoder's posterior is there")
         else:
-            text = self.tr("An autoencoder has no posterior: σ = 0, copies of the pick")
+            text, tip = (
+                self.tr("Copies: an autoencoder has no posterior"),
+                self.tr("σ = 0: noise does not move the pick"),
+            )
         self._samples_text.setText(text)
+        self._samples_text.setToolTip(tip)
 
     def _change_temperature(self, value: int) -> None:
         self.set_temperature(value / _STEPS)
@@ -283,6 +312,5 @@ def _height(box: QWidget, width: int) -> int:
     return box.heightForWidth(width) if box.hasHeightForWidth() else box.sizeHint().height()
 
 
-def _vector(values: object) -> str:
-    numbers = ", ".join(f"{value:.2f}" for value in values)  # type: ignore[attr-defined]
-    return f"({numbers})".replace("-", "−")
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")

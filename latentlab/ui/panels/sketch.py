@@ -124,6 +124,7 @@ class SketchPanel(QWidget):
         super().resizeEvent(event)
         self._fit_neighbours()
         if event.size().width() != event.oldSize().width():
+            self._limit_height()
             self.updateGeometry()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -132,17 +133,23 @@ class SketchPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._show()
 
+    def event(self, event: QEvent) -> bool:
+        """Take as much height as what is in it takes by now."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._limit_height()
+        return super().event(event)
+
     # Making
 
     def _make_tools(self) -> QLayout:
         self._brush = QSlider(Qt.Orientation.Horizontal)
         self._brush.setRange(8, 64)
         self._brush.setValue(24)
-        self._brush.setMinimumWidth(60)
+        self._brush.setMinimumWidth(44)
         self._brush.setToolTip(self.tr("Width of the brush. The model sees strokes of its data's width in any case."))
         self._brush.setAccessibleName(self.tr("Brush width"))
         self._brush.valueChanged.connect(self.pad.set_brush)
-        self._eraser = _tool(self.tr("Eraser"), self.tr("Take ink away; the other end of a tablet's pen does so too"))
+        self._eraser = _tool(self.tr("Erase"), self.tr("Take ink away; the other end of a tablet's pen does so too"))
         self._eraser.setCheckable(True)
         self._eraser.toggled.connect(self.pad.set_erasing)
         self._undo = _tool("↶", self.tr("Take back the last stroke (Ctrl+Z in the pad)"), self.tr("Undo"))
@@ -157,16 +164,14 @@ class SketchPanel(QWidget):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
-        brush_name = plain_label(self.tr("Brush"))
-        brush_name.setBuddy(self._brush)
         buttons = (self._eraser, self._undo, self._redo, self._open, self._clear)
-        return Flow(brush_name, self._brush, *buttons, spacing=4)
+        return Flow(self._brush, *buttons, spacing=3)
 
     def _lay_out(self, tools: QLayout) -> None:
         images = QGridLayout()
         images.setSpacing(4)
         for place, (view, name) in enumerate(
-            ((self._input, self.tr("What the\nmodel sees")), (self._reconstruction, self.tr("What it\nmakes of it")))
+            ((self._input, self.tr("It sees")), (self._reconstruction, self.tr("It makes")))
         ):
             images.addWidget(_caption(name), 0, place)
             square = _Square(view)
@@ -176,7 +181,7 @@ class SketchPanel(QWidget):
         images.setRowStretch(1, 1)
 
         findings = column((images, 1), self._loss, self._verdict, self._label, self._use_label, spacing=4)
-        upper = row((_Square(self.pad), 1), (findings, 1), spacing=10)
+        self._upper = upper = row((_Square(self.pad), 1), (findings, 1), spacing=10)
         neighbours = row(*((button, 1) for button in self._neighbours), spacing=2)
         column((upper, 1), self._swatches, tools, neighbours, margins=(6, 6, 6, 6), spacing=6, on=self)
 
@@ -243,6 +248,12 @@ class SketchPanel(QWidget):
         count = max(self.contentsRect().width() // max(widest, 1), _FEWEST_NEIGHBOURS)
         for place, button in enumerate(self._neighbours):
             button.setVisible(place < count)
+
+    def _limit_height(self) -> None:
+        """Take no more height than a pad as large as this is wide: what is left is for the decoded image."""
+        inside = self.contentsRect().marginsRemoved(self.layout().contentsMargins()).width()
+        pad, least = (inside - self._upper.spacing()) // 2, self._upper.minimumHeightForWidth(inside)
+        self.setMaximumHeight(self.layout().totalMinimumHeightForWidth(self.width()) + max(0, pad - least))
 
     def _show_verdict(self) -> None:
         text = self._problem or self._hint

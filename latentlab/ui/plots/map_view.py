@@ -71,6 +71,7 @@ class MapView(QObject):
         self.box = box
         self._widget = widget
         self._covered: dict[str, tuple[Corner, float, float]] = {}
+        self._is_from_zero = False
         self._items: list[object] = []
         self._points: Extent | None = None
         self.mode: Mode = "all"
@@ -138,6 +139,11 @@ class MapView(QObject):
                 else:
                     right = min(right, self.box.rect().width() - wide)
         return left, right
+
+    def set_from_zero(self) -> None:
+        """Fit nothing below zero: what is shown is never negative."""
+        self._is_from_zero = True
+        self._refit()
 
     def set_points(self, extent: Extent | None, *, animates: bool = False) -> Extent | None:
         """Take where the points lie now; give where the view should move to, if it should.
@@ -243,6 +249,8 @@ class MapView(QObject):
         start = _start(wide, width * per_pixel, margin, at_left * per_pixel, at_right * per_pixel)
         under = _start(high, height * per_pixel, margin, below * per_pixel, above * per_pixel)
         begin, floor = x - wide / 2 - start, y - high / 2 - under
+        if self._is_from_zero:  # as much is shown, from a margin beside the axes on
+            begin, floor = max(begin, -margin * width * per_pixel), max(floor, -margin * height * per_pixel)
         return begin, begin + width * per_pixel, floor, floor + height * per_pixel
 
     def _is_under_cards(self, extent: Extent) -> bool:

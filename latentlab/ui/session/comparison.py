@@ -228,6 +228,7 @@ class Comparison(QObject):
     def set_looked_at(self, is_looked_at: bool) -> None:
         """Follow the cursor, or rest."""
         self._is_looked_at = is_looked_at
+        self._meet_an_image()
         self._follow()
 
     def _pick(self, model: MapUpdate | None, position: Position) -> None:
@@ -293,4 +294,15 @@ class Comparison(QObject):
 
     def _tell_meeting(self) -> None:
         self.meeting_changed.emit(self._wanted if self.second is None else self.meeting, self._shares_images())
+        self._meet_an_image()
         self._follow()
+
+    def _meet_an_image(self) -> None:
+        """Where the models meet at images and none is picked, pick the one nearest to the cursor, or to the middle."""
+        first = self._exploration.shown
+        if first is None or self.second is None or not self._is_looked_at or self.meeting == "place":
+            return
+        if self._exploration.point is None:
+            row = comparing.nearest_image(first, self._position or (0.0, 0.0))
+            if row is not None:
+                self._exploration.pick_point(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QTabBar, QTabWidget, QWidget
 
 from latentlab.ui.panels.views.compare import ComparePanel
@@ -26,11 +26,14 @@ _OPENING_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Ke
 
 
 def join_tabs(tabs: ViewTabs, menus: Menus) -> None:
-    """Turn to the tabs by the actions ``view1`` to ``view6``, as far as they are listed."""
+    """Turn to the tabs by the actions ``view1`` to ``view6``, as far as they are listed, while the tabs are seen."""
     listed = {action.id for action in menus.actions}
     for number in range(1, ViewTabs.COUNT + 1):
         if (name := f"view{number}") in listed:
             menus[name].triggered.connect(lambda _=False, number=number: tabs.turn_to(number))
+    if "view1" in listed:
+        menus.tell(has_views=tabs.isVisible())
+        tabs.seen_changed.connect(lambda is_seen: menus.tell(has_views=is_seen))
 
 
 class ViewTabs(QTabWidget):
@@ -47,6 +50,8 @@ class ViewTabs(QTabWidget):
         Of the views in the last tab; an action for each, checked where that is looked at.
     """
 
+    seen_changed = Signal(bool)
+    """Whether the tabs are in sight, and not the start page."""
     COUNT = 6
     """As many tabs are seen."""
 
@@ -102,6 +107,16 @@ class ViewTabs(QTabWidget):
         else:
             self.setCurrentIndex(self._bar.menu_tab)
         self._bar.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that the tabs are in sight."""
+        super().showEvent(event)
+        self.seen_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell that they are no more."""
+        super().hideEvent(event)
+        self.seen_changed.emit(False)
 
     @Slot()
     def open_menu(self) -> None:

@@ -264,6 +264,24 @@ def test_a_point_of_the_data_brings_its_own_label(lab, run_file):
 THREE = [(0.3, 0.25), (0.5, 0.17), (0.67, 0.3), (0.48, 0.47), (0.69, 0.61), (0.57, 0.81), (0.3, 0.72)]
 
 
+def test_an_image_that_stays_picked_brings_its_label_to_a_model_with_labels(lab, run_file):
+    lab.open(run_file())
+    lab.until(lambda: lab.session.exploration.shown.images is not None)
+    row = int((lab.canvas.labels() == 7).argmax())
+    lab.session.exploration.pick_point(row)
+    lab.open(run_file(model__kind="cvae"))
+    lab.until(lambda: lab.session.exploration.shown.images is not None and lab.decoded() is not None)
+    lab.until_idle()
+    assert lab.session.exploration.point == row
+    assert lab.child("labelSlider", QSlider).value() == 7
+    update = lab.session.exploration.shown
+    expected = update.snapshot.decode(update.means[[row]], [7])[0, 0]
+    assert lab.decoded() == pytest.approx(expected, abs=1e-5)
+    slide(lab, "labelSlider", 2)  # one may decode it under another label, and see that in the next model too
+    lab.open(run_file(model__kind="cvae", training__epochs=5))
+    assert lab.child("labelSlider", QSlider).value() == 2
+
+
 def said(lab):
     labels = lab.window.findChild(SketchPanel).findChildren(QLabel)
     return " ".join(label.text() for label in labels if label.isVisible())

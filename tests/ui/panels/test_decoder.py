@@ -85,8 +85,7 @@ def test_shows_the_decoded_image(panel):
     panel.show_decoded(result)
     np.testing.assert_array_equal(view.pixels(), result.image[0])
     assert strip(panel, "Samples").image_count() == 8
-    assert "z = (0.00, 0.50)" in texts(panel)
-    assert "σ = (0.25, 0.25)" in texts(panel)
+    assert "z₁ = 0.00 ± 0.25\nz₂ = 0.50 ± 0.25" in texts(panel)
     panel.show_decoded(None)
     assert view.pixels() is None
     assert strip(panel, "Samples").image_count() == 0
@@ -95,9 +94,39 @@ def test_shows_the_decoded_image(panel):
 def test_says_where_samples_come_from(panel):
     panel.set_model(2, DIGITS, False)
     panel.show_decoded(decoded())
-    assert "z + T·σ·ε around the pick" in texts(panel)
+    title = panel.findChild(QLabel, "samplesText")
+    assert (title.text(), title.toolTip().split(":")[0]) == ("Samples around the pick", "z + T·σ·ε")
     panel.show_decoded(decoded(prior=True))
-    assert "T·N(0, I): samples of the prior" in texts(panel)
+    assert (title.text(), title.toolTip().split(":")[0]) == ("Samples of the prior", "T·ε")
+
+
+def test_more_than_two_dimensions_are_told_by_the_place_on_the_map(panel):
+    panel.set_model(20, DIGITS, False)
+    panel.show_decoded(decoded(latent=20))
+    assert "z in 20-D, at\n(0.50, −1.30)" in texts(panel)
+
+
+def test_nothing_moves_at_the_first_pick(panel):
+    panel.resize(300, 480)
+    for latent in (1, 2, 20):
+        panel.set_model(latent, DIGITS, False)
+        panel.show_decoded(None)
+        QApplication.processEvents()
+        places = [part.mapTo(panel, part.rect().center()) for part in panel.findChildren(QSlider)]
+        panel.show_decoded(decoded(latent=latent, code=np.full(latent, -1.25)))
+        QApplication.processEvents()
+        assert [part.mapTo(panel, part.rect().center()) for part in panel.findChildren(QSlider)] == places
+
+
+def test_samples_lie_in_two_rows_large_enough_to_be_told_apart(panel):
+    panel.set_model(2, DIGITS, False)
+    panel.show_decoded(decoded())
+    panel.resize(300, 480)
+    QApplication.processEvents()
+    tiles = [strip(panel, "Samples").tile(index) for index in range(8)]
+    assert len({tile.top() for tile in tiles[:4]}) == len({tile.top() for tile in tiles[4:]}) == 1
+    assert tiles[4].top() > tiles[0].bottom()
+    assert min(tile.width() for tile in tiles) >= 60
 
 
 def test_setters_ask_for_nothing(panel, asked):
@@ -119,7 +148,7 @@ def test_temperature_by_keys(qtbot, panel, asked):
     qtbot.keyClick(temperature, Qt.Key.Key_Home)
     qtbot.keyClick(temperature, Qt.Key.Key_End)
     assert asked == [("temperature_changed", pytest.approx(value)) for value in (1.05, 0, 2)]
-    assert "T = 2.00" in texts(panel)
+    assert "Temperature <b>2.00</b>" in texts(panel)
 
 
 def test_temperature_by_drag(qtbot, panel, asked):
@@ -170,7 +199,7 @@ def test_sliders_follow_the_theme(panel):
 
 
 def test_larger_text_reaches_the_temperature(panel):
-    label = next(label for label in panel.findChildren(QLabel) if "T =" in label.text())
+    label = next(label for label in panel.findChildren(QLabel) if "Temperature" in label.text())
     before, height = QApplication.font(), label.sizeHint().height()
     larger = QApplication.font()
     larger.setPointSizeF(2 * before.pointSizeF())
@@ -216,9 +245,11 @@ def test_an_empty_strip_picks_nothing(qtbot, panel, asked):
 def test_a_model_without_labels_says_so(qtbot, panel):
     panel.set_model(2, DIGITS, False)
     label = slider(panel, "labelSlider")
+    assert not label.isVisible()
     assert not label.isEnabled()
     assert label.toolTip().startswith("This model was trained without labels:")
     panel.set_model(2, DIGITS, True)
+    assert label.isVisible()
     assert label.isEnabled()
     assert "without labels" not in label.toolTip()
 
@@ -300,7 +331,7 @@ def test_without_a_model_nothing_can_be_asked(panel):
     assert panel.findChild(ImageView, "decodedImage").pixels() is None
 
 
-@pytest.mark.parametrize(("width", "height"), [(380, 400), (520, 700), (380, 900)])
+@pytest.mark.parametrize(("width", "height"), [(300, 480), (300, 700), (520, 700), (380, 900)])
 def test_the_image_is_the_largest_thing(panel, width, height):
     panel.set_model(2, DIGITS, True)
     panel.show_decoded(decoded(classes=10, label=3))

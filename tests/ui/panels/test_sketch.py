@@ -112,7 +112,7 @@ def test_the_brush_slider_and_the_eraser_reach_the_pad(qtbot, panel):
     panel.findChild(QSlider).setValue(60)
     stroke(qtbot, panel.pad, (0.2, 0.5), (0.8, 0.5))
     assert panel.pad.drawing()[:, 256].sum() == pytest.approx(60, abs=1)
-    qtbot.mouseClick(buttons(panel, "Eraser")[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(buttons(panel, "Erase")[0], Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(panel.cleared):
         stroke(qtbot, panel.pad, (0.1, 0.5), (0.9, 0.5))
 

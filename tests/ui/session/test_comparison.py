@@ -135,8 +135,23 @@ def test_the_mouse_on_either_map_moves_one_cursor_on_both(two, run_file):
     for canvas, start in ((two.first, QPoint(-20, 10)), (two.second, QPoint(15, -25))):
         drag_over_the_same_coordinates(two, canvas, start, models)
     assert two.meet(Qt.Key.Key_Up) == "image"
-    assert "Click on a map" in two.panel.caption.text()  # a place between images is none of them
-    assert two.image("Second") is None
+    row = two.lab.session.exploration.point  # a place between images is none of them: the nearest is met
+    assert two.lab.canvas.picked() == pytest.approx(tuple(two.first.points()[row].tolist()))
+    assert two.image("Second") is not None
+
+
+def test_both_pictures_are_there_before_anybody_clicks(lab, run_file):
+    lab.open(run_file())
+    two = Two(lab)
+    assert lab.session.exploration.point is None  # with one model there is nothing to meet at
+    two.open(run_file(**AUTOENCODER))
+    lab.until(lambda: two.image("Second") is not None)
+    nearest = int(np.square(two.first.points()).sum(1).argmin())
+    assert lab.session.exploration.point == nearest
+    assert two.image("First") is not None
+    assert two.image("Original") == pytest.approx(
+        lab.session.library.data.test_images[nearest, 0].numpy() / 255, abs=1e-6
+    )
 
 
 def see_a_point_as_the_same_image(two, canvas, models):

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.manifold import Manifold, ManifoldQuestion
-from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
@@ -25,18 +24,23 @@ class ManifoldPanel(ViewPanel):
         self._manifold: Manifold | None = None
         self._side = QSpinBox(minimum=2, maximum=60, value=20, objectName="manifoldSideBox")
         self._side.setAccessibleName(self.tr("Images on a side"))
+        self._side.setSuffix(self.tr(" on a side"))
         self._side.setToolTip(self.tr("Images on a side of the grid"))
         self._over = QComboBox(objectName="manifoldOverBox", accessibleName=self.tr("Part of the plane"))
         for text, key in (
-            (self.tr("over 0 ±"), "radius"),
-            (self.tr("over the means ±"), "means"),
-            (self.tr("over the prior's quantiles"), "quantiles"),
+            (self.tr("around the origin"), "radius"),
+            (self.tr("over all images"), "means"),
+            (self.tr("evenly in the prior"), "quantiles"),
         ):
             self._over.addItem(text, key)
         self._over.setToolTip(
-            self.tr("Around the origin; over the range of the encoder's means and beyond; or at equal steps of N(0, 1)")
+            self.tr(
+                "Around the origin; over the range of the encoder's means, and so much beyond it; or at equal steps of "
+                "the prior's probability"
+            )
         )
-        self._radius = QDoubleSpinBox(minimum=0, maximum=100_000, value=4, decimals=1)
+        self._radius = QDoubleSpinBox(minimum=0, maximum=100_000, value=4, decimals=1, prefix="± ")
+        self._radius.setToolTip(self.tr("How far the grid reaches, in units of the latent space"))
         self._radius.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self._radius.setObjectName("manifoldRadiusBox")
         self._radius.setAccessibleName(self.tr("Distance"))
@@ -44,9 +48,7 @@ class ManifoldPanel(ViewPanel):
         self._label.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._label.setMinimumContentsLength(16)  # whatever its classes are called
         self._label.setToolTip(self.tr("Decode the grid under this label"))
-        self.bar.addWidget(self._side)
-        self.bar.addWidget(plain_label("²"))
-        for widget in (self._over, self._radius, self._label):
+        for widget in (self._side, self._over, self._radius, self._label):
             self.bar.addWidget(widget)
         self._label.hide()
         self._grid = ImageGrid()
@@ -90,6 +92,7 @@ class ManifoldPanel(ViewPanel):
     @Slot(int)
     def _choose_over(self, index: int) -> None:
         self._radius.setVisible(self._over.currentData() != "quantiles")
+        self._radius.setPrefix("+ " if self._over.currentData() == "means" else "± ")
         with QSignalBlocker(self._radius):
             self._radius.setValue(0 if self._over.currentData() == "means" else 4)
         self.ask()

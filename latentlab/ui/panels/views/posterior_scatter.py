@@ -45,6 +45,7 @@ class DeviationsPanel(ViewPanel):
         # Not before it is looked at: plots take long to make, and every window would wait for them.
         if self._pair is None:
             self._pair = ScatterPair()
+            self._pair.scatters[1].view.set_from_zero()
             self._pair.set_titles(self.tr("<b>means μ</b>"), self.tr("<b>deviations σ</b>"))
             self._pair.setToolTip(self.tr("Click on a point to pick its image on the map"))
             self._pair.point_picked.connect(self._pick)

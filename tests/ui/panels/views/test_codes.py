@@ -1,7 +1,11 @@
 """The views of what a model's codes are: samples, posteriors, deviations, units, planes and sensitivity."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel, QWidget
@@ -255,6 +259,24 @@ def test_bars_follow_the_theme(shown, tiny_model):
 
 
 # Beside PCA
+
+
+def test_of_deviations_nothing_below_zero_is_shown(shown, tiny_model):
+    model = tiny_model()
+    model = replace(model, snapshot=copy.deepcopy(model.snapshot))
+    with torch.no_grad():  # some are nearly 0, and the others far from it
+        model.snapshot.model.logvar_head.weight *= 50
+    view = shown(DeviationsPanel(), model)
+    right = view.pair().scatters[1]
+    for width, height in ((600, 460), (400, 700), (1100, 400)):
+        view.panel.resize(width, height)
+        view.qtbot.waitUntil(lambda width=width: view.panel.width() == width)
+        left, right_end, bottom, top = right.view.extent()
+        assert left > -0.1 * (right_end - left)
+        assert bottom > -0.1 * (top - bottom)
+        points = view.last.deviations.points
+        assert points[:, 0].max() < right_end
+        assert points[:, 1].max() < top
 
 
 def test_a_plane_stands_beside_pca_with_the_angles(shown, tiny_model):
