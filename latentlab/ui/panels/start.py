@@ -46,7 +46,7 @@ class StartPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         content = QWidget()
-        content.setMaximumWidth(_WIDTH)
+        self._content = content
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
         self._own = QPushButton(self.tr("Open your own &images…"))
@@ -201,6 +201,7 @@ class StartPage(QWidget):
         font.setBold(True)
         self._train.setFont(font)
         self._train.setMinimumSize(scaled(220), scaled(56))
+        self._content.setMaximumWidth(scaled(_WIDTH))
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
