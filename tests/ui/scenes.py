@@ -68,6 +68,8 @@ def rest(lab):
 
     def rests():
         lab.until_idle()
+        for _ in range(3):  # what is measured is laid out, and then what lies in it
+            QApplication.processEvents()
         timers = lab.window.findChildren(QTimer)
         moves = lab.window.findChildren(QVariantAnimation)
         return not any(t.isActive() and t.isSingleShot() and t.remainingTime() < _SOON for t in timers) and not any(

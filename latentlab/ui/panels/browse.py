@@ -19,9 +19,10 @@ from latentlab.ui.widgets.boxes import STRETCH, column
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.forms.list_options import ListOptions
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
+from latentlab.ui.widgets.lines import LinesPanel
 
 
-class BrowsePanel(QWidget):
+class BrowsePanel(LinesPanel):
     """Shows one list at a time."""
 
     asked = Signal(object)

@@ -14,11 +14,12 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.flow import Flow
+from latentlab.ui.widgets.lines import LinesPanel
 
 _REDRAW_MILLISECONDS = 200
 
 
-class CurvesPanel(QWidget):
+class CurvesPanel(LinesPanel):
     """Draws the losses of a run as they come, and chooses the epoch that is looked at.
 
     Attributes

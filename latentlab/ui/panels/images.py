@@ -26,11 +26,13 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.recipe.settings import LARGEST_SIDE, SMALLEST_SIDE, DataSettings
 from latentlab.ui.style import theme
-from latentlab.ui.style.texts import plain_label
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.class_table import ClassTable
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 from latentlab.ui.widgets.images.contact_sheet import ContactSheet
+from latentlab.ui.widgets.lines import LinesPanel
 
 if TYPE_CHECKING:  # it loads torch
     from latentlab.core.data.description import Description
@@ -226,7 +228,10 @@ class ImagesPanel(QWidget):
         size, fit = plain_label(self.tr("&Size")), plain_label(self.tr("&Brought to it by"))
         size.setBuddy(self._size)
         fit.setBuddy(self._fit)
-        row(size, self._size, self._own, 12, fit, self._fit, STRETCH, on=choices)
+        pairs = QWidget(), QWidget()
+        row(size, self._size, self._own, on=pairs[0])
+        row(fit, self._fit, on=pairs[1])
+        column(Flow(*pairs, STRETCH, spacing=12), on=choices)
         return choices
 
     def _lay_out(self) -> None:
@@ -246,9 +251,11 @@ class ImagesPanel(QWidget):
         middle.setColumnStretch(0, 8)
         middle.setColumnStretch(1, 5)
         middle.setRowStretch(1, 1)
-        shown = QWidget()
+        shown = LinesPanel()
         column((middle, 1), self._choices, self._why, self._recipe, spacing=8, on=shown)
-        self._content.addWidget(shown)
+        area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame, focusPolicy=Qt.FocusPolicy.NoFocus)
+        area.setWidget(shown)  # large text may need more room than there is
+        self._content.addWidget(area)
         self._content.addWidget(self._problem)
         foot = row(self._progress, (self._sentence, 1), self._cancel, self._use)
         parts = (self._title, self._path, (self._content, 1), foot)
@@ -301,8 +308,8 @@ class ImagesPanel(QWidget):
         label.setVisible(bool(entries))
 
     def _show_first(self, first: FirstRecipe, in_force: str) -> None:
-        text = self.tr("Use the &recipe {name} for them: {title}")
-        self._recipe.setText(text.format(name=first.name, title=first.title.replace("&", "&&")))
+        self._recipe.setText(self.tr("Use the &recipe {name} for them").format(name=first.name.replace("&", "&&")))
+        self._recipe.setToolTip(plain(first.title))
         self._recipe.setVisible(first.name != in_force)
         self._recipe.setChecked(bool(first.objection) and first.name != in_force)
         if first.objection:

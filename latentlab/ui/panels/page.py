@@ -12,10 +12,12 @@ from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.page_compare import PageCompare
+from latentlab.ui.widgets.lines import LinesPanel
 
 
-class PagePanel(QWidget):
+class PagePanel(LinesPanel):
     """Shows a page and its cleaned copy; asks for another page, for cleaning, and for saving."""
 
     open_requested = Signal()
@@ -35,8 +37,8 @@ class PagePanel(QWidget):
             self.tr("Drag the divider or press the arrow keys · wheel: zoom · right button: move · 0: all of the page")
         )
         self._open = QPushButton(self.tr("Open a page…"), objectName="pageOpenButton")
-        self._clean = QPushButton(self.tr("Clean again with the model as it is now"), objectName="pageCleanButton")
-        self._clean.setToolTip(self.tr("The page does not follow the training: it is cleaned when you ask"))
+        self._clean = QPushButton(self.tr("Clean again"), objectName="pageCleanButton")
+        self._clean.setToolTip(self.tr("With the model as it is now: the page does not follow the training by itself"))
         self._save = QPushButton(self.tr("Save cleaned page…"), objectName="pageSaveButton")
         self._text = plain_label(wordWrap=True, objectName="pageMessage")
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -50,7 +52,7 @@ class PagePanel(QWidget):
         self._save.clicked.connect(self.save_requested)
         self._cancel.clicked.connect(self.cancel_requested)
 
-        bar = row(self._open, self._clean, STRETCH, self._save)
+        bar = Flow(self._open, self._clean, STRETCH, self._save)
         foot = row((self._text, 1), self._progress, self._cancel)
         column(bar, (self.compare, 1), foot, margins=(10, 10, 10, 10), spacing=8, on=self)
         # As high as with the button: nothing moves when work begins.

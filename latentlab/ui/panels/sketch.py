@@ -26,6 +26,7 @@ from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 from latentlab.ui.widgets.sketch.swatches import Swatches
 
@@ -37,7 +38,7 @@ _SMALLEST_VIEW = 48  # pixels along the sides of what the model sees and makes
 _BESIDE_NAME = 14  # pixels: what a button needs beside its text, and the room between two
 
 
-class SketchPanel(QWidget):
+class SketchPanel(LinesPanel):
     """Draw, and see at each stroke what the model shown makes of it."""
 
     sketched = Signal(object, bool)  # the drawing, as `SketchPad.drawing` gives it; is the pen lifted
@@ -114,13 +115,8 @@ class SketchPanel(QWidget):
         self._hint = text
         self._show()
 
-    def minimumSizeHint(self) -> QSize:
-        """Ask for the height that the lines of text and tools take in the width there is."""
-        width = super().minimumSizeHint().width()
-        return QSize(width, self.layout().totalMinimumHeightForWidth(max(width, self.width())))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show as many neighbours as there is room for with their names, and ask anew for height."""
+        """Show as many neighbours as there is room for with their names."""
         super().resizeEvent(event)
         self._fit_neighbours()
         if event.size().width() != event.oldSize().width():

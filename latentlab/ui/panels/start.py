@@ -53,7 +53,7 @@ class StartPage(QWidget):
         self.setObjectName("startPage")
         self._pictures: dict[str, MapPicture] = {}
         content = QWidget()
-        content.setMaximumWidth(_WIDTH)
+        self._content = content
         self._own = QPushButton(self.tr("Open &images…"))
         self._own.setObjectName("ownImagesButton")
         self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
@@ -258,6 +258,7 @@ class StartPage(QWidget):
         font.setBold(True)
         self._train.setFont(font)
         self._train.setMinimumHeight(scaled(44))
+        self._content.setMaximumWidth(scaled(_WIDTH))
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, gathered, robust_range
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import scaled
 from latentlab.ui.style.texts import plain_label, rich_label
 
 # Far beyond any sensible loss; Qt's painter overflows above.
@@ -87,7 +88,6 @@ class LossPlot(Plot):
         for label in (self._title, self._legend, self._unit):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setMouseTracking(True)
-        self.setMinimumSize(120, 70)
         self._is_made = True
         self._restyle()
 
@@ -315,6 +315,7 @@ class LossPlot(Plot):
         self.setAccessibleName(name)
 
     def _restyle(self) -> None:
+        self.setMinimumSize(scaled(120), scaled(76))
         colours = theme.current()
         self.setBackground(colours.background)
         self.centralLayout.setContentsMargins(*_margins())

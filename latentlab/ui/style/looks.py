@@ -212,7 +212,7 @@ def _paint_radio_button(painter: QPainter, rect: QRectF, option: QStyleOption) -
     circle = rect.adjusted(1.5, 1.5, -1.5, -1.5)
     is_set = _has(option, State.State_On)
     ink = QColor(colours.accent if is_set and _is_on(option) else colours.edge)
-    painter.setPen(QPen(ink, 1))
+    painter.setPen(QPen(ink, 1.5))  # as dark as a straight line of 1
     painter.setBrush(QColor(colours.background))
     painter.drawEllipse(circle)
     if is_set:

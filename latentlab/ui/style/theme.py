@@ -21,10 +21,12 @@ from PySide6.QtWidgets import QApplication, QLayout, QToolTip
 
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
 # the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
-# colour-blindness alike: above 20 and above 11. They differ in lightness too, which is what the colour-blind see.
+# colour-blindness alike: above 20 and above 11. They differ in lightness too, which is what the colour-blind see. On a
+# light ground none is darker than a lightness of 38 nor duller than a chroma of 40 (CIE L*, C*ab): a darker green would
+# look black, and a duller violet grey.
 _TEN_LIGHT = (
-    "#a44952", "#c48456", "#836e02", "#114f04", "#009380",
-    "#3993ff", "#5e5ad6", "#760384", "#ff4c96", "#5a5264",
+    "#c40205", "#c98500", "#1f7235", "#02a588", "#788aff",
+    "#43559d", "#9c18ff", "#b474b3", "#ac2766", "#fe4d70",
 )  # fmt: skip
 _TEN_DARK = (
     "#eb5c65", "#db9b16", "#e9e93a", "#408131", "#29caa7",
@@ -117,6 +119,7 @@ def palette(colours: Theme) -> QPalette:
         palette.setColor(role, QColor(colour))
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.muted))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.HighlightedText, QColor(colours.foreground))
     palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colours.grid))
     return palette
 

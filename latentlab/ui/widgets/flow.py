@@ -28,6 +28,7 @@ class Flow(QLayout):
     ) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # of widths: whatever is around asks for them hundreds of times
         self.setContentsMargins(*margins)
         self.setSpacing(spacing)
         for part in parts:
@@ -64,9 +65,17 @@ class Flow(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """Give the height of the lines."""
-        lines = self._lines(width - self._beside())
-        inside = sum(_height(line) for line in lines) + self.spacing() * max(len(lines) - 1, 0)
-        return inside + self._above()
+        if width not in self._heights:
+            room = width - self._beside()
+            lines = self._lines(room)
+            inside = sum(max(_tall(*place) for place in self._places(line, room)) for line in lines if line)
+            self._heights[width] = inside + self.spacing() * max(len(lines) - 1, 0) + self._above()
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        """Measure anew."""
+        self._heights.clear()
+        super().invalidate()
 
     def sizeHint(self) -> QSize:
         """Prefer one line."""
@@ -84,14 +93,13 @@ class Flow(QLayout):
         inside = place.marginsRemoved(self.contentsMargins())
         top = inside.top()
         for line in self._lines(inside.width()):
-            growing = [item for item in line if _grows(item)]
-            left, over = inside.left(), max(inside.width() - self._width(line), 0)
-            for item in line:
-                width = min(_width(item), inside.width()) + (over // len(growing) if item in growing else 0)
-                height = min(item.sizeHint().height(), _height(line))
-                item.setGeometry(QRect(left, top + (_height(line) - height) // 2, width, height))
+            places = self._places(line, inside.width())
+            high, left = max((_tall(*place) for place in places), default=0), inside.left()
+            for item, width in places:
+                height = min(_tall(item, width), high)
+                item.setGeometry(QRect(left, top + (high - height) // 2, width, height))
                 left += width + (0 if item.spacerItem() else self.spacing())
-            top += _height(line) + self.spacing()
+            top += high + self.spacing()
 
     # Inside
 
@@ -104,6 +112,12 @@ class Flow(QLayout):
                 lines.append([])
             lines[-1].append(item)
         return lines
+
+    def _places(self, line: list[QLayoutItem], room: int) -> list[tuple[QLayoutItem, int]]:
+        """Give the parts of a line, and how wide each is: what can grow shares what is left."""
+        growing = [item for item in line if _grows(item)]
+        over = max(room - self._width(line), 0)
+        return [(item, min(_width(item), room) + (over // len(growing) if item in growing else 0)) for item in line]
 
     def _width(self, line: list[QLayoutItem]) -> int:
         parts = sum(item.spacerItem() is None for item in line)
@@ -120,6 +134,11 @@ class Flow(QLayout):
 
 def _height(line: list[QLayoutItem]) -> int:
     return max((item.sizeHint().height() for item in line if not item.isEmpty()), default=0)
+
+
+def _tall(item: QLayoutItem, width: int) -> int:
+    """Give the height that a part takes in a width: of more lines where it has some of its own."""
+    return item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
 
 
 def _width(item: QLayoutItem) -> int:

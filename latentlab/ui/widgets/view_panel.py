@@ -13,12 +13,13 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_grid import ImageGrid
+from latentlab.ui.widgets.lines import LinesPanel
 
 _PATIENCE = 150  # milliseconds that an answer may take before the view says that it is on its way
 _PROGRESS_HEIGHT = 4  # pixels
 
 
-class ViewPanel(QWidget):
+class ViewPanel(LinesPanel):
     """A view: it asks a question, and shows the answer for the model as it is now.
 
     A view of its own calls `introduce`, puts its options into `bar` and what it shows into `set_content`, gives its

@@ -68,7 +68,7 @@ from latentlab.ui.style import theme
 assert theme.current() is theme.DARK
 assert (app.font().pointSizeF(), theme.normal_text_size() >= 10) == (14, True)
 assert not app.windowIcon().pixmap(32, 32).isNull()
-assert (app.applicationName(), app.style().objectName()) == ("latentlab", "fusion")
+assert (app.applicationName(), app.style().baseStyle().objectName()) == ("latentlab", "fusion")
 import sys
 assert sys.getswitchinterval() < 0.001  # a thread that trains keeps no frame waiting
 import latentlab.core.sketch.preparation

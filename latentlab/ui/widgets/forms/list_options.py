@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
 from latentlab.core.map.browsing import Listing, ListKind, ListOrder
 from latentlab.ui.style.icons import icon
-from latentlab.ui.widgets.boxes import row
+from latentlab.ui.widgets.flow import Flow
 
-_AROUND = 48  # pixels of a box beside its text
 _COUNTS = (50, 200, 1000, 0)
 _ORDERS: dict[ListKind, tuple[ListOrder, ...]] = {
     "selected": ("selected", "loss", "distance"),
@@ -30,17 +29,16 @@ class ListOptions(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._kind = _box("browseListBox", self.tr("List"), self.tr("Which images are listed"), 9)
+        self._kind = _box("browseListBox", self.tr("List"), self.tr("Which images are listed"))
         self._fill_kinds()
-        self._count = _box("browseCountBox", self.tr("Length of the list"), self.tr("How many images are listed"), 4)
+        self._count = _box("browseCountBox", self.tr("Length of the list"), self.tr("How many images are listed"))
         for count in _COUNTS:
             self._count.addItem(self.tr("{n:,}").format(n=count) if count else self.tr("all"), count)
-        self._order = _box("browseOrderBox", self.tr("Order"), self.tr("By what the list is sorted"), 7)
+        self._order = _box("browseOrderBox", self.tr("Order"), self.tr("By what the list is sorted"))
         self._direction = QToolButton(autoRaise=True, checkable=True, objectName="browseDirectionButton")
         self._direction.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        row(self._kind, self._count, self._order, self._direction, spacing=6, on=self)
+        self.setLayout(Flow(self._kind, self._count, self._order, self._direction, spacing=6))
         self._fit()
-        self._limit()
         self._kind.currentIndexChanged.connect(self._fit)
         self._order.currentIndexChanged.connect(self._point)
         self._direction.toggled.connect(self._draw_direction)
@@ -57,14 +55,6 @@ class ListOptions(QWidget):
     def set_kind(self, kind: ListKind) -> None:
         """List other images."""
         self._kind.setCurrentIndex(self._kind.findData(kind))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the font."""
-        super().changeEvent(event)
-        if not hasattr(self, "_direction"):
-            return
-        if event.type() == QEvent.Type.FontChange:
-            self._limit()
 
     def _fill_kinds(self) -> None:
         names = {
@@ -86,11 +76,6 @@ class ListOptions(QWidget):
         for kind in get_args(ListKind):
             self._kind.addItem(names[kind], kind)
             self._kind.setItemData(self._kind.count() - 1, tips.get(kind), Qt.ItemDataRole.ToolTipRole)
-
-    def _limit(self) -> None:
-        """Let the list's name have the room that it needs, and no more."""
-        longest = max(self.fontMetrics().horizontalAdvance(self._kind.itemText(i)) for i in range(self._kind.count()))
-        self._kind.setMaximumWidth(longest + _AROUND)
 
     @Slot()
     def _fit(self) -> None:
@@ -124,8 +109,7 @@ class ListOptions(QWidget):
         self._direction.setAccessibleName(text)
 
 
-def _box(name: str, accessible: str, tip: str, length: int) -> QComboBox:
+def _box(name: str, accessible: str, tip: str) -> QComboBox:
     box = QComboBox(objectName=name, accessibleName=accessible, toolTip=tip)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(length)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return box

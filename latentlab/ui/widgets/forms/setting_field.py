@@ -21,6 +21,7 @@ Editor = QLineEdit | QSpinBox | QComboBox
 
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")
 _NO_VALUE = {"data.limit": "all", "data.size": "as they are"}  # of others it is "none"
+_LETTERS = 6  # of what is chosen in a box, at least
 _MOST_LISTED = 12  # of more images only the number is told
 
 
@@ -158,9 +159,9 @@ class SettingField(QWidget):
         grid.setColumnStretch(2, 1)
 
         editor.setAccessibleName(label)
-        editor.setMinimumWidth(76)
         WheelGuard(editor)
         if isinstance(editor, QLineEdit):
+            editor.setMinimumWidth(76)
             editor.setAcceptDrops(False)  # what is dropped is for the window, however late a field is made
             editor.textEdited.connect(self.edited)
             editor.editingFinished.connect(self.finished)
@@ -168,6 +169,7 @@ class SettingField(QWidget):
             editor.valueChanged.connect(self.edited)
         else:
             editor.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            editor.setMinimumContentsLength(_LETTERS)
             editor.currentIndexChanged.connect(self.edited)
         self.mark(None)
 
