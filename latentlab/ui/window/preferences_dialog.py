@@ -163,7 +163,7 @@ class PreferencesDialog(QDialog):
         self._form.addRow(heading)
 
     def _add(self, text: str, what: object, buddy: QWidget) -> None:
-        label = QLabel(text)
+        label = plain_label(text)
         label.setBuddy(buddy)
         buddy.setAccessibleName(text.replace("&", ""))
         self._form.addRow(label, what)  # type: ignore[arg-type]

@@ -78,7 +78,7 @@ def test_each_field_is_chosen_in_the_box_coarse_first_finer_after_and_gone_again
         behind.choose(kind)
         field = behind.until_shown(kind)
         assert field.run_id == behind.lab.session.run.snapshot.run_id
-        assert field.extent == behind.lab.canvas.view.extent()
+        behind.until_shown(kind, lambda field: field.extent == behind.lab.canvas.view.extent())
         behind.until_shown(kind, lambda field: size(field) > 2000)
         assert all(each is None or isinstance(each, KINDS[kind]) for each in found)  # none of the kind before
         sizes = [size(each) for each in found if each is not None]
