@@ -70,7 +70,17 @@ def test_what_is_not_to_be_seen_is_left_out_and_that_is_said(lab):
         shown.append(lab.text("tourMore"))
         press(lab, Qt.Key.Key_Return)
     assert "" in shown or len(shown) == 1
-    assert "once a model" in shown[-1]
+    assert "the tour goes on" in shown[-1]
+
+
+def test_it_goes_on_when_a_model_is_opened(lab, run_file):
+    begin(lab)
+    seen = int(lab.text("tourCount").split()[-1])
+    assert seen < 5
+    lab.open(run_file())
+    lab.until(lambda: lab.text("tourCount").endswith("of 5"))
+    lab.press("tourNext")
+    assert lab.text("tourTitle") == "The map"
 
 
 def test_it_follows_its_control_and_the_theme_and_goes_on_when_that_is_hidden(opened):
