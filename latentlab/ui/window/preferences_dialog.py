@@ -135,7 +135,7 @@ class PreferencesDialog(QDialog):
         self._workspace.chosen.connect(self.workspace_chosen)
         self._workspace.browse_requested.connect(lambda: self.browse_requested.emit("workspace"))
         self._add_heading(self.tr("Folders"))
-        for text, folder in ((self.tr("&Downloads"), self._data_dir), (self.tr("&Trainings"), self._workspace)):
+        for text, folder in ((self.tr("&Downloads"), self._data_dir), (self.tr("Tra&inings"), self._workspace)):
             self._add(text, folder, folder.field)
             self._form.addRow("", folder.problem)
             folder.told.connect(self._make_room)

@@ -51,9 +51,8 @@ class Tour(QWidget):
         self._ring = _Ring(window)
         self._title = plain_label(objectName="tourTitle")
         self._text = plain_label(objectName="tourText", wordWrap=True)
-        self._more = plain_label(
-            self.tr("The rest of it is seen once a model trains or is open."), objectName="tourMore", wordWrap=True
-        )
+        more = self.tr("The rest lies around the map: train or open a model, and the tour goes on.")
+        self._more = plain_label(more, objectName="tourMore", wordWrap=True)
         self._count = plain_label(objectName="tourCount")
         self._back = QPushButton(self.tr("Back"), objectName="tourBack")
         self._back.clicked.connect(self.go_back)
@@ -210,14 +209,19 @@ class Tour(QWidget):
         self.raise_()
 
     def _watch(self, control: QWidget | None) -> None:
-        """Hear when a control, or whatever holds it, moves, grows or goes."""
+        """Hear when a control, or whatever holds it, moves, grows or goes, and when one of the others appears."""
         for widget in filter(Shiboken.isValid, self._watched):
             widget.removeEventFilter(self)
         self._watched = []
-        while control is not None:
-            control.installEventFilter(self)
+        if control is None:
+            return
+        while control is not self._window:
             self._watched.append(control)
-            control = None if control is self._window else control.parentWidget()
+            control = control.parentWidget()
+        others = filter(None, map(self._control, self._steps))
+        self._watched += [self._window, *(other for other in others if other not in self._watched)]
+        for widget in self._watched:
+            widget.installEventFilter(self)
 
     @Slot()
     def _follow(self) -> None:
@@ -290,7 +294,7 @@ def _beside(target: QRect, size: QSize, room: QRect) -> QRect:
         QPoint(target.left() - _APART - size.width(), middle.y()),
         QPoint(middle.x(), target.bottom() + _APART),
         QPoint(middle.x(), target.top() - _APART - size.height()),
-        middle,
+        QPoint(middle.x(), target.top() + 2 * _APART),
     )
     for place in places:
         rect = _moved_into(QRect(place, size), room)

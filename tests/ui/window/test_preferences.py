@@ -33,7 +33,7 @@ def close(lab, dialog):
     lab.until(lambda: not Shiboken.isValid(dialog))
 
 
-def test_looks_are_changed_at_once_and_remembered(make_lab, size):
+def test_looks_are_changed_at_once_by_dialog_and_menu_and_remembered(make_lab, size):
     lab = make_lab(Settings())
     dialog = opened(lab)
     box = lab.child("preferencesTheme", QComboBox)
@@ -47,12 +47,9 @@ def test_looks_are_changed_at_once_and_remembered(make_lab, size):
     assert QApplication.font().pointSizeF() == round(theme.normal_text_size())
     assert Settings().text_size is None
     close(lab, dialog)
-
-
-def test_the_menu_makes_text_larger_and_normal_and_that_is_remembered(lab, size):
     lab.action("largerText").trigger()
     lab.action("largerText").trigger()
-    assert Settings().text_size == QApplication.font().pointSizeF() == size + 2
+    assert Settings().text_size == QApplication.font().pointSizeF() == round(theme.normal_text_size()) + 2
     lab.action("normalText").trigger()
     assert QApplication.font().pointSizeF() == theme.normal_text_size()
     assert Settings().text_size is None
@@ -90,23 +87,17 @@ def test_the_next_training_has_the_threads_and_is_saved_as_often_as_chosen(make_
     dialog = opened(lab)
     lab.child("preferencesThreads", QSpinBox).setValue(3)
     lab.child("preferencesSaveSeconds", QSpinBox).setValue(60)
-    planned = []
-    monkeypatch.setattr(lab.session.training, "start", planned.append)
-    close(lab, dialog)
+    planned, start = [], lab.session.training.start
+    monkeypatch.setattr(lab.session.training, "start", lambda plan: (planned.append(plan), start(plan)))
     lab.session.train()
-    assert (planned[0].threads, planned[0].save_seconds) == (3, 60)
-    again = make_lab(Settings())
-    assert (again.session.threads, again.session.save_seconds) == (3, 60)
-
-
-def test_while_a_model_trains_folders_stay(lab):
-    lab.begin()
-    dialog = opened(lab)
-    assert not lab.child("preferencesWorkspace").isEnabled()
+    assert not lab.child("preferencesWorkspace").isEnabled()  # folders stay while a model trains
     lab.session.discard()
     assert lab.child("preferencesWorkspace").isEnabled()
     close(lab, dialog)
-    lab.begin()  # of which it hears no more
+    lab.session.train()  # of which the dialog hears no more
+    assert (planned[0].threads, planned[0].save_seconds) == (3, 60)
+    again = make_lab(Settings())
+    assert (again.session.threads, again.session.save_seconds) == (3, 60)
 
 
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers())

@@ -82,18 +82,18 @@ class Page:
         self.lab.until(lambda: not Shiboken.isValid(self.dialog))
 
 
-def test_a_changed_key_is_in_force_at_once_told_and_remembered(make_lab):
+def test_a_changed_key_is_in_force_at_once_told_and_remembered(make_desk):
     settings = Settings()
-    lab = make_lab(settings)
-    page = Page(lab)
+    desk = make_desk(settings)
+    page = Page(desk)
     item = page.choose("Select by lasso")
     page.press(Qt.Key.Key_G)
     assert item.text(1) == "G"
-    assert lab.action("lasso").shortcuts() == [QKeySequence("G")]
-    assert lab.child("mapLassoButton", QToolButton).toolTip().endswith("(G)")
+    assert desk.action("lasso").shortcuts() == [QKeySequence("G")]
+    assert desk.child("mapLassoButton", QToolButton).toolTip().endswith("(G)")
     page.close()
     assert Settings().keys == {"lasso": ["G"]}
-    again = make_lab(Settings())
+    again = make_desk(Settings())
     assert again.action("lasso").shortcuts() == [QKeySequence("G")]
     page = Page(again)
     page.choose("Select by lasso")
@@ -117,9 +117,9 @@ def test_a_key_of_the_map_is_changed_too(lab, run_file):
     assert lab.canvas.view.mode == "all"
 
 
-def test_a_key_that_cannot_be_is_refused_in_a_sentence(lab):
+def test_a_key_that_cannot_be_is_refused_in_a_sentence(desk):
     plain, control = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-    page = Page(lab)
+    page = Page(desk)
     page.choose("Train")
     for key, modifiers, sentence in (
         (Qt.Key.Key_F6, plain, "F6 is the key of “Pause”"),
@@ -132,38 +132,41 @@ def test_a_key_that_cannot_be_is_refused_in_a_sentence(lab):
         page.press(key, modifiers)
         assert sentence in page.problem()
         assert page.problem().endswith(".")
-        assert lab.action("train").shortcuts() == [QKeySequence("F5")]
+        assert desk.action("train").shortcuts() == [QKeySequence("F5")]
     page.press(Qt.Key.Key_F9)
     assert page.problem() == ""
-    assert lab.action("train").shortcuts() == [QKeySequence("F9")]
+    assert desk.action("train").shortcuts() == [QKeySequence("F9")]
 
 
-def test_no_key_at_all_and_everything_as_at_first(lab):
-    page = Page(lab)
-    assert not lab.child("keysResetAll", QPushButton).isEnabled()
+def test_no_key_at_all_and_everything_as_at_first(desk):
+    page = Page(desk)
+    assert not desk.child("keysResetAll", QPushButton).isEnabled()
     for text in ("Train", "Pause"):
         page.choose(text)
-        lab.press("keysNone")
-    spy = QSignalSpy(lab.action("train").triggered)
+        desk.press("keysNone")
+    spy = QSignalSpy(desk.action("train").triggered)
     page.close()
-    lab.qtbot.keyClick(lab.window, Qt.Key.Key_F5)
+    desk.qtbot.keyClick(desk.window, Qt.Key.Key_F5)
     assert spy.count() == 0
-    page = Page(lab)
-    lab.press("keysResetAll")
-    assert [lab.action(name).shortcuts() for name in ("train", "pause")] == [[QKeySequence("F5")], [QKeySequence("F6")]]
+    page = Page(desk)
+    desk.press("keysResetAll")
+    assert [desk.action(name).shortcuts() for name in ("train", "pause")] == [
+        [QKeySequence("F5")],
+        [QKeySequence("F6")],
+    ]
 
 
-def test_the_page_lists_everything_and_is_searched_by_name_and_key(lab):
-    page = Page(lab)
+def test_the_page_lists_everything_and_is_searched_by_name_and_key(desk):
+    page = Page(desk)
     groups = [page.tree.topLevelItem(place) for place in range(page.tree.topLevelItemCount())]
     rows = [group.child(row) for group in groups for row in range(group.childCount())]
-    assert len(rows) == len(list(lab.window.menus.actions.listed()))
+    assert len(rows) == len(list(desk.menus.actions.listed()))
     for typed, text in (("show all pts", "Show all points"), ("ctrl+shift+p", "Find a command…")):
-        lab.child("keysSearch", QLineEdit).setText(typed)
+        desk.child("keysSearch", QLineEdit).setText(typed)
         assert text in [row.text(0) for row in rows if not row.isHidden() and not row.parent().isHidden()]
     page.choose("Preview what is under the mouse")
     assert "cannot be another" in page.problem()
-    assert not lab.child("keysEdit").isEnabled()
+    assert not desk.child("keysEdit").isEnabled()
 
 
 def test_junk_in_the_file_is_no_key(tmp_path):
