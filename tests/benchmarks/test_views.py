@@ -70,6 +70,7 @@ def test_from_the_click_to_the_picture(benchmark, row, open_window, qtbot, compa
     session, exploration = window.session, window.session.exploration
     session.train(proceed=False)
     qtbot.waitUntil(lambda: exploration.shown is not None and not exploration.shown.missing, timeout=_PATIENCE)
+    qtbot.waitUntil(lambda: exploration.shown.epochs_done >= 1, timeout=_PATIENCE)  # it uses its dimensions
     for image in (3, 50, 77):
         session.selection.toggle(image)
     looks = Looks(window, qtbot)
@@ -120,12 +121,12 @@ def test_pca_beside_scikit_learn(race, row, images, torch_threads):
         warm_up=1,
     )
     least = 1000 * median(found.seconds["scikit-learn"])
-    for name, to_reach in (("components", 1.0), ("view", None), ("first picture", None)):
+    for name, to_reach in (("first picture", 0.5), ("components", None), ("view", None)):
         times = found.speed("scikit-learn", name)
         row(
             f"PCA of {len(shown):,} images, {name}",
             f"scikit-learn's fit, {least:.0f} ms",
-            "" if to_reach is None else "as long",
+            "" if to_reach is None else "half as long",
             f"{1000 * median(found.seconds[name]):.0f} ms, {times:.1f} times as long",
             None if to_reach is None else times <= to_reach,
         )

@@ -88,16 +88,7 @@ def principal(images: Tensor, count: int) -> Principal:
     images = images[: _MOST_PIXELS // math.prod(images.shape[1:])]
     flat = images.flatten(1)
     if flat.shape[1] <= _MOST_EXACT:
-        total, products = torch.zeros(flat.shape[1]).double(), torch.zeros(flat.shape[1], flat.shape[1]).double()
-        for part in chunks(images):
-            pixels = as_input(flat[part])
-            total += pixels.sum(0)
-            products += pixels.T @ pixels
-            reached(min(1.0, part.stop / len(images)))
-        mean = total / len(images)
-        vectors = torch.linalg.eigh(products / len(images) - torch.outer(mean, mean))[1]  # ascending
-        found = vectors[:, -MOST_DIMENSIONS:].flip(1)
-        return Principal(len(images), mean.float().numpy(), found.float().numpy())
+        return _exact(flat)
     from sklearn.decomposition import PCA  # takes a second to import
     from threadpoolctl import threadpool_limits
 
@@ -105,6 +96,24 @@ def principal(images: Tensor, count: int) -> Principal:
     with threadpool_limits(1, "blas"):
         pca = PCA(count, copy=False, random_state=0).fit(as_input(flat).numpy())  # which may write to them
     return Principal(len(images), pca.mean_, pca.components_.T)
+
+
+def _exact(images: Tensor) -> Principal:
+    """Find the first `MOST_DIMENSIONS` components of images, uint8 (N, P), by their covariance, summed in doubles."""
+    varies = (images != images[0]).any(0)  # the margin of a digit does not: less to multiply, and no variance
+    varying, count = images[:, varies], int(varies.sum())
+    total, products = torch.zeros(count).double(), torch.zeros(count, count).double()
+    for part in chunks(varying):
+        pixels = as_input(varying[part])
+        total += pixels.sum(0)
+        products += pixels.T @ pixels
+        reached(min(1.0, part.stop / len(images)))
+    own = total / len(images)
+    vectors = torch.linalg.eigh(products / len(images) - torch.outer(own, own))[1]  # ascending
+    mean, found = as_input(images[0]).clone(), torch.zeros(images.shape[1], min(count, MOST_DIMENSIONS))
+    mean[varies] = own.float()
+    found[varies] = vectors[:, -MOST_DIMENSIONS:].flip(1).float()
+    return Principal(len(images), mean.numpy(), found.numpy())
 
 
 def compare(snapshot: Snapshot, images: Tensor, *, find: Callable[[], Principal] | None = None) -> PcaComparison:
