@@ -12,6 +12,7 @@ from latentlab.ui.canvas.map_boxes import ColourBox, FieldBox, MapBox
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.flow import Flow
+from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.tool_strip import ToolStrip
 from latentlab.ui.widgets.tray import Tray
 
@@ -19,7 +20,7 @@ Split = Literal["test", "training", "both"]
 _COUNTS = (1_000, 5_000, 10_000, 0)
 
 
-class CanvasPanel(QWidget):
+class CanvasPanel(LinesPanel):
     """Shows the canvas, and has room for the features of the map, which those who join it put there.
 
     Attributes

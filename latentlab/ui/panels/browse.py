@@ -8,7 +8,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QStackedWidget,
     QWidget,
 )
 
@@ -19,7 +18,7 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.forms.list_options import ListOptions
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
-from latentlab.ui.widgets.lines import LinesPanel
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 
 
 class BrowsePanel(LinesPanel):
@@ -59,7 +58,7 @@ class BrowsePanel(LinesPanel):
         self._list.rebuild_wanted.connect(self.rebuild_wanted)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="browseMessage")
         self._message.setMargin(8)
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._list)
         column(self._make_options(), (self._stack, 1), self._make_actions(), margins=(8, 4, 8, 4), spacing=4, on=self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
@@ -13,7 +13,7 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_grid import ImageGrid
-from latentlab.ui.widgets.lines import LinesPanel
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 
 
 class ViewPanel(LinesPanel):
@@ -52,7 +52,7 @@ class ViewPanel(LinesPanel):
         self.caption = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
         self._message.setMargin(24)
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self._stack.addWidget(self._message)
         column(bar, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
         self._wait()
