@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QStackedWidget,
     QWidget,
 )
 
@@ -19,7 +18,7 @@ from latentlab.ui.widgets.boxes import STRETCH, column
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.forms.list_options import ListOptions
 from latentlab.ui.widgets.images.thumbnails import Thumbnails
-from latentlab.ui.widgets.lines import LinesPanel
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 
 
 class BrowsePanel(LinesPanel):
@@ -56,7 +55,7 @@ class BrowsePanel(LinesPanel):
         self._list.rebuild_wanted.connect(self.rebuild_wanted)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="browseMessage")
         self._message.setMargin(8)
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._list)
         column(self._make_options(), (self._stack, 1), margins=(8, 4, 8, 4), spacing=4, on=self)

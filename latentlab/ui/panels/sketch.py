@@ -243,7 +243,10 @@ class SketchPanel(LinesPanel):
         widest = max(map(self._neighbours[0].width_of, self._class_names), default=0)
         count = max(self.contentsRect().width() // max(widest, 1), _FEWEST_NEIGHBOURS)
         for place, button in enumerate(self._neighbours):
-            button.setVisible(place < count)
+            keeps_place = button.sizePolicy()
+            keeps_place.setRetainSizeWhenHidden(place < count)
+            button.setSizePolicy(keeps_place)
+            button.setVisible(place < count and button.row is not None)
 
     def _limit_height(self) -> None:
         """Take no more height than a pad as large as this is wide: what is left is for the decoded image."""

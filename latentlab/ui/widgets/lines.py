@@ -1,29 +1,72 @@
-"""A panel whose lines break where they must."""
+"""Panels whose lines break where they must, and pages of them."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 
 class LinesPanel(QWidget):
     """Asks for the height that its lines take in the width there is: whatever is around it scrolls, and cuts nothing.
 
     Qt asks for that where a layout lies in a layout, but neither of the pages of tabs, the parts of a splitter, nor of
-    windows.
+    windows. What is not seen asks for no more than other panels do: it has no width yet.
     """
 
     def minimumSizeHint(self) -> QSize:
         """Ask for the height of the lines."""
-        width = super().minimumSizeHint().width()
-        layout = self.layout()
-        if layout is None or not layout.hasHeightForWidth():
-            return super().minimumSizeHint()
-        return QSize(width, layout.totalMinimumHeightForWidth(max(width, self.width())))
+        least = super().minimumSizeHint()
+        return (
+            QSize(least.width(), _least_height(self, max(least.width(), self.width()))) if self.isVisible() else least
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Ask anew where the width is another."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for it from now on."""
+        super().showEvent(event)
+        self.updateGeometry()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for it no more."""
+        super().hideEvent(event)
+        self.updateGeometry()
+
+
+class Pages(QStackedWidget):
+    """Pages that ask for the height that the lines of the one which is seen take, no more."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.currentChanged.connect(self.updateGeometry)
+
+    def hasHeightForWidth(self) -> bool:
+        """Ask in `minimumSizeHint`; Qt would ask for all the height that a page would like to have."""
+        return False
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the height of the page."""
+        least, page = super().minimumSizeHint(), self.currentWidget()
+        if page is None or not self.isVisible():
+            return least
+        return QSize(least.width(), _least_height(page, max(least.width(), self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask anew where the width is another."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
+def _least_height(widget: QWidget, width: int) -> int:
+    layout, least = widget.layout(), widget.minimumSize().height()
+    if layout is not None and layout.hasHeightForWidth():
+        return max(least, layout.totalMinimumHeightForWidth(width))
+    if layout is not None:
+        return max(least, layout.totalMinimumSize().height())
+    return max(least, widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.minimumSizeHint().height())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
@@ -13,7 +13,7 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_grid import ImageGrid
-from latentlab.ui.widgets.lines import LinesPanel
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 
 _PATIENCE = 150  # milliseconds that an answer may take before the view says that it is on its way
 _PROGRESS_HEIGHT = 4  # pixels
@@ -66,7 +66,7 @@ class ViewPanel(LinesPanel):
         self._progress.hide()
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._show_waiting)
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self._stack.addWidget(self._message)
         column(head, self.bar, self._progress, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
         self._wait()
