@@ -34,7 +34,8 @@ from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.map_picture import MapPicture
 from latentlab.ui.widgets.primary_button import PrimaryButton
 
-_WIDTH = 880
+_WIDTH = 836
+_MARGIN = 24
 _CARD, _PICTURE = 200, 132  # pixels: the width of a card, and the height of its picture
 
 
@@ -82,7 +83,7 @@ class StartPage(QWidget):
             self._recent_runs,
             (self._open, 0, left),
             STRETCH,
-            margins=(24, 16, 24, 16),
+            margins=(_MARGIN, 16, _MARGIN, 16),
             spacing=8,
             on=content,
         )
@@ -96,6 +97,7 @@ class StartPage(QWidget):
         scroll.viewport().setAutoFillBackground(False)
         centred.setAutoFillBackground(False)
         column(scroll, on=self)
+        self._size()
         self.setFocusProxy(self._train)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
@@ -168,7 +170,8 @@ class StartPage(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of text."""
         if event.type() == QEvent.Type.FontChange:
-            self._size_train_button()
+            self._size()
+            self._lay_cards()
         super().changeEvent(event)
 
     def _make_head(self) -> QBoxLayout:
@@ -210,22 +213,19 @@ class StartPage(QWidget):
         self._train.setObjectName("startTrainingButton")
         self._train.setToolTip(self.tr("Train the current recipe on its image set."))
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._size_train_button()
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
         self._sheet = _Sheet()
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
         card = QFrame(objectName="firstCard", frameShape=QFrame.Shape.StyledPanel)
-        card.setFixedWidth(_CARD)
         title = _text(self.tr("First map in seconds"), "large")
         column(self._sheet, title, self._images, STRETCH, self._train, margins=(12, 12, 12, 12), spacing=6, on=card)
         return card
 
     def _make_own(self) -> QWidget:
         card = QFrame(objectName="ownCard", frameShape=QFrame.Shape.StyledPanel)
-        card.setFixedWidth(_CARD)
-        place = _DropPlace(self.tr("Drop a folder of pictures, or a file of images, here"))
+        self._drop_place = place = _DropPlace(self.tr("Drop a folder of pictures, or a file of images, here"))
         title = _text(self.tr("Your own images"), "large")
         text = _text(self.tr("A map of what you have: photographs, drawings, spectra, scans."))
         column(place, title, text, STRETCH, self._own, margins=(12, 12, 12, 12), spacing=6, on=card)
@@ -241,7 +241,8 @@ class StartPage(QWidget):
 
     def _lay_cards(self) -> None:
         cards = [self._first, *self._models, self._own_card]
-        across = len(cards) if self.width() >= _WIDTH else max(1, min(2, self.width() // _CARD))
+        room = self.width() - 2 * _MARGIN
+        across = len(cards) if room >= scaled(_WIDTH) else max(1, min(2, room // scaled(_CARD)))
         for number, card in enumerate(cards):
             self._cards.addWidget(card, number // across, number % across)
 
@@ -252,13 +253,18 @@ class StartPage(QWidget):
             card.deleteLater()
         cards.clear()
 
-    def _size_train_button(self) -> None:
+    def _size(self) -> None:
+        """Let cards and pictures be larger where text is."""
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 1.25)
         font.setBold(True)
         self._train.setFont(font)
         self._train.setMinimumHeight(scaled(44))
-        self._content.setMaximumWidth(scaled(_WIDTH))
+        self._content.setMaximumWidth(scaled(_WIDTH) + 2 * _MARGIN)
+        for card in (self._first, self._own_card):
+            card.setFixedWidth(scaled(_CARD))
+        for part in (self._sheet, self._drop_place):
+            part.setFixedHeight(scaled(_PICTURE))
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
@@ -280,7 +286,7 @@ class _Card(QPushButton):
         policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._width = _CARD if text else _CARD * 2 // 3
+        self._wanted = _CARD if text else _CARD * 2 // 3  # pixels wide, in text of common size
         labels: list[QLabel] = [_text(title, "large"), _text(text)] if text else [ElidedLabel(title)]
         for label in labels:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -290,7 +296,8 @@ class _Card(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Be as large as the words need."""
-        return QSize(self._width, self.heightForWidth(self._width))
+        width = scaled(self._wanted)
+        return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         """Be wide enough for a few words a line."""
@@ -314,7 +321,6 @@ class _DropPlace(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setForegroundRole(theme.MUTED)
         self.setMargin(8)
-        self.setFixedHeight(_PICTURE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -330,7 +336,6 @@ class _Sheet(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(_PICTURE)
         self._picture: QImage | None = None
 
     def set_picture(self, picture: QImage | None) -> None:

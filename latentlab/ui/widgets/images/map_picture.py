@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import scaled
 
 _SIDE = 112  # pixels
 _RADIUS = 1.8
@@ -35,7 +36,7 @@ class MapPicture(QWidget):
 
     def sizeHint(self) -> QSize:
         """Be small."""
-        return QSize(self._height, self._height)
+        return QSize(scaled(self._height), scaled(self._height))
 
     def set_points(self, points: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int) -> None:
         """Show points, float32 (N, 2), with their labels, int64 (N,): below `classes`, or -1 for none."""
