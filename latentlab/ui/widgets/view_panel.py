@@ -65,7 +65,7 @@ class ViewPanel(QWidget):
         self._progress.hide()
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._show_waiting)
-        self._stack = QStackedWidget()
+        self._stack = _Stack()
         self._stack.addWidget(self._message)
         column(head, self.bar, self._progress, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
         self._wait()
@@ -142,3 +142,10 @@ class ViewPanel(QWidget):
 
     def _request_save(self) -> None:
         self.save_requested.emit(self.picture(), f"{self.objectName().removesuffix('View') or 'view'}.png")
+
+
+class _Stack(QStackedWidget):
+    """Takes what height there is: where a page has text that wraps, Qt takes the height it prefers for its least."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
