@@ -121,3 +121,11 @@ def test_there_are_six_tabs_a_menu_and_a_line_on_each_view(opened, tabs):
         assert about.text() == view.about == tabs.tabToolTip(tabs.currentIndex())
         assert len(view.about) <= 100
         assert view.about.endswith(".")
+
+
+def test_no_view_asks_for_more_height_than_a_small_window_has(opened, tabs):
+    for view in tabs.views:
+        tabs.setCurrentWidget(view)
+        opened.until(lambda view=view: view.is_answered or view.findChild(QLabel, "viewMessage").text())
+        QApplication.processEvents()
+        assert view.minimumSizeHint().height() <= 420, view.title
