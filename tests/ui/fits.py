@@ -84,7 +84,7 @@ def _cut(widget: QWidget) -> str:
             wide = widget.fontMetrics().horizontalAdvance(widget.placeholderText())
             if wide > widget.width():
                 return f"{widget.placeholderText()!r} takes {wide}, of {widget.width()}"
-    if needed is not None and (needed.width() > widget.width() + 1 or needed.height() > widget.height() + 1):
+    if needed is not None and (needed.width() > widget.width() + 1 or needed.height() > widget.height() + 2):
         return f"{widget.text()!r} needs {needed.toTuple()}, has {widget.size().toTuple()}"
     return ""
 

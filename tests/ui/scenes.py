@@ -8,9 +8,6 @@ from PySide6.QtCore import QTimer, QVariantAnimation
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
-from latentlab.ui.widgets.message_bar import MessageBar
-from latentlab.ui.window.page_window import PageWindow
-
 _SOON = 2000  # milliseconds: a timer of more than these changes nothing that one waits for
 
 
@@ -30,6 +27,7 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.open(runs[0])
     lab.press("mapShowAllButton")
     lab.window.open_run("nowhere.safetensors")  # which is told in a message
+    rest(lab)
     lab.pick(40, 30)
     lab.session.selection.select(np.array([7, 3, 5, 11]))
     lab.stroke([(0.3, 0.3), (0.7, 0.7)])
@@ -38,6 +36,7 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     yield "VAE"
     lab.action("images").trigger()
     lab.open(runs[1])
+    rest(lab)
     lab.pick(-40, 30)
     yield "CVAE"
     lab.open(runs[2])
@@ -45,8 +44,8 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.session.opened_images.open(f"folder:{pictures}")
     lab.until(lab.child("imagesUseButton").isEnabled)
     lab.child("imagesUseButton").setFocus()
-    lab.window.findChild(PageWindow).show()
-    lab.window.findChild(MessageBar, "messageBar").report_asked.emit()
+    lab.child("pageWindow").show()
+    lab.child("messageBar").report_asked.emit()
     yield "dialogs"
     for dialog in windows():
         if dialog is not lab.window:
@@ -70,11 +69,10 @@ def rest(lab):
         lab.until_idle()
         for _ in range(3):  # what is measured is laid out, and then what lies in it
             QApplication.processEvents()
-        timers = lab.window.findChildren(QTimer)
-        moves = lab.window.findChildren(QVariantAnimation)
-        return not any(t.isActive() and t.isSingleShot() and t.remainingTime() < _SOON for t in timers) and not any(
-            move.state() == QVariantAnimation.State.Running for move in moves
-        )
+        timers = [timer for timer in lab.window.findChildren(QTimer) if timer.isActive() and timer.isSingleShot()]
+        moves = [move.state() for move in lab.window.findChildren(QVariantAnimation)]
+        soon = any(timer.remainingTime() < _SOON for timer in timers)
+        return not soon and QVariantAnimation.State.Running not in moves
 
     lab.until(rests)
 

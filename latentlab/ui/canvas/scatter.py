@@ -109,7 +109,7 @@ class ScatterPair(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.setRowStretch(1, 1)
-        self._titles = tuple(rich_label(alignment=Qt.AlignmentFlag.AlignCenter) for _ in self.scatters)
+        self._titles = tuple(rich_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True) for _ in self.scatters)
         for column, (title, scatter) in enumerate(zip(self._titles, self.scatters, strict=True)):
             scatter.intents.point_picked.connect(self.point_picked)
             layout.addWidget(title, 0, column)

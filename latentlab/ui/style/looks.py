@@ -43,7 +43,7 @@ _SIZES = {
     Metric.PM_SliderLength: 18,
     Metric.PM_ScrollBarExtent: 14,
 }
-_GROOVE = 6
+_GROOVE, _ARROW = 6, 9
 # Within a box of side 1.
 _TICK = ((0.24, 0.52), (0.43, 0.72), (0.77, 0.30))
 _DASH = ((0.25, 0.5), (0.75, 0.5))
@@ -100,7 +100,12 @@ class Looks(QProxyStyle):
             handle = self.subControlRect(control, option, Part.SC_SliderHandle, widget)
             _paint_slider(painter, groove, handle, option)
             return
+        if control == Complex.CC_ScrollBar:
+            _paint_scroll_bar(painter, self.subControlRect(control, option, Part.SC_ScrollBarSlider, widget), option)
+            return
         super().drawComplexControl(control, option, painter, widget)
+        if control == Complex.CC_ComboBox:
+            _paint_arrow(painter, self.subControlRect(control, option, Part.SC_ComboBoxArrow, widget), option)
         if control == Complex.CC_SpinBox or (control == Complex.CC_ComboBox and _is_edited(widget)):
             _paint_edge(painter, QRectF(option.rect), option, widget)
 
@@ -255,6 +260,35 @@ def _paint_slider(painter: QPainter, groove: QRect, handle: QRect, option: QStyl
     rim = colours.foreground if on and _has(option, State.State_HasFocus) else colours.accent if on else colours.edge
     painter.setPen(QPen(QColor(rim), max(2.0, side / 9)))
     painter.drawEllipse(knob.adjusted(1, 1, -1, -1))
+    painter.restore()
+
+
+def _paint_scroll_bar(painter: QPainter, handle: QRect, option: QStyleOption) -> None:
+    """Paint the handle alone, rounded; where nothing is to be scrolled, nothing."""
+    colours = theme.current()
+    painter.save()
+    painter.fillRect(option.rect, option.palette.color(QPalette.ColorRole.Window))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.muted if _has(option, State.State_MouseOver) else colours.edge))
+    if _is_on(option) and handle.size() != option.rect.size():
+        thin = min(handle.width(), handle.height()) / 4
+        place = QRectF(handle).adjusted(thin, thin, -thin, -thin)
+        painter.drawRoundedRect(place, thin, thin)
+    painter.restore()
+
+
+def _paint_arrow(painter: QPainter, room: QRect, option: QStyleOption) -> None:
+    """Paint the arrow of a box of choices over Fusion's, which does not grow."""
+    colours, half = theme.current(), scaled(_ARROW) / 2
+    centre = QRectF(room).center()
+    ink = QColor(colours.foreground if _is_on(option) else colours.edge)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink)
+    corners = (QPointF(-half, -half / 2), QPointF(half, -half / 2), QPointF(0, half / 2))
+    painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
     painter.restore()
 
 

@@ -7,19 +7,15 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 
-class LinesPanel(QWidget):
-    """Asks for the height that its lines take in the width there is: whatever is around it scrolls, and cuts nothing.
-
-    Qt asks for that where a layout lies in a layout, but neither of the pages of tabs, the parts of a splitter, nor of
-    windows. What is not seen asks for no more than other panels do: it has no width yet.
-    """
+class _AsksForHeight:
+    """What both do, beside a widget of Qt's, of which Python can have one only."""
 
     def minimumSizeHint(self) -> QSize:
         """Ask for the height of the lines."""
         least = super().minimumSizeHint()
-        return (
-            QSize(least.width(), _least_height(self, max(least.width(), self.width()))) if self.isVisible() else least
-        )
+        if self.isVisible():
+            least.setHeight(_least_height(self._lines_of(), max(least.width(), self.width())))
+        return least
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Ask anew where the width is another."""
@@ -37,8 +33,19 @@ class LinesPanel(QWidget):
         super().hideEvent(event)
         self.updateGeometry()
 
+    def _lines_of(self) -> QWidget:
+        return self
 
-class Pages(QStackedWidget):
+
+class LinesPanel(_AsksForHeight, QWidget):
+    """Asks for the height that its lines take in the width there is: whatever is around it scrolls, and cuts nothing.
+
+    Qt asks for that where a layout lies in a layout, but neither of the pages of tabs, the parts of a splitter, nor of
+    windows. What is not seen asks for no more than other panels do: it has no width yet.
+    """
+
+
+class Pages(_AsksForHeight, QStackedWidget):
     """Pages that ask for the height that the lines of the one which is seen take, no more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,18 +56,8 @@ class Pages(QStackedWidget):
         """Ask in `minimumSizeHint`; Qt would ask for all the height that a page would like to have."""
         return False
 
-    def minimumSizeHint(self) -> QSize:
-        """Ask for the height of the page."""
-        least, page = super().minimumSizeHint(), self.currentWidget()
-        if page is None or not self.isVisible():
-            return least
-        return QSize(least.width(), _least_height(page, max(least.width(), self.width())))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask anew where the width is another."""
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
+    def _lines_of(self) -> QWidget:
+        return self.currentWidget() or self
 
 
 def _least_height(widget: QWidget, width: int) -> int:
