@@ -80,6 +80,7 @@ def rest(lab):
 def open_views(lab) -> Iterator[str]:
     """Show one view after the other; give the name of each."""
     tabs = lab.child("viewTabs")
+    tabs.setCurrentIndex(tabs.count() - 1)  # the last tab is named after what was seen there last
     for index in range(tabs.count()):
         tabs.setCurrentIndex(index)
         yield tabs.tabText(index)

@@ -219,8 +219,9 @@ class SketchPanel(LinesPanel):
     # Showing
 
     def _update_tools(self) -> None:
-        self._undo.setEnabled(self.pad.can_undo())
-        self._redo.setEnabled(self.pad.can_redo())
+        for button, can in ((self._undo, self.pad.can_undo()), (self._redo, self.pad.can_redo())):
+            button.setEnabled(can)
+            button.setVisible(can)
         self._clear.setEnabled(not self.pad.is_empty())
 
     def _show(self) -> None:

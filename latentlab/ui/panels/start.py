@@ -284,7 +284,7 @@ class _Card(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.picture = MapPicture(height=_PICTURE if text else _PICTURE * 2 // 3)
         policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
+        policy.setHeightForWidth(bool(text))
         self.setSizePolicy(policy)
         self._wanted = _CARD if text else _CARD * 2 // 3  # pixels wide, in text of common size
         labels: list[QLabel] = [_text(title, "large"), _text(text)] if text else [ElidedLabel(title)]
@@ -304,8 +304,8 @@ class _Card(QPushButton):
         return self.sizeHint()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that the words wrap."""
-        return True
+        """Say whether the words wrap."""
+        return self.layout().hasHeightForWidth()
 
     def heightForWidth(self, width: int) -> int:
         """Give the height of the words, which may wrap."""

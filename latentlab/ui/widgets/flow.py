@@ -138,8 +138,8 @@ def _height(line: list[QLayoutItem]) -> int:
 
 def _tall(item: QLayoutItem, width: int) -> int:
     """Give the height that a part takes in a width: of more lines where it has some of its own."""
-    height = item.heightForWidth(width) if item.hasHeightForWidth() else -1
-    return height if height >= 0 else item.sizeHint().height()
+    height = item.heightForWidth(width) if item.hasHeightForWidth() else 0
+    return height or item.sizeHint().height()
 
 
 def _width(item: QLayoutItem) -> int:
