@@ -32,6 +32,6 @@ def test_a_disk_that_does_not_answer_holds_no_start(make_lab, tmp_path, monkeypa
     assert images.isEnabled()
     answers.set()
     lab.until(lambda: lab.child("recentRunsMenu", QMenu).actions())
-    assert lab.child("openRecent0").isVisible()
+    lab.until(lambda: lab.child("openRecent0").isVisible())
     lab.until(lambda: not images.isEnabled())
     assert "does not exist" in images.toolTip()
