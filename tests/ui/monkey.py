@@ -50,8 +50,8 @@ KEYS = (
 NUMBERS = ("3", "0", "-1", "1e-3", "0.5", "64, 16", "1e300", "nan", "9" * 40)
 TEXTS = (*NUMBERS, "", " ", "ü\u202eñ", "\0", "<b>&x", "x" * 500)
 KNOWN = (  # buttons that lead from one state into another
-    "train trainFurther pause stop discard finishInterrupted lookAtInterrupted giveUpInterrupted imagesUse imagesCancel "
-    "mapShowAll mapLayers selectionPillShow selectionPillBlend home allSettings"
+    "train trainFurther pause stop discard finishInterrupted lookAtInterrupted giveUpInterrupted imagesUse "
+    "imagesCancel mapShowAll mapLayers selectionPillShow selectionPillBlend home allSettings"
 )
 
 
