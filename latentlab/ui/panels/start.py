@@ -32,6 +32,7 @@ from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.elided_label import ElidedLabel
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.map_picture import MapPicture
+from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.primary_button import PrimaryButton
 
 _WIDTH = 836
@@ -63,6 +64,7 @@ class StartPage(QWidget):
         self._cards.setColumnStretch(4, 1)
         self._first, self._own_card = self._make_first(), self._make_own()
         self._models: list[_Card] = []
+        self._laid: list[tuple[QWidget, int, int]] = []  # each card with its row and column
         self._recent_heading = _text(self.tr("Recent runs"), "medium")
         self._recent_runs = Flow(spacing=8)
         self._recent: list[_Card] = []
@@ -87,7 +89,7 @@ class StartPage(QWidget):
             spacing=8,
             on=content,
         )
-        centred = QWidget()
+        centred = LinesPanel()
         row(STRETCH, (content, 1000), STRETCH, on=centred)
         scroll = QScrollArea(focusPolicy=Qt.FocusPolicy.NoFocus)  # its parts take it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -119,6 +121,10 @@ class StartPage(QWidget):
     def tell_images(self, sentence: str) -> None:
         """Say what a training would learn from, or why it cannot begin."""
         self._images.setText(sentence)
+
+    def set_title(self, title: str) -> None:
+        """Say what the first card leads to."""
+        self._title.setText(_sized(title, "large"))
 
     def show_images(self, sheet: npt.NDArray[np.uint8] | None) -> None:
         """Show some of the images that a training would learn from: uint8 (C, H, W), side by side."""
@@ -219,8 +225,10 @@ class StartPage(QWidget):
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
         card = QFrame(objectName="firstCard", frameShape=QFrame.Shape.StyledPanel)
-        title = _text(self.tr("First map in seconds"), "large")
-        column(self._sheet, title, self._images, STRETCH, self._train, margins=(12, 12, 12, 12), spacing=6, on=card)
+        self._title = _text("", "large")
+        column(
+            self._sheet, self._title, self._images, STRETCH, self._train, margins=(12, 12, 12, 12), spacing=6, on=card
+        )
         return card
 
     def _make_own(self) -> QWidget:
@@ -243,8 +251,11 @@ class StartPage(QWidget):
         cards = [self._first, *self._models, self._own_card]
         room = self.width() - 2 * _MARGIN
         across = len(cards) if room >= scaled(_WIDTH) else max(1, min(2, room // scaled(_CARD)))
-        for number, card in enumerate(cards):
-            self._cards.addWidget(card, number // across, number % across)
+        if self._laid == (laid := [(card, number // across, number % across) for number, card in enumerate(cards)]):
+            return
+        self._laid = laid
+        for place in laid:
+            self._cards.addWidget(*place)
 
     def _forget(self, cards: list[_Card]) -> None:
         for card in cards:
@@ -354,4 +365,8 @@ def _text(text: str, size: str = "") -> QLabel:
     """Give a label; with a `size` of CSS, relative to the font so that it follows the chosen text size, a bold one."""
     if not size:
         return plain_label(text, wordWrap=True)
-    return rich_label(f'<b style="font-size: {size}">{escape(text)}</b>', wordWrap=True)
+    return rich_label(_sized(text, size), wordWrap=True)
+
+
+def _sized(text: str, size: str) -> str:
+    return f'<b style="font-size: {size}">{escape(text)}</b>'

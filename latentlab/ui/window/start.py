@@ -14,7 +14,7 @@ from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.maps_of_runs import MapOfRun
-from latentlab.ui.session.session import Session
+from latentlab.ui.session.session import FIRST_RECIPE, Session
 from latentlab.ui.window.file_dialogs import FileDialogs
 
 _ROWS, _ACROSS = 3, 4  # images on the card of a training
@@ -36,6 +36,10 @@ def join_start(session: Session, start: StartPage, run_bar: RunBar, recipe: Reci
         else:
             start.tell_images(session.library.problem)
         start.show_images(None if data is None else _sheet(data))
+        is_first = session.recipe.name == FIRST_RECIPE
+        start.set_title(
+            translate("Start", "First map in seconds") if is_first else translate("Start", "Train on these images")
+        )
         start.set_can_train(recipe.is_valid() and session.state == "idle")
 
     for changed in (
@@ -49,7 +53,11 @@ def join_start(session: Session, start: StartPage, run_bar: RunBar, recipe: Reci
     start.start_requested.connect(run_bar.train_button.click)
     start.model_requested.connect(lambda path: session.open_run(Path(path)))
     start.open_requested.connect(lambda: dialogs.open("run", session.open_run))
-    session.recent.runs_found.connect(lambda _: session.maps_of_runs.look(start.shown_paths()))
+
+    def look_for_maps(recent: list[Path]) -> None:
+        session.maps_of_runs.look(dict.fromkeys([*start.shown_paths(), *recent]))
+
+    session.recent.runs_found.connect(look_for_maps)
 
     def show_map(found: MapOfRun) -> None:
         start.show_map(found.path, found.points, found.labels, found.classes)
