@@ -121,15 +121,15 @@ class Exploration(QObject):
             ):  # fmt: skip
                 emptied.emit(None)
             return
+        if before is None or before.ids != update.ids:
+            self._forget_point()
         if before is None or not _is_same_kind(before, update):
             self._code = self._decoded = self._previewed = None
-            self._label = self._label_in(update, keeps_point=before is not None and before.ids == update.ids)
+            self._label = self._label_in(update)
             self.model_changed.emit(update.snapshot)
             self.label_changed.emit(self._label)
             self.pick_changed.emit(None)
             self.decoded.emit(None)
-        if before is None or before.ids != update.ids:
-            self._forget_point()
         self.map_changed.emit(self.shown_map.points)
         if self._point is not None and np.isfinite(update.means[self._point]).all():  # it may not be encoded yet
             self._code = update.means[self._point]
@@ -369,9 +369,9 @@ class Exploration(QObject):
         if point is None or point.index == self._point:  # of those passed on the way to another nothing is shown
             self.pointed.emit(point)
 
-    def _label_in(self, update: MapUpdate, *, keeps_point: bool) -> int:
+    def _label_in(self, update: MapUpdate) -> int:
         """Give the label to decode under in a model of another kind: that of the image that stays picked."""
-        own = int(update.labels[self._point]) if keeps_point and self._point is not None else -1
+        own = -1 if self._point is None else int(update.labels[self._point])
         if update.snapshot.uses_labels and own >= 0:
             return own
         return min(self._label, max(0, len(update.snapshot.class_names) - 1))

@@ -15,7 +15,7 @@ from latentlab.core.map.projection import fit
 from latentlab.core.runs.run import Run
 from latentlab.ui.threads.background import Report, Task
 
-_MOST = 2_000  # points: more than a small picture shows
+_MOST = 1_000  # points: more than a small picture shows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -154,6 +154,20 @@ def test_both_pictures_are_there_before_anybody_clicks(lab, run_file):
     )
 
 
+def test_an_image_that_was_picked_of_others_is_none_of_the_second_models(lab, run_file, colour_run):
+    lab.open(run_file())
+    lab.session.comparison.open(colour_run)
+    lab.until(lambda: lab.session.comparison.second)
+    lab.child("viewTabs").setCurrentWidget(lab.child("compareView"))
+    last = len(lab.canvas.points()) - 1
+    assert last >= len(lab.session.comparison.second.means)
+    lab.session.exploration.pick_point(last)
+    lab.until(lambda: lab.session.exploration.point is not None)
+    lab.open(colour_run)  # now they meet at images
+    lab.until(lambda: lab.session.comparison.meeting == "image")
+    assert lab.session.exploration.point != last
+
+
 def see_a_point_as_the_same_image(two, canvas, models):
     row = two.lab.lonely(canvas)
     two.click(canvas, *canvas.points()[row].tolist())
