@@ -17,7 +17,18 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QLayout, QToolTip
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLayout,
+    QLineEdit,
+    QSlider,
+    QTabBar,
+    QToolBar,
+    QToolTip,
+)
 
 # Ten hues in the order of the colour circle, found by a search that kept a contrast of 3:1 to the background and made
 # the smallest difference (CIEDE2000) between any two as large as it gets, for normal sight and for the three kinds of
@@ -38,6 +49,7 @@ _GOLDEN = (5**0.5 - 1) / 2  # of a turn: wherever one stops, the hues so far lie
 
 _SMALLEST_FONT, _LARGEST_FONT = 8.0, 24.0  # points
 _LEGIBLE = 10.0  # points: from the back of a room
+_SIZED_BY_STYLE = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider, QTabBar, QToolBar)
 _SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
     "light": Qt.ColorScheme.Light,
@@ -182,7 +194,8 @@ def change_text_size(step: int) -> None:
 def _measure_again() -> None:
     """Forget how much room the old text took: Qt keeps that of what is hidden, and the sizes of icons and boxes."""
     for widget in QApplication.allWidgets():
-        QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+        if isinstance(widget, _SIZED_BY_STYLE):
+            QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
         for layout in widget.findChildren(QLayout, options=Qt.FindChildOption.FindDirectChildrenOnly):
             _forget_room(layout)
         widget.updateGeometry()

@@ -37,12 +37,11 @@ def found(lab, runs, pictures, sizes):
             for view in scenes.open_views(lab) if scene == "VAE" and len(sizes) > 2 and points > 8 else [""]:
                 scenes.rest(lab)
                 for window in scenes.windows():
+                    what = [*fits.misfits(window)]
                     least = window.minimumSizeHint().expandedTo(window.minimumSize()).toTuple()
-                    large = (
-                        [f"{window.objectName()} asks for {least}"] if np.any(np.greater(least, SMALL_SCREEN)) else []
-                    )
-                    for what in (*fits.misfits(window), *large):
-                        said.setdefault(what, f"{scene} {view} {points} pt")
+                    if np.any(np.greater(least, SMALL_SCREEN)):
+                        what.append(f"{window.objectName()} asks for {least}")
+                    said |= {each: f"{scene} {view} {points} pt" for each in what if each not in said}
     return "\n".join(f"{where}: {what}" for what, where in said.items())
 
 
