@@ -81,7 +81,8 @@ def test_what_is_done_and_what_came_of_it_is_shown(panel, asked):
 
 
 def test_for_a_denoising_model_damage_comes_first(qtbot, panel):
-    box, samples = part(panel, "damageButton"), panel.findChild(ImageStrip)
+    box = part(panel, "damageButton")
+    samples = next(strip for strip in panel.findChildren(ImageStrip) if strip.accessibleName() == "Samples")
 
     def is_first():
         return box.mapTo(panel, QPoint()).y() < samples.mapTo(panel, QPoint()).y()
