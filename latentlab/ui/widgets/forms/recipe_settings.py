@@ -180,12 +180,14 @@ def _beginning() -> tuple[SettingTexts, ...]:
         (
             "model.decoder.planes",
             _tr("First planes"),
-            _tr("How many planes a convolutional decoder starts from. 'none': as many as its last layer has."),
+            _tr("How many planes a convolutional decoder starts from. 'automatic': as many as its last layer has."),
         ),
         (
             "model.decoder.spread",
-            _tr("First spread"),
-            _tr("How wide the decoder's first weights are drawn. Wide: details from the start; 'none': as fits z."),
+            _tr("Spread of first weights"),
+            _tr(
+                "How wide the decoder's first weights are drawn. Wide: details from the start; 'automatic': as fits z."
+            ),
         ),
     )
 
@@ -250,7 +252,7 @@ def _steps() -> tuple[SettingTexts, ...]:
         (
             "training.patience",
             _tr("Patience"),
-            _tr("Stop after so many epochs without a better test loss, and keep the best model. 'none': never."),
+            _tr("Stop after so many epochs without a better test loss, and keep the best model, or 'never'."),
         ),
         (
             "data.repeat",
@@ -265,12 +267,12 @@ def _steps() -> tuple[SettingTexts, ...]:
         (
             "training.checkpoint_every",
             _tr("Checkpoint every"),
-            _tr("Keep the model of every so many epochs; from the command line, also as a file. 'none': no more."),
+            _tr("Keep the model of every so many epochs; from the command line, also as a file; or 'never'."),
         ),
         (
             "training.threads",
             _tr("Threads"),
-            _tr("Cores that training uses. 'none': all but one, which the window keeps, so that it stays quick."),
+            _tr("Cores that training uses. 'automatic': all but one, which the window keeps, so that it stays quick."),
         ),
     )
 

@@ -20,7 +20,15 @@ from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 Editor = QLineEdit | QSpinBox | QComboBox
 
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")
-_NO_VALUE = {"data.limit": "all", "data.size": "as they are"}  # of others it is "none"
+_NO_VALUE = {  # what no value means, in a word; of others it is "none"
+    "data.limit": "all",
+    "data.size": "as they are",
+    "model.decoder.planes": "automatic",
+    "model.decoder.spread": "automatic",
+    "training.threads": "automatic",
+    "training.patience": "never",
+    "training.checkpoint_every": "never",
+}
 _LETTERS = 6  # of what is chosen in a box, at least
 _MOST_LISTED = 12  # of more images only the number is told
 
