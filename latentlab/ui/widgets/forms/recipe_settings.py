@@ -186,7 +186,7 @@ def _beginning() -> tuple[SettingTexts, ...]:
             "model.decoder.spread",
             _tr("Spread of first weights"),
             _tr(
-                "How wide the decoder's first weights are drawn. Wide: details from the start; 'automatic': as fits z."
+                "How wide the decoder's first weights are drawn. Wide: details from the start; 'automatic': it fits z."
             ),
         ),
     )
