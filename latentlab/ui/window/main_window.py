@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QStackedWidget, QWidget
 
 from latentlab.core.runs import workspace
 from latentlab.ui.canvas.panel import CanvasPanel
@@ -22,7 +22,6 @@ from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
-from latentlab.ui.widgets.lines import LinesPanel, Pages
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
@@ -153,7 +152,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         left = _column(self._recipe, self._controls)
-        self._pages = Pages()
+        self._pages = QStackedWidget()
         self._pages.addWidget(self._start)
         self._pages.addWidget(self._tabs)
         above = _column(self._messages, self._advice, self._pages)
@@ -213,9 +212,9 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
 
 
-def _column(*widgets: QWidget) -> QWidget:
+def _column(*widgets: QWidget) -> QFrame:
     """Put widgets below each other; the last but the only one that can grow takes what is left."""
-    frame = LinesPanel()
+    frame = QFrame()
     column(*widgets, spacing=0, on=frame)
     return frame
 
