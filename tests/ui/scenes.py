@@ -26,7 +26,6 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     yield "start"
     lab.open(runs[0])
     lab.press("mapShowAllButton")
-    lab.window.open_run("nowhere.safetensors")  # which is told in a message
     rest(lab)
     lab.pick(40, 30)
     lab.session.selection.select(np.array([7, 3, 5, 11]))
@@ -38,6 +37,7 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.open(runs[1])
     rest(lab)
     lab.pick(-40, 30)
+    lab.window.open_run("nowhere.safetensors")  # which is told in a message
     yield "CVAE"
     lab.open(runs[2])
     yield "colour"

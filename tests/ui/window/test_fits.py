@@ -34,7 +34,7 @@ def found(lab, runs, pictures, sizes):
     for scene in scenes.scenes(lab, runs, pictures):
         for points in sizes:
             theme.set_text_size(points)
-            for view in scenes.open_views(lab) if scene == "VAE" and len(sizes) > 2 and points > 8 else [""]:
+            for view in scenes.open_views(lab) if scene == "VAE" and len(sizes) > 2 else [""]:
                 scenes.rest(lab)
                 for window in scenes.windows():
                     what = [*fits.misfits(window)]
