@@ -35,8 +35,8 @@ class Autosave:
         Takes a sentence, on the thread that saves.
     path : Path, optional
         Of the file, where there is one already; else a new one. One among temporary files comes back to the folder.
-    seconds : float
-        Between two saves.
+    seconds : float, optional
+        Between two saves; `SECONDS` where nobody has chosen.
 
     Attributes
     ----------
@@ -60,9 +60,10 @@ class Autosave:
         folder: Path,
         tell: Callable[[str], None],
         path: Path | None = None,
-        seconds: float = SECONDS,
+        seconds: float | None = None,
     ) -> None:
-        self._trainer, self._tell, self._seconds = trainer, tell, seconds
+        self._trainer, self._tell = trainer, tell
+        self._seconds = SECONDS if seconds is None else seconds
         is_spare = path is not None and path.parent == workspace.spare_folder()
         new = folder / f"{dated_name(trainer.recipe, trainer.run_id)}{SUFFIX}"
         self.path = new if path is None or is_spare else path

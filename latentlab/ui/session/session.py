@@ -25,7 +25,6 @@ from latentlab.core.map.map_images import Split
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
-from latentlab.core.training.autosave import SECONDS
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
 from latentlab.ui.explore.selection import Selection
@@ -69,7 +68,7 @@ class Session(QObject):
     ----------
     threads : int or None
         That new trainings compute with; None for as many as the window can spare.
-    save_seconds : float
+    save_seconds : float, optional
         Between two times that one is saved as it goes.
     """
 
@@ -87,7 +86,7 @@ class Session(QObject):
         super().__init__(parent)
         self.folder = folder or workspace.default_folder()
         self.threads: int | None = None
-        self.save_seconds = SECONDS
+        self.save_seconds: float | None = None
         self.library = ImageLibrary(data_dir or registry.default_data_dir(), self)
         self.library.loaded.connect(self._use_data)
         self.library.failed.connect(self._lack_data)

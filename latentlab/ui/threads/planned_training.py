@@ -10,7 +10,6 @@ from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_images import MapImages
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
-from latentlab.core.training.autosave import SECONDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +32,8 @@ class PlannedTraining:
         Where that one is kept already.
     threads : int or None
         That a processor computes a new one with, where the recipe names none; None for as many as the window can spare.
-    save_seconds : float
-        Between two times that it is saved as it goes.
+    save_seconds : float or None
+        Between two times that it is saved as it goes; None for `Autosave`'s own.
     new_id : str
         Of a new training.
     """
@@ -47,7 +46,7 @@ class PlannedTraining:
     unfinished: Run | None = None
     path: Path | None = None
     threads: int | None = None
-    save_seconds: float = SECONDS
+    save_seconds: float | None = None
     new_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     @property

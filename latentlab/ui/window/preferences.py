@@ -80,7 +80,7 @@ def join_preferences(settings: Settings, session: Session, window: QMainWindow, 
     """Put in force how to train, and open the dialog of preferences."""
 
     def plan() -> None:
-        session.threads, session.save_seconds = settings.threads, settings.save_seconds or SECONDS
+        session.threads, session.save_seconds = settings.threads, settings.save_seconds
 
     def choose_threads(threads: int) -> None:
         settings.threads = threads or None
@@ -135,7 +135,7 @@ def _preferences(settings: Settings, session: Session) -> Preferences:
         session.folder,
         settings.threads or 0,
         threads_beside_the_window(),
-        round(session.save_seconds),
+        round(SECONDS if session.save_seconds is None else session.save_seconds),
         note if named else "",
     )
 
