@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QWidget
 
 from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.drawer import Drawer
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 from latentlab.ui.widgets.side_tab import SideTab
 
 _SETUP, _SIDE, _DRAWER = 290, 300, 230  # pixels, at first
@@ -57,7 +58,8 @@ class Arrangement(QWidget):
         rail = QWidget(objectName="rail")
         column(self.setup_tab, STRETCH, margins=(2, 4, 2, 4), on=rail)
 
-        self._pages = QStackedWidget(objectName="pages")
+        self._pages = Pages()
+        self._pages.setObjectName("pages")
         self._pages.addWidget(start)
         self._pages.addWidget(tabs)
         self._work = _splitter(Qt.Orientation.Vertical, [_column(*told, self._pages), drawer], [1, 0])
@@ -124,11 +126,11 @@ class Arrangement(QWidget):
         self._work.setSizes([height - drawer, drawer])
 
 
-def _column(*widgets: QWidget) -> QFrame:
+def _column(*widgets: QWidget) -> QWidget:
     """Put widgets below each other; the last but the only one that can grow takes what is left."""
-    frame = QFrame()
-    column(*widgets, spacing=0, on=frame)
-    return frame
+    panel = LinesPanel()
+    column(*widgets, spacing=0, on=panel)
+    return panel
 
 
 def _splitter(orientation: Qt.Orientation, widgets: list[QWidget], stretch: list[int]) -> QSplitter:

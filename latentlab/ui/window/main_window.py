@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from latentlab.core.runs import workspace
 from latentlab.ui.canvas.panel import CanvasPanel
@@ -25,6 +25,7 @@ from latentlab.ui.style import roles
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.drawer import Drawer
+from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.arranging import join_arrangement, join_loss_line
@@ -164,7 +165,7 @@ class MainWindow(QMainWindow):
         self._sketch = SketchPanel()
 
     def _lay_out(self) -> None:
-        looked_at = QWidget()
+        looked_at = LinesPanel()
         column((self._decoder, 1), self._point, spacing=0, on=looked_at)
         self._arrangement = Arrangement(
             self._run_bar,
