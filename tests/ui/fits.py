@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.ui.canvas.cards.card_button import button_size
+from latentlab.ui.canvas.cards.colour_box import ColourBox
+
 _LONGER = 0.4
 _MORE = "ôüéàñ "
 # What is filled in, and what is not text.
@@ -63,13 +66,14 @@ def _cut(widget: QWidget) -> str:
             needed = widget.minimumSizeHint()
             needed = needed if needed.isValid() and widget.minimumSize().isNull() else widget.sizeHint()
         case QTabBar():
-            short = [
-                widget.tabText(i)
-                for i in range(widget.count())
-                if widget.tabRect(i).width()
-                < widget.fontMetrics().horizontalAdvance(widget.tabText(i).replace("&", ""))
-            ]
+            seen = {widget.tabText(i): widget.tabRect(i) for i in range(widget.count()) if widget.isTabVisible(i)}
+            wide = widget.fontMetrics().horizontalAdvance
+            short = [text for text, place in seen.items() if place.width() < wide(text.replace("&", ""))]
+            if not any(arrow.isVisible() for arrow in widget.findChildren(QToolButton)):  # by which others are reached
+                short += [text for text, place in seen.items() if not widget.rect().contains(place)]
             return f"tabs {short}" if short else ""
+        case ColourBox():
+            needed = button_size(widget.fontMetrics(), widget.words(), opens=True)
         case QComboBox() if not widget.isEditable() and not widget.property("mayShorten"):
             room = _field(widget, QStyle.ComplexControl.CC_ComboBox, QStyleOptionComboBox(), "SC_ComboBoxEditField")
             wide = widget.fontMetrics().horizontalAdvance(widget.currentText())
@@ -85,8 +89,12 @@ def _cut(widget: QWidget) -> str:
             if wide > widget.width():
                 return f"{widget.placeholderText()!r} takes {wide}, of {widget.width()}"
     if needed is not None and (needed.width() > widget.width() + 1 or needed.height() > widget.height() + 2):
-        return f"{widget.text()!r} needs {needed.toTuple()}, has {widget.size().toTuple()}"
+        return f"{_words(widget)!r} needs {needed.toTuple()}, has {widget.size().toTuple()}"
     return ""
+
+
+def _words(widget: QWidget) -> str:
+    return widget.words() if isinstance(widget, ColourBox) else widget.text()
 
 
 def _field(widget, control, option, part):

@@ -63,16 +63,20 @@ def own_pictures(folder):
 
 
 def rest(lab):
-    """Wait until nothing moves, nothing is computed, and nothing is about to begin."""
+    """Wait until nothing moves, nothing is computed, nothing is about to begin, and everything lies where it will."""
+    before: list = []
 
     def rests():
+        nonlocal before
         lab.until_idle()
-        for _ in range(3):  # what is measured is laid out, and then what lies in it
-            QApplication.processEvents()
+        QApplication.processEvents()
+        # What is measured is laid out, and then what lies in it: panel by panel, outwards and in again.
+        places = [part.geometry() for window in windows() for part in window.findChildren(QWidget)]
+        is_moved, before = places != before, places
         timers = [timer for timer in lab.window.findChildren(QTimer) if timer.isActive() and timer.isSingleShot()]
         moves = [move.state() for move in lab.window.findChildren(QVariantAnimation)]
         soon = any(timer.remainingTime() < _SOON for timer in timers)
-        return not soon and QVariantAnimation.State.Running not in moves
+        return not is_moved and not soon and QVariantAnimation.State.Running not in moves
 
     lab.until(rests)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QStackedWidget, QToolButton, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.core.events import Losses
@@ -14,6 +14,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 
 _SIDE = 64
 
@@ -42,7 +43,7 @@ class _Chip(QWidget):
         painter.end()
 
 
-class DataPointPanel(QWidget):
+class DataPointPanel(LinesPanel):
     """Shows a point of the data: its image, its reconstruction, its class and its loss; it can be selected here."""
 
     toggled = Signal(int)
@@ -88,7 +89,7 @@ class DataPointPanel(QWidget):
         content = QWidget()
         column(images, self._losses, STRETCH, spacing=2, on=content)
 
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         column(self._stack, margins=(8, 6, 8, 6), on=self)
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
@@ -132,6 +133,7 @@ class DataPointPanel(QWidget):
             if is_waiting
             else self.tr("Click on a point of the map to see its image beside its reconstruction.")
         )
+        self._limit_height()
         for view in (self._image, self._reconstruction):
             view.set_waiting(is_waiting)
 
@@ -153,13 +155,22 @@ class DataPointPanel(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the font."""
+        super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._limit_height()
-        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._limit_height()
 
     def _limit_height(self) -> None:
-        """Stay low, beside what is decoded: no higher than the images and two lines of a loss."""
-        self.setMaximumHeight(_SIDE + 2 * self.fontMetrics().lineSpacing() + 16)
+        """Stay low, beside what is decoded: no higher than the images and two lines of a loss, or the hint's lines."""
+        margins = self.layout().contentsMargins()
+        hint = self._hint.heightForWidth(self.width() - margins.left() - margins.right())
+        high = max(hint, _SIDE + 2 * self.fontMetrics().lineSpacing() + 4)
+        self.setMaximumHeight(high + margins.top() + margins.bottom())
 
     @Slot()
     def _toggle(self) -> None:

@@ -160,7 +160,11 @@ class SketchPanel(LinesPanel):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
-        buttons = (self._eraser, self._undo, self._redo, self._open, self._clear)
+        for button in (self._undo, self._redo):  # seen while there is something to take back: the last, with room kept
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(policy)
+        buttons = (self._eraser, self._open, self._clear, self._undo, self._redo)
         return Flow(self._brush, *buttons, spacing=3)
 
     def _lay_out(self, tools: QLayout) -> None:
@@ -220,7 +224,6 @@ class SketchPanel(LinesPanel):
 
     def _update_tools(self) -> None:
         for button, can in ((self._undo, self.pad.can_undo()), (self._redo, self.pad.can_redo())):
-            button.setEnabled(can)
             button.setVisible(can)
         self._clear.setEnabled(not self.pad.is_empty())
 

@@ -35,9 +35,9 @@ from latentlab.ui.widgets.images.map_picture import MapPicture
 from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.primary_button import PrimaryButton
 
-_WIDTH = 836
-_MARGIN = 24
+_MARGIN, _BETWEEN = 24, 12
 _CARD, _PICTURE = 200, 132  # pixels: the width of a card, and the height of its picture
+_MOST_ACROSS = 4
 
 
 class StartPage(QWidget):
@@ -60,8 +60,8 @@ class StartPage(QWidget):
         self._own.setObjectName("ownImagesButton")
         self._own.setToolTip(self.tr("A folder of pictures, or a file of images; or drop one onto the window."))
         self._cards = QGridLayout()
-        self._cards.setSpacing(12)
-        self._cards.setColumnStretch(4, 1)
+        self._cards.setSpacing(_BETWEEN)
+        self._cards.setColumnStretch(_MOST_ACROSS, 1)
         self._first, self._own_card = self._make_first(), self._make_own()
         self._models: list[_Card] = []
         self._laid: list[tuple[QWidget, int, int]] = []  # each card with its row and column
@@ -137,12 +137,14 @@ class StartPage(QWidget):
     def set_image_sources(self, menu: QMenu) -> None:
         """Offer where one's own images come from."""
         self._own.setMenu(menu)
+        self._size()
 
     def set_models(self, models: Sequence[tuple[Path | str, str, str]]) -> None:
         """Offer pretrained models: the path, title and description of each."""
         self._forget(self._models)
         for number, (path, title, text) in enumerate(models):
             self._models.append(self._make_card(path, title, text, f"openModel{number}"))
+        self._size()
         self._lay_cards()
         self._order_tabs()
 
@@ -250,7 +252,7 @@ class StartPage(QWidget):
     def _lay_cards(self) -> None:
         cards = [self._first, *self._models, self._own_card]
         room = self.width() - 2 * _MARGIN
-        across = len(cards) if room >= scaled(_WIDTH) else max(1, min(2, room // scaled(_CARD)))
+        across = _MOST_ACROSS if room >= self._wide(_MOST_ACROSS) else max(1, min(2, room // self._wide(1)))
         if self._laid == (laid := [(card, number // across, number % across) for number, card in enumerate(cards)]):
             return
         self._laid = laid
@@ -271,11 +273,16 @@ class StartPage(QWidget):
         font.setBold(True)
         self._train.setFont(font)
         self._train.setMinimumHeight(scaled(44))
-        self._content.setMaximumWidth(scaled(_WIDTH) + 2 * _MARGIN)
-        for card in (self._first, self._own_card):
-            card.setFixedWidth(scaled(_CARD))
+        self._content.setMaximumWidth(self._wide(_MOST_ACROSS) + 2 * _MARGIN)
+        for card in (self._first, self._own_card, *self._models):
+            card.setFixedWidth(self._wide(1))
         for part in (self._sheet, self._drop_place):
             part.setFixedHeight(scaled(_PICTURE))
+
+    def _wide(self, cards: int) -> int:
+        """Give how wide so many cards are beside each other; each is as wide as the widest button takes."""
+        buttons = max(card.minimumSizeHint().width() for card in (self._first, self._own_card))
+        return cards * max(scaled(_CARD), buttons) + (cards - 1) * _BETWEEN
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
@@ -307,7 +314,7 @@ class _Card(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Be as large as the words need."""
-        width = scaled(self._wanted)
+        width = max(scaled(self._wanted), self.minimumWidth())
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:

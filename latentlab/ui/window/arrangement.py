@@ -128,9 +128,9 @@ class Arrangement(QWidget):
 
 def _column(*widgets: QWidget) -> QWidget:
     """Put widgets below each other; the last but the only one that can grow takes what is left."""
-    frame = LinesPanel()
-    column(*widgets, spacing=0, on=frame)
-    return frame
+    panel = LinesPanel()
+    column(*widgets, spacing=0, on=panel)
+    return panel
 
 
 def _splitter(orientation: Qt.Orientation, widgets: list[QWidget], stretch: list[int]) -> QSplitter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QTabBar, QTabWidget, QWidget
 
@@ -61,8 +61,7 @@ class ViewTabs(QTabWidget):
         self._bar = _Bar()
         self.setTabBar(self._bar)
         self.setDocumentMode(True)
-        self.setUsesScrollButtons(False)
-        self.setElideMode(Qt.TextElideMode.ElideRight)  # where even six are too many: very large text
+        self.setElideMode(Qt.TextElideMode.ElideNone)  # in very large text, where six are too wide, they are scrolled
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
         self.interpolations, self.compare, self.traversals = InterpolationsPanel(), ComparePanel(), TraversalsPanel()
@@ -107,6 +106,16 @@ class ViewTabs(QTabWidget):
         else:
             self.setCurrentIndex(self._bar.menu_tab)
         self._bar.setFocus()
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for what the page that is seen takes: Qt asks for what any has taken that was looked at before."""
+        bar, page = self._bar.minimumSizeHint(), self.currentWidget()
+        least = page.minimumSizeHint().expandedTo(page.minimumSize())
+        return QSize(max(bar.width(), least.width()), bar.height() + least.height())
+
+    def hasHeightForWidth(self) -> bool:
+        """Ask in `minimumSizeHint`."""
+        return False
 
     def showEvent(self, event: QShowEvent) -> None:
         """Tell that the tabs are in sight."""

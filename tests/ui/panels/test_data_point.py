@@ -43,6 +43,16 @@ def test_says_what_to_do_while_nothing_is_picked(panel):
     assert "Click on a point" in texts(panel)
 
 
+def test_the_lines_of_the_hint_have_their_room_in_a_narrow_column(qtbot, panel):
+    hint = next(label for label in panel.findChildren(QLabel) if label.isVisible() and "Click" in label.text())
+    for width in (260, 380):
+        panel.resize(width, panel.minimumSizeHint().height())
+        qtbot.waitUntil(lambda width=width: panel.width() == width)
+        panel.resize(width, panel.minimumSizeHint().height())
+        qtbot.waitUntil(lambda: hint.height() >= hint.heightForWidth(hint.width()))
+    assert panel.maximumHeight() < 130  # it stays low beside what is decoded
+
+
 def test_shows_the_image_beside_its_reconstruction(panel):
     point = data_point()
     panel.show_point(point)

@@ -97,15 +97,22 @@ def test_clearing_is_sent_and_nothing_after_it(qtbot, panel):
     assert not sent
 
 
-def test_the_buttons_undo_and_redo(qtbot, panel):
-    undo, redo = buttons(panel, "↶")[0], buttons(panel, "↷")[0]
-    assert not undo.isEnabled()
+def test_undo_and_redo_are_seen_while_they_do_something_and_move_nothing(qtbot, panel):
+    def places():
+        seen = [part for part in panel.findChildren(QWidget) if part.isVisible()]
+        return [part.geometry() for part in seen if part.accessibleName() not in ("Undo", "Redo")]
+
+    assert not buttons(panel, "↶") + buttons(panel, "↷")
+    before = places()
     stroke(qtbot, panel.pad, (0.2, 0.2), (0.8, 0.2))
     with qtbot.waitSignal(panel.cleared):
-        qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(buttons(panel, "↶")[0], Qt.MouseButton.LeftButton)
+    assert not buttons(panel, "↶")
+    assert places() == before
     with qtbot.waitSignal(panel.sketched):
-        qtbot.mouseClick(redo, Qt.MouseButton.LeftButton)
-    assert not redo.isEnabled()
+        qtbot.mouseClick(buttons(panel, "↷")[0], Qt.MouseButton.LeftButton)
+    assert not buttons(panel, "↷")
+    assert places() == before
 
 
 def test_the_brush_slider_and_the_eraser_reach_the_pad(qtbot, panel):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMenu, QPushButton, QScrollArea, QWidget
 
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.style import theme
@@ -49,6 +49,7 @@ def test_the_keyboard_reaches_everything(qtbot, page):
 def test_a_card_opens_its_model(qtbot, page):
     page.set_models(MODELS)
     card = button(page, "openModel1")
+    qtbot.waitUntil(card.isVisible)
     with qtbot.waitSignal(page.model_requested) as requested:
         # On its words, which must let the click through.
         label = card.findChildren(QLabel)[-1]
@@ -65,6 +66,18 @@ def test_the_words_of_a_card_fit(qtbot, page):
         label = button(page, "openModel1").findChildren(QLabel)[-1]
         assert label.height() >= label.heightForWidth(label.width())
         assert button(page, "openModel1").rect().contains(label.geometry())
+
+
+def test_all_cards_are_as_wide_as_the_widest_button_takes(qtbot, page):
+    page.resize(1600, 700)
+    page.set_models(MODELS)
+    own = button(page, "ownImagesButton")
+    own.setText("Open images of one's own, wherever these may lie")
+    page.set_image_sources(QMenu(page))
+    cards = [page.findChild(QWidget, name) for name in ("firstCard", "openModel0", "openModel1", "ownCard")]
+    qtbot.waitUntil(lambda: len({card.y() for card in cards}) == 1)
+    assert len({card.width() for card in cards}) == 1
+    assert own.width() >= own.sizeHint().width()
 
 
 def test_what_would_be_learned_is_told(page):

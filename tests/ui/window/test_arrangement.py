@@ -1,5 +1,6 @@
 """Where things lie: how much of the window is the map's, how much is in sight at once, and what folds when."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.settings import Settings
+from tests.ui import scenes
 
 
 def share(lab):
@@ -64,6 +66,37 @@ def test_so_it_is_with_a_model_that_is_opened_and_a_point_picked(wide, run_file)
     assert wide.canvas.height() >= 0.5 * wide.child("work").height()
     wide.child("drawerSwitch").click()
     wide.until(lambda: share(wide) >= 0.5)  # its room is the map's again
+
+
+def test_where_things_lie_does_not_depend_on_what_was_looked_at_before(opened):
+    opened.window.resize(1000, 640)
+    opened.session.selection.select(np.array([7, 3, 5, 11]))  # opens the drawer: all that can be in sight is
+    parts = [opened.child(name) for name in ("body", "work", "side", "viewTabs", "sketchPad", "decodedImage")]
+
+    def looked_at(name):
+        opened.child("viewTabs").setCurrentWidget(opened.child(name))
+        scenes.rest(opened)
+        return [part.geometry().getRect() for part in parts]
+
+    views = "imagesView", "unitsView", "compareView", "sensitivityView"
+    first = {name: looked_at(name) for name in views}
+    assert {name: looked_at(name) for name in reversed(views)} == first
+    opened.window.resize(1400, 900)
+    scenes.rest(opened)
+    opened.window.resize(1000, 640)
+    assert {name: looked_at(name) for name in views} == first
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_the_window_fits_a_small_screen_and_there_nothing_lies_beside_it(lab, run_file, opens):
+    if opens:
+        lab.open(run_file())
+        lab.pick()
+        lab.session.selection.select(np.array([7, 3, 5, 11]))
+    lab.window.resize(960, 540)  # a screen of 1920 × 1080 pixels, at 200 %
+    scenes.rest(lab)
+    assert lab.window.size().toTuple() == (960, 540)
+    assert lab.child("windowScroll").horizontalScrollBar().maximum() == 0
 
 
 def test_setup_opens_by_one_key_and_what_is_folded_answers(lab, run_file):

@@ -90,7 +90,7 @@ def test_larger_text_fits_into_the_window_and_does_not_make_it_larger_than_a_sma
         lab.until(lambda: bar.maximum() == 0)
         assert window.size() == size
         assert window.minimumSizeHint().width() <= 1024
-        window.resize(700, size.height())
+        window.resize(window.minimumSizeHint().width(), size.height())
         lab.until(lambda: bar.maximum() > 0)  # what there is no room for is reached by scrolling
     finally:
         QApplication.setFont(before)
@@ -100,18 +100,21 @@ def test_smaller_text_gives_back_the_room_that_larger_text_took_in_tabs_that_are
     lab, before = opened, QApplication.font()
     tabs, columns = lab.child("viewTabs"), lab.child("windowScroll").widget()
 
-    def look_at_all():
-        for index in reversed(range(tabs.count())):
-            tabs.setCurrentIndex(index)
+    def asked():
+        """Give the least size in which everything fits beside each view."""
+        sizes = []
+        for name in ("unitsView", "compareView", "manifoldView"):
+            tabs.setCurrentWidget(lab.child(name))
+            scenes.rest(lab)
+            sizes.append(columns.minimumSizeHint().toTuple())
+        return sizes
 
-    look_at_all()
-    lab.until(lambda: columns.width() <= lab.window.width())
+    usual = asked()
     try:
         theme.change_text_size(14)
-        look_at_all()
-        lab.until(lambda: columns.width() > lab.window.width())
+        assert np.all(np.greater(asked(), usual))
         theme.change_text_size(-14)
-        lab.until(lambda: columns.width() <= lab.window.width())
+        assert asked() == usual
     finally:
         QApplication.setFont(before)
 

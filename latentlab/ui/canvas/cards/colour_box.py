@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from latentlab.core.map.point_values import Colouring
 from latentlab.ui.canvas.cards.card_button import button_size, paint_button
 from latentlab.ui.style import theme
+from latentlab.ui.style.looks import scaled
 from latentlab.ui.style.paint import KeptPicture
 
-_WIDEST = 220  # pixels; a column may have any name
+_WIDEST = 220  # pixels, in text of common size: a column may have any name
 
 
 class ColourBox(QComboBox):
@@ -71,9 +72,10 @@ class ColourBox(QComboBox):
     # Qt's events
 
     def sizeHint(self) -> QSize:
-        """Fit what is written."""
+        """Fit what is written; the name of a column may be shortened."""
         size = button_size(self.fontMetrics(), self.words(), opens=True)
-        return QSize(min(size.width(), _WIDEST), size.height())
+        is_column = self.currentIndex() >= self._own
+        return QSize(min(size.width(), scaled(_WIDEST)), size.height()) if is_column else size
 
     def minimumSizeHint(self) -> QSize:
         """Never be smaller."""
