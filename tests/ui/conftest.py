@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from latentlab.ui.app.garbage import GarbageCollector
 from tests.ui.hand import Hand
 from tests.ui.lab import TINY, Lab
 
@@ -24,8 +25,9 @@ def qapp(qapp):
 
 @pytest.fixture
 def qtbot(qapp, request):
-    hand = Hand(request)
+    hand, collector = Hand(request), GarbageCollector()
     yield hand
+    collector.end()
     hand.let_go()
 
 

@@ -19,6 +19,7 @@ from latentlab import __version__
 from latentlab.core.data import leftovers
 from latentlab.core.files import resource
 from latentlab.ui.app.crash_log import ErrorReporter
+from latentlab.ui.app.garbage import GarbageCollector
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import theme
 from latentlab.ui.style.looks import Looks
@@ -84,7 +85,7 @@ def run(run_path: Path | None = None) -> int:
         leftovers.sweep(data_dir, [path.parent for path in settings.recent_runs])
 
     def begin() -> None:
-        _settle()
+        _settle(window)
         threading.Thread(target=sweep, name="leftovers", daemon=True).start()
 
     _FirstPaint(window, begin)
@@ -114,12 +115,12 @@ class _FirstPaint(QObject):
         return False
 
 
-def _settle() -> None:
+def _settle(window: QMainWindow) -> None:
     """Begin what the first sight of the window does not wait for."""
     background.let_go()
     # What was imported and built stays as long as the program: to look through it for garbage costs frames.
     gc.freeze()
-    gc.enable()
+    GarbageCollector(window)
 
 
 def close_on_signals(window: MainWindow) -> list[int]:

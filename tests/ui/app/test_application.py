@@ -17,6 +17,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.ui.app import application
 from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.app.display import display_problem
+from latentlab.ui.app.garbage import GarbageCollector
 from latentlab.ui.style import theme
 from latentlab.ui.threads import background
 from latentlab.ui.threads.background import Task
@@ -93,15 +94,14 @@ def test_work_and_the_search_for_garbage_begin_when_the_window_is_painted(qtbot)
     background.hold_back()
     try:
         work.start(lambda cancelled, report: "worked")
-        application._FirstPaint(window, application._settle)
+        application._FirstPaint(window, lambda: application._settle(window))
         with qtbot.waitSignal(work.done):
             window.show()
         assert told[0] == "painted"
         assert told[-1] == "worked"
-        assert gc.isenabled()
+        assert window.findChild(GarbageCollector)
     finally:
         background.let_go()
-        gc.enable()
         gc.unfreeze()
         work.shut_down()
 
