@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from PySide6.QtCore import QTranslator
+from PySide6.QtCore import Qt, QTranslator
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QLineEdit,
+    QScrollArea,
     QSizePolicy,
     QStackedLayout,
     QStyle,
@@ -55,6 +56,9 @@ def misfits(window: QWidget) -> Iterator[str]:
 def _cut(widget: QWidget) -> str:
     needed = None
     match widget:
+        case QScrollArea() if widget.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+            wide, room = widget.widget().width(), widget.viewport().width()
+            return f"what it holds takes {wide}, of {room}" if wide > room else ""
         case QLabel() if widget.text() and widget.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored:
             if widget.wordWrap():
                 high = widget.heightForWidth(widget.width())

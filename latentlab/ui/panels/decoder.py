@@ -30,7 +30,7 @@ from latentlab.ui.widgets.slider import Slider, SliderScale
 
 _STEPS = 100  # of the slider, per unit of temperature
 _SAMPLES, _SAMPLES_IN_A_ROW = 8, 4
-_LEAST_HEIGHT = 260
+_LEAST_HEIGHT, _LEAST_IMAGE = 140, 120  # pixels
 
 
 class DecoderPanel(QScrollArea):
@@ -149,14 +149,17 @@ class DecoderPanel(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Scroll rather than ask for height."""
-        scroll_bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(self.widget().minimumSizeHint().width() + scroll_bar, _LEAST_HEIGHT)
+        margins, scroll_bar = self.widget().layout().contentsMargins(), self.verticalScrollBar().sizeHint().width()
+        widest = max(part.minimumSizeHint().width() for part in (self._side, *self._below()))
+        inside = max(widest, _LEAST_IMAGE)  # whether or not the image is beside the temperature at the moment
+        return QSize(inside + margins.left() + margins.right() + scroll_bar, _LEAST_HEIGHT)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the text size."""
+        super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._reserve_code()
-        super().changeEvent(event)
+            self._fit_image()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take what its parts leave over: a click on them goes no further."""
@@ -171,7 +174,7 @@ class DecoderPanel(QScrollArea):
         self._image = ImageView(200, self.tr("Click on the map to decode a point"))
         self._image.setObjectName("decodedImage")
         self._image.setAccessibleName(self.tr("Decoded image"))
-        self._image.setMinimumSize(120, 120)
+        self._image.setMinimumSize(_LEAST_IMAGE, _LEAST_IMAGE)
         self._image.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
 
         self._code = plain_label()
@@ -251,14 +254,19 @@ class DecoderPanel(QScrollArea):
         margins = layout.contentsMargins()
         width = self.viewport().width() - margins.left() - margins.right()
         height = self.viewport().height() - margins.top() - margins.bottom() - layout.spacing()
-        below = [self._samples_box, self._label_box, self._dimension_box, self._damage_box]
-        height -= sum(_height(box, width) + layout.spacing() for box in below if not box.isHidden())
+        height -= sum(_height(box, width) + layout.spacing() for box in self._below())
         side = self._side.sizeHint()
         beside = min(width - side.width() - self._top.spacing(), max(height, side.height()))
         above = min(width, height - side.height() - self._top.spacing())
-        direction = QBoxLayout.Direction.TopToBottom if above > beside else QBoxLayout.Direction.LeftToRight
-        self._top.setDirection(direction)
-        self._image.set_side(max(beside, above))
+        goes_above = above > beside or beside < _LEAST_IMAGE
+        self._top.setDirection(QBoxLayout.Direction.TopToBottom if goes_above else QBoxLayout.Direction.LeftToRight)
+        self._image.set_side(max(beside, above, _LEAST_IMAGE))
+        self.updateGeometry()
+
+    def _below(self) -> list[QWidget]:
+        """Give what is shown below the image."""
+        below = (self._samples_box, self._label_box, self._dimension_box, self._damage_box)
+        return [box for box in below if not box.isHidden()]
 
     def _reserve_code(self) -> None:
         """Keep room for a code, so that nothing moves at the first pick."""

@@ -180,10 +180,11 @@ class SketchPanel(LinesPanel):
             images.setColumnStretch(place, 1)
         images.setRowStretch(1, 1)
 
-        findings = column((images, 1), self._loss, self._verdict, self._label, self._use_label, spacing=4)
+        findings = column((images, 1), self._loss, self._verdict, spacing=4)
         self._upper = upper = row((_Square(self.pad), 1), (findings, 1), spacing=10)
+        label = row((self._label, 1), self._use_label, spacing=6)
         neighbours = row(*((button, 1) for button in self._neighbours), spacing=2)
-        column((upper, 1), self._swatches, tools, neighbours, margins=(6, 6, 6, 6), spacing=6, on=self)
+        column((upper, 1), label, self._swatches, tools, neighbours, margins=(6, 6, 6, 6), spacing=6, on=self)
 
     # Intents
 

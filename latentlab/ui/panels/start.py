@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
-from latentlab.ui.style.looks import scaled
+from latentlab.ui.style.looks import paint_edge, scaled
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.style.texts import plain, plain_label, rich_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
@@ -72,10 +72,11 @@ class StartPage(QWidget):
         self._open.setObjectName("openRunButton")
         self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
         self._open.clicked.connect(self.open_requested)
+        self._head = self._make_head()
         left = Qt.AlignmentFlag.AlignLeft
         column(
             STRETCH,
-            self._make_head(),
+            self._head,
             8,
             self._make_interrupted(),
             4,
@@ -91,7 +92,7 @@ class StartPage(QWidget):
         )
         centred = LinesPanel()
         row(STRETCH, (content, 1000), STRETCH, on=centred)
-        scroll = QScrollArea(focusPolicy=Qt.FocusPolicy.NoFocus)  # its parts take it
+        self._scroll = scroll = QScrollArea(focusPolicy=Qt.FocusPolicy.NoFocus)  # its parts take it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -170,6 +171,14 @@ class StartPage(QWidget):
         if (picture := self._pictures.get(str(path))) is not None:
             picture.set_points(points, labels, classes)
 
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the width of the widest part, of cards below each other; what is higher is scrolled."""
+        shown = [part for part in (self._interrupted, self._open) if not part.isHidden()]
+        lines = [layout.minimumSize().width() for layout in (self._head, self._recent_runs)]
+        widest = max(self._wide(1), *lines, *(part.minimumSizeHint().width() for part in shown))
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        return QSize(widest + 2 * _MARGIN + bar, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the cards beside each other as far as there is room."""
         super().resizeEvent(event)
@@ -226,15 +235,14 @@ class StartPage(QWidget):
         self._sheet = _Sheet()
         self._images = _text("")
         self._images.setObjectName("startImagesLabel")
-        card = QFrame(objectName="firstCard", frameShape=QFrame.Shape.StyledPanel)
+        card = _Panel(objectName="firstCard")
         self._title = _text("", "large")
-        column(
-            self._sheet, self._title, self._images, STRETCH, self._train, margins=(12, 12, 12, 12), spacing=6, on=card
-        )
+        parts = (self._sheet, self._title, self._images, STRETCH, self._train)
+        column(*parts, margins=(12, 12, 12, 12), spacing=6, on=card)
         return card
 
     def _make_own(self) -> QWidget:
-        card = QFrame(objectName="ownCard", frameShape=QFrame.Shape.StyledPanel)
+        card = _Panel(objectName="ownCard")
         self._drop_place = place = _DropPlace(self.tr("Drop a folder of pictures, or a file of images, here"))
         title = _text(self.tr("Your own images"), "large")
         text = _text(self.tr("A map of what you have: photographs, drawings, spectra, scans."))
@@ -291,6 +299,15 @@ class StartPage(QWidget):
 
     def _request_model(self) -> None:
         self.model_requested.emit(self.sender().property("path"))
+
+
+class _Panel(QFrame):
+    """A card that is no button itself, with an edge as theirs."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_edge(painter, self)
+        painter.end()
 
 
 class _Card(QPushButton):

@@ -54,6 +54,14 @@ def scaled(pixels: float) -> int:
     return max(1, round(pixels * QFontMetrics(QApplication.font()).height() / _TEXT))
 
 
+def paint_edge(painter: QPainter, widget: QWidget) -> None:
+    """Draw an edge around a widget as buttons have it."""
+    painter.save()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    _outline(painter, QRectF(widget.rect()), QPen(QColor(theme.current().edge), 1))
+    painter.restore()
+
+
 class Looks(QProxyStyle):
     """The style of the application."""
 

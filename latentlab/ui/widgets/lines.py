@@ -46,11 +46,18 @@ class LinesPanel(_AsksForHeight, QWidget):
 
 
 class Pages(_AsksForHeight, QStackedWidget):
-    """Pages that ask for the height that the lines of the one which is seen take, no more."""
+    """Pages that ask for the room that the one which is seen takes, in the height of its lines, and for no more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no more than the page takes that is seen."""
+        least, page = super().minimumSizeHint(), self._lines_of()
+        if page is not self:
+            least.setWidth(page.minimumSizeHint().expandedTo(page.minimumSize()).width())
+        return least
 
     def hasHeightForWidth(self) -> bool:
         """Ask in `minimumSizeHint`; Qt would ask for all the height that a page would like to have."""

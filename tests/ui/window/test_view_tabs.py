@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QTabWidget
 
 from latentlab.ui.style import theme
+from tests.ui import scenes
 
 ALWAYS = ["Map", "Grid", "Sliders", "Samples", "Compare"]
 ANALYSES = ["Units", "Spread: samples", "Spread: deviations", "PCA", "Sensitivity", "Restoring", "Blend"]
@@ -124,8 +125,9 @@ def test_there_are_six_tabs_a_menu_and_a_line_on_each_view(opened, tabs):
 
 
 def test_no_view_asks_for_more_height_than_a_small_window_has(opened, tabs):
+    opened.window.resize(960, 540)  # larger windows have larger images, which ask for more
     for view in tabs.views:
         tabs.setCurrentWidget(view)
         opened.until(lambda view=view: view.is_answered or view.findChild(QLabel, "viewMessage").text())
-        QApplication.processEvents()
+        scenes.rest(opened)
         assert view.minimumSizeHint().height() <= 430, view.title

@@ -98,6 +98,6 @@ class _Content(QWidget):
         super().__init__()
         self.headline = rich_label(wordWrap=True, objectName="sensitivityHeadline")
         self.headline.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.plot = LinePlot(self.tr("σ of the noise on each pixel"), self.tr("movement, % of the codes' spread"))
+        self.plot = LinePlot(self.tr("σ of the noise on each pixel"), self.tr("% of the spread"))
         self.plot.setAccessibleName(self.tr("Movement of codes over noise"))
         column(self.headline, (self.plot, 1), margins=(8, 0, 8, 0), spacing=4, on=self)

@@ -36,6 +36,7 @@ class BackAndForth(QTimer):
 
 
 _MILLISECONDS = 33
+_LEAST_VIEW = 72  # pixels along a side
 
 
 class Player(QWidget):
@@ -49,6 +50,7 @@ class Player(QWidget):
         self._pace = BackAndForth(self)
         self._pace.setInterval(_MILLISECONDS)
         self.view = ImageView(160)
+        self.view.setMinimumSize(_LEAST_VIEW, _LEAST_VIEW)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._position = Slider(0, 0)
         self._position.setAccessibleName(self.tr("Place in the animation"))
