@@ -17,9 +17,16 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
     """Lead to the start page and back, and fold what is in the way of the map."""
     exploration, problem_of_images = session.exploration, ""
 
+    def has_map() -> bool:
+        return exploration.shown is not None or session.state != "idle"
+
     def go_home_or_back() -> None:
-        has_map = exploration.shown is not None or session.state != "idle"
-        arrangement.show_home(not (arrangement.is_home() and has_map))
+        arrangement.show_home(not (arrangement.is_home() and has_map()))
+
+    def lead_to_map() -> None:
+        """Show what the tour points at: on Home, while a model trains, there is nothing of it."""
+        if has_map():
+            arrangement.show_home(False)
 
     def show_state(state: State) -> None:
         if state == "training":
@@ -45,6 +52,7 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
     session.library.message.connect(show_problem_of_images)
     run_bar.home_requested.connect(go_home_or_back)
     menus["home"].triggered.connect(go_home_or_back)
+    menus["tour"].triggered.connect(lead_to_map)  # before the tour looks for its first control
     session.training.state_changed.connect(show_state)
     exploration.model_changed.connect(show_model)
     session.opened.connect(show_opened)

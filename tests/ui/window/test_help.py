@@ -83,6 +83,14 @@ def test_it_goes_on_when_a_model_is_opened(lab, run_file):
     assert lab.text("tourTitle") == "The map"
 
 
+def test_it_leads_from_home_to_the_map_that_there_is(lab):
+    lab.begin()
+    lab.press("homeButton")
+    lab.action("tour").trigger()
+    assert lab.child("tour").isVisible()
+    assert lab.canvas.isVisible()
+
+
 def test_it_follows_its_control_and_the_theme_and_goes_on_when_that_is_hidden(opened):
     tour = begin(opened)
     while tour.pointed_at() is not opened.child("sketchPad"):
