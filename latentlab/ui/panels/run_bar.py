@@ -91,6 +91,11 @@ class RunBar(QWidget):
             self._details.setText(text)
         self._details.setVisible(bool(text))
 
+    def show_home(self, is_home: bool) -> None:
+        """Offer the way home, or the way back from there to the map."""
+        self.home_button.setText(self.tr("← Map") if is_home else "☰")
+        self.home_button.setAccessibleName(self.tr("Back to the map") if is_home else self.tr("Home"))
+
     def set_state(self, state: State) -> None:
         """Offer what can be done now."""
         self._state = state
@@ -147,7 +152,7 @@ class RunBar(QWidget):
             parts.append(self.tr("{time} left").format(time=self._time(progress.seconds_left)))
         loss = float(progress.losses[-1, 0])
         if math.isfinite(loss):
-            parts.append(self.tr("{loss:.1f} nats").format(loss=loss))
+            parts.append(self.tr("training loss {loss:.1f} nats").format(loss=loss))
         self._say(" · ".join(parts))
         if math.isfinite(progress.images_per_second) and progress.images_per_second > 0:
             speed = self.tr("{n:,.0f} images/s").format(n=progress.images_per_second)

@@ -32,10 +32,11 @@ class LossLine(QWidget):
 
     def text(self) -> str:
         """Say what the loss is now, of the test images where they were evaluated; empty before there is one."""
-        _, values = self._history.epoch_curve("test", "loss")
-        if not len(values):
-            _, values = self._history.step_curve("loss")
-        return self.tr("Loss {value:.1f} nats").format(value=values[-1]) if len(values) else ""
+        _, tested = self._history.epoch_curve("test", "loss")
+        _, trained = self._history.step_curve("loss")
+        if len(tested):
+            return self.tr("Test loss {value:.1f} nats").format(value=tested[-1])
+        return self.tr("Training loss {value:.1f} nats").format(value=trained[-1]) if len(trained) else ""
 
     def sizeHint(self) -> QSize:
         """Be as high as a button."""

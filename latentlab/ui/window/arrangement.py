@@ -89,6 +89,8 @@ class Arrangement(QWidget):
         self._pages.setCurrentWidget(self._start if is_home else self._tabs)
         self._drawer.setVisible(not is_home)
         self._side.setVisible(not is_home and self._is_side_open)
+        if is_home:
+            self._start.setFocus()
         self.home_toggled.emit(is_home)
 
     def set_setup_open(self, is_open: bool) -> None:

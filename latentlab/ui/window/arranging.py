@@ -23,6 +23,9 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
     def go_home_or_back() -> None:
         arrangement.show_home(not (arrangement.is_home() and has_map()))
 
+    def show_way() -> None:
+        run_bar.show_home(arrangement.is_home() and has_map())
+
     def lead_to_map() -> None:
         """Show what the tour points at: on Home, while a model trains, there is nothing of it."""
         if has_map():
@@ -56,6 +59,8 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
     session.training.state_changed.connect(show_state)
     exploration.model_changed.connect(show_model)
     session.opened.connect(show_opened)
+    for changed in (arrangement.home_toggled, exploration.model_changed, session.training.state_changed):
+        changed.connect(show_way)
     for name, changed, change, is_open in (
         ("showSetup", arrangement.setup_toggled, arrangement.set_setup_open, True),
         ("showSide", arrangement.side_toggled, arrangement.set_side_open, True),

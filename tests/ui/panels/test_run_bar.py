@@ -136,7 +136,7 @@ def test_progress_tells_epoch_speed_and_time_left(panel, qtbot):
     panel.show_progress(progress(2.5))
     assert bar.text() == "epoch 3 of 20"
     assert bar.value() == 125
-    assert text(panel, "trainingSpeed") == "2 min 10 s left · 141.2 nats"
+    assert text(panel, "trainingSpeed") == "2 min 10 s left · training loss 141.2 nats"
     assert "23,000 images/s · 1 thread" in panel.findChild(QLabel, "trainingSpeed").toolTip()
     last = progress(20.0, speed=float("inf"), left=float("nan"))
     panel.show_progress(last)
@@ -145,7 +145,7 @@ def test_progress_tells_epoch_speed_and_time_left(panel, qtbot):
 
     def tell_again():
         panel.show_progress(last)
-        return text(panel, "trainingSpeed") == "141.2 nats"
+        return text(panel, "trainingSpeed") == "training loss 141.2 nats"
 
     qtbot.waitUntil(tell_again)
 

@@ -41,9 +41,9 @@ def add_steps(history, values):
 def test_it_says_what_the_loss_is_now(line, history):
     assert line.text() == ""
     add_steps(history, [300.0, 200.0])
-    assert line.text() == "Loss 200.0 nats"
+    assert line.text() == "Training loss 200.0 nats"
     history.add_epoch(EpochEnded("run", 1, losses(200.0), losses(180.54), is_best=True))
-    assert line.text() == "Loss 180.5 nats"  # of the test images, as soon as there is one
+    assert line.text() == "Test loss 180.5 nats"  # of the test images, as soon as there is one
     history.clear()
     assert line.text() == ""
 

@@ -129,14 +129,17 @@ def test_home_is_where_one_begins_and_comes_back_from(lab, run_file):
     start, around = lab.child("startPage"), [lab.child("side"), lab.child("drawer")]
     assert start.isVisible()
     assert not any(part.isVisible() for part in around)
+    assert lab.window.focusWidget() is lab.child("startTrainingButton")
     lab.press("homeButton")  # there is no map yet
     assert start.isVisible()
+    assert lab.child("homeButton").text() == "☰"
     lab.open(run_file())
     assert not start.isVisible()
     assert all(part.isVisible() for part in around)
     picked = lab.pick() or lab.canvas.picked()
     lab.action("home").trigger()
     assert start.isVisible()
+    assert lab.child("homeButton").text() == "← Map"
     assert not any(part.isVisible() for part in around)
     lab.press("homeButton")
     assert lab.canvas.isVisible()

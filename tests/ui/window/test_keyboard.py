@@ -56,7 +56,10 @@ def called(widget):
 
 def panel_of(widget):
     """Give the panel that a widget is in: Tab leads through one after the other, and never back into one."""
-    while widget is not None and not type(widget).__name__.endswith(("Panel", "Page")):
+    parts = ("_Panel", "LinesPanel")  # what panels are made of
+    while widget is not None and (
+        not type(widget).__name__.endswith(("Panel", "Page")) or type(widget).__name__ in parts
+    ):
         widget = widget.parentWidget()
     return widget
 

@@ -9,11 +9,12 @@ from latentlab.core.map.map_update import MapUpdate
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
+from latentlab.ui.window.menus import Menus
 
 translate = QCoreApplication.translate
 
 
-def join_hints(session: Session, panel: CanvasPanel, settings: Settings) -> None:
+def join_hints(session: Session, panel: CanvasPanel, settings: Settings, menus: Menus) -> None:
     """Tell on the first map that it can be clicked on, then of the preview; and of a CVAE why its classes mix."""
     hint, exploration = panel.hint, session.exploration
     sentences = {
@@ -51,6 +52,8 @@ def join_hints(session: Session, panel: CanvasPanel, settings: Settings) -> None
             done("click")
             tell("shift")
 
+    for name in ("rectangle", "lasso", "path", "arrow"):  # a click does now what the tool is for
+        menus[name].toggled.connect(hint.hide)
     exploration.shown_changed.connect(show_map)
     exploration.pick_changed.connect(show_pick)
     panel.canvas.intents.hovered.connect(lambda: done("shift"))

@@ -55,7 +55,7 @@ def join_map(
     join_named_selections(session, panel, menus)
     join_landscape(session, panel, menus)
     join_layers(session, panel, menus)
-    join_hints(session, panel, settings)
+    join_hints(session, panel, settings, menus)
     join_help(panel, menus)
 
 
