@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(self._settings.layout("window"))
         self._arrangement.restore(self._settings)
         self.session.begin()
+        self._start.setFocus()  # Space trains
         self._settings.failed.connect(self.show_problem)
         if self._settings.problem:
             self.show_problem(self._settings.problem)
