@@ -233,10 +233,8 @@ class Monkey:
         if not self._is_within:
             return
         popup, modal = QApplication.activePopupWidget(), QApplication.activeModalWidget()
-        if isinstance(popup, QMenu):
-            popup.close()
-        elif popup is not None:
-            popup.hide()
+        if popup is not None:
+            popup.close()  # one that is only hidden may never be deleted
         elif isinstance(modal, QDialog):
             modal.reject()
 
