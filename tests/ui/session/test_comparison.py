@@ -282,8 +282,9 @@ def test_gaps_follow_the_label_of_a_cvae_and_the_plane_of_many_dimensions(lab, r
     lab.open(run_file(model__latent=5))
     run = lab.session.run.snapshot.run_id
     lab.until(lambda: gaps_of(lab.canvas) is not None and gaps_of(lab.canvas).run_id == run)
-    lab.until(lambda: gaps_of(lab.canvas).values.size > 2000)
-    lab.until(lambda: not lab.session.map.fields.asking.is_waiting)  # for finer ones
+    # The view has come to rest, and waits for no finer ones.
+    lab.until(lambda: gaps_of(lab.canvas).extent == lab.canvas.view.extent() and gaps_of(lab.canvas).values.size > 2000)
+    lab.until(lambda: not lab.session.map.fields.asking.is_waiting)
     before = gaps_of(lab.canvas)
     with lab.qtbot.assertNotEmitted(lab.session.map.fields.found, wait=50):  # nothing comes: it is within the plane
         lab.pick(10, 5)
