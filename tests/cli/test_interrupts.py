@@ -81,7 +81,7 @@ def interrupted(arguments, seconds, gap):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to another program")
-@pytest.mark.parametrize("times", [4, pytest.param(132, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("times", [8, pytest.param(132, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
 def test_ctrl_c_twice_in_the_first_second_is_no_traceback(tmp_path, array, times):
     moments = random.Random(times)
 

@@ -110,7 +110,7 @@ class Place:
         kept.unlink()
 
 
-@short_and_long(5, 600)
+@short_and_long(10, 600)
 def test_a_training_that_is_killed_again_and_again_is_in_the_end_as_one_that_never_was(
     nursery, unstopped, tmp_path, kills
 ):
@@ -135,7 +135,7 @@ def test_a_training_that_is_killed_again_and_again_is_in_the_end_as_one_that_nev
           f"{finished + 1} came to their end")  # fmt: skip
 
 
-@short_and_long(2, 150)
+@short_and_long(4, 150)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_training_that_is_asked_to_stop_saves_and_is_in_the_end_as_one_that_was_not(
     nursery, unstopped, tmp_path, kills, number
@@ -160,7 +160,7 @@ def test_a_training_that_is_asked_to_stop_saves_and_is_in_the_end_as_one_that_wa
 EXPORTS = {"codes": "codes.csv", "manifold": "manifold.png"}
 
 
-@short_and_long(2, 200)
+@short_and_long(3, 200)
 def test_an_export_that_is_killed_leaves_the_earlier_file_or_the_later_one(nursery, unstopped, tmp_path, kills):
     whole, seconds = {}, {}
     for kind, name in EXPORTS.items():
@@ -180,7 +180,7 @@ def test_an_export_that_is_killed_leaves_the_earlier_file_or_the_later_one(nurse
         assert found in (before, whole[kind])
 
 
-@short_and_long(2, 200)
+@short_and_long(3, 200)
 def test_a_download_that_is_killed_leaves_a_set_or_none(nursery, tmp_path, kills, monkeypatch):
     monkeypatch.setattr(registry, "DATASETS", dict(registry.DATASETS))
     monkeypatch.setattr("latentlab.core.data.downloads.urlopen", None)

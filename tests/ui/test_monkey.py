@@ -118,7 +118,7 @@ def actions(count):
 
 def test_nothing_that_is_done_at_random_breaks(monkey):
     it = monkey(5)
-    it.act(actions(100))
+    it.act(actions(300))
     it.end()
     assert not it.faults, "\n\n".join(it.faults)
 

@@ -220,4 +220,4 @@ def test_hdf5_for_long(tmp_path, monkeypatch):
         (tmp_path / "own.h5").write_bytes(mutated(whole, how))
         is_read_or_refused(lambda: registry.load(f"array:{tmp_path / 'own.h5'}", tmp_path))
 
-    _briefly(500)(given(changes)(one))()
+    _briefly(1_000)(given(changes)(one))()

@@ -71,6 +71,8 @@ def test_classes_can_be_told_apart(colours, sight):
     seen = lab(linear(theme.class_colours(10, dark=colours.dark)) @ np.transpose(SIGHTS[sight]))
     nearest = min(difference(one, other) for one, other in itertools.combinations(seen, 2))
     assert nearest >= (20 if sight == "normal" else 11)
+    # In the plain distance of CIELAB, too, in which 2.3 is just noticed side by side.
+    assert min(np.linalg.norm(one - other) for one, other in itertools.combinations(seen, 2)) >= 12
 
 
 def test_no_class_is_nearly_black_or_grey_on_a_light_ground():
