@@ -12,8 +12,8 @@ from latentlab import __version__
 
 
 def now() -> str:
-    """Give this moment in ISO 8601, to the second, with the zone."""
-    return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
+    """Give this moment in ISO 8601, to the millisecond, with the zone."""
+    return datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
 
 
 def made_with() -> dict[str, str]:

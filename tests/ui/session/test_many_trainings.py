@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QThreadPool
 from PySide6.QtWidgets import QApplication
 
 from latentlab.core.runs import workspace
@@ -49,8 +49,11 @@ def ending(lab, run_file):
     return end
 
 
-def counted():
-    """Give how many there are of what must not become more."""
+def counted(lab):
+    """Give how many there are of what must not become more, nothing being computed."""
+    lab.until_idle()
+    # A pool lets a thread wait a while for more to do, two where one was cancelled late: that goes by time.
+    assert all(pool.waitForDone(10_000) for pool in lab.window.findChildren(QThreadPool))
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
@@ -82,12 +85,11 @@ def resident():
 def test_a_few_trainings_leave_nothing(lab, ending):
     for how in ENDS:
         ending(how)
-    lab.until_idle()
-    before = counted()
+    before = counted(lab)
     for how in ENDS:
         ending(how)
-    lab.until_idle()
-    assert all(now <= before[name] for name, now in counted().items()), (before, counted())
+    after = counted(lab)
+    assert all(now <= before[name] for name, now in after.items()), (before, after)
 
 
 @pytest.mark.soak
@@ -98,8 +100,7 @@ def test_five_hundred_trainings_leave_nothing(lab, ending):
     random = Random(seed)
     for how in ENDS * 4:
         ending(how)
-    lab.until_idle()
-    before, memory, grown = counted(), resident(), []
+    before, memory, grown = counted(lab), resident(), []
     trainings = 20 * 4 // 5
     for number in itertools.count():
         how = random.choice(ENDS)
@@ -110,8 +111,7 @@ def test_five_hundred_trainings_leave_nothing(lab, ending):
             grown.append((trainings, round(resident() - memory, 1)))
         if trainings >= 500:
             break
-    lab.until_idle()
-    after = counted()
+    after = counted(lab)
     kept = len(workspace.runs(workspace.default_folder()))
     told = f"{trainings} trainings, seed {seed}, {kept} kept: {before} became {after}; MB grown: {grown}"
     print("\n", told)  # noqa: T201
