@@ -85,9 +85,9 @@ class DataPointPanel(LinesPanel):
 
         named = row(self._chip, (self._class, 1), spacing=6)
         head = column(STRETCH, named, self._select, STRETCH, spacing=4)
-        images = row(self._image, self._arrow, self._reconstruction, (head, 1), spacing=8)
+        self._images = row(self._image, self._arrow, self._reconstruction, (head, 1), spacing=8)
         content = QWidget()
-        column(images, self._losses, STRETCH, spacing=2, on=content)
+        column(self._images, self._losses, STRETCH, spacing=2, on=content)
 
         self._stack = Pages()
         column(self._stack, margins=(8, 6, 8, 6), on=self)
@@ -125,6 +125,7 @@ class DataPointPanel(LinesPanel):
         else:
             text = self._describe(point.losses)
         self._losses.setText(text)
+        self._limit_height()
 
     def set_waiting(self, is_waiting: bool) -> None:
         """Say that the point that was picked is still to be shown."""
@@ -166,10 +167,11 @@ class DataPointPanel(LinesPanel):
             self._limit_height()
 
     def _limit_height(self) -> None:
-        """Stay low, beside what is decoded: no higher than the images and two lines of a loss, or the hint's lines."""
+        """Stay low, beside what is decoded: no higher than the images and what is said of them, or the hint's lines."""
         margins = self.layout().contentsMargins()
-        hint = self._hint.heightForWidth(self.width() - margins.left() - margins.right())
-        high = max(hint, _SIDE + 2 * self.fontMetrics().lineSpacing() + 4)
+        width, two_lines = self.width() - margins.left() - margins.right(), 2 * self.fontMetrics().lineSpacing()
+        said = max(self._losses.heightForWidth(width), two_lines)
+        high = max(self._hint.heightForWidth(width), max(_SIDE, self._images.minimumSize().height()) + said + 4)
         self.setMaximumHeight(high + margins.top() + margins.bottom())
 
     @Slot()

@@ -254,6 +254,7 @@ class DecoderPanel(QScrollArea):
         margins = layout.contentsMargins()
         width = self.viewport().width() - margins.left() - margins.right()
         height = self.viewport().height() - margins.top() - margins.bottom() - layout.spacing()
+        self._fit_samples(width, height)
         height -= sum(_height(box, width) + layout.spacing() for box in self._below())
         side = self._side.sizeHint()
         beside = min(width - side.width() - self._top.spacing(), max(height, side.height()))
@@ -262,6 +263,14 @@ class DecoderPanel(QScrollArea):
         self._top.setDirection(QBoxLayout.Direction.TopToBottom if goes_above else QBoxLayout.Direction.LeftToRight)
         self._image.set_side(max(beside, above, _LEAST_IMAGE))
         self.updateGeometry()
+
+    def _fit_samples(self, width: int, height: int) -> None:
+        """Show the samples in two rows, or in one where two would be cut off."""
+        others = sum(_height(box, width) + self.widget().layout().spacing() for box in self._below())
+        others -= self._samples.heightForWidth(width)
+        room = height - others - max(self._side.sizeHint().height(), _LEAST_IMAGE)
+        fit = self._samples.height_in_rows(width, _SAMPLES_IN_A_ROW) <= room
+        self._samples.set_per_row(_SAMPLES_IN_A_ROW if fit else _SAMPLES)
 
     def _below(self) -> list[QWidget]:
         """Give what is shown below the image."""

@@ -60,6 +60,8 @@ class ImagesPanel(QWidget):
         self.sheet = ContactSheet()
         self.sheet.setObjectName("contactSheet")
         self.sheet.setAccessibleName(self.tr("Images as the model gets them"))
+        # It takes what room there is: what it would like to have must not push the choices below out of sight.
+        self.sheet.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._facts = _label("imagesFacts")
         self.classes = ClassTable()
         self._left_out = _label("imagesLeftOut")

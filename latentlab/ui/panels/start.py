@@ -237,6 +237,7 @@ class StartPage(QWidget):
         self._images.setObjectName("startImagesLabel")
         card = _Panel(objectName="firstCard")
         self._title = _text("", "large")
+        self._title.setObjectName("startTitle")
         parts = (self._sheet, self._title, self._images, STRETCH, self._train)
         column(*parts, margins=(12, 12, 12, 12), spacing=6, on=card)
         return card

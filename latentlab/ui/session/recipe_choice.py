@@ -41,6 +41,11 @@ class RecipeChoice(QObject):
         """The recipe in force."""
         return self._current
 
+    @property
+    def has_its_images(self) -> bool:
+        """Whether the recipe in force is for the images that it was made for, and not for others."""
+        return self._base.data.dataset == self._current.data.dataset
+
     def excluded(self, dataset: str) -> tuple[int, ...]:
         """Give which images of a set are excluded by the recipe that was last in force for it."""
         return self.settings_for(dataset).exclude

@@ -53,6 +53,7 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
             arrangement.set_setup_open(True)
 
     session.library.message.connect(show_problem_of_images)
+    session.opened_images.used.connect(lambda _: arrangement.set_setup_open(True))  # there stands what is trained next
     run_bar.home_requested.connect(go_home_or_back)
     menus["home"].triggered.connect(go_home_or_back)
     menus["tour"].triggered.connect(lead_to_map)  # before the tour looks for its first control

@@ -36,10 +36,12 @@ def join_start(session: Session, start: StartPage, run_bar: RunBar, recipe: Reci
         else:
             start.tell_images(session.library.problem)
         start.show_images(None if data is None else _sheet(data))
-        is_first = session.recipe.name == FIRST_RECIPE
-        start.set_title(
-            translate("Start", "First map in seconds") if is_first else translate("Start", "Train on these images")
-        )
+        if data is None:
+            start.set_title(translate("Start", "Train a model"))
+        elif session.recipe.name == FIRST_RECIPE and session.recipes.has_its_images:
+            start.set_title(translate("Start", "First map in seconds"))
+        else:
+            start.set_title(translate("Start", "Train on these images"))
         start.set_can_train(recipe.is_valid() and session.state == "idle")
 
     for changed in (

@@ -53,6 +53,23 @@ def test_the_lines_of_the_hint_have_their_room_in_a_narrow_column(qtbot, panel):
     assert panel.maximumHeight() < 130  # it stays low beside what is decoded
 
 
+@pytest.mark.parametrize("points", [9, 16, 24])
+@pytest.mark.parametrize("name", ["four", "handwritten numerals of four strokes"])
+def test_what_is_said_of_a_point_has_its_lines_in_a_narrow_column(qtbot, panel, points, name):
+    font = panel.font()
+    font.setPointSizeF(points)
+    panel.setFont(font)
+    panel.show_point(data_point(class_name=name))
+    for width in (260, 380):
+        panel.resize(width, panel.height())
+        qtbot.waitUntil(lambda width=width: panel.width() == max(width, panel.minimumSizeHint().width()))
+        panel.resize(width, panel.maximumHeight())  # as much as it takes where there is more
+        qtbot.waitUntil(lambda: panel.height() == panel.maximumHeight())
+        for label in panel.findChildren(QLabel):
+            if label.isVisible() and label.wordWrap():
+                assert label.height() >= label.heightForWidth(label.width()), label.text()
+
+
 def test_shows_the_image_beside_its_reconstruction(panel):
     point = data_point()
     panel.show_point(point)

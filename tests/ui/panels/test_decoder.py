@@ -129,6 +129,20 @@ def test_samples_lie_in_two_rows_large_enough_to_be_told_apart(panel):
     assert min(tile.width() for tile in tiles) >= 60
 
 
+@pytest.mark.parametrize("height", [350, 420, 500, 620, 800])
+def test_no_row_of_samples_is_cut_off_where_one_would_fit(qtbot, panel, height):
+    panel.set_model(2, DIGITS, True)
+    panel.show_decoded(decoded(classes=10, label=3))
+    panel.resize(300, height)
+    samples = strip(panel, "Samples")
+    qtbot.waitUntil(lambda: samples.height() >= samples.tile(7).bottom())
+    rows = len({samples.tile(index).top() for index in range(8)})
+    lowest = max(part.mapTo(panel.widget(), part.rect().bottomLeft()).y() for part in panel.findChildren(ImageStrip))
+    assert lowest < panel.viewport().height() or rows == 1
+    if height == 800:  # there is room for two
+        assert rows == 2
+
+
 def test_setters_ask_for_nothing(panel, asked):
     panel.set_model(16, DIGITS, True)
     panel.show_decoded(decoded(latent=16, classes=10, label=4, temperature=0.3))

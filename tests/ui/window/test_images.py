@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QMenu, QMessageBox, QPushButton, QSpinBox, QToolButton
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QToolButton,
+)
 
 from latentlab.core.data import registry
 from latentlab.ui.settings import Settings
@@ -79,6 +89,20 @@ def test_what_was_read_is_shown_pixel_for_pixel(card):
             assert pixel.getRgb()[:3] == tuple(images[image, :, row, column])
 
 
+def test_what_is_to_be_decided_is_in_sight_in_a_small_window(card):
+    lab = card
+    lab.window.resize(1280, 800)
+    lab.until(lambda: lab.window.height() == 800)
+    areas = lab.child("imagesCard").findChildren(QScrollArea)
+    page = next(area for area in areas if area.isAncestorOf(lab.child("firstRecipeBox")))
+    for name in ("firstRecipeBox", "firstRecipeReason"):
+        part = lab.child(name)
+        lab.until(lambda part=part: part.visibleRegion().boundingRect() == part.rect())
+        assert page.viewport().rect().contains(part.mapTo(page.viewport(), part.rect().bottomRight()))
+    sheet = lab.child("contactSheet")
+    assert sheet.viewport().height() >= sheet.cell_rect(0, 0).height()
+
+
 def test_these_are_used_with_the_recipe_that_suits_and_are_remembered(card, pictures):
     lab = card
     box = lab.child("firstRecipeBox", QCheckBox)
@@ -91,6 +115,8 @@ def test_these_are_used_with_the_recipe_that_suits_and_are_remembered(card, pict
     lab.session.library.loaded.connect(read.append)
     lab.press("imagesUseButton")
     assert not lab.child("imagesCard").isVisible()
+    lab.until(lab.child("datasetBox", QComboBox).isVisible)  # Setup, where they stand, has opened
+    assert "Train on these images" in lab.text("startTitle")
     recipe, data = in_force(lab)
     assert (recipe.data.dataset, recipe.data.size, recipe.data.fit) == (f"folder:{pictures}", None, "pad")
     assert recipe.model.encoder.kind == "conv"
@@ -100,6 +126,14 @@ def test_these_are_used_with_the_recipe_that_suits_and_are_remembered(card, pict
     lab.session.recipes.choose_dataset("digits")
     lab.session.opened_images.open(f"folder:{pictures}")
     assert lab.child("imageFitBox", QComboBox).currentData() == "pad"  # as they were used last
+
+
+def test_home_names_what_its_button_begins(card):
+    lab = card
+    lab.press("imagesCancelButton")
+    lab.until(lambda: "First map in seconds" in lab.text("startTitle"))
+    lab.session.recipes.choose_dataset("fashion-mnist")  # which is not here
+    lab.until(lambda: "Train a model" in lab.text("startTitle"))
 
 
 def test_giving_up_leaves_everything_as_it_was(card, pictures):

@@ -58,6 +58,18 @@ class ImageStrip(ImageCells, QWidget):
         self.updateGeometry()
         self.update()
 
+    def set_per_row(self, per_row: int) -> None:
+        """Show at most so many in a row."""
+        if per_row != self._per_row:
+            self._per_row = per_row
+            self.updateGeometry()
+            self.update()
+
+    def height_in_rows(self, width: int, per_row: int) -> int:
+        """Give the height that the strip would have with at most so many in a row."""
+        columns = _columns(self._slots, per_row)
+        return math.ceil(self._slots / columns) * self._pitch(width, columns)
+
     def set_names(self, tips: Sequence[str], *, captions: bool) -> None:
         """Name the images: on hover, and below each where `captions`."""
         self._tips = tuple(tips)
@@ -84,7 +96,7 @@ class ImageStrip(ImageCells, QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Give the height of all rows."""
-        return self._lines() * self._pitch(width)
+        return self.height_in_rows(width, self._per_row)
 
     def sizeHint(self) -> QSize:
         """Prefer tiles of 28-pixel images at their own size."""
@@ -162,25 +174,32 @@ class ImageStrip(ImageCells, QWidget):
         self.picked.emit(index)
 
     def _layout(self) -> Layout:
-        columns, side = self._columns(), self._side(self.width())
+        columns = self._columns()
+        side = _side(self.width(), columns)
         lefts = [round(self.width() * (column + 0.5) / columns - side / 2) for column in range(columns)]
-        lines = spans(0, self._pitch(self.width()), side, self._lines())
+        lines = spans(0, self._pitch(self.width(), columns), side, self._lines())
         return Layout([(left, side) for left in lefts], lines, around=(0, self._caption_height()))
 
     def _columns(self) -> int:
-        rows = max(1, math.ceil(self._slots / self._per_row))
-        return max(1, math.ceil(self._slots / rows))
+        return _columns(self._slots, self._per_row)
 
     def _lines(self) -> int:
         return max(1, math.ceil(self._slots / self._columns()))
 
-    def _pitch(self, width: int) -> int:
+    def _pitch(self, width: int, columns: int) -> int:
         """Give how far a line of images lies below the one before, in a strip of a width."""
-        return self._side(width) + self._caption_height() + _BELOW
-
-    def _side(self, width: int) -> int:
-        # Never above 72: a strip must not push the large image away where the panel is wide.
-        return max(12, min(72, width // self._columns() - 2))
+        return _side(width, columns) + self._caption_height() + _BELOW
 
     def _caption_height(self) -> int:
         return self.fontMetrics().height() if self._captions else 0
+
+
+def _columns(slots: int, per_row: int) -> int:
+    """Give how many places lie beside each other, so that rows are as long as each other as they can be."""
+    rows = max(1, math.ceil(slots / per_row))
+    return max(1, math.ceil(slots / rows))
+
+
+def _side(width: int, columns: int) -> int:
+    # Never above 72: a strip must not push the large image away where the panel is wide.
+    return max(12, min(72, width // columns - 2))
