@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import platformdirs
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.map import selections
@@ -17,6 +17,8 @@ from latentlab.core.map.selections import NamedSelection, SelectionsError
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
+
+translate = QCoreApplication.translate
 
 _Change = Callable[[tuple[NamedSelection, ...]], tuple[NamedSelection, ...]]
 
@@ -144,12 +146,15 @@ class NamedSelections(MapPart):
 def _name(wanted: str) -> str:
     """Give the name that a person wrote as it is kept."""
     if not wanted.strip():
-        raise SelectionsError("A selection needs a name.")
+        raise SelectionsError(translate("NamedSelections", "A selection needs a name."))
     return printable(wanted.strip())
 
 
 def _without(kept: tuple[NamedSelection, ...], name: str) -> tuple[NamedSelection, ...]:
     """Give selections none of which has a name."""
     if any(each.name == name for each in kept):
-        raise SelectionsError(f"There is a selection '{name}' already: take another name, or delete that one first.")
+        told = translate(
+            "NamedSelections", "There is a selection '{name}' already: take another name, or delete that one first."
+        )
+        raise SelectionsError(told.format(name=name))
     return kept

@@ -90,9 +90,10 @@ class SelectionTraining(QObject):
         shown = self._exploration.shown
         theirs, mine = "" if shown is None else shown.snapshot.recipe.data.dataset, self._recipes.current.data.dataset
         if theirs != mine:
-            raise LatentlabError(
-                f"The selected images are of '{theirs}', but the current set is '{mine}': take '{theirs}' first."
+            told = self.tr(
+                "The selected images are of '{theirs}', but the current set is '{mine}': take '{theirs}' first."
             )
+            raise LatentlabError(told.format(theirs=theirs, mine=mine))
 
     @Slot(object, object)
     def _use_recipe(self, base: Recipe, recipe: Recipe) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtCore import QBuffer, QCoreApplication, QIODevice
 from PySide6.QtGui import QImage
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.writing import whole_file
+
+translate = QCoreApplication.translate
 
 
 class PictureError(LatentlabError):
@@ -26,6 +28,7 @@ def save_picture(picture: QImage, path: Path) -> None:
     content = QBuffer()
     content.open(QIODevice.OpenModeFlag.WriteOnly)
     if not picture.save(content, path.suffix[1:]):
-        raise PictureError(f"The picture could not be saved as {path}: choose a name that ends in .png.")
+        told = translate("Pictures", "The picture could not be saved as {path}: choose a name that ends in .png.")
+        raise PictureError(told.format(path=path))
     with whole_file(path, "The picture", PictureError) as partial:
         partial.write_bytes(content.data().data())

@@ -196,12 +196,10 @@ class TrainingThread(QThread):
             log.write(error, "drawing the map of a training")
             if not self._map_failed:
                 self._map_failed = True
-                said = (
-                    "there is not enough memory"
-                    if isinstance(error, MemoryError)
-                    else f"{type(error).__name__}: {error}"
-                )
-                self._warn(f"The map could not be brought up to date ({said}); the training goes on.")
+                is_memory = isinstance(error, MemoryError)
+                reason = self.tr("there is not enough memory") if is_memory else f"{type(error).__name__}: {error}"
+                told = self.tr("The map could not be brought up to date ({reason}); the training goes on.")
+                self._warn(told.format(reason=reason))
 
     def _is_kept(self, epoch: int) -> bool:
         """Whether the map of an epoch is made whole and kept: a large one would take the time that is for training."""

@@ -20,6 +20,8 @@ from latentlab.core.fields.gaps import GAP, Gaps
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import in_colours, to_image
 
+translate = QCoreApplication.translate
+
 _FINE = 768  # pixels of a picture on its longer side, about: it is drawn at the view's own
 _FULL_GAP = 2 * GAP  # from here on the shade of a gap grows no darker
 _FULL_RATIO = 4.0  # nats: so many times e more, or less, than the prior has
@@ -72,29 +74,33 @@ def scale_of(field: Field) -> Scale:
     match field:
         case Gaps():
             share = f"{field.share:.1%}" if field.share < 0.0995 else f"{field.share:.0%}"
-            text = _tr("gaps: {share} of the map").format(share=share)
+            text = translate("FieldLayer", "gaps: {share} of the map").format(share=share)
             ticks = ((0.0, "0"), (GAP / _FULL_GAP, f"{GAP:g}"), (1.0, f"{_FULL_GAP:g}"))
             return Scale(text, _ramp(_gap_table()), ticks)
         case Density():
-            text = _tr("density of the codes") if field.is_of_codes else _tr("density q(z)")
+            text = (
+                translate("FieldLayer", "density of the codes")
+                if field.is_of_codes
+                else translate("FieldLayer", "density q(z)")
+            )
             return Scale(_with_count(text, field), _ramp(_density_table()), ((0.0, "0"), (1.0, f"{field.top:.2g}")))
         case DensityRatio():
-            text = _with_count(_tr("density against the prior, nats"), field)
+            text = _with_count(translate("FieldLayer", "density against the prior, nats"), field)
             ticks = ((0.0, f"−{_FULL_RATIO:g}"), (0.5, "0"), (1.0, f"+{_FULL_RATIO:g}"))
             return Scale(text, _ramp(_ratio_table()), ticks)
         case Regions():
-            text = _tr("class of most of the {n} nearest").format(n=field.neighbours)
-            return Scale(text, _ramp(_region_table()), ((0.0, _tr("tied")), (1.0, _tr("all"))))
+            text = translate("FieldLayer", "class of most of the {n} nearest").format(n=field.neighbours)
+            return Scale(
+                text,
+                _ramp(_region_table()),
+                ((0.0, translate("FieldLayer", "tied")), (1.0, translate("FieldLayer", "all"))),
+            )
 
 
 def _with_count(text: str, field: Density | DensityRatio) -> str:
     if field.images == field.total:
         return text
-    return _tr("{text}, from {n:,} images").format(text=text, n=field.images)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("FieldLayer", text)
+    return translate("FieldLayer", "{text}, from {n:,} images").format(text=text, n=field.images)
 
 
 def _shaded(levels: npt.NDArray[np.float32], table: _Table) -> QImage:

@@ -41,13 +41,14 @@ class LayersPanel(QFrame):
         self._switch_box = column(spacing=4)
         self._source, self._count = self._make_source()
         fields = self._make_fields()
+        points, behind = self.tr("Points"), self.tr("Behind the points")
         column(
-            rich_label(f"<b>{self.tr('Points')}</b>"),
+            rich_label(f"<b>{points}</b>"),
             row(self._source, self._count, spacing=6),
             6,
             self._switch_box,
             6,
-            rich_label(f"<b>{self.tr('Behind the points')}</b>"),
+            rich_label(f"<b>{behind}</b>"),
             *fields,
             margins=(12, 10, 12, 12),
             spacing=4,

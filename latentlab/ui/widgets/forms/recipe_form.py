@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column, row
-from latentlab.ui.widgets.forms.recipe_settings import SettingTexts, main_settings, more_settings
+from latentlab.ui.widgets.forms.recipe_settings import RecipeSettings, SettingTexts
 from latentlab.ui.widgets.forms.setting_field import SettingField, align_labels, as_text, make_editor, try_changes
 from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
 
@@ -30,8 +30,9 @@ class RecipeForm(QWidget):
         super().__init__(parent)
         self._aligned: list[list[SettingField]] = []  # whose labels have one width
         self.fields: dict[str, SettingField] = {}
-        self._folded = [key for _, settings in more_settings() for key, *_ in settings]
-        self._keys = [key for key, *_ in main_settings()] + self._folded
+        texts = RecipeSettings()
+        self._folded = [key for _, settings in texts.more() for key, *_ in settings]
+        self._keys = [key for key, *_ in texts.main()] + self._folded
         self._why_locked = ""
         self._base = self._recipe = Recipe()
         self._is_valid = True
@@ -48,7 +49,7 @@ class RecipeForm(QWidget):
         self.all_button.clicked.connect(self._open_dialog)
 
         layout = column(head, spacing=5, on=self)
-        for setting in main_settings():
+        for setting in texts.main():
             layout.addWidget(self._make_field(setting))
         layout.addWidget(self.all_button)
 
@@ -179,7 +180,7 @@ class RecipeForm(QWidget):
         if self._dialog is None:
             groups = [
                 (heading, [self._make_field(setting, heading) for setting in settings])
-                for heading, settings in more_settings()
+                for heading, settings in RecipeSettings().more()
             ]
             self._dialog = SettingsDialog(groups, self)
             values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]

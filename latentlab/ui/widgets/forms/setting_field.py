@@ -17,6 +17,8 @@ from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.forms.dot import Dot
 from latentlab.ui.widgets.forms.wheel_guard import WheelGuard
 
+translate = QCoreApplication.translate
+
 Editor = QLineEdit | QSpinBox | QComboBox
 
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")
@@ -63,23 +65,19 @@ def try_changes(recipe: Recipe, changes: Mapping[str, Any]) -> tuple[Recipe | No
 
 def _sentence(problem: Any) -> str:
     """Say in a few words what is allowed: there is room for a line or two below a field."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("SettingField", text)
-
     said = {
-        "greater_than": tr("It must be more than {gt:g}."),
-        "greater_than_equal": tr("It must be {ge:g} or more."),
-        "less_than": tr("It must be less than {lt:g}."),
-        "less_than_equal": tr("It must be {le:g} or less."),
-        "finite_number": tr("It must be a finite number."),
-        "too_long": tr("At most {max_length:,} are possible."),
-        "int_type": tr("Write a whole number, such as 128."),
-        "int_parsing": tr("Write a whole number, such as 128."),
-        "int_parsing_size": tr("This number is too large."),
-        "float_type": tr("Write a number, such as 0.001 or 1e-3."),
-        "float_parsing": tr("Write a number, such as 0.001 or 1e-3."),
-        "string_unicode": tr("This text holds characters that cannot be read."),
+        "greater_than": translate("SettingField", "It must be more than {gt:g}."),
+        "greater_than_equal": translate("SettingField", "It must be {ge:g} or more."),
+        "less_than": translate("SettingField", "It must be less than {lt:g}."),
+        "less_than_equal": translate("SettingField", "It must be {le:g} or less."),
+        "finite_number": translate("SettingField", "It must be a finite number."),
+        "too_long": translate("SettingField", "At most {max_length:,} are possible."),
+        "int_type": translate("SettingField", "Write a whole number, such as 128."),
+        "int_parsing": translate("SettingField", "Write a whole number, such as 128."),
+        "int_parsing_size": translate("SettingField", "This number is too large."),
+        "float_type": translate("SettingField", "Write a number, such as 0.001 or 1e-3."),
+        "float_parsing": translate("SettingField", "Write a number, such as 0.001 or 1e-3."),
+        "string_unicode": translate("SettingField", "This text holds characters that cannot be read."),
     }
     if problem["type"] == "value_error":
         text = str(problem["ctx"]["error"])
@@ -88,7 +86,11 @@ def _sentence(problem: Any) -> str:
     sentence = said[kind].format(**problem.get("ctx", {})) if kind in said else f"{problem['msg']}."
     if problem["loc"] and isinstance(problem["loc"][-1], int) and "size" not in problem["loc"]:
         is_image = {"images", "exclude"} & set(problem["loc"])
-        text = tr("Number {n}: {sentence}") if is_image else tr("Layer {n}: {sentence}")
+        text = (
+            translate("SettingField", "Number {n}: {sentence}")
+            if is_image
+            else translate("SettingField", "Layer {n}: {sentence}")
+        )
         sentence = text.format(n=problem["loc"][-1] + 1, sentence=sentence[:1].lower() + sentence[1:])
     return sentence
 
