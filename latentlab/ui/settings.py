@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.files import absolute, is_file, is_folder, named
 from latentlab.core.writing import make_way, whole_file
+from latentlab.ui.style import languages
 
 THEMES = ("system", "light", "dark")
 TEXT_SIZES = (8, 24)  # points
@@ -100,6 +101,18 @@ class Settings(QObject):
     @theme.setter
     def theme(self, theme: str) -> None:
         self._set("theme", theme)
+        self.save()
+
+    @property
+    def language(self) -> str:
+        """``system``, or a code such as ``de``: whether there is such a translation shows when it is to be spoken."""
+        language = self._values.get("language")
+        is_code = isinstance(language, str) and languages.CODE.fullmatch(language)
+        return language if is_code else languages.SYSTEM
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._set("language", language)
         self.save()
 
     @property

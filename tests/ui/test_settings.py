@@ -4,6 +4,7 @@ import base64
 import builtins
 import os
 import pickle
+import re
 import tomllib
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def told(qapp):
 def test_defaults(path):
     settings = Settings(path)
     assert settings.theme == "system"
+    assert settings.language == "system"
     assert settings.data_dir is None
     assert settings.recent_runs == []
     assert settings.recent_images == []
@@ -48,6 +50,7 @@ def test_defaults(path):
 def test_the_next_start_remembers(path, tmp_path):
     settings = Settings(path)
     settings.theme = "dark"
+    settings.language = "pt_BR"
     settings.data_dir = tmp_path
     settings.set_layout("window", b"\x00\x01geometry")
     run = tmp_path / "a, b.safetensors"
@@ -57,6 +60,7 @@ def test_the_next_start_remembers(path, tmp_path):
 
     again = Settings(path)
     assert again.theme == "dark"
+    assert again.language == "pt_BR"
     assert again.data_dir == tmp_path
     assert again.layout("window") == b"\x00\x01geometry"
     assert again.recent_runs == [run]
@@ -297,6 +301,7 @@ def test_what_cannot_be_written_is_told_once_and_stays_in_force(tmp_path, told, 
 def _check(settings):
     """Ask for everything; whatever the file holds, nothing is raised, and all is of its kind."""
     assert settings.theme in ("system", "light", "dark")
+    assert re.fullmatch("system|[a-z]{2,3}[_A-Za-z0-9]*", settings.language)
     assert settings.data_dir is None or settings.data_dir.is_dir()
     assert all(run.is_file() for run in settings.recent_runs)
     assert all(isinstance(name, str) for name in settings.recent_images)
@@ -327,6 +332,7 @@ _PATHS = st.lists(st.sampled_from(["/root/x", "n" * 300, "/a\0b", "~nosuch/x", "
         {},
         optional={
             "theme": _ANY,
+            "language": _ANY | st.sampled_from(["de", "", "../de", "de\n", "Deutsch", "pt_BR"]),
             "data_dir": _ANY | st.sampled_from(["n" * 300, "/a\0b", "~nosuch"]),
             "recent_runs": _ANY | _PATHS,
             "recent_images": _ANY | _PATHS,

@@ -21,7 +21,7 @@ from latentlab.core.files import resource
 from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.app.garbage import GarbageCollector
 from latentlab.ui.settings import Settings
-from latentlab.ui.style import theme
+from latentlab.ui.style import languages, theme
 from latentlab.ui.style.looks import Looks
 from latentlab.ui.threads import background, torch_threads
 
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 _SWITCH_SECONDS = 0.0005
 
 
-def create_application(argv: list[str], choice: str = "system", text_size: float | None = None) -> QApplication:
-    """Make the application and dress it.
+def create_application(
+    argv: list[str], choice: str = "system", text_size: float | None = None, language: str = languages.ENGLISH
+) -> QApplication:
+    """Make the application, dress it and teach it a language.
 
     Parameters
     ----------
@@ -43,6 +45,8 @@ def create_application(argv: list[str], choice: str = "system", text_size: float
         ``system``, ``light`` or ``dark``.
     text_size : float, optional
         In points; as the system has it where there is none.
+    language : str
+        ``system``, or a code; why the window does not speak it tells `languages.problem`.
     """
     app = QApplication(argv)
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -58,6 +62,7 @@ def create_application(argv: list[str], choice: str = "system", text_size: float
         font.setPointSizeF(size)
         app.setFont(font)
     theme.set_theme(choice)
+    languages.speak(language)
     app.styleHints().colorSchemeChanged.connect(theme.follow_system)
     return app
 
@@ -71,7 +76,7 @@ def run(run_path: Path | None = None) -> int:
         The exit status; where a signal closed it 128 and its number: 130 of Ctrl-C.
     """
     settings = Settings()
-    app = create_application(sys.argv[:1], settings.theme, settings.text_size)
+    app = create_application(sys.argv[:1], settings.theme, settings.text_size, settings.language)
     reporter = ErrorReporter(app)
     reporter.install()
     from latentlab.ui.window.main_window import MainWindow

@@ -21,7 +21,7 @@ from latentlab.ui.panels.start import StartPage
 from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
-from latentlab.ui.style import roles
+from latentlab.ui.style import languages, roles
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.drawer import Drawer
@@ -98,8 +98,8 @@ class MainWindow(QMainWindow):
         self.session.begin()
         self._start.setFocus()  # Space trains
         self._settings.failed.connect(self.show_problem)
-        if self._settings.problem:
-            self.show_problem(self._settings.problem)
+        if problem := self._settings.problem or languages.problem():
+            self.show_problem(problem)
 
     def open_run(self, path: str | Path) -> None:
         """Open a run as the menu does, without a dialog; a file that is no run is told in a sentence."""

@@ -64,12 +64,14 @@ def python(code, **environ):
 def test_a_fresh_application():
     code = """
 from latentlab.ui.app import application
-app = application.create_application(["latentlab"], "dark", 14)
+app = application.create_application(["latentlab"], "dark", 14, "tlh")
 from latentlab.ui.style import theme
 assert theme.current() is theme.DARK
 assert (app.font().pointSizeF(), theme.normal_text_size() >= 10) == (14, True)
 assert not app.windowIcon().pixmap(32, 32).isNull()
 assert (app.applicationName(), app.style().baseStyle().objectName()) == ("latentlab", "fusion")
+from latentlab.ui.style import languages
+assert languages.spoken() == "en" and "into 'tlh'" in languages.problem()
 import sys
 assert sys.getswitchinterval() < 0.001  # a thread that trains keeps no frame waiting
 import latentlab.core.sketch.preparation
