@@ -82,6 +82,9 @@ def join_preferences(settings: Settings, session: Session, window: QMainWindow, 
     def plan() -> None:
         session.threads, session.save_seconds = settings.threads, settings.save_seconds
 
+    def choose_language(language: str) -> None:
+        settings.language = language
+
     def choose_threads(threads: int) -> None:
         settings.threads = threads or None
         plan()
@@ -106,6 +109,7 @@ def join_preferences(settings: Settings, session: Session, window: QMainWindow, 
         # The menu's own entries do it, so that they are ticked as it is.
         dialog.theme_chosen.connect(lambda choice: menus[f"{choice}Theme"].trigger())
         dialog.text_size_chosen.connect(lambda points: _set_text_size(settings, points))
+        dialog.language_chosen.connect(choose_language)
         dialog.data_dir_chosen.connect(session.library.consider_folder)
         dialog.workspace_chosen.connect(use_workspace)
         dialog.browse_requested.connect(browse)
@@ -131,6 +135,7 @@ def _preferences(settings: Settings, session: Session) -> Preferences:
         settings.theme,
         round(QApplication.font().pointSizeF()),
         round(theme.normal_text_size()),
+        settings.language,
         session.library.data_dir,
         session.folder,
         settings.threads or 0,

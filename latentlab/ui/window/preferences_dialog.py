@@ -1,4 +1,4 @@
-"""The preferences: how the program looks, where it keeps things, how it trains; what is chosen is in force at once."""
+"""The preferences: looks, language, folders and training; all but the language is in force at once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.core.errors import printable
 from latentlab.core.files import is_folder, named
 from latentlab.ui.settings import SAVE_SECONDS, TEXT_SIZES, THEMES, THREADS
-from latentlab.ui.style.texts import plain_label
+from latentlab.ui.style import languages
+from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 
 _FIELD = 48  # average letters: room for most of a path
@@ -36,6 +38,8 @@ class Preferences:
     theme : str
     text_size, normal_size : int
         In points: as it is, and as the system has it.
+    language : str
+        ``system``, or a code; it need not be one that the window can speak.
     data_dir, workspace : Path
     threads, spared : int
         Threads of trainings, 0 for as many as the window can spare; and how many these are.
@@ -47,6 +51,7 @@ class Preferences:
     theme: str
     text_size: int
     normal_size: int
+    language: str
     data_dir: Path
     workspace: Path
     threads: int
@@ -60,6 +65,7 @@ class PreferencesDialog(QDialog):
 
     theme_chosen = Signal(str)
     text_size_chosen = Signal(int)  # points
+    language_chosen = Signal(str)
     data_dir_chosen = Signal(Path)
     workspace_chosen = Signal(Path)
     browse_requested = Signal(str)  # "dataFolder" or "workspace"
@@ -75,6 +81,7 @@ class PreferencesDialog(QDialog):
         self._form.setHorizontalSpacing(16)
         self._headings: list[QLabel] = []
         self._add_look(chosen)
+        self._add_language(chosen)
         self._add_folders(chosen)
         self._add_training(chosen)
         close = QPushButton(self.tr("Close"), objectName="preferencesClose", autoDefault=False)  # Enter ends a field
@@ -123,9 +130,49 @@ class PreferencesDialog(QDialog):
         normal = QPushButton(self.tr("&Normal size"), objectName="preferencesNormalSize", autoDefault=False)
         normal.setToolTip(self.tr("{n} pt, as the system has it").format(n=chosen.normal_size))
         normal.clicked.connect(lambda: self._text_size.setValue(chosen.normal_size))
-        self._add_heading(self.tr("Look"))
+        self._add_heading(self.tr("Look and language"))
         self._add(self.tr("T&heme"), self._theme, self._theme)
         self._add(self.tr("&Size of text"), row(self._text_size, normal, STRETCH, spacing=8), self._text_size)
+
+    def _add_language(self, chosen: Preferences) -> None:
+        self._left_out = languages.left_out()
+        self._names = {language.code: language.name for language in languages.available()}
+        as_system = self.tr("As the system ({language})").format(language=self._names[languages.of_system()])
+        self._language = QComboBox(objectName="preferencesLanguage")
+        for code, name in ((languages.SYSTEM, as_system), *self._names.items()):
+            self._language.addItem(name, code)
+        if self._language.findData(chosen.language) < 0:
+            self._language.addItem(self.tr("{code}, which is not there").format(code=chosen.language), chosen.language)
+        self._language.setCurrentIndex(self._language.findData(chosen.language))
+        self._language.currentIndexChanged.connect(self._choose_language)
+        self._language.setToolTip(plain(self._where_languages_are()))
+        self._add(self.tr("&Language"), self._language, self._language)
+        self._about_language = self._add_note("")
+        self._about_language.setObjectName("preferencesLanguageNote")
+        self._tell_of_language()
+
+    @Slot()
+    def _choose_language(self) -> None:
+        self.language_chosen.emit(self._language.currentData())
+        self._tell_of_language()
+        self._make_room()
+
+    def _tell_of_language(self) -> None:
+        code, told = self._language.currentData(), ""
+        wanted = languages.of_system() if code == languages.SYSTEM else code
+        if wanted in self._names and wanted != languages.spoken():
+            told = self.tr("The window speaks it from the next start.")
+        elif self._left_out:
+            told = self.tr("{names} cannot be used: is it damaged, or named after no language?")
+            told = told.format(names=", ".join(map(printable, self._left_out)))
+        elif len(self._names) == 1:
+            told = self._where_languages_are()
+        self._about_language.setText(told)
+        self._about_language.setVisible(bool(told))
+
+    def _where_languages_are(self) -> str:
+        folder = printable(str(languages.own_folder()))
+        return self.tr("Translations are looked for here:\n{folder}").format(folder=folder)
 
     def _add_folders(self, chosen: Preferences) -> None:
         self._data_dir = _FolderField("preferencesDataDir", chosen.data_dir)
@@ -169,7 +216,8 @@ class PreferencesDialog(QDialog):
         self._form.addRow(label, what)  # type: ignore[arg-type]
 
     def _add_note(self, text: str) -> QLabel:
-        note = plain_label(text, wordWrap=True)
+        top = Qt.AlignmentFlag.AlignTop  # of two lines, which Qt keeps for one that could be broken
+        note = plain_label(text, wordWrap=True, alignment=top | Qt.AlignmentFlag.AlignLeading)
         note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._form.addRow("", note)
         return note

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QSpin
 from shiboken6 import Shiboken
 
 from latentlab.ui.settings import Settings
-from latentlab.ui.style import theme
+from latentlab.ui.style import languages, theme
+from tests.ui.translating import compiled
 
 
 @pytest.fixture
@@ -53,6 +54,71 @@ def test_looks_are_changed_at_once_by_dialog_and_menu_and_remembered(make_lab, s
     lab.action("normalText").trigger()
     assert QApplication.font().pointSizeF() == theme.normal_text_size()
     assert Settings().text_size is None
+
+
+@pytest.fixture
+def translations(own_home, monkeypatch):
+    """Give the folder of translations of one's own, which is not there yet; the system asks for German."""
+    folder, of_system = own_home / "data" / "latentlab" / "translations", languages.of_system
+    monkeypatch.setattr(languages, "own_folder", lambda: folder)
+    monkeypatch.setattr(languages, "of_system", lambda: of_system(["de-DE"]))
+    yield folder
+    languages.speak(languages.ENGLISH)
+
+
+def test_where_there_is_english_alone_it_is_said_where_translations_go(make_lab, translations):
+    lab = make_lab(Settings())
+    dialog = opened(lab)
+    box = lab.child("preferencesLanguage", QComboBox)
+    assert [box.itemText(index) for index in range(box.count())] == ["As the system (English)", "English"]
+    assert str(translations) in lab.text("preferencesLanguageNote")
+    assert str(translations) in box.toolTip()
+    box.setCurrentIndex(1)
+    assert Settings().language == "en"
+    assert str(translations) in lab.text("preferencesLanguageNote")  # the window speaks it already
+    close(lab, dialog)
+
+
+def test_another_language_is_spoken_from_the_next_start(make_lab, translations):
+    translations.mkdir(parents=True)
+    words = compiled(("Actions", "&File", "&Datei"), ("PreferencesDialog", "Close", "Schließen"))
+    for code in ("de", "nb"):
+        (translations / f"latentlab_{code}.qm").write_bytes(words)
+    lab = make_lab(Settings())
+    dialog = opened(lab)
+    box = lab.child("preferencesLanguage", QComboBox)
+    listed = [box.itemText(index) for index in range(box.count())]
+    assert listed == ["As the system (Deutsch)", "English", "Deutsch", "Norsk bokmål"]
+    assert "next start" in lab.text("preferencesLanguageNote")  # there was no translation when this window was made
+    box.setCurrentIndex(1)
+    assert lab.text("preferencesLanguageNote") == ""
+    box.setCurrentIndex(2)
+    assert "next start" in lab.text("preferencesLanguageNote")
+    close(lab, dialog)
+    assert Settings().language == "de"
+
+    languages.speak(Settings().language)  # as the next start does
+    again = make_lab(Settings())
+    assert again.window.menuBar().actions()[0].text() == "&Datei"
+    dialog = opened(again)
+    assert again.child("preferencesLanguage", QComboBox).currentText() == "Deutsch"
+    assert again.text("preferencesLanguageNote") == ""
+    close(again, dialog)
+
+
+def test_a_translation_that_is_gone_or_damaged_is_said(make_lab, translations):
+    translations.mkdir(parents=True)
+    (translations / "latentlab_fr.qm").write_bytes(b"no translation")
+    settings = Settings()
+    settings.language = "sv"
+    languages.speak(settings.language)
+    lab = make_lab(settings)
+    assert "no translation into 'sv'" in lab.message()
+    dialog = opened(lab)
+    assert "sv" in lab.child("preferencesLanguage", QComboBox).currentText()
+    assert "latentlab_fr.qm" in lab.text("preferencesLanguageNote")
+    close(lab, dialog)
+    assert Settings().language == "sv"  # nobody chose another one
 
 
 def test_folders_are_typed_and_a_wrong_one_is_said_at_the_field(make_lab, tmp_path, monkeypatch):
