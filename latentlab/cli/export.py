@@ -153,9 +153,11 @@ def images_of(run: Run, arguments: argparse.Namespace) -> ImageSet:
 
 def _codes(run: Run, arguments: argparse.Namespace) -> _Written:
     from latentlab.core.output.export import encode_split, save_codes
+    from latentlab.core.progress import watched
 
     images = images_of(run, arguments)
-    codes = encode_split(run.snapshot, images, arguments.split, with_likelihood=arguments.likelihood)
+    with terminal.shown_share("Encoding") as show, watched(show, lambda: False):
+        codes = encode_split(run.snapshot, images, arguments.split, with_likelihood=arguments.likelihood)
     columns = save_codes(arguments.out, codes)
     return _Written(len(codes.index), columns, len(codes.index), "codes")
 
