@@ -81,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
         description="Measure a run on test images: its losses, and how well its map keeps classes together.",
     )
     evaluate.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
+    evaluate.add_argument(
+        "--likelihood",
+        action="store_true",
+        help="also how probable the images are: ELBO, importance-weighted bound and, for 1 to 3 dimensions, log p(x)",
+    )
     clean = commands.add_parser(
         "clean",
         help="clean a scanned page with a run",

@@ -54,6 +54,7 @@ def add_options(export: argparse.ArgumentParser) -> None:
     manifold.add_argument("--radius", metavar="R", type=_number, help="to each side of 0 (4), or beyond the means (0)")
     codes = kinds.add_parser("codes", help="index, label, class, mean and deviation of every image, as a table")
     codes.add_argument("--split", choices=["training", "test", "both"], default="test", help="(%(default)s)")
+    codes.add_argument("--likelihood", action="store_true", help="also the columns elbo and log_p, nats")
     reconstructions = kinds.add_parser("reconstructions", help="test images above what the decoder makes of them")
     reconstructions.add_argument("--count", metavar="N", type=_whole(1), default=10, help="(%(default)s)")
     between = kinds.add_parser("interpolation", help="what lies between two test images")
@@ -152,8 +153,11 @@ def images_of(run: Run, arguments: argparse.Namespace) -> ImageSet:
 
 def _codes(run: Run, arguments: argparse.Namespace) -> _Written:
     from latentlab.core.output.export import encode_split, save_codes
+    from latentlab.core.progress import watched
 
-    codes = encode_split(run.snapshot, images_of(run, arguments), arguments.split)
+    images = images_of(run, arguments)
+    with terminal.shown_share("Encoding") as show, watched(show, lambda: False):
+        codes = encode_split(run.snapshot, images, arguments.split, with_likelihood=arguments.likelihood)
     columns = save_codes(arguments.out, codes)
     return _Written(len(codes.index), columns, len(codes.index), "codes")
 

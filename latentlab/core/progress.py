@@ -47,6 +47,19 @@ def watched(tell: Callable[[float], object], is_given_up: Callable[[], bool]) ->
         _here.watch = before
 
 
+@contextmanager
+def part(begin: float, end: float) -> Iterator[None]:
+    """Have the shares of what is computed within told as a part of the whole, from one share to another."""
+    before = _here.watch
+    if before is not None:
+        tell = before.tell
+        _here.watch = _Watch(lambda share: tell(begin + (end - begin) * share), before.is_given_up)
+    try:
+        yield
+    finally:
+        _here.watch = before
+
+
 def reached(share: float | None = None) -> None:
     """Say that so large a share is done, in [0, 1]; None where it is not known.
 

@@ -203,6 +203,31 @@ def test_evaluating_for_people_names_the_measures(trained, capsys):
     assert "Agreement" in told
 
 
+def test_evaluating_tells_how_probable_the_images_are(trained, capsys):
+    assert main(["evaluate", str(trained), "--likelihood", "--json"]) == 0
+    (finished,) = objects(capsys)
+    told = finished["likelihood"]
+    assert told.keys() >= {"elbo", "iwae", "k", "log_p", "standard_error", "images", "seconds"}
+    assert (told["images"], told["k"]) == (39, 50)
+    # The loss is of one sample for each image, at the same temperature and β.
+    assert told["elbo"] == pytest.approx(-finished["test"]["loss"], abs=3 * told["standard_error"])
+    assert told["elbo"] < told["iwae"] < told["log_p"]
+    assert 0 < told["error"] < 0.01
+    assert main(["evaluate", str(trained), "--likelihood"]) == 0
+    rows = capsys.readouterr().out
+    assert f"{told['log_p']:.2f} ± {told['standard_error']:.2f} nats" in rows
+    assert "k = 50" in rows
+
+
+def test_an_autoencoder_makes_no_image_probable(tmp_path, tiny_images, array, capsys):
+    path = saved(tmp_path, tiny_images, array, {"model.kind": "autoencoder"})
+    assert main(["evaluate", str(path), "--likelihood"]) == 2
+    assert "no prior" in sentence(capsys)
+    assert main(["export", str(path), "codes", "--likelihood", "--out", str(tmp_path / "codes.csv")]) == 2
+    assert "no prior" in sentence(capsys)
+    assert not (tmp_path / "codes.csv").exists()
+
+
 def test_evaluating_images_without_labels_knows_no_agreement(tmp_path, trained, tiny_images, capsys):
     path = tmp_path / "unlabelled.npz"
     np.savez(path, images=tiny_images.train_images.numpy())

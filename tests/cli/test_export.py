@@ -123,6 +123,20 @@ def test_codes_are_a_table_or_arrays(runs, exported):
         assert len(arrays["mean"]) == told["count"] == 240
 
 
+def test_codes_tell_how_probable_their_images_are(runs, exported):
+    told, path = exported(runs["vae"], "codes", "--likelihood", name="codes.csv")
+    assert told["columns"] == 10
+    lines = path.read_text().splitlines()
+    assert lines[0].split(",")[-2:] == ["elbo", "log_p"]
+    elbo, log_p = np.loadtxt(path, delimiter=",", skiprows=1, usecols=(8, 9)).T
+    assert elbo.mean() < log_p.mean() < 0
+    path.unlink()
+    _, path = exported(runs["vae"], "codes", "--likelihood", "--split", "both", name="codes.npz")
+    with np.load(path) as arrays:
+        assert len(arrays["log_p"]) == len(arrays["index"]) > len(log_p)
+        np.testing.assert_allclose(arrays["log_p"][arrays["split"] == "test"], log_p, atol=0.02)
+
+
 def test_codes_of_other_images_can_be_had(runs, exported, tmp_path_factory, tiny_images):
     other = tmp_path_factory.mktemp("other") / "other.npz"
     np.savez(other, images=tiny_images.test_images.numpy())

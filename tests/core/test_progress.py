@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latentlab.core.models import decode_grid as grid
-from latentlab.core.progress import GivenUp, reached, watched
+from latentlab.core.progress import GivenUp, part, reached, watched
 
 
 def test_where_nobody_watches_nothing_happens():
@@ -22,6 +22,18 @@ def test_shares_are_told_within_the_watch_alone():
         reached(1.0)
     reached(0.75)
     assert told == [0.25, -0.5, 1.0]
+
+
+def test_a_part_of_the_work_tells_a_part_of_the_share():
+    told = []
+    with part(0.5, 1):
+        reached(0.5)
+    with watched(told.append, lambda: False):
+        with part(0.5, 1), part(0, 0.5):
+            reached(0)
+            reached(1)
+        reached(1)
+    assert told == [0.5, 0.75, 1]
 
 
 def test_a_grid_and_an_encoding_end_at_their_next_part_once_nobody_waits(tiny_model, monkeypatch):

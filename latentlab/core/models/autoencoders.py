@@ -72,8 +72,10 @@ class Autoencoder(nn.Module):
         self.takes_any_size = settings.code == "planes"
         self._output = settings.output
         self._sparsity, self._contraction = recipe.loss.sparsity, recipe.loss.contraction
-        self._reconstruction = losses.bernoulli if recipe.loss.reconstruction == "bernoulli" else losses.squared_error
-        self._applies_output = recipe.loss.reconstruction != "bernoulli"  # the Bernoulli loss takes logits
+        is_bernoulli = recipe.loss.reconstruction == "bernoulli"
+        self._reconstruction = losses.bernoulli if is_bernoulli else losses.squared_error
+        self._reconstruction_of_each = losses.bernoulli_of_each if is_bernoulli else losses.squared_error_of_each
+        self._applies_output = not is_bernoulli  # the Bernoulli loss takes logits
 
         self.encoder, features = networks.encoder(
             settings.encoder, image_shape[0] + (1 if classes else 0), image_shape[1:]
@@ -157,7 +159,7 @@ class Autoencoder(nn.Module):
         seen = images if seen is None else seen
         code = self._code(seen, labels)
         height, width = images.shape[2:]
-        error = self._error(self._decode(code, labels, (height, width)), images)
+        error = self.error(self._decode(code, labels, (height, width)), images)
         return LossTerms(error, torch.zeros_like(error), self._penalty(code, seen, labels, noise))
 
     def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
@@ -169,11 +171,19 @@ class Autoencoder(nn.Module):
             penalty = penalty + self._contraction * jacobian
         return penalty
 
-    def _error(self, output: Tensor, images: Tensor) -> Tensor:
+    def error_of_each(self, output: Tensor, images: Tensor) -> Tensor:
+        """Give the reconstruction term of each image (B, C, H, W) for each raw output (K, C, H, W): float32 (B, K)."""
+        return self._reconstruction_of_each(self._activated(output), self._scaled(images))
+
+    def error(self, output: Tensor, images: Tensor) -> Tensor:
         """Give the reconstruction term of each image for the decoder's raw output."""
-        if self._applies_output and self._output != "linear":
-            output = torch.sigmoid(output) if self._output == "sigmoid" else torch.tanh(output)
-        return self._reconstruction(output, self._scaled(images))
+        return self._reconstruction(self._activated(output), self._scaled(images))
+
+    def _activated(self, output: Tensor) -> Tensor:
+        """Give what the reconstruction term takes."""
+        if not self._applies_output or self._output == "linear":
+            return output
+        return torch.sigmoid(output) if self._output == "sigmoid" else torch.tanh(output)
 
     def _features(self, images: Tensor, labels: Tensor | None) -> Tensor:
         x = self._scaled(images)
@@ -231,7 +241,7 @@ class VAE(Autoencoder):
         seen = images if seen is None else seen
         mean, logvar = self.encode(seen, labels)
         codes = mean + torch.exp(0.5 * logvar) * noise
-        error = self._error(self.decode(codes, labels), images)
+        error = self.error(self.decode(codes, labels), images)
         return LossTerms(error, losses.kl(mean, logvar, self._free_bits), self._penalty(mean, seen, labels, noise))
 
 

@@ -43,6 +43,28 @@ def squared_error(output: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(output, target, reduction="none").flatten(1).sum(1)
 
 
+def bernoulli_of_each(logits: Tensor, target: Tensor) -> Tensor:
+    """Give `bernoulli` of each image under each output, by one product of matrices: it is linear in the image.
+
+    Parameters
+    ----------
+    logits : float32 (K, C, H, W)
+    target : float32 (B, C, H, W)
+
+    Returns
+    -------
+    float32 (B, K)
+    """
+    flat = logits.flatten(1)
+    return F.softplus(flat).sum(1) - target.flatten(1) @ flat.T
+
+
+def squared_error_of_each(output: Tensor, target: Tensor) -> Tensor:
+    """Give `squared_error` of each image under each output: float32 (B, K), of parameters as of the Bernoulli's."""
+    output, target = output.flatten(1), target.flatten(1)
+    return target.square().sum(1, keepdim=True) - 2 * target @ output.T + output.square().sum(1)
+
+
 def kl(mean: Tensor, logvar: Tensor, free_bits: float = 0.0) -> Tensor:
     """Give the KL divergence of the diagonal Gaussian posterior from the standard normal prior.
 

@@ -10,13 +10,15 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from latentlab.core.arrays import Floats, Integers, channels_last, to_floats, to_levels
+from latentlab.core.arrays import Doubles, Floats, Integers, channels_last, to_floats, to_levels
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_images import Split
 from latentlab.core.map.requirements import need_point, need_posterior
+from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
@@ -48,6 +50,9 @@ class Codes:
         Empty where there is none.
     mean, deviation : float32 (N, L)
         An autoencoder's deviations are 0.
+    elbo, log_p : float64 (N,) or None
+        How probable each image is, nats: see `likelihood.Likelihoods`. None where they were not asked for, and of
+        `log_p` where there are too many dimensions.
     """
 
     index: Integers
@@ -56,6 +61,8 @@ class Codes:
     class_name: npt.NDArray[np.str_]
     mean: Floats
     deviation: Floats
+    elbo: Doubles | None = None
+    log_p: Doubles | None = None
 
 
 def sheet(images: npt.NDArray[Any], gap: int = SHEET_GAP) -> npt.NDArray[np.uint8]:
@@ -172,12 +179,21 @@ def alike(run: Run, index: int, rows: int, columns: int, temperature: float, see
     return decode_grid(run.snapshot, codes, np.broadcast_to(label, (rows, columns)))
 
 
-def encode_split(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
-    """Encode the images of a split, or of both, training images first."""
+def encode_split(snapshot: Snapshot, data: ImageSet, split: Split, *, with_likelihood: bool = False) -> Codes:
+    """Encode the images of a split, or of both, training images first; and measure how probable they are.
+
+    Raises
+    ------
+    LatentlabError
+        When a model cannot say how probable they are.
+    """
     parts = {"training": (data.train_images, data.train_labels), "test": (data.test_images, data.test_labels)}
     chosen = {name: part for name, part in parts.items() if split in (name, "both")}
     means, deviations = zip(*(snapshot.posterior(images, labels) for images, labels in chosen.values()), strict=True)
     label = np.concatenate([labels.numpy().astype(np.int64) for _, labels in chosen.values()])
+    found = None
+    if with_likelihood:
+        found = likelihoods(snapshot, torch.cat([images for images, _ in chosen.values()]), torch.from_numpy(label))
     return Codes(
         index=np.concatenate([np.arange(len(labels)) for _, labels in chosen.values()]),
         split=np.repeat([*chosen], [len(labels) for _, labels in chosen.values()]),
@@ -185,6 +201,8 @@ def encode_split(snapshot: Snapshot, data: ImageSet, split: Split) -> Codes:
         class_name=names_of(label, data.class_names),
         mean=np.concatenate(means),
         deviation=np.concatenate(deviations),
+        elbo=None if found is None else found.elbo,
+        log_p=None if found is None else found.log_p,
     )
 
 
@@ -282,8 +300,8 @@ def _cells(column: npt.NDArray[Any]) -> list[Any]:
 def save_codes(path: Path, codes: Codes) -> int:
     """Write codes as a table, or as arrays if the path ends in ``.npz``; the file appears whole or not at all.
 
-    The table's columns are index, split, label, class_name, mean_1 to mean_L and deviation_1 to deviation_L; the
-    arrays have the names of the attributes.
+    The table's columns are index, split, label, class_name, mean_1 to mean_L and deviation_1 to deviation_L,
+    and elbo and log_p where these are known; the arrays have the names of the attributes.
 
     Returns
     -------
@@ -295,7 +313,8 @@ def save_codes(path: Path, codes: Codes) -> int:
     ExportError
         When it cannot be written.
     """
-    arrays: dict[str, Any] = {each.name: getattr(codes, each.name) for each in fields(codes)}
+    values = {each.name: getattr(codes, each.name) for each in fields(codes)}
+    arrays: dict[str, Any] = {name: array for name, array in values.items() if array is not None}
     if path.suffix.lower() == ARRAYS:
         with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)

@@ -1,0 +1,157 @@
+"""How probable images are under a VAE: by its bounds, and, of few latent dimensions, by the integral itself.
+
+All are logarithms in nats per image, at temperature 1 and β = 1, whatever the model was trained with. Of a Bernoulli
+decoder the images' grey levels are taken as they are, as in training; of a squared error the constant is left out.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentlab.core.arrays import Doubles
+from latentlab.core.errors import LatentlabError
+from latentlab.core.measures.quadrature import MOST_DIMENSIONS, integrate
+from latentlab.core.models import losses
+from latentlab.core.models.snapshot import Snapshot, as_input, chunks
+from latentlab.core.progress import part, reached
+
+SAMPLES = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likelihoods:
+    """How probable each of some images is under a model; of a CVAE under its own label.
+
+    Attributes
+    ----------
+    elbo : float64 (N,)
+        The evidence lower bound with the encoder's posterior, nats: Kingma and Welling (2014), eq. 3, the
+        reconstruction averaged over `k` samples.
+    iwae : float64 (N,)
+        The importance-weighted bound of `k` samples, nats: Burda et al. (2016), eq. 8.
+    k : int
+    log_p : float64 (N,) or None
+        log p(x), nats; None of more than `MOST_DIMENSIONS` dimensions.
+    error : float64 (N,) or None
+        How far `log_p` may be off, nats.
+    seconds : float
+        That all of it took.
+    """
+
+    elbo: Doubles
+    iwae: Doubles
+    k: int
+    log_p: Doubles | None
+    error: Doubles | None
+    seconds: float
+
+    def summary(self) -> dict[str, float | int | None]:
+        """Give means over the images, nats, and their standard errors.
+
+        Returns
+        -------
+        dict
+            ``elbo``, ``iwae`` and ``log_p``, which may be None; ``standard_error`` of ``log_p``, or of ``iwae`` where
+            there is none; ``elbo_standard_error``, ``iwae_standard_error``; ``k``, ``images`` and ``seconds``; and
+            ``error``, what ``log_p`` of the worst image may be off by.
+        """
+        best = self.iwae if self.log_p is None else self.log_p
+        return {
+            "elbo": float(self.elbo.mean()),
+            "iwae": float(self.iwae.mean()),
+            "k": self.k,
+            "log_p": None if self.log_p is None else float(self.log_p.mean()),
+            "standard_error": _standard_error(best),
+            "elbo_standard_error": _standard_error(self.elbo),
+            "iwae_standard_error": _standard_error(self.iwae),
+            "error": None if self.error is None else float(self.error.max()),
+            "images": len(self.elbo),
+            "seconds": self.seconds,
+        }
+
+
+def likelihoods(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAMPLES) -> Likelihoods:
+    """Measure how probable images are: uint8 (N, C, H, W), with int64 (N,) labels.
+
+    Raises
+    ------
+    LatentlabError
+        When the model is no VAE, or a CVAE has no labels for the images.
+    """
+    if not snapshot.is_variational:
+        raise LatentlabError("An autoencoder has no prior, so it makes no image probable: measure a VAE.")
+    if snapshot.uses_labels and (labels < 0).any():
+        raise LatentlabError("A CVAE makes images probable under labels, and some have none: choose other images.")
+    begin = time.perf_counter()
+    log_p = error = None
+    if snapshot.latent <= MOST_DIMENSIONS:
+        with part(0, 0.3):
+            elbo, iwae = _bounds(snapshot, images, labels, k)
+        with part(0.3, 1):
+            log_p, error = _integrals(snapshot, images, labels)
+    else:
+        elbo, iwae = _bounds(snapshot, images, labels, k)
+    return Likelihoods(elbo, iwae, k, log_p, error, time.perf_counter() - begin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Under:
+    """A model under one label, as an integral takes it."""
+
+    snapshot: Snapshot
+    label: int | None
+
+    def decode(self, codes: Tensor) -> Tensor:
+        labels = None if self.label is None else torch.full((len(codes),), self.label)
+        return self.snapshot.model.decode(codes, labels)
+
+    def error_of_each(self, output: Tensor, images: Tensor) -> Tensor:
+        return self.snapshot.model.error_of_each(output, images)
+
+
+def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doubles, Doubles]:
+    log_p, error = np.empty(len(images)), np.empty(len(images))
+    means, _ = snapshot.encode(images, labels)
+    groups = labels.numpy() if snapshot.uses_labels else np.zeros(len(images), np.int64)
+    known = np.unique(groups)
+    for number, label in enumerate(known):
+        rows = np.flatnonzero(groups == label)
+        model = _Under(snapshot, int(label) if snapshot.uses_labels else None)
+        with part(number / len(known), (number + 1) / len(known)):
+            found = integrate(model, as_input(images[torch.from_numpy(rows)]), means[rows])
+        log_p[rows], error[rows] = found.log, found.error
+    return log_p, error
+
+
+def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple[Doubles, Doubles]:
+    """Give both bounds of each image, float64 (N,), from the same samples of the encoder's posterior."""
+    generator = torch.Generator().manual_seed(0)
+    elbo, iwae = [], []
+    model = snapshot.model
+    for rows in chunks(images):
+        x, y = as_input(images[rows]), labels[rows]
+        mean, logvar = (torch.from_numpy(each) for each in snapshot.encode(x, y))
+        log_ratios, errors = [], []
+        with torch.inference_mode():
+            for sample in range(k):
+                noise = torch.randn(mean.shape, generator=generator)
+                codes = mean + torch.exp(0.5 * logvar) * noise
+                errors.append(model.error(model.decode(codes, y if snapshot.uses_labels else None), x).double())
+                # log p(z) - log q(z | x): of both densities the constant is the same
+                log_ratios.append(0.5 * (noise.square() + logvar - codes.square()).double().sum(1))
+                reached((rows.start + len(x) * sample / k) / len(images))
+            error = torch.stack(errors)
+            elbo.append(-error.mean(0) - losses.kl(mean, logvar))
+            iwae.append(torch.logsumexp(torch.stack(log_ratios) - error, 0) - math.log(k))
+    return torch.cat(elbo).double().numpy(), torch.cat(iwae).numpy()
+
+
+def _standard_error(values: Doubles) -> float:
+    """Give the standard error of the mean of values (N,); 0 of a single one."""
+    return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
