@@ -74,8 +74,10 @@ class CanvasPanel(QWidget):
         keys = [key.geometry() for key in (self.canvas.legend, self.canvas.value_scale) if key.isVisible()]
         beside = min((key.left() for key in keys), default=plot.right())
         self.pill.place(plot, corner, beside)
-        # Above what is said of a field, and left of a legend that reaches as far down.
+        # Above what is said of a field, below what lies along the upper edge, and left of a legend that reaches as far.
         free = plot.adjusted(0, 0, 0, -round(self.canvas.field.legend.covered()))
-        if any(key.bottom() > free.bottom() - 3 * corner.height() for key in keys):
-            free.setRight(beside)
+        free.setTop(max([corner.bottom(), *([self.pill.geometry().bottom()] if self.pill.isVisible() else [])]))
         self.hint.place(free)
+        if any(key.intersects(self.hint.geometry()) for key in keys):
+            free.setRight(beside)
+            self.hint.place(free)
