@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.run_bar import RunBar
+from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.live_training import State
 from latentlab.ui.session.session import Session
@@ -39,7 +41,7 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
     def show_model(snapshot: Snapshot | None) -> None:
         if snapshot is None and session.state == "idle":
             arrangement.show_home(True)
-            arrangement.set_setup_open(True)
+            arrangement.offer_setup()
 
     def show_opened() -> None:
         arrangement.show_home(False)
@@ -71,6 +73,13 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
         menus[name].toggled.connect(change)
         changed.connect(menus[name].setChecked)
     menus.tell(can_go_home=True, has_setup=True, has_side=True, has_drawer=True)
+
+
+def join_side(arrangement: Arrangement, canvas: LatentCanvas, sketch: SketchPanel) -> None:
+    """Turn to what a person has just asked for, where what is decoded and what is drawn take turns."""
+    canvas.intents.picked_at.connect(arrangement.turn_to_decoded)
+    canvas.intents.point_picked.connect(arrangement.turn_to_decoded)
+    sketch.sketched.connect(arrangement.turn_to_drawn)
 
 
 def join_loss_line(line: LossLine, curves: CurvesPanel, drawer: Drawer) -> None:
