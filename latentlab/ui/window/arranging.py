@@ -11,6 +11,7 @@ from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.live_training import State
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.drawer import Drawer
+from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.menus import Menus
 
@@ -73,6 +74,19 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
         menus[name].toggled.connect(change)
         changed.connect(menus[name].setChecked)
     menus.tell(can_go_home=True, has_setup=True, has_side=True, has_drawer=True)
+
+
+def join_told(arrangement: Arrangement, messages: MessageBar) -> None:
+    """Take back what was told on a page that is left: beside the next one it would seem to be about that."""
+    was_home = arrangement.is_home()
+
+    def leave(is_home: bool) -> None:
+        nonlocal was_home
+        if is_home != was_home:
+            messages.leave()
+        was_home = is_home
+
+    arrangement.home_toggled.connect(leave)
 
 
 def join_side(arrangement: Arrangement, canvas: LatentCanvas, sketch: SketchPanel) -> None:
