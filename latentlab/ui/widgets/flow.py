@@ -90,7 +90,7 @@ class Flow(QLayout):
     def sizeHint(self) -> QSize:
         """Prefer one line."""
         width = sum(item.sizeHint().width() + self.spacing() for item in self._items if not item.isEmpty())
-        return QSize(width + self._beside(), _height(self._items) + self._above())
+        return QSize(max(width - self.spacing(), 0) + self._beside(), _height(self._items) + self._above())
 
     def minimumSize(self) -> QSize:
         """Ask for the width of the widest part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QLayoutItem, QProgressBar, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QProgressBar, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
@@ -72,7 +72,7 @@ class ViewPanel(QWidget):
         head = row(self._about, margins=(8, 4, 8, 0))
         inside = LinesPanel()
         parts = (head, self.bar, self._progress, (self._stack, 1), self.caption)
-        column(*parts, margins=(0, 0, 0, 8), spacing=4, on=inside)
+        self._column = column(*parts, margins=(0, 0, 0, 8), spacing=4, on=inside)
         column(LinesScroll(inside, _LEAST), on=self)
         self._wait()
 
@@ -80,6 +80,10 @@ class ViewPanel(QWidget):
         """Take a name for the view's tab, and what it shows in a sentence, which stands above it."""
         self.title, self.about = title, about
         self._about.setText(about)
+
+    def put_above(self, parts: QLayout) -> None:
+        """Put something between what it shows, in a sentence, and its options."""
+        self._column.insertLayout(1, parts)
 
     def set_content(self, widget: QWidget) -> None:
         """Use this widget to show answers in."""
