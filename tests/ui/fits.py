@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt, QTranslator
+from PySide6.QtCore import QRect, Qt, QTranslator
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -28,6 +28,7 @@ from latentlab.ui.canvas.cards.colour_box import ColourBox
 
 _LONGER = 0.4
 _MORE = "ôüéàñ "
+_GAP = 5  # pixels between words of two labels, at least
 # What is filled in, and what is not text.
 _NO_LETTERS = re.compile(r"\{[^}]*\}|<[^>]*>|&\w+;|&")
 
@@ -47,10 +48,19 @@ class LongWords(QTranslator):
 def misfits(window: QWidget) -> Iterator[str]:
     """Say of each part of a window that can be seen what of it does not fit."""
     for widget in window.findChildren(QWidget):
-        if widget.isVisibleTo(window) and widget.window() is window:
+        if widget.isVisibleTo(window) and widget.window() is window and not _is_left_out(widget):
             for said in (_cut(widget), _outside(widget), *_overlaps(widget)):
                 if said:
                     yield f"{_name(widget)}: {said}"
+
+
+def _is_left_out(widget: QWidget) -> bool:
+    """Whether it, or what holds it, has given up its place altogether: it can be done without."""
+    while widget is not None and not widget.isWindow():
+        if widget.width() == widget.height() == 0:
+            return True
+        widget = widget.parentWidget()
+    return False
 
 
 def _cut(widget: QWidget) -> str:
@@ -132,6 +142,20 @@ def _overlaps(widget: QWidget) -> Iterator[str]:
         for other in inside[:place]:
             if one.geometry().adjusted(1, 1, -1, -1).intersects(other.geometry().adjusted(1, 1, -1, -1)):
                 yield f"{_name(one)} lies over {_name(other)}"
+    said = [(label, _words_at(label)) for label in inside if isinstance(label, QLabel) and label.text().strip()]
+    for place, (one, words) in enumerate(said):
+        for other, others in said[:place]:
+            are_beside = one.x() > other.geometry().right() or other.x() > one.geometry().right()
+            if are_beside and words.intersects(others.adjusted(-_GAP, 0, _GAP, 0)):
+                yield f"{one.text()!r} and {other.text()!r} are read as one"
+
+
+def _words_at(label: QLabel) -> QRect:
+    """Give where the words of a label lie."""
+    inside = label.contentsRect().adjusted(*(label.margin() * sign for sign in (1, 1, -1, -1)))
+    flags = label.alignment() | (Qt.TextFlag.TextWordWrap if label.wordWrap() else Qt.AlignmentFlag(0))
+    words = label.fontMetrics().boundingRect(inside, int(flags), label.text())
+    return words.translated(label.pos())
 
 
 def _widgets(layout: QLayout) -> list[QWidget]:

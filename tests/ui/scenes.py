@@ -91,6 +91,24 @@ def open_views(lab) -> Iterator[str]:
     tabs.setCurrentIndex(0)
 
 
+def open_pages(lab) -> Iterator[str]:
+    """Show one page of the drawer after the other; give the name of each."""
+    titles, was_open = lab.child("drawerTabs"), lab.action("showDrawer").isChecked()
+    lab.action("showDrawer").setChecked(True)
+    for index in range(titles.count()):
+        titles.setCurrentIndex(index)
+        yield titles.tabText(index)
+    lab.action("showDrawer").setChecked(was_open)
+
+
+def open_turns(lab) -> Iterator[str]:
+    """Show what takes turns beside the map, one after the other, where it does; give the name of each."""
+    turns = lab.child("sideTabs")
+    for index in range(turns.count() if turns.isVisible() else 0):
+        turns.setCurrentIndex(index)
+        yield turns.tabText(index)
+
+
 def windows() -> list[QWidget]:
     """Give what is open, the front last."""
     return [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QFont, QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -376,9 +376,9 @@ class LatentCanvas(Plot):
         """Give how many pixels from the top its buttons take."""
         if self._corner is None:
             return 0
-        self._corner.adjustSize()
-        size = self._corner.size()
-        self._corner.move(rect.right() - size.width() - EDGE_GAP, rect.top() + EDGE_GAP)
+        wide = max(min(self._corner.sizeHint().width(), rect.width() - 2 * EDGE_GAP), 1)
+        size = QSize(wide, self._corner.heightForWidth(wide))
+        self._corner.setGeometry(QRect(QPoint(rect.right() - wide - EDGE_GAP, rect.top() + EDGE_GAP), size))
         self.view.set_covered("corner", "top right", *around(size))
         return size.height() + EDGE_GAP
 

@@ -11,6 +11,7 @@ from latentlab.ui.canvas.cards.layers_panel import LayersPanel
 from latentlab.ui.canvas.cards.selection_pill import SelectionPill
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.widgets.boxes import row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.tool_strip import ToolStrip
 
 
@@ -36,7 +37,7 @@ class CanvasPanel(QWidget):
         self.layers, self.colour_box = LayersPanel(self), ColourBox()
         corner = QWidget()
         corner.setCursor(Qt.CursorShape.ArrowCursor)
-        row(self.layers.button, self.colour_box, spacing=6, on=corner)
+        corner.setLayout(Flow(self.layers.button, self.colour_box, spacing=6))
         self.canvas.set_corner(corner)
         self._corner, self.pill, self.hint = corner, SelectionPill(self.canvas), Hint(self.canvas)
         for moved in (self.pill.resized, self.hint.resized, self.canvas.placed, self.canvas.field.legend.resized):
@@ -74,8 +75,13 @@ class CanvasPanel(QWidget):
         keys = [key.geometry() for key in (self.canvas.legend, self.canvas.value_scale) if key.isVisible()]
         beside = min((key.left() for key in keys), default=plot.right())
         self.pill.place(plot, corner, beside)
-        # Above what is said of a field, and left of a legend that reaches as far down.
+        below = max((key.bottom() for key in keys), default=0) + 8
+        if any(key.intersects(self.pill.geometry()) for key in keys) and below + self.pill.height() < plot.bottom():
+            self.pill.move(max(plot.left(), plot.right() - 8 - self.pill.width()), below)
+        # Above what is said of a field, below what lies along the upper edge, and left of a legend that reaches as far.
         free = plot.adjusted(0, 0, 0, -round(self.canvas.field.legend.covered()))
-        if any(key.bottom() > free.bottom() - 3 * corner.height() for key in keys):
-            free.setRight(beside)
+        free.setTop(max([corner.bottom(), *([self.pill.geometry().bottom()] if self.pill.isVisible() else [])]))
         self.hint.place(free)
+        if any(key.intersects(self.hint.geometry()) for key in keys):
+            free.setRight(beside)
+            self.hint.place(free)

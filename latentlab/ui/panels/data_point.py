@@ -117,9 +117,9 @@ class DataPointPanel(LinesPanel):
         self._chip.show_class(point.label, self._class_count)
         self._class.setText(point.class_name if point.label >= 0 else self.tr("No class"))
         if point.image is None and are_loading:
-            text = self.tr("The images are being loaded; until then there is the reconstruction.")
+            text = self.tr("What is rebuilt of it; the images are being loaded.")
         elif point.image is None:
-            text = self.tr("The data set is not on this machine, so only the reconstruction can be shown.")
+            text = self.tr("What is rebuilt of it; the data set is not on this machine.")
         elif point.losses is None:
             text = ""
         else:
@@ -127,12 +127,18 @@ class DataPointPanel(LinesPanel):
         self._losses.setText(text)
         self._limit_height()
 
+    def useful_height(self) -> int:
+        """Give the height of the images and two lines of what is said of them."""
+        margins = self.layout().contentsMargins()
+        images = max(_SIDE, self._images.minimumSize().height())
+        return images + 4 + 2 * self.fontMetrics().lineSpacing() + margins.top() + margins.bottom()
+
     def set_waiting(self, is_waiting: bool) -> None:
         """Say that the point that was picked is still to be shown."""
         self._hint.setText(
             self.tr("The image is on its way …")
             if is_waiting
-            else self.tr("Click on a point of the map to see its image beside its reconstruction.")
+            else self.tr("Click on a point of the map to see its image here.")
         )
         self._limit_height()
         for view in (self._image, self._reconstruction):

@@ -143,6 +143,23 @@ class DecoderPanel(QScrollArea):
         """Show what is looked at damaged, and what the model restores of it."""
         self._damage.show_restored(restored)
 
+    def useful_height(self, width: int) -> int:
+        """Give the height in which image, temperature, labels and a row of samples are in sight, in a width."""
+        layout = self.widget().layout()
+        margins, spacing = layout.contentsMargins(), layout.spacing()
+        width -= margins.left() + margins.right()
+        side, samples = self._side.sizeHint(), self._samples.height_in_rows(width, _SAMPLES)
+        is_beside = width - side.width() - self._top.spacing() >= _LEAST_IMAGE
+        top = max(side.height(), _LEAST_IMAGE) if is_beside else side.height() + self._top.spacing() + _LEAST_IMAGE
+        labels = 0 if self._label_box.isHidden() else _height(self._label_box, width) + spacing
+        return top + labels + self._samples_text.sizeHint().height() + samples + spacing + margins.top()
+
+    def useful_width(self) -> int:
+        """Give the width in which the image lies beside the temperature, whatever is picked."""
+        margins, bar = self.widget().layout().contentsMargins(), self.verticalScrollBar().sizeHint().width()
+        side = max(self._code.minimumWidth(), *(part.sizeHint().width() for part in (self._noise, self._prior)))
+        return _LEAST_IMAGE + self._top.spacing() + side + margins.left() + margins.right() + bar
+
     def sizeHint(self) -> QSize:
         """Prefer room for everything."""
         return self.widget().sizeHint()

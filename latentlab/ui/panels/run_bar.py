@@ -51,10 +51,9 @@ class RunBar(QWidget):
         self._make_buttons()
         self._make_live_fields()
         self._make_progress()
-        parts = (
-            self.home_button,
-            self._name,
-            self._details,
+        self._line = Flow(self.home_button, self._name, margins=(6, 6, 10, 6), spacing=8)
+        self._line.add_spare(self._details)
+        for part in (
             self.train_button,
             self.further_button,
             self.pause_button,
@@ -62,10 +61,10 @@ class RunBar(QWidget):
             self.discard_button,
             self._progress,
             self._speed,
-            None,
-            self._live,
-        )
-        self._line = Flow(*parts, margins=(6, 6, 10, 6), spacing=8)
+        ):
+            self._line.addWidget(part)
+        self._line.add_stretch()
+        self._line.addWidget(self._live)
         line = QWidget()
         line.setLayout(self._line)
         column(line, self._note, spacing=0, on=self)
@@ -233,6 +232,7 @@ class RunBar(QWidget):
     def _make_progress(self) -> None:
         self._progress = QProgressBar(objectName="trainingProgress", textVisible=True)
         self._progress.setAccessibleName(self.tr("Progress of training"))
+        self._progress.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._speed = plain_label(objectName="trainingSpeed", role=theme.MUTED)
         self._note = plain_label(wordWrap=True, objectName="trainingMessage", role=theme.WARNING)
         self._note.setContentsMargins(10, 0, 10, 6)

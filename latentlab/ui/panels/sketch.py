@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QIcon, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -35,6 +35,8 @@ _NEIGHBOURS = 8
 _FEWEST_NEIGHBOURS = 4
 _THUMBNAIL = 36
 _SMALLEST_VIEW = 48  # pixels along the sides of what the model sees and makes
+_APART = 12  # pixels between what it sees and what it makes, whose names would be read as one
+_LINES_OF_VERDICT = 3
 _BESIDE_NAME = 14  # pixels: what a button needs beside its text, and the room between two
 
 
@@ -88,7 +90,8 @@ class SketchPanel(LinesPanel):
         self._swatches.setObjectName("sketchSwatches")
         self._swatches.hide()
         self._swatches.chosen.connect(self.pad.set_colour)
-        self._lay_out(self._make_tools())
+        self._tools = self._make_tools()
+        self._lay_out(self._tools)
         self.pad.stepped.connect(self._update_tools)
         self._update_tools()
         self._show()
@@ -115,6 +118,15 @@ class SketchPanel(LinesPanel):
         self._hint = text
         self._show()
 
+    def useful_height(self, width: int) -> int:
+        """Give the height in which one draws, and reads what is found, whatever that is."""
+        layout, line = self.layout(), self.fontMetrics().lineSpacing()
+        margins = layout.contentsMargins()
+        findings = _SMALLEST_VIEW + (2 + _LINES_OF_VERDICT) * line + 12
+        tools = self._tools.heightForWidth(width - margins.left() - margins.right())
+        parts = (max(findings, self.pad.minimumHeight()), tools, self._neighbours[0].height())
+        return sum(parts) + layout.spacing() * (len(parts) - 1) + margins.top() + margins.bottom()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as many neighbours as there is room for with their names."""
         super().resizeEvent(event)
@@ -137,7 +149,7 @@ class SketchPanel(LinesPanel):
 
     # Making
 
-    def _make_tools(self) -> QLayout:
+    def _make_tools(self) -> Flow:
         self._brush = QSlider(Qt.Orientation.Horizontal)
         self._brush.setRange(8, 64)
         self._brush.setValue(24)
@@ -169,7 +181,8 @@ class SketchPanel(LinesPanel):
 
     def _lay_out(self, tools: QLayout) -> None:
         images = QGridLayout()
-        images.setSpacing(4)
+        images.setVerticalSpacing(4)
+        images.setHorizontalSpacing(_APART)
         for place, (view, name) in enumerate(
             ((self._input, self.tr("It sees")), (self._reconstruction, self.tr("It makes")))
         ):
@@ -323,10 +336,18 @@ class _NeighbourButton(QToolButton):
         self.setAutoRaise(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setIconSize(QSize(_THUMBNAIL, _THUMBNAIL))
-        font = self.font()
+        font = QFont()
         font.setBold(True)
         self.setFont(font)
-        # Fixed, so that nothing jumps at the first stroke.
+        self._fix()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fix()
+
+    def _fix(self) -> None:
+        """Be of one height, so that nothing jumps at the first stroke."""
         self.setFixedHeight(_THUMBNAIL + self.fontMetrics().height() + 8)
 
     def width_of(self, name: str) -> int:

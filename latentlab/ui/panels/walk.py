@@ -7,10 +7,8 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QMenu,
     QSpinBox,
-    QStackedWidget,
     QToolButton,
     QWidget,
 )
@@ -20,14 +18,16 @@ from latentlab.core.views.walk import Walk, WalkPlan
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.equation import Equation
 from latentlab.ui.widgets.images.film_strip import FilmStrip
 from latentlab.ui.widgets.images.player import BackAndForth
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 
 _HEIGHT = 152
 
 
-class WalkPanel(QWidget):
+class WalkPanel(LinesPanel):
     """Shows the film that it is given, and tells which frame a person wants to see.
 
     Attributes
@@ -75,7 +75,7 @@ class WalkPanel(QWidget):
         self._message.setMargin(8)
         film = QWidget()
         row((self._equation, 1), (self._strip, 1), margins=(8, 0, 8, 0), spacing=8, on=film)
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self._stack.addWidget(self._message)
         self._stack.addWidget(film)
         layout = column(self._bar(steps), margins=(0, 4, 0, 4), spacing=4, on=self)
@@ -175,7 +175,7 @@ class WalkPanel(QWidget):
 
     # Inner workings
 
-    def _bar(self, steps: int) -> QHBoxLayout:
+    def _bar(self, steps: int) -> Flow:
         self._play_button = bar_button("", self.tr("Play the film back and forth (Space)"), "walkPlayButton")
         self._play_button.setCheckable(True)
         self._play_button.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("⏸ Pause")) + 12)
@@ -216,7 +216,7 @@ class WalkPanel(QWidget):
         self._forget = bar_button(self.tr("Clear"), self.tr("Forget the walk (Esc on the map)"), "walkForgetButton")
         self._forget.clicked.connect(self.forget_requested)
         film = (self._play_button, self._place, self._steps, self._speed, self._each)
-        return row(*film, STRETCH, self._cancel, self._save, self._forget, margins=(8, 0, 8, 0), spacing=6)
+        return Flow(*film, STRETCH, self._cancel, self._save, self._forget, margins=(8, 0, 8, 0), spacing=6)
 
     def _show_text(self, sentence: str) -> None:
         self._walk = None

@@ -31,6 +31,11 @@ class ShownImages(QObject):
         self._library, self._files = library, files
         self._source = MapSource()
 
+    @property
+    def split(self) -> Split:
+        """Of which split those of the next map are."""
+        return self._source.split
+
     def choose(self, split: Split, count: int) -> None:
         """Show images of this split, so many of them (0: all), from the next map on."""
         self._source = MapSource(split, count)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QTabBar, QToolButton, QWidget
 
 from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.lines import Pages
 
 _NO_LIMIT = 16_777_215  # Qt's own, of a widget's height
 
@@ -33,7 +34,7 @@ class Drawer(QWidget):
         self._switch.toggled.connect(self._open)
         self._titles = QTabBar(objectName="drawerTabs", documentMode=True, drawBase=False, expanding=False)
         self._titles.setAccessibleName(self.tr("Pages of the drawer"))
-        self._pages = QStackedWidget()
+        self._pages = Pages()
         self._titles.currentChanged.connect(self._pages.setCurrentIndex)
         self._titles.currentChanged.connect(self.turned)
         self._head = row(self._switch, (line, 1), (self._titles, 1), margins=(4, 0, 8, 0), spacing=4)

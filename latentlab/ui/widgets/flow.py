@@ -28,14 +28,24 @@ class Flow(QLayout):
     ) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._spare: list[QWidget] = []
         self._heights: dict[int, int] = {}  # of widths: whatever is around asks for them hundreds of times
         self.setContentsMargins(*margins)
         self.setSpacing(spacing)
         for part in parts:
             if part is None:
-                self.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
+                self.add_stretch()
             else:
                 self.addWidget(part)
+
+    def add_stretch(self) -> None:
+        """Add room that takes whatever is left."""
+        self.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
+
+    def add_spare(self, widget: QWidget) -> None:
+        """Add a part that is left out, as an empty place, where that saves a line."""
+        self.addWidget(widget)
+        self._spare.append(widget)
 
     # What Qt asks of a layout
 
@@ -80,7 +90,7 @@ class Flow(QLayout):
     def sizeHint(self) -> QSize:
         """Prefer one line."""
         width = sum(item.sizeHint().width() + self.spacing() for item in self._items if not item.isEmpty())
-        return QSize(width + self._beside(), _height(self._items) + self._above())
+        return QSize(max(width - self.spacing(), 0) + self._beside(), _height(self._items) + self._above())
 
     def minimumSize(self) -> QSize:
         """Ask for the width of the widest part."""
@@ -92,7 +102,11 @@ class Flow(QLayout):
         super().setGeometry(place)
         inside = place.marginsRemoved(self.contentsMargins())
         top = inside.top()
-        for line in self._lines(inside.width()):
+        lines = self._lines(inside.width())
+        for item in self._items:
+            if item.widget() in self._spare and not any(item in line for line in lines):
+                item.setGeometry(QRect(inside.topLeft(), QSize(0, 0)))
+        for line in lines:
             places = self._places(line, inside.width())
             high, left = max((_tall(*place) for place in places), default=0), inside.left()
             for item, width in places:
@@ -104,10 +118,16 @@ class Flow(QLayout):
     # Inside
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        shown = [item for item in self._items if item.spacerItem() or not item.isEmpty()]
+        lines = self._break(shown, width)
+        if self._spare and len(lines) > 1:
+            without = self._break([item for item in shown if item.widget() not in self._spare], width)
+            return without if len(without) < len(lines) else lines
+        return lines
+
+    def _break(self, items: list[QLayoutItem], width: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = [[]]
-        for item in self._items:
-            if item.isEmpty() and not item.spacerItem():  # hidden
-                continue
+        for item in items:
             if lines[-1] and self._width([*lines[-1], item]) > width:
                 lines.append([])
             lines[-1].append(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -12,7 +12,7 @@ from latentlab.ui.style.paint import paint_card
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
-_NEWS_MILLISECONDS = 8000
+_NEWS_MILLISECONDS, _READ_MILLISECONDS = 8000, 2000
 _NARROWEST = 120  # pixels; where Qt would rather have fewer lines, which widens the window in large text
 
 
@@ -50,6 +50,7 @@ class MessageBar(QFrame):
         close.clicked.connect(self.hide)
         top = Qt.AlignmentFlag.AlignTop
         row((self._label, 1), self._offer, (self._report, 0, top), (close, 0, top), margins=(12, 6, 6, 6), on=self)
+        self._since_told = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True, interval=_NEWS_MILLISECONDS)
         self._timer.timeout.connect(self.hide)
         self.hide()
@@ -69,8 +70,15 @@ class MessageBar(QFrame):
         self.update()
         self.setVisible(bool(text))
         self._timer.stop()
+        self._since_told.start()
         if text and not is_problem:
             self._timer.start()
+
+    @Slot()
+    def leave(self) -> None:
+        """Go with the page that it was told on, unless nobody can have read it yet."""
+        if self._since_told.isValid() and self._since_told.hasExpired(_READ_MILLISECONDS):
+            self.hide()
 
     def hideEvent(self, event: QEvent) -> None:
         """Forget the timer of what is no longer shown."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QProgressBar, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
@@ -14,12 +14,14 @@ from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.lines import LinesPanel, Pages
+from latentlab.ui.widgets.lines_scroll import LinesScroll
 
 _PATIENCE = 150  # milliseconds that an answer may take before the view says that it is on its way
 _PROGRESS_HEIGHT = 4  # pixels
+_LEAST = QSize(240, 160)  # pixels that a view is given; what does not fit into them is scrolled
 
 
-class ViewPanel(LinesPanel):
+class ViewPanel(QWidget):
     """A view: it asks a question, and shows the answer for the model as it is now.
 
     A view of its own calls `introduce`, puts its options into `bar` and what it shows into `set_content`, gives its
@@ -50,10 +52,9 @@ class ViewPanel(LinesPanel):
         self.facts: ModelFacts | None = None
         self._about = plain_label(wordWrap=True, objectName="viewAbout")
         self._about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.bar = Flow(margins=(8, 0, 8, 0))
         self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
-        head = row((self._about, 1), (self._save, 0, Qt.AlignmentFlag.AlignTop), margins=(8, 4, 8, 0))
+        self.bar = _Bar(self._save)
         self.caption = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._message = plain_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="viewMessage")
         self._message.setMargin(24)
@@ -68,13 +69,21 @@ class ViewPanel(LinesPanel):
         self._patience.timeout.connect(self._show_waiting)
         self._stack = Pages()
         self._stack.addWidget(self._message)
-        column(head, self.bar, self._progress, (self._stack, 1), self.caption, margins=(0, 0, 0, 8), spacing=4, on=self)
+        head = row(self._about, margins=(8, 4, 8, 0))
+        inside = LinesPanel()
+        parts = (head, self.bar, self._progress, (self._stack, 1), self.caption)
+        self._column = column(*parts, margins=(0, 0, 0, 8), spacing=4, on=inside)
+        column(LinesScroll(inside, _LEAST), on=self)
         self._wait()
 
     def introduce(self, title: str, about: str) -> None:
         """Take a name for the view's tab, and what it shows in a sentence, which stands above it."""
         self.title, self.about = title, about
         self._about.setText(about)
+
+    def put_above(self, parts: QLayout) -> None:
+        """Put something between what it shows, in a sentence, and its options."""
+        self._column.insertLayout(1, parts)
 
     def set_content(self, widget: QWidget) -> None:
         """Use this widget to show answers in."""
@@ -143,3 +152,22 @@ class ViewPanel(LinesPanel):
 
     def _request_save(self) -> None:
         self.save_requested.emit(self.picture(), f"{self.objectName().removesuffix('View') or 'view'}.png")
+
+
+class _Bar(Flow):
+    """The options of a view, and at their end, at the right, what saves its picture."""
+
+    def __init__(self, save: QWidget) -> None:
+        super().__init__(margins=(8, 0, 8, 0))
+        self._options, self._save = 0, save
+        self.add_stretch()
+        self.addWidget(save)
+        self._options = 1
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Take an option, before what is at the end."""
+        super().addItem(item)
+        if self._options:
+            self._items.insert(self._options - 1, self._items.pop())
+            self._options += 1
+            QWidget.setTabOrder(item.widget(), self._save)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.run_bar import RunBar
+from latentlab.ui.panels.sketch import SketchPanel
 from latentlab.ui.plots.loss_line import LossLine
 from latentlab.ui.session.live_training import State
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.drawer import Drawer
+from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.menus import Menus
 
@@ -39,7 +42,7 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
     def show_model(snapshot: Snapshot | None) -> None:
         if snapshot is None and session.state == "idle":
             arrangement.show_home(True)
-            arrangement.set_setup_open(True)
+            arrangement.offer_setup()
 
     def show_opened() -> None:
         arrangement.show_home(False)
@@ -71,6 +74,26 @@ def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar
         menus[name].toggled.connect(change)
         changed.connect(menus[name].setChecked)
     menus.tell(can_go_home=True, has_setup=True, has_side=True, has_drawer=True)
+
+
+def join_told(arrangement: Arrangement, messages: MessageBar) -> None:
+    """Take back what was told on a page that is left: beside the next one it would seem to be about that."""
+    was_home = arrangement.is_home()
+
+    def leave(is_home: bool) -> None:
+        nonlocal was_home
+        if is_home != was_home:
+            messages.leave()
+        was_home = is_home
+
+    arrangement.home_toggled.connect(leave)
+
+
+def join_side(arrangement: Arrangement, canvas: LatentCanvas, sketch: SketchPanel) -> None:
+    """Turn to what a person has just asked for, where what is decoded and what is drawn take turns."""
+    canvas.intents.picked_at.connect(arrangement.turn_to_decoded)
+    canvas.intents.point_picked.connect(arrangement.turn_to_decoded)
+    sketch.sketched.connect(arrangement.turn_to_drawn)
 
 
 def join_loss_line(line: LossLine, curves: CurvesPanel, drawer: Drawer) -> None:

@@ -23,12 +23,10 @@ from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import languages, roles
 from latentlab.ui.style.texts import plain_label
-from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.drawer import Drawer
-from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.message_bar import MessageBar
-from latentlab.ui.window.arrangement import Arrangement
-from latentlab.ui.window.arranging import join_arrangement, join_loss_line
+from latentlab.ui.window.arrangement import Arrangement, LookedAt
+from latentlab.ui.window.arranging import join_arrangement, join_loss_line, join_side, join_told
 from latentlab.ui.window.clipboard import join_clipboard
 from latentlab.ui.window.commands.commands import join_keys, join_palette
 from latentlab.ui.window.compare import join_comparison
@@ -79,7 +77,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         roles.install()
         self.setObjectName("mainWindow")
-        self.resize(_SIZE)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
         self._settings = settings or Settings()
         # Who sets a variable for this start means it, whatever was chosen some day before.
         data_dir = None if os.environ.get("LATENTLAB_DATA") else self._settings.data_dir
@@ -166,8 +164,6 @@ class MainWindow(QMainWindow):
         self._sketch = SketchPanel()
 
     def _lay_out(self) -> None:
-        looked_at = LinesPanel()
-        column((self._decoder, 1), self._point, spacing=0, on=looked_at)
         self._arrangement = Arrangement(
             self._run_bar,
             self._recipe,
@@ -175,7 +171,8 @@ class MainWindow(QMainWindow):
             self._start,
             self._tabs,
             self._drawer,
-            [looked_at, self._sketch],
+            LookedAt(self._decoder, self._point),
+            self._sketch,
         )
         self.setCentralWidget(self._arrangement)
 
@@ -199,6 +196,8 @@ class MainWindow(QMainWindow):
         join_data_point(session, self._point)
         join_sketch(session, self._sketch, menus, dialogs)
         join_arrangement(session, self._arrangement, self._run_bar, self._drawer, menus)
+        join_told(self._arrangement, self._messages)
+        join_side(self._arrangement, canvas, self._sketch)
         join_loss_line(self._loss_line, self._curves, self._drawer)
         join_start(session, self._start, self._run_bar, self._recipe, dialogs)
         join_messages(session, self._messages, canvas)

@@ -12,6 +12,7 @@ from shiboken6 import Shiboken
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.shared_column import SharedColumn
 
 _WIDTH = 42  # average letters
 _ARROW = 10  # pixels that its tip stands out
@@ -175,6 +176,8 @@ class Tour(QWidget):
     def _seen(self, step: Step) -> QRect:
         """Give where in the window a control is seen: of one that is scrolled or folded away nothing is."""
         control = self._control(step)
+        if control is not None and not control.isVisible() and (column := _column_of(control)) is not None:
+            control = column  # it is there as soon as it is its turn
         if control is None or not control.isVisible():
             return QRect()
         seen, widget = control.rect(), control
@@ -192,7 +195,10 @@ class Tour(QWidget):
             return
         self._step = place
         step, places = self._steps[place], self._places()
-        self._watch(self._control(step))
+        control = self._control(step)
+        if control is not None and not control.isVisible() and (column := _column_of(control)) is not None:
+            column.turn_to(control)
+        self._watch(control)
         is_last = place == places[-1]
         self._title.setText(step.title)
         self._text.setText(step.text)
@@ -284,6 +290,16 @@ class _Ring(QWidget):
         painter.setPen(QPen(QColor(theme.current().accent), 2))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         painter.end()
+
+
+def _column_of(control: QWidget) -> SharedColumn | None:
+    """Give the column in which a control has its turn, if it lies in one and is hidden by nothing else."""
+    part, holder = control, control.parentWidget()
+    while holder is not None and not isinstance(holder, SharedColumn):
+        if control.isVisibleTo(holder):
+            part = holder
+        holder = holder.parentWidget()
+    return holder if holder is not None and holder.has(part) else None
 
 
 def _beside(target: QRect, size: QSize, room: QRect) -> QRect:

@@ -61,3 +61,16 @@ def test_the_cache_of_images_is_cleared_from_the_menu(lab, pictures, monkeypatch
     with lab.qtbot.waitSignal(lab.session.library.message):
         lab.action("clearCache").trigger()
     assert not list(cache_dir().iterdir())
+
+
+def test_a_map_of_few_images_says_of_how_many(lab, pictures):
+    lab.choose_own(f"folder:{pictures}")
+    lab.train()
+    data = lab.session.library.data
+    total = len(data.test_images) + len(data.train_images)
+    told = lab.child("mapLayersButton")
+    lab.until(lambda: told.text() == f"Layers: {len(data.test_images)} test images of {total}")
+    source = lab.child("mapSourceBox")
+    source.setCurrentIndex(source.findData("both"))
+    lab.until(lambda: len(lab.canvas.points()) == total)
+    lab.until(lambda: told.text() == "Layers: both")

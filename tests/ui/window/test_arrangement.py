@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.settings import Settings
+from latentlab.ui.widgets import message_bar
 from tests.ui import scenes
 
 
@@ -200,3 +201,64 @@ def test_the_window_comes_back_as_it_was_left(make_lab):
     lab.window.close()
     again = make_lab(Settings())
     again.until(lambda: again.child("body").sizes() == left)
+
+
+def test_in_a_low_window_what_is_decoded_and_what_is_drawn_take_turns(lab, run_file):
+    lab.open(run_file())
+    turns, image, pad = lab.child("sideTabs"), lab.child("decodedImage"), lab.child("sketchPad")
+    assert not turns.isVisible()
+    assert image.isVisible()
+    assert pad.isVisible()
+    lab.window.resize(960, 540)
+    lab.until(turns.isVisible)
+    assert image.isVisible()
+    assert not pad.isVisible()
+    turns.setCurrentIndex(1)
+    scenes.rest(lab)
+    lab.stroke([(0.3, 0.2), (0.6, 0.8)])
+    lab.until(lambda: lab.child("sketchReconstruction").pixels() is not None)
+    assert lab.child("windowScroll").verticalScrollBar().maximum() == 0
+    for part in ("sketchPad", "sketchReconstruction", "sketchClearButton"):
+        assert not lab.child(part).visibleRegion().isEmpty()
+    lab.pick()  # and one sees what that decodes to
+    assert image.isVisible()
+    scenes.rest(lab)
+    for part in ("decodedImage", "temperatureSlider", "newNoiseButton"):
+        assert lab.child(part).visibleRegion().boundingRect() == lab.child(part).rect()
+    lab.window.resize(1280, 800)
+    lab.until(lambda: pad.isVisible() and image.isVisible() and not turns.isVisible())
+
+
+def test_in_a_narrow_window_setup_takes_the_place_of_what_lies_beside_the_map(lab, run_file):
+    lab.open(run_file())
+    lab.window.resize(820, 600)
+    side, box, bar = lab.child("side"), lab.child("recipeBox"), lab.child("windowScroll").horizontalScrollBar()
+    lab.press("setupTab")
+    lab.until(lambda: box.isVisible() and not side.isVisible())
+    assert lab.canvas.isVisible()
+    lab.action("showSide").trigger()
+    lab.until(lambda: side.isVisible() and not box.isVisible())
+    assert lab.action("showSide").isChecked()
+    lab.press("setupTab")
+    lab.until(lambda: not side.isVisible())
+    lab.press("setupTab")
+    lab.until(side.isVisible)
+    lab.window.resize(700, 600)
+    scenes.rest(lab)
+    assert bar.maximum() == 0
+
+
+def test_what_was_told_goes_with_the_page_that_it_was_told_on(lab, run_file, monkeypatch):
+    lab.open(run_file())
+    lab.press("homeButton")
+    lab.window.open_run("nowhere.safetensors")
+    lab.until(lambda: "nowhere" in lab.message())
+    lab.press("homeButton")
+    assert "nowhere" in lab.message()  # nobody can have read it
+    monkeypatch.setattr(message_bar, "_READ_MILLISECONDS", 0)
+    lab.press("homeButton")
+    assert not lab.message()
+    lab.window.open_run("nowhere.safetensors")
+    lab.until(lab.message)
+    lab.open(run_file(training__seed=1))
+    assert not lab.message()

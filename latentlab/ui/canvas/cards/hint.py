@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -13,6 +13,7 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
 _GAP = 8  # pixels
+_SHORTEST = 12  # letters of a line
 
 
 class Hint(QFrame):
@@ -48,11 +49,16 @@ class Hint(QFrame):
         return "" if self.isHidden() else self._text.text()
 
     def place(self, rect: QRect) -> None:
-        """Lie in the lower left corner of a rectangle of the parent's: fitted points are in its middle."""
+        """Lie in the lower left corner of a rectangle of the parent's, where nobody sees it if it has no room there.
+
+        Fitted points are in the middle of the map.
+        """
         beside = self.sizeHint().width() - self._text.sizeHint().width() + 2
         wide = min(self.fontMetrics().horizontalAdvance(self._text.text()) + beside, rect.width() - 2 * _GAP)
         high = max(self.heightForWidth(wide), self._close.sizeHint().height() + 6)
-        self.setGeometry(rect.left() + _GAP, rect.bottom() - high - _GAP, wide, high)
+        place = QRect(rect.left() + _GAP, rect.bottom() - high - _GAP, wide, high)
+        fits = place.top() >= rect.top() and wide >= beside + _SHORTEST * self.fontMetrics().averageCharWidth()
+        self.setGeometry(place if fits else QRect(rect.bottomLeft(), QSize(0, 0)))
 
     def mousePressEvent(self, event: object) -> None:
         """Close: who clicks here means the map below."""

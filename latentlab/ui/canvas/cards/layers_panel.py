@@ -37,6 +37,7 @@ class LayersPanel(QFrame):
             self.tr("Layers"), self.tr("What the map shows"), "mapLayersButton", has_card=True, opens=True
         )
         self.button.clicked.connect(self.open)
+        self._few = ""
         self._switches: dict[QAction, tuple[QCheckBox, str]] = {}
         self._switch_box = column(spacing=4)
         self._source, self._count = self._make_source()
@@ -77,9 +78,9 @@ class LayersPanel(QFrame):
 
     def unusual(self) -> list[str]:
         """Give in a few words each what is not as it is at first."""
-        said = []
+        said = [self._few] if self._few else []
         for box, usual in zip((self._source, self._count), _USUAL, strict=True):
-            if box.currentData() != usual:
+            if box.currentData() != usual and not (self._few and box is self._source):
                 said.append(box.currentText())
         said += [
             words
@@ -89,6 +90,18 @@ class LayersPanel(QFrame):
         if (field := self._fields.checkedButton()) is not self._fields.buttons()[0]:
             said.append(field.text())
         return said
+
+    def set_few(self, split: str, shown: int, total: int) -> None:
+        """Say on the button that few of the images that there are are points, and of which split; none, say nothing."""
+        texts = {
+            "test": self.tr("{n:,} test images of {total:,}"),
+            "training": self.tr("{n:,} training images of {total:,}"),
+            "both": self.tr("{n:,} images of {total:,}"),
+        }
+        few = texts[split].format(n=shown, total=total) if shown else ""
+        if few != self._few:
+            self._few = few
+            self._tell()
 
     @Slot()
     def open(self) -> None:

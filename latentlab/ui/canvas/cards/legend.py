@@ -27,6 +27,7 @@ EDGE_GAP = 8  # pixels to the edges of the map
 _SWATCH = 12
 _PADDING = 6
 _LONGEST_NAME = 150
+_FEWEST = 3  # lines of classes, where there are as many
 _MANY = 60  # classes: of more only some are listed, and found by their names
 
 
@@ -212,7 +213,9 @@ class Legend(QFrame):
         Give the size that it takes: nothing where it is not shown.
         """
         size = self.fit(rect.width() // 2, height)
-        is_shown = is_wanted and not size.isEmpty() and rect.height() > 4 * EDGE_GAP
+        # In a map that is lower than a few lines of text it would be in the way of everything else.
+        lines = min(_FEWEST, len(self._buttons)) * self.fontMetrics().lineSpacing()
+        is_shown = is_wanted and not size.isEmpty() and size.height() >= lines
         self.setVisible(is_shown)
         if not is_shown:
             return QSize(0, 0)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QMenu,
     QPushButton,
-    QStackedWidget,
     QToolButton,
     QWidget,
 )
@@ -25,6 +24,7 @@ from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.images.model_card import ModelCard
+from latentlab.ui.widgets.lines import LinesPanel, Pages
 from latentlab.ui.widgets.view_panel import ViewPanel
 
 _SMALL, _LARGE = 96, 200  # sides of the images, in pixels
@@ -232,7 +232,7 @@ class ComparePanel(ViewPanel):
             self.bar.addWidget(widget)
 
     def _make_content(self) -> QWidget:
-        self._right = QStackedWidget()
+        self._right = Pages()
         self._right.addWidget(self._make_invitation())
         self._right.addWidget(self.second)
         self._first_card, self._second_card = ModelCard(is_left=True), ModelCard(is_left=False)
@@ -272,7 +272,7 @@ class ComparePanel(ViewPanel):
         self._keep.setToolTip(self.tr("It stays here while you train or open another one"))
         self._keep.clicked.connect(self.keep_requested)
         self.set_can_keep(False, False)
-        invitation = QWidget()
+        invitation = LinesPanel()
         buttons = ((button, 0, Qt.AlignmentFlag.AlignCenter) for button in (self._open, self._keep))
         column(STRETCH, hint, 8, *buttons, STRETCH, margins=(24, 0, 24, 0), on=invitation)
         return invitation

@@ -65,7 +65,7 @@ class InterpolationsPanel(ViewPanel):
         selected.addWidget(self._strip, 0, 0)
         selected.addWidget(self._train, 0, 1)
         selected.addWidget(self._more, 1, 0, 1, 2)
-        self.layout().insertLayout(1, selected)
+        self.put_above(selected)
         self._make_content()
         self.set_selected(self._rows, None)
 

@@ -15,6 +15,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.picture_file import PictureError, save_picture
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.style.texts import plain
+from latentlab.ui.widgets.fitted_text import draw_fitted
 
 _DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
@@ -132,8 +133,7 @@ class ImageView(QWidget):
             painter.setPen(QPen(QColor(colours.grid), 1, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
             painter.setPen(QColor(colours.muted))
-            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(rect.adjusted(8, 8, -8, -8), flags, self._placeholder)
+            draw_fitted(painter, rect.adjusted(8, 8, -8, -8), self._placeholder)
         else:
             paint_image(painter, rect, self._image)
         if self._is_waiting:

@@ -60,10 +60,15 @@ class ThumbnailPainter(QStyledItemDelegate):
         return row < len(self._is_selected) and bool(self._is_selected[row])
 
     def fit(self, height: int, smallest: int, largest: int) -> None:
-        """Make images as large as lets one row fit into a height."""
+        """Make images as large as lets whole rows fit into a height: one more than there are with the largest.
+
+        Where that is not to be had, they are larger than the largest, rather than that a part of a row is seen.
+        """
         images = 2 if self.are_pairs else 1
-        room = height - self._caption_height() - 2 * _PAD - (images - 1) * _BETWEEN
-        self._side = min(max((room - WHEEL_STEPS + 1) // images, smallest), largest)
+        beside = self._caption_height() + 2 * _PAD + (images - 1) * _BETWEEN + WHEEL_STEPS - 1
+        rows = max(height // (images * largest + beside), 1)
+        sides = [(height // count - beside) // images for count in (rows + 1, rows)]
+        self._side = max(next((side for side in sides if side >= smallest), smallest), smallest)
 
     def size(self) -> QSize:
         """Give the size of a cell."""

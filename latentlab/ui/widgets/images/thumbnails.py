@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from latentlab.core.arrays import Integers
@@ -12,6 +12,7 @@ from latentlab.ui.widgets.images.thumbnail_model import ThumbnailModel
 from latentlab.ui.widgets.images.thumbnail_painter import WHEEL_STEPS, ThumbnailPainter
 
 _SMALLEST, _LARGEST = 44, 64
+_SLIVER = 12  # pixels that rows leave over where they are made to fit
 _SELECTING_MODIFIER = Qt.KeyboardModifier.ControlModifier
 _ADDING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _REMOVING_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -131,6 +132,16 @@ class Thumbnails(QTableView):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_painter"):
             self._lay_out()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint whole rows: of the next one there would be a line or two of pixels."""
+        super().paintEvent(event)
+        room, row = self.viewport().height(), self._painter.size().height()
+        left = room % row if room > row else 0
+        if 0 < left <= _SLIVER:
+            painter = QPainter(self.viewport())
+            painter.fillRect(0, room - left, self.viewport().width(), left, self.palette().base())
+            painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pick the image under the mouse; with Ctrl select it, or select it no longer."""

@@ -35,9 +35,9 @@ from latentlab.core.files import is_file
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import fitted
+from latentlab.ui.widgets.fitted_text import draw_fitted
 from latentlab.ui.widgets.sketch.ink import SIDE, Ink
 
-_SMALLEST_HINT = 7.0  # points
 _DARK_PAPER = 140  # lightness, of 255, below which words on it are white
 
 
@@ -248,14 +248,8 @@ class SketchPad(QWidget):
             ground = (255, 255, 255) if self._ink.paper is None else self._ink.paper.ground
             # On paper, which is of one colour in both themes.
             painter.setPen(QColor("#4b5563" if QColor(*ground).lightness() > _DARK_PAPER else "#ffffff"))
-            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             hint = self.tr("Drop to draw this picture here") if self._is_target else self._hint
-            room = paper.adjusted(12, 12, -12, -12)
-            # Large text on a small pad would be cut off.
-            while not room.contains(painter.boundingRect(room, flags, hint)) and font.pointSizeF() > _SMALLEST_HINT:
-                font.setPointSizeF(font.pointSizeF() - 1)
-                painter.setFont(font)
-            painter.drawText(room, flags, hint)
+            draw_fitted(painter, paper.adjusted(12, 12, -12, -12), hint)
         is_marked = self.hasFocus() or self._is_target
         width = 4 if self._is_target else 2 if is_marked else 1
         painter.setPen(QPen(QColor(colours.accent if is_marked else colours.edge), width))
