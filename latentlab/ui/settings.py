@@ -127,8 +127,7 @@ class Settings(QObject):
     @property
     def threads(self) -> int | None:
         """That trainings compute with; None for as many as the window can spare."""
-        threads = self._number("threads", *THREADS)
-        return None if threads is None else int(threads)
+        return self._whole_number("threads", *THREADS)
 
     @threads.setter
     def threads(self, threads: int | None) -> None:
@@ -137,8 +136,7 @@ class Settings(QObject):
     @property
     def save_seconds(self) -> int | None:
         """Between two times that a training is saved as it goes; None where nobody has chosen."""
-        seconds = self._number("save_seconds", *SAVE_SECONDS)
-        return None if seconds is None else int(seconds)
+        return self._whole_number("save_seconds", *SAVE_SECONDS)
 
     @save_seconds.setter
     def save_seconds(self, seconds: int) -> None:
@@ -249,6 +247,10 @@ class Settings(QObject):
         value = self._values.get(key)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return value if is_number and least <= value <= most else None
+
+    def _whole_number(self, key: str, least: int, most: int) -> int | None:
+        value = self._number(key, least, most)
+        return None if value is None else int(value)
 
     def _set_number(self, key: str, value: float | None) -> None:
         """Remember a number; None is none."""

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QTimer, QVariantAnimation
-from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, QTimerEvent, QVariantAnimation
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QMenu, QToolTip, QWidget
+from shiboken6 import Shiboken
 
+_OF_QT = "QTipLabel qtooltip_label", "QWhatsThat "
 _SOON = 2000  # milliseconds: a timer of more than these changes nothing that one waits for
 
 
@@ -32,14 +34,24 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.stroke([(0.3, 0.3), (0.7, 0.7)])
     lab.action("landscape").trigger()
     lab.action("images").trigger()
+    lab.child("compareView").keep_requested.emit()
     yield "VAE"
     lab.action("images").trigger()
     lab.open(runs[1])
     rest(lab)
     lab.pick(-40, 30)
     lab.window.open_run("nowhere.safetensors")  # which is told in a message
+    lab.open_setup()
+    lab.action("showDrawer").trigger()
+    lab.child("drawerTabs").setCurrentIndex(0)
+    lab.action("axes").trigger()
     yield "CVAE"
+    lab.action("axes").trigger()
     lab.open(runs[2])
+    lab.pick()
+    lab.session.selection.select(np.array([7, 3]))
+    lab.action("walkBetween").trigger()
+    lab.child("damageButton").click()
     yield "colour"
     lab.session.opened_images.open(f"folder:{pictures}")
     lab.until(lab.child("imagesUseButton").isEnabled)
@@ -47,9 +59,79 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.child("pageWindow").show()
     lab.child("messageBar").report_asked.emit()
     yield "dialogs"
-    for dialog in windows():
-        if dialog is not lab.window:
-            dialog.close()
+    close_dialogs(lab)
+
+
+def further_scenes(lab) -> Iterator[str]:
+    """Go on, behind the last of the `scenes`, to what opens for a moment; give the name of each."""
+    lab.child("allSettingsButton").click()
+    lab.session.library.doubted.emit("folder:/own/pictures")
+    for name in ("preferences", "keys", "about", "nameSelection", "tour"):
+        lab.action(name).trigger()
+    yield "questions"
+    close_dialogs(lab)
+    lab.child("dropHint").show_hint("What will be done", is_problem=False)
+    lab.action("palette").trigger()
+    yield "palette"
+
+
+def fill_menus(lab):
+    """Put into the menus what a person makes: bookmarks and selections that have names."""
+    for name in ("One", "Two"):
+        lab.session.map.named_selections.add(name)
+    lab.session.map.named_selections.delete("Two")
+    lab.action("bookmark").trigger()
+    lab.child("bookmarkDialog").accept()
+
+
+def pop_up(lab) -> list[QWidget]:
+    """Open all that pops up, one over the other; give it in this order.
+
+    These are the menus, one of their entries chosen, of the menu bar, of buttons and of what is clicked by the right
+    button; the lists of boxes; the layers of the map; a tip; and what is said of the map's keys.
+    """
+    place, opened = lab.window.mapToGlobal(QPoint(100, 100)), []
+    for menu in lab.window.findChildren(QMenu):
+        if not menu.isEmpty() and not menu.testAttribute(Qt.WidgetAttribute.WA_DeleteOnClose):  # it is on its way
+            menu.popup(place)
+            menu.setActiveAction(next((each for each in menu.actions() if each.isEnabled() and not each.menu()), None))
+            opened.append(menu)
+    for name in ("decodedImage", "keysSearch", "reportText"):
+        if (widget := lab.window.findChild(QWidget, name)) is not None:
+            QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(5, 5), place))
+            opened.append(QApplication.activePopupWidget())
+    lab.press("mapLayersButton")
+    opened.append(lab.child("mapLayersPanel"))
+    for box in lab.window.findChildren(QComboBox):
+        if box.count():
+            box.showPopup()
+            opened.append(box.view().window())
+    lab.action("mouseAndKeys").trigger()
+    QToolTip.showText(place, "What is under the mouse", lab.window)
+    opened += sorted((each for each in windows() if name_of(each) in _OF_QT), key=name_of)
+    for widget in opened:
+        assert widget.isVisible(), name_of(widget)
+    return opened
+
+
+def name_of(widget: QWidget) -> str:
+    """Give what a widget is called, or what the one is called that it belongs to."""
+    kind = widget.metaObject().className()
+    while not widget.objectName() and widget.parentWidget():
+        widget = widget.parentWidget()
+    return f"{kind} {widget.objectName()}"
+
+
+def close_dialogs(lab):
+    """Close whatever is open but the window."""
+    close(window for window in windows() if window is not lab.window)
+
+
+def close(opened):
+    """Close what is open, the last first."""
+    for widget in reversed(list(opened)):
+        if Shiboken.isValid(widget):
+            widget.close()
 
 
 def own_pictures(folder):
@@ -63,19 +145,26 @@ def own_pictures(folder):
 
 
 def rest(lab):
-    """Wait until nothing moves, nothing is computed, nothing is about to begin, and everything lies where it will."""
+    """Wait until nothing moves, nothing is computed, nothing is about to begin, and everything lies where it will.
+
+    What is about to begin in a moment begins at once.
+    """
+
     before: list = []
 
     def rests():
         nonlocal before
         lab.until_idle()
         QApplication.processEvents()
+        timers = [timer for timer in lab.window.findChildren(QTimer) if timer.isActive() and timer.isSingleShot()]
+        soon = [timer for timer in timers if timer.remainingTime() < _SOON]
+        for timer in sorted(soon, key=QTimer.remainingTime):
+            if timer.isActive():  # one before it may have stopped it
+                QApplication.sendEvent(timer, QTimerEvent(timer.timerId()))
+        moves = [move.state() for move in lab.window.findChildren(QVariantAnimation)]
         # What is measured is laid out, and then what lies in it: panel by panel, outwards and in again.
         places = [part.geometry() for window in windows() for part in window.findChildren(QWidget)]
         is_moved, before = places != before, places
-        timers = [timer for timer in lab.window.findChildren(QTimer) if timer.isActive() and timer.isSingleShot()]
-        moves = [move.state() for move in lab.window.findChildren(QVariantAnimation)]
-        soon = any(timer.remainingTime() < _SOON for timer in timers)
         return not is_moved and not soon and QVariantAnimation.State.Running not in moves
 
     lab.until(rests)

@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QGridLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QWidget,
 )
 
 from latentlab.core.files import resource
-from latentlab.ui.style import theme
-from latentlab.ui.style.looks import paint_edge, scaled
-from latentlab.ui.style.pixels import fitted, paint_image, to_image
-from latentlab.ui.style.texts import plain, plain_label, rich_label
+from latentlab.ui.style.looks import scaled
+from latentlab.ui.style.pixels import to_image
+from latentlab.ui.style.texts import plain, plain_label, sized, wrapped
 from latentlab.ui.widgets.boxes import STRETCH, column, row
-from latentlab.ui.widgets.elided_label import ElidedLabel
+from latentlab.ui.widgets.cards import CARD, PICTURE, Card, DropPlace, RunCard, Sheet
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.map_picture import MapPicture
 from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.primary_button import PrimaryButton
 
 _MARGIN, _BETWEEN = 24, 12
-_CARD, _PICTURE = 200, 132  # pixels: the width of a card, and the height of its picture
 _MOST_ACROSS = 4
 
 
@@ -63,11 +58,11 @@ class StartPage(QWidget):
         self._cards.setSpacing(_BETWEEN)
         self._cards.setColumnStretch(_MOST_ACROSS, 1)
         self._first, self._own_card = self._make_first(), self._make_own()
-        self._models: list[_Card] = []
+        self._models: list[RunCard] = []
         self._laid: list[tuple[QWidget, int, int]] = []  # each card with its row and column
-        self._recent_heading = _text(self.tr("Recent runs"), "medium")
+        self._recent_heading = wrapped(self.tr("Recent runs"), "medium")
         self._recent_runs = Flow(spacing=8)
-        self._recent: list[_Card] = []
+        self._recent: list[RunCard] = []
         self._open = QPushButton(self.tr("&Open a run…"))
         self._open.setObjectName("openRunButton")
         self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
@@ -125,7 +120,7 @@ class StartPage(QWidget):
 
     def set_title(self, title: str) -> None:
         """Say what the first card leads to."""
-        self._title.setText(_sized(title, "large"))
+        self._title.setText(sized(title, "large"))
 
     def show_images(self, sheet: npt.NDArray[np.uint8] | None) -> None:
         """Show some of the images that a training would learn from: uint8 (C, H, W), side by side."""
@@ -194,8 +189,8 @@ class StartPage(QWidget):
     def _make_head(self) -> QBoxLayout:
         icon = plain_label()
         icon.setPixmap(QIcon(str(resource("icons", "latentlab.svg"))).pixmap(QSize(64, 64)))
-        title = _text("latentlab", "xx-large")
-        text = _text(
+        title = wrapped("latentlab", "xx-large")
+        text = wrapped(
             self.tr("A laboratory for latent spaces: train a VAE while you watch, and walk through what it learns.")
         )
         words = column(title, text, spacing=2)
@@ -204,7 +199,7 @@ class StartPage(QWidget):
     def _make_interrupted(self) -> QWidget:
         self._interrupted = QFrame(objectName="interruptedOffer", frameShape=QFrame.Shape.StyledPanel)
         self._its_map = MapPicture()
-        self._what_broke_off = _text("")
+        self._what_broke_off = wrapped("")
         self._what_broke_off.setObjectName("interruptedLabel")
         finish = QPushButton(self.tr("&Go on with it"), objectName="finishInterruptedButton")
         finish.setToolTip(self.tr("Train it to its end, exactly as it would have gone on."))
@@ -232,26 +227,26 @@ class StartPage(QWidget):
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
-        self._sheet = _Sheet()
-        self._images = _text("")
+        self._sheet = Sheet()
+        self._images = wrapped("")
         self._images.setObjectName("startImagesLabel")
-        card = _Panel(objectName="firstCard")
-        self._title = _text("", "large")
+        card = Card(objectName="firstCard")
+        self._title = wrapped("", "large")
         self._title.setObjectName("startTitle")
         parts = (self._sheet, self._title, self._images, STRETCH, self._train)
         column(*parts, margins=(12, 12, 12, 12), spacing=6, on=card)
         return card
 
     def _make_own(self) -> QWidget:
-        card = _Panel(objectName="ownCard")
-        self._drop_place = place = _DropPlace(self.tr("Drop a folder of pictures, or a file of images, here"))
-        title = _text(self.tr("Your own images"), "large")
-        text = _text(self.tr("A map of what you have: photographs, drawings, spectra, scans."))
+        card = Card(objectName="ownCard")
+        self._drop_place = place = DropPlace(self.tr("Drop a folder of pictures, or a file of images, here"))
+        title = wrapped(self.tr("Your own images"), "large")
+        text = wrapped(self.tr("A map of what you have: photographs, drawings, spectra, scans."))
         column(place, title, text, STRETCH, self._own, margins=(12, 12, 12, 12), spacing=6, on=card)
         return card
 
-    def _make_card(self, path: Path | str, title: str, text: str, name: str) -> _Card:
-        card = _Card(title, text)
+    def _make_card(self, path: Path | str, title: str, text: str, name: str) -> RunCard:
+        card = RunCard(title, text)
         card.setObjectName(name)
         card.setProperty("path", str(path))
         card.clicked.connect(self._request_model)
@@ -268,7 +263,7 @@ class StartPage(QWidget):
         for place in laid:
             self._cards.addWidget(*place)
 
-    def _forget(self, cards: list[_Card]) -> None:
+    def _forget(self, cards: list[RunCard]) -> None:
         for card in cards:
             self._pictures.pop(str(Path(card.property("path"))), None)
             card.setParent(None)  # and out of its layout
@@ -286,12 +281,12 @@ class StartPage(QWidget):
         for card in (self._first, self._own_card, *self._models):
             card.setFixedWidth(self._wide(1))
         for part in (self._sheet, self._drop_place):
-            part.setFixedHeight(scaled(_PICTURE))
+            part.setFixedHeight(scaled(PICTURE))
 
     def _wide(self, cards: int) -> int:
         """Give how wide so many cards are beside each other; each is as wide as the widest button takes."""
         buttons = max(card.minimumSizeHint().width() for card in (self._first, self._own_card))
-        return cards * max(scaled(_CARD), buttons) + (cards - 1) * _BETWEEN
+        return cards * max(scaled(CARD), buttons) + (cards - 1) * _BETWEEN
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
@@ -300,98 +295,3 @@ class StartPage(QWidget):
 
     def _request_model(self) -> None:
         self.model_requested.emit(self.sender().property("path"))
-
-
-class _Panel(QFrame):
-    """A card that is no button itself, with an edge as theirs."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        paint_edge(painter, self)
-        painter.end()
-
-
-class _Card(QPushButton):
-    """A button of the map of a run, its title, and a few lines."""
-
-    def __init__(self, title: str, text: str) -> None:
-        super().__init__()
-        self.setAccessibleName(f"{title}. {text}" if text else title)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.picture = MapPicture(height=_PICTURE if text else _PICTURE * 2 // 3)
-        policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(bool(text))
-        self.setSizePolicy(policy)
-        self._wanted = _CARD if text else _CARD * 2 // 3  # pixels wide, in text of common size
-        labels: list[QLabel] = [_text(title, "large"), _text(text)] if text else [ElidedLabel(title)]
-        for label in labels:
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        column(self.picture, *labels, STRETCH, margins=(12, 12, 12, 12), spacing=6, on=self)
-
-    def sizeHint(self) -> QSize:
-        """Be as large as the words need."""
-        width = max(scaled(self._wanted), self.minimumWidth())
-        return QSize(width, self.heightForWidth(width))
-
-    def minimumSizeHint(self) -> QSize:
-        """Be wide enough for a few words a line."""
-        return self.sizeHint()
-
-    def hasHeightForWidth(self) -> bool:
-        """Say whether the words wrap."""
-        return self.layout().hasHeightForWidth()
-
-    def heightForWidth(self, width: int) -> int:
-        """Give the height of the words, which may wrap."""
-        height = self.layout().totalHeightForWidth(width)
-        return height if height >= 0 else self.layout().totalSizeHint().height()
-
-
-class _DropPlace(QLabel):
-    """A place with a dashed edge that invites to drop something."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, textFormat=Qt.TextFormat.PlainText, wordWrap=True, objectName="dropPlace")
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setForegroundRole(theme.MUTED)
-        self.setMargin(8)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.current().muted), 2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 6, 6)
-        painter.end()
-
-
-class _Sheet(QWidget):
-    """A picture, as large as there is room for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._picture: QImage | None = None
-
-    def set_picture(self, picture: QImage | None) -> None:
-        self._picture = picture
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture is None:
-            return
-        painter = QPainter(self)
-        paint_image(painter, fitted(self._picture.size(), QRectF(self.rect())), self._picture)
-        painter.end()
-
-
-def _text(text: str, size: str = "") -> QLabel:
-    """Give a label; with a `size` of CSS, relative to the font so that it follows the chosen text size, a bold one."""
-    if not size:
-        return plain_label(text, wordWrap=True)
-    return rich_label(_sized(text, size), wordWrap=True)
-
-
-def _sized(text: str, size: str) -> str:
-    return f'<b style="font-size: {size}">{escape(text)}</b>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -84,6 +84,7 @@ class WalkPanel(LinesPanel):
         self.set_model(None)
         self.set_plan(None)
         self._play(False)
+        self._size()
 
     def sizeHint(self) -> QSize:
         """Leave most of the height to the map."""
@@ -155,6 +156,12 @@ class WalkPanel(LinesPanel):
 
     # Qt's events
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of text."""
+        if event.type() == QEvent.Type.FontChange:
+            self._size()
+        super().changeEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Play, or pause, with the space bar."""
         if event.key() == Qt.Key.Key_Space and self._play_button.isEnabled():
@@ -175,14 +182,18 @@ class WalkPanel(LinesPanel):
 
     # Inner workings
 
+    def _size(self) -> None:
+        """Let what is beside them lie still while the film plays."""
+        wide = self.fontMetrics().horizontalAdvance
+        self._play_button.setMinimumWidth(max(map(wide, (self.tr("⏸ Pause"), self.tr("▶ Play")))) + 12)
+        self._place.setMinimumWidth(wide("888 / 888"))
+
     def _bar(self, steps: int) -> Flow:
         self._play_button = bar_button("", self.tr("Play the film back and forth (Space)"), "walkPlayButton")
         self._play_button.setCheckable(True)
-        self._play_button.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("⏸ Pause")) + 12)
         self._play_button.toggled.connect(self._play)
         self._place = plain_label()
         self._place.setObjectName("walkPlace")
-        self._place.setMinimumWidth(self.fontMetrics().horizontalAdvance("888 / 888"))
         self._steps = QSpinBox(minimum=2, maximum=240, value=steps)
         self._steps.setObjectName("walkStepsBox")
         self._steps.setSuffix(self.tr(" frames"))

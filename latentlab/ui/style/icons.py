@@ -7,9 +7,12 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from shiboken6 import Shiboken
 
 from latentlab.core.files import resource
 from latentlab.ui.style import theme
+
+_CLONES: list[_Engine] = []  # those that Qt has not destroyed
 
 
 def icon(name: str) -> QIcon:
@@ -28,8 +31,11 @@ class _Engine(QIconEngine):
         self._name = name
 
     def clone(self) -> QIconEngine:
-        """Give another of the same drawing."""
-        return _Engine(self._name)
+        """Give another of the same drawing: of a copy of an icon that is changed."""
+        # Qt keeps it without telling Python, which would destroy it as soon as nobody here has it.
+        _CLONES[:] = [clone for clone in _CLONES if Shiboken.isValid(clone)]
+        _CLONES.append(_Engine(self._name))
+        return _CLONES[-1]
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Fill a rectangle with the drawing."""

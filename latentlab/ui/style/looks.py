@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOption,
     QStyleOptionComplex,
+    QStyleOptionMenuItem,
     QStyleOptionSlider,
     QToolButton,
     QWidget,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 from latentlab.ui.style import theme
 
 Metric, Primitive, Complex = QStyle.PixelMetric, QStyle.PrimitiveElement, QStyle.ComplexControl
-State, Part = QStyle.StateFlag, QStyle.SubControl
+Control, State, Part = QStyle.ControlElement, QStyle.StateFlag, QStyle.SubControl
 
 _ROUND = 4.0
 _TEXT = 16  # pixels: the height of a line for which the sizes below are
@@ -43,7 +44,8 @@ _SIZES = {
     Metric.PM_SliderLength: 18,
     Metric.PM_ScrollBarExtent: 14,
 }
-_GROOVE, _ARROW = 6, 9
+_GROOVE, _ARROW, _ASIDE = 6, 9, 5
+_NOTHING = Qt.BrushStyle.NoBrush
 # Within a box of side 1.
 _TICK = ((0.24, 0.52), (0.43, 0.72), (0.77, 0.30))
 _DASH = ((0.25, 0.5), (0.75, 0.5))
@@ -56,10 +58,7 @@ def scaled(pixels: float) -> int:
 
 def paint_edge(painter: QPainter, widget: QWidget) -> None:
     """Draw an edge around a widget as buttons have it."""
-    painter.save()
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    _outline(painter, QRectF(widget.rect()), QPen(QColor(theme.current().edge), 1))
-    painter.restore()
+    _box(painter, QRectF(widget.rect()), QPen(QColor(theme.current().edge), 1))
 
 
 class Looks(QProxyStyle):
@@ -93,11 +92,24 @@ class Looks(QProxyStyle):
             case Primitive.PE_IndicatorRadioButton:
                 _paint_radio_button(painter, rect, option)
             case Primitive.PE_FrameFocusRect:
-                _paint_focus(painter, rect, option)
+                _paint_focus(painter, rect)
+            case Primitive.PE_PanelMenu | Primitive.PE_FrameMenu | Primitive.PE_Frame:
+                super().drawPrimitive(element, option, painter, widget)
+                can_be_used = element != Primitive.PE_Frame or _is_on(option)  # of menus it is not told
+                _paint_frame(painter, option.rect, theme.current().edge if can_be_used else theme.current().grid)
             case Primitive.PE_IndicatorArrowDown if option.rect.isEmpty():
                 return
             case _:
                 super().drawPrimitive(element, option, painter, widget)
+
+    def drawControl(
+        self, element: Control, option: QStyleOption, painter: QPainter, widget: QWidget | None = None
+    ) -> None:
+        """Paint the lines that part what is in a menu."""
+        if element == Control.CE_MenuItem and isinstance(option, QStyleOptionMenuItem) and _parts(option):
+            _paint_separator(painter, option)
+            return
+        super().drawControl(element, option, painter, widget)
 
     def drawComplexControl(
         self, control: Complex, option: QStyleOptionComplex, painter: QPainter, widget: QWidget | None = None
@@ -120,6 +132,10 @@ class Looks(QProxyStyle):
 
 def _opens_at_once(widget: QWidget | None) -> bool:
     return isinstance(widget, QToolButton) and widget.popupMode() == QToolButton.ToolButtonPopupMode.InstantPopup
+
+
+def _parts(option: QStyleOptionMenuItem) -> bool:
+    return option.menuItemType == QStyleOptionMenuItem.MenuItemType.Separator and not option.text
 
 
 def _is_edited(widget: QWidget | None) -> bool:
@@ -148,21 +164,24 @@ def _edge(option: QStyleOption) -> QPen:
     return QPen(QColor(colours.foreground if _has(option, State.State_MouseOver) else colours.edge), 1)
 
 
-def _outline(painter: QPainter, rect: QRectF, pen: QPen, round_by: float = _ROUND) -> None:
+def _box(
+    painter: QPainter, rect: QRectF, pen: QPen, fill: QColor | Qt.BrushStyle = _NOTHING, round_by: float = _ROUND
+) -> None:
+    """Paint a box with round corners, of which the edge lies within the rectangle."""
     half = pen.widthF() / 2
+    painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(pen)
+    painter.setBrush(fill)
     painter.drawRoundedRect(rect.adjusted(half, half, -half, -half), round_by - half, round_by - half)
+    painter.restore()
 
 
 def _paint_edge(painter: QPainter, rect: QRectF, option: QStyleOption, widget: QWidget | None) -> None:
     pen = _edge(option)
     if widget is not None and widget.property("isWrong"):
         pen = QPen(QColor(theme.current().warning), 2)
-    painter.save()
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    _outline(painter, rect, pen)
-    painter.restore()
+    _box(painter, rect, pen)
 
 
 def _paint_button(painter: QPainter, rect: QRectF, option: QStyleOption, widget: QWidget | None) -> None:
@@ -174,10 +193,7 @@ def _paint_button(painter: QPainter, rect: QRectF, option: QStyleOption, widget:
     pen = _edge(option)
     if fill.hslSaturation() > 100 and _is_on(option):  # an accent has no edge but where the keys go
         pen = QPen(QColor(theme.current().foreground), 2) if _has(option, State.State_HasFocus) else QPen(fill, 1)
-    painter.save()
-    painter.setBrush(fill)
-    _outline(painter, rect, pen)
-    painter.restore()
+    _box(painter, rect, pen, fill)
 
 
 def _paint_tool_button(painter: QPainter, rect: QRectF, option: QStyleOption) -> None:
@@ -192,29 +208,25 @@ def _paint_tool_button(painter: QPainter, rect: QRectF, option: QStyleOption) ->
         fill = QColor(colours.grid)
     elif is_flat and not _has(option, State.State_MouseOver) and not _has(option, State.State_HasFocus):
         return
-    painter.save()
-    painter.setBrush(fill)
-    _outline(painter, rect, pen)
-    painter.restore()
+    _box(painter, rect, pen, fill)
 
 
 def _paint_check_box(painter: QPainter, rect: QRectF, option: QStyleOption) -> None:
     colours = theme.current()
     is_set = not _has(option, State.State_Off)
-    painter.save()
     box = rect.adjusted(1, 1, -1, -1)
-    fill = QColor(colours.background)
-    if is_set:
-        fill = QColor(colours.accent if _is_on(option) else colours.edge)
-    painter.setBrush(fill)
-    pen = QPen(QColor(colours.foreground if _has(option, State.State_MouseOver) else colours.edge), 1)
-    _outline(painter, box, QPen(fill, 1) if is_set else pen, 3)
-    if is_set:
-        painter.setPen(_stroke(QColor(colours.on_accent), box.width() / 7))
-        side, corner = box.width(), box.topLeft()
-        marks = _TICK if _has(option, State.State_On) else _DASH
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF([corner + QPointF(x * side, y * side) for x, y in marks]))
+    if not is_set:
+        pen = QPen(QColor(colours.foreground if _has(option, State.State_MouseOver) else colours.edge), 1)
+        _box(painter, box, pen, QColor(colours.background), round_by=3)
+        return
+    fill = QColor(colours.accent if _is_on(option) else colours.edge)
+    _box(painter, box, QPen(fill, 1), fill, round_by=3)
+    side, corner = box.width(), box.topLeft()
+    marks = _TICK if _has(option, State.State_On) else _DASH
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(_stroke(QColor(colours.on_accent), side / 7))
+    painter.drawPolyline(QPolygonF([corner + QPointF(x * side, y * side) for x, y in marks]))
     painter.restore()
 
 
@@ -235,10 +247,25 @@ def _paint_radio_button(painter: QPainter, rect: QRectF, option: QStyleOption) -
     painter.restore()
 
 
-def _paint_focus(painter: QPainter, rect: QRectF, option: QStyleOption) -> None:
+def _paint_focus(painter: QPainter, rect: QRectF) -> None:
+    _box(painter, rect, QPen(QColor(theme.current().accent), 1.5), round_by=3)
+
+
+def _paint_frame(painter: QPainter, rect: QRect, colour: str) -> None:
+    """Paint the edge of what lies on a ground of its own over Fusion's, which is black where it is dark."""
     painter.save()
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    _outline(painter, rect, QPen(QColor(theme.current().accent), 1.5), 3)
+    painter.setPen(QColor(colour))
+    painter.setBrush(_NOTHING)
+    painter.drawRect(rect.adjusted(0, 0, -1, -1))
+    painter.restore()
+
+
+def _paint_separator(painter: QPainter, option: QStyleOption) -> None:
+    """Paint the line between entries of a menu, which Fusion makes as dark as a dark menu."""
+    middle, aside = option.rect.center().y(), scaled(_ASIDE)
+    painter.save()
+    painter.setPen(QColor(theme.current().edge))
+    painter.drawLine(option.rect.left() + aside, middle, option.rect.right() - aside, middle)
     painter.restore()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from latentlab.ui.style import theme
@@ -59,6 +59,16 @@ def paint_card(painter: QPainter, place: QRectF) -> None:
     painter.setBrush(ground)
     painter.drawRoundedRect(place, _ROUND, _ROUND)
     painter.setPen(QColor(colours.foreground))
+
+
+def paint_place(painter: QPainter, rect: QRectF | QRect, width: int = 1) -> None:
+    """Draw the dashed edge, within a rectangle, of a place where something will be."""
+    half = width / 2
+    place = QRectF(rect).toAlignedRect()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.current().edge), width, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(place).adjusted(half, half, -half, -half), _ROUND, _ROUND)
 
 
 def paint_rim(painter: QPainter, shape: QPainterPath) -> None:

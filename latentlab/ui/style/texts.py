@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from PySide6.QtGui import QPalette, Qt
@@ -40,6 +41,18 @@ def heading(text: str) -> QLabel:
 def rich_label(text: str = "", parent: QWidget | None = None, **properties: Any) -> QLabel:
     """Give a label of HTML that the program writes itself: names in it are escaped."""
     return QLabel(text, parent, textFormat=Qt.TextFormat.RichText, **properties)
+
+
+def wrapped(text: str, size: str = "") -> QLabel:
+    """Give a label whose lines wrap; with a `size` of CSS, relative to the font that it follows, one in bold."""
+    if not size:
+        return plain_label(text, wordWrap=True)
+    return rich_label(sized(text, size), wordWrap=True)
+
+
+def sized(text: str, size: str) -> str:
+    """Give the HTML of a text in bold letters of a `size` of CSS."""
+    return f'<b style="font-size: {size}">{escape(text)}</b>'
 
 
 def plain(text: str) -> str:

@@ -26,14 +26,11 @@ _OPENING_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Ke
 
 
 def join_tabs(tabs: ViewTabs, menus: Menus) -> None:
-    """Turn to the tabs by the actions ``view1`` to ``view6``, as far as they are listed, while the tabs are seen."""
-    listed = {action.id for action in menus.actions}
+    """Turn to the tabs by the actions ``view1`` to ``view6``, while the tabs are seen."""
     for number in range(1, ViewTabs.COUNT + 1):
-        if (name := f"view{number}") in listed:
-            menus[name].triggered.connect(lambda _=False, number=number: tabs.turn_to(number))
-    if "view1" in listed:
-        menus.tell(has_views=tabs.isVisible())
-        tabs.seen_changed.connect(lambda is_seen: menus.tell(has_views=is_seen))
+        menus[f"view{number}"].triggered.connect(lambda _=False, number=number: tabs.turn_to(number))
+    menus.tell(has_views=tabs.isVisible())
+    tabs.seen_changed.connect(lambda is_seen: menus.tell(has_views=is_seen))
 
 
 class ViewTabs(QTabWidget):

@@ -4,27 +4,33 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
     QLineEdit,
+    QListWidget,
+    QMenu,
     QPushButton,
     QRadioButton,
     QSpinBox,
     QStyle,
+    QToolTip,
     QWidget,
 )
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.icons import icon
 from latentlab.ui.widgets.boxes import column
+from latentlab.ui.widgets.images.image_strip import ImageStrip
+from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.images.page_compare import PageCompare
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 from latentlab.ui.widgets.slider import Slider
 from latentlab.ui.widgets.tool_strip import ToolStrip
-from tests.ui.scenes import has_colour
+from tests.ui.scenes import has_colour, pixels, windows
 from tests.ui.style.contrast import contrast, difference, lab, linear
 
 # What people without one kind of cone see, on linear RGB, after Machado, Oliveira and Fernandes (2009), severity 1.
@@ -193,6 +199,92 @@ def test_what_one_fills_in_and_drags_is_seen_to_its_edge(qtbot, colours, kind):
         QApplication.setPalette(before)
 
 
+@pytest.fixture
+def dressed(qapp):
+    """Dress the application in a theme until the test ends."""
+    before = QApplication.palette()
+    yield lambda colours: theme.set_theme("dark" if colours.dark else "light")
+    theme.set_theme("light")
+    QApplication.setPalette(before)
+
+
+def ground_and_ink(shown):
+    """Give the colour that most of a picture has, and the contrast to it of what stands out most; blue is first."""
+    found, counts = np.unique(shown.reshape(-1, 3)[:, ::-1], axis=0, return_counts=True)
+    ground = found[counts.argmax()]
+    return ground, max(contrast(colour, ground) for colour in found)
+
+
+def part(shown, rect):
+    return shown[rect.top() : rect.bottom() + 1, rect.left() : rect.right() + 1]
+
+
+@both
+def test_entries_lines_and_edges_of_a_menu_are_seen(qtbot, dressed, colours):
+    dressed(colours)
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    entries = [menu.addAction(text) for text in ("usual", "not now", "chosen")]
+    entries[1].setEnabled(False)
+    line = menu.addSeparator()
+    below = menu.addMenu("more").menuAction()
+    menu.popup(QPoint(0, 0))
+    menu.setActiveAction(entries[2])
+    shown = pixels(menu)
+    menu.close()
+    inner = {each: part(shown, menu.actionGeometry(each).adjusted(4, 0, -4, 0)) for each in menu.actions()}
+    (ground, usual), (_, disabled), (behind, chosen) = (ground_and_ink(inner[each]) for each in entries)
+    assert usual >= 4.5
+    assert 4.5 <= disabled < usual
+    assert chosen >= 4.5
+    assert contrast(behind, ground) >= 3
+    assert ground_and_ink(inner[line])[1] >= 3
+    arrow = inner[below][:, -16:]
+    assert ground_and_ink(arrow)[1] >= 3
+    for edge in (shown[0], shown[-1], shown[:, 0], shown[:, -1]):
+        assert contrast(np.median(edge, 0)[::-1], ground) >= 3
+
+
+@both
+def test_a_tip_is_read_and_seen_to_its_edge(qtbot, dressed, colours):
+    dressed(colours)
+    below = qtbot.show(QWidget(), 200, 100)
+    QToolTip.showText(below.mapToGlobal(QPoint(20, 20)), "what it does", below)
+    (tip,) = (each for each in windows() if each.metaObject().className() == "QTipLabel")
+    shown = pixels(tip)
+    ground, text = ground_and_ink(part(shown, tip.rect().adjusted(2, 2, -2, -2)))
+    assert text >= 4.5
+    for edge in (shown[0], shown[-1], shown[:, 0], shown[:, -1]):
+        assert contrast(np.median(edge, 0)[::-1], ground) >= 3
+    tip.close()
+
+
+@both
+@pytest.mark.parametrize(("kind", "is_enabled"), [("list", True), ("list", False), ("box", True)])
+def test_what_is_chosen_in_a_list_is_read_and_seen(qtbot, dressed, colours, kind, is_enabled):
+    dressed(colours)
+    holder = QWidget()
+    field = QListWidget() if kind == "list" else QComboBox()
+    field.addItems(["usual", "chosen", "other"])
+    field.setEnabled(is_enabled)
+    column(field, on=holder)
+    qtbot.show(holder, 200, 160)
+    view = field if kind == "list" else field.view()
+    if kind == "box":
+        field.showPopup()
+    view.setCurrentIndex(view.model().index(1, 0))
+    shown = pixels(view.viewport())
+    rows = [part(shown, view.visualRect(view.model().index(row, 0)).adjusted(4, 1, -4, -1)) for row in (0, 1)]
+    (ground, usual), (behind, chosen) = map(ground_and_ink, rows)
+    assert min(usual, chosen) >= 4.5
+    assert contrast(behind, ground) >= (3 if is_enabled else 1.3)
+    around = pixels(view if kind == "list" else view.window())
+    for edge in (around[0], around[-1], around[:, 0], around[:, -1]):
+        assert contrast(np.median(edge, 0)[::-1], ground) >= (3 if is_enabled else 1.3)
+    if kind == "box":
+        field.hidePopup()
+
+
 @both
 def test_icons_are_seen_switched_on_or_off_or_not_to_be_used(qapp, colours):
     before = QApplication.palette()
@@ -224,3 +316,15 @@ def test_boxes_icons_and_handles_grow_with_the_text(qtbot, points):
         assert handle.handle().height() >= 0.9 * high
     finally:
         QApplication.setFont(before)
+
+
+PLACES = {"an image": ImageView, "images": lambda: ImageStrip(3), "a page": PageCompare}
+
+
+@both
+@pytest.mark.parametrize("kind", PLACES)
+def test_the_place_of_what_will_be_shown_is_seen_to_its_edge(qtbot, dressed, colours, kind):
+    dressed(colours)
+    place = qtbot.show(PLACES[kind](), 200, 160)
+    shown = pixels(place)[:14]  # what is written lies below
+    assert ground_and_ink(shown)[1] >= 3

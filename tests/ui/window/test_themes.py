@@ -1,5 +1,8 @@
 """Both themes are alive: a window that is open while the theme changes looks as one that is opened in it."""
 
+import itertools
+import shutil
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -11,9 +14,11 @@ from tests.ui import scenes
 
 @pytest.fixture(autouse=True)
 def own_palette(qapp):
-    """Leave the application as it was dressed before."""
-    before = qapp.palette()
+    """Leave the application as it was dressed before; where one types nothing blinks."""
+    before, blinks = qapp.palette(), qapp.cursorFlashTime()
+    qapp.setCursorFlashTime(0)
     yield
+    qapp.setCursorFlashTime(blinks)
     theme.set_theme("light")
     QApplication.setPalette(before)
 
@@ -31,32 +36,49 @@ def told(window, shown, expected):
     return ", ".join(scenes.parts_at(window, np.argwhere(apart > ROUNDED)))
 
 
-def test_what_is_open_looks_as_what_is_made_in_the_theme(make_lab, run_file, colour_run, tmp_path, monkeypatch):
+def test_what_is_open_looks_as_what_is_made_in_the_theme(
+    make_lab, run_file, colour_run, tmp_path, own_home, monkeypatch
+):
     runs = run_file(), run_file(model__kind="cvae"), colour_run
     pictures = scenes.own_pictures(tmp_path / "pictures")
     seen, differ = {}, []
 
-    def look(*where):
+    def look(opened, *where):
         """Compare what is open with what it was when it was first seen in this theme."""
-        for window in scenes.windows():
+        for window in opened:
             shown = scenes.pixels(window)
-            name = window.objectName()
+            name = scenes.name_of(window)
             expected = seen.setdefault((*where[:-1], name), shown)
             if said := told(window, shown, expected):
                 differ.append(f"{name} {where}: {said}")
 
     for number, themes in enumerate((("light", "dark", "light"), ("dark", "light", "dark"))):
         monkeypatch.setenv("LATENTLAB_SETTINGS", str(tmp_path / f"{number}.ini"))  # no runs that were open last
+        shutil.rmtree(own_home / "data", ignore_errors=True)  # nor bookmarks
         theme.set_theme(themes[0])
         lab = make_lab()
-        for scene in scenes.scenes(lab, runs, pictures):
-            for _ in scenes.open_views(lab) if scene == "VAE" else ():  # what has been seen once may have moved others
-                scenes.rest(lab)
+        for scene in itertools.chain(scenes.scenes(lab, runs, pictures), scenes.further_scenes(lab)):
+            if scene == "VAE":
+                scenes.fill_menus(lab)
+                scenes.close(scenes.pop_up(lab))  # what has been seen once may have another size, or have moved others
+                for _ in scenes.open_views(lab):
+                    scenes.rest(lab)
+            popped: list = []
             for turn, name in enumerate(themes):
                 theme.set_theme(name)
+                if popped and turn == 1:
+                    QApplication.processEvents()
+                    still = [widget for widget in popped if widget.isVisible()]
+                    assert len(still) >= len(popped) - 1  # a tip goes as the mouse moves
+                    look(still, scene, "popped up", name, themes[:turn])
+                    scenes.close(popped)
                 for view in scenes.open_views(lab) if scene == "VAE" and turn < 2 else [""]:
                     scenes.rest(lab)
-                    look(scene, view, name, themes[:turn])
+                    look(scenes.windows(), scene, view, name, themes[:turn])
+                if scene == "VAE" and turn != 1:
+                    popped = scenes.pop_up(lab)
+                    look(popped, scene, "popped up", name, themes[:turn])
+            scenes.close(popped)
         lab.window.hide()
     assert not differ, "\n".join(differ)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import paint_place
 from latentlab.ui.style.pixels import paint_image
 from latentlab.ui.widgets.images.cells import ImageCells, Layout, spans
 
@@ -119,14 +120,12 @@ class ImageStrip(ImageCells, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the images or their empty places, the frames and the captions."""
-        colours = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index in range(self._slots):
             tile = self.tile(index)
             if index >= len(self._images):
-                painter.setPen(QPen(QColor(colours.grid), 1, Qt.PenStyle.DashLine))
-                painter.drawRoundedRect(tile.adjusted(2, 2, -2, -2), 4, 4)
+                paint_place(painter, tile.adjusted(1, 1, -1, -1))
                 continue
             paint_image(painter, tile.adjusted(2, 2, -2, -2), self._images[index])
             self._draw_frame(painter, index, tile)

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from latentlab.core.arrays import channels_last
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import paint_place
 from latentlab.ui.style.picture_file import PictureError, save_picture
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.style.texts import plain
@@ -129,9 +130,7 @@ class ImageView(QWidget):
         painter = QPainter(self)
         rect = self.image_rect()
         if self._pixels is None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(colours.grid), 1, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
+            paint_place(painter, rect)
             painter.setPen(QColor(colours.muted))
             draw_fitted(painter, rect.adjusted(8, 8, -8, -8), self._placeholder)
         else:

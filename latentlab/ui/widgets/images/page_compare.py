@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import paint_place
 from latentlab.ui.style.pixels import to_image
 
 _LARGEST = 16.0  # points of the screen per pixel of the page
@@ -153,13 +154,11 @@ class PageCompare(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw both pages, the divider and their names, or what to do first."""
-        colours = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._dirty:
-            painter.setPen(QPen(QColor(colours.grid), 2, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(8, 8, -8, -8), 8, 8)
-            painter.setPen(QColor(colours.muted))
+            paint_place(painter, self.rect().adjusted(7, 7, -7, -7), 2)
+            painter.setPen(QColor(theme.current().muted))
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(QRectF(self.rect()).adjusted(24, 24, -24, -24), flags, self._placeholder)
         else:
