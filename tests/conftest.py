@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import os
 import signal
 import tempfile
@@ -24,11 +25,25 @@ hypothesis.settings.register_profile("latentlab", deadline=None, max_examples=50
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("latentlab"), derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "latentlab")
 
+_homes = itertools.count()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage among the millions of objects that reading the tests makes; what stays is never garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch):
     """Keep the settings, data and caches of whoever runs the tests out of them, and untouched."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp(f"home{next(_homes)}", numbered=False)  # pytest would look through all of them
     for variable in ("LATENTLAB_DATA", "LATENTLAB_WORKSPACE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("LATENTLAB_SETTINGS", str(home / "settings.ini"))
