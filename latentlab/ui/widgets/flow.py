@@ -105,12 +105,17 @@ class Flow(QLayout):
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = [[]]
+        taken, parts, gap = 0, 0, self.spacing()
         for item in self._items:
-            if item.isEmpty() and not item.spacerItem():  # hidden
+            is_space = item.spacerItem() is not None
+            if item.isEmpty() and not is_space:  # hidden
                 continue
-            if lines[-1] and self._width([*lines[-1], item]) > width:
+            own = _width(item)
+            if lines[-1] and taken + own + gap * max(parts - is_space, 0) > width:
                 lines.append([])
+                taken = parts = 0
             lines[-1].append(item)
+            taken, parts = taken + own, parts + (not is_space)
         return lines
 
     def _places(self, line: list[QLayoutItem], room: int) -> list[tuple[QLayoutItem, int]]:
