@@ -1,6 +1,8 @@
 """What all tests share: a machine of their own to run on, tiny images, and a watch for what Qt tests leave behind."""
 
 import contextlib
+import gc
+import itertools
 import os
 import signal
 import tempfile
@@ -23,11 +25,25 @@ hypothesis.settings.register_profile("latentlab", deadline=None, max_examples=50
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("latentlab"), derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "latentlab")
 
+_homes = itertools.count()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage among the millions of objects that reading the tests makes; what stays is never garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch):
     """Keep the settings, data and caches of whoever runs the tests out of them, and untouched."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp(f"home{next(_homes)}", numbered=False)  # pytest would look through all of them
     for variable in ("LATENTLAB_DATA", "LATENTLAB_WORKSPACE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("LATENTLAB_SETTINGS", str(home / "settings.ini"))
@@ -123,26 +139,37 @@ def nothing_left_behind(request):
     uses_qt = not {"qtbot", "qapp"}.isdisjoint(request.fixturenames)
     if uses_qt:
         request.getfixturevalue("qapp")
+        # What is there, the modules above all, is some hundred thousand objects: no search need look at them again.
+        gc.collect()
+        gc.freeze()
     before = {key for key, _ in _remains(uses_qt)}
+
+    def left():
+        return [said for key, said in _remains(uses_qt) if key not in before]
+
     yield
     deadline = time.monotonic() + 2
-    while left := [said for key, said in _remains(uses_qt) if key not in before]:
+    if uses_qt and left():
+        _delete_what_waits()
+    while said := left():
         if time.monotonic() > deadline:
-            pytest.fail("The test left behind:\n  " + "\n  ".join(left), pytrace=False)
+            pytest.fail("The test left behind:\n  " + "\n  ".join(said), pytrace=False)
         _let_go(uses_qt)
 
 
 def _let_go(uses_qt):
     """Give what is on its way out the time to go: cycles of Python objects, deferred deletes, ending threads."""
-    import gc
-
     gc.collect()
     if uses_qt:
-        from PySide6.QtCore import QCoreApplication, QEvent
-
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        QCoreApplication.processEvents()
+        _delete_what_waits()
     time.sleep(0.01)
+
+
+def _delete_what_waits():
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
 
 
 def _remains(uses_qt):

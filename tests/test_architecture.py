@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,14 @@ TOOLS = ("ruff check", "ruff format --check", "lint-imports", "mypy")
 MOST_LINES = 340  # of code: without docstrings, comments and blank lines
 
 
-def imported_names(path):
+@pytest.fixture(scope="module")
+def nodes_of():
+    """Give what gives the nodes of a file; each is read once."""
+    return cache(lambda path: list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
+
+
+def imported_names(nodes):
     """Give what a file imports, and what it takes from modules that it imports."""
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     aliases = [alias.name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
     return {*aliases, *(node.attr for node in nodes if isinstance(node, ast.Attribute))}
 
@@ -37,10 +43,10 @@ def test_lines_of_code_are_neither_text_nor_comment_nor_blank():
     assert lines_of_code(text + code) == 5
 
 
-def calls(path):
-    """Give the calls in a file, with the name of what is called: ``self.tr`` or ``translate``."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return [(ast.unparse(node.func), node) for node in nodes if isinstance(node, ast.Call)]
+@pytest.fixture(scope="module")
+def calls(nodes_of):
+    """Give what gives the calls in a file, with the name of what is called: ``self.tr`` or ``translate``."""
+    return cache(lambda path: [(ast.unparse(node.func), node) for node in nodes_of(path) if isinstance(node, ast.Call)])
 
 
 @pytest.mark.timeout(300)
@@ -63,8 +69,8 @@ def test_a_file_does_one_thing_and_is_short(path):
     assert lines_of_code(path.read_text(encoding="utf-8")) <= MOST_LINES
 
 
-def test_one_file_touches_qthread():
-    assert [path.name for path in SOURCES if "QThread" in imported_names(path)] == ["training_thread.py"]
+def test_one_file_touches_qthread(nodes_of):
+    assert [path.name for path in SOURCES if "QThread" in imported_names(nodes_of(path))] == ["training_thread.py"]
 
 
 # What shows state, and the files of core that it reads.
@@ -90,7 +96,7 @@ for name in {names}:
     assert done.returncode == 0, done.stderr
 
 
-def test_nothing_is_unpickled():
+def test_nothing_is_unpickled(calls):
     unsafe = re.compile(r"^\s*(import|from) (pickle|joblib|dill)\b|allow_pickle=True|weights_only=False", re.MULTILINE)
     assert [path.name for path in SOURCES if unsafe.search(path.read_text(encoding="utf-8"))] == []
     for path in SOURCES:
@@ -98,7 +104,7 @@ def test_nothing_is_unpickled():
         assert all("weights_only=True" in map(ast.unparse, call.keywords) for call in loads), path.name
 
 
-def test_every_text_can_be_found_by_those_who_translate_it():
+def test_every_text_can_be_found_by_those_who_translate_it(calls):
     # They read the words and, for the context, the class around `self.tr` or the first words of `translate`.
     texts = {"self.tr": 1, "translate": 2, "QCoreApplication.translate": 2}
     for path in SOURCES:
@@ -110,7 +116,7 @@ def test_every_text_can_be_found_by_those_who_translate_it():
                 assert name.rpartition(".")[2] not in ("tr", "_tr"), f"{path}:{call.lineno}"
 
 
-def test_widgets_are_handed_on_and_not_looked_for_by_name():
+def test_widgets_are_handed_on_and_not_looked_for_by_name(calls):
     # The tour alone plays from outside, like a script.
     found = [
         path.name
@@ -125,7 +131,7 @@ def test_widgets_are_handed_on_and_not_looked_for_by_name():
 LOOKS = {"exists", "is_file", "is_dir", "is_symlink", "is_mount", "expanduser", "home", "absolute", "resolve"}
 
 
-def test_one_file_looks_at_paths():
+def test_one_file_looks_at_paths(calls):
     found = {
         (path.name, name)
         for path in SOURCES
@@ -148,10 +154,10 @@ def writes(name, call):
     return owner not in ("partial", "av") and (opens or method in ("write_bytes", "write_text", "touch"))
 
 
-def test_whatever_is_written_is_written_whole():
+def test_whatever_is_written_is_written_whole(calls):
     found = {path.name for path in SOURCES for name, call in calls(path) if writes(name, call)}
     assert found <= WRITERS
 
 
-def test_no_widget_has_a_style_sheet_which_would_keep_it_from_following_the_theme():
-    assert not [path.name for path in SOURCES if {"setStyleSheet", "styleSheet"} & imported_names(path)]
+def test_no_widget_has_a_style_sheet_which_would_keep_it_from_following_the_theme(nodes_of):
+    assert not [path.name for path in SOURCES if {"setStyleSheet", "styleSheet"} & imported_names(nodes_of(path))]

@@ -1,6 +1,5 @@
 """What tests of whole sessions share: windows, and runs that are ready to be opened."""
 
-import gc
 import tempfile
 import threading
 from dataclasses import replace
@@ -33,14 +32,10 @@ def qtbot(qapp, request):
 
 @pytest.fixture(scope="session")
 def digits():
-    """Give the bundled digits, read once; and spare the search for leaks the modules that windows need."""
-    import latentlab.ui.window.main_window  # noqa: F401  with torch it makes some hundred thousand objects
+    """Give the bundled digits, read once."""
     from latentlab.core.data.sets import bundled_digits
 
-    gc.collect()
-    gc.freeze()
-    yield bundled_digits.load()
-    gc.unfreeze()
+    return bundled_digits.load()
 
 
 @pytest.fixture

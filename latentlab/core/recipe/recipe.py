@@ -10,7 +10,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -77,15 +77,15 @@ class Recipe(Part):
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Give the names of the bundled recipes, in alphabetical order."""
-        return tuple(sorted(path.stem for path in resource("recipes").glob("*.toml")))
+        return _bundled_names()
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Recipe:
         """Read a bundled recipe by its name, or any recipe from a TOML file."""
         path = Path(name_or_path)
         if str(name_or_path) in cls.names():
-            path = resource("recipes", f"{name_or_path}.toml")
-        elif path.suffix != ".toml":
+            return _bundled(str(name_or_path))
+        if path.suffix != ".toml":
             raise RecipeError(
                 f"There is no recipe named '{name_or_path}': choose one of {', '.join(cls.names())}, or a .toml file."
             )
@@ -151,6 +151,17 @@ class Recipe(Part):
             return cls.model_validate(values)
         except ValidationError as error:
             raise RecipeError(f"In {source}, {_sentence(error)}") from error
+
+
+@cache  # their folder comes with the program, and every window lists them all
+def _bundled_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in resource("recipes").glob("*.toml")))
+
+
+@cache
+def _bundled(name: str) -> Recipe:
+    path = resource("recipes", f"{name}.toml")
+    return Recipe.from_toml(_text_of(path), source=str(path), name=name)
 
 
 def _text_of(path: Path) -> str:

@@ -127,10 +127,14 @@ class Flow(QLayout):
 
     def _break(self, items: list[QLayoutItem], width: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = [[]]
+        taken, parts, gap = 0, 0, self.spacing()
         for item in items:
-            if lines[-1] and self._width([*lines[-1], item]) > width:
+            own, is_space = _width(item), item.spacerItem() is not None
+            if lines[-1] and taken + own + gap * max(parts - is_space, 0) > width:
                 lines.append([])
+                taken = parts = 0
             lines[-1].append(item)
+            taken, parts = taken + own, parts + (not is_space)
         return lines
 
     def _places(self, line: list[QLayoutItem], room: int) -> list[tuple[QLayoutItem, int]]:

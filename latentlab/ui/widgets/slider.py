@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -27,10 +27,14 @@ class Slider(QSlider):
 
     def x_of(self, value: int) -> int:
         """Give where the handle's centre lies for a value."""
+        return self.xs_of([value])[0]
+
+    def xs_of(self, values: Iterable[int]) -> list[int]:
+        """Give where the handle's centre lies for each of some values; the style is asked once."""
         groove, handle = self._part(QStyle.SubControl.SC_SliderGroove), self.handle()
-        span = groove.width() - handle.width()
-        along = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, span)
-        return groove.x() + along + handle.width() // 2
+        low, high, span = self.minimum(), self.maximum(), groove.width() - handle.width()
+        begin = groove.x() + handle.width() // 2
+        return [begin + QStyle.sliderPositionFromValue(low, high, value, span) for value in values]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jump to the click; the handle is then under the cursor, and Qt goes on as if it had been grabbed."""
@@ -119,8 +123,7 @@ class SliderScale(QWidget):
         colours = theme.current()
         painter = QPainter(self)
         painter.setPen(QColor(colours.muted))
-        for value in self._names:
-            x = self._x(value)
+        for x in self._xs():
             painter.drawLine(x, 0, x, _TICK - 2)
         for value, place in self._places:
             strong = value == self._emphasised and self._slider.isEnabled()
@@ -136,26 +139,38 @@ class SliderScale(QWidget):
         bold.setBold(True)
         return QFontMetrics(bold)
 
-    def _x(self, value: int) -> int:
-        return self.mapFromGlobal(self._slider.mapToGlobal(QPoint(self._slider.x_of(value), 0))).x()
+    def _xs(self) -> list[int]:
+        """Give where each value lies."""
+        left = self.mapFromGlobal(self._slider.mapToGlobal(QPoint())).x()
+        return [left + x for x in self._slider.xs_of(self._names)]
 
-    def _natural(self, value: int, line: int) -> QRect:
-        """Give where a name would like to stand: centred below its value, within the widget."""
-        metrics = self._metrics()
-        width = metrics.horizontalAdvance(self._names[value]) + 6
-        left = min(max(self._x(value) - width // 2, 0), max(self.width() - width, 0))
-        return QRect(left, _TICK + line * metrics.height(), width, metrics.height())
+    def _natural(self) -> list[QRect]:
+        """Give where each name would like to stand: on the first line, centred below its value, within the widget."""
+        metrics, places = self._metrics(), []
+        for x, name in zip(self._xs(), self._names.values(), strict=True):
+            width = metrics.horizontalAdvance(name) + 6
+            left = min(max(x - width // 2, 0), max(self.width() - width, 0))
+            places.append(QRect(left, _TICK, width, metrics.height()))
+        return places
 
     def _lines(self) -> int:
-        places = [self._natural(value, 0) for value in self._names]
-        return 2 if any(a.intersects(b) for a, b in pairwise(places)) else 1
+        return _lines_of(self._natural())
 
     def _place(self) -> None:
-        lines = self._lines()
-        wanted = [(value, self._natural(value, number % lines)) for number, value in enumerate(self._names)]
+        places, height = self._natural(), self._metrics().height()
+        lines = _lines_of(places)
+        wanted = [
+            (value, place.translated(0, number % lines * height))
+            for number, (value, place) in enumerate(zip(self._names, places, strict=True))
+        ]
         wanted.sort(key=lambda item: item[0] != self._emphasised)
         self._places = []
         for value, place in wanted:
             if not any(place.intersects(other) for _, other in self._places):
                 self._places.append((value, place))
         self.update()
+
+
+def _lines_of(places: list[QRect]) -> int:
+    """Give on how many lines names take turns that would like to stand at places."""
+    return 2 if any(a.intersects(b) for a, b in pairwise(places)) else 1

@@ -1,6 +1,18 @@
 """The images that the map shows: those of the recipe, those that a person chose, those of the model looked at."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
+
+from latentlab.core.data import registry
+from latentlab.core.data.sets import pages
+
+
+@pytest.fixture
+def few_pages(monkeypatch):
+    """Have a dozen pages made: when a window closes it waits for those that are being made, which takes seconds."""
+    monkeypatch.setitem(registry.DATASETS, "pages", replace(registry.DATASETS["pages"], read=lambda: pages.load(12)))
 
 
 def test_the_map_shows_the_images_that_are_chosen_idle_and_training(lab, run_file):
@@ -24,7 +36,7 @@ def test_the_map_shows_the_images_that_are_chosen_idle_and_training(lab, run_fil
     lab.until(lambda: np.array_equal(lab.canvas.labels(), data.test_labels.numpy()))
 
 
-def test_a_recipe_brings_its_own_images_where_they_are_here(lab):
+def test_a_recipe_brings_its_own_images_where_they_are_here(lab, few_pages):
     session = lab.session
     session.recipes.choose("page-cleaner")
     assert session.recipe.data.dataset == "pages"
@@ -34,7 +46,7 @@ def test_a_recipe_brings_its_own_images_where_they_are_here(lab):
     assert session.recipe.data.dataset == "digits", "what is not on this machine cannot be trained on"
 
 
-def test_images_that_a_person_chose_stay_unless_a_recipe_means_no_others(lab):
+def test_images_that_a_person_chose_stay_unless_a_recipe_means_no_others(lab, few_pages):
     session = lab.session
     session.recipes.choose_dataset("pages")
     session.recipes.choose("digits-vae-2d")
