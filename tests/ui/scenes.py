@@ -6,7 +6,18 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt, QTimer, QTimerEvent, QVariantAnimation
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QMenu,
+    QScrollBar,
+    QStackedWidget,
+    QTabBar,
+    QToolTip,
+    QWidget,
+)
 from shiboken6 import Shiboken
 
 _OF_QT = "QTipLabel qtooltip_label", "QWhatsThat "
@@ -73,6 +84,28 @@ def further_scenes(lab) -> Iterator[str]:
     lab.child("dropHint").show_hint("What will be done", is_problem=False)
     lab.action("palette").trigger()
     yield "palette"
+    lab.action("palette").trigger()
+    lab.child("dropHint").hide()
+    lab.child("tour").end()
+    lab.open_setup()
+    yield "revealed"
+    lab.action("home").trigger()
+    yield "revealed at home"
+
+
+def reveal(lab):
+    """Show in the window whatever is hidden there: what runs, what went wrong, what is offered now and then.
+
+    What is not told anything says some words.
+    """
+    for part in lab.window.findChildren(QWidget):
+        around = part.parentWidget()
+        is_offered = part.isHidden() and around.isVisible() and around is not lab.window and not part.isWindow()
+        is_of_qt = part.objectName().startswith("qt_") or isinstance(part, QScrollBar)
+        if is_offered and not is_of_qt and not isinstance(around, QStackedWidget | QTabBar):
+            part.show()
+        if isinstance(part, QLabel) and part.isVisible() and not part.text() and part.pixmap().isNull():
+            part.setText("Words")
 
 
 def fill_menus(lab):

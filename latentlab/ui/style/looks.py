@@ -105,9 +105,13 @@ class Looks(QProxyStyle):
     def drawControl(
         self, element: Control, option: QStyleOption, painter: QPainter, widget: QWidget | None = None
     ) -> None:
-        """Paint the lines that part what is in a menu."""
+        """Paint the lines that part what is in a menu, and what progress fills."""
         if element == Control.CE_MenuItem and isinstance(option, QStyleOptionMenuItem) and _parts(option):
             _paint_separator(painter, option)
+            return
+        if element == Control.CE_ProgressBarGroove:
+            colours = theme.current()
+            _box(painter, QRectF(option.rect), QPen(QColor(colours.edge), 1), QColor(colours.background))
             return
         super().drawControl(element, option, painter, widget)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QMenu,
+    QProgressBar,
     QPushButton,
     QRadioButton,
     QSpinBox,
@@ -318,7 +319,7 @@ def test_boxes_icons_and_handles_grow_with_the_text(qtbot, points):
         QApplication.setFont(before)
 
 
-PLACES = {"an image": ImageView, "images": lambda: ImageStrip(3), "a page": PageCompare}
+PLACES = {"an image": ImageView, "images": lambda: ImageStrip(3), "a page": PageCompare, "progress": QProgressBar}
 
 
 @both

@@ -63,6 +63,11 @@ def test_what_is_open_looks_as_what_is_made_in_the_theme(
                 scenes.close(scenes.pop_up(lab))  # what has been seen once may have another size, or have moved others
                 for _ in scenes.open_views(lab):
                     scenes.rest(lab)
+            if scene.startswith("revealed"):
+                theme.set_theme(themes[1])
+                scenes.rest(lab)
+                scenes.reveal(lab)
+                theme.set_theme(themes[0])
             popped: list = []
             for turn, name in enumerate(themes):
                 theme.set_theme(name)
@@ -74,6 +79,9 @@ def test_what_is_open_looks_as_what_is_made_in_the_theme(
                     scenes.close(popped)
                 for view in scenes.open_views(lab) if scene == "VAE" and turn < 2 else [""]:
                     scenes.rest(lab)
+                    if scene.startswith("revealed"):
+                        scenes.reveal(lab)
+                        scenes.rest(lab)
                     look(scenes.windows(), scene, view, name, themes[:turn])
                 if scene == "VAE" and turn != 1:
                     popped = scenes.pop_up(lab)
