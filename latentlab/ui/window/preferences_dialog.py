@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -25,6 +24,7 @@ from latentlab.ui.settings import SAVE_SECONDS, TEXT_SIZES, THEMES, THREADS
 from latentlab.ui.style import languages
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.scrolling_dialog import ScrollingDialog
 
 _FIELD = 48  # average letters: room for most of a path
 
@@ -60,7 +60,7 @@ class Preferences:
     note: str = ""
 
 
-class PreferencesDialog(QDialog):
+class PreferencesDialog(ScrollingDialog):
     """Shows preferences; each change is a signal."""
 
     theme_chosen = Signal(str)
@@ -76,7 +76,9 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("preferencesDialog")
         self.setWindowTitle(self.tr("Preferences"))
-        self._form = QFormLayout()
+        content = QWidget()
+        self._form = QFormLayout(content)
+        self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.setHorizontalSpacing(16)
         self._headings: list[QLabel] = []
@@ -86,9 +88,10 @@ class PreferencesDialog(QDialog):
         self._add_training(chosen)
         close = QPushButton(self.tr("Close"), objectName="preferencesClose", autoDefault=False)  # Enter ends a field
         close.clicked.connect(self.accept)
-        parts = (self._form, STRETCH, row(STRETCH, close, margins=(0, 8, 0, 0)))
+        parts = ((self.hold(content), 1), row(STRETCH, close, margins=(0, 8, 0, 0)))
         column(*parts, margins=(16, 12, 16, 12), on=self)
         self._embolden()
+        self.make_room()
 
     def set_data_dir(self, folder: Path) -> None:
         """Show where downloaded sets lie."""
@@ -105,18 +108,13 @@ class PreferencesDialog(QDialog):
         for folder in (self._data_dir, self._workspace):
             folder.setEnabled(is_idle)
         self._busy.setVisible(not is_idle)
-        self._make_room()
+        self.make_room()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Make room for larger text."""
+        """Follow the font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._embolden()
-            self._make_room()
-
-    @Slot()
-    def _make_room(self) -> None:
-        QTimer.singleShot(0, self, self.adjustSize)
 
     def _add_look(self, chosen: Preferences) -> None:
         self._theme = QComboBox(objectName="preferencesTheme")
@@ -155,7 +153,7 @@ class PreferencesDialog(QDialog):
     def _choose_language(self) -> None:
         self.language_chosen.emit(self._language.currentData())
         self._tell_of_language()
-        self._make_room()
+        self.make_room()
 
     def _tell_of_language(self) -> None:
         code, told = self._language.currentData(), ""
@@ -185,7 +183,7 @@ class PreferencesDialog(QDialog):
         for text, folder in ((self.tr("&Downloads"), self._data_dir), (self.tr("Tra&inings"), self._workspace)):
             self._add(text, folder, folder.field)
             self._form.addRow("", folder.problem)
-            folder.told.connect(self._make_room)
+            folder.told.connect(self.make_room)
         self._busy = self._add_note(self.tr("While a model trains, folders stay as they are."))
         self._busy.hide()
         if chosen.note:

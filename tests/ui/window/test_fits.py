@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWid
 
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.boxes import column
+from latentlab.ui.widgets.scrolling_dialog import ScrollingDialog
 from tests.ui import fits, scenes
 
 # Points: whatever can be opened is first opened in the first; in the last one goes on to the next scene.
@@ -66,6 +67,43 @@ def test_longer_words_fit(long_words, make_lab, run_file, colour_run, own_font, 
     runs = run_file(), run_file(model__kind="cvae"), colour_run
     said = found(make_lab(), runs, scenes.own_pictures(tmp_path / "pictures"), SIZES)
     assert not said, said
+
+
+@pytest.mark.parametrize("points", [10, 24])
+def test_dialogs_have_room_for_long_words_and_no_more_than_their_screen_has(points, long_words, lab, own_font):
+    theme.set_text_size(points)
+    lab.child("allSettingsButton").click()
+    for name in ("preferences", "keys", "about"):
+        lab.action(name).trigger()
+    dialogs = [window for window in scenes.windows() if window is not lab.window]
+    assert len(dialogs) == 4
+
+    def are_right():
+        scenes.rest(lab)
+        assert not [said for dialog in dialogs for said in fits.misfits(dialog)]
+        for dialog in dialogs:
+            assert dialog.screen().availableGeometry().contains(dialog.frameGeometry()), dialog.objectName()
+
+    are_right()
+    theme.set_text_size(24)  # while they are open
+    lab.qtbot.waitUntil(lambda: lab.child("preferencesDialog").font().pointSizeF() == 24)
+    are_right()
+    scenes.close_dialogs(lab)
+
+
+def test_a_dialog_scrolls_where_its_screen_is_too_small(qtbot):
+    dialog = ScrollingDialog()
+    content = QLabel("\n".join(["many words " * 40] * 60))
+    column(content, on=(inside := QWidget()))
+    column(area := dialog.hold(inside), on=dialog)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.make_room()
+    room = dialog.screen().availableGeometry()
+    qtbot.waitUntil(lambda: dialog.width() > room.width() // 2)
+    assert dialog.width() <= room.width()
+    assert dialog.height() <= room.height()
+    assert all(bar.maximum() > 0 for bar in (area.horizontalScrollBar(), area.verticalScrollBar()))
 
 
 def test_what_does_not_fit_is_found(qtbot):

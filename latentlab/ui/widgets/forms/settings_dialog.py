@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QDialog, QFrame, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column
 from latentlab.ui.widgets.forms.setting_field import SettingField
+from latentlab.ui.widgets.scrolling_dialog import ScrollingDialog
 
-_WIDTH, _HEIGHT = 460, 620  # pixels, at first
 
-
-class SettingsDialog(QDialog):
+class SettingsDialog(ScrollingDialog):
     """Shows fields; what is changed is in force at once, so there is nothing to confirm.
 
     Parameters
@@ -23,11 +22,12 @@ class SettingsDialog(QDialog):
         By their headings.
     """
 
+    lines = 38
+
     def __init__(self, groups: Sequence[tuple[str, Sequence[SettingField]]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settingsDialog")
         self.setWindowTitle(self.tr("All settings"))
-        self.resize(_WIDTH, _HEIGHT)
         self._search = QLineEdit(objectName="settingsSearch", clearButtonEnabled=True)
         self._search.setPlaceholderText(self.tr("Search the settings"))
         self._search.setAccessibleName(self.tr("Search the settings"))
@@ -44,11 +44,10 @@ class SettingsDialog(QDialog):
             parts += [label, *fields]
         inside = QWidget()
         column(*parts, STRETCH, margins=(12, 4, 12, 12), spacing=5, on=inside)
-        self._scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(inside)
+        self._scroll = self.hold(inside)
         column((self._search, 0), self._none, (self._scroll, 1), margins=(8, 8, 8, 8), spacing=6, on=self)
         self._find("")
+        self.make_room()
 
     def open_for_search(self) -> None:
         """Open, ready to type a word."""

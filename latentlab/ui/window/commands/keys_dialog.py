@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QDialog,
@@ -98,12 +98,25 @@ class KeysDialog(QDialog):
         change = row((self._name, 1), (self._edit, 1), self._none, self._reset, spacing=8)
         parts = (self._search, (self._tree, 1), change, self._problem, row(self._all, STRETCH, close))
         column(*parts, margins=(12, 12, 12, 12), spacing=8, on=self)
-        metrics = self.fontMetrics()
-        wanted = QSize(metrics.averageCharWidth() * _SIZE.width(), metrics.height() * _SIZE.height())
-        self.resize(wanted.boundedTo(parent.size() - QSize(40, 40)))
+        self._fit()
         self._items = self._fill()
         self._update()
         self._show_current()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Make room for larger text, once all parts have it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        field = self._edit.findChild(QLineEdit)
+        margins = 2 * field.fontMetrics().averageCharWidth()
+        field.setMinimumWidth(field.fontMetrics().horizontalAdvance(field.placeholderText()) + margins)
+        metrics = self.fontMetrics()
+        wanted = QSize(metrics.averageCharWidth() * _SIZE.width(), metrics.height() * _SIZE.height())
+        self.resize(wanted.boundedTo(self.parentWidget().size() - QSize(40, 40)))
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
         groups: dict[str, QTreeWidgetItem] = {}
