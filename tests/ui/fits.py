@@ -76,6 +76,8 @@ def _cut(widget: QWidget) -> str:
             needed = widget.sizeHint()
         case QToolButton() if not widget.text() and widget.icon().isNull():
             return ""  # an arrow of Qt's
+        case QAbstractButton() if widget.property("mayShorten"):
+            return ""
         case QAbstractButton() if widget.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored:
             needed = widget.minimumSizeHint()
             needed = needed if needed.isValid() and widget.minimumSize().isNull() else widget.sizeHint()

@@ -95,6 +95,7 @@ def run(run_path: Path | None = None) -> int:
 
     _FirstPaint(window, begin)
     reporter.reported.connect(window.show_problem)
+    keep_within_screen(window)
     window.show()
     if run_path is not None:
         window.open_run(run_path)
@@ -102,6 +103,11 @@ def run(run_path: Path | None = None) -> int:
     status = app.exec()
     reporter.remove()
     return 128 + came[-1] if came else status
+
+
+def keep_within_screen(window: QMainWindow) -> None:
+    """Make a window no larger than its screen, which at a scale of 200 % has half as many pixels either way."""
+    window.resize(window.size().boundedTo(window.screen().availableSize()))
 
 
 class _FirstPaint(QObject):

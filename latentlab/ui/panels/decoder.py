@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -51,6 +51,7 @@ class DecoderPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setWidget(QWidget())
+        self._fitted: tuple[QSize, ...] = ()
         top, self._samples_box, self._label_box = self._make_top(), self._make_samples(), self._make_labels()
         # The label above the samples: where there is no room for all, these go on below the edge.
         parts = (top, self._label_box, self._samples_box, self._make_dimensions(), self._make_damage())
@@ -148,9 +149,7 @@ class DecoderPanel(QScrollArea):
         layout = self.widget().layout()
         margins, spacing = layout.contentsMargins(), layout.spacing()
         width -= margins.left() + margins.right()
-        side, samples = self._side.sizeHint(), self._samples.height_in_rows(width, _SAMPLES)
-        is_beside = width - side.width() - self._top.spacing() >= _LEAST_IMAGE
-        top = max(side.height(), _LEAST_IMAGE) if is_beside else side.height() + self._top.spacing() + _LEAST_IMAGE
+        top, samples = self._least_top(width), self._samples.height_in_rows(width, _SAMPLES)
         labels = 0 if self._label_box.isHidden() else _height(self._label_box, width) + spacing
         return top + labels + self._samples_text.sizeHint().height() + samples + spacing + margins.top()
 
@@ -177,6 +176,12 @@ class DecoderPanel(QScrollArea):
         if event.type() == QEvent.Type.FontChange:
             self._reserve_code()
             self._fit_image()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Make it so anew once what lies beside and below it has taken the size of its text."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest and self._asked() != self._fitted:
+            self._fit_image()
+        return super().eventFilter(watched, event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take what its parts leave over: a click on them goes no further."""
@@ -269,7 +274,11 @@ class DecoderPanel(QScrollArea):
         """Put the image beside the temperature, or above it where a tall panel makes it larger so."""
         layout = self.widget().layout()
         margins = layout.contentsMargins()
-        width = self.viewport().width() - margins.left() - margins.right()
+        # All of it, if nothing is to be scrolled then: the bar itself may be what makes it necessary.
+        whole, sections = self.maximumViewportSize(), (self._dimension_box, self._damage_box)
+        asked = sum(_height(box, whole.width()) + layout.spacing() for box in sections if not box.isHidden())
+        fits = self.useful_height(whole.width()) + margins.bottom() + asked <= whole.height()
+        width = (whole if fits else self.viewport()).width() - margins.left() - margins.right()
         height = self.viewport().height() - margins.top() - margins.bottom() - layout.spacing()
         self._fit_samples(width, height)
         height -= sum(_height(box, width) + layout.spacing() for box in self._below())
@@ -279,13 +288,24 @@ class DecoderPanel(QScrollArea):
         goes_above = above > beside or beside < _LEAST_IMAGE
         self._top.setDirection(QBoxLayout.Direction.TopToBottom if goes_above else QBoxLayout.Direction.LeftToRight)
         self._image.set_side(max(beside, above, _LEAST_IMAGE))
+        self._fitted = self._asked()
         self.updateGeometry()
+
+    def _asked(self) -> tuple[QSize, ...]:
+        """Give what is asked for by the parts that the image leaves room for."""
+        return tuple(part.sizeHint() for part in (self._side, self._label_box, self._samples_text))
+
+    def _least_top(self, width: int) -> int:
+        """Give the height of the smallest image, and of what lies beside it, or below it where that is too wide."""
+        side = self._side.sizeHint()
+        is_beside = width - side.width() - self._top.spacing() >= _LEAST_IMAGE
+        return max(side.height(), _LEAST_IMAGE) if is_beside else side.height() + self._top.spacing() + _LEAST_IMAGE
 
     def _fit_samples(self, width: int, height: int) -> None:
         """Show the samples in two rows, or in one where two would be cut off."""
         others = sum(_height(box, width) + self.widget().layout().spacing() for box in self._below())
         others -= self._samples.heightForWidth(width)
-        room = height - others - max(self._side.sizeHint().height(), _LEAST_IMAGE)
+        room = height - others - self._least_top(width)
         fit = self._samples.height_in_rows(width, _SAMPLES_IN_A_ROW) <= room
         self._samples.set_per_row(_SAMPLES_IN_A_ROW if fit else _SAMPLES)
 

@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         roles.install()
         self.setObjectName("mainWindow")
-        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
+        self.resize(_SIZE)
         self._settings = settings or Settings()
         # Who sets a variable for this start means it, whatever was chosen some day before.
         data_dir = None if os.environ.get("LATENTLAB_DATA") else self._settings.data_dir

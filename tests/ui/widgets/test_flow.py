@@ -59,3 +59,21 @@ def test_a_part_that_is_wider_than_the_flow_shrinks_to_it_and_a_slider_gets_narr
     assert (slider.width(), label.x()) == (120, 120)
     window.resize(115, 100)
     qtbot.waitUntil(lambda: (slider.width(), label.x()) == (35, 35))
+
+
+def test_what_can_be_spared_is_left_out_where_that_saves_a_line(qtbot, parts):
+    window, flow = QWidget(), Flow(parts[0], spacing=0)
+    flow.add_spare(parts[1])
+    flow.addWidget(parts[2])
+    parts[1].setMinimumSize(0, 0)
+    column(flow, STRETCH, on=window)
+    qtbot.show(window, 300, 100)
+    assert parts[2].x() == 100 + parts[1].width()
+    window.resize(parts[2].geometry().right(), 100)
+    qtbot.waitUntil(lambda: parts[2].x() == 100)
+    assert parts[1].visibleRegion().isEmpty()
+    window.resize(101 + parts[1].sizeHint().width(), 100)  # two lines in any case
+    qtbot.waitUntil(lambda: parts[2].y() == 20)
+    assert not parts[1].visibleRegion().isEmpty()
+    window.resize(300, 100)
+    qtbot.waitUntil(lambda: not parts[1].visibleRegion().isEmpty())

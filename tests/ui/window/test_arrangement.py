@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -16,7 +17,9 @@ from PySide6.QtWidgets import (
 
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.settings import Settings
+from latentlab.ui.style import theme
 from latentlab.ui.widgets import message_bar
+from latentlab.ui.widgets.images.image_strip import ImageStrip
 from tests.ui import scenes
 
 
@@ -262,3 +265,21 @@ def test_what_was_told_goes_with_the_page_that_it_was_told_on(lab, run_file, mon
     lab.until(lab.message)
     lab.open(run_file(training__seed=1))
     assert not lab.message()
+
+
+@pytest.mark.parametrize("points", [10, 16])
+def test_sliders_labels_and_samples_are_in_sight_beside_the_map(wide, run_file, points):
+    before = QApplication.font()
+    try:
+        wide.open(run_file(model__kind="cvae"))
+        wide.pick()
+        theme.set_text_size(points)
+        scenes.rest(wide)
+        parts = [wide.child(name) for name in ("decodedImage", "temperatureSlider", "labelSlider", "samplesText")]
+        samples = [each for each in wide.window.findChildren(ImageStrip) if each.isVisible()]
+        assert len(samples) == 2  # and those of the labels
+        cut = [each for each in (*parts, *samples) if each.visibleRegion().boundingRect() != each.rect()]
+        assert not cut
+        assert share(wide) >= 0.5
+    finally:
+        QApplication.setFont(before)

@@ -46,7 +46,7 @@ def found(lab, runs, pictures, sizes):
     for scene in scenes.scenes(lab, runs, pictures):
         for points in sizes:
             theme.set_text_size(points)
-            for view in walked(lab, scene, len(sizes) > 2):
+            for view in walked(lab, scene, len(sizes) > 2 and points != sizes[-1]):
                 scenes.rest(lab)
                 for window in scenes.windows():
                     what = [*fits.misfits(window)]

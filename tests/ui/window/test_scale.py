@@ -12,7 +12,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
-from latentlab.ui.app.application import create_application
+from latentlab.ui.app.application import create_application, keep_within_screen
 from latentlab.ui.settings import Settings
 from latentlab.ui.window.main_window import MainWindow
 from tests.ui import fits
@@ -26,6 +26,7 @@ app = create_application(["latentlab"], "light")
 window = MainWindow(Settings(Path(sys.argv[2])))
 room = window.screen().availableGeometry()
 assert room.size().toTuple() == (round(1920 / window.devicePixelRatio()), round(1080 / window.devicePixelRatio()))
+keep_within_screen(window)
 window.show()
 wait(100)
 said = [*fits.misfits(window)]

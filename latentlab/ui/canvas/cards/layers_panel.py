@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QRadio
 
 from latentlab.ui.canvas.cards.card_button import CardButton
 from latentlab.ui.style import theme
-from latentlab.ui.style.texts import rich_label
+from latentlab.ui.style.texts import plain, rich_label
 from latentlab.ui.widgets.boxes import column, row
 
 _NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -36,6 +36,7 @@ class LayersPanel(QFrame):
         self.button = CardButton(
             self.tr("Layers"), self.tr("What the map shows"), "mapLayersButton", has_card=True, opens=True
         )
+        self.button.setProperty("mayShorten", True)  # on a narrow map; whole where the mouse rests
         self.button.clicked.connect(self.open)
         self._few = ""
         self._switches: dict[QAction, tuple[QCheckBox, str]] = {}
@@ -203,4 +204,6 @@ class LayersPanel(QFrame):
         shown = max((n for n in range(1, len(said) + 1) if len(", ".join(said[:n])) <= _LONGEST), default=1)
         text = ", ".join(said[:shown]) + (self.tr(" + {n}").format(n=len(said) - shown) if len(said) > shown else "")
         self.button.setText(self.tr("Layers: {what}").format(what=text) if text else self.tr("Layers"))
+        what = self.tr("What the map shows")
+        self.button.setToolTip(plain(f"{what}: {', '.join(said)}" if said else what))
         self.button.updateGeometry()

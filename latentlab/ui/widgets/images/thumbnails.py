@@ -12,7 +12,6 @@ from latentlab.ui.widgets.images.thumbnail_model import ThumbnailModel
 from latentlab.ui.widgets.images.thumbnail_painter import WHEEL_STEPS, ThumbnailPainter
 
 _SMALLEST, _LARGEST = 44, 64
-_SLIVER = 12  # pixels that rows leave over where they are made to fit
 _SELECTING_MODIFIER = Qt.KeyboardModifier.ControlModifier
 _ADDING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _REMOVING_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -138,7 +137,7 @@ class Thumbnails(QTableView):
         super().paintEvent(event)
         room, row = self.viewport().height(), self._painter.size().height()
         left = room % row if room > row else 0
-        if 0 < left <= _SLIVER:
+        if 0 < left <= row // 3:
             painter = QPainter(self.viewport())
             painter.fillRect(0, room - left, self.viewport().width(), left, self.palette().base())
             painter.end()

@@ -65,6 +65,7 @@ def test_every_image_has_a_cell_and_a_line_fits(grid, width, height, count, pair
     assert [row for cell in cells if (row := model.row_at(cell)) >= 0] == rows.tolist()
     assert model.columnCount() * grid.columnWidth(0) <= grid.viewport().width() or model.columnCount() == 1
     assert grid.rowHeight(0) <= max(grid.viewport().height(), grid.minimumHeight())
+    assert grid.viewport().height() % grid.rowHeight(0) <= grid.rowHeight(0) // 3, "a part of a line is seen"
 
 
 def test_without_images_their_reconstructions_are_asked_for_and_shown(grid, qtbot):
