@@ -64,6 +64,11 @@ class Codes:
     elbo: Doubles | None = None
     log_p: Doubles | None = None
 
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """Give what is known, by the names of the attributes."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: array for name, array in values.items() if array is not None}
+
 
 def sheet(images: npt.NDArray[Any], gap: int = SHEET_GAP) -> npt.NDArray[np.uint8]:
     """Lay images out in rows and columns, pixel for pixel.
@@ -313,8 +318,7 @@ def save_codes(path: Path, codes: Codes) -> int:
     ExportError
         When it cannot be written.
     """
-    values = {each.name: getattr(codes, each.name) for each in fields(codes)}
-    arrays: dict[str, Any] = {name: array for name, array in values.items() if array is not None}
+    arrays: dict[str, Any] = codes.columns()
     if path.suffix.lower() == ARRAYS:
         with whole_file(path, "The file", ExportError) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)

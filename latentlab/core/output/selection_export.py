@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +76,7 @@ def save_selected(
         save_picture(path, _picture(model, rows, goes_on, with_reconstructions=with_reconstructions))
         return
     codes = _codes(model, rows, numbers, data)
-    columns: dict[str, npt.NDArray[Any]] = {each.name: getattr(codes, each.name) for each in fields(codes)}
+    columns = codes.columns()
     if model.images is not None:
         columns["loss"] = Lists(model).losses(rows, goes_on)
     if suffix == TABLE:

@@ -160,6 +160,12 @@ class DataPointPanel(LinesPanel):
             terms.append(self.tr("penalty {penalty:.1f}").format(penalty=losses.penalty))
         return self.tr("{loss} = {terms}").format(loss=text, terms=" + ".join(terms)) if len(terms) > 1 else text
 
+    def event(self, event: QEvent) -> bool:
+        """Follow what is in it: its font, its words."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._limit_height()
+        return super().event(event)
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the font."""
         super().changeEvent(event)

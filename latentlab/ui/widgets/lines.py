@@ -12,9 +12,11 @@ class _AsksForHeight:
 
     def minimumSizeHint(self) -> QSize:
         """Ask for the height of the lines."""
-        least = super().minimumSizeHint()
+        least, lines = super().minimumSizeHint(), self._lines_of()
+        if lines is not self:
+            least.setWidth(lines.minimumSizeHint().expandedTo(lines.minimumSize()).width())
         if self.isVisible():
-            least.setHeight(_least_height(self._lines_of(), max(least.width(), self.width())))
+            least.setHeight(_least_height(lines, max(least.width(), self.width())))
         return least
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -51,13 +53,6 @@ class Pages(_AsksForHeight, QStackedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.currentChanged.connect(self.updateGeometry)
-
-    def minimumSizeHint(self) -> QSize:
-        """Ask for no more than the page takes that is seen."""
-        least, page = super().minimumSizeHint(), self._lines_of()
-        if page is not self:
-            least.setWidth(page.minimumSizeHint().expandedTo(page.minimumSize()).width())
-        return least
 
     def hasHeightForWidth(self) -> bool:
         """Ask in `minimumSizeHint`; Qt would ask for all the height that a page would like to have."""

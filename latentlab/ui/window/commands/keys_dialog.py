@@ -111,7 +111,7 @@ class KeysDialog(QDialog):
 
     @Slot()
     def _fit(self) -> None:
-        field = self._edit.findChild(QLineEdit)
+        field = next(part for part in self._edit.children() if isinstance(part, QLineEdit))
         margins = 2 * field.fontMetrics().averageCharWidth()
         field.setMinimumWidth(field.fontMetrics().horizontalAdvance(field.placeholderText()) + margins)
         metrics = self.fontMetrics()
