@@ -77,7 +77,7 @@ def test_what_is_open_looks_as_what_is_made_in_the_theme(
                     assert len(still) >= len(popped) - 1  # a tip goes as the mouse moves
                     look(still, scene, "popped up", name, themes[:turn])
                     scenes.close(popped)
-                for view in scenes.open_views(lab) if scene == "VAE" and turn < 2 else [""]:
+                for view in scenes.open_views(lab) if scene == "VAE" else [""]:
                     scenes.rest(lab)
                     if scene.startswith("revealed"):
                         scenes.reveal(lab)
