@@ -28,7 +28,7 @@ ERROR = 0.01
 _HALF = 6.0  # the prior has 4e-9 of its mass beyond, for two dimensions
 _BEYOND = 1.0  # of the farthest code
 _SIDES = {1: 1024, 2: 128, 3: 32}  # cells along each dimension to begin with
-_LOOKS = {1: 2, 2: 2, 3: 2}  # points of a cell along each dimension, at the first look
+_LOOKS = 2  # points of a cell along each dimension, at the first look
 _NODES = {1: 9, 2: 9, 3: 5}  # of the rule
 _MOST_CELLS = {1: 1024, 2: 1024, 3: 8192}  # of an image, that are integrated after the first look
 _HIDDEN = 0.3  # nats: where a cell holds so much more than it seemed to, more may be beside it
@@ -132,7 +132,7 @@ class _Cells:
         with part(0.3, 0.8):
             pieces = self._pieces(look.image, look.cell, 0)
         with part(0.8, 0.8):
-            pieces, look = self._with_neighbours(pieces, look)
+            pieces = self._with_neighbours(pieces, look)
             pieces = self._split(pieces, look)
         log, error, _ = self._sums(pieces, look)
         return Integral(log, np.log1p(error))
@@ -178,7 +178,7 @@ class _Cells:
         however much the cells err: what is smooth is summed as well as by any rule.
         """
         count, latent = len(self._images), self._latent
-        side = self._sides * _LOOKS[latent]
+        side = self._sides * _LOOKS
         step = max(1, _AT_ONCE // side**latent)
         own = self._own(means)
         looks = []
@@ -196,9 +196,9 @@ class _Cells:
 
     def _chosen(self, values: Floats, own: Integers) -> _Look:
         """Choose cells of one image by its values at the points of the first look, the highest of which is 1."""
-        latent, sides, looks = self._latent, self._sides, _LOOKS[self._latent]
-        volume = (self._width(0) / looks) ** latent
-        cells = (sides, looks) * latent
+        latent = self._latent
+        volume = (self._width(0) / _LOOKS) ** latent
+        cells = (self._sides, _LOOKS) * latent
         within = tuple(range(1, 2 * latent, 2))
         by_place = values.reshape(cells).sum(tuple(range(0, 2 * latent, 2)), dtype=np.float64)
         total = by_place.sum()
@@ -225,10 +225,15 @@ class _Cells:
     def _own(self, means: Floats) -> list[Integers]:
         """Give the cell of each image's mean and those around it: int64 (up to 3^L,)."""
         centre = np.clip((means + self._half) / self._width(0), 0, self._sides - 1).astype(np.int64)
+        row, flat = self._around(np.arange(len(means)), centre)
+        return np.split(flat, np.searchsorted(row, np.arange(1, len(means))))
+
+    def _around(self, image: Integers, cell: Integers) -> tuple[Integers, Integers]:
+        """Give the numbers of cells to begin with (P, L) and of those around them, with their images: int64 (Q,)."""
         steps = np.array([*itertools.product((-1, 0, 1), repeat=self._latent)])
-        around = centre[:, None] + steps
-        is_inside = ((around >= 0) & (around < self._sides)).all(2)
-        return [self._flat(cells[inside], 0) for cells, inside in zip(around, is_inside, strict=True)]
+        image, around = np.repeat(image, len(steps)), (cell[:, None] + steps).reshape(-1, self._latent)
+        is_inside = ((around >= 0) & (around < self._sides)).all(1)
+        return image[is_inside], self._flat(around[is_inside], 0)
 
     def _looked_at(self, rows: slice) -> tuple[Floats, Doubles]:
         """Give p(x, z) of some images at the points of all cells, as a share of the highest, and that one's logarithm.
@@ -239,7 +244,7 @@ class _Cells:
             The points in the order of a grid of them.
         float64 (N,)
         """
-        latent, side = self._latent, self._sides * _LOOKS[self._latent]
+        latent, side = self._latent, self._sides * _LOOKS
         middles = (np.arange(side) + 0.5) * (2 * self._half / side) - self._half
         points = torch.from_numpy(_product(middles, latent).astype(np.float32))
         log = np.empty((rows.stop - rows.start, len(points)), np.float32)
@@ -252,34 +257,26 @@ class _Cells:
         log -= highest
         return np.exp(log, out=log), highest[:, 0].astype(np.float64)
 
-    def _with_neighbours(self, pieces: _Pieces, look: _Look) -> tuple[_Pieces, _Look]:
-        """Integrate over the neighbours of cells that hold more than they seemed to, too, and so on."""
-        steps = np.array([step for step in itertools.product((-1, 0, 1), repeat=self._latent) if any(step)])
+    def _with_neighbours(self, pieces: _Pieces, look: _Look) -> _Pieces:
+        """Integrate over the neighbours of cells that hold more than they seemed to, too; the look then has them."""
         cells = self._sides**self._latent
-        middle = _product((np.arange(_LOOKS[self._latent]) + 0.5) / _LOOKS[self._latent], self._latent)
+        middles = _product((np.arange(_LOOKS) + 0.5) / _LOOKS, self._latent)
         new, seen = pieces, look.log[self._sorted(look.image, look.cell)]
         while True:
             log, _, _ = self._sums(pieces, look)
             hidden = new.take((new.log - seen > _HIDDEN) & (new.log - log[new.image] > np.log(_COUNTS)))
-            image, cell = np.repeat(hidden.image, len(steps)), (hidden.cell[:, None] + steps).reshape(-1, self._latent)
-            is_inside = ((cell >= 0) & (cell < self._sides)).all(1)
-            wanted = image[is_inside] * cells + self._flat(cell[is_inside], 0)
+            image, flat = self._around(hidden.image, hidden.cell)
             known = pieces.image * cells + self._flat(pieces.cell, 0)
-            image, flat = np.divmod(np.setdiff1d(wanted, known), cells)
+            image, flat = np.divmod(np.setdiff1d(image * cells + flat, known), cells)
             if not len(image):
-                return pieces, look
+                return pieces
             cell = self._places(flat)
-            new, (image, cell, joint) = self._pieces(image, cell, 0), self._joint(image, cell, middle, 0)
-            highest = joint.max(1, keepdims=True)
-            seen = highest[:, 0] + np.log(np.exp(joint - highest).mean(1)) + self._latent * np.log(self._width(0))
+            new, (image, cell, joint) = self._pieces(image, cell, 0), self._joint(image, cell, middles, 0)
+            seen = torch.logsumexp(torch.from_numpy(joint), 1).numpy() + self._latent * np.log(self._width(0) / _LOOKS)
             pieces = pieces.and_those(new)
-            look = _Look(
-                np.concatenate([look.image, image]),
-                np.concatenate([look.cell, cell]),
-                np.concatenate([look.log, seen]),
-                look.total,
-                look.error,
-            )
+            look.image = np.concatenate([look.image, image])
+            look.cell = np.concatenate([look.cell, cell])
+            look.log = np.concatenate([look.log, seen])
 
     def _pieces(self, image: Integers, cell: Integers, level: int) -> _Pieces:
         """Integrate over cells of a level (P, L), each for one image (P,), by both rules; in the order of the cells."""

@@ -18,7 +18,6 @@ from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_images import Split
 from latentlab.core.map.requirements import need_point, need_posterior
-from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
@@ -198,6 +197,8 @@ def encode_split(snapshot: Snapshot, data: ImageSet, split: Split, *, with_likel
     label = np.concatenate([labels.numpy().astype(np.int64) for _, labels in chosen.values()])
     found = None
     if with_likelihood:
+        from latentlab.core.measures.likelihood import likelihoods  # windows read this file, and do without it
+
         found = likelihoods(snapshot, torch.cat([images for images, _ in chosen.values()]), torch.from_numpy(label))
     return Codes(
         index=np.concatenate([np.arange(len(labels)) for _, labels in chosen.values()]),
