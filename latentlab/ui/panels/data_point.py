@@ -125,13 +125,10 @@ class DataPointPanel(LinesPanel):
         else:
             text = self._describe(point.losses)
         self._losses.setText(text)
-        self._limit_height()
 
     def useful_height(self) -> int:
         """Give the height of the images and two lines of what is said of them."""
-        margins = self.layout().contentsMargins()
-        images = max(_SIDE, self._images.minimumSize().height())
-        return images + 4 + 2 * self.fontMetrics().lineSpacing() + margins.top() + margins.bottom()
+        return self._height_with(2 * self.fontMetrics().lineSpacing())
 
     def set_waiting(self, is_waiting: bool) -> None:
         """Say that the point that was picked is still to be shown."""
@@ -140,7 +137,6 @@ class DataPointPanel(LinesPanel):
             if is_waiting
             else self.tr("Click on a point of the map to see its image here.")
         )
-        self._limit_height()
         for view in (self._image, self._reconstruction):
             view.set_waiting(is_waiting)
 
@@ -166,12 +162,6 @@ class DataPointPanel(LinesPanel):
             self._limit_height()
         return super().event(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._limit_height()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Follow the width."""
         super().resizeEvent(event)
@@ -181,10 +171,15 @@ class DataPointPanel(LinesPanel):
     def _limit_height(self) -> None:
         """Stay low, beside what is decoded: no higher than the images and what is said of them, or the hint's lines."""
         margins = self.layout().contentsMargins()
-        width, two_lines = self.width() - margins.left() - margins.right(), 2 * self.fontMetrics().lineSpacing()
-        said = max(self._losses.heightForWidth(width), two_lines)
-        high = max(self._hint.heightForWidth(width), max(_SIDE, self._images.minimumSize().height()) + said + 4)
-        self.setMaximumHeight(high + margins.top() + margins.bottom())
+        width, beside = self.width() - margins.left() - margins.right(), margins.top() + margins.bottom()
+        said = self._height_with(self._losses.heightForWidth(width))
+        self.setMaximumHeight(max(self._hint.heightForWidth(width) + beside, said, self.useful_height()))
+
+    def _height_with(self, said: int) -> int:
+        """Give the height of the images with so much below them that is said of them."""
+        margins = self.layout().contentsMargins()
+        images = max(_SIDE, self._images.minimumSize().height())
+        return images + 4 + said + margins.top() + margins.bottom()
 
     @Slot()
     def _toggle(self) -> None:

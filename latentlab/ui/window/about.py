@@ -12,7 +12,6 @@ from PySide6.QtCore import QSize, Qt, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHeaderView,
     QPushButton,
     QTreeWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from latentlab import __version__
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.letters_dialog import LettersDialog
 
 _SIZE = QSize(72, 32)  # average letters and lines
 _EXTRAS = re.compile(r"extra == ['\"](?!hdf5|tensorboard)")  # those of who develops it are no part of it
@@ -70,16 +70,13 @@ def _licence(about: metadata.PackageMetadata) -> str:
     return told.partition("\n")[0] or "?"
 
 
-class AboutDialog(QDialog):
+class AboutDialog(LettersDialog):
     """Shows all of it, to be copied."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(_SIZE, parent)
         self.setObjectName("aboutDialog")
         self.setWindowTitle(self.tr("About latentlab"))
-        metrics = self.fontMetrics()
-        wanted = QSize(metrics.averageCharWidth() * _SIZE.width(), metrics.height() * _SIZE.height())
-        self.resize(wanted.boundedTo(parent.size() - QSize(40, 40)))
         self._parts = parts()
         name = plain_label(f"latentlab {__version__}", objectName="aboutName")
         font = self.font()

@@ -176,8 +176,7 @@ class Tour(QWidget):
     def _seen(self, step: Step) -> QRect:
         """Give where in the window a control is seen: of one that is scrolled or folded away nothing is."""
         control = self._control(step)
-        if control is not None and not control.isVisible() and (column := _column_of(control)) is not None:
-            control = column  # it is there as soon as it is its turn
+        control = _column_of(control) or control  # it is there as soon as it is its turn
         if control is None or not control.isVisible():
             return QRect()
         seen, widget = control.rect(), control
@@ -196,8 +195,8 @@ class Tour(QWidget):
         self._step = place
         step, places = self._steps[place], self._places()
         control = self._control(step)
-        if control is not None and not control.isVisible() and (column := _column_of(control)) is not None:
-            column.turn_to(control)
+        if control is not None and (waits_in := _column_of(control)) is not None:
+            waits_in.turn_to(control)
         self._watch(control)
         is_last = place == places[-1]
         self._title.setText(step.title)
@@ -292,8 +291,10 @@ class _Ring(QWidget):
         painter.end()
 
 
-def _column_of(control: QWidget) -> SharedColumn | None:
-    """Give the column in which a control has its turn, if it lies in one and is hidden by nothing else."""
+def _column_of(control: QWidget | None) -> SharedColumn | None:
+    """Give the column in which a control waits for its turn, if nothing else hides it."""
+    if control is None or control.isVisible():
+        return None
     part, holder = control, control.parentWidget()
     while holder is not None and not isinstance(holder, SharedColumn):
         if control.isVisibleTo(holder):

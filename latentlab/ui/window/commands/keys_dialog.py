@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
-    QDialog,
     QHeaderView,
     QKeySequenceEdit,
     QLineEdit,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.letters_dialog import LettersDialog
 from latentlab.ui.window.commands.finding import find
 from latentlab.ui.window.commands.key_map import KeyMap, one_key, shown, types_a_letter
 
@@ -40,7 +40,7 @@ class Listed:
     can_change: bool = True
 
 
-class KeysDialog(QDialog):
+class KeysDialog(LettersDialog):
     """Lists actions by their menus, and changes their keys.
 
     Parameters
@@ -57,7 +57,7 @@ class KeysDialog(QDialog):
     """An action of this id has other keys now, and others may have."""
 
     def __init__(self, listed: Iterable[Listed], keys: KeyMap, letters: set[str], parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(_SIZE, parent)
         self.setObjectName("keysDialog")
         self.setWindowTitle(self.tr("Keys"))
         self._keys = keys
@@ -98,25 +98,23 @@ class KeysDialog(QDialog):
         change = row((self._name, 1), (self._edit, 1), self._none, self._reset, spacing=8)
         parts = (self._search, (self._tree, 1), change, self._problem, row(self._all, STRETCH, close))
         column(*parts, margins=(12, 12, 12, 12), spacing=8, on=self)
-        self._fit()
+        self._widen_field()
         self._items = self._fill()
         self._update()
         self._show_current()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Make room for larger text, once all parts have it."""
+        """Follow the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            QTimer.singleShot(0, self, self._fit)
+            QTimer.singleShot(0, self, self._widen_field)
 
     @Slot()
-    def _fit(self) -> None:
+    def _widen_field(self) -> None:
+        """Have room for what Qt says in the field while it has no key."""
         field = next(part for part in self._edit.children() if isinstance(part, QLineEdit))
-        margins = 2 * field.fontMetrics().averageCharWidth()
-        field.setMinimumWidth(field.fontMetrics().horizontalAdvance(field.placeholderText()) + margins)
-        metrics = self.fontMetrics()
-        wanted = QSize(metrics.averageCharWidth() * _SIZE.width(), metrics.height() * _SIZE.height())
-        self.resize(wanted.boundedTo(self.parentWidget().size() - QSize(40, 40)))
+        wide = field.fontMetrics().horizontalAdvance(field.placeholderText())
+        field.setMinimumWidth(wide + 2 * field.fontMetrics().averageCharWidth())
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
         groups: dict[str, QTreeWidgetItem] = {}
