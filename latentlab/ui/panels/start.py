@@ -227,7 +227,7 @@ class StartPage(QWidget):
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
-        self._sheet = Sheet()
+        self._sheet = Sheet(self.tr("There are no images yet"))
         self._images = wrapped("")
         self._images.setObjectName("startImagesLabel")
         card = Card(objectName="firstCard")

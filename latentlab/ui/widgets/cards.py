@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
@@ -13,6 +13,7 @@ from latentlab.ui.style.pixels import fitted, paint_image
 from latentlab.ui.style.texts import wrapped
 from latentlab.ui.widgets.boxes import STRETCH, column
 from latentlab.ui.widgets.elided_label import ElidedLabel
+from latentlab.ui.widgets.fitted_text import draw_fitted
 from latentlab.ui.widgets.images.map_picture import MapPicture
 
 CARD, PICTURE = 200, 132
@@ -85,10 +86,11 @@ class DropPlace(QLabel):
 
 
 class Sheet(QWidget):
-    """A picture, as large as there is room for."""
+    """A picture, as large as there is room for; where there is none, its place, and why it is empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, why_empty: str) -> None:
         super().__init__()
+        self._why_empty = why_empty
         self._picture: QImage | None = None
 
     def set_picture(self, picture: QImage | None) -> None:
@@ -97,9 +99,12 @@ class Sheet(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture."""
-        if self._picture is None:
-            return
+        """Draw the picture, or its place."""
         painter = QPainter(self)
-        paint_image(painter, fitted(self._picture.size(), QRectF(self.rect())), self._picture)
+        if self._picture is None:
+            paint_place(painter, self.rect())
+            painter.setPen(QColor(theme.current().muted))
+            draw_fitted(painter, QRectF(self.rect()).adjusted(8, 8, -8, -8), self._why_empty)
+        else:
+            paint_image(painter, fitted(self._picture.size(), QRectF(self.rect())), self._picture)
         painter.end()

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QMenu, QPushButton, 
 
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.cards import Sheet
+from tests.ui.scenes import has_colour, pixels
 
 MODELS = [("/models/vae.safetensors", "VAE", "Some words."), ("/models/cvae.safetensors", "CVAE", "Other words. " * 9)]
 
@@ -135,6 +137,18 @@ def test_cards_show_the_images_and_the_maps_that_they_are_of(qtbot, page):
     page.show_map(Path("/runs/another.safetensors"), spread, np.arange(400) % 3, 3)  # of a card that has gone
     page.show_images(np.full((1, 30, 40), 37, np.uint8))
     assert QColor(37, 37, 37).rgb() in colours(page.findChild(QFrame, "firstCard"))
+
+
+def test_without_images_their_place_has_an_edge_and_says_so(qtbot):
+    sheet = Sheet("There are none")
+    sheet.resize(200, 120)
+    qtbot.addWidget(sheet)
+    assert has_colour(sheet, theme.current().edge)
+    with_words = pixels(sheet)
+    sheet = Sheet("")
+    sheet.resize(200, 120)
+    qtbot.addWidget(sheet)
+    assert (pixels(sheet) != with_words).any()
 
 
 def test_open_a_run(qtbot, page):
