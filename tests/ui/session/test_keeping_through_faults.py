@@ -1,7 +1,7 @@
 """What a disk, a clock and a second window may do while a model trains: nothing is lost, and all is told once."""
 
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -115,16 +115,10 @@ def test_where_no_place_takes_it_closing_asks_until_there_is_room_again(lab, qui
     lab.begin()
     lab.until(kept)
     path = kept()[0].path
-
-    def is_taken():
-        """Put a file where the folder of temporary files is, which a saving that goes on may make anew meanwhile."""
-        shutil.rmtree(temporary, ignore_errors=True)
-        with suppress(OSError):
-            temporary.write_text("no folder")
-        return temporary.is_file()
-
+    # Before the workspace goes: as long as that takes the run, no saving makes this folder anew.
+    shutil.rmtree(temporary)
+    temporary.write_text("no folder")
     with a_file(workspace.default_folder()):
-        lab.until(is_taken)
         lab.until(lambda: not lab.session.is_kept)
         lab.until(lambda: told)
         assert not lab.window.close()
