@@ -215,7 +215,8 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                     left=f"{_clock(event.seconds_left)} left",
                 )
             elif isinstance(event, EpochEnded):
-                line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}  test {_described(event.test)}"
+                cool = "" if event.temperatures[0] == 1 else f" at T = {event.temperatures[0]:g}"
+                line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}{cool}  test {_described(event.test)}"
                 bar.console.print(line + ("  best so far" if event.is_best else ""), soft_wrap=True)
 
         yield show

@@ -68,13 +68,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """A pass over the training images is done; `epoch` counts from 1; `is_best` by test loss so far."""
+    """A pass over the training images is done; `epoch` counts from 1; `is_best` by test loss so far.
+
+    The temperatures are those that a VAE's codes had in `train` and in `test`: where the first is not 1, `train` is of
+    what training minimises, and no bound of the likelihood. Tests are at 1; those of earlier versions were not.
+    """
 
     run_id: str
     epoch: int
     train: Losses
     test: Losses
     is_best: bool
+    temperatures: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

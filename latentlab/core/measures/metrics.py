@@ -22,14 +22,15 @@ def loss_sums(
 ) -> Iterator[tuple[int, Tensor]]:
     """Go through images in chunks and give, for each, its size and its summed reconstruction, KL and penalty.
 
-    One sample of z per image, drawn as in training, and what the encoder sees damaged as in training: noise and
-    damage are the same at every call, so that epochs can be compared.
+    One sample of z per image from the posterior itself, at temperature 1 whatever that of training is: with less noise
+    the terms would be no bound of the likelihood. What the encoder sees is damaged as in training. Noise and damage
+    are the same at every call, so that epochs can be compared.
 
     Parameters
     ----------
     model : Autoencoder
     recipe : Recipe
-        Its corruption and its temperature of training.
+        Its corruption.
     images : uint8 (N, C, H, W)
     labels : int64 (N,)
     noisy : uint8 (N, C, H, W) or None
@@ -47,7 +48,7 @@ def loss_sums(
     generator = torch.Generator().manual_seed(0)
     for part in chunks(images):
         x = as_input(images[part].to(device))
-        noise = torch.randn(len(x), model.latent, generator=generator).to(device) * recipe.training.temperature
+        noise = torch.randn(len(x), model.latent, generator=generator).to(device)
         seen = None if noisy is None else as_input(noisy[part])
         if recipe.corruption.is_on:
             seen = corrupted(as_input(images[part]) if seen is None else seen, recipe.corruption, generator)

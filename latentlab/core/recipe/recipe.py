@@ -74,6 +74,11 @@ class Recipe(Part):
             raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
         return self
 
+    @property
+    def sampling_temperature(self) -> float:
+        """T with which codes are drawn in training; an autoencoder draws none, which is as 1."""
+        return 1.0 if self.model.kind == "autoencoder" else self.training.temperature
+
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Give the names of the bundled recipes, in alphabetical order."""

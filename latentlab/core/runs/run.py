@@ -277,13 +277,16 @@ class _Parts:
         epochs = int(values["epochs"])
         if epochs < 0:
             raise ValueError("epochs below zero")
+        before = (recipe.sampling_temperature,) * 2  # earlier versions tested at that of training, and did not say so
         return cls(
             run_id=str(values["run"]),
             recipe=recipe,
             class_names=tuple(printable(str(name)) for name in values["class_names"]),
             image_shape=shape,
             preparation=preparation,
-            history=_HISTORY.validate_python([event_values(each) for each in values["history"]]),
+            history=_HISTORY.validate_python(
+                [{"temperatures": before} | event_values(each) for each in values["history"]]
+            ),
             changes=_CHANGES.validate_python([event_values(each) for each in values["changes"]]),
             epochs=epochs,
             fingerprint=str(values.get("fingerprint", "")),

@@ -130,7 +130,9 @@ class Trainer:
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
         self._weighing = weighing(self._beta, self.device)
-        self._lowest = min((ended.test.loss for ended in self.history), default=math.inf)
+        # Of earlier versions' tests at another temperature none compares with those at 1.
+        lowest = (ended.test.loss for ended in self.history if ended.temperatures[1] == 1)
+        self._lowest = min(lowest, default=math.inf)
         self._recovery = Recovery(self.model)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
         # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
@@ -163,7 +165,8 @@ class Trainer:
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
         self._take_draws(state)
         self._steps_done, self._losses = state.steps_done, EpochLosses(state.sums, state.summed)
-        best = next((ended for ended in self.history if ended.epoch == state.best_epoch), None)
+        comparable = (ended for ended in self.history if ended.temperatures[1] == 1)
+        best = next((ended for ended in comparable if ended.epoch == state.best_epoch), None)
         if best is not None:
             self._early_stopping.best, self._early_stopping.best_weights = best, state.parameters("best")
         self._clock.images, self._clock.step_seconds = state.images, state.step_seconds
@@ -448,7 +451,8 @@ class Trainer:
         if not math.isfinite(test.loss):
             yield self._recover()
             return
-        self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best=test.loss < self._lowest))
+        is_best, temperatures = test.loss < self._lowest, (self.recipe.sampling_temperature, 1.0)
+        self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best, temperatures))
         self._lowest = min(test.loss, self._lowest)
         # Before, a better loss may be that of less KL alone, and none is no sign to stop.
         if self._epoch - self._first_epoch >= self.recipe.loss.warm_up:

@@ -44,7 +44,7 @@ class CurvesPanel(LinesPanel):
         self._others: list[LossPlot] = []  # made when they are asked for: each takes as long as a panel
         self.quantity_buttons = QButtonGroup(self)
         names = {
-            "loss": (self.tr("Loss"), self.tr("What is minimised: reconstruction + β · KL + penalty.")),
+            "loss": (self.tr("Loss"), self.tr("Reconstruction + β · KL + penalty; tested at temperature 1.")),
             "reconstruction": (
                 self.tr("Reconstruction"),
                 self.tr("How much the rebuilt images differ."),

@@ -96,6 +96,7 @@ class LossHistory:
         self.steps = StepSeries()
         self._epochs = EpochTable()
         self._changes: dict[tuple[str, float], float] = {}
+        self._temperatures: dict[int, tuple[float, float]] = {}  # of the epochs where they are not both 1
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to draw."""
@@ -108,6 +109,9 @@ class LossHistory:
     def add_epoch(self, ended: EpochEnded) -> None:
         """Add an epoch; a loss that is not finite is left out of its curve."""
         self._epochs.add(ended.epoch, ended.train, ended.test)
+        self._temperatures.pop(ended.epoch, None)
+        if ended.temperatures != (1.0, 1.0):
+            self._temperatures[ended.epoch] = ended.temperatures
 
     def add_change(self, changed: Changed) -> None:
         """Add a change of a setting; at the same place, the last one counts."""
@@ -119,6 +123,10 @@ class LossHistory:
         self.steps.cut(epoch)
         self._epochs.cut(epoch)
         self._changes = {place: value for place, value in self._changes.items() if place[1] <= epoch}
+
+    def temperatures(self, epoch: float) -> dict[str, float]:
+        """Give the temperature of codes in the training losses and in the test losses of an epoch."""
+        return dict(zip(("train", "test"), self._temperatures.get(int(epoch), (1.0, 1.0)), strict=True))
 
     def changes(self) -> Mapping[tuple[str, float], float]:
         """Give the changes: setting and position, to value."""

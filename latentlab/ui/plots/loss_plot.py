@@ -269,6 +269,8 @@ class LossPlot(Plot):
         ):
             x, y = curves[split]
             value = y[x == at][0] if at is not None and (x == at).any() else None
+            if at is not None and (temperature := self._history.temperatures(at)[split]) != 1:
+                name = self.tr("{name} at T = {temperature:g}").format(name=name, temperature=temperature)
             said = f" {_written(value)}" if value is not None else ""
             label = "" if self._is_narrow() and said else f" {name}"
             rows.append(f'<span style="color:{colour}">●</span>{label}<b>{said}</b>')

@@ -366,6 +366,19 @@ def test_metadata_that_do_not_fit_are_refused(changed, key, value):
     refused(changed(metadata={key: value}))
 
 
+def test_tests_of_earlier_versions_were_at_the_temperature_of_training(changed, run):
+    history = [dataclasses.asdict(epoch) for epoch in run.history]
+    for epoch in history:
+        del epoch["temperatures"]
+    recipe = RECIPE.with_changes({"temperature": 0.6}).model_dump(mode="json")
+    opened = Run.open(changed(metadata={"history": json.dumps(history), "recipe": json.dumps(recipe)}))
+    assert {epoch.temperatures for epoch in opened.history} == {(0.6, 0.6)}
+    opened = Run.open(changed(metadata={"history": json.dumps(history)}))
+    assert [dataclasses.replace(epoch, run_id="") for epoch in opened.history] == [
+        dataclasses.replace(epoch, run_id="") for epoch in run.history
+    ]
+
+
 def test_losses_that_are_no_numbers_are_refused(changed, run):
     history = [dataclasses.asdict(epoch) for epoch in run.history]
     history[0]["train"]["loss"] = "low"

@@ -12,6 +12,7 @@ from latentlab.core.events import Progress
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import activity, kl_per_dimension, movement
 from latentlab.core.measures.metrics import snapshot_losses
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.optimisers import new_optimiser
 from latentlab.core.training.trainer import Trainer
@@ -45,6 +46,15 @@ def test_training_lowers_the_loss_of_convolutions(tiny_images, kind):
     }
     before, after = learned(Recipe.from_dict(values), tiny_images)
     assert after.loss < 0.6 * before.loss
+
+
+def test_a_model_that_is_trained_cool_is_tested_as_any_other(tiny_images):
+    recipe = SMALL.with_changes({"temperature": 0.2})
+    trainer = Trainer(recipe, tiny_images)
+    list(trainer.events())
+    plain = Snapshot("", SMALL, trainer.model, ())
+    assert trainer.history[-1].test == snapshot_losses(plain, tiny_images.test_images, tiny_images.test_labels)
+    assert {ended.temperatures for ended in trainer.history} == {(0.2, 1.0)}
 
 
 def test_beta_warms_up_from_nothing_and_the_loss_is_told_whole(tiny_images):

@@ -1,5 +1,6 @@
 """The training curves: what they hold, what they show, and what one does with the mouse."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -141,6 +142,18 @@ def test_the_legend_tells_values_and_the_best_epoch(qtbot, panel):
     qtbot.mouseMove(panel.plot.viewport(), panel.plot.mapFromScene(scene))
     qtbot.waitUntil(lambda: "epoch 2" in legend.text())
     assert "165.0" in legend.text()
+
+
+def test_losses_at_another_temperature_than_1_say_so(panel):
+    train(panel, 1)
+    legend = panel.plot.findChild(QLabel, "lossLegend")
+    drawn(panel)
+    assert "T =" not in legend.text()
+    panel.show_history([dataclasses.replace(epoch(1), temperatures=(0.6, 1.0))], [])
+    assert "training at T = 0.6" in legend.text()
+    assert "test at" not in legend.text()
+    panel.show_history([dataclasses.replace(epoch(1), temperatures=(0.6, 0.6))], [])
+    assert "test at T = 0.6" in legend.text()
 
 
 def test_the_legend_is_whole_where_there_is_little_room(panel):
