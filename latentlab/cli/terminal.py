@@ -217,6 +217,7 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
             elif isinstance(event, EpochEnded):
                 cool = "" if event.temperatures[0] == 1 else f" at T = {event.temperatures[0]:g}"
                 line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}{cool}  test {_described(event.test)}"
+                line += f"  minimised {event.objective:.2f}" if event.has_own_objective else ""
                 bar.console.print(line + ("  best so far" if event.is_best else ""), soft_wrap=True)
 
         yield show

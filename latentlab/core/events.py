@@ -5,7 +5,8 @@ Losses are in nats per image: summed over pixels (and, for the KL, over latent d
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from latentlab.core.arrays import Floats
@@ -15,14 +16,19 @@ from latentlab.core.arrays import Floats
 class Losses:
     """The mean losses of some images, in nats per image; ``loss`` is ``reconstruction + beta * kl + penalty``.
 
-    This has the whole beta and the whole KL, also where a recipe's `warm_up` and `free_bits` have less minimised. The
-    penalty, on the code, has its weights already; it is 0 for a recipe without one.
+    The beta is always that of the recipe, and whole, as is the KL: losses of two epochs compare, whatever was minimised
+    in between, as beta was changed or warmed up, or some nats were free. With a beta of 1 and no penalty it is -ELBO.
+    The penalty, on the code, has its weights already; it is 0 for a recipe without one.
     """
 
     loss: float
     reconstruction: float
     kl: float
     penalty: float = 0.0
+
+    def under(self, beta: float) -> Losses:
+        """Give the same terms with the loss of a recipe with this beta."""
+        return replace(self, loss=self.reconstruction + beta * self.kl + self.penalty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,9 @@ class Progress:
         Over the run so far, evaluation and pauses left out.
     seconds, seconds_left : float
         Spent on training so far, and an estimate of what remains.
+    objectives : float32 (K,) or None
+        What each step minimised, nats per image: the loss, but with the beta in force and without what is free; None
+        where it is the loss.
     """
 
     run_id: str
@@ -64,6 +73,7 @@ class Progress:
     images_per_second: float
     seconds: float
     seconds_left: float
+    objectives: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,7 @@ class EpochEnded:
 
     The temperatures are those that a VAE's codes had in `train` and in `test`: where the first is not 1, `train` is of
     what training minimises, and no bound of the likelihood. Tests are at 1; those of earlier versions were not.
+    The objective is the mean of what its steps minimised, nats per image; None where nobody knows.
     """
 
     run_id: str
@@ -80,6 +91,16 @@ class EpochEnded:
     test: Losses
     is_best: bool
     temperatures: tuple[float, float] = (1.0, 1.0)
+    objective: float | None = None
+
+    @property
+    def has_own_objective(self) -> bool:
+        """Whether it is known that something other than the loss was minimised, by more than rounding."""
+        return self.objective is not None and not math.isclose(self.objective, self.train.loss, rel_tol=1e-5)
+
+    def under(self, beta: float) -> EpochEnded:
+        """Give the same epoch with the losses of a recipe with this beta."""
+        return replace(self, train=self.train.under(beta), test=self.test.under(beta))
 
 
 @dataclass(frozen=True, slots=True)

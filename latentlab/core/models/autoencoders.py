@@ -28,11 +28,15 @@ _KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more
 
 
 class LossTerms(NamedTuple):
-    """Terms of each image's loss, float32 (B,), nats: beta weighs the KL later, the penalty has its weights already."""
+    """Terms of each image's loss, float32 (B,), nats: beta weighs the KL later, the penalty has its weights already.
+
+    In the place of `kl` training minimises `penalised_kl`, of which some nats may be free.
+    """
 
     reconstruction: Tensor
     kl: Tensor
     penalty: Tensor
+    penalised_kl: Tensor
 
 
 class Autoencoder(nn.Module):
@@ -160,7 +164,8 @@ class Autoencoder(nn.Module):
         code = self._code(seen, labels)
         height, width = images.shape[2:]
         error = self.error(self._decode(code, labels, (height, width)), images)
-        return LossTerms(error, torch.zeros_like(error), self._penalty(code, seen, labels, noise))
+        none = torch.zeros_like(error)
+        return LossTerms(error, none, self._penalty(code, seen, labels, noise), none)
 
     def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
         penalty = code.new_zeros(len(code))
@@ -242,7 +247,9 @@ class VAE(Autoencoder):
         mean, logvar = self.encode(seen, labels)
         codes = mean + torch.exp(0.5 * logvar) * noise
         error = self.error(self.decode(codes, labels), images)
-        return LossTerms(error, losses.kl(mean, logvar, self._free_bits), self._penalty(mean, seen, labels, noise))
+        kl = losses.kl(mean, logvar)
+        penalised = losses.penalised_kl(mean, logvar, self._free_bits) if self._free_bits else kl
+        return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised)
 
 
 def build(recipe: Recipe, image_shape: tuple[int, int, int], classes: int) -> Autoencoder:

@@ -65,7 +65,7 @@ def squared_error_of_each(output: Tensor, target: Tensor) -> Tensor:
     return target.square().sum(1, keepdim=True) - 2 * target @ output.T + output.square().sum(1)
 
 
-def kl(mean: Tensor, logvar: Tensor, free_bits: float = 0.0) -> Tensor:
+def kl(mean: Tensor, logvar: Tensor) -> Tensor:
     """Give the KL divergence of the diagonal Gaussian posterior from the standard normal prior.
 
     Kingma and Welling (2014), appendix B.
@@ -74,20 +74,33 @@ def kl(mean: Tensor, logvar: Tensor, free_bits: float = 0.0) -> Tensor:
     ----------
     mean, logvar : float32 (B, L)
         Of the posterior.
-    free_bits : float
-        λ, nats: a dimension whose KL is lower, averaged over the batch, has no gradient. So what is minimised is, but
-        for a constant, the sum over dimensions of max(λ, mean over the batch of KL): Kingma et al. (2016), eq. 15, each
-        dimension a group of its own.
 
     Returns
     -------
     float32 (B,)
-        The divergence itself, whatever is free.
+    """
+    return kl_by_dimension(mean, logvar).sum(1)
+
+
+def penalised_kl(mean: Tensor, logvar: Tensor, free_bits: float) -> Tensor:
+    """Give what is minimised in the place of `kl` where some of it is free.
+
+    Kingma et al. (2016), eq. 15, each dimension a group of its own.
+
+    Parameters
+    ----------
+    mean, logvar : float32 (B, L)
+        Of the posterior.
+    free_bits : float
+        λ, nats: a dimension whose KL is lower, averaged over the batch, counts as much, and has no gradient.
+
+    Returns
+    -------
+    float32 (B,)
+        Its mean is the sum over dimensions of max(λ, mean over the batch of KL).
     """
     each = kl_by_dimension(mean, logvar)
-    if free_bits:
-        each = torch.where(each.mean(0) < free_bits, each.detach(), each)
-    return each.sum(1)
+    return torch.where(each.mean(0) < free_bits, free_bits, each).sum(1)
 
 
 def kl_by_dimension(mean: Tensor, logvar: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -130,16 +131,19 @@ class TensorBoardWriter:
         """Write the mean over the steps since the last point, where that is far enough back."""
         if not len(progress.losses):
             return
-        self._steps.append(progress.losses)
+        minimised = progress.losses[:, 0] if progress.objectives is None else progress.objectives
+        self._steps.append(np.column_stack([progress.losses, minimised]))
         done = float(progress.epochs_done[-1])
         step = round(done * self._steps_per_epoch)
         epochs = self._epochs - self._first_epoch
         if step - self._written_step < epochs * self._steps_per_epoch / _MOST_POINTS:
             return
-        means = dict(zip(_TERMS, np.concatenate(self._steps).mean(0).tolist(), strict=True))
+        means = dict(zip((*_TERMS, "objective"), np.concatenate(self._steps).mean(0).tolist(), strict=True))
         self._steps, self._written_step = [], step
         for term in self._terms:
             self._files.scalar(f"batch/{term}", means[term], step)
+        if not math.isclose(means["loss"], means["objective"], rel_tol=1e-5):
+            self._files.scalar("batch/objective", means["objective"], step)
         factor = one_cycle((done - self._first_epoch) / epochs) if self._recipe.training.schedule == "one-cycle" else 1
         self._files.scalar("settings/learning rate", factor * self._learning_rate, step)
         if "kl" in self._terms:
@@ -149,6 +153,8 @@ class TensorBoardWriter:
         for term in self._terms:
             self._files.scalar(f"{term}/train", getattr(ended.train, term), ended.epoch)
             self._files.scalar(f"{term}/test", getattr(ended.test, term), ended.epoch)
+        if ended.has_own_objective and ended.objective is not None:
+            self._files.scalar("objective/train", ended.objective, ended.epoch)
         self._files.flush()
 
     def _is_checkpoint(self, epoch: int) -> bool:

@@ -149,7 +149,8 @@ class LossSettings(Part):
     """What is minimised: reconstruction + beta * KL + penalties, summed over dimensions, in nats per image.
 
     While beta warms up, a share of it stands in its place; with free bits, so many nats in the place of a dimension's
-    KL where that is lower. What is told as the loss has the whole beta and the whole KL all the same.
+    KL where that is lower. What is told as the loss has this beta, and whole, and the whole KL all the same, also where
+    beta is changed while it trains; what is minimised is told apart as the objective.
     """
 
     reconstruction: Literal["bernoulli", "squared-error"] = Field("bernoulli", description="Error of the pixels")

@@ -277,16 +277,13 @@ class _Parts:
         epochs = int(values["epochs"])
         if epochs < 0:
             raise ValueError("epochs below zero")
-        before = (recipe.sampling_temperature,) * 2  # earlier versions tested at that of training, and did not say so
         return cls(
             run_id=str(values["run"]),
             recipe=recipe,
             class_names=tuple(printable(str(name)) for name in values["class_names"]),
             image_shape=shape,
             preparation=preparation,
-            history=_HISTORY.validate_python(
-                [{"temperatures": before} | event_values(each) for each in values["history"]]
-            ),
+            history=_history(values["history"], recipe),
             changes=_CHANGES.validate_python([event_values(each) for each in values["changes"]]),
             epochs=epochs,
             fingerprint=str(values.get("fingerprint", "")),
@@ -311,6 +308,15 @@ class _Parts:
             raise ValueError("more than a run")
         of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
         check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])
+
+
+def _history(stored: list[dict[str, Any]], recipe: Recipe) -> tuple[EpochEnded, ...]:
+    """Read the losses of epochs; earlier versions told them with the beta in force, tested at that of training."""
+    before = {"temperatures": (recipe.sampling_temperature,) * 2}
+    history = _HISTORY.validate_python([before | event_values(each) for each in stored])
+    is_earlier = ["objective" not in each for each in stored]
+    pairs = zip(history, is_earlier, strict=True)
+    return tuple(ended.under(recipe.loss.beta) if earlier else ended for ended, earlier in pairs)
 
 
 class _Unfilled(TorchFunctionMode):

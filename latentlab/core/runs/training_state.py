@@ -34,6 +34,8 @@ class TrainingState(BaseModel):
         In force.
     sums : tuple of float
         Reconstruction, KL and penalty of the images in these steps, nats.
+    objective : float or None
+        What was minimised of them, summed, nats; None in the files of earlier versions.
     summed : int
         How many images they are.
     best_epoch : int or None
@@ -64,6 +66,7 @@ class TrainingState(BaseModel):
     learning_rate: float = Field(ge=0)
     beta: float = Field(ge=0)
     sums: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+    objective: FiniteFloat | None = None
     summed: int = Count
     best_epoch: int | None = None
     images: int = Count

@@ -128,7 +128,7 @@ def known_of(path: Path) -> KeptRun:
             dataset=printable(str(recipe["data"]["dataset"])),
             epochs=epochs,
             of_epochs=int(training.get("last_epoch", epochs)),
-            test=_losses(history[-1]["test"]) if history else None,
+            test=_losses(history[-1], recipe) if history else None,
             started=str(training.get("started", "")),
             saved=str(training.get("saved", "")),
         )
@@ -270,10 +270,15 @@ def _mark_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def _losses(stored: dict[str, Any]) -> dict[str, float]:
-    return {name: float(stored[name]) for name in ("loss", "reconstruction", "kl")} | {
-        "penalty": float(stored.get("penalty", 0))
-    }
+def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float]:
+    """Give the test losses of an epoch; earlier versions told them with the beta then in force."""
+    stored = ended["test"]
+    names = ("loss", "reconstruction", "kl")
+    losses = {name: float(stored[name]) for name in names} | {"penalty": float(stored.get("penalty", 0))}
+    if "objective" not in ended:
+        beta = float(recipe.get("loss", {}).get("beta", 1))
+        losses["loss"] = losses["reconstruction"] + beta * losses["kl"] + losses["penalty"]
+    return losses
 
 
 def _when(run: KeptRun) -> tuple[float, str]:

@@ -16,25 +16,30 @@ class EpochLosses:
     Parameters
     ----------
     sums : tuple of float
-        Reconstruction, KL and penalty of the images so far, nats.
+        Reconstruction, KL and penalty of the images so far, and what was minimised of them, nats.
     images : int
         How many they are.
 
     Attributes
     ----------
-    sums : float64 (3,)
+    sums : float64 (4,)
     images : int
     """
 
-    def __init__(self, sums: tuple[float, float, float] = (0.0, 0.0, 0.0), images: int = 0) -> None:
+    def __init__(self, sums: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0), images: int = 0) -> None:
         self.sums, self.images = np.array(sums), images
 
     def add(self, losses: npt.NDArray[np.float64], sizes: Integers) -> None:
-        """Take steps: the means of their terms, float64 (N, 3), and over how many images, int64 (N,)."""
+        """Take steps: the means of their terms, float64 (N, 4), and over how many images, int64 (N,)."""
         # One after the other, so that the sums do not depend on how many steps there were since the last call.
         self.sums = np.vstack([self.sums, losses * sizes[:, None]]).cumsum(0)[-1]
         self.images += int(sizes.sum())
 
     def means(self, beta: float) -> Losses:
         """Give the means over the images, which there must be, nats per image."""
-        return metrics.weighted((self.sums / self.images).tolist(), beta)
+        return metrics.weighted((self.sums[:3] / self.images).tolist(), beta)
+
+    def objective(self) -> float | None:
+        """Give the mean of what was minimised, nats per image; None where the sum of the first steps is not known."""
+        mean = float(self.sums[3] / self.images)
+        return mean if np.isfinite(mean) else None

@@ -1,4 +1,4 @@
-"""How the terms of a loss are weighed: in what is told, and in what is minimised while beta warms up."""
+"""How the terms of a loss are weighed: in what is told, and in what is minimised with the beta that is in force."""
 
 from __future__ import annotations
 
@@ -6,9 +6,28 @@ import torch
 from torch import Tensor
 
 
-def weighing(beta: float, device: torch.device) -> Tensor:
-    """Give the matrix (3, 4) that turns the means of the terms into the loss, and themselves after it."""
-    return torch.tensor([[1.0, 1.0, 0.0, 0.0], [beta, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]], device=device)
+def weighing(in_force: float, beta: float, device: torch.device) -> Tensor:
+    """Give the matrix (4, 5) that turns the means of `LossTerms` into what is told of a step.
+
+    Parameters
+    ----------
+    in_force : float
+        The beta that weighs the KL in what is minimised.
+    beta : float
+        The recipe's, which weighs it in the loss.
+
+    Returns
+    -------
+    float32 (4, 5)
+        To loss, reconstruction, KL, penalty, and what is minimised.
+    """
+    rows = [
+        [1.0, 1.0, 0.0, 0.0, 1.0],
+        [beta, 0.0, 1.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 1.0, 1.0],
+        [0.0, 0.0, 0.0, 0.0, in_force],
+    ]
+    return torch.tensor(rows, device=device)
 
 
 def share_to_come(epochs_done: float, warm_up: float) -> float:

@@ -114,7 +114,7 @@ class Trainer:
         self._draws = Draws(settings.seed + self._first_epoch, self.device)
         self._epoch, self._steps_done = self._first_epoch, 0  # whole epochs, and steps of the next
         self._losses = EpochLosses()
-        self.history: list[EpochEnded] = list(start.history) if start else []
+        self.history = [ended.under(recipe.loss.beta) for ended in start.history] if start else list[EpochEnded]()
         self.changes: list[Changed] = list(start.changes) if start else []
         self._early_stopping = EarlyStopping(self.model, settings.patience)
         self._last_weights: list[Tensor] = []  # where the model has the best epoch's in their place
@@ -129,7 +129,7 @@ class Trainer:
 
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
-        self._weighing = weighing(self._beta, self.device)
+        self._weighing = weighing(self._beta, recipe.loss.beta, self.device)
         # Of earlier versions' tests at another temperature none compares with those at 1.
         lowest = (ended.test.loss for ended in self.history if ended.temperatures[1] == 1)
         self._lowest = min(lowest, default=math.inf)
@@ -158,13 +158,15 @@ class Trainer:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
         self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._weighing = weighing(self._beta, self.device)
+        self._weighing = weighing(self._beta, self.recipe.loss.beta, self.device)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
         self._take_draws(state)
-        self._steps_done, self._losses = state.steps_done, EpochLosses(state.sums, state.summed)
+        # An earlier version did not sum up what it minimised; of an epoch that has not begun that is none.
+        minimised = (math.nan if state.summed else 0.0) if state.objective is None else state.objective
+        self._steps_done, self._losses = state.steps_done, EpochLosses((*state.sums, minimised), state.summed)
         comparable = (ended for ended in self.history if ended.temperatures[1] == 1)
         best = next((ended for ended in comparable if ended.epoch == state.best_epoch), None)
         if best is not None:
@@ -195,7 +197,7 @@ class Trainer:
         tensors = self._draws.state() | kept_of(self.optimiser)
         for name, kept in (("best", best.best_weights), ("last", self._last_weights)):
             tensors |= {f"{name}.{number}": tensor.cpu() for number, tensor in enumerate(kept)}
-        reconstruction, kl, penalty = self._losses.sums.tolist()
+        reconstruction, kl, penalty, minimised = self._losses.sums.tolist()
         return TrainingState(
             state=self._state,
             first_epoch=self._first_epoch,
@@ -204,6 +206,7 @@ class Trainer:
             learning_rate=self._learning_rate,
             beta=self._beta,
             sums=(reconstruction, kl, penalty),
+            objective=minimised if math.isfinite(minimised) else None,
             summed=self._losses.images,
             best_epoch=best.best.epoch if best.best else None,
             images=self._clock.images,
@@ -348,7 +351,7 @@ class Trainer:
             yield self._report()
         for setting, value in changes:
             if setting == "beta":
-                self._beta, self._weighing = value, weighing(value, self.device)
+                self._beta, self._weighing = value, weighing(value, self.recipe.loss.beta, self.device)
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
@@ -360,9 +363,9 @@ class Trainer:
 
         Kingma and Welling (2014), algorithm 1 with eq. 8 and 10, one sample of z per image; beta as in Higgins et al.
         (2017), eq. 4. Over the first epochs beta may rise from 0, linearly (Bowman et al., 2016, section 3.1; Sønderby
-        et al., 2016, on warm-up), and some of the KL may be free: see `losses.kl`. The encoder sees x̃ in the place of
-        x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged. An autoencoder has no KL (Vincent et
-        al., 2008).
+        et al., 2016, on warm-up), and some of the KL may be free: see `losses.penalised_kl`. The encoder sees x̃ in the
+        place of x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged. An autoencoder has no KL
+        (Vincent et al., 2008).
 
         Parameters
         ----------
@@ -382,19 +385,20 @@ class Trainer:
         seen = corrupted(seen, self.recipe.corruption, generator)
         # ε ~ N(0, I)
         noise = torch.randn(len(x), self.recipe.model.latent, generator=generator, device=self.device)
-        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty: each (B,)
+        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
         with self._precision:
             terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
-        # The loss, and the means of its terms after it: (3,) @ (3, 4)
-        losses = torch.stack(terms).mean(1) @ self._weighing
-        # What is minimised: without the share of beta * KL that is still to come
-        to_come = share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up)
-        minimised = losses[0] - to_come * self._beta * losses[2] if to_come else losses[0]
+        # The loss, the means of its terms after it, and what is minimised: (4,) @ (4, 5)
+        means = torch.stack(terms).mean(1)
+        losses = means @ self._weighing
+        # That is without the share of beta * KL that is still to come
+        if to_come := share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up):
+            losses = torch.cat([losses[:4], losses[4:] - to_come * self._beta * means[3]])
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))
         self.optimiser.zero_grad(set_to_none=True)
-        minimised.backward()  # type: ignore[no-untyped-call]
+        losses[4].backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self._pending.append(losses.detach())
         self._steps_done += 1
@@ -404,7 +408,7 @@ class Trainer:
         settings, count = self.recipe.training, len(self._pending)
         steps = self._steps_done - np.arange(count)[::-1]  # in this epoch, counted from 1
         sizes = np.minimum(settings.batch_size, len(self.data.train_images) - (steps - 1) * settings.batch_size)
-        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 4))
+        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 5))
         self._pending = []
         self._clock.count_steps(int(sizes.sum()))
         # The losses speak for the weights before the last step only; whoever drives this may look at those after it.
@@ -415,12 +419,13 @@ class Trainer:
         return Progress(
             self.run_id,
             (self._epoch + steps / self._steps_per_epoch).astype(np.float32),
-            losses.astype(np.float32),
+            losses[:, :4].astype(np.float32),
             self._clock.images_per_second,
             self._clock.seconds,
             self._clock.seconds_left(
                 (self._last_epoch - self.epochs_done) * len(self.data.train_images), self._last_epoch - self._epoch
             ),
+            None if np.allclose(losses[:, 0], losses[:, 4], rtol=1e-6, atol=0) else losses[:, 4].astype(np.float32),
         )
 
     def _end_epoch(self) -> Iterator[Event]:
@@ -446,13 +451,14 @@ class Trainer:
         self._draws.end_epoch()
         if not losses.images:
             return
-        train = losses.means(self._beta)
-        test = metrics.mean_losses(parts, self._beta)
+        train = losses.means(self.recipe.loss.beta)
+        test = metrics.mean_losses(parts, self.recipe.loss.beta)
         if not math.isfinite(test.loss):
             yield self._recover()
             return
         is_best, temperatures = test.loss < self._lowest, (self.recipe.sampling_temperature, 1.0)
-        self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best, temperatures))
+        minimised = losses.objective()
+        self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best, temperatures, minimised))
         self._lowest = min(test.loss, self._lowest)
         # Before, a better loss may be that of less KL alone, and none is no sign to stop.
         if self._epoch - self._first_epoch >= self.recipe.loss.warm_up:

@@ -44,13 +44,24 @@ class CurvesPanel(LinesPanel):
         self._others: list[LossPlot] = []  # made when they are asked for: each takes as long as a panel
         self.quantity_buttons = QButtonGroup(self)
         names = {
-            "loss": (self.tr("Loss"), self.tr("Reconstruction + β · KL + penalty; tested at temperature 1.")),
+            "loss": (
+                self.tr("Loss"),
+                self.tr(
+                    "Reconstruction + β · KL + penalty, with the recipe's β whatever is in force; tests are at T = 1."
+                ),
+            ),
             "reconstruction": (
                 self.tr("Reconstruction"),
                 self.tr("How much the rebuilt images differ."),
             ),
             "kl": (self.tr("KL"), self.tr("How much the codes tell: their divergence from the standard normal.")),
             "penalty": (self.tr("Penalty"), self.tr("On the code, with its weight: of a sparse or contractive model.")),
+            "objective": (
+                self.tr("Objective"),
+                self.tr(
+                    "What is minimised: the loss with the β in force, as it is changed or warms up, less what is free."
+                ),
+            ),
             "all": (self.tr("All"), self.tr("All of them, side by side.")),
         }
         for i, (text, tip) in enumerate(names.values()):

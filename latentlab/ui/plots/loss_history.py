@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from latentlab.core.events import Changed, EpochEnded, Losses, Progress
 
 Numbers = npt.NDArray[np.float64]
-QUANTITIES = ("loss", "reconstruction", "kl", "penalty")
+QUANTITIES = ("loss", "reconstruction", "kl", "penalty", "objective")
 _COLUMNS = 1 + len(QUANTITIES)
 MAX_STEPS = 20_000
 
@@ -24,10 +25,16 @@ class StepSeries:
         self._steps_per_row = 1
         self._waiting = np.empty((0, _COLUMNS))
 
-    def append(self, epochs_done: npt.ArrayLike, losses: npt.ArrayLike) -> None:
-        """Add steps: their positions (K,) and losses (K, 4). A step with a value that is not finite is left out."""
-        values = np.asarray(losses, np.float64).reshape(-1, len(QUANTITIES))
-        rows = np.column_stack([np.asarray(epochs_done, np.float64), values])
+    def append(
+        self, epochs_done: npt.ArrayLike, losses: npt.ArrayLike, objectives: npt.ArrayLike | None = None
+    ) -> None:
+        """Add steps: their positions (K,), losses (K, 4) and objectives (K,), the same as the losses if there are none.
+
+        A step with a value that is not finite is left out.
+        """
+        values = np.asarray(losses, np.float64).reshape(-1, len(QUANTITIES) - 1)
+        minimised = values[:, 0] if objectives is None else np.asarray(objectives, np.float64)
+        rows = np.column_stack([np.asarray(epochs_done, np.float64), values, minimised])
         rows = np.concatenate([self._waiting, rows[np.isfinite(rows).all(axis=1)]])
         while True:
             whole = len(rows) // self._steps_per_row
@@ -40,7 +47,7 @@ class StepSeries:
         self._waiting = rows[size:]
 
     def rows(self) -> Numbers:
-        """Give what is kept: position, loss, reconstruction, KL and penalty, float64 (N, 5)."""
+        """Give what is kept: position, loss, reconstruction, KL, penalty and objective, float64 (N, 6)."""
         return self._rows[: self._count]
 
     def cut(self, position: float) -> None:
@@ -66,18 +73,19 @@ class EpochTable:
         self._rows = np.empty((64, 1 + 2 * len(QUANTITIES)), order="F")  # curves are read column by column
         self._count = 0
 
-    def add(self, epoch: int, train: Losses, test: Losses) -> None:
-        """Add an epoch, or put it in the place of the same one."""
+    def add(self, epoch: int, train: Losses, test: Losses, objective: float | None) -> None:
+        """Add an epoch, or put it in the place of the same one; the objective, where it is known, is of training."""
         at = int(np.searchsorted(self.rows()[:, 0], epoch))
         if at == self._count or self._rows[at, 0] != epoch:
             if self._count == len(self._rows):
                 self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
             self._rows[at + 1 : self._count + 1] = self._rows[at : self._count]
             self._count += 1
-        self._rows[at] = (epoch, *_values(train), *_values(test))
+        minimised = math.nan if objective is None else objective
+        self._rows[at] = (epoch, *_values(train), minimised, *_values(test), math.nan)
 
     def rows(self) -> Numbers:
-        """Give the epochs, their training losses and their test losses: float64 (N, 9)."""
+        """Give the epochs, their training losses and their test losses: float64 (N, 11)."""
         return self._rows[: self._count]
 
     def cut(self, epoch: int) -> None:
@@ -104,11 +112,11 @@ class LossHistory:
 
     def add_progress(self, progress: Progress) -> None:
         """Add the steps of a message."""
-        self.steps.append(progress.epochs_done, progress.losses)
+        self.steps.append(progress.epochs_done, progress.losses, progress.objectives)
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Add an epoch; a loss that is not finite is left out of its curve."""
-        self._epochs.add(ended.epoch, ended.train, ended.test)
+        self._epochs.add(ended.epoch, ended.train, ended.test, ended.objective)
         self._temperatures.pop(ended.epoch, None)
         if ended.temperatures != (1.0, 1.0):
             self._temperatures[ended.epoch] = ended.temperatures
@@ -143,7 +151,14 @@ class LossHistory:
         return (rows[:, 0], values) if finite.all() else (rows[finite, 0], values[finite])
 
     def has(self, quantity: str) -> bool:
-        """Tell whether a quantity is ever other than zero: an autoencoder has no KL, and most have no penalty."""
+        """Tell whether a quantity is ever other than zero: an autoencoder has no KL, and most have no penalty.
+
+        An objective is ever other than the loss: where beta is changed or warms up, or some of the KL is free.
+        """
+        if quantity == "objective":
+            rows, steps = self._epochs.rows(), self.steps.rows()
+            at = 1 + QUANTITIES.index("objective")
+            return _differ(rows[:, 1], rows[:, at]) or _differ(steps[:, 1], steps[:, at])
         return any(y.any() for _, y in (self.epoch_curve("train", quantity), self.step_curve(quantity)))
 
     def step_curve(self, quantity: str) -> tuple[Numbers, Numbers]:
@@ -155,7 +170,7 @@ class LossHistory:
         """Give every curve as positions on the axis of epochs and values, e.g. ``"train/loss"``, ``"step/kl"``."""
         curves = {}
         for quantity in QUANTITIES:
-            for split in ("train", "test"):
+            for split in ("train",) if quantity == "objective" else ("train", "test"):
                 curves[f"{split}/{quantity}"] = self.epoch_curve(split, quantity)
             curves[f"step/{quantity}"] = self.step_curve(quantity)
         return {name: (x.copy(), y.copy()) for name, (x, y) in curves.items()}
@@ -248,6 +263,11 @@ def robust_range(steps: Numbers, *curves: Numbers) -> tuple[float, float] | None
     low, high = float(min(bounds)), float(max(bounds))
     margin = max(0.06 * (high - low), 1e-3 * max(abs(low), abs(high)), 1e-6)
     return low - margin, high + margin
+
+
+def _differ(losses: Numbers, objectives: Numbers) -> bool:
+    """Whether what was minimised is known to be anything but the loss, by more than rounding."""
+    return bool((np.abs(objectives - losses) > 1e-5 * np.abs(losses)).any())
 
 
 def _means(rows: Numbers, size: int) -> Numbers:

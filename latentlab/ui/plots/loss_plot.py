@@ -44,7 +44,7 @@ class LossAxis(pg.AxisItem):
 
 
 class LossPlot(Plot):
-    """Draws one quantity of a history: ``"loss"``, ``"reconstruction"``, ``"kl"`` or ``"penalty"``."""
+    """Draws one quantity of a history, of `QUANTITIES`."""
 
     follows_changed = Signal(bool)
     # Qt changes the palette and the size of a graphics view while it is being made.
@@ -257,7 +257,7 @@ class LossPlot(Plot):
         """Write the legend: colours, and the values at the cursor or of the last epoch."""
         colours = theme.current()
         curves = {split: self._history.epoch_curve(split, self._quantity) for split in ("train", "test")}
-        epochs, _ = curves["test"]
+        epochs, _ = curves["test"] if len(curves["test"][0]) else curves["train"]
         at: float | None = None
         if len(epochs):
             target = epochs[-1] if self._hovered is None else self._hovered
@@ -268,6 +268,8 @@ class LossPlot(Plot):
             ("test", self.tr("test"), colours.test),
         ):
             x, y = curves[split]
+            if self._quantity == "objective" and split == "test":  # nothing is minimised there
+                continue
             value = y[x == at][0] if at is not None and (x == at).any() else None
             if at is not None and (temperature := self._history.temperatures(at)[split]) != 1:
                 name = self.tr("{name} at T = {temperature:g}").format(name=name, temperature=temperature)
@@ -302,12 +304,14 @@ class LossPlot(Plot):
             "reconstruction": self.tr("reconstruction"),
             "kl": self.tr("KL"),
             "penalty": self.tr("penalty"),
+            "objective": self.tr("what is minimised"),
         }
         short = {
             "loss": self.tr("Loss"),
             "reconstruction": self.tr("Recon."),
             "kl": self.tr("KL"),
             "penalty": self.tr("Penalty"),
+            "objective": self.tr("Objective"),
         }
         self._title.setText(short[self._quantity] if self._is_narrow() else self.tr("nats per image"))
         self._unit.setText(self.tr("epoch"))

@@ -82,7 +82,7 @@ def test_epochs_are_curves_of_train_and_test(vae):
         for part in ("train", "test"):
             expected = [(ended.epoch, getattr(getattr(ended, part), term)) for ended in trainer.history]
             assert curve(found, f"{term}/{part}") == [(epoch, pytest.approx(value)) for epoch, value in expected]
-    assert "penalty/train" not in found.Tags()["scalars"]
+    assert not {"penalty/train", "objective/train", "batch/objective"} & set(found.Tags()["scalars"])
 
 
 def test_steps_are_a_curve_that_ends_with_the_last(vae):
@@ -163,10 +163,14 @@ def test_settings_that_are_changed_are_seen_from_then_on(tmp_path, tiny_images):
     control = Control()
     control.change("beta", 4.0)
     control.change("learning_rate", 0.01)
-    folder, _ = written(tmp_path, tiny_images, control, epochs=1)
+    folder, trainer = written(tmp_path, tiny_images, control, epochs=1)
     found = read(folder)
     assert curve(found, "settings/beta")[0][1] == 4
     assert curve(found, "settings/learning rate")[0][1] == pytest.approx(0.01)
+    (ended,) = trainer.history
+    assert curve(found, "objective/train") == [(1, pytest.approx(ended.train.reconstruction + 4 * ended.train.kl))]
+    assert curve(found, "loss/train") == [(1, pytest.approx(ended.train.reconstruction + ended.train.kl))]
+    assert "batch/objective" in found.Tags()["scalars"]
 
 
 def test_images_that_are_not_square_fit_into_the_sprite(tmp_path, tiny_images):

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from latentlab.core.events import Changed
 from latentlab.core.files import resource
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError, codes_of
 from latentlab.core.training.control import Control
 from latentlab.core.training.trainer import Trainer
@@ -377,6 +378,17 @@ def test_tests_of_earlier_versions_were_at_the_temperature_of_training(changed, 
     assert [dataclasses.replace(epoch, run_id="") for epoch in opened.history] == [
         dataclasses.replace(epoch, run_id="") for epoch in run.history
     ]
+
+
+def test_losses_of_earlier_versions_were_told_with_the_beta_then_in_force(changed, run):
+    history = [dataclasses.asdict(epoch) for epoch in run.history]
+    for epoch in history:
+        del epoch["objective"]
+        epoch["test"]["loss"] = epoch["test"]["reconstruction"] + 0.1 * epoch["test"]["kl"]
+    path = changed(metadata={"history": json.dumps(history)})
+    for opened, mine in zip(Run.open(path).history, run.history, strict=True):
+        assert (opened.test, opened.objective) == (mine.test, None)
+    assert workspace.known_of(path).test["loss"] == run.history[-1].test.loss
 
 
 def test_losses_that_are_no_numbers_are_refused(changed, run):

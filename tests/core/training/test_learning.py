@@ -78,8 +78,9 @@ def test_beta_warms_up_from_nothing_and_the_loss_is_told_whole(tiny_images):
     warm, told = stepped(1, beta=4.0, warm_up=1)
     without, _ = stepped(1, beta=0.0)
     assert same_weights(warm, without)
-    loss, reconstruction, kl, _ = told[0].tolist()
+    loss, reconstruction, kl, _, minimised = told[0].tolist()
     assert loss == pytest.approx(reconstruction + 4 * kl, rel=1e-6)
+    assert minimised == pytest.approx(reconstruction, rel=1e-6)
     second, _ = stepped(2, beta=4.0, warm_up=1)
     assert not same_weights(second, stepped(2, beta=0.0)[0])
     assert not same_weights(second, stepped(2, beta=4.0)[0])
@@ -92,6 +93,18 @@ def test_patience_waits_for_the_warm_up(tiny_images):
     list(trainer.events())
     assert len(trainer.history) >= 4
     assert trainer.state().best_epoch >= 3
+
+
+def test_what_is_minimised_is_told_apart(tiny_images):
+    """With whatever beta is warming up, and of each dimension's KL no less than what is free."""
+    recipe = SMALL.with_changes({"epochs": 2, "batch_size": 180, "beta": 4.0, "warm_up": 2, "free_bits": 50.0})
+    trainer = Trainer(recipe, tiny_images)
+    list(trainer.events())
+    for begun, ended in enumerate(trainer.history):  # an epoch is a step, and all of the KL is free
+        expected = ended.train.reconstruction + 4 * begun / 2 * 2 * 50
+        assert ended.objective == pytest.approx(expected, rel=1e-5)
+        assert ended.train.loss == pytest.approx(ended.train.reconstruction + 4 * ended.train.kl)
+        assert ended.has_own_objective
 
 
 def test_free_bits_keep_a_dimension_in_use(tiny_images):

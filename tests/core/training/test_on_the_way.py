@@ -144,13 +144,55 @@ def test_beta_changes_at_the_next_step(tiny_images):
     rest = list(events)
     np.testing.assert_allclose(first.losses[:, 0], first.losses[:, 1] + first.losses[:, 2], rtol=1e-5)
     losses = step_losses(rest)
-    np.testing.assert_allclose(losses[:, 0], losses[:, 1] + 4 * losses[:, 2], rtol=1e-5)
+    np.testing.assert_allclose(losses[:, 0], losses[:, 1] + losses[:, 2], rtol=1e-5)  # of the recipe's
+    minimised = np.concatenate([event.objectives for event in of_kind(Progress, rest) if len(event.losses)])
+    np.testing.assert_allclose(minimised, losses[:, 1] + 4 * losses[:, 2], rtol=1e-5)
     test = rest[-1].test
-    assert test.loss == pytest.approx(test.reconstruction + 4 * test.kl)
+    assert test.loss == pytest.approx(test.reconstruction + test.kl)
+    assert first.objectives is None
+    ended = trainer.history[-1]
+    assert ended.objective == pytest.approx(ended.train.reconstruction + 4 * ended.train.kl)
+
+
+def test_what_is_best_is_so_under_one_beta(tiny_images):
+    """Under a beta of next to nothing any epoch would look better than those before it."""
+    control = Control()
+    trainer = Trainer(SMALL.with_changes({"epochs": 6, "learning_rate": 3e-2}), tiny_images, control=control)
+    for event in trainer.events():
+        if isinstance(event, EpochEnded) and event.epoch == 3:
+            control.change("beta", 0.0)
+            control.change("learning_rate", 1e-9)
+    lowest = math.inf
+    for ended in trainer.history:
+        assert ended.test.loss == pytest.approx(ended.test.reconstruction + ended.test.kl)
+        assert ended.is_best == (ended.test.loss < lowest)
+        lowest = min(lowest, ended.test.loss)
+    assert trainer.history[-1].test.loss == pytest.approx(trainer.history[2].test.loss, rel=1e-4)
+    assert trainer.history[-1].objective == pytest.approx(trainer.history[-1].train.reconstruction)
+
+
+def test_a_curve_ends_where_an_evaluation_begins(tiny_images):
+    control = Control()
+    control.change("beta", 0.1)
+    trainer = Trainer(SMALL, tiny_images, control=control)
+    list(trainer.events())
+    measured = snapshot_losses(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels)
+    assert trainer.history[-1].test == measured
+
+
+def test_going_on_with_another_beta_tells_all_losses_under_it(tiny_images):
+    first = Trainer(SMALL, tiny_images)
+    list(first.events())
+    further = Trainer(SMALL.with_changes({"beta": 3.0}), tiny_images, start=first.result())
+    list(further.events())
+    for ended in further.history:
+        for losses in (ended.train, ended.test):
+            assert losses.loss == pytest.approx(losses.reconstruction + 3 * losses.kl)
+    assert first.history[0].objective == further.history[0].objective
 
 
 @pytest.mark.usefixtures("each_epoch")
-def test_steps_before_a_change_of_beta_are_told_under_the_old_one(tiny_images, monkeypatch):
+def test_steps_before_a_change_of_beta_minimised_what_the_old_one_weighs(tiny_images, monkeypatch):
     control = Control()
     trainer = Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, control=control)
     loss_terms, steps = trainer.model.loss_terms, []
@@ -162,8 +204,11 @@ def test_steps_before_a_change_of_beta_are_told_under_the_old_one(tiny_images, m
         return loss_terms(*batch)
 
     monkeypatch.setattr(trainer.model, "loss_terms", loss_terms_then_change)
-    losses = step_losses(trainer.events())
-    np.testing.assert_allclose(losses[:, 0] - losses[:, 1], losses[:, 2] * [1, 1, 10], rtol=1e-3)
+    told = [event for event in of_kind(Progress, trainer.events()) if len(event.losses)]
+    losses = step_losses(told)
+    minimised = np.concatenate([event.losses[:, 0] if event.objectives is None else event.objectives for event in told])
+    np.testing.assert_allclose(minimised - losses[:, 1], losses[:, 2] * [1, 1, 10], rtol=1e-3)
+    np.testing.assert_allclose(losses[:, 0] - losses[:, 1], losses[:, 2], rtol=1e-3)
 
 
 def test_beta_weighs_the_kl(tiny_images):

@@ -217,7 +217,7 @@ def test_plots_that_are_made_late_are_as_the_first(qtbot, panel):
     panel.set_epochs([1, 2, 3])
     panel.slider.setValue(0)
     panel.log_box.setChecked(True)
-    qtbot.mouseClick(panel.quantity_buttons.button(4), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.findChild(QToolButton, "curve-all"), Qt.MouseButton.LeftButton)
     first, *others = panel.findChildren(LossPlot)
     assert others
     for plot in others:
@@ -332,10 +332,10 @@ def test_whatever_comes_nothing_that_is_not_finite_is_drawn(panel, batches, epoc
 
 def test_memory_is_bounded_and_means_are_kept():
     series = StepSeries(max_rows=100)
-    y = np.random.default_rng(0).uniform(100, 200, (6400, 4))
+    y = np.random.default_rng(0).uniform(100, 200, (6400, 5))
     x = np.arange(6400) / 100
     for start in range(0, 6400, 64):
-        series.append(x[start : start + 64], y[start : start + 64])
+        series.append(x[start : start + 64], y[start : start + 64, :4], y[start : start + 64, 4])
     rows = series.rows()
     assert 50 <= len(rows) <= 100
     np.testing.assert_allclose(rows[:, 1:].mean(axis=0), y.mean(axis=0), rtol=0.02)
@@ -376,6 +376,34 @@ def test_what_a_model_does_not_have_is_not_offered(panel):
     panel.findChild(QToolButton, "curve-all").click()
     shown = [plot.quantity() for plot in panel.findChildren(type(panel.plot)) if plot.isVisibleTo(panel)]
     assert sorted(shown) == ["loss", "penalty", "reconstruction"]
+
+
+def test_what_is_minimised_is_offered_apart_where_it_is_not_the_loss(panel):
+    button = panel.findChild(QToolButton, "curve-objective")
+    panel.show_history([dataclasses.replace(epoch(number), objective=160.0) for number in (1, 2)], [])
+    assert not button.isVisibleTo(panel)
+    panel.add_epoch(dataclasses.replace(epoch(3), objective=100.0))
+    drawn(panel)
+    assert button.isVisibleTo(panel)
+    button.click()
+    series = panel.plot.series()
+    np.testing.assert_array_equal(series["train/objective"][1], [160, 160, 100])
+    np.testing.assert_array_equal(series["train/loss"][1], [160, 160, 160])
+    assert "test/objective" not in series
+    legend = panel.plot.findChild(QLabel, "lossLegend").text()
+    assert "100.0" in legend
+    assert "test" not in legend
+    panel.show_history([epoch(1)], [])  # of an earlier version: nobody knows
+    assert not button.isVisibleTo(panel)
+    assert panel.plot.quantity() == "loss"
+
+
+def test_the_objective_of_steps_is_the_loss_where_none_is_told(panel):
+    panel.start(started())
+    panel.add_progress(steps(0, 10))
+    panel.add_progress(dataclasses.replace(steps(1, 10), objectives=np.full(10, 20.0, np.float32)))
+    series = panel.plot.series()
+    np.testing.assert_array_equal(series["step/objective"][1], [160.0] * 10 + [20.0] * 10)
 
 
 def test_the_numbers_at_the_axes_and_the_room_above_the_curves_follow_the_size_of_text(panel, qtbot):
