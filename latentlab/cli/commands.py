@@ -119,18 +119,26 @@ def _probabilities(found: Likelihoods) -> list[tuple[str, str]]:
     return [*rows, ("log p(x), integrated", f"{told['log_p']:.2f} ± {told['standard_error']:.2f} nats")]
 
 
+def _sure(value: float, error: float | None) -> str:
+    """Write nats with their standard error, where that is known."""
+    return f"{value:.2f} nats" if error is None else f"{value:.2f} ± {error:.2f} nats"
+
+
 def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str]]:
     """Give what is known of a run as rows of a table."""
-    test = found.test
+    test, agreement = found.test, found.agreement
     rows = [
         ("Test images", f"{found.images:,} of {title}"),
-        ("Loss", f"{test.loss:.2f} nats"),
+        ("Loss" if found.beta is None else f"Loss, β = {found.beta:g}", _sure(test.loss, test.standard_error)),
         ("Reconstruction", f"{test.reconstruction:.2f} nats"),
         ("KL", f"{test.kl:.2f} nats"),
-        ("Agreement of 15 neighbours", "unknown" if found.agreement is None else f"{found.agreement:.1%}"),
     ]
     if test.penalty:
-        rows.insert(4, ("Penalty", f"{test.penalty:.2f} nats"))
+        rows.append(("Penalty", f"{test.penalty:.2f} nats"))
+    if found.elbo is not None:
+        rows.append(("ELBO, one sample each", _sure(found.elbo, found.elbo_standard_error)))
+    error = "" if found.agreement_standard_error is None else f" ± {found.agreement_standard_error:.1%}"
+    rows.append(("Agreement of 15 neighbours", "unknown" if agreement is None else f"{agreement:.1%}{error}"))
     if found.psnr is not None:
         rows.append(("PSNR, noisy to restored", f"{found.psnr.noisy:.1f} to {found.psnr.restored:.1f} dB"))
     if found.active_units is not None:

@@ -200,7 +200,8 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                 epochs = event.epochs
                 threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
                 place = f"{event.device}, {threads}" if event.device == "cpu" else event.device
-                bar.console.print(printable(f"{title}: {event.images:,} images, {place}"), soft_wrap=True)
+                apart = f", {event.validation:,} more to choose the best epoch by" if event.validation else ""
+                bar.console.print(printable(f"{title}: {event.images:,} images{apart}, {place}"), soft_wrap=True)
                 if event.note:
                     bar.console.print(printable(event.note), soft_wrap=True)
                 bar.update(task, total=epochs, completed=event.first_epoch)
@@ -218,7 +219,11 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                 cool = "" if event.temperatures[0] == 1 else f" at T = {event.temperatures[0]:g}"
                 line = f"epoch {event.epoch:>3}  train {event.train.loss:.2f}{cool}  test {_described(event.test)}"
                 line += f"  minimised {event.objective:.2f}" if event.has_own_objective else ""
-                bar.console.print(line + ("  best so far" if event.is_best else ""), soft_wrap=True)
+                best = "  lowest so far"
+                if event.validation is not None:
+                    line += f"  validation {event.validation.loss:.2f}"
+                    best = "  best so far"
+                bar.console.print(line + (best if event.is_best else ""), soft_wrap=True)
 
         yield show
 
@@ -226,7 +231,8 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
 def _described(losses: Losses) -> str:
     """Say what a loss is made of; what a model does not have is 0 and left out."""
     parts = {"reconstruction": losses.reconstruction, "KL": losses.kl, "penalty": losses.penalty}
-    return f"{losses.loss:.2f} ({', '.join(f'{name} {value:.2f}' for name, value in parts.items() if value)})"
+    error = "" if losses.standard_error is None else f" ± {losses.standard_error:.2f}"
+    return f"{losses.loss:.2f}{error} ({', '.join(f'{name} {value:.2f}' for name, value in parts.items() if value)})"
 
 
 def _bar(*columns: ProgressColumn) -> Bar:

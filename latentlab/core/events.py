@@ -18,24 +18,28 @@ class Losses:
 
     The beta is always that of the recipe, and whole, as is the KL: losses of two epochs compare, whatever was minimised
     in between, as beta was changed or warmed up, or some nats were free. With a beta of 1 and no penalty it is -ELBO.
-    The penalty, on the code, has its weights already; it is 0 for a recipe without one.
+    The penalty, on the code, has its weights already; it is 0 for a recipe without one. The standard error is that of
+    the loss over images that were drawn; None where there is one image, or where they were training images.
     """
 
     loss: float
     reconstruction: float
     kl: float
     penalty: float = 0.0
+    standard_error: float | None = None
 
     def under(self, beta: float) -> Losses:
-        """Give the same terms with the loss of a recipe with this beta."""
-        return replace(self, loss=self.reconstruction + beta * self.kl + self.penalty)
+        """Give the same terms with the loss of a recipe with this beta; how sure that is may be known no more."""
+        loss = self.reconstruction + beta * self.kl + self.penalty
+        return self if loss == self.loss else replace(self, loss=loss, standard_error=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """Training begins, or goes on after `first_epoch` epochs that an earlier run did.
 
-    On a processor it computes with so many `threads`. A `note` is a sentence on the images, or empty.
+    On a processor it computes with so many `threads`. A `note` is a sentence on the images, or empty. Of the training
+    images so many are set apart for `validation`.
     """
 
     run_id: str
@@ -46,6 +50,7 @@ class Started:
     device: str
     threads: int = 1
     note: str = ""
+    validation: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,11 +83,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """A pass over the training images is done; `epoch` counts from 1; `is_best` by test loss so far.
+    """A pass over the training images is done; `epoch` counts from 1; `is_best` by `chooses`, so far.
 
     The temperatures are those that a VAE's codes had in `train` and in `test`: where the first is not 1, `train` is of
     what training minimises, and no bound of the likelihood. Tests are at 1; those of earlier versions were not.
-    The objective is the mean of what its steps minimised, nats per image; None where nobody knows.
+    The objective is the mean of what its steps minimised, nats per image; None where nobody knows. Validation losses
+    are of training images that are set apart, where some are, and are measured like those of the test.
     """
 
     run_id: str
@@ -92,6 +98,12 @@ class EpochEnded:
     is_best: bool
     temperatures: tuple[float, float] = (1.0, 1.0)
     objective: float | None = None
+    validation: Losses | None = None
+
+    @property
+    def chooses(self) -> Losses:
+        """The losses that the best epoch is told by: of the validation images, or where there are none of the test."""
+        return self.test if self.validation is None else self.validation
 
     @property
     def has_own_objective(self) -> bool:
@@ -100,7 +112,8 @@ class EpochEnded:
 
     def under(self, beta: float) -> EpochEnded:
         """Give the same epoch with the losses of a recipe with this beta."""
-        return replace(self, train=self.train.under(beta), test=self.test.under(beta))
+        validation = None if self.validation is None else self.validation.under(beta)
+        return replace(self, train=self.train.under(beta), test=self.test.under(beta), validation=validation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,7 @@ class Finished:
     images_per_second: float
     seconds: float
     stopped: bool
+    validation: Losses | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -194,13 +195,18 @@ def test_evaluating_gives_the_losses_of_training_and_the_agreement(trained, arra
     assert (finished["event"], finished["dataset"], finished["images"]) == ("finished", array, 39)
     assert finished["test"]["loss"] == pytest.approx(Run.open(trained).history[-1].test.loss, rel=1e-4)
     assert 0 <= finished["agreement"] <= 1
+    assert finished["beta"] == 1
+    assert finished["elbo"] == pytest.approx(-finished["test"]["loss"])
+    assert finished["elbo_standard_error"] == pytest.approx(finished["test"]["standard_error"])
+    assert 0 <= finished["agreement_standard_error"] < 0.1
 
 
 def test_evaluating_for_people_names_the_measures(trained, capsys):
     assert main(["evaluate", str(trained)]) == 0
     told = capsys.readouterr().out
-    assert "nats" in told
-    assert "Agreement" in told
+    assert re.search(r"Loss, β = 1 +\d+\.\d\d ± \d+\.\d\d nats", told)
+    assert re.search(r"ELBO, one sample each +-\d+\.\d\d ± \d+\.\d\d nats", told)
+    assert re.search(r"Agreement of 15 neighbours +\d+\.\d% ± \d+\.\d%", told)
 
 
 def test_evaluating_tells_how_probable_the_images_are(trained, capsys):
@@ -450,7 +456,7 @@ def saved(tmp_path, images, dataset, changes):
 @pytest.mark.parametrize(
     ("changes", "keys", "said"),
     [
-        ({}, {"active_units"}, ["Active dimensions", "of 2"]),
+        ({}, {"active_units", "beta", "elbo", "elbo_standard_error"}, ["Active dimensions", "of 2"]),
         (
             {"model.kind": "autoencoder", "sparsity": "0.1", "latent": "5"},
             {"active_share", "movement"},
@@ -475,7 +481,8 @@ def test_evaluating_tells_what_applies_to_the_model(tmp_path, tiny_images, array
     path = saved(tmp_path, tiny_images, array, changes)
     assert main(["evaluate", str(path), "--json"]) == 0
     (finished,) = objects(capsys)
-    assert finished.keys() == {"event", "dataset", "images", "test", "agreement"} | keys
+    always = {"event", "dataset", "images", "test", "agreement", "agreement_standard_error"}
+    assert finished.keys() == always | keys
     assert finished["images"] == 39
     if "psnr" in keys:
         assert finished["psnr"].keys() == {"noisy", "restored"}

@@ -212,6 +212,28 @@ class ImageSet:
             test_columns=columns.taken(self.test_columns, test_rows),
         )
 
+    def parted(self, is_apart: npt.NDArray[np.bool_]) -> tuple[ImageSet, ImageSet]:
+        """Give a set without some of the training images, by bool (N,), and one that is tested on these instead."""
+        (train_rows, test_rows), (left, apart) = self.rows(), (np.flatnonzero(~is_apart), np.flatnonzero(is_apart))
+        learned = replace(
+            self,
+            train_rows=_rows(train_rows, left),
+            test_rows=test_rows,
+            train_images=_rows(self.train_images, left),
+            train_labels=_rows(self.train_labels, left),
+            train_noisy=None if self.train_noisy is None else _rows(self.train_noisy, left),
+            train_columns=columns.taken(self.train_columns, left),
+        )
+        validation = replace(
+            learned,
+            test_rows=_rows(train_rows, apart),
+            test_images=_rows(self.train_images, apart),
+            test_labels=_rows(self.train_labels, apart),
+            test_noisy=None if self.train_noisy is None else _rows(self.train_noisy, apart),
+            test_columns=columns.taken(self.train_columns, apart),
+        )
+        return learned, validation
+
     def numbered(self, rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Give rows, counted as in `selected`, as int64 (K,).
 

@@ -95,5 +95,5 @@ def loss_on_test_images(
     if last is None:
         return None
     if is_ended and recipe.training.patience and last is history[-1]:
-        return min(epoch.test.loss for epoch in history)
+        return min(history, key=lambda epoch: epoch.chooses.loss).test.loss
     return last.test.loss

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -17,10 +20,10 @@ from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 from latentlab.core.recipe.recipe import Recipe
 
 
-def loss_sums(
+def terms_of_each(
     model: Autoencoder, recipe: Recipe, images: Tensor, labels: Tensor, noisy: Tensor | None, device: torch.device
-) -> Iterator[tuple[int, Tensor]]:
-    """Go through images in chunks and give, for each, its size and its summed reconstruction, KL and penalty.
+) -> Iterator[Tensor]:
+    """Go through images in chunks and give reconstruction, KL and penalty of each.
 
     One sample of z per image from the posterior itself, at temperature 1 whatever that of training is: with less noise
     the terms would be no bound of the likelihood. What the encoder sees is damaged as in training. Noise and damage
@@ -40,10 +43,8 @@ def loss_sums(
 
     Yields
     ------
-    int
-        Images in the chunk.
-    float32 (3,)
-        Sums of reconstruction, KL and penalty over them, nats, on `device`.
+    float32 (B, 3)
+        Reconstruction, KL and penalty of the images in the chunk, nats, on `device`.
     """
     generator = torch.Generator().manual_seed(0)
     for part in chunks(images):
@@ -54,14 +55,24 @@ def loss_sums(
             seen = corrupted(as_input(images[part]) if seen is None else seen, recipe.corruption, generator)
         with torch.inference_mode():
             terms = model.loss_terms(x, labels[part].to(device), noise, None if seen is None else seen.to(device))
-            sums = torch.stack([term.sum() for term in terms[:3]]).detach()
-        yield len(x), sums  # outside: whoever reads on must not find grad mode switched off
+            each = torch.stack(terms[:3], 1).detach()
+        yield each  # outside: whoever reads on must not find grad mode switched off
 
 
-def mean_losses(parts: list[tuple[int, Tensor]], beta: float) -> Losses:
-    """Put the chunks of `loss_sums` together into means over all images, nats per image."""
-    count = sum(size for size, _ in parts)
-    return weighted((torch.stack([sums.cpu().double() for _, sums in parts]).sum(0) / count).tolist(), beta)
+def mean_losses(parts: Sequence[Tensor], beta: float) -> Losses:
+    """Put the chunks of `terms_of_each` together into means over all images, with the standard error of the loss.
+
+    That is the deviation of the images' losses, of n - 1 degrees of freedom, over √n.
+    """
+    each = torch.cat([part.cpu() for part in parts]).double()
+    losses = weighted(each.mean(0).tolist(), beta)
+    loss_of_each = each @ torch.tensor([1, beta, 1], dtype=torch.float64)
+    return replace(losses, standard_error=standard_error(loss_of_each.numpy()))
+
+
+def standard_error(values: npt.NDArray[np.float64]) -> float | None:
+    """Give the standard error of the mean of values (N,): their deviation over √N; None for fewer than two."""
+    return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
 
 
 def weighted(terms: Iterable[float], beta: float) -> Losses:
@@ -75,8 +86,14 @@ def snapshot_losses(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: T
 
     With `noisy`, uint8 (N, C, H, W), these are what the encoder sees.
     """
-    parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu")))
-    return mean_losses(parts, snapshot.recipe.loss.beta)
+    return mean_losses(snapshot_terms(snapshot, images, labels, noisy), snapshot.recipe.loss.beta)
+
+
+def snapshot_terms(
+    snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None
+) -> tuple[Tensor, ...]:
+    """Give `terms_of_each` of a snapshot, in chunks; parameters are those of `snapshot_losses`."""
+    return tuple(terms_of_each(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu")))
 
 
 def agreement(codes: Floats, labels: Integers, neighbours: int = VOTERS) -> float:

@@ -153,6 +153,8 @@ class TensorBoardWriter:
         for term in self._terms:
             self._files.scalar(f"{term}/train", getattr(ended.train, term), ended.epoch)
             self._files.scalar(f"{term}/test", getattr(ended.test, term), ended.epoch)
+            if ended.validation is not None:
+                self._files.scalar(f"{term}/validation", getattr(ended.validation, term), ended.epoch)
         if ended.has_own_objective and ended.objective is not None:
             self._files.scalar("objective/train", ended.objective, ended.epoch)
         self._files.flush()

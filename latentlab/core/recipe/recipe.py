@@ -38,6 +38,7 @@ _IN_WORDS_OF_TOML = {
 }
 
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")
+_VALIDATION = 1 / 6  # of the training images, where something chooses and the recipe says no other share
 _LONGEST_RANGE = 1_000_000
 _LONGEST_TOLD = 200
 _MOST_DOTS = 100_000  # those in a line squared, of all lines
@@ -78,6 +79,13 @@ class Recipe(Part):
     def sampling_temperature(self) -> float:
         """T with which codes are drawn in training; an autoencoder draws none, which is as 1."""
         return 1.0 if self.model.kind == "autoencoder" else self.training.temperature
+
+    @property
+    def validation_share(self) -> float:
+        """Share of the training images that are set apart to choose the best epoch by; 0 for none."""
+        if self.data.validation is None:
+            return 0.0 if self.training.patience is None else _VALIDATION
+        return self.data.validation
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -56,6 +56,13 @@ class DataSettings(Part):
         description="How images are brought to that size: scaled to cover it and cropped, scaled to lie within it and "
         "padded, or stretched",
     )
+    validation: float | None = Field(
+        None,
+        ge=0,
+        le=0.5,
+        description="Share of the training images, drawn by the seed, that are set apart to choose the best epoch by; "
+        "when left out a sixth where there is a patience, else none. 0 chooses by the test images",
+    )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
 
     @field_validator("size", mode="before")
@@ -219,7 +226,8 @@ class TrainingSettings(Part):
         None,
         ge=1,
         le=100000,
-        description="Stop early after so many epochs without a better test loss, and keep the best model",
+        description="Stop early after so many epochs without a better loss of the validation images, and keep the best "
+        "model",
     )
     temperature: float = Field(1.0, ge=0, le=2, description="T of a VAE in training: z = mean + T * deviation * noise")
     checkpoint_every: int | None = Field(

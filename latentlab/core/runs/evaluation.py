@@ -40,10 +40,15 @@ class Evaluation:
     images : int
         How many.
     test : Losses
-        Nats per image.
-    agreement : float or None
+        Nats per image, with the recipe's β and a standard error.
+    elbo, elbo_standard_error : float or None
+        Of a VAE: -(reconstruction + KL) of one sample for each image, β = 1, and how sure its mean is; nats per image.
+        Of a squared error the constant is left out.
+    beta : float or None
+        That of the loss, of a VAE.
+    agreement, agreement_standard_error : float or None
         Share of codes whose 15 nearest neighbours are mostly of their own class, of those that have one; None without
-        labels.
+        labels. Its error is that of a share of images, √(p(1 - p)/n).
     psnr : Quality or None
         Of a model that learned to restore, or a set of pairs.
     active_units : int or None
@@ -58,7 +63,11 @@ class Evaluation:
 
     images: int
     test: Losses
+    elbo: float | None
+    elbo_standard_error: float | None
+    beta: float | None
     agreement: float | None
+    agreement_standard_error: float | None
     psnr: Quality | None
     active_units: int | None
     active_share: float | None
@@ -71,10 +80,17 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
     images, labels = data.test_images, data.test_labels
     codes, code_labels = codes_of(snapshot, data)
     is_point = not snapshot.is_variational
+    terms = metrics.snapshot_terms(snapshot, images, labels, data.test_noisy)
+    agreement = _agreement(codes, code_labels) if data.has_labels else None
+    bound = None if is_point else metrics.mean_losses([part * torch.tensor([1, 1, 0]) for part in terms], 1.0)
     return Evaluation(
         images=len(images),
-        test=metrics.snapshot_losses(snapshot, images, labels, data.test_noisy),
-        agreement=_agreement(codes, code_labels) if data.has_labels else None,
+        test=metrics.mean_losses(terms, snapshot.recipe.loss.beta),
+        elbo=None if bound is None else -bound.loss,
+        elbo_standard_error=None if bound is None else bound.standard_error,
+        beta=None if is_point else snapshot.recipe.loss.beta,
+        agreement=agreement,
+        agreement_standard_error=None if agreement is None else _error_of_share(agreement, code_labels),
         psnr=_quality(snapshot, data),
         active_units=None if is_point else int(active_units(codes).sum()),
         active_share=_active_share(snapshot, codes) if is_point else None,
@@ -87,6 +103,10 @@ def _agreement(codes: Floats, labels: Integers) -> float | None:
     if codes.shape[1] > _MOST_DIMENSIONS:
         return None
     return _known(metrics.agreement(codes[labels >= 0], labels[labels >= 0]))
+
+
+def _error_of_share(share: float, labels: Integers) -> float:
+    return math.sqrt(share * (1 - share) / np.count_nonzero(labels >= 0))
 
 
 def _quality(snapshot: Snapshot, data: ImageSet) -> Quality | None:

@@ -268,6 +268,8 @@ class _Parts:
     @classmethod
     def of(cls, values: dict[str, Any]) -> _Parts:
         recipe = Recipe.from_dict(values["recipe"], source="the file")
+        if recipe.training.patience and "validation" not in values["recipe"].get("data", {}):
+            recipe = recipe.with_changes({"data.validation": 0.0})  # earlier versions chose by the test images
         if len(values["class_names"]) > _MOST_CLASSES or len(values["changes"]) > _MOST_CHANGES:
             raise ValueError("more classes or changes than one could look at")
         shape = _shape(values["image_shape"])

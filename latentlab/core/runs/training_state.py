@@ -39,7 +39,9 @@ class TrainingState(BaseModel):
     summed : int
         How many images they are.
     best_epoch : int or None
-        With the lowest test loss of this training, where the recipe has a patience.
+        The best of this training, where the recipe has a patience.
+    split_seed : int or None
+        What validation images were drawn by, where some are set apart; a training that goes on has the same ones.
     images, tests : int
     step_seconds, test_seconds : float
         What its clock has counted.
@@ -69,6 +71,7 @@ class TrainingState(BaseModel):
     objective: FiniteFloat | None = None
     summed: int = Count
     best_epoch: int | None = None
+    split_seed: int | None = Field(None, ge=0, lt=2**63)
     images: int = Count
     tests: int = Count
     step_seconds: FiniteFloat = Field(ge=0)

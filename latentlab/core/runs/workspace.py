@@ -56,7 +56,7 @@ class KeptRun:
     dataset: str
     epochs: int
     of_epochs: int
-    test: dict[str, float] | None
+    test: dict[str, float | None] | None
     started: str
     saved: str
 
@@ -128,7 +128,7 @@ def known_of(path: Path) -> KeptRun:
             dataset=printable(str(recipe["data"]["dataset"])),
             epochs=epochs,
             of_epochs=int(training.get("last_epoch", epochs)),
-            test=_losses(history[-1], recipe) if history else None,
+            test=_losses(_shown_epoch(history, training), recipe) if history else None,
             started=str(training.get("started", "")),
             saved=str(training.get("saved", "")),
         )
@@ -270,7 +270,13 @@ def _mark_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float]:
+def _shown_epoch(history: list[dict[str, Any]], training: dict[str, Any]) -> dict[str, Any]:
+    """Give the epoch whose model a file has: the last, or the best once a training with a patience has ended."""
+    best = training.get("best_epoch") if training.get("state") != "training" else None
+    return next((ended for ended in history if ended["epoch"] == best), history[-1])
+
+
+def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float | None]:
     """Give the test losses of an epoch; earlier versions told them with the beta then in force."""
     stored = ended["test"]
     names = ("loss", "reconstruction", "kl")
@@ -278,7 +284,8 @@ def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float]:
     if "objective" not in ended:
         beta = float(recipe.get("loss", {}).get("beta", 1))
         losses["loss"] = losses["reconstruction"] + beta * losses["kl"] + losses["penalty"]
-    return losses
+    error = stored.get("standard_error")
+    return {**losses, "standard_error": None if error is None else float(error)}
 
 
 def _when(run: KeptRun) -> tuple[float, str]:

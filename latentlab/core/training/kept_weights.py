@@ -49,9 +49,9 @@ class Recovery:
 
 
 class EarlyStopping:
-    """Keeps the weights of the epoch with the lowest test loss, and says when no better one has come for long enough.
+    """Keeps the weights of the best epoch, and says when no better one has come for long enough.
 
-    Goodfellow, Bengio and Courville (2016), algorithm 7.1, with a test after every epoch.
+    Goodfellow, Bengio and Courville (2016), algorithm 7.1, after every epoch. The best is by `EpochEnded.chooses`.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class EarlyStopping:
 
     def add(self, ended: EpochEnded) -> None:
         """Take an epoch that has just ended."""
-        if self._patience and (self.best is None or ended.test.loss < self.best.test.loss):
+        if self._patience and (self.best is None or ended.chooses.loss < self.best.chooses.loss):
             self.best, self.best_weights = ended, copied(self._model)
 
     def is_due(self, epoch: int) -> bool:

@@ -23,7 +23,7 @@ from latentlab.core.data.augmentation import augmented, mirrored
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.mapped_images import looking_ahead
-from latentlab.core.data.recipe_images import located, of_recipe
+from latentlab.core.data.recipe_images import located
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
 from latentlab.core.models.snapshot import Snapshot, as_input
@@ -48,6 +48,7 @@ from latentlab.core.training.optimisers import (
     takes,
 )
 from latentlab.core.training.provenance import made_with, now
+from latentlab.core.training.training_images import TrainingImages
 
 _MESSAGE_SECONDS = 1 / 20
 
@@ -98,7 +99,8 @@ class Trainer:
         self.recipe = recipe = located(recipe)
         self.run_id = run_id or uuid.uuid4().hex[:12]
         self.control = control or Control()
-        self.data = of_recipe(data, recipe).repeated(recipe.data.repeat)
+        self._images = TrainingImages.of(data, recipe, start)
+        self.data = self._images.learned
         self.device = pick_device(settings.device)
         self._precision: AbstractContextManager[object] = nullcontext()
         if settings.precision == "bfloat16":
@@ -130,9 +132,7 @@ class Trainer:
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
         self._weighing = weighing(self._beta, recipe.loss.beta, self.device)
-        # Of earlier versions' tests at another temperature none compares with those at 1.
-        lowest = (ended.test.loss for ended in self.history if ended.temperatures[1] == 1)
-        self._lowest = min(lowest, default=math.inf)
+        self._lowest = min((ended.chooses.loss for ended in self.history if self._compares(ended)), default=math.inf)
         self._recovery = Recovery(self.model)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
         # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
@@ -167,7 +167,7 @@ class Trainer:
         # An earlier version did not sum up what it minimised; of an epoch that has not begun that is none.
         minimised = (math.nan if state.summed else 0.0) if state.objective is None else state.objective
         self._steps_done, self._losses = state.steps_done, EpochLosses((*state.sums, minimised), state.summed)
-        comparable = (ended for ended in self.history if ended.temperatures[1] == 1)
+        comparable = filter(self._compares, self.history)
         best = next((ended for ended in comparable if ended.epoch == state.best_epoch), None)
         if best is not None:
             self._early_stopping.best, self._early_stopping.best_weights = best, state.parameters("best")
@@ -209,6 +209,7 @@ class Trainer:
             objective=minimised if math.isfinite(minimised) else None,
             summed=self._losses.images,
             best_epoch=best.best.epoch if best.best else None,
+            split_seed=self._images.split_seed,
             images=self._clock.images,
             tests=self._clock.tests,
             step_seconds=self._clock.step_seconds,
@@ -220,6 +221,10 @@ class Trainer:
             made_with=made_with(),
             tensors=tensors,
         )
+
+    def _compares(self, ended: EpochEnded) -> bool:
+        """Whether the best epoch can be chosen by an earlier one: of images like these, at a temperature of 1."""
+        return ended.temperatures[1] == 1 and (ended.validation is None) == (self._images.validation is None)
 
     @property
     def epochs_done(self) -> float:
@@ -298,7 +303,8 @@ class Trainer:
             len(images),
             str(self.device),
             torch.get_num_threads(),
-            self._note(),
+            self._images.note,
+            self._images.to_test[1],
         )
         self.model.train()
         self._clock.start()
@@ -332,15 +338,8 @@ class Trainer:
             self._clock.images_per_second,
             self._clock.seconds,
             stopped=not self._is_finished,
+            validation=last.validation if last else None,
         )
-
-    def _note(self) -> str:
-        """Say how many images have no label, where the model is told labels."""
-        count, total = int((self.data.train_labels < 0).sum()), len(self.data.train_labels)
-        if not count or not self.model.classes:
-            return ""
-        have, they = ("has", "it is") if count == 1 else ("have", "they are")
-        return f"{count:,} of {total:,} training images {have} no label: {they} learned under none."
 
     def _apply_changes(self) -> Iterator[Event]:
         changes = list(self.control.take_changes())
@@ -430,19 +429,17 @@ class Trainer:
 
     def _end_epoch(self) -> Iterator[Event]:
         """Test the model and tell the epoch's losses; stopped in the middle of it, the epoch has not ended."""
-        data, parts = self.data, []
+        parts: tuple[list[Tensor], list[Tensor]] = [], []
         self.model.eval()
-        for part in metrics.loss_sums(
-            self.model, self.recipe, data.test_images, data.test_labels, data.test_noisy, self.device
-        ):
-            parts.append(part)
+        for is_validation, part in self._images.tested(self.model, self.recipe, self.device):
+            parts[is_validation].append(part)
             if self.control.stop.is_set():
                 break
             if self._clock.uncounted() >= _MESSAGE_SECONDS:
                 self._clock.count_test(is_whole=False)
                 yield self._report()
         self.model.train()
-        is_whole = sum(size for size, _ in parts) == len(data.test_images)
+        is_whole = tuple(sum(map(len, each)) for each in parts) == self._images.to_test
         self._clock.count_test(is_whole=is_whole)
         if not is_whole:
             return
@@ -452,18 +449,20 @@ class Trainer:
         if not losses.images:
             return
         train = losses.means(self.recipe.loss.beta)
-        test = metrics.mean_losses(parts, self.recipe.loss.beta)
-        if not math.isfinite(test.loss):
+        test, *rest = (metrics.mean_losses(each, self.recipe.loss.beta) for each in parts if each)
+        validation, chooses = rest[0] if rest else None, rest[0] if rest else test
+        if not (math.isfinite(test.loss) and math.isfinite(chooses.loss)):
             yield self._recover()
             return
-        is_best, temperatures = test.loss < self._lowest, (self.recipe.sampling_temperature, 1.0)
+        is_best, temperatures = chooses.loss < self._lowest, (self.recipe.sampling_temperature, 1.0)
         minimised = losses.objective()
-        self.history.append(EpochEnded(self.run_id, self._epoch, train, test, is_best, temperatures, minimised))
-        self._lowest = min(test.loss, self._lowest)
+        ended = EpochEnded(self.run_id, self._epoch, train, test, is_best, temperatures, minimised, validation)
+        self.history.append(ended)
+        self._lowest = min(chooses.loss, self._lowest)
         # Before, a better loss may be that of less KL alone, and none is no sign to stop.
         if self._epoch - self._first_epoch >= self.recipe.loss.warm_up:
-            self._early_stopping.add(self.history[-1])
-        yield self.history[-1]
+            self._early_stopping.add(ended)
+        yield ended
 
     def _recover(self) -> Diverged:
         self._recovery.recover()

@@ -164,7 +164,11 @@ class RunBar(QWidget):
         self._show_progress(finished.epochs, max(total, 1), said.format(n=finished.epochs, total=total))
         text = self._time(finished.seconds)
         if finished.test is not None and math.isfinite(finished.test.loss):
-            text = self.tr("test loss {loss:.1f} nats · {time}").format(loss=finished.test.loss, time=text)
+            error = finished.test.standard_error
+            said = self.tr("test loss {loss:.1f} nats · {time}")
+            if error is not None:
+                said = self.tr("test loss {loss:.1f} ± {error:.1f} nats · {time}")
+            text = said.format(loss=finished.test.loss, error=error, time=text)
         self._say(text)
         self._run = None
 

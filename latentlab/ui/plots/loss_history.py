@@ -12,6 +12,7 @@ from latentlab.core.events import Changed, EpochEnded, Losses, Progress
 
 Numbers = npt.NDArray[np.float64]
 QUANTITIES = ("loss", "reconstruction", "kl", "penalty", "objective")
+SPLITS = ("train", "test", "validation")
 _COLUMNS = 1 + len(QUANTITIES)
 MAX_STEPS = 20_000
 
@@ -70,22 +71,25 @@ class EpochTable:
     """The losses of epochs, in order; another epoch costs the same however many there are."""
 
     def __init__(self) -> None:
-        self._rows = np.empty((64, 1 + 2 * len(QUANTITIES)), order="F")  # curves are read column by column
+        self._rows = np.empty((64, 1 + len(SPLITS) * len(QUANTITIES)), order="F")  # curves are read column by column
         self._count = 0
 
-    def add(self, epoch: int, train: Losses, test: Losses, objective: float | None) -> None:
-        """Add an epoch, or put it in the place of the same one; the objective, where it is known, is of training."""
-        at = int(np.searchsorted(self.rows()[:, 0], epoch))
-        if at == self._count or self._rows[at, 0] != epoch:
+    def add(self, ended: EpochEnded) -> None:
+        """Add an epoch, or put it in the place of the same one."""
+        at = int(np.searchsorted(self.rows()[:, 0], ended.epoch))
+        if at == self._count or self._rows[at, 0] != ended.epoch:
             if self._count == len(self._rows):
                 self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
             self._rows[at + 1 : self._count + 1] = self._rows[at : self._count]
             self._count += 1
-        minimised = math.nan if objective is None else objective
-        self._rows[at] = (epoch, *_values(train), minimised, *_values(test), math.nan)
+        values = [float(ended.epoch)]
+        for losses, objective in ((ended.train, ended.objective), (ended.test, None), (ended.validation, None)):
+            values += [math.nan] * (len(QUANTITIES) - 1) if losses is None else _values(losses)
+            values.append(math.nan if objective is None else objective)
+        self._rows[at] = values
 
     def rows(self) -> Numbers:
-        """Give the epochs, their training losses and their test losses: float64 (N, 11)."""
+        """Give the epochs, and their losses in the order of `SPLITS`: float64 (N, 16)."""
         return self._rows[: self._count]
 
     def cut(self, epoch: int) -> None:
@@ -116,7 +120,7 @@ class LossHistory:
 
     def add_epoch(self, ended: EpochEnded) -> None:
         """Add an epoch; a loss that is not finite is left out of its curve."""
-        self._epochs.add(ended.epoch, ended.train, ended.test, ended.objective)
+        self._epochs.add(ended)
         self._temperatures.pop(ended.epoch, None)
         if ended.temperatures != (1.0, 1.0):
             self._temperatures[ended.epoch] = ended.temperatures
@@ -141,12 +145,12 @@ class LossHistory:
         return self._changes
 
     def epoch_curve(self, split: str, quantity: str) -> tuple[Numbers, Numbers]:
-        """Give the epochs at which a loss of ``"train"`` or ``"test"`` is finite, and its values.
+        """Give the epochs at which a loss of one of `SPLITS` is finite, and its values.
 
         What is given may change with the history.
         """
         rows = self._epochs.rows()
-        values = rows[:, 1 + QUANTITIES.index(quantity) + (len(QUANTITIES) if split == "test" else 0)]
+        values = rows[:, 1 + QUANTITIES.index(quantity) + len(QUANTITIES) * SPLITS.index(split)]
         finite = np.isfinite(values)
         return (rows[:, 0], values) if finite.all() else (rows[finite, 0], values[finite])
 
@@ -170,7 +174,7 @@ class LossHistory:
         """Give every curve as positions on the axis of epochs and values, e.g. ``"train/loss"``, ``"step/kl"``."""
         curves = {}
         for quantity in QUANTITIES:
-            for split in ("train",) if quantity == "objective" else ("train", "test"):
+            for split in SPLITS[:1] if quantity == "objective" else SPLITS:
                 curves[f"{split}/{quantity}"] = self.epoch_curve(split, quantity)
             curves[f"step/{quantity}"] = self.step_curve(quantity)
         return {name: (x.copy(), y.copy()) for name, (x, y) in curves.items()}
@@ -179,9 +183,13 @@ class LossHistory:
         """Give how far the curves reach on the axis of epochs."""
         return max([0.0, *self._epochs.rows()[-1:, 0], *self.steps.rows()[-1:, 0]])
 
+    def has_validation(self) -> bool:
+        """Tell whether images are set apart to choose the best epoch by."""
+        return bool(len(self.epoch_curve("validation", "loss")[0]))
+
     def best_epoch(self) -> int | None:
-        """Give the epoch of the lowest test loss."""
-        epochs, losses = self.epoch_curve("test", "loss")
+        """Give the epoch of the lowest loss, of validation images where some are set apart, else of test images."""
+        epochs, losses = self.epoch_curve("validation" if self.has_validation() else "test", "loss")
         return int(epochs[np.argmin(losses)]) if len(epochs) else None
 
 
@@ -274,5 +282,5 @@ def _means(rows: Numbers, size: int) -> Numbers:
     return rows.reshape(-1, size, rows.shape[1]).mean(axis=1)
 
 
-def _values(losses: Losses) -> tuple[float, ...]:
-    return losses.loss, losses.reconstruction, losses.kl, losses.penalty
+def _values(losses: Losses) -> list[float]:
+    return [losses.loss, losses.reconstruction, losses.kl, losses.penalty]

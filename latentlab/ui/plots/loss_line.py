@@ -25,7 +25,12 @@ class LossLine(QWidget):
         super().__init__(parent)
         self.setObjectName("lossLine")
         self.setAccessibleName(self.tr("Loss so far"))
-        self.setToolTip(self.tr("The loss so far, and a star at its best epoch; click for the curves."))
+        self.setToolTip(
+            self.tr(
+                "The loss so far, and a star where it is lowest: of validation images if some are set apart, else of "
+                "test images. Click for the curves."
+            )
+        )
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._history = history

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 
-from latentlab.ui.plots.loss_history import LossHistory, Numbers, envelope, gathered, robust_range
+from latentlab.ui.plots.loss_history import SPLITS, LossHistory, Numbers, envelope, gathered, robust_range
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
 from latentlab.ui.style.looks import scaled
@@ -68,13 +68,16 @@ class LossPlot(Plot):
         self._steps = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         self._train = pg.PlotDataItem(antialias=True, symbol="o")
         self._test = pg.PlotDataItem(antialias=True, symbol="o")
-        for item in (self._train, self._test):
+        self._validation = pg.PlotDataItem(antialias=True)
+        for item in (self._train, self._test, self._validation):
             # Line by line: as one path, Qt takes the longer to find out where a broad line meets itself.
             item.curve.setSegmentedLineMode("on")
         self._best = pg.PlotDataItem(pen=None, symbol="star", antialias=True)
         self._shown_epoch = pg.InfiniteLine(movable=False)
         self._shown_epoch.setVisible(False)
-        for z, item in enumerate((self._steps, self._train, self._test, self._best, self._shown_epoch)):
+        for z, item in enumerate(
+            (self._steps, self._train, self._validation, self._test, self._best, self._shown_epoch)
+        ):
             item.setZValue(z)
             self.box.addItem(item)
         self.box.disableAutoRange()
@@ -131,13 +134,13 @@ class LossPlot(Plot):
 
     def redraw(self) -> None:
         """Draw what the history holds now."""
-        self._epochs = [
-            self._drawable(*self._history.epoch_curve(split, self._quantity)) for split in ("train", "test")
-        ]
-        x, y = self._epochs[1]
+        self._epochs = [self._drawable(*self._history.epoch_curve(split, self._quantity)) for split in SPLITS]
+        x, y = self._epochs[SPLITS.index("validation" if self._history.has_validation() else "test")]
         best = self._history.best_epoch()
         at_best = x == best if best is not None else np.zeros(len(x), bool)
-        self._best.setData(x[at_best], y[at_best])
+        colours = theme.current()
+        on = colours.muted if self._history.has_validation() else colours.test
+        self._best.setData(x[at_best], y[at_best], symbolBrush=on)
         # Dots tell a handful of epochs apart and only thicken the line of hundreds.
         dots = "o" if len(x) <= 60 else None
         if self._train.opts["symbol"] != dots:
@@ -216,7 +219,7 @@ class LossPlot(Plot):
             self._draw_epochs()
 
     def _draw_epochs(self) -> None:
-        for item, (x, y) in zip((self._train, self._test), self._epochs, strict=True):
+        for item, (x, y) in zip((self._train, self._test, self._validation), self._epochs, strict=True):
             item.setData(*self._seen(x, y, 2))  # their lines are that wide
 
     def _seen(self, x: Numbers, y: Numbers, pixels: int = 1) -> tuple[Numbers, Numbers]:
@@ -254,37 +257,12 @@ class LossPlot(Plot):
             self._change_lines.append(line)
 
     def _describe(self) -> None:
-        """Write the legend: colours, and the values at the cursor or of the last epoch."""
-        colours = theme.current()
-        curves = {split: self._history.epoch_curve(split, self._quantity) for split in ("train", "test")}
-        epochs, _ = curves["test"] if len(curves["test"][0]) else curves["train"]
-        at: float | None = None
-        if len(epochs):
-            target = epochs[-1] if self._hovered is None else self._hovered
-            at = float(epochs[np.argmin(np.abs(epochs - target))])
-        rows = []
-        for split, name, colour in (
-            ("train", self.tr("training"), colours.train),
-            ("test", self.tr("test"), colours.test),
-        ):
-            x, y = curves[split]
-            if self._quantity == "objective" and split == "test":  # nothing is minimised there
-                continue
-            value = y[x == at][0] if at is not None and (x == at).any() else None
-            if at is not None and (temperature := self._history.temperatures(at)[split]) != 1:
-                name = self.tr("{name} at T = {temperature:g}").format(name=name, temperature=temperature)
-            said = f" {_written(value)}" if value is not None else ""
-            label = "" if self._is_narrow() and said else f" {name}"
-            rows.append(f'<span style="color:{colour}">●</span>{label}<b>{said}</b>')
-        if at is not None and not self._is_narrow():
-            rows.insert(0, self.tr("epoch {n:.0f}:").format(n=at))
-        best = self._history.best_epoch()
-        if best is not None and not self._is_narrow():
-            rows.append(f'<span style="color:{colours.test}">★</span> ' + self.tr("best: epoch {n}").format(n=best))
-        between = " " if self._is_narrow() else "&nbsp;&nbsp; "
-        self._legend.setText(between.join(rows))
-        if best is not None and self._legend.sizeHint().width() > self.width() - 8:  # its star is among the curves
-            self._legend.setText(between.join(rows[:-1]))
+        """Write the legend, with as much of it as there is room for."""
+        narrow = self._is_narrow()
+        for is_short, has_best in ((narrow, not narrow), (narrow, False), (True, False)):
+            self._legend.setText(self._described(is_short=is_short, has_best=has_best))
+            if self._legend.sizeHint().width() <= self.width() - 8:
+                break
         empty = self._history.is_empty()
         for label in (self._title, self._legend, self._unit):
             label.setVisible(not empty)
@@ -294,6 +272,40 @@ class LossPlot(Plot):
         if self._title.geometry().right() >= self._legend.x():  # in large text there may be no room for both
             self._title.hide()
         self._unit.move(6, self.height() - self._unit.height() - 4)
+
+    def _described(self, *, is_short: bool, has_best: bool) -> str:
+        """Give the legend: colours, and the values at the cursor or of the last epoch; the star is among the curves."""
+        colours = theme.current()
+        curves = {split: self._history.epoch_curve(split, self._quantity) for split in SPLITS}
+        epochs, _ = curves["test"] if len(curves["test"][0]) else curves["train"]
+        at: float | None = None
+        if len(epochs):
+            target = epochs[-1] if self._hovered is None else self._hovered
+            at = float(epochs[np.argmin(np.abs(epochs - target))])
+        rows = []
+        if at is not None and not is_short:
+            rows.append(self.tr("epoch {n:.0f}:").format(n=at))
+        for split, name, colour in (
+            ("train", self.tr("training"), colours.train),
+            ("test", self.tr("test"), colours.test),
+            ("validation", self.tr("validation"), colours.muted),
+        ):
+            x, y = curves[split]
+            if (self._quantity == "objective" and split == "test") or (split == "validation" and not len(x)):
+                continue  # nothing is minimised there, or none are set apart
+            value = y[x == at][0] if at is not None and (x == at).any() else None
+            if at is not None and (temperature := self._history.temperatures(at).get(split, 1)) != 1:
+                name = self.tr("{name} at T = {temperature:g}").format(name=name, temperature=temperature)
+            said = f" {_written(value)}" if value is not None else ""
+            label = "" if is_short and said else f" {name}"
+            rows.append(f'<span style="color:{colour}">●</span>{label}<b>{said}</b>')
+        best = self._history.best_epoch()
+        if best is not None and has_best and self._quantity != "objective":
+            is_chosen = self._history.has_validation()
+            said = self.tr("best by validation: epoch {n}") if is_chosen else self.tr("lowest test loss: epoch {n}")
+            colour = colours.muted if is_chosen else colours.test
+            rows.append(f'<span style="color:{colour}">★</span> ' + said.format(n=best))
+        return (" " if is_short else "&nbsp;&nbsp; ").join(rows)
 
     def _is_narrow(self) -> bool:
         return self.width() < _NARROW
@@ -335,7 +347,7 @@ class LossPlot(Plot):
             item.setSymbolBrush(colour)
             item.setSymbolPen(None)
             item.setSymbolSize(5)
-        self._best.setSymbolBrush(colours.test)
+        self._validation.setPen(pg.mkPen(colours.muted, width=1.5, style=Qt.PenStyle.DashLine))
         self._best.setSymbolPen(pg.mkPen(colours.background, width=1.5))
         self._best.setSymbolSize(18)
         self._shown_epoch.setPen(pg.mkPen(colours.accent, width=2))

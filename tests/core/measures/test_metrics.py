@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentlab.core.data.corruption import corrupted
-from latentlab.core.measures.metrics import agreement, loss_sums, mean_losses, nearest_neighbours, snapshot_losses
+from latentlab.core.measures.metrics import (
+    agreement,
+    mean_losses,
+    nearest_neighbours,
+    snapshot_losses,
+    standard_error,
+    terms_of_each,
+)
 from latentlab.core.models import snapshot as snapshots
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
@@ -130,6 +137,19 @@ def test_evaluation_is_the_mean_over_all_images(snapshot, tiny_images):
     assert losses.loss == pytest.approx(losses.reconstruction + 0.7 * losses.kl)
 
 
+def test_a_test_tells_the_standard_error_of_its_loss(snapshot, tiny_images):
+    """As often as one draws so many images, so far do their means lie from each other: of 60 of 20,000 numbers."""
+    images, labels = tiny_images.test_images, tiny_images.test_labels
+    noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+    reconstruction, kl, _ = snapshot.loss_terms(images, labels, noise)
+    each = reconstruction.astype(float) + 0.7 * kl
+    found = snapshot_losses(snapshot, images, labels).standard_error
+    assert found == pytest.approx(each.std(ddof=1) / np.sqrt(60), rel=1e-5)
+    assert snapshot_losses(snapshot, images[:1], labels[:1]).standard_error is None
+    drawn = np.random.default_rng(0).gamma(2.0, 3.0, (20_000, 60))
+    assert np.mean([standard_error(row) for row in drawn[:2000]]) == pytest.approx(drawn.mean(1).std(), rel=0.02)
+
+
 def test_evaluating_again_gives_the_same(snapshot, tiny_images):
     first = snapshot_losses(snapshot, tiny_images.test_images, tiny_images.test_labels)
     torch.manual_seed(7)
@@ -141,16 +161,16 @@ def test_chunks_give_the_same_means_as_the_whole(snapshot, tiny_images):
     images, labels = torch.cat([tiny_images.test_images] * 20), tiny_images.test_labels.repeat(20)
     noise = torch.randn(1200, snapshot.latent, generator=torch.Generator().manual_seed(0))
     terms = snapshot.loss_terms(images, labels, noise)
-    whole = mean_losses([(1200, torch.tensor([term.sum() for term in terms]))], 0.7)
-    parts = list(loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU))
-    assert [size for size, _ in parts] == [1000, 200]  # the last chunk counts for less
+    whole = mean_losses([torch.from_numpy(np.stack(terms, 1))], 0.7)
+    parts = list(terms_of_each(snapshot.model, snapshot.recipe, images, labels, None, CPU))
+    assert [len(part) for part in parts] == [1000, 200]  # the last chunk counts for less
     chunked = mean_losses(parts, 0.7)
     assert dataclasses.astuple(chunked) == pytest.approx(dataclasses.astuple(whole), rel=1e-5)
 
 
 def test_grad_mode_between_chunks_is_the_readers_own(snapshot, tiny_images):
     images, labels = torch.cat([tiny_images.test_images] * 20), tiny_images.test_labels.repeat(20)
-    for _ in loss_sums(snapshot.model, snapshot.recipe, images, labels, None, CPU):
+    for _ in terms_of_each(snapshot.model, snapshot.recipe, images, labels, None, CPU):
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()
 

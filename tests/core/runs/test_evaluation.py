@@ -11,6 +11,7 @@ from latentlab.core.measures import metrics
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import active_units, activity, movement
 from latentlab.core.measures.pca import compare
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.evaluation import evaluate
 from latentlab.core.training.trainer import Trainer
@@ -38,15 +39,16 @@ def given(found):
     return {name for name, value in dataclasses.asdict(found).items() if value is not None}
 
 
-ALWAYS = {"images", "test", "agreement"}
+ALWAYS = {"images", "test", "agreement", "agreement_standard_error"}
+OF_VAE = {"active_units", "beta", "elbo", "elbo_standard_error"}
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"active_units"}),
-        ({"model.kind": "cvae"}, {"active_units"}),
-        ({"gaussian": 0.2}, {"active_units", "psnr"}),
+        ({}, OF_VAE),
+        ({"model.kind": "cvae"}, OF_VAE),
+        ({"gaussian": 0.2}, OF_VAE | {"psnr"}),
         (AUTOENCODER, {"movement"}),
         (AUTOENCODER | {"sparsity": 0.1}, {"movement", "active_share"}),
         (AUTOENCODER | {"code_activation": "relu"}, {"movement", "active_share"}),
@@ -59,7 +61,7 @@ ALWAYS = {"images", "test", "agreement"}
             {"movement", "principal_angles"},
         ),
         (LINEAR | {"model.encoder.kind": "pool"}, {"movement"}),
-        (LINEAR | {"model.kind": "vae"}, {"active_units", "principal_angles"}),
+        (LINEAR | {"model.kind": "vae"}, OF_VAE | {"principal_angles"}),
     ],
 )
 def test_what_applies_is_measured_and_nothing_else(tiny_images, changes, expected):
@@ -75,6 +77,21 @@ def test_measures_of_a_vae_are_those_of_its_test_images(tiny_images):
     assert found.test == metrics.snapshot_losses(snapshot, images, labels)
     assert found.agreement == metrics.agreement(codes, labels.numpy())
     assert found.active_units == active_units(codes).sum()
+    assert found.agreement_standard_error == pytest.approx(np.sqrt(found.agreement * (1 - found.agreement) / 60))
+
+
+def test_the_bound_is_that_of_beta_1_and_of_no_penalty(tiny_images):
+    snapshot = snapshot_of(tiny_images, {"beta": 2.0, "contraction": 0.1})
+    found = evaluate(snapshot, tiny_images)
+    plain = Snapshot("", RECIPE, snapshot.model, ())
+    expected = metrics.snapshot_losses(plain, tiny_images.test_images, tiny_images.test_labels)
+    assert found.beta == 2
+    assert found.elbo == pytest.approx(-expected.reconstruction - expected.kl)
+    noise = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
+    reconstruction, kl, _ = snapshot.loss_terms(tiny_images.test_images, tiny_images.test_labels, noise)
+    error = (reconstruction + kl).std(ddof=1, dtype=float) / np.sqrt(60)
+    assert found.elbo_standard_error == pytest.approx(error, rel=1e-5)
+    assert found.test.loss == pytest.approx(found.test.reconstruction + 2 * found.test.kl + found.test.penalty)
 
 
 def test_measures_of_an_autoencoder_are_those_of_its_code(tiny_images):

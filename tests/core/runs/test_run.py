@@ -383,12 +383,19 @@ def test_tests_of_earlier_versions_were_at_the_temperature_of_training(changed, 
 def test_losses_of_earlier_versions_were_told_with_the_beta_then_in_force(changed, run):
     history = [dataclasses.asdict(epoch) for epoch in run.history]
     for epoch in history:
-        del epoch["objective"]
+        del epoch["objective"], epoch["test"]["standard_error"]
         epoch["test"]["loss"] = epoch["test"]["reconstruction"] + 0.1 * epoch["test"]["kl"]
     path = changed(metadata={"history": json.dumps(history)})
     for opened, mine in zip(Run.open(path).history, run.history, strict=True):
-        assert (opened.test, opened.objective) == (mine.test, None)
+        assert (opened.test, opened.objective) == (dataclasses.replace(mine.test, standard_error=None), None)
     assert workspace.known_of(path).test["loss"] == run.history[-1].test.loss
+
+
+def test_runs_of_earlier_versions_chose_by_their_test_images(changed):
+    recipe = RECIPE.with_changes({"patience": 2}).model_dump(mode="json")
+    assert Run.open(changed(metadata={"recipe": json.dumps(recipe)})).recipe.validation_share == 1 / 6
+    del recipe["data"]["validation"]
+    assert Run.open(changed(metadata={"recipe": json.dumps(recipe)})).recipe.validation_share == 0
 
 
 def test_losses_that_are_no_numbers_are_refused(changed, run):

@@ -141,7 +141,7 @@ def test_an_epochs_train_loss_is_the_mean_over_its_images(tiny_images, each_step
     losses = step_losses(trainer.events())
     expected = (losses * [[128], [52]]).sum(0) / 180
     train = trainer.history[0].train
-    np.testing.assert_allclose(dataclasses.astuple(train), expected, rtol=1e-5)
+    np.testing.assert_allclose(dataclasses.astuple(train)[:4], expected, rtol=1e-5)
 
 
 def test_test_losses_are_those_of_the_model_at_the_epochs_end(tiny_images):

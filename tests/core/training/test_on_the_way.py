@@ -1,11 +1,13 @@
 """What changes a training on its way: patience, settings, values that are not finite."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 import torch
 
+from latentlab.core.data.validation import set_apart
 from latentlab.core.events import Changed, Diverged, EpochEnded, Finished, Losses, Progress
 from latentlab.core.measures.metrics import snapshot_losses
 from latentlab.core.runs.run import Run
@@ -21,11 +23,18 @@ from tests.core.training.small import SMALL, learned, of_kind, same_weights, ste
 
 @pytest.fixture
 def scripted(monkeypatch):
-    """Have the tests of a training find these losses, one after the other."""
+    """Have the validation of a training find these losses, one after the other, and its tests the very opposite."""
 
     def script(*losses):
-        found = iter(losses)
-        monkeypatch.setattr(training.metrics, "mean_losses", lambda parts, beta: Losses(next(found), 1.0, 1.0))
+        found, numbers = iter(losses), itertools.count()
+
+        def mean_losses(parts, beta):
+            if next(numbers) % 2 and len(torch.cat(parts)) == 30:
+                return Losses(script.last, 1.0, 1.0)
+            script.last = next(found)
+            return Losses(100 - script.last, 1.0, 1.0)
+
+        monkeypatch.setattr(training.metrics, "mean_losses", mean_losses)
 
     return script
 
@@ -56,7 +65,8 @@ def test_patience_ends_a_training_with_its_best_model(tiny_images, scripted, pat
     assert finished.epochs == len(at_end) == len(trainer.history) == epochs
     assert not finished.stopped
     assert (finished.train, finished.test) == (trainer.history[best - 1].train, trainer.history[best - 1].test)
-    assert finished.test.loss == min(losses)
+    assert finished.validation.loss == min(losses)
+    assert finished.test.loss == 100 - min(losses)
     assert same_weights(weights(trainer), at_end[best - 1])
     run = trainer.result()
     assert run.epochs == epochs
@@ -66,8 +76,52 @@ def test_patience_ends_a_training_with_its_best_model(tiny_images, scripted, pat
 def test_without_patience_a_training_ends_with_its_last_model(tiny_images, scripted):
     scripted(5, 3, 4, 4)
     trainer, at_end, finished = trained_with(SMALL.with_changes({"epochs": 4}), tiny_images)
-    assert finished.test.loss == 4
+    assert finished.test.loss == 100 - 4
+    assert finished.validation is None
     assert same_weights(weights(trainer), at_end[3])
+
+
+def test_where_none_are_set_apart_the_test_images_choose(tiny_images, scripted):
+    """As in runs of earlier versions."""
+    scripted(5, 3, 4)
+    recipe = SMALL.with_changes({"epochs": 10, "patience": 2, "batch_size": 180, "validation": 0})
+    trainer, at_end, finished = trained_with(recipe, tiny_images)
+    assert [ended.test.loss for ended in trainer.history] == [95, 97, 96]
+    assert finished.test.loss == 95
+    assert same_weights(weights(trainer), at_end[0])
+
+
+def test_validation_images_are_not_learned_from_and_measured_like_others(tiny_images):
+    recipe = SMALL.with_changes({"validation": 0.2, "seed": 4, "beta": 2.0})
+    trainer = Trainer(recipe, tiny_images)
+    started, *_ = list(trainer.events())
+    assert (started.images, started.validation) == (144, 36)
+    learned, validation = set_apart(tiny_images, 0.2, 4)
+    assert torch.equal(trainer.data.train_images, learned.train_images)
+    expected = snapshot_losses(trainer.snapshot(), validation.test_images, validation.test_labels)
+    assert trainer.history[-1].validation == expected
+    repeated = Trainer(recipe.with_changes({"repeat": 3}), tiny_images)
+    assert len(repeated.data.train_images) == 3 * 144
+
+
+def test_a_training_that_goes_on_has_the_same_validation_images(tiny_images):
+    recipe = SMALL.with_changes({"patience": 5, "seed": 4, "epochs": 1})
+    first = Trainer(recipe, tiny_images)
+    list(first.events())
+    further = Trainer(recipe.with_changes({"seed": 9}), tiny_images, start=first.result())
+    started, *_ = list(further.events())
+    assert torch.equal(further.data.train_images, first.data.train_images)
+    assert started.note == ""
+    again = Trainer.resumed(further.result(), tiny_images)
+    assert torch.equal(again.data.train_images, first.data.train_images)
+
+
+def test_it_is_told_where_validation_images_were_learned_from_before(tiny_images):
+    first = Trainer(SMALL, tiny_images)
+    list(first.events())
+    further = Trainer(SMALL.with_changes({"patience": 5}), tiny_images, start=first.result())
+    assert "learned from already" in next(further.events()).note
+    assert [further._compares(ended) for ended in first.history] == [False, False]  # of other images
 
 
 def test_stopping_a_patient_training_keeps_its_best_model(tiny_images, scripted, each_step):
@@ -80,7 +134,7 @@ def test_stopping_a_patient_training_keeps_its_best_model(tiny_images, scripted,
         elif isinstance(event, Progress) and trainer.epochs_done > 3.5:
             control.stop.set()
     assert event.stopped
-    assert event.test.loss == 3
+    assert event.validation.loss == 3
     assert event.epochs == 3
     assert same_weights(weights(trainer), at_end[1])
 
@@ -94,7 +148,7 @@ def test_a_patient_training_that_goes_on_is_patient_anew(tiny_images, scripted):
     second = Trainer(recipe, tiny_images, start=first.result())
     finished = list(second.events())[-1]
     assert finished.epochs == 7
-    assert finished.test.loss == 8
+    assert finished.validation.loss == 8
 
 
 # Changes while it runs

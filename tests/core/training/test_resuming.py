@@ -25,6 +25,8 @@ KINDS = {
     "rmsprop": {"optimiser": "rmsprop"},
     "adamw in one cycle": {"optimiser": "adamw", "schedule": "one-cycle"},
     "patience": {"patience": 1, "learning_rate": 0.3},
+    "validation": {"validation": 0.1, "seed": 3},
+    "patience by test images": {"patience": 1, "learning_rate": 0.3, "validation": 0},
     "damaged and turned": {"corruption.gaussian": 0.3, "corruption.occlusion": 0.1, "rotation": 10, "mirror": 0.5},
     "contraction": {"model.kind": "autoencoder", "contraction": 0.1},
     "warmed up, free bits": {"warm_up": 1.5, "free_bits": 0.5, "beta": 3, "patience": 1},

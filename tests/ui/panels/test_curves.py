@@ -136,7 +136,8 @@ def test_the_legend_tells_values_and_the_best_epoch(qtbot, panel):
     legend = panel.plot.findChild(QLabel, "lossLegend")
     assert "epoch 5" in legend.text()
     assert "190.0" in legend.text()
-    assert "best: epoch 4" in legend.text()
+    assert "lowest test loss: epoch 4" in legend.text()
+    assert "validation" not in legend.text()
     view = panel.plot.box
     scene = view.mapViewToScene(QPointF(2.1, sum(y_range(panel)) / 2))
     qtbot.mouseMove(panel.plot.viewport(), panel.plot.mapFromScene(scene))
@@ -154,6 +155,24 @@ def test_losses_at_another_temperature_than_1_say_so(panel):
     assert "test at" not in legend.text()
     panel.show_history([dataclasses.replace(epoch(1), temperatures=(0.6, 0.6))], [])
     assert "test at T = 0.6" in legend.text()
+
+
+def test_the_star_says_which_images_chose_it(panel):
+    """The best epoch is that of the validation images, whatever those for testing say."""
+    losses = {1: (160.0, 150.0), 2: (150.0, 160.0)}
+    epochs = [
+        dataclasses.replace(epoch(number, test=test), validation=Losses(validation, validation - 6, 6.0))
+        for number, (validation, test) in losses.items()
+    ]
+    panel.resize(900, 190)
+    panel.show_history(epochs, [])
+    legend = panel.plot.findChild(QLabel, "lossLegend")
+    assert "best by validation: epoch 2" in legend.text()
+    np.testing.assert_array_equal(panel.plot.series()["validation/loss"][1], [160, 150])
+    np.testing.assert_array_equal(panel.plot.series()["validation/kl"][1], [6, 6])
+    panel.show_history([epoch(1), epoch(2, test=150.0)], [])
+    assert "lowest test loss: epoch 2" in legend.text()
+    assert not len(panel.plot.series()["validation/loss"][0])
 
 
 def test_the_legend_is_whole_where_there_is_little_room(panel):

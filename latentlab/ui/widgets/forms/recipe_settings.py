@@ -255,7 +255,18 @@ class RecipeSettings(QObject):
             (
                 "training.patience",
                 self.tr("Patience"),
-                self.tr("Stop after so many epochs without a better test loss, and keep the best model, or 'never'."),
+                self.tr(
+                    "Stop after so many epochs without a better loss of the validation images, and keep the best "
+                    "model, or 'never'."
+                ),
+            ),
+            (
+                "data.validation",
+                self.tr("Validation"),
+                self.tr(
+                    "Share of the training images that are set apart to choose the best epoch by, e.g. 0.1. "
+                    "'automatic' is a sixth where there is a patience, else none; 0 chooses by the test images."
+                ),
             ),
             (
                 "data.repeat",

@@ -25,6 +25,7 @@ _LISTS_OF_IMAGES = ("data.images", "data.exclude")
 _NO_VALUE = {  # what no value means, in a word; of others it is "none"
     "data.limit": "all",
     "data.size": "as they are",
+    "data.validation": "automatic",
     "model.decoder.planes": "automatic",
     "model.decoder.spread": "automatic",
     "training.threads": "automatic",

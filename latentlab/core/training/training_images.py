@@ -1,0 +1,77 @@
+"""Which images a training learns from, is tested on, and chooses its best epoch by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.recipe_images import of_recipe
+from latentlab.core.data.validation import set_apart
+from latentlab.core.measures import metrics
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingImages:
+    """The images of one training.
+
+    Attributes
+    ----------
+    learned : ImageSet
+        What it learns from, as often as the recipe says, and is tested on.
+    validation : ImageSet or None
+        What is tested on the images that are set apart to choose by, where some are.
+    split_seed : int or None
+        What these were drawn by.
+    note : str
+        What is to be known of them, in sentences, or empty.
+    """
+
+    learned: ImageSet
+    validation: ImageSet | None
+    split_seed: int | None
+    note: str
+
+    @classmethod
+    def of(cls, data: ImageSet, recipe: Recipe, start: Run | None) -> Self:
+        """Give the images of a training, which may go on from a run: validation images are then those of that run."""
+        learned, validation, seed, notes = of_recipe(data, recipe), None, None, []
+        if share := recipe.validation_share:
+            before = start.training.split_seed if start and start.training else None
+            seed = recipe.training.seed if before is None else before
+            learned, validation = set_apart(learned, share, seed)
+            if start is not None and before is None:  # a model is best at what it has learned from
+                notes.append("The best epoch is chosen by images that the run may have learned from already.")
+        learned = learned.repeated(recipe.data.repeat)
+        count, total = int((learned.train_labels < 0).sum()), len(learned.train_labels)
+        if count and recipe.model.kind == "cvae":
+            have, they = ("has", "it is") if count == 1 else ("have", "they are")
+            notes.append(f"{count:,} of {total:,} training images {have} no label: {they} learned under none.")
+        return cls(learned, validation, seed, " ".join(notes))
+
+    @property
+    def to_test(self) -> tuple[int, int]:
+        """How many images the model is tested on, and how many are set apart to choose by."""
+        apart = 0 if self.validation is None else len(self.validation.test_labels)
+        return len(self.learned.test_labels), apart
+
+    def tested(self, model: Autoencoder, recipe: Recipe, device: torch.device) -> Iterator[tuple[bool, Tensor]]:
+        """Test a model in chunks: on the test images, then on those that are set apart; see `metrics.terms_of_each`.
+
+        Yields
+        ------
+        bool
+            Whether they are set apart.
+        float32 (B, 3)
+        """
+        for images in filter(None, (self.learned, self.validation)):
+            tested = images.test_images, images.test_labels, images.test_noisy
+            for part in metrics.terms_of_each(model, recipe, *tested, device):
+                yield images is self.validation, part
