@@ -167,6 +167,12 @@ class Autoencoder(nn.Module):
         none = torch.zeros_like(error)
         return LossTerms(error, none, self._penalty(code, seen, labels, noise), none)
 
+    def importance_weighted(
+        self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor, beta: float
+    ) -> tuple[LossTerms, Tensor]:
+        """Refuse: only a VAE has samples to weigh."""
+        raise ValueError("an autoencoder draws no samples of its code")
+
     def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
         penalty = code.new_zeros(len(code))
         if self._sparsity:
@@ -250,6 +256,40 @@ class VAE(Autoencoder):
         kl = losses.kl(mean, logvar)
         penalised = losses.penalised_kl(mean, logvar, self._free_bits) if self._free_bits else kl
         return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised)
+
+    def importance_weighted(
+        self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor, beta: float
+    ) -> tuple[LossTerms, Tensor]:
+        """Give the terms of the negative ELBO, K samples of z per image, and the bound in which these are weighed.
+
+        Burda et al. (2016), eq. 8: -log 1/K Σ p(x, z) / q(z | x), the logarithms of p(z) / q(z | x) times beta.
+
+        Parameters
+        ----------
+        images, labels, seen
+            As of `loss_terms`.
+        noise : float32 (K, B, L)
+            Standard normal.
+        beta : float
+            1 for the bound itself.
+
+        Returns
+        -------
+        LossTerms
+            Float32 (B,) each, the reconstruction a mean over the samples.
+        float32 (B,)
+            The importance-weighted bound of -log p(x), nats.
+        """
+        mean, logvar = self.encode(seen, labels)
+        codes = mean + torch.exp(0.5 * logvar) * noise
+        several = None if labels is None else labels.repeat(len(noise))
+        target = images.expand(len(noise), *images.shape).flatten(0, 1)
+        errors = self.error(self.decode(codes.flatten(0, 1), several), target).view(noise.shape[:2])
+        # log p(z) - log q(z | x): of both densities the constant is the same
+        ratios = 0.5 * (noise.square() + logvar - codes.square()).sum(2)
+        bound = math.log(len(noise)) - torch.logsumexp(beta * ratios - errors, 0)
+        kl = losses.kl(mean, logvar)
+        return LossTerms(errors.mean(0), kl, self._penalty(mean, seen, labels, noise[0]), kl), bound
 
 
 def build(recipe: Recipe, image_shape: tuple[int, int, int], classes: int) -> Autoencoder:

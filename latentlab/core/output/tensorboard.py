@@ -27,6 +27,7 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import dated_name
 from latentlab.core.sketch.preparation import measure
 from latentlab.core.training.optimisers import one_cycle
+from latentlab.core.training.phases import phase_of
 from latentlab.core.views.manifold import ManifoldQuestion, manifold
 from latentlab.core.views.samples import SamplesQuestion, samples
 
@@ -144,7 +145,8 @@ class TensorBoardWriter:
             self._files.scalar(f"batch/{term}", means[term], step)
         if not math.isclose(means["loss"], means["objective"], rel_tol=1e-5):
             self._files.scalar("batch/objective", means["objective"], step)
-        factor = one_cycle((done - self._first_epoch) / epochs) if self._recipe.training.schedule == "one-cycle" else 1
+        settings, share = self._recipe.training, (done - self._first_epoch) / epochs
+        factor = one_cycle(phase_of(share, settings).done) if settings.schedule == "one-cycle" else 1
         self._files.scalar("settings/learning rate", factor * self._learning_rate, step)
         if "kl" in self._terms:
             self._files.scalar("settings/beta", self._beta, step)

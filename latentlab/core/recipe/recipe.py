@@ -73,6 +73,13 @@ class Recipe(Part):
             raise ValueError("the bernoulli reconstruction needs model.output = 'sigmoid'")
         if self.loss.contraction and self.model.code == "planes":
             raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
+        if self.loss.samples > 1:
+            if self.model.kind == "autoencoder":
+                raise ValueError("loss.samples is for a VAE: an autoencoder draws no samples of its code")
+            if self.training.temperature != 1:
+                raise ValueError("loss.samples of more than one need training.temperature = 1, or they weigh no bound")
+            if self.loss.free_bits:
+                raise ValueError("loss.samples of more than one have no KL of which loss.free_bits could be free")
         return self
 
     @property

@@ -155,6 +155,7 @@ class ModelSettings(Part):
 class LossSettings(Part):
     """What is minimised: reconstruction + beta * KL + penalties, summed over dimensions, in nats per image.
 
+    Of several samples the importance-weighted bound takes the place of the first two (Burda et al., 2016).
     While beta warms up, a share of it stands in its place; with free bits, so many nats in the place of a dimension's
     KL where that is lower. What is told as the loss has this beta, and whole, and the whole KL all the same, also where
     beta is changed while it trains; what is minimised is told apart as the objective.
@@ -167,6 +168,12 @@ class LossSettings(Part):
     )
     free_bits: float = Field(
         0.0, ge=0, le=100, description="Nats of each dimension's KL, averaged over a batch, that are not penalised"
+    )
+    samples: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Samples of z per image in training; of more than one the importance-weighted bound is maximised",
     )
     sparsity: float = Field(0.0, ge=0, le=1000, description="Weight of the code's absolute values, summed")
     contraction: float = Field(
@@ -228,6 +235,12 @@ class TrainingSettings(Part):
         le=100000,
         description="Stop early after so many epochs without a better loss of the validation images, and keep the best "
         "model",
+    )
+    refine: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Last share of the training in which the encoder learns alone, and what it sees is asked for",
     )
     temperature: float = Field(1.0, ge=0, le=2, description="T of a VAE in training: z = mean + T * deviation * noise")
     checkpoint_every: int | None = Field(

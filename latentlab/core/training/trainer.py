@@ -47,6 +47,7 @@ from latentlab.core.training.optimisers import (
     set_learning_rate,
     takes,
 )
+from latentlab.core.training.phases import phase_of
 from latentlab.core.training.provenance import made_with, now
 from latentlab.core.training.training_images import TrainingImages
 
@@ -374,24 +375,33 @@ class Trainer:
             The other side of each pair, in a set of pairs.
         """
         settings, generator = self.recipe.training, self._draws.of_steps
-        done = (self.epochs_done - self._first_epoch) / settings.epochs  # share of this training
+        done, refines = phase_of((self.epochs_done - self._first_epoch) / settings.epochs, settings)
+        self.model.decoder.requires_grad_(not refines)
         x = as_input(images)
         # x̃ ~ p(x̃ | x)
         seen = x if noisy is None else as_input(noisy)
         if done < settings.augmentation.until:
             x, seen = mirrored(x, seen, settings.augmentation, generator)
             seen = augmented(seen, settings.augmentation, generator)
+            if refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
+                x = seen
         seen = corrupted(seen, self.recipe.corruption, generator)
+        to_come = share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up)
         # ε ~ N(0, I)
-        noise = torch.randn(len(x), self.recipe.model.latent, generator=generator, device=self.device)
+        shape, samples = (len(x), self.recipe.model.latent), self.recipe.loss.samples
+        noise = torch.randn((samples, *shape) if samples > 1 else shape, generator=generator, device=self.device)
         # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
         with self._precision:
-            terms = self.model.loss_terms(x, labels, noise * settings.temperature, seen)
+            if samples > 1:
+                terms, bound = self.model.importance_weighted(x, labels, noise, seen, self._beta * (1 - to_come))
+            else:
+                terms, bound = self.model.loss_terms(x, labels, noise * settings.temperature, seen), None
         # The loss, the means of its terms after it, and what is minimised: (4,) @ (4, 5)
         means = torch.stack(terms).mean(1)
         losses = means @ self._weighing
-        # That is without the share of beta * KL that is still to come
-        if to_come := share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up):
+        if bound is not None:
+            losses = torch.cat([losses[:4], (bound.mean() + means[2])[None]])
+        elif to_come:  # without the share of beta * KL that is still to come
             losses = torch.cat([losses[:4], losses[4:] - to_come * self._beta * means[3]])
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":

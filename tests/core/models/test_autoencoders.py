@@ -51,6 +51,39 @@ def test_every_model_keeps_the_contract(kind: str, network: dict, terms: dict) -
 
 
 @given(
+    kind=st.sampled_from(["vae", "cvae"]),
+    terms=st.sampled_from([_BERNOULLI, _SQUARED]),
+    samples=st.integers(1, 6),
+    beta=st.floats(0, 2),
+)
+@settings(max_examples=20)
+def test_the_importance_weighted_bound_is_that_of_its_definition(kind, terms, samples, beta) -> None:
+    model, (images, labels) = made(kind, terms=terms), batch()
+    noise = torch.randn(samples, 5, 2, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        told, bound = model.importance_weighted(images, labels, noise, images, beta)
+        mean, logvar = model.encode(images, labels)
+        weights = []
+        for each in noise:
+            codes = mean + torch.exp(0.5 * logvar) * each
+            log_prior = Normal(0.0, 1.0).log_prob(codes).sum(1)
+            log_posterior = Normal(mean, torch.exp(0.5 * logvar)).log_prob(codes).sum(1)
+            log_likelihood = -model.error(model.decode(codes, labels), images)
+            weights.append(log_likelihood + beta * (log_prior - log_posterior))
+        expected = -torch.stack(weights).double().exp().mean(0).log()
+        errors = torch.stack([model.loss_terms(images, labels, each).reconstruction for each in noise])
+    torch.testing.assert_close(bound.double(), expected, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(told.reconstruction, errors.mean(0))
+    torch.testing.assert_close(told.kl, model.loss_terms(images, labels, noise[0]).kl)
+
+
+def test_an_autoencoder_has_no_samples_to_weigh() -> None:
+    images, labels = batch()
+    with pytest.raises(ValueError, match="no samples"):
+        made("autoencoder").importance_weighted(images, labels, torch.zeros(2, 5, 2), images, 1.0)
+
+
+@given(
     kind=st.sampled_from(["autoencoder", "cvae"]),
     network=st.sampled_from(["mlp", "conv", "pool"]),
     layers=st.integers(1, 8),

@@ -45,6 +45,7 @@ changes = st.fixed_dictionaries(
         "training.threads": st.none() | st.integers(1, 64),
         "training.precision": st.sampled_from(["float32", "bfloat16"]),
         "training.temperature": st.floats(0, 2),
+        "training.refine": st.floats(0, 0.9),
         "training.checkpoint_every": st.none() | st.integers(1, 100),
         "training.learning_rate": st.floats(1e-12, 1),
         "training.epochs": st.integers(1, 1000),

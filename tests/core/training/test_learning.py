@@ -8,17 +8,24 @@ import torch
 
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.errors import LatentlabError
-from latentlab.core.events import Progress
+from latentlab.core.events import EpochEnded, Progress
 from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import activity, kl_per_dimension, movement
+from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.measures.metrics import snapshot_losses
+from latentlab.core.models.autoencoders import VAE
 from latentlab.core.models.snapshot import Snapshot
-from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.recipe import Recipe, RecipeError
+from latentlab.core.training.kept_weights import copied
 from latentlab.core.training.optimisers import new_optimiser
 from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import CONV, SMALL, learned, of_kind, same_weights, weights
 
 # Learning
+
+
+def same_parts(first, second):
+    return all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -116,6 +123,69 @@ def test_free_bits_keep_a_dimension_in_use(tiny_images):
         kls[free_bits] = kl_per_dimension(trainer.snapshot(), tiny_images.test_images)
     assert kls[0.0].max() < 0.1
     assert kls[0.5].min() > 0.25
+
+
+def test_of_several_samples_the_importance_weighted_bound_is_minimised(tiny_images):
+    """The loss is -ELBO all the same, which lies above; and the bound comes nearer to the likelihood."""
+    bounds = {}
+    for samples in (1, 8):
+        recipe = SMALL.with_changes({"epochs": 15, "batch_size": 30, "samples": samples})
+        trainer = Trainer(recipe, tiny_images)
+        list(trainer.events())
+        last = trainer.history[-1]
+        assert last.train.loss == pytest.approx(last.train.reconstruction + last.train.kl)
+        assert last.has_own_objective == (samples > 1)
+        assert last.objective <= last.train.loss * (1 + 1e-6)
+        bounds[samples] = likelihoods(trainer.snapshot(), tiny_images.test_images, tiny_images.test_labels).log_p.mean()
+    assert bounds[8] > bounds[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"model.kind": "autoencoder"}, "draws no samples"),
+        ({"temperature": 0.6}, "temperature = 1"),
+        ({"free_bits": 0.5}, "no KL"),
+    ],
+)
+def test_several_samples_are_refused_where_they_make_no_bound(changes, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        SMALL.with_changes({"samples": 5} | changes)
+
+
+def test_at_last_the_encoder_learns_alone(tiny_images):
+    """With a decoder that no longer changes; schedule and augmentation begin anew, and the bound comes nearer."""
+    recipe = SMALL.with_changes(
+        {"epochs": 8, "batch_size": 60, "refine": 0.5, "optimiser": "adamw", "schedule": "one-cycle", "rotation": 5}
+    )
+    trainer = Trainer(recipe, tiny_images)
+    kept, rates = {}, []
+    for event in trainer.events():
+        if isinstance(event, Progress):
+            rates.append(trainer.optimiser.param_groups[0]["lr"])
+        if isinstance(event, EpochEnded):
+            kept[event.epoch] = copied(trainer.model.decoder), copied(trainer.model.encoder)
+    assert same_parts(kept[4][0], kept[8][0])
+    assert not same_parts(kept[3][0], kept[4][0])
+    assert not same_parts(kept[4][1], kept[8][1])
+    assert trainer.history[-1].test.loss < trainer.history[3].test.loss
+    assert (np.diff(rates) > 0).any()
+    assert max(rates[len(rates) // 2 + 1 :]) > 2 * rates[len(rates) // 2 - 1]
+
+
+def test_what_the_encoder_sees_when_it_learns_alone_is_asked_for(tiny_images, monkeypatch):
+    asked = []
+    real = VAE.loss_terms
+
+    def seen(model, images, labels, noise, seen=None):
+        if model.training:
+            asked.append(images is seen)
+        return real(model, images, labels, noise, seen)
+
+    monkeypatch.setattr(VAE, "loss_terms", seen)
+    recipe = SMALL.with_changes({"epochs": 2, "batch_size": 180, "refine": 0.5, "rotation": 5})
+    list(Trainer(recipe, tiny_images).events())
+    assert asked == [False, True]
 
 
 def test_rmsprop_forgets_as_fast_as_its_author_said(tiny_images):

@@ -29,6 +29,7 @@ KINDS = {
     "patience by test images": {"patience": 1, "learning_rate": 0.3, "validation": 0},
     "damaged and turned": {"corruption.gaussian": 0.3, "corruption.occlusion": 0.1, "rotation": 10, "mirror": 0.5},
     "contraction": {"model.kind": "autoencoder", "contraction": 0.1},
+    "importance-weighted, then refined": {"samples": 3, "warm_up": 1.5, "refine": 0.5, "schedule": "one-cycle"},
     "warmed up, free bits": {"warm_up": 1.5, "free_bits": 0.5, "beta": 3, "patience": 1},
 }
 # Times differ, and nothing else: what the file says of its training is compared without them.

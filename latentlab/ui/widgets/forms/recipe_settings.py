@@ -212,6 +212,14 @@ class RecipeSettings(QObject):
                 ),
             ),
             (
+                "loss.samples",
+                self.tr("Samples"),
+                self.tr(
+                    "Samples of z per image in training: of several the importance-weighted bound is maximised, which "
+                    "is nearer to the likelihood."
+                ),
+            ),
+            (
                 "loss.sparsity",
                 self.tr("Sparsity"),
                 self.tr("Weight of the code's absolute values: the larger, the fewer units an image switches on."),
@@ -272,6 +280,14 @@ class RecipeSettings(QObject):
                 "data.repeat",
                 self.tr("Repeat images"),
                 self.tr("How often an epoch goes through the training images: more than once for a handful of them."),
+            ),
+            (
+                "training.refine",
+                self.tr("Refine encoder"),
+                self.tr(
+                    "Last share of the training in which the encoder learns alone, e.g. 0.2: it catches up with the "
+                    "decoder."
+                ),
             ),
             (
                 "training.temperature",
