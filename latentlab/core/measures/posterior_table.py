@@ -147,8 +147,7 @@ class PosteriorTable:
     def _middles(self, numbers: Integers) -> Doubles:
         """Give the middles of cells (K,): float64 (K, L)."""
         cells = np.stack(np.unravel_index(numbers, (self.side,) * self.latent), 1)
-        middles: Doubles = (cells + 0.5) * self.width - self.half
-        return middles
+        return np.asarray((cells + 0.5) * self.width - self.half, np.float64)
 
     def _decoded(self) -> tuple[Tensor, ErrorTable]:
         codes = torch.from_numpy(self._middles(np.arange(self.side**self.latent)).astype(np.float32))
