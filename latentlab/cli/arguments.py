@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from latentlab import __version__
 from latentlab.cli import image_sets
-from latentlab.cli.export import add_options
+from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 
 
@@ -86,6 +86,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also how probable the images are: ELBO, importance-weighted bound and, for 1 to 3 dimensions, log p(x)",
     )
+    evaluate.add_argument(
+        "--binarised",
+        choices=("static", "dynamic"),
+        help="the likelihood of images of ones and zeros, each drawn with the grey level's probability: once for all, "
+        "or anew for every --seed",
+    )
+    evaluate.add_argument("--seed", metavar="N", type=whole(0), help="of the dynamic drawing (0)")
     clean = commands.add_parser(
         "clean",
         help="clean a scanned page with a run",

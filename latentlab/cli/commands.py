@@ -8,14 +8,11 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, runs, terminal, training
+from latentlab.cli import export, image_sets, likelihood, runs, terminal, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
 if TYPE_CHECKING:
-    from latentlab.core.data.image_set import ImageSet
-    from latentlab.core.measures.likelihood import Likelihoods
-    from latentlab.core.models.snapshot import Snapshot
     from latentlab.core.runs.evaluation import Evaluation
 
 
@@ -43,17 +40,17 @@ def evaluate(arguments: Namespace) -> int:
     run = Run.open(arguments.run)
     snapshot = run.snapshot
     images = export.images_of(run, arguments)
-    likelihoods = _likelihoods(snapshot, images) if arguments.likelihood else None
+    probable = likelihood.measured(snapshot, images, arguments)
     found = evaluation.evaluate(snapshot, images)
     if arguments.json:
         applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
-        if likelihoods is not None:
-            applies["likelihood"] = likelihoods.summary()
+        if probable is not None:
+            applies["likelihood"] = probable.summary()
         terminal.write_json(event="finished", dataset=images.name, **({"agreement": None} | applies))
     else:
         rows = _measures(found, images.title, snapshot.latent)
-        if likelihoods is not None:
-            rows += _probabilities(likelihoods)
+        if probable is not None:
+            rows += probable.rows()
         terminal.write_table(("Measure", "Value"), rows)
     return 0
 
@@ -92,31 +89,6 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "clean": clean,
     "export": export.export,
 }
-
-
-def _likelihoods(snapshot: Snapshot, images: ImageSet) -> Likelihoods:
-    """Measure how probable the test images are, and say where that is not known well."""
-    from latentlab.core.measures.likelihood import likelihoods
-    from latentlab.core.measures.quadrature import ERROR
-    from latentlab.core.progress import watched
-
-    with terminal.shown_share("Integrating") as show, watched(show, lambda: False):
-        found = likelihoods(snapshot, images.test_images, images.test_labels)
-    if found.error is not None and (worse := int((found.error > ERROR).sum())):
-        terminal.say(f"log p(x) of {worse:,} of the images may be off by more than {ERROR} nats each.")
-    return found
-
-
-def _probabilities(found: Likelihoods) -> list[tuple[str, str]]:
-    """Give how probable images are as rows of a table: means, and their standard errors."""
-    told = found.summary()
-    rows = [
-        ("ELBO", f"{told['elbo']:.2f} ± {told['elbo_standard_error']:.2f} nats"),
-        (f"Importance-weighted bound, k = {found.k}", f"{told['iwae']:.2f} ± {told['iwae_standard_error']:.2f} nats"),
-    ]
-    if found.log_p is None:
-        return [*rows, ("log p(x)", "unknown: it is integrated over 1 to 3 dimensions")]
-    return [*rows, ("log p(x), integrated", f"{told['log_p']:.2f} ± {told['standard_error']:.2f} nats")]
 
 
 def _sure(value: float, error: float | None) -> str:

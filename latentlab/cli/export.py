@@ -37,14 +37,14 @@ def add_options(export: argparse.ArgumentParser) -> None:
     export.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
     kinds = export.add_subparsers(dest="what", metavar="WHAT", required=True, title="what", prog="latentlab export RUN")
     samples = kinds.add_parser("samples", help="random images; of a CVAE a row for each label")
-    samples.add_argument("--rows", metavar="N", type=_whole(1), help="10, where there is none for each label")
-    samples.add_argument("--columns", metavar="N", type=_whole(1), default=20)
+    samples.add_argument("--rows", metavar="N", type=whole(1), help="10, where there is none for each label")
+    samples.add_argument("--columns", metavar="N", type=whole(1), default=20)
     samples.add_argument("--temperature", metavar="T", type=_number, default=1.0)
-    samples.add_argument("--seed", metavar="N", type=_whole(0), default=0)
-    samples.add_argument("--like", metavar="I", type=_whole(0), help="more images like this test image")
+    samples.add_argument("--seed", metavar="N", type=whole(0), default=0)
+    samples.add_argument("--like", metavar="I", type=whole(0), help="more images like this test image")
     samples.add_argument("--like-codes", action="store_true", help="spread like the codes in place of N(0, I)")
     manifold = kinds.add_parser("manifold", help="a grid of codes of the map's plane, decoded")
-    manifold.add_argument("--side", metavar="N", type=_whole(2), default=20, help="images on a side (%(default)s)")
+    manifold.add_argument("--side", metavar="N", type=whole(2), default=20, help="images on a side (%(default)s)")
     manifold.add_argument(
         "--over",
         choices=["radius", "means", "quantiles"],
@@ -56,13 +56,13 @@ def add_options(export: argparse.ArgumentParser) -> None:
     codes.add_argument("--split", choices=["training", "test", "both"], default="test", help="(%(default)s)")
     codes.add_argument("--likelihood", action="store_true", help="also the columns elbo and log_p, nats")
     reconstructions = kinds.add_parser("reconstructions", help="test images above what the decoder makes of them")
-    reconstructions.add_argument("--count", metavar="N", type=_whole(1), default=10, help="(%(default)s)")
+    reconstructions.add_argument("--count", metavar="N", type=whole(1), default=10, help="(%(default)s)")
     between = kinds.add_parser("interpolation", help="what lies between two test images")
     between.add_argument(
-        "--from", dest="first", metavar="I", type=_whole(0), default=0, help="a test image (%(default)s)"
+        "--from", dest="first", metavar="I", type=whole(0), default=0, help="a test image (%(default)s)"
     )
-    between.add_argument("--to", dest="last", metavar="J", type=_whole(0), default=1, help="another one (%(default)s)")
-    between.add_argument("--steps", metavar="N", type=_whole(2), help=f"{_STEPS}, or {_FRAMES} frames of a GIF")
+    between.add_argument("--to", dest="last", metavar="J", type=whole(0), default=1, help="another one (%(default)s)")
+    between.add_argument("--steps", metavar="N", type=whole(2), help=f"{_STEPS}, or {_FRAMES} frames of a GIF")
     between.add_argument("--spherical", action="store_true", help="on an arc around 0 in place of a straight line")
     for kind in (manifold, between):
         kind.add_argument("--label", metavar="NAME", help="the class that a CVAE decodes under")
@@ -221,13 +221,15 @@ def _label(snapshot: Snapshot, name: str | None) -> int | None:
     return snapshot.class_names.index(name)
 
 
-def _whole(least: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
+def whole(least: int) -> Callable[[str], int]:
+    """Give what reads a whole number that is no smaller than the least."""
+
+    def read(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
             raise argparse.ArgumentTypeError(f"a whole number from {least} on is needed, not '{text}'")
         return int(text)
 
-    return whole
+    return read
 
 
 def _number(text: str) -> float:

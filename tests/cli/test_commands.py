@@ -14,9 +14,12 @@ from PIL import Image
 
 from latentlab import __version__
 from latentlab.__main__ import main
+from latentlab.core.data.binarisation import STATIC_SEED, binarised
+from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.output.clean_page import read_page
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.images import images_for
 from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Trainer
 
@@ -223,6 +226,46 @@ def test_evaluating_tells_how_probable_the_images_are(trained, capsys):
     rows = capsys.readouterr().out
     assert f"{told['log_p']:.2f} ± {told['standard_error']:.2f} nats" in rows
     assert "k = 50" in rows
+
+
+def test_the_likelihood_of_binarised_images_says_by_which_protocol_and_seed(trained, capsys, tiny_images):
+    def told(*options):
+        assert main(["evaluate", str(trained), "--likelihood", *options, "--json"]) == 0
+        (finished,) = objects(capsys)
+        return finished["likelihood"]
+
+    grey, static, again = told(), told("--binarised", "static"), told("--binarised", "dynamic")
+    other = told("--binarised", "dynamic", "--seed", "3")
+    assert [(each["binarised"], each["seed"]) for each in (grey, static, again, other)] == [
+        (None, None),
+        ("static", STATIC_SEED),
+        ("dynamic", 0),
+        ("dynamic", 3),
+    ]
+    assert len({each["log_p"] for each in (grey, static, other)}) == 3
+    run = Run.open(trained)
+    images = images_for(run, None, None)
+    expected = likelihoods(run.snapshot, binarised(images.test_images, 3), images.test_labels)
+    assert other["log_p"] == pytest.approx(expected.log_p.mean(), abs=1e-6)
+    assert main(["evaluate", str(trained), "--likelihood", "--binarised", "dynamic", "--seed", "3"]) == 0
+    rows = capsys.readouterr().out
+    assert "dynamic protocol, seed 3" in rows
+    assert "Burda" in rows
+
+
+def test_binarising_is_refused_where_it_means_nothing(trained, tmp_path, tiny_images, array, capsys):
+    for options, word in (
+        (("--binarised", "static"), "--likelihood"),
+        (("--seed", "1"), "--likelihood"),
+        (("--likelihood", "--seed", "1"), "--binarised"),
+        (("--likelihood", "--binarised", "static", "--seed", "1"), "one seed"),
+        (("--likelihood", "--binarised", "never"), "never"),
+    ):
+        assert main(["evaluate", str(trained), *options]) == 2
+        assert word in sentence(capsys)
+    path = saved(tmp_path, tiny_images, array, {"loss.reconstruction": "squared-error"})
+    assert main(["evaluate", str(path), "--likelihood", "--binarised", "static"]) == 2
+    assert "squared error" in sentence(capsys)
 
 
 def test_an_autoencoder_makes_no_image_probable(tmp_path, tiny_images, array, capsys):

@@ -17,6 +17,7 @@ from torch import Tensor
 from latentlab.core.arrays import Doubles
 from latentlab.core.errors import LatentlabError
 from latentlab.core.measures.quadrature import MOST_DIMENSIONS, integrate
+from latentlab.core.measures.under_label import UnderLabel
 from latentlab.core.models import losses
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 from latentlab.core.progress import part, reached
@@ -100,21 +101,6 @@ def likelihoods(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAM
     return Likelihoods(elbo, iwae, k, log_p, error, time.perf_counter() - begin)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Under:
-    """A model under one label, as an integral takes it."""
-
-    snapshot: Snapshot
-    label: int | None
-
-    def decode(self, codes: Tensor) -> Tensor:
-        labels = None if self.label is None else torch.full((len(codes),), self.label)
-        return self.snapshot.model.decode(codes, labels)
-
-    def error_of_each(self, output: Tensor, images: Tensor) -> Tensor:
-        return self.snapshot.model.error_of_each(output, images)
-
-
 def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doubles, Doubles]:
     log_p, error = np.empty(len(images)), np.empty(len(images))
     means, _ = snapshot.encode(images, labels)
@@ -122,7 +108,7 @@ def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doub
     known = np.unique(groups)
     for number, label in enumerate(known):
         rows = np.flatnonzero(groups == label)
-        model = _Under(snapshot, int(label) if snapshot.uses_labels else None)
+        model = UnderLabel.of(snapshot, int(label))
         with part(number / len(known), (number + 1) / len(known)):
             found = integrate(model, as_input(images[torch.from_numpy(rows)]), means[rows])
         log_p[rows], error[rows] = found.log, found.error

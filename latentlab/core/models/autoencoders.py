@@ -78,7 +78,7 @@ class Autoencoder(nn.Module):
         self._sparsity, self._contraction = recipe.loss.sparsity, recipe.loss.contraction
         is_bernoulli = recipe.loss.reconstruction == "bernoulli"
         self._reconstruction = losses.bernoulli if is_bernoulli else losses.squared_error
-        self._reconstruction_of_each = losses.bernoulli_of_each if is_bernoulli else losses.squared_error_of_each
+        self._error_table = losses.bernoulli_table if is_bernoulli else losses.squared_error_table
         self._applies_output = not is_bernoulli  # the Bernoulli loss takes logits
 
         self.encoder, features = networks.encoder(
@@ -110,7 +110,7 @@ class Autoencoder(nn.Module):
         Its last bias is what it puts out before it has learned what to add. Without it the first epochs go into
         learning where there is no ink.
         """
-        target = self._scaled(image)
+        target = self.target(image)
         if self._output == "sigmoid":
             target = torch.logit(target, _EDGE)
         elif self._output == "tanh":
@@ -184,11 +184,19 @@ class Autoencoder(nn.Module):
 
     def error_of_each(self, output: Tensor, images: Tensor) -> Tensor:
         """Give the reconstruction term of each image (B, C, H, W) for each raw output (K, C, H, W): float32 (B, K)."""
-        return self._reconstruction_of_each(self._activated(output), self._scaled(images))
+        return self.error_table(output).of(self.target(images))
+
+    def error_table(self, output: Tensor) -> losses.ErrorTable:
+        """Give what the reconstruction term of any `target` is made of, for raw outputs (K, C, H, W)."""
+        return self._error_table(self._activated(output))
+
+    def target(self, images: Tensor) -> Tensor:
+        """Give what is asked of the decoder: images in [0, 1], in the range of its output."""
+        return images * 2 - 1 if self._output == "tanh" else images
 
     def error(self, output: Tensor, images: Tensor) -> Tensor:
         """Give the reconstruction term of each image for the decoder's raw output."""
-        return self._reconstruction(self._activated(output), self._scaled(images))
+        return self._reconstruction(self._activated(output), self.target(images))
 
     def _activated(self, output: Tensor) -> Tensor:
         """Give what the reconstruction term takes."""
@@ -197,7 +205,7 @@ class Autoencoder(nn.Module):
         return torch.sigmoid(output) if self._output == "sigmoid" else torch.tanh(output)
 
     def _features(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        x = self._scaled(images)
+        x = self.target(images)
         if self.classes:
             x = torch.cat([x, self.label_plane(self._one_hot(labels))], dim=1)
         features: Tensor = self.encoder(x)
@@ -214,9 +222,6 @@ class Autoencoder(nn.Module):
             codes = codes.reshape(-1, *self._planes_shape)
         output: Tensor = self.decoder(codes).float()
         return output[:, :, : size[0], : size[1]]
-
-    def _scaled(self, images: Tensor) -> Tensor:
-        return images * 2 - 1 if self._output == "tanh" else images
 
     def _one_hot(self, labels: Tensor | None) -> Tensor:
         if labels is None:

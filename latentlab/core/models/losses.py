@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -43,26 +44,40 @@ def squared_error(output: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(output, target, reduction="none").flatten(1).sum(1)
 
 
-def bernoulli_of_each(logits: Tensor, target: Tensor) -> Tensor:
-    """Give `bernoulli` of each image under each output, by one product of matrices: it is linear in the image.
+class ErrorTable(NamedTuple):
+    """What the negative log-likelihood of any image under some outputs is made of: it is linear in the image.
 
-    Parameters
+    Attributes
     ----------
-    logits : float32 (K, C, H, W)
-    target : float32 (B, C, H, W)
-
-    Returns
-    -------
-    float32 (B, K)
+    offset : float32 (K,)
+        Of each output, nats.
+    weights : float32 (K, D)
+        What each of the D pixels of an image takes off.
+    has_square : bool
+        Whether the image's own sum of squares is added.
     """
+
+    offset: Tensor
+    weights: Tensor
+    has_square: bool
+
+    def of(self, target: Tensor) -> Tensor:
+        """Give the error of each image (B, C, H, W) under each output, by one product of matrices: float32 (B, K)."""
+        flat = target.flatten(1)
+        errors = self.offset - flat @ self.weights.T
+        return errors + flat.square().sum(1, keepdim=True) if self.has_square else errors
+
+
+def bernoulli_table(logits: Tensor) -> ErrorTable:
+    """Give what `bernoulli` of any image is made of, under logits (K, C, H, W)."""
     flat = logits.flatten(1)
-    return F.softplus(flat).sum(1) - target.flatten(1) @ flat.T
+    return ErrorTable(F.softplus(flat).sum(1), flat, has_square=False)
 
 
-def squared_error_of_each(output: Tensor, target: Tensor) -> Tensor:
-    """Give `squared_error` of each image under each output: float32 (B, K), of parameters as of the Bernoulli's."""
-    output, target = output.flatten(1), target.flatten(1)
-    return target.square().sum(1, keepdim=True) - 2 * target @ output.T + output.square().sum(1)
+def squared_error_table(output: Tensor) -> ErrorTable:
+    """Give what `squared_error` of any image is made of, under outputs (K, C, H, W)."""
+    flat = output.flatten(1)
+    return ErrorTable(flat.square().sum(1), 2 * flat, has_square=True)
 
 
 def kl(mean: Tensor, logvar: Tensor) -> Tensor:

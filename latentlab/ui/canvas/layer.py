@@ -18,6 +18,7 @@ class Order(IntEnum):
     FIELD = auto()
     PRIOR = auto()
     POINTS = auto()
+    TRUE_POSTERIOR = auto()
     POSTERIORS = auto()
     PRIOR_NAMES = auto()  # of its rings: points would cover them
     WALK = auto()

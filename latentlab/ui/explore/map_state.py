@@ -18,6 +18,7 @@ from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.named_selections import NamedSelections
 from latentlab.ui.explore.selected_posteriors import SelectedPosteriors
 from latentlab.ui.explore.selection import Selection
+from latentlab.ui.explore.true_posteriors import TruePosteriors
 from latentlab.ui.explore.values import MapValues
 from latentlab.ui.explore.walking import Walking
 
@@ -43,6 +44,7 @@ class MapState(QObject):
         self.landscape = MapLandscape(exploration, self)
         self.named_selections = NamedSelections(exploration, selection, self)
         self.history = MapHistory(exploration, selection, self)
+        self.true_posteriors = TruePosteriors(exploration, self)
         self.values = MapValues(exploration, self)
         self.walking = Walking(exploration, self)
         for part in self._parts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from latentlab.core.arrays import Integers
 from latentlab.core.events import Losses
@@ -15,6 +15,7 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
 from latentlab.ui.widgets.lines import LinesPanel, Pages
+from latentlab.ui.widgets.posterior_figures import PosteriorFigures
 
 _SIDE = 64
 
@@ -87,7 +88,8 @@ class DataPointPanel(LinesPanel):
         head = column(STRETCH, named, self._select, STRETCH, spacing=4)
         self._images = row(self._image, self._arrow, self._reconstruction, (head, 1), spacing=8)
         content = QWidget()
-        column(self._images, self._losses, STRETCH, spacing=2, on=content)
+        self.figures = PosteriorFigures()
+        column(self._images, self._losses, self.figures, STRETCH, spacing=2, on=content)
 
         self._stack = Pages()
         column(self._stack, margins=(8, 6, 8, 6), on=self)
@@ -172,8 +174,11 @@ class DataPointPanel(LinesPanel):
         """Stay low, beside what is decoded: no higher than the images and what is said of them, or the hint's lines."""
         margins = self.layout().contentsMargins()
         width, beside = self.width() - margins.left() - margins.right(), margins.top() + margins.bottom()
-        said = self._height_with(self._losses.heightForWidth(width))
+        said = self._height_with(sum(each.heightForWidth(width) for each in self._said()))
         self.setMaximumHeight(max(self._hint.heightForWidth(width) + beside, said, self.useful_height()))
+
+    def _said(self) -> list[QLabel]:
+        return [self._losses] if self.figures.isHidden() else [self._losses, self.figures]
 
     def _height_with(self, said: int) -> int:
         """Give the height of the images with so much below them that is said of them."""

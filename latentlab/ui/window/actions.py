@@ -222,10 +222,15 @@ class Actions(QObject):
 
     def _shown(self) -> tuple[Action | None, ...]:
         landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps")
+        posterior = self.tr(
+            "Where the decoder says that the image comes from which is picked, drawn or under the mouse: p(z | x), the "
+            "regions that hold 50, 90 and 99 % of it, and dashed the best Gaussian; of one or two latent dimensions"
+        )
         return (
             Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
             Action("priorContours", self.tr("Prior &rings"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
+            Action("truePosterior", self.tr("&True posterior"), checked=False, tip=posterior),
             Action("hover", self.tr("&Hover shows the image"), checked=True),
         )
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Sketched
+from latentlab.core.map.true_posterior import Found
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.sketch.ground import are_drawings, ground_of
 from latentlab.ui.panels.data_point import DataPointPanel
@@ -62,7 +63,13 @@ def join_data_point(session: Session, panel: DataPointPanel) -> None:
     def show_point(point: DataPoint | None) -> None:
         panel.show_point(point, are_loading=session.library.is_loading())
 
+    def show_figures(found: Found | None) -> None:
+        """Tell them of the image that the panel shows, and of no drawing."""
+        is_shown = found is not None and found.subject.kind == "point"
+        panel.figures.show_figures(found if is_shown else None, () if found is None else found.snapshot.class_names)
+
     panel.toggled.connect(selection.toggle)
+    session.map.true_posteriors.measured.connect(show_figures)
     exploration.model_changed.connect(show_model)
     exploration.pointed.connect(show_point)
     exploration.describing_changed.connect(panel.set_waiting)

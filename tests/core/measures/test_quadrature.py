@@ -121,3 +121,31 @@ def test_it_says_how_far_it_is_and_ends_where_nobody_waits():
     assert 0 <= told[0] < 0.3 < told[-1] <= 1
     with watched(told.append, lambda: True), pytest.raises(GivenUp):
         integrate(model, images, means)
+
+
+class Uneven:
+    """A broad Gaussian and a narrow one of the same mass, in places where neither is seen beside the other."""
+
+    PLACES, DEVIATIONS = np.array([[0.7, 0.7], [-0.75, -0.75]]), np.array([0.05, 0.005])
+
+    def decode(self, codes):
+        squares = (codes[:, None].double() - torch.from_numpy(self.PLACES)).square().sum(2)
+        deviations = torch.from_numpy(self.DEVIATIONS)
+        logs = -squares / (2 * deviations**2) - 2 * deviations.log()
+        return -torch.logsumexp(logs, 1)[:, None, None, None]
+
+    def error_of_each(self, output, images):
+        return output.flatten().expand(len(images), -1).float()
+
+    def closed_form(self):
+        variances = 1 + self.DEVIATIONS**2
+        return np.logaddexp.reduce(-np.log(variances) - (self.PLACES**2).sum(1) / (2 * variances))
+
+
+def test_a_peak_that_hides_between_the_points_of_the_first_look_is_found():
+    points = (np.arange(256) + 0.5) * 12 / 256 - 6
+    hidden = Uneven.PLACES[1]
+    assert np.linalg.norm(hidden - points[np.abs(points - hidden[0]).argmin()]) > 6 * Uneven.DEVIATIONS[1]
+    found = integrate(Uneven(), torch.zeros(1, 1, 1, 1), np.float32([[0.7, 0.7]]))
+    np.testing.assert_allclose(found.log, Uneven().closed_form(), atol=0.01)
+    assert found.error < 0.01

@@ -23,6 +23,7 @@ from latentlab.ui.window.map.named_selections import join_named_selections
 from latentlab.ui.window.map.points import join_points
 from latentlab.ui.window.map.posteriors import join_posteriors
 from latentlab.ui.window.map.selection import join_selection
+from latentlab.ui.window.map.true_posterior import join_true_posterior
 from latentlab.ui.window.map.values import join_values
 from latentlab.ui.window.map.walking import join_walking
 from latentlab.ui.window.menus import Menus
@@ -51,6 +52,7 @@ def join_map(
     join_encoding(session, panel)
     join_fields(session, panel)
     join_posteriors(session, panel, menus)
+    join_true_posterior(session, panel, menus)
     join_selection(session, panel, menus, lambda: tabs.setCurrentWidget(tabs.interpolations))
     join_named_selections(session, panel, menus)
     join_landscape(session, panel, menus)
