@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from latentlab.cli import terminal
 from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
-    from latentlab.core.data.binarisation import Protocol
     from latentlab.core.data.image_set import ImageSet
     from latentlab.core.measures.likelihood import Likelihoods
     from latentlab.core.models.snapshot import Snapshot
@@ -24,13 +23,14 @@ class Probable:
     ----------
     found : Likelihoods
     binarised : str or None
-        By which protocol the images were made ones and zeros; None of their grey levels.
+        By which protocol the images were made ones and zeros, the recipe's if no other is asked for; None of their
+        grey levels.
     seed : int or None
         Of that drawing.
     """
 
     found: Likelihoods
-    binarised: Protocol | None
+    binarised: Literal["static", "dynamic"] | None
     seed: int | None
 
     def summary(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
     from latentlab.core.measures.quadrature import ERROR
     from latentlab.core.progress import watched
 
-    protocol, seed, shown = arguments.binarised, arguments.seed, images.test_images
+    protocol, seed, shown = arguments.binarised or snapshot.recipe.data.binarised, arguments.seed, images.test_images
     if protocol is None and seed is not None:
         raise LatentlabError("--seed is of the drawing of ones and zeros: add --binarised dynamic.")
     if protocol == "static" and seed is not None:

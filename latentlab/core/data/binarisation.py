@@ -8,26 +8,23 @@ at each test image once, so that it differs by the seed alone.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import torch
 from torch import Tensor
 
-Protocol = Literal["static", "dynamic"]
 STATIC_SEED = 0
 """Of the static protocol: whoever binarises the same images gets the same ones and zeros."""
 
 
-def binarised(images: Tensor, seed: int = STATIC_SEED) -> Tensor:
+def binarised(images: Tensor, seed: int | np.random.Generator = STATIC_SEED) -> Tensor:
     """Draw each pixel: 1 with the probability of its grey level, else 0.
 
     Parameters
     ----------
     images : uint8 (N, C, H, W)
         Not changed.
-    seed : int
-        The first images get the same pixels, however many follow.
+    seed : int or numpy.random.Generator
+        The first images get the same pixels, however many follow; a generator goes on where it is.
 
     Returns
     -------

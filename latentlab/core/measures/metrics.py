@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Floats, Integers
+from latentlab.core.data.binarisation import STATIC_SEED, binarised
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.events import Losses
 from latentlab.core.measures.neighbours import VOTERS, are_own
@@ -27,13 +28,14 @@ def terms_of_each(
 
     One sample of z per image from the posterior itself, at temperature 1 whatever that of training is: with less noise
     the terms would be no bound of the likelihood. What the encoder sees is damaged as in training. Noise and damage
-    are the same at every call, so that epochs can be compared.
+    are the same at every call, so that epochs can be compared, and so are the ones and zeros of binarised images: those
+    of the static protocol.
 
     Parameters
     ----------
     model : Autoencoder
     recipe : Recipe
-        Its corruption.
+        Its corruption, and whether it is tested on binarised images.
     images : uint8 (N, C, H, W)
     labels : int64 (N,)
     noisy : uint8 (N, C, H, W) or None
@@ -46,13 +48,15 @@ def terms_of_each(
     float32 (B, 3)
         Reconstruction, KL and penalty of the images in the chunk, nats, on `device`.
     """
-    generator = torch.Generator().manual_seed(0)
+    generator, static = torch.Generator().manual_seed(0), np.random.default_rng(STATIC_SEED)
     for part in chunks(images):
-        x = as_input(images[part].to(device))
+        grey = images[part]
+        shown = binarised(grey.cpu(), static) if recipe.data.binarised else grey
+        x = as_input(shown.to(device))
         noise = torch.randn(len(x), model.latent, generator=generator).to(device)
         seen = None if noisy is None else as_input(noisy[part])
         if recipe.corruption.is_on:
-            seen = corrupted(as_input(images[part]) if seen is None else seen, recipe.corruption, generator)
+            seen = corrupted(as_input(shown) if seen is None else seen, recipe.corruption, generator)
         with torch.inference_mode():
             terms = model.loss_terms(x, labels[part].to(device), noise, None if seen is None else seen.to(device))
             each = torch.stack(terms[:3], 1).detach()

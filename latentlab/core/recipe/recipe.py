@@ -73,6 +73,8 @@ class Recipe(Part):
             raise ValueError("the bernoulli reconstruction needs model.output = 'sigmoid'")
         if self.loss.contraction and self.model.code == "planes":
             raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
+        if self.data.binarised and (self.loss.reconstruction != "bernoulli" or self.data.is_paired):
+            raise ValueError("data.binarised is for single images and loss.reconstruction = 'bernoulli'")
         if self.loss.samples > 1:
             if self.model.kind == "autoencoder":
                 raise ValueError("loss.samples is for a VAE: an autoencoder draws no samples of its code")

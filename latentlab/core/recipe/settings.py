@@ -56,6 +56,11 @@ class DataSettings(Part):
         description="How images are brought to that size: scaled to cover it and cropped, scaled to lie within it and "
         "padded, or stretched",
     )
+    binarised: Literal["static", "dynamic"] | None = Field(
+        None,
+        description="Learn from and test on ones and zeros, drawn with the probability of each grey level: once for "
+        "all, or anew whenever an image is learned from",
+    )
     validation: float | None = Field(
         None,
         ge=0,

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.augmentation import augmented, mirrored
+from latentlab.core.data.binarisation import binarised
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.mapped_images import looking_ahead
@@ -291,6 +292,8 @@ class Trainer:
     def _train(self) -> Iterator[Event]:
         settings, data = self.recipe.training, self.data
         images, labels, noisy = data.train_images, data.train_labels, data.train_noisy
+        if self.recipe.data.binarised == "static":
+            images = binarised(images)
         if takes(self.device, images.nbytes + (0 if noisy is None else noisy.nbytes)):
             images, labels = images.to(self.device), labels.to(self.device)
             noisy = None if noisy is None else noisy.to(self.device)
@@ -378,6 +381,8 @@ class Trainer:
         done, refines = phase_of((self.epochs_done - self._first_epoch) / settings.epochs, settings)
         self.model.decoder.requires_grad_(not refines)
         x = as_input(images)
+        if self.recipe.data.binarised == "dynamic":
+            x = torch.bernoulli(x, generator=generator)
         # x̃ ~ p(x̃ | x)
         seen = x if noisy is None else as_input(noisy)
         if done < settings.augmentation.until:

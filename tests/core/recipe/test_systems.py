@@ -129,6 +129,7 @@ def test_what_a_row_does_not_ask_for_is_off():
         "loss.warm_up": set(),
         "loss.free_bits": set(),
         "training.refine": set(),
+        "data.binarised": set(),
         "data.images": {"one-image", "two-images"},
         "data.limit": set(),
         "training.patience": {"denoising-ae", "page-cleaner"},

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.core.data.binarisation import binarised
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import EpochEnded, Progress
@@ -151,6 +152,34 @@ def test_of_several_samples_the_importance_weighted_bound_is_minimised(tiny_imag
 def test_several_samples_are_refused_where_they_make_no_bound(changes, sentence):
     with pytest.raises(RecipeError, match=sentence):
         SMALL.with_changes({"samples": 5} | changes)
+
+
+@pytest.mark.parametrize("protocol", ["static", "dynamic"])
+def test_binarised_images_are_drawn_once_or_anew(tiny_images, protocol, monkeypatch):
+    grey = (tiny_images.train_images // 2) + 40  # none black or white
+    images = dataclasses.replace(tiny_images, train_images=grey, test_images=grey[:60], fingerprint="")
+    learned, tested = [], []
+    real = VAE.loss_terms
+
+    def seen(model, x, labels, noise, seen=None):
+        (learned if model.training else tested).append(x)
+        return real(model, x, labels, noise, seen)
+
+    monkeypatch.setattr(VAE, "loss_terms", seen)
+    recipe = SMALL.with_changes({"epochs": 2, "batch_size": 180, "binarised": protocol})
+    list(Trainer(recipe, images).events())
+    assert all(((x == 0) | (x == 1)).all() for x in [*learned, *tested])
+    by_epoch = [sorted(map(bytes, x.byte().numpy())) for x in learned]  # orders differ
+    assert (by_epoch[0] == by_epoch[1]) == (protocol == "static")
+    assert torch.equal(tested[0], binarised(grey[:60]) / 255)
+    assert torch.equal(tested[0], tested[1])
+    share = torch.stack(learned).mean()
+    assert share == pytest.approx(float(grey.float().mean() / 255), abs=0.005)
+
+
+def test_ones_and_zeros_are_refused_where_they_have_no_likelihood():
+    with pytest.raises(RecipeError, match="reconstruction = 'bernoulli'"):
+        SMALL.with_changes({"binarised": "static", "reconstruction": "squared-error"})
 
 
 def test_at_last_the_encoder_learns_alone(tiny_images):

@@ -27,6 +27,7 @@ KINDS = {
     "patience": {"patience": 1, "learning_rate": 0.3},
     "validation": {"validation": 0.1, "seed": 3},
     "patience by test images": {"patience": 1, "learning_rate": 0.3, "validation": 0},
+    "binarised": {"binarised": "dynamic"},
     "damaged and turned": {"corruption.gaussian": 0.3, "corruption.occlusion": 0.1, "rotation": 10, "mirror": 0.5},
     "contraction": {"model.kind": "autoencoder", "contraction": 0.1},
     "importance-weighted, then refined": {"samples": 3, "warm_up": 1.5, "refine": 0.5, "schedule": "one-cycle"},

@@ -74,6 +74,14 @@ class RecipeSettings(QObject):
                 ),
             ),
             (
+                "data.binarised",
+                self.tr("Binarised"),
+                self.tr(
+                    "Train and test on ones and zeros, as published likelihoods are. static: drawn once by the grey "
+                    "level of each pixel. dynamic: drawn anew whenever an image is learned from."
+                ),
+            ),
+            (
                 "data.images",
                 self.tr("Only images"),
                 self.tr(
