@@ -6,6 +6,7 @@ its own folder.
 """
 
 import gc
+import re
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from random import Random
+from statistics import median
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QtMsgType, QUrl, qInstallMessageHandler
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent
@@ -25,6 +27,8 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
+    QGridLayout,
+    QLabel,
     QLineEdit,
     QMenu,
     QTabBar,
@@ -32,7 +36,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import Shiboken
 
-STALL = 0.2  # seconds of the GUI thread's own time that one event may take
+STALL = 75  # times the GUI thread's own time for a small form that one event may take: 0.2 s where a form takes 2.7 ms
 WIDGETS = 2_000  # that may be alive at once; a window that shows everything has a thousand
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
@@ -107,6 +111,9 @@ class Monkey:
     ----------
     faults : list of str
         What went wrong, each kind once, with the action before it.
+    stalls : dict
+        What took the GUI thread long, by kind of action: it is for who asks to do the same again, as a core that others
+        take for a moment makes a stall of anything.
     done, states, told : Counter
         Actions by kind, actions by the state they were done in, faults by kind.
     """
@@ -114,11 +121,10 @@ class Monkey:
     def __init__(self, make_lab, seed, files, runs, tiny):
         self._make_lab, self._random, self._files, self._runs, self._tiny = make_lab, Random(seed), files, runs, tiny
         self.seed, self.number, self._action = seed, 0, "the start"
-        self.faults, self.done, self.states, self.told = [], Counter(), Counter(), Counter()
+        self.faults, self.stalls, self.done, self.states, self.told = [], {}, Counter(), Counter(), Counter()
         self.longest, self.sizes = [], []
         self._is_within = False
         self._before = len(QApplication.allWidgets())
-        self._best = min(_pace() for _ in range(20))
         self._keys = [getattr(Qt.Key, f"Key_{name}") for name in KEYS.split()]
         self._known = {f"{name}Button" for name in KNOWN.split()}
         self.lab = make_lab()
@@ -178,14 +184,10 @@ class Monkey:
         self._lap()
         self._is_within = False
         self.longest = sorted([*self.longest, (self._took, self.number, self._action)], reverse=True)[:20]
-        if self._took > STALL and self._took > STALL * self._slowness():
-            self._tell(f"stall of {self._took:.2f} s", f"stall {self._action}")
-
-    def _slowness(self):
-        """Give how much slower this core is now than it was at best: others share it, and its caches."""
-        paces = [_pace() for _ in range(20)]
-        self._best = min(self._best, *paces)
-        return sum(paces) / len(paces) / self._best
+        if self._took > STALL * _pace() and self._took > STALL * median(_pace() for _ in range(20)):
+            kind = re.sub(r" \(.*", "", self._action)  # without the place
+            where = f"action {self.number} of seed {self.seed}, {self._action}"
+            self.stalls.setdefault(kind, f"{where}: stall of {self._took:.2f} s")
 
     def _lap(self):
         """Take the time since an event before: a drag is many."""
@@ -521,9 +523,15 @@ class Monkey:
 
 
 def _pace():
-    """Give the seconds of this thread that a piece of work takes."""
+    """Give the seconds of this thread that a small form, made and painted, takes now: what events do, it does."""
     begin = time.thread_time()
-    sum(range(100_000))
+    form = QWidget()
+    grid = QGridLayout(form)
+    for number in range(24):
+        grid.addWidget(QLabel(f"{number} words that wrap"), number // 4, number % 4)
+    grid.addWidget(QLineEdit("a line"))
+    form.grab()
+    Shiboken.delete(form)
     return time.thread_time() - begin
 
 

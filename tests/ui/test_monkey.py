@@ -121,6 +121,11 @@ def test_nothing_that_is_done_at_random_breaks(monkey):
     it.act(actions(300))
     it.end()
     assert not it.faults, "\n\n".join(it.faults)
+    if it.stalls:  # what stalls by itself does so again
+        again = monkey(5)
+        again.act(actions(300))
+        again.end()
+        assert not it.stalls.keys() & again.stalls.keys(), "\n".join([*it.stalls.values(), *again.stalls.values()])
 
 
 @pytest.mark.soak
@@ -135,4 +140,5 @@ def test_nothing_that_is_done_at_random_breaks_for_long(monkey, request):
     print("longest:", *it.longest, sep="\n  ")  # noqa: T201
     print("windows, widgets, wrappers, objects:", *it.sizes, sep="\n  ")  # noqa: T201
     assert not it.faults, "\n\n".join(it.faults)
+    assert not it.stalls, "\n".join(it.stalls.values())
     assert max(it.grown()) < 1.1

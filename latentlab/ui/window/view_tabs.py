@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QKeyEvent, QMouseEv
 from PySide6.QtWidgets import QMenu, QTabBar, QTabWidget, QWidget
 
 from latentlab.ui.panels.views.compare import ComparePanel
+from latentlab.ui.panels.views.elbo import ElboPanel
 from latentlab.ui.panels.views.interpolations import InterpolationsPanel
 from latentlab.ui.panels.views.manifold import ManifoldPanel
 from latentlab.ui.panels.views.pca import BesidePcaPanel
@@ -65,6 +66,7 @@ class ViewTabs(QTabWidget):
         always = (ManifoldPanel(), self.traversals, SamplesPanel(), self.compare)
         self._analyses: tuple[ViewPanel, ...] = (
             UnitsPanel(),
+            ElboPanel(),
             PosteriorSamplesPanel(),
             DeviationsPanel(),
             BesidePcaPanel(),

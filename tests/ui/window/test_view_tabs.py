@@ -8,7 +8,7 @@ from latentlab.ui.style import theme
 from tests.ui import scenes
 
 ALWAYS = ["Map", "Grid", "Sliders", "Samples", "Compare"]
-ANALYSES = ["Units", "Spread: samples", "Spread: deviations", "PCA", "Sensitivity", "Restoring", "Blend"]
+ANALYSES = ["Units", "ELBO", "Spread: samples", "Spread: deviations", "PCA", "Sensitivity", "Restoring", "Blend"]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_the_tabs_and_the_menu_are_reached_by_keys(opened, tabs):
     assert tabs.menu.isVisible()
     opened.qtbot.keyClick(tabs.menu, Qt.Key.Key_Down)
     opened.qtbot.keyClick(tabs.menu, Qt.Key.Key_Return)
-    assert tabs.view() is opened.child("posteriorView")
+    assert tabs.view() is opened.child("elboView")
     opened.qtbot.keyClick(bar, Qt.Key.Key_Left)
     assert tabs.view() is opened.child("compareView")
 

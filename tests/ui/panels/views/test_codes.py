@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.ui.canvas.scatter import ScatterPair
+from latentlab.ui.panels.views.elbo import ElboPanel
 from latentlab.ui.panels.views.pca import BesidePcaPanel
 from latentlab.ui.panels.views.posterior_samples import PosteriorSamplesPanel
 from latentlab.ui.panels.views.posterior_scatter import DeviationsPanel
@@ -256,6 +257,21 @@ def test_bars_follow_the_theme(shown, tiny_model):
     finally:
         theme.set_theme("light")
     view.qtbot.waitUntil(lambda: plot.grab().toImage() == light)
+
+
+# The ELBO
+
+
+def test_the_elbo_is_written_as_a_sum_and_the_parts_of_its_kl_are_bars(shown, tiny_model):
+    view = shown(ElboPanel(), tiny_model(model__latent=3))
+    headline, sums = view.child("elboHeadline").text(), view.child("elboSums").text()
+    assert f"ELBO −{-view.last.elbo:.2f} ± {view.last.elbo_error:.2f} nats" in headline
+    assert f"reconstruction {view.last.reconstruction:.2f}, KL {view.last.kl:.2f}" in headline
+    assert f"mutual information {view.last.parts.mutual_information:.2f} ±" in sums
+    assert f"dimensions {view.last.parts.by_dimension.sum():.2f} ±" in sums
+    assert "60 images; means over 60 samples" in view.panel.caption.text()
+    assert "Chen et al., 2018" in view.panel.caption.text()
+    assert inked(view.panel.findChild(BarPlot)) > 1000
 
 
 # Beside PCA

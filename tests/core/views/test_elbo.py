@@ -1,0 +1,45 @@
+"""The ELBO of a map's images, and what it is the sum of."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.views.elbo import ElboQuestion
+
+
+@pytest.mark.parametrize("kind", ["vae", "cvae"])
+def test_it_is_the_bound_that_the_model_gives_with_one_sample_an_image(tiny_model, kind):
+    model = tiny_model(model__kind=kind, loss__beta=0.3, training__temperature=0.5)
+    found = ElboQuestion().answer(model)
+    assert found.run_id == model.run_id
+    images = torch.from_numpy(model.images).float() / 255
+    labels = torch.from_numpy(model.labels)
+    bounds = []
+    for seed in range(40):  # other samples: it is their mean that it estimates
+        noise = torch.randn(60, 2, generator=torch.Generator().manual_seed(1000 + seed))
+        with torch.inference_mode():
+            mean, logvar = model.snapshot.model.encode(images, labels)
+            terms = model.snapshot.model.loss_terms(images, labels, noise)
+        bounds.append(-(terms[0] + 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(1)))
+    spread = torch.stack(bounds).std(0).square().mean().sqrt() / np.sqrt(60)
+    assert found.elbo == pytest.approx(float(torch.stack(bounds).mean()), abs=4 * float(spread))
+    assert found.elbo == pytest.approx(-(found.reconstruction + found.kl))
+    assert found.elbo_error == pytest.approx(float(bounds[0].std() / np.sqrt(60)), rel=0.2)
+
+
+def test_the_parts_are_those_of_its_kl(tiny_model):
+    model = tiny_model(model__latent=3)
+    found = ElboQuestion().answer(model)
+    assert (found.parts.images, found.parts.samples, len(found.parts.by_dimension)) == (60, 60, 3)
+    assert found.parts.kl == pytest.approx(found.kl, abs=4 * float(np.sqrt(np.square(found.parts.errors).sum())))
+    assert 0 < found.parts.mutual_information < np.log(60) + 1e-9
+
+
+def test_an_autoencoder_has_none_and_neither_has_a_vae_without_its_images(tiny_model):
+    with pytest.raises(LatentlabError, match="open a VAE"):
+        ElboQuestion().answer(tiny_model(model__kind="autoencoder"))
+    with pytest.raises(LatentlabError, match="not loaded"):
+        ElboQuestion().answer(dataclasses.replace(tiny_model(), images=None))
