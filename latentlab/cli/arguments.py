@@ -93,6 +93,12 @@ def parser() -> argparse.ArgumentParser:
         "or anew for every --seed",
     )
     evaluate.add_argument("--seed", metavar="N", type=whole(0), help="of the dynamic drawing (0)")
+    evaluate.add_argument(
+        "--annealed",
+        metavar="N",
+        type=whole(0),
+        help="also annealed importance sampling, of the first N test images; of more than 3 dimensions 20, otherwise 0",
+    )
     clean = commands.add_parser(
         "clean",
         help="clean a scanned page with a run",

@@ -15,6 +15,7 @@ from PIL import Image
 from latentlab import __version__
 from latentlab.__main__ import main
 from latentlab.core.data.binarisation import STATIC_SEED, binarised
+from latentlab.core.measures import annealed
 from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.output.clean_page import read_page
@@ -253,10 +254,40 @@ def test_the_likelihood_of_binarised_images_says_by_which_protocol_and_seed(trai
     assert "Burda" in rows
 
 
+def test_of_more_dimensions_annealing_stands_beside_the_bound(tmp_path, tiny_images, array, capsys, monkeypatch):
+    monkeypatch.setattr(annealed, "_LEAPS", 2)
+    path = saved(tmp_path, tiny_images, array, {"model.latent": 5})
+    assert main(["evaluate", str(path), "--likelihood", "--annealed", "3", "--json"]) == 0
+    (finished,) = objects(capsys)
+    told = finished["likelihood"]
+    known = told["annealed"]
+    assert (told["log_p"], known["images"], known["distributions"], known["chains"]) == (None, 3, 500, 16)
+    run = Run.open(path)
+    images = images_for(run, None, None)
+    few = likelihoods(run.snapshot, images.test_images, images.test_labels)
+    assert known["iwae"] == pytest.approx(few.iwae[:3].mean())
+    assert known["log_p"] >= known["iwae"] - 3 * (known["error"] + few.iwae_error[:3].max())
+    assert main(["evaluate", str(path), "--likelihood", "--annealed", "2"]) == 0
+    rows = capsys.readouterr().out
+    assert "Annealed sampling, first 2 images" in rows
+    assert "500 distributions, 16 chains" in rows
+
+
+def test_a_bound_that_disagrees_with_annealing_is_told(tmp_path, tiny_images, array, capsys, monkeypatch):
+    monkeypatch.setattr(annealed, "_LEAPS", 2)
+    path = saved(tmp_path, tiny_images, array, {"model.latent": 5})
+    run = Run.open(path)
+    run.snapshot.model.logvar_head.bias.sub_(8)  # an encoder that is much too sure
+    run.save(path)
+    assert main(["evaluate", str(path), "--likelihood", "--annealed", "3"]) == 0
+    assert "nats below annealed importance sampling of the first 3 images" in capsys.readouterr().err
+
+
 def test_binarising_is_refused_where_it_means_nothing(trained, tmp_path, tiny_images, array, capsys):
     for options, word in (
         (("--binarised", "static"), "--likelihood"),
         (("--seed", "1"), "--likelihood"),
+        (("--annealed", "1"), "--likelihood"),
         (("--likelihood", "--seed", "1"), "--binarised"),
         (("--likelihood", "--binarised", "static", "--seed", "1"), "one seed"),
         (("--likelihood", "--binarised", "never"), "never"),

@@ -36,6 +36,8 @@ class Likelihoods:
         reconstruction averaged over `k` samples.
     iwae : float64 (N,)
         The importance-weighted bound of `k` samples, nats: Burda et al. (2016), eq. 8.
+    iwae_error : float64 (N,)
+        Its standard error, by how much the weights of the samples differ, nats; the bound lies below log p(x) beside.
     k : int
     log_p : float64 (N,) or None
         log p(x), nats; None of more than `MOST_DIMENSIONS` dimensions.
@@ -47,6 +49,7 @@ class Likelihoods:
 
     elbo: Doubles
     iwae: Doubles
+    iwae_error: Doubles
     k: int
     log_p: Doubles | None
     error: Doubles | None
@@ -68,9 +71,9 @@ class Likelihoods:
             "iwae": float(self.iwae.mean()),
             "k": self.k,
             "log_p": None if self.log_p is None else float(self.log_p.mean()),
-            "standard_error": _standard_error(best),
-            "elbo_standard_error": _standard_error(self.elbo),
-            "iwae_standard_error": _standard_error(self.iwae),
+            "standard_error": standard_error(best),
+            "elbo_standard_error": standard_error(self.elbo),
+            "iwae_standard_error": standard_error(self.iwae),
             "error": None if self.error is None else float(self.error.max()),
             "images": len(self.elbo),
             "seconds": self.seconds,
@@ -93,12 +96,12 @@ def likelihoods(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAM
     log_p = error = None
     if snapshot.latent <= MOST_DIMENSIONS:
         with part(0, 0.3):
-            elbo, iwae = _bounds(snapshot, images, labels, k)
+            bounds = _bounds(snapshot, images, labels, k)
         with part(0.3, 1):
             log_p, error = _integrals(snapshot, images, labels)
     else:
-        elbo, iwae = _bounds(snapshot, images, labels, k)
-    return Likelihoods(elbo, iwae, k, log_p, error, time.perf_counter() - begin)
+        bounds = _bounds(snapshot, images, labels, k)
+    return Likelihoods(*bounds, k, log_p, error, time.perf_counter() - begin)
 
 
 def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doubles, Doubles]:
@@ -115,10 +118,10 @@ def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doub
     return log_p, error
 
 
-def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple[Doubles, Doubles]:
-    """Give both bounds of each image, float64 (N,), from the same samples of the encoder's posterior."""
+def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple[Doubles, Doubles, Doubles]:
+    """Give both bounds of each image, and the second's error, float64 (N,), of samples of the encoder's posterior."""
     generator = torch.Generator().manual_seed(0)
-    elbo, iwae = [], []
+    elbo, iwae, iwae_error = [], [], []
     model = snapshot.model
     for rows in chunks(images):
         x, y = as_input(images[rows]), labels[rows]
@@ -134,10 +137,20 @@ def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple
                 reached((rows.start + len(x) * sample / k) / len(images))
             error = torch.stack(errors)
             elbo.append(-error.mean(0) - losses.kl(mean, logvar))
-            iwae.append(torch.logsumexp(torch.stack(log_ratios) - error, 0) - math.log(k))
-    return torch.cat(elbo).double().numpy(), torch.cat(iwae).numpy()
+            log, wrong = estimate((torch.stack(log_ratios) - error).T)
+            iwae.append(log)
+            iwae_error.append(wrong)
+    return torch.cat(elbo).double().numpy(), np.concatenate(iwae), np.concatenate(iwae_error)
 
 
-def _standard_error(values: Doubles) -> float:
-    """Give the standard error of the mean of values (N,); 0 of a single one."""
+def estimate(log_weights: Tensor) -> tuple[Doubles, Doubles]:
+    """Give the logarithm of the mean of weights, float64 (N, K), and its standard error (N,), by the delta method."""
+    count = log_weights.shape[1]
+    logs = torch.logsumexp(log_weights, 1) - math.log(count)
+    ratios = torch.exp(log_weights - logs[:, None])
+    return logs.numpy(), (ratios.std(1, correction=min(1, count - 1)) / math.sqrt(count)).numpy()
+
+
+def standard_error(values: Doubles) -> float:
+    """Give the standard error of the mean of values, float64 (N,); 0 of a single one."""
     return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
