@@ -18,8 +18,9 @@ class Order(IntEnum):
     FIELD = auto()
     PRIOR = auto()
     POINTS = auto()
+    DISTANCES = auto()
     POSTERIORS = auto()
-    PRIOR_NAMES = auto()  # of its rings: points would cover them
+    PRIOR_NAMES = auto()  # of its rings, and of other curves: points would cover them
     WALK = auto()
     CROSSHAIR = auto()
     MARKERS = auto()

@@ -222,10 +222,15 @@ class Actions(QObject):
 
     def _shown(self) -> tuple[Action | None, ...]:
         landscape = self.tr("Show behind the points what the plane decodes to; zooming in shows ever finer steps")
+        distances = self.tr(
+            "Curves of places whose decoded image is equally far from the picked one, |f(z) − f(z₀)|: straight "
+            "through the space of images, not along the surface of decoded ones; in pixels from black to white"
+        )
         return (
             Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
             Action("priorContours", self.tr("Prior &rings"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
+            Action("decodedDistances", self.tr("Equal de&coded distance"), checked=False, tip=distances),
             Action("hover", self.tr("&Hover shows the image"), checked=True),
         )
 

@@ -34,6 +34,7 @@ def join_layers(session: Session, panel: CanvasPanel, menus: Menus) -> None:
         ("landscape", translate("Layers", "Landscape")),
         ("priorContours", translate("Layers", "No rings")),
         ("posteriorEllipses", translate("Layers", "No ellipses")),
+        ("decodedDistances", translate("Layers", "Decoded distance")),
         ("hover", ""),  # nothing of the map looks otherwise
     ):
         panel.layers.add_switch(menus[name], f"map{name[0].upper()}{name[1:]}Box", words)
