@@ -9,10 +9,11 @@ from latentlab.core.arrays import Extent, Floats
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio, density, is_along_axes, log_ratio
 from latentlab.core.fields.class_regions import Regions, class_regions
 from latentlab.core.fields.gaps import Gaps, gaps
+from latentlab.core.fields.magnification import Magnification, magnification
 from latentlab.core.fields.prepared_map import PreparedMap
 
-FieldKind = Literal["gaps", "density", "ratio", "regions"]
-Field = Gaps | Density | DensityRatio | Regions
+FieldKind = Literal["gaps", "magnification", "density", "ratio", "regions"]
+Field = Gaps | Magnification | Density | DensityRatio | Regions
 
 _MANY = 1_000_000_000  # all images, however many there are
 # Cells on a side, and images.
@@ -23,7 +24,7 @@ _EXPONENTIALS = 40.0  # products take as long as one
 
 @dataclass(frozen=True, slots=True, order=True)
 class Effort:
-    """How fine an answer is to be: about so many cells, from at most so many images (for gaps, which need none, 0)."""
+    """How fine an answer is to be: about so many cells, from at most so many images (0 for what is decoded)."""
 
     cells: int
     images: int
@@ -36,10 +37,10 @@ class FieldQuestion:
     Attributes
     ----------
     through : float32 (L,) or None
-        For gaps: a code on the plane; None for the plane of the map itself.
+        For gaps and magnification: a code on the plane; None for the plane of the map itself.
     label : int
-        For gaps: to decode and encode under, for a CVAE.
-    known : Gaps, Density, DensityRatio, Regions or None
+        For gaps and magnification: to decode and encode under, for a CVAE.
+    known : Field or None
         An answer to the same question of another part.
     """
 
@@ -56,6 +57,8 @@ def efforts(kind: FieldKind, prepared: PreparedMap) -> tuple[Effort, ...]:
     """Give the efforts worth making for a field of a map, from the least: first is what is quick on any machine."""
     if kind == "gaps":
         return tuple(Effort(side**2, 0) for side in (12, 17, 24, 34, 48))
+    if kind == "magnification":
+        return tuple(Effort(side**2, 0) for side in (12, 17, 24, 32, 48, 64, 96))
     if kind == "regions":
         return tuple(Effort(side**2, _MANY) for side in (32, 96, 160))
     steps = _STEPS_ALONG_AXES if is_along_axes(prepared.model.projection) else _STEPS_ACROSS
@@ -86,6 +89,9 @@ def answer(question: FieldQuestion) -> Field:
             share = known.share if isinstance(known, Gaps) else None
             through, label = question.through, question.label
             return gaps(prepared.model, extent, through=through, label=label, cells=effort.cells, share=share)
+        case "magnification":
+            through, label = question.through, question.label
+            return magnification(prepared.model, extent, through=through, label=label, cells=effort.cells)
         case "density":
             return density(prepared, extent, cells=effort.cells, images=effort.images)
         case "ratio":
@@ -96,7 +102,7 @@ def answer(question: FieldQuestion) -> Field:
 
 def work(kind: FieldKind, effort: Effort, prepared: PreparedMap) -> float:
     """Give how much an effort is, in a unit of the field's kind."""
-    if kind in ("gaps", "regions"):
+    if kind in ("gaps", "magnification", "regions"):
         return float(effort.cells)
     places = float(effort.cells)
     if is_along_axes(prepared.model.projection):

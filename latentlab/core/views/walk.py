@@ -1,4 +1,7 @@
-"""Walks through latent space, decoded at equal steps: along a line, and with an arrow from one place to another."""
+"""Walks through latent space, decoded at equal steps: along a line, or the geodesic beside it, and with an arrow.
+
+A geodesic is bent for its walk as a whole: of a film with a row for each label the images of a column are one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from latentlab.core.arrays import Floats, Position, to_floats
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_point
+from latentlab.core.measures.geodesics import MEASURED, geodesic
 from latentlab.core.measures.neighbours import nearest_rows
+from latentlab.core.measures.polylines import at_equal_steps, chords
+from latentlab.core.measures.tangents import radius_of
 from latentlab.core.models.decode_grid import decode_grid, need_room
 from latentlab.core.models.labels import around
 from latentlab.core.views.interpolations import arithmetic
@@ -61,6 +67,9 @@ class WalkQuestion:
         Decoded under it, by a CVAE.
     is_each_label : bool
         A CVAE decodes it under every label, whatever `label` is; of very many under those around it.
+    is_geodesic : bool
+        It leads from way-point to way-point along a geodesic, see `geodesics`; an arrow stays straight, as what leads
+        from A to B is a difference of codes.
     """
 
     plan: WalkPlan
@@ -68,6 +77,7 @@ class WalkQuestion:
     through: tuple[float, ...] | None
     label: int
     is_each_label: bool
+    is_geodesic: bool = False
 
     def answer(self, model: MapUpdate) -> Walk:
         """Answer it of a model as it is now: see `walk`."""
@@ -91,13 +101,31 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The geodesics of a walk, beside the line that it would have been.
+
+    Attributes
+    ----------
+    places : float32 (N, 2)
+        Where they lead on the map.
+    length, straight : float
+        Of the decoded images along them, and along the line: pixels.
+    """
+
+    places: Floats
+    length: float
+    straight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Walk:
     """A walk, decoded.
 
     Attributes
     ----------
     codes : float32 (S, L)
-        Neighbours are equally far from each other along the walk; a walk of no length has one.
+        Neighbours are equally far from each other along the walk, by their codes, or along a geodesic by their images;
+        a walk of no length has one.
     places : float32 (S, 2)
         Where they lie on the map.
     images : float32 (R, S, C, H, W)
@@ -108,6 +136,8 @@ class Walk:
         Of each row, where there is one for each label.
     sum : Sum or None
         Of an arrow that has been placed.
+    way : Way or None
+        Where it leads along a geodesic.
     """
 
     run_id: str
@@ -118,6 +148,7 @@ class Walk:
     labels: tuple[int, ...]
     row_names: tuple[str, ...]
     sum: Sum | None
+    way: Way | None = None
 
 
 def walk(question: WalkQuestion, model: MapUpdate) -> Walk:
@@ -145,6 +176,9 @@ def walk(question: WalkQuestion, model: MapUpdate) -> Walk:
     codes = along(path, question.steps) if np.isfinite(path).all() else path
     if not np.isfinite(codes).all():
         raise LatentlabError("The walk leads where no numbers go: draw another one, nearer to the points of the map.")
+    way = None
+    if question.is_geodesic and plan.kind != "arrow" and len(codes) > 1:
+        codes, way = _geodesic(plan, path, codes, labels, model)
     every = np.repeat(codes[None], len(labels), 0)
     images = decode_grid(snapshot, every, np.repeat(labels, len(codes)).reshape(len(labels), -1))
     found = None
@@ -159,7 +193,37 @@ def walk(question: WalkQuestion, model: MapUpdate) -> Walk:
         labels=labels,
         row_names=tuple(snapshot.class_names[label] for label in labels) if len(labels) > 1 else (),
         sum=found,
+        way=way,
     )
+
+
+def _geodesic(
+    plan: WalkPlan, path: Floats, codes: Floats, labels: tuple[int, ...], model: MapUpdate
+) -> tuple[Floats, Way | None]:
+    """Give as many codes along geodesics from way-point to way-point, equally far from each other, and where they lead.
+
+    A model that diverges, or whose images are all alike, has none.
+    """
+    snapshot = model.snapshot
+    need_room(snapshot, MEASURED * len(labels), "film for a geodesic")
+
+    def decode(codes: Floats) -> Floats:
+        under = np.repeat(labels, len(codes)).reshape(len(labels), -1)
+        return decode_grid(snapshot, np.repeat(codes[None], len(labels), 0), under).swapaxes(0, 1)
+
+    lines = [path] if plan.kind == "drawn" else [path[[place, place + 1]] for place in range(len(path) - 1)]
+    radius = radius_of(model.means)
+    legs = [geodesic(decode, line, model.projection.directions, radius) for line in lines if (line != line[0]).any()]
+    length, straight = sum(leg.length for leg in legs), sum(leg.straight for leg in legs)
+    if not 0 < length < np.inf:
+        return codes, None
+    every = np.concatenate([leg.codes for leg in legs])
+    # Nothing from the end of one to the beginning of the next.
+    steps = np.concatenate(
+        [np.r_[0.0, np.full(len(leg.codes) - 1, leg.length / max(len(leg.codes) - 1, 1))] for leg in legs]
+    )
+    found = at_equal_steps(every, steps[1:], len(codes)).astype(np.float32)
+    return found, Way(model.projection.to_plane(every), length, straight)
 
 
 def code_of(stop: Stop, through: Floats | None, model: MapUpdate) -> Floats:
@@ -215,17 +279,7 @@ def along(codes: npt.ArrayLike, steps: int) -> Floats:
         The first and the last are the ends. A line of no length gives float32 (1, L).
     """
     stops = np.asarray(codes, np.float64)
-    lengths = np.linalg.norm(np.diff(stops, axis=0), axis=1)
-    if not lengths.any():
-        return stops[:1].astype(np.float32)
-    stops, lengths = stops[np.r_[True, lengths > 0]], lengths[lengths > 0]
-    reached = np.r_[0, np.cumsum(lengths)]
-    wanted = np.linspace(0, reached[-1], steps)
-    piece = np.clip(np.searchsorted(reached, wanted, "right") - 1, 0, len(lengths) - 1)
-    share = ((wanted - reached[piece]) / lengths[piece])[:, None]
-    found: Floats = ((1 - share) * stops[piece] + share * stops[piece + 1]).astype(np.float32)
-    found[0], found[-1] = stops[0], stops[-1]
-    return found
+    return at_equal_steps(stops, chords(stops), steps).astype(np.float32)
 
 
 def bent(places: tuple[Position, ...], index: int, place: Position) -> tuple[Position, ...]:

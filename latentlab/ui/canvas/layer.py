@@ -19,8 +19,9 @@ class Order(IntEnum):
     PRIOR = auto()
     POINTS = auto()
     TRUE_POSTERIOR = auto()
+    DISTANCES = auto()
     POSTERIORS = auto()
-    PRIOR_NAMES = auto()  # of its rings: points would cover them
+    PRIOR_NAMES = auto()  # of its rings, and of other curves: points would cover them
     WALK = auto()
     CROSSHAIR = auto()
     MARKERS = auto()

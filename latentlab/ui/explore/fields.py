@@ -21,6 +21,7 @@ from latentlab.ui.threads.asking import Asking, Shows
 
 _SECONDS = 1.0  # that an answer may take: what is slow gets fewer cells
 _PATIENCE = 3.0  # once nothing has moved on: a machine may have been busy when it was first measured
+_DECODED = ("gaps", "magnification")  # fields of the plane through what is picked, under the label in force
 _TURNED = 0.9  # cosine of the angle by which a training map's axes may turn between two updates
 
 
@@ -50,7 +51,7 @@ class Fields(MapPart):
     shows : Shows
         Whose map the field lies behind.
     kind : str, optional
-        "gaps", "density", "ratio" or "regions"; nothing is computed until one is chosen.
+        "gaps", "magnification", "density", "ratio" or "regions"; nothing is computed until one is chosen.
     """
 
     found = Signal(object)  # Field, or None where the one shown is of another model or kind
@@ -126,7 +127,7 @@ class Fields(MapPart):
         prepared, extent, kind = self._prepared, self._extent, self._kind
         if prepared is None or extent is None or kind is None:
             return None
-        through, label = self._gap_setting(model) if kind == "gaps" else (None, 0)
+        through, label = self._decoded_setting(model) if kind in _DECODED else (None, 0)
         seconds = _SECONDS if self._is_hasty or self._is_behind() else _PATIENCE
         question = FieldQuestion(
             kind, prepared, extent, through, label, affordable(kind, prepared, self._rate, seconds)
@@ -138,8 +139,8 @@ class Fields(MapPart):
             self._wanted = _Wanted(question)
         return self._wanted.find
 
-    def _gap_setting(self, model: MapUpdate) -> tuple[Floats | None, int]:
-        """Give the code through which gaps are measured, and the label."""
+    def _decoded_setting(self, model: MapUpdate) -> tuple[Floats | None, int]:
+        """Give the code on whose plane what is decoded is measured, and the label."""
         latent = model.snapshot.latent
         is_of_model = latent > 2 and self._code is not None and len(self._code) == latent
         through = plane_code(model.projection, self._code) if is_of_model else None

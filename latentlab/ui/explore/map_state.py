@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from latentlab.ui.explore.bookmarks import Bookmarking
 from latentlab.ui.explore.browsing import Browsing
+from latentlab.ui.explore.decoded_distances import DistancesFromPick
 from latentlab.ui.explore.dimensions import MapDimensions
 from latentlab.ui.explore.encoding import MapEncoding
 from latentlab.ui.explore.exploration import Exploration
@@ -36,6 +37,7 @@ class MapState(QObject):
         self.browsing = Browsing(exploration, selection, self)
         self.selected_posteriors = SelectedPosteriors(exploration, selection, self)
         self.dimensions = MapDimensions(exploration, self)
+        self.distances = DistancesFromPick(exploration, self)
         self.encoding = MapEncoding(exploration, self)
         self.exporting = Exporting(exploration, selection, self)
         self.fields = MapFields(exploration, self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -28,6 +29,7 @@ class Walking(MapPart):
     answered = Signal(object)  # Walk
     refused = Signal(str)  # why there is no film, in a sentence
     model_changed = Signal(object)  # ModelFacts, or None where there is no model
+    bending_changed = Signal(bool)  # whether a geodesic is being looked for
 
     def __init__(self, exploration: Exploration, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +45,9 @@ class Walking(MapPart):
         self._own_code: Floats | None = None  # picked by showing a frame: the walk does not follow itself
         self._through: Floats | None = None
         self._wanted: WalkQuestion | None = None
+        self._is_geodesic = False
+        self._bent_wanted: WalkQuestion | None = None
+        self._bent: WalkQuestion | None = None  # whose answer is shown
         exploration.shown_changed.connect(self._show)
         exploration.decoded.connect(self._follow_pick)
         exploration.label_changed.connect(self._set_label)
@@ -50,6 +55,10 @@ class Walking(MapPart):
         self.asking = self._own(Asking(exploration, self._question, self))
         self.asking.answered.connect(self._take)
         self.asking.refused.connect(self._lack)
+        self.bending = self._own(Asking(exploration, self._bent_question, self))
+        self.bending.answered.connect(self._take_bent)
+        self.bending.refused.connect(self.failed)
+        self.bending.waiting_changed.connect(self.bending_changed)
 
     @property
     def plan(self) -> WalkPlan | None:
@@ -68,7 +77,7 @@ class Walking(MapPart):
         if plan is None:
             self._forget_film()
         self._tell()
-        self.asking.ask()
+        self._ask()
 
     @Slot(object)
     def walk_between(self, rows: Integers) -> None:
@@ -82,19 +91,28 @@ class Walking(MapPart):
     def set_steps(self, steps: int) -> None:
         """Decode so many frames."""
         self._steps = steps
-        self.asking.ask()
+        self._ask()
 
     @Slot(bool)
     def set_each_label(self, is_wanted: bool) -> None:
         """Decode the film under every label of a CVAE."""
         self._is_each_label = is_wanted
-        self.asking.ask()
+        self._ask()
+
+    @Slot(bool)
+    def set_geodesic(self, is_wanted: bool) -> None:
+        """Walk along a geodesic, once it is found; straight until then, or for good."""
+        self._is_geodesic = is_wanted
+        if not is_wanted and self._bent is not None:
+            self._bent = None
+            self.asking.drop()  # what is straight may be answered already, and is to be told again
+        self._ask()
 
     @Slot(bool)
     def look(self, is_looked_at: bool) -> None:
         """Decode only while somebody looks."""
         self._is_looked_at = is_looked_at
-        self.asking.ask()
+        self._ask()
 
     @Slot(int, int)
     def show_frame(self, row: int, column: int) -> None:
@@ -119,7 +137,7 @@ class Walking(MapPart):
             self._forget_film()
         if self._plan is not None and not _leads_as_before(self._plan, before, model):
             self._plan = None
-            self.asking.drop()
+            self._forget_film()
         self._tell()
 
     @Slot(object)
@@ -128,12 +146,12 @@ class Walking(MapPart):
             self._code = self._own_code = None
         elif self._own_code is None or not self._is_on_plane(decoded.code, self._own_code):
             self._code, self._own_code = decoded.code, None
-            self.asking.ask()
+            self._ask()
 
     @Slot(int)
     def _set_label(self, label: int) -> None:
         self._label = label
-        self.asking.ask()
+        self._ask()
 
     @Slot(object)
     def _keep_codes(self, choice: object) -> None:
@@ -161,14 +179,41 @@ class Walking(MapPart):
             self._wanted = wanted
         return self._wanted.answer
 
+    def _bent_question(self, model: MapUpdate) -> Callable[[MapUpdate], Walk] | None:
+        plan = self._plan
+        if not self._is_geodesic or plan is None or plan.kind == "arrow" or self._question(model) is None:
+            return None
+        assert self._wanted is not None
+        wanted = replace(self._wanted, is_geodesic=True)
+        if wanted != self._bent_wanted:
+            self._bent_wanted = wanted
+        return self._bent_wanted.answer
+
+    def _ask(self) -> None:
+        """Ask for the walk, which is soon there, and for the geodesic that takes its place."""
+        self.asking.ask()
+        before, model = self._bent_wanted, self._exploration.shown
+        if model is not None and self._bent_question(model) is not None and self._bent_wanted != before:
+            self.bending.drop()  # what is being looked for is of another walk
+        self.bending.ask()
+
     @Slot(object)
     def _take(self, walk: Walk) -> None:
+        if self._bent is not None and self._bent == self._wanted:
+            return  # the model has moved on: the geodesic stays until the next one is found
+        self._bent = None
+        self._walk = walk
+        self.answered.emit(walk)
+
+    @Slot(object)
+    def _take_bent(self, walk: Walk) -> None:
+        self._bent = self._wanted
         self._walk = walk
         self.answered.emit(walk)
 
     @Slot(str)
     def _lack(self, sentence: str) -> None:
-        self._walk = None
+        self._walk = self._bent = None
         self.refused.emit(sentence)
 
     def _plane_of(self, plan: WalkPlan, model: MapUpdate) -> tuple[float, ...] | None:
@@ -207,8 +252,9 @@ class Walking(MapPart):
         self.changed.emit(plan, places)
 
     def _forget_film(self) -> None:
-        self._walk = None
+        self._walk = self._bent = None
         self.asking.drop()
+        self.bending.drop()
 
 
 def _are_close(one: Floats, other: Floats) -> bool:

@@ -40,6 +40,7 @@ class WalkPanel(LinesPanel):
     """Show this film and frame: the mouse, a key or the player is on it."""
     steps_changed = Signal(int)
     each_label_changed = Signal(bool)
+    geodesic_changed = Signal(bool)
     forget_requested = Signal()
     save_requested = Signal(object, float, str)
     """Save float32 (R, S, C, H, W), at so many frames per second; the name is a suggestion."""
@@ -54,6 +55,7 @@ class WalkPanel(LinesPanel):
         self.setObjectName("walkPanel")
         self.title = self.tr("Walk")
         self._walk: Walk | None = None
+        self._is_bending = False
         self._pace = BackAndForth(self)
         self._pace.moved.connect(self._play_on)
         self._strip = FilmStrip()
@@ -101,6 +103,7 @@ class WalkPanel(LinesPanel):
     def set_plan(self, plan: WalkPlan | None) -> None:
         """Say what to do while there is no walk."""
         self._forget.setEnabled(plan is not None)
+        self._geodesic.setEnabled(plan is None or plan.kind != "arrow")
         if plan is None:
             self._show_text(
                 self.tr(
@@ -108,6 +111,12 @@ class WalkPanel(LinesPanel):
                     "Arrow (A): drag it from A to B, then put its tail elsewhere."
                 )
             )
+
+    @Slot(bool)
+    def show_bending(self, goes_on: bool) -> None:
+        """Say that a geodesic is being looked for."""
+        self._is_bending = goes_on
+        self._tell_lengths()
 
     @Slot(object)
     def show_walk(self, walk: Walk) -> None:
@@ -126,6 +135,7 @@ class WalkPanel(LinesPanel):
         for widget in (self._play_button, self._save):
             widget.setEnabled(True)
         self._tell_place()
+        self._tell_lengths()
 
     @Slot(str)
     def show_problem(self, sentence: str) -> None:
@@ -211,6 +221,24 @@ class WalkPanel(LinesPanel):
         self._each.setObjectName("walkEachLabelBox")
         self._each.setToolTip(self.tr("The film once for each label, below each other"))
         self._each.toggled.connect(self.each_label_changed)
+        self._geodesic = QCheckBox(self.tr("geodesic"))
+        self._geodesic.setObjectName("walkGeodesicBox")
+        self._geodesic.setToolTip(
+            self.tr(
+                "From way-point to way-point along the line whose decoded images change least, at equal steps of the "
+                "images (Arvanitidis, Hansen and Hauberg 2018; Shao, Kumar and Fletcher 2018). The straight line is "
+                "shown until it is found; arrows stay straight"
+            )
+        )
+        self._geodesic.toggled.connect(self.geodesic_changed)
+        self._lengths = plain_label()
+        self._lengths.setObjectName("walkLengths")
+        self._lengths.setToolTip(
+            self.tr(
+                "Lengths of the curves of decoded images, in pixels: one that turns from black to white is 1; of a "
+                "film with a row for each label over all rows together"
+            )
+        )
         self._save = bar_button(self.tr("Export"), self.tr("Save the film"), "walkExportButton")
         self._save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self._save)
@@ -226,7 +254,7 @@ class WalkPanel(LinesPanel):
         self._cancel.clicked.connect(self.cancel_requested)
         self._forget = bar_button(self.tr("Clear"), self.tr("Forget the walk (Esc on the map)"), "walkForgetButton")
         self._forget.clicked.connect(self.forget_requested)
-        film = (self._play_button, self._place, self._steps, self._speed, self._each)
+        film = (self._play_button, self._place, self._steps, self._speed, self._each, self._geodesic, self._lengths)
         return Flow(*film, STRETCH, self._cancel, self._save, self._forget, margins=(8, 0, 8, 0), spacing=6)
 
     def _show_text(self, sentence: str) -> None:
@@ -238,6 +266,7 @@ class WalkPanel(LinesPanel):
             widget.setEnabled(False)
         self._strip.set_films(np.empty((0, 0, 1, 1), np.float32))
         self._tell_place()
+        self._tell_lengths()
 
     @Slot(bool)
     def _play(self, wanted: bool) -> None:
@@ -269,6 +298,18 @@ class WalkPanel(LinesPanel):
         column, count = self._strip.frame()[1], self._strip.cells()[1]
         self._pace.place = column
         self._place.setText(self.tr("{n} / {count}").format(n=column + 1, count=count) if count else "")
+
+    def _tell_lengths(self) -> None:
+        """Say how long the geodesic is, and the line that it takes the place of."""
+        walk = self._walk
+        if walk is None or walk.way is None:
+            text = self.tr("looking for it…") if self._is_bending else ""
+        elif walk.plan.kind == "drawn":
+            text = self.tr("{n:.1f} px, as drawn {other:.1f} px").format(n=walk.way.length, other=walk.way.straight)
+        else:
+            text = self.tr("{n:.1f} px, straight {other:.1f} px").format(n=walk.way.length, other=walk.way.straight)
+        self._lengths.setText(text)
+        self._lengths.setVisible(bool(text))
 
     @Slot(int)
     def _pick_term(self, index: int) -> None:

@@ -226,11 +226,16 @@ class Actions(QObject):
             "Where the decoder says that the image comes from which is picked, drawn or under the mouse: p(z | x), the "
             "regions that hold 50, 90 and 99 % of it, and dashed the best Gaussian; of one or two latent dimensions"
         )
+        distances = self.tr(
+            "Curves of places whose decoded image is equally far from the picked one, |f(z) − f(z₀)|: straight "
+            "through the space of images, not along the surface of decoded ones; in pixels from black to white"
+        )
         return (
             Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
             Action("priorContours", self.tr("Prior &rings"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
             Action("truePosterior", self.tr("&True posterior"), checked=False, tip=posterior),
+            Action("decodedDistances", self.tr("Equal de&coded distance"), checked=False, tip=distances),
             Action("hover", self.tr("&Hover shows the image"), checked=True),
         )
 

@@ -10,11 +10,12 @@ from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.fields import FieldQuestion, affordable, answer, efforts, prepare_field, rate, work
 from latentlab.core.fields.gaps import Gaps
+from latentlab.core.fields.magnification import Magnification
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.posteriors import deviations_of
 
 BOX = (-3.0, 3.0, -3.0, 3.0)
-KINDS = {"gaps": Gaps, "density": Density, "ratio": DensityRatio, "regions": Regions}
+KINDS = {"gaps": Gaps, "magnification": Magnification, "density": Density, "ratio": DensityRatio, "regions": Regions}
 
 
 @pytest.fixture

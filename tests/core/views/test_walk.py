@@ -20,8 +20,17 @@ LINES = st.integers(1, 4).flatmap(
 )
 
 
-def ask(model, stops, steps=7, kind="line", through=None, label=0, each=False):
-    return WalkQuestion(WalkPlan(kind, tuple(stops)), steps, through, label, each).answer(model)
+def ask(model, stops, steps=7, kind="line", through=None, label=0, each=False, geodesic=False):
+    return WalkQuestion(WalkPlan(kind, tuple(stops)), steps, through, label, each, geodesic).answer(model)
+
+
+def decoded_length(model, codes, labels=(None,)):
+    """Give the length, in pixels, of the images along a line of codes, side by side under some labels."""
+    at = np.linspace(0, len(codes) - 1, 2000)
+    fine = np.stack([np.interp(at, np.arange(len(codes)), column) for column in codes.T], 1).astype(np.float32)
+    rows = [model.snapshot.decode(fine, model.snapshot.under(label, len(fine))) for label in labels]
+    images = np.stack(rows, 1).reshape(len(fine), -1).astype(np.float64)
+    return np.linalg.norm(np.diff(images, axis=0), axis=1).sum()
 
 
 @given(line=LINES, steps=st.integers(2, 60))
@@ -149,6 +158,50 @@ def test_a_cvae_decodes_under_the_label_in_force_or_under_each(tiny_model):
     assert (each.labels, each.row_names) == ((0, 1, 2), ("upright", "level", "ring"))
     assert np.allclose(each.images[2], one.images[0], atol=1e-5)
     assert ask(tiny_model(), stops, each=True).images.shape == (1, 7, 1, 28, 28)
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"model__latent": 1}, {"model__latent": 5}, {"model__kind": "autoencoder"}, {"model__kind": "cvae"}]
+)
+@pytest.mark.parametrize("kind", ["line", "drawn"])
+def test_a_geodesic_is_no_longer_than_the_walk_and_its_frames_are_equally_far_by_their_images(
+    tiny_model, changes, kind
+):
+    model = tiny_model(**changes)
+    stops = ((-1.5, 0.5), (0.3, -0.8), 4)
+    straight, bent = (ask(model, stops, 30, kind, label=1, geodesic=geodesic) for geodesic in (False, True))
+    assert straight.way is None
+    assert bent.way.length <= bent.way.straight
+    assert bent.codes[[0, -1]] == pytest.approx(straight.codes[[0, -1]])
+    assert len(bent.codes) == 30
+    label = 1 if model.snapshot.uses_labels else None
+    assert bent.way.straight == pytest.approx(decoded_length(model, straight.codes, (label,)), rel=0.03)
+    assert decoded_length(model, bent.codes, (label,)) <= bent.way.straight * 1.01
+    assert np.allclose(bent.images[0], model.snapshot.decode(bent.codes, model.snapshot.under(label, 30)), atol=1e-5)
+    assert bent.way.places[[0, -1]] == pytest.approx(bent.places[[0, -1]], abs=1e-4)
+    # By the way along it, not straight from frame to frame.
+    chords = np.linalg.norm(np.diff(bent.images[0].reshape(30, -1), axis=0), axis=1)
+    assert chords.max() <= bent.way.length / 29 * 1.01
+    if kind == "line":  # it passes its way-points
+        corner = model.projection.moved(model.projection.origin, stops[1])
+        near = np.linalg.norm(bent.way.places - model.projection.position(corner), axis=1).min()
+        assert near == pytest.approx(0, abs=1e-4)
+
+
+def test_under_each_label_all_rows_together_are_bent(tiny_model):
+    model = tiny_model(model__kind="cvae")
+    stops = ((-1.5, 0.5), (1.0, -0.8))
+    straight, bent = (ask(model, stops, 30, each=True, geodesic=geodesic) for geodesic in (False, True))
+    assert bent.images.shape == straight.images.shape
+    assert bent.way.straight == pytest.approx(decoded_length(model, straight.codes, (0, 1, 2)), rel=0.01)
+    assert bent.way.length == pytest.approx(decoded_length(model, bent.codes, (0, 1, 2)), rel=0.03)
+    assert bent.way.length <= bent.way.straight
+
+
+@pytest.mark.parametrize("stops", [((0.5, 0.5),), (3, 3), (3, 8, 12)])
+def test_an_arrow_and_what_has_no_length_have_no_geodesic(tiny_model, stops):
+    found = ask(tiny_model(), stops, kind="arrow" if len(stops) == 3 else "line", geodesic=True)
+    assert found.way is None
 
 
 @pytest.mark.parametrize(

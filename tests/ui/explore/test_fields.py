@@ -12,11 +12,19 @@ from PySide6.QtWidgets import QRadioButton
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.gaps import Gaps
+from latentlab.core.fields.magnification import Magnification
 from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
 
-KINDS = {"nothing": None, "gaps": Gaps, "density": Density, "ratio": DensityRatio, "regions": Regions}
+KINDS = {
+    "nothing": None,
+    "gaps": Gaps,
+    "magnification": Magnification,
+    "density": Density,
+    "ratio": DensityRatio,
+    "regions": Regions,
+}
 AUTOENCODER = {"model__kind": "autoencoder"}
 
 
@@ -34,7 +42,8 @@ class Behind:
         """Open the panel of layers with the mouse, choose with the keyboard, and close it."""
         self.lab.press("mapLayersButton")
         self.lab.until(self.panel.isVisible)
-        names = [f"mapField{each}Button" for each in ("None", "Gaps", "Density", "Ratio", "Regions")]
+        kinds = ("None", "Gaps", "Magnification", "Density", "Ratio", "Regions")
+        names = [f"mapField{each}Button" for each in kinds]
         buttons = [self.lab.child(each, QRadioButton) for each in names]
         (at,) = (place for place, button in enumerate(buttons) if button.isChecked())
         wanted = list(KINDS).index(name)
@@ -73,7 +82,7 @@ def size(field):
 def test_each_field_is_chosen_in_the_box_coarse_first_finer_after_and_gone_again(behind):
     found = []
     behind.fields.found.connect(found.append)
-    for kind in ("density", "ratio", "regions", "gaps"):
+    for kind in ("density", "ratio", "regions", "gaps", "magnification"):
         found.clear()
         behind.choose(kind)
         field = behind.until_shown(kind)

@@ -116,6 +116,62 @@ def test_straight_between_the_first_two_of_some_images(walks, tiny_model):
     assert chords == pytest.approx(chords.mean(), rel=1e-3)
 
 
+def test_the_straight_walk_is_there_at_once_and_the_geodesic_takes_its_place(walks, tiny_model):
+    model = tiny_model()
+    bending = []
+    walks.walking.bending_changed.connect(bending.append)
+    walks.exploration.show(model)
+    walks.walking.set_geodesic(True)
+    walks.walking.walk(LINE)
+    walks.qtbot.waitUntil(lambda: bool(walks.films) and walks.films[-1].way is not None)
+    bent = walks.walking.walk_shown
+    assert [film.way is None for film in walks.films] == [True, False]
+    assert bending == [True, False]
+    assert bent.way.length <= bent.way.straight
+    walks.walking.show_frame(0, 7)
+    assert np.array_equal(walks.exploration.code, bent.codes[7])
+    walks.walking.set_steps(9)
+    walks.qtbot.waitUntil(lambda: len(walks.walking.walk_shown.codes) == 9 and walks.walking.walk_shown.way is not None)
+    walks.walking.set_geodesic(False)
+    walks.qtbot.waitUntil(lambda: walks.walking.walk_shown.way is None)
+    straight = walks.film(LINE, 9)
+    chords = np.linalg.norm(np.diff(straight.codes, axis=0), axis=1)
+    assert chords == pytest.approx(chords.mean(), rel=1e-3)
+
+
+def test_a_geodesic_stays_until_that_of_the_model_trained_on_is_found(walks, tiny_model):
+    model = tiny_model()
+    walks.exploration.show(model)
+    walks.walking.set_geodesic(True)
+    walks.walking.walk(WalkPlan("line", (3, 8)))
+    walks.qtbot.waitUntil(lambda: bool(walks.films) and walks.films[-1].way is not None)
+    walks.films.clear()
+    later = moved(model, 0.25)
+    walks.exploration.show(later)
+    walks.qtbot.waitUntil(lambda: bool(walks.films) and np.allclose(walks.films[-1].codes[0], later.means[3]))
+    assert all(film.way is not None for film in walks.films)
+
+
+def test_no_geodesic_of_a_walk_that_was_before_and_none_of_an_arrow(walks, tiny_model):
+    walks.exploration.show(tiny_model())
+    walks.walking.set_geodesic(True)
+    for step in range(30):
+        last = WalkPlan("line", ((-1.0, 0.5), (step / 15, 0.5)))
+        walks.walking.walk(last)
+        QApplication.processEvents()
+    walks.qtbot.waitUntil(lambda: walks.walking.walk_shown is not None and walks.walking.walk_shown.way is not None)
+    assert walks.walking.walk_shown.plan == last
+    seen = [film.plan.stops[1][0] for film in walks.films]
+    assert seen == sorted(seen)
+    walks.walking.walk(WalkPlan("arrow", (3, 8)))
+    assert walks.film(WalkPlan("arrow", (3, 8))).way is None
+    assert not walks.walking.bending.is_waiting
+    walks.walking.walk(LINE)
+    walks.walking.walk(None)
+    assert not walks.walking.bending.is_waiting
+    assert walks.walking.walk_shown is None
+
+
 def test_a_frame_that_is_shown_is_picked_and_the_walk_does_not_follow_itself(walks, tiny_model):
     model = tiny_model(model__latent=5)
     walks.exploration.show(model)

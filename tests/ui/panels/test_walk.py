@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.core.models.facts import ModelFacts
-from latentlab.core.views.walk import Sum, Walk, WalkPlan
+from latentlab.core.views.walk import Sum, Walk, WalkPlan, Way
 from latentlab.ui.panels.walk import WalkPanel
 from latentlab.ui.widgets.images.film_strip import FilmStrip
 
@@ -16,11 +16,11 @@ LEFT = Qt.MouseButton.LeftButton
 LINE = WalkPlan("line", ((0.0, 0.0), (1.0, 0.0)))
 
 
-def film(frames=20, labels=1, plan=LINE, found=None):
+def film(frames=20, labels=1, plan=LINE, found=None, way=None):
     images = np.random.default_rng(0).random((labels, frames, 1, 28, 28), np.float32)
     codes = np.linspace((0, 0), (1, 0), frames, dtype=np.float32)
     names = tuple("abcdefghij"[:labels]) if labels > 1 else ()
-    return Walk("r", plan, codes, codes, images, tuple(range(labels)), names, found)
+    return Walk("r", plan, codes, codes, images, tuple(range(labels)), names, found, way)
 
 
 @pytest.fixture
@@ -55,6 +55,31 @@ def test_without_a_walk_it_says_how_to_begin_one(panel):
     assert message.text() == "Too far."
     assert panel.walk() is None
     assert child(panel, "walkForgetButton").isEnabled()
+
+
+def test_both_lengths_are_told_and_that_a_geodesic_is_looked_for(panel, qtbot):
+    box, lengths = child(panel, "walkGeodesicBox"), child(panel, "walkLengths", QLabel)
+    with qtbot.waitSignal(panel.geodesic_changed) as changed:
+        box.click()
+    assert changed.args == [True]
+    panel.set_plan(LINE)
+    panel.show_walk(film())
+    assert not lengths.isVisible()
+    panel.show_bending(True)
+    assert lengths.text() == "looking for it…"
+    places = np.zeros((3, 2), np.float32)
+    panel.show_walk(film(way=Way(places, 33.94, 42.71)))
+    assert lengths.text() == "33.9 px, straight 42.7 px"
+    panel.show_bending(False)
+    drawn = WalkPlan("drawn", LINE.stops)
+    panel.show_walk(film(plan=drawn, way=Way(places, 33.94, 42.71)))
+    assert lengths.text() == "33.9 px, as drawn 42.7 px"
+    panel.show_walk(film())
+    assert not lengths.isVisible()
+    panel.set_plan(WalkPlan("arrow", LINE.stops))
+    assert not box.isEnabled()
+    panel.set_plan(None)
+    assert box.isEnabled()
 
 
 def test_frames_are_scrubbed_with_the_mouse(panel, qtbot):
@@ -218,7 +243,7 @@ def test_saving_shows_how_far_it_is_and_can_be_given_up(panel, qtbot):
 
 def test_it_fits_beside_the_other_panels(panel, qtbot):
     panel.set_model(ModelFacts(2, ("a", "b"), True, True))
-    panel.show_walk(film(12, 3))
+    panel.show_walk(film(12, 3, way=Way(np.zeros((3, 2), np.float32), 33.9, 42.7)))
     panel.show_progress(0.5)
     qtbot.waitUntil(lambda: panel.minimumSizeHint().width() <= 530)
     panel.show_progress(1.0)

@@ -226,6 +226,24 @@ def test_the_film_is_saved(opened, dialog, tmp_path, ending):
             assert getattr(file, "n_frames", 1) == (38 if ending == "gif" else 1)
 
 
+def test_a_geodesic_is_walked_told_and_saved(opened, dialog, tmp_path):
+    lab = opened()
+    walking(lab).walk(WalkPlan("line", ((-2.0, 0.0), (2.0, 0.5))))
+    lab.press("mapPathButton")
+    straight = until_film(lab)
+    lab.child("walkGeodesicBox").click()
+    lab.until(lambda: walking(lab).walk_shown.way is not None)
+    film = until_film(lab)
+    assert lab.text("walkLengths") == f"{film.way.length:.1f} px, straight {film.way.straight:.1f} px"
+    scrub(lab, 0, 11)
+    assert np.array_equal(lab.session.exploration.code, film.codes[11])
+    assert lab.canvas.picked() == pytest.approx(tuple(film.places[11]), abs=1e-5)
+    with lab.qtbot.waitSignal(lab.child("walkPanel").save_requested) as asked:
+        next(each for each in lab.child("walkExportButton").menu().actions() if each.data() == "png").trigger()
+    assert np.array_equal(asked.args[0], film.images)
+    assert not np.allclose(asked.args[0], straight.images, atol=1e-3)
+
+
 def test_a_place_that_cannot_be_written_to_is_told(opened, dialog, tmp_path):
     lab = opened()
     walking(lab).walk(WalkPlan("line", ((-2.0, 0.0), (2.0, 0.0))))

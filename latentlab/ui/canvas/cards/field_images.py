@@ -17,6 +17,7 @@ from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.fields import Field
 from latentlab.core.fields.gaps import GAP, Gaps
+from latentlab.core.fields.magnification import Magnification
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import in_colours, to_image
 
@@ -28,6 +29,7 @@ _FULL_RATIO = 4.0  # nats: so many times e more, or less, than the prior has
 # Opacity just below a gap, from where it begins, and at its full: so much that one sees it, and every class above it.
 _LIGHT, _DARK = (0.05, 0.15, 0.27), (0.04, 0.11, 0.20)
 _DENSITY = (0.75, 0.75)  # opacity where it is highest, in light and dark
+_MAGNIFICATION = (0.75, 0.75)  # where it is highest
 _RATIO = (0.60, 0.60)
 _REGION = (0.34, 0.30)
 _UNCERTAIN = 0.15  # of a region's opacity is left where classes meet
@@ -60,6 +62,10 @@ def picture(field: Field) -> QImage:
     match field:
         case Gaps():
             return _shaded(field.values / _FULL_GAP, _gap_table())
+        case Magnification():
+            with np.errstate(divide="ignore", invalid="ignore"):
+                levels = np.log(field.values / field.low) / np.log(field.high / field.low)
+            return _shaded(levels.astype(np.float32), _magnification_table())
         case Density():
             top = np.float32(field.top) or 1.0  # far away it is too small to be told from 0
             return _shaded(field.values / top, _density_table())
@@ -77,6 +83,17 @@ def scale_of(field: Field) -> Scale:
             text = translate("FieldLayer", "gaps: {share} of the map").format(share=share)
             ticks = ((0.0, "0"), (GAP / _FULL_GAP, f"{GAP:g}"), (1.0, f"{_FULL_GAP:g}"))
             return Scale(text, _ramp(_gap_table()), ticks)
+        case Magnification():
+            text = (
+                translate("FieldLayer", "magnification, pixels per unit")
+                if field.is_line
+                else translate("FieldLayer", "magnification √det(JᵀJ), pixels² per unit²")
+            )
+            middle = (field.low * field.high) ** 0.5  # the scale is a logarithm's
+            values = (field.low, middle, field.high)
+            # Of two digits, and without an exponent as long as it fits.
+            ticks = tuple((place / 2, f"{float(f'{value:.2g}'):g}") for place, value in enumerate(values))
+            return Scale(text, _ramp(_magnification_table()), ticks)
         case Density():
             text = (
                 translate("FieldLayer", "density of the codes")
@@ -164,6 +181,11 @@ def _gap_table() -> _Table:
 def _density_table() -> _Table:
     colours = theme.current()
     return _table(lambda level: (colours.accent, _DENSITY[colours.dark] * level**0.75))
+
+
+def _magnification_table() -> _Table:
+    colours = theme.current()
+    return _table(lambda level: (colours.accent, _MAGNIFICATION[colours.dark] * level))
 
 
 def _ratio_table() -> _Table:

@@ -156,6 +156,17 @@ class LayersPanel(QFrame):
                 ),
             ),
             (
+                "Magnification",
+                "magnification",
+                self.tr("Magnification"),
+                self.tr(
+                    "√det(JᵀJ), J the Jacobian of the decoded image by the place on the map: the area of the surface "
+                    "of decoded images over a unit of area of the map, in pixels from black to white, on a logarithmic "
+                    "scale. High where a small step changes the image much (Arvanitidis, Hansen and Hauberg 2018; "
+                    "Shao, Kumar and Fletcher 2018)"
+                ),
+            ),
+            (
                 "Density",
                 "density",
                 self.tr("Density"),

@@ -31,6 +31,7 @@ class WalkLayer(Layer):
         self._plan: WalkPlan | None = None
         self._places: Floats = np.empty((0, 2), np.float32)
         self._frames: Floats = np.empty((0, 2), np.float32)
+        self._way: Floats = np.empty((0, 2), np.float32)  # of its geodesics
         self._frame: int | None = None
         self._hot: int | None = None
         self._loose: QPointF | None = None
@@ -39,7 +40,8 @@ class WalkLayer(Layer):
     def set_plan(self, plan: WalkPlan | None, places: Floats) -> None:
         """Show a walk, or none; its stops lie at places (N, 2) of the map, images wherever their points are."""
         if plan is None or plan != self._plan:
-            self._set_frames(np.empty((0, 2), np.float32))
+            self._way = np.empty((0, 2), np.float32)
+            self._set_frames(self._way)
             self._hot = None
         self._plan, self._places = plan, places
         self.update()
@@ -47,7 +49,12 @@ class WalkLayer(Layer):
     def set_film(self, film: Walk) -> None:
         """Mark where the frames of a film lie, unless the walk has moved on by now."""
         if film.plan == self._plan:
+            self._way = np.empty((0, 2), np.float32) if film.way is None else film.way.places
             self._set_frames(film.places)
+
+    def way(self) -> Floats:
+        """Give where the geodesics of the walk lead on the map, float32 (N, 2); nowhere where it is none."""
+        return self._way
 
     def set_frame(self, index: int) -> None:
         """Mark the frame that is shown."""
@@ -141,7 +148,12 @@ class WalkLayer(Layer):
         if self._loose is not None:
             line.append(self._loose)
         colours = theme.current()
-        _stroke(painter, line)
+        way = self._view.to_pixels(self._way) if len(self._way) else np.empty((0, 2))
+        if _is_near(way):
+            self._paint_beside(painter, line)
+            _stroke(painter, QPolygonF([QPointF(x, y) for x, y in way.tolist()]))
+        else:
+            _stroke(painter, line)
         self._paint_ticks(painter)
         is_drawn = self._plan is not None and self._plan.kind == "drawn"
         marked = {0, len(stops) - 1} if is_drawn else range(len(stops))
@@ -156,6 +168,17 @@ class WalkLayer(Layer):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(colours.background))
                 painter.drawEllipse(spot, radius - 2, radius - 2)
+
+    def _paint_beside(self, painter: QPainter, line: QPolygonF) -> None:
+        """Draw the line that the geodesic takes the place of."""
+        colours = theme.current()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width, style in (
+            (colours.background, 4.0, Qt.PenStyle.SolidLine),
+            (colours.accent, 1.5, Qt.PenStyle.DashLine),
+        ):
+            painter.setPen(QPen(QColor(colour), width, style, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin))
+            painter.drawPolyline(line)
 
     def _paint_ticks(self, painter: QPainter) -> None:
         """Dot the line where its frames are, as long as one can tell them apart."""

@@ -5,10 +5,16 @@ from __future__ import annotations
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.fields import Field
+from latentlab.core.fields.magnification import Magnification
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
 
-_OPACITY = {Density: 0.3, DensityRatio: 0.3, Regions: 0.6}  # of the points, where what is behind them is to be seen
+_OPACITY = {
+    Magnification: 0.3,
+    Density: 0.3,
+    DensityRatio: 0.3,
+    Regions: 0.6,
+}  # of the points, where what is behind them is to be seen
 
 
 def join_fields(session: Session, panel: CanvasPanel) -> None:

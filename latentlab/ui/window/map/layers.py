@@ -35,6 +35,7 @@ def join_layers(session: Session, panel: CanvasPanel, menus: Menus) -> None:
         ("priorContours", translate("Layers", "No rings")),
         ("posteriorEllipses", translate("Layers", "No ellipses")),
         ("truePosterior", translate("Layers", "True posterior")),
+        ("decodedDistances", translate("Layers", "Decoded distance")),
         ("hover", ""),  # nothing of the map looks otherwise
     ):
         panel.layers.add_switch(menus[name], f"map{name[0].upper()}{name[1:]}Box", words)

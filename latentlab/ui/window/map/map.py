@@ -12,6 +12,7 @@ from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.map.axes import join_axes
 from latentlab.ui.window.map.browsing import join_browsing
+from latentlab.ui.window.map.distances import join_distances
 from latentlab.ui.window.map.encoding import join_encoding
 from latentlab.ui.window.map.fields import join_fields
 from latentlab.ui.window.map.hints import join_hints
@@ -51,6 +52,7 @@ def join_map(
     join_values(session, panel)
     join_encoding(session, panel)
     join_fields(session, panel)
+    join_distances(session, panel, menus)
     join_posteriors(session, panel, menus)
     join_true_posterior(session, panel, menus)
     join_selection(session, panel, menus, lambda: tabs.setCurrentWidget(tabs.interpolations))

@@ -67,6 +67,8 @@ def join_walking(session: Session, panel: CanvasPanel, drawer: Drawer, menus: Me
     film.frame_chosen.connect(show_frame)
     film.steps_changed.connect(walking.set_steps)
     film.each_label_changed.connect(walking.set_each_label)
+    film.geodesic_changed.connect(walking.set_geodesic)
+    walking.bending_changed.connect(film.show_bending)
     film.looked_at.connect(walking.look)
     film.forget_requested.connect(lambda: walking.walk(None))
     film.point_picked.connect(session.exploration.pick_point)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from latentlab.core.fields.aggregate_posterior import Density, DensityRatio
 from latentlab.core.fields.class_regions import Regions
 from latentlab.core.fields.gaps import GAP, Gaps
+from latentlab.core.fields.magnification import Magnification
 from latentlab.ui.canvas.layers.grid import GridLayer
 from latentlab.ui.style import theme
 from tests.ui.style.contrast import contrast
@@ -36,6 +37,10 @@ def density(top=0.3, *, images=100, total=100, is_of_codes=False):
     return Density("r", right(top), BOX, top, images, total, is_of_codes)
 
 
+def magnified(high=900.0, *, low=9.0, is_line=False):
+    return Magnification("r", right(high, low), BOX, low, high, is_line)
+
+
 def ratio(value, trust=1.0):
     return DensityRatio("r", right(value), np.full((8, 8), trust, np.float32), BOX, 100, 100)
 
@@ -48,6 +53,7 @@ def regions(label=1, certainty=1.0):
 
 FIELDS = {
     "gaps": half(),
+    "magnification": magnified(),
     "density": density(),
     "hole": ratio(-9.0),
     "pile-up": ratio(9.0),
@@ -208,6 +214,10 @@ def test_the_card_says_what_is_seen(canvas):
     assert legend.text() == "density q(z), from 2,000 images"
     canvas.field.set_field(density(is_of_codes=True))
     assert legend.text() == "density of the codes"
+    canvas.field.set_field(magnified())
+    assert legend.text() == "magnification √det(JᵀJ), pixels² per unit²"
+    canvas.field.set_field(magnified(is_line=True))
+    assert legend.text() == "magnification, pixels per unit"
     canvas.field.set_field(ratio(1.0))
     assert legend.text() == "density against the prior, nats"
     canvas.field.set_field(regions())

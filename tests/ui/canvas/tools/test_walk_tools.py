@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.results import MapPoints
-from latentlab.core.views.walk import CodeStop, Walk, WalkPlan
+from latentlab.core.views.walk import CodeStop, Walk, WalkPlan, Way
 from latentlab.ui.canvas.layers.walk_layer import WalkLayer
 from latentlab.ui.canvas.tools.walk_tools import ArrowTool, PathTool
 from latentlab.ui.style import theme as looks
@@ -325,6 +325,26 @@ def test_line_frames_and_arrows_are_seen_where_they_belong(path, shown, theme):
             assert (colour_at(canvas, shown, *place) == colour).all()
     finally:
         looks.set_theme("light")
+
+
+def test_a_geodesic_is_drawn_where_it_leads_and_the_straight_line_thin_beside_it(path, shown):
+    canvas = path.canvas
+    canvas.show_standard()
+    places = ((-0.5, 1.0), (-0.5, 2.0))
+    before = {place: colour_at(canvas, shown, *place) for place in places}
+    path.take(WalkPlan("line", ((-2.0, 1.0), (1.0, 1.0))))
+    codes = np.array([(-2, 1), (1, 1)], np.float32)
+    images = np.zeros((1, 2, 4, 4), np.float32)
+    way = Way(np.array([(-2, 1), (-2, 2), (1, 2), (1, 1)], np.float32), 4.0, 5.0)
+    path.layer.set_film(Walk("r", path.plan, codes, codes, images, (0,), (), None, way))
+    assert np.array_equal(path.layer.way(), way.places)
+    assert (colour_at(canvas, shown, -0.5, 2.0) != before[-0.5, 2.0]).any()
+    row, column = canvas.pixel_of(-0.5, 1.0).y(), canvas.pixel_of(-0.5, 1.0).x()
+    beside = shown(canvas)[row, column - 20 : column + 20]
+    assert np.ptp(beside, axis=0).max() > 100  # dashes
+    path.take(WalkPlan("line", ((-2.0, 1.0), (1.0, 1.5))))  # a way-point has moved: it leads elsewhere now
+    assert not len(path.layer.way())
+    assert (colour_at(canvas, shown, -0.5, 2.0) == before[-0.5, 2.0]).all()
 
 
 def test_the_line_goes_with_points_that_move_and_codes_lie_where_they_are_said_to(path):
