@@ -119,6 +119,12 @@ def _probabilities(found: Likelihoods) -> list[tuple[str, str]]:
     return [*rows, ("log p(x), integrated", f"{told['log_p']:.2f} ± {told['standard_error']:.2f} nats")]
 
 
+def _agreement(found: Evaluation) -> str:
+    if found.agreement is None:
+        return "unknown"
+    return f"{found.agreement:.1%} of {found.agreement_images:,} images"
+
+
 def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str]]:
     """Give what is known of a run as rows of a table."""
     test = found.test
@@ -127,7 +133,7 @@ def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str
         ("Loss", f"{test.loss:.2f} nats"),
         ("Reconstruction", f"{test.reconstruction:.2f} nats"),
         ("KL", f"{test.kl:.2f} nats"),
-        ("Agreement of 15 neighbours", "unknown" if found.agreement is None else f"{found.agreement:.1%}"),
+        ("Agreement of 15 neighbours", _agreement(found)),
     ]
     if test.penalty:
         rows.insert(4, ("Penalty", f"{test.penalty:.2f} nats"))

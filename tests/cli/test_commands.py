@@ -475,7 +475,7 @@ def test_evaluating_tells_what_applies_to_the_model(tmp_path, tiny_images, array
     path = saved(tmp_path, tiny_images, array, changes)
     assert main(["evaluate", str(path), "--json"]) == 0
     (finished,) = objects(capsys)
-    assert finished.keys() == {"event", "dataset", "images", "test", "agreement"} | keys
+    assert finished.keys() == {"event", "dataset", "images", "test", "agreement", "agreement_images"} | keys
     assert finished["images"] == 39
     if "psnr" in keys:
         assert finished["psnr"].keys() == {"noisy", "restored"}

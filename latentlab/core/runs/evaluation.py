@@ -44,6 +44,8 @@ class Evaluation:
     agreement : float or None
         Share of codes whose 15 nearest neighbours are mostly of their own class, of those that have one; None without
         labels.
+    agreement_images : int or None
+        Of so many images it is the share, which are each other's neighbours: of many it is measured on a sample.
     psnr : Quality or None
         Of a model that learned to restore, or a set of pairs.
     active_units : int or None
@@ -59,6 +61,7 @@ class Evaluation:
     images: int
     test: Losses
     agreement: float | None
+    agreement_images: int | None
     psnr: Quality | None
     active_units: int | None
     active_share: float | None
@@ -70,11 +73,13 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
     """Measure a model on the test images of a set whose size and classes fit it."""
     images, labels = data.test_images, data.test_labels
     codes, code_labels = codes_of(snapshot, data)
+    agreement = _agreement(codes, code_labels) if data.has_labels else None
     is_point = not snapshot.is_variational
     return Evaluation(
         images=len(images),
         test=metrics.snapshot_losses(snapshot, images, labels, data.test_noisy),
-        agreement=_agreement(codes, code_labels) if data.has_labels else None,
+        agreement=agreement,
+        agreement_images=None if agreement is None else int((np.isfinite(codes).all(1) & (code_labels >= 0)).sum()),
         psnr=_quality(snapshot, data),
         active_units=None if is_point else int(active_units(codes).sum()),
         active_share=_active_share(snapshot, codes) if is_point else None,

@@ -38,7 +38,7 @@ def given(found):
     return {name for name, value in dataclasses.asdict(found).items() if value is not None}
 
 
-ALWAYS = {"images", "test", "agreement"}
+ALWAYS = {"images", "test", "agreement", "agreement_images"}
 
 
 @pytest.mark.parametrize(
