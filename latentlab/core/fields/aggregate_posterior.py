@@ -174,8 +174,7 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
 
 def prior_of(projection: Projection) -> Prior:
     """Give the prior's marginal on a plane."""
-    x, y = -projection.directions @ projection.origin
-    return Prior((float(x), float(y)), not projection.directions[1].any())
+    return Prior(projection.prior_centre(), not projection.directions[1].any())
 
 
 def is_along_axes(projection: Projection) -> bool:
