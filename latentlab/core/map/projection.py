@@ -41,7 +41,7 @@ class Projection:
         return float(x), float(y)
 
     def prior_centre(self) -> Position:
-        """Give where the prior's mean, the code 0, lies: its marginal on the plane is a Gaussian of deviation 1 there."""
+        """Give where the prior's mean, the code 0, lies: on the plane the prior is a Gaussian of deviation 1 there."""
         return self.position(np.zeros_like(self.origin))
 
     def moved(self, code: Floats, position: Position) -> Floats:
