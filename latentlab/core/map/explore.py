@@ -93,12 +93,12 @@ def decode_operations(model: Operations) -> int:
 
 def data_point_operations(model: Operations) -> int:
     """Give how many operations `data_point` takes: the terms of the loss, and the reconstruction."""
-    return 2 * (model.encode + model.decode)
+    return 2 * (model.encode + model.decode) + model.penalty
 
 
 def sketched_operations(model: Operations) -> int:
     """Give how many operations `sketched` takes: the loss of each pose and under each label, and what is shown."""
-    return (POSES + model.labels + 2) * (model.encode + model.decode)
+    return (POSES + model.labels + 2) * (model.encode + model.decode) + POSES * model.penalty
 
 
 def data_point(

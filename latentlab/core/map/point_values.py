@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,6 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import kl_of
 from latentlab.core.map.requirements import need_images, need_posterior
-
-if TYPE_CHECKING:
-    from latentlab.core.models.snapshot import Snapshot
 
 ValueKind = Literal["class", "loss", "kl", "reconstruction", "column"]
 LEVELS = 255  # of the scale; level 0 is for points without a value
@@ -156,17 +153,8 @@ def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats]:
     Just as `explore.data_point` has them of one. The images must be loaded.
     """
     snapshot = model.snapshot
-    noise = np.tile(_signs(snapshot), (len(rows), 1))
-    reconstruction, kl, penalty = snapshot.loss_terms(need_images(model)[rows], model.labels[rows], noise)
+    reconstruction, kl, penalty = snapshot.loss_terms(need_images(model)[rows], model.labels[rows])
     return reconstruction + np.float32(snapshot.recipe.loss.beta) * kl + penalty, reconstruction
-
-
-def _signs(snapshot: Snapshot) -> Floats:
-    """Give no noise, with the signs of that of one image: a contraction is then estimated alike for all, and alone."""
-    import torch  # not above: panels read this file, and load no torch
-
-    noise: Floats = (torch.randn(1, snapshot.latent, generator=torch.Generator().manual_seed(0)) * 0).numpy()
-    return noise
 
 
 def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[Any]) -> PointValues:

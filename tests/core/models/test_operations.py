@@ -40,6 +40,13 @@ def test_a_label_costs_its_plane_and_its_place_beside_the_code():
     assert labelled.decode - plain.decode == 2 * (10 * 49 * 32)
 
 
+def test_a_contraction_costs_three_encodings_for_each_dimension():
+    found, _ = counted("contractive-ae")
+    assert found.penalty == 3 * 32 * found.encode
+    assert explore.data_point_operations(found) > found.penalty
+    assert counted("mlp-vae-2d")[0].penalty == 0
+
+
 @pytest.mark.parametrize("name", ["mlp-vae-2d", "conv-cvae-2d"])
 def test_questions_cost_what_they_encode_and_decode(name):
     model, _ = counted(name)
