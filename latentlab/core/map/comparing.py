@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.core.arrays import Floats, Position, to_floats
-from latentlab.core.events import EpochEnded, Losses
+from latentlab.core.events import EpochEnded
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.results import ImageLosses
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.recipe.recipe import Recipe
 
@@ -29,8 +30,8 @@ class Beside:
         On the second model's own map.
     image : float32 (C, H, W)
         Its reconstruction of the image, or what it decodes at the place.
-    losses : Losses or None
-        Of the image, nats; None where the cursor is a place, or the image is not loaded.
+    losses : ImageLosses or None
+        Of the image; None where the cursor is a place, or the image is not loaded.
     label : str
         Name of the class under which a CVAE decodes the place; else empty.
     """
@@ -38,7 +39,7 @@ class Beside:
     run_id: str
     position: Position
     image: Floats
-    losses: Losses | None
+    losses: ImageLosses | None
     label: str = ""
 
 

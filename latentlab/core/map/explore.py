@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers, to_floats
-from latentlab.core.events import Losses
 from latentlab.core.map.projection import Projection
-from latentlab.core.map.results import DataPoint, Decoded, Neighbour, Sketched
-from latentlab.core.measures.metrics import weighted
+from latentlab.core.map.results import DataPoint, Decoded, ImageLosses, Neighbour, Sketched
+from latentlab.core.measures.image_losses import SAMPLES as LOSS_SAMPLES
+from latentlab.core.measures.image_losses import image_terms
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
 from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
@@ -93,12 +93,13 @@ def decode_operations(model: Operations) -> int:
 
 def data_point_operations(model: Operations) -> int:
     """Give how many operations `data_point` takes: the terms of the loss, and the reconstruction."""
-    return 2 * (model.encode + model.decode) + model.penalty
+    return 2 * model.encode + (LOSS_SAMPLES + 1) * model.decode + model.penalty
 
 
 def sketched_operations(model: Operations) -> int:
     """Give how many operations `sketched` takes: the loss of each pose and under each label, and what is shown."""
-    return (POSES + model.labels + 2) * (model.encode + model.decode) + POSES * model.penalty
+    both = (POSES + model.labels + 2) * (model.encode + model.decode) + (POSES + 1) * model.penalty
+    return both + LOSS_SAMPLES * model.decode
 
 
 def data_point(
@@ -113,7 +114,7 @@ def data_point(
     labels = snapshot.under(label, 1)
     terms = None
     if image is not None:
-        terms = _losses(snapshot, image, labels)
+        terms = image_losses(snapshot, image, labels)
     rebuilt = snapshot.decode(mean[None], labels) if image is None else snapshot.restore(image[None], labels)
     return DataPoint(
         run_id=snapshot.run_id,
@@ -175,7 +176,7 @@ def sketched(
     probabilities = label_probabilities(snapshot, image)
     if probabilities is not None and label is None:
         label = int(probabilities.argmax())
-    image, losses = _best_of(snapshot, poses(image) if posed else image[None], label)
+    image = _best_of(snapshot, poses(image), label) if posed else image
     y = snapshot.under(label, 1)
     mean, deviation = (part[0] for part in snapshot.posterior(image[None], y))
     # The mean of planes is not all of their code.
@@ -191,7 +192,7 @@ def sketched(
         position=projection.position(mean),
         covariance=projection.covariance(deviation).astype(np.float32),
         reconstruction=rebuilt[0],
-        losses=losses,
+        losses=image_losses(snapshot, image, y),
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
@@ -200,11 +201,11 @@ def sketched(
     )
 
 
-def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> tuple[Floats, Losses]:
-    """Give that of some images (N, C, H, W) whose ELBO is highest, and its losses."""
+def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> Floats:
+    """Give that of some images (N, C, H, W) whose ELBO is highest."""
     terms = snapshot.loss_terms(variations, snapshot.under(label, len(variations)))
-    best = int((terms[0] + terms[1]).argmin())
-    return variations[best], weighted((float(term[best]) for term in terms), snapshot.recipe.loss.beta)
+    best: Floats = variations[int((terms[0] + terms[1]).argmin())]
+    return best
 
 
 def _neighbours(
@@ -227,9 +228,13 @@ def _neighbours(
     )
 
 
-def _losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> Losses:
-    terms = (float(term[0]) for term in snapshot.loss_terms(image[None], labels))
-    return weighted(terms, snapshot.recipe.loss.beta)
+def image_losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> ImageLosses:
+    """Say what an image (C, H, W) in [0, 1] costs under its label, int64 (1,)."""
+    terms = image_terms(snapshot, image[None], labels, LOSS_SAMPLES)
+    reconstruction, kl, penalty = (float(term[0]) for term in terms)
+    if snapshot.is_variational:
+        return ImageLosses(reconstruction + kl, reconstruction, kl, penalty, LOSS_SAMPLES)
+    return ImageLosses(reconstruction + penalty, reconstruction, 0.0, penalty)
 
 
 def _name(snapshot: Snapshot, label: int) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from latentlab.core.map import explore
 from latentlab.core.map.explore import data_point, label_probabilities, new_noise, sketched
 from latentlab.core.map.projection import fit
+from latentlab.core.measures.image_losses import SAMPLES, image_terms
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
@@ -172,10 +173,11 @@ def test_a_data_point_beside_its_reconstruction(run, tiny_images):
     image = image_of(tiny_images, 4)
     answer = data_point(run.snapshot, fit(run.codes), 4, run.codes[4], 1, image)
     label = [1] if run.snapshot.uses_labels else None
-    reconstruction, kl, _ = run.snapshot.loss_terms(image[None], label)
+    reconstruction, kl, _ = image_terms(run.snapshot, image[None], label, SAMPLES)
     assert answer.losses.reconstruction == pytest.approx(reconstruction[0])
     assert answer.losses.kl == pytest.approx(kl[0])
-    assert answer.losses.loss == pytest.approx(reconstruction[0] + 0.5 * kl[0])
+    assert answer.losses.loss == pytest.approx(reconstruction[0] + kl[0])  # whatever β it was trained with
+    assert answer.losses.samples == (SAMPLES if run.snapshot.is_variational else 0)
     np.testing.assert_array_equal(answer.reconstruction, run.snapshot.restore(image[None], label)[0])
     np.testing.assert_allclose(answer.reconstruction, run.snapshot.decode(run.codes[4:5], label)[0], atol=1e-4)
     np.testing.assert_array_equal(answer.image, image)
@@ -223,8 +225,8 @@ def test_a_sketch_is_encoded_and_rebuilt(run, tiny_images):
     assert answer.position == plane.position(mean[0])
     np.testing.assert_allclose(answer.covariance, plane.covariance(answer.deviation))
     np.testing.assert_array_equal(answer.reconstruction, run.snapshot.decode(mean, label)[0])
-    reconstruction, kl, _ = run.snapshot.loss_terms(image[None], label)
-    assert answer.losses.loss == pytest.approx(reconstruction[0] + 0.5 * kl[0])
+    reconstruction, kl, _ = image_terms(run.snapshot, image[None], label, SAMPLES)
+    assert answer.losses.loss == pytest.approx(reconstruction[0] + kl[0])
     np.testing.assert_array_equal(answer.input, image)
 
 

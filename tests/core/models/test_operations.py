@@ -52,5 +52,5 @@ def test_questions_cost_what_they_encode_and_decode(name):
     model, _ = counted(name)
     both = model.encode + model.decode
     assert explore.decode_operations(model) == model.encode + (9 + model.labels) * model.decode
-    assert explore.data_point_operations(model) == 2 * both
-    assert explore.sketched_operations(model) == (17 + model.labels) * both
+    assert explore.data_point_operations(model) == 2 * both + 15 * model.decode
+    assert explore.sketched_operations(model) == (17 + model.labels) * both + 16 * model.decode
