@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from latentlab.core.arrays import Floats, Integers, Position
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.measures.image_quality import peak_signal_to_noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +144,11 @@ class DataPoint:
     image: Floats | None
     reconstruction: Floats
     losses: ImageLosses | None
+
+    @property
+    def psnr(self) -> float | None:
+        """The peak signal-to-noise ratio of its reconstruction, decibels; None without the image."""
+        return None if self.image is None else peak_signal_to_noise(self.image, self.reconstruction)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

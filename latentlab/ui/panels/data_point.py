@@ -155,7 +155,7 @@ class DataPointPanel(LinesPanel):
         reconstruction = self.tr("{reconstruction:.1f}").format(reconstruction=losses.reconstruction)
         penalty = self.tr("penalty {penalty:.1f}").format(penalty=losses.penalty)
         if losses.samples:
-            told = self.tr("−ELBO {loss:.1f} nats = {reconstruction} + KL {kl:.1f} ({n} samples)").format(
+            told = self.tr("−ELBO {loss:.1f} nats = {reconstruction} + KL {kl:.1f} ({n}\u00a0samples)").format(
                 loss=losses.loss, reconstruction=reconstruction, kl=losses.kl, n=losses.samples
             )
             return self.tr("{loss}; {penalty}").format(loss=told, penalty=penalty) if losses.penalty else told

@@ -31,7 +31,7 @@ def panel(qtbot):
 
 
 def texts(panel):
-    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible()).replace("\u00a0", " ")
 
 
 def test_says_what_to_do_while_nothing_is_picked(panel):
