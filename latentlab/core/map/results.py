@@ -190,7 +190,8 @@ class Sketched:
     label : int or None
         The label in force, for a CVAE.
     label_probabilities : float32 (K,) or None
-        p(label | image) in proportion to exp(ELBO) under a uniform prior, for a CVAE.
+        For a CVAE, in proportion to exp(-misfit) of each label's best pose: p(label | image) under the model and a
+        uniform prior, which is not how often such a label is right.
     """
 
     run_id: str

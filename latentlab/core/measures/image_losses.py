@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as functional
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
-from latentlab.core.arrays import Floats
+from latentlab.core.arrays import Doubles, Floats, Integers
 from latentlab.core.models import losses
 from latentlab.core.models.autoencoders import LossTerms
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
@@ -49,6 +50,36 @@ def image_terms(
     ]
     reconstruction, kl, penalty = (torch.cat(terms).numpy() for terms in zip(*parts, strict=True))
     return reconstruction, kl, penalty
+
+
+def misfits(snapshot: Snapshot, images: Floats, labels: Integers | None) -> Doubles:
+    """Give how badly a model explains each image under each of some labels: nats, so that images can be compared.
+
+    It is the negative ELBO with z at the mean, less what a decoder that knew the image would cost: of a Bernoulli one
+    the entropy of the grey levels. What is left of the reconstruction is a divergence, 0 where the image is hit, and
+    not larger for an image of more grey.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    images : float32 (N, C, H, W)
+        In [0, 1].
+    labels : int64 (K,) or None
+        Of a CVAE; other models take none.
+
+    Returns
+    -------
+    float64 (N, K)
+        (N, 1) without labels.
+    """
+    count = 1 if labels is None else len(labels)
+    each = None if labels is None else np.tile(labels, len(images))
+    reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, count, 0), each)
+    found: Doubles = (reconstruction.astype(np.float64) + kl).reshape(len(images), count)
+    if snapshot.recipe.loss.reconstruction == "bernoulli":
+        x = torch.from_numpy(images).flatten(1)
+        found -= functional.binary_cross_entropy(x, x, reduction="none").sum(1, keepdim=True).numpy()
+    return found
 
 
 def normal_points(count: int, latent: int) -> Tensor:

@@ -300,7 +300,9 @@ class SketchPanel(LinesPanel):
         if found is None or found.label_probabilities is None or likely is None:
             return
         share = 100 * float(found.label_probabilities[likely])
-        text = self.tr("Most likely label: {name} ({share:.0f} %)").format(name=self._name(likely), share=share)
+        text = self.tr("Most likely label: {name} ({share:.0f} % under the model)").format(
+            name=self._name(likely), share=share
+        )
         if not in_force and found.label is not None:
             text += "\n" + self.tr("The label slider says {name}.").format(name=self._name(found.label))
         self._label.setText(text)

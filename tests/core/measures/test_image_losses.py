@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from latentlab.core.measures.image_losses import FEW_SAMPLES, SAMPLES, image_terms, normal_points
+from latentlab.core.measures.image_losses import FEW_SAMPLES, SAMPLES, image_terms, misfits, normal_points
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -82,6 +82,35 @@ def test_an_autoencoder_has_its_loss(tiny_model):
     for mine, theirs in zip(found, model.snapshot.loss_terms(model.images), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert not found[1].any()
+
+
+@pytest.mark.parametrize("error", ["bernoulli", "squared-error"])
+def test_a_misfit_is_the_divergence_of_the_reconstruction_and_of_the_posterior(tiny_model, error):
+    model = tiny_model(loss__reconstruction=error)
+    images = (model.images[:5] / 255).astype(np.float32)
+    images[:2] = 0.25 + 0.5 * images[:2]  # grey
+    made = model.snapshot.restore(images).astype(np.float64)
+    if error == "bernoulli":
+        x = np.clip(images.astype(np.float64), 1e-12, 1 - 1e-12)
+        expected = (x * np.log(x / made) + (1 - x) * np.log((1 - x) / (1 - made))).sum((1, 2, 3))
+    else:
+        expected = np.square(images - made).sum((1, 2, 3))
+    kl = model.snapshot.loss_terms(images)[1]
+    found = misfits(model.snapshot, images, None)
+    assert found.shape == (5, 1)
+    assert found[:, 0] == pytest.approx(expected + kl, rel=1e-3)
+    assert (found > 0).all()
+
+
+def test_misfits_are_of_each_image_under_each_label(tiny_model):
+    model = tiny_model(model__kind="cvae")
+    images = (model.images[:4] / 255).astype(np.float32)
+    found = misfits(model.snapshot, images, np.array([2, 0]))
+    assert found.shape == (4, 2)
+    for row in range(4):
+        for place, label in enumerate((2, 0)):
+            alone = misfits(model.snapshot, images[row : row + 1], np.array([label]))
+            assert alone[0, 0] == pytest.approx(found[row, place], rel=1e-5)
 
 
 @given(st.integers(1, 40))

@@ -186,7 +186,7 @@ def test_a_neighbour_is_picked_by_a_click(qtbot, panel, rebuilt, said):
 
 def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
     panel.show_sketched(found(label=0, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
-    assert "Most likely label: two (93 %)" in texts(panel)
+    assert "Most likely label: two (93 % under the model)" in texts(panel)
     assert "The label slider says nought." in texts(panel)
     with qtbot.waitSignal(panel.label_chosen) as chosen:
         qtbot.mouseClick(buttons(panel, "Use two")[0], Qt.MouseButton.LeftButton)
