@@ -96,9 +96,16 @@ def _sure(value: float, error: float | None) -> str:
     return f"{value:.2f} nats" if error is None else f"{value:.2f} ± {error:.2f} nats"
 
 
+def _agreement(found: Evaluation) -> str:
+    if found.agreement is None:
+        return "unknown"
+    error = "" if found.agreement_standard_error is None else f" ± {found.agreement_standard_error:.1%}"
+    return f"{found.agreement:.1%}{error} of {found.agreement_images:,} images"
+
+
 def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str]]:
     """Give what is known of a run as rows of a table."""
-    test, agreement = found.test, found.agreement
+    test = found.test
     rows = [
         ("Test images", f"{found.images:,} of {title}"),
         ("Loss" if found.beta is None else f"Loss, β = {found.beta:g}", _sure(test.loss, test.standard_error)),
@@ -109,8 +116,7 @@ def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str
         rows.append(("Penalty", f"{test.penalty:.2f} nats"))
     if found.elbo is not None:
         rows.append(("ELBO, one sample each", _sure(found.elbo, found.elbo_standard_error)))
-    error = "" if found.agreement_standard_error is None else f" ± {found.agreement_standard_error:.1%}"
-    rows.append(("Agreement of 15 neighbours", "unknown" if agreement is None else f"{agreement:.1%}{error}"))
+    rows.append(("Agreement of 15 neighbours", _agreement(found)))
     if found.psnr is not None:
         rows.append(("PSNR, noisy to restored", f"{found.psnr.noisy:.1f} to {found.psnr.restored:.1f} dB"))
     if found.active_units is not None:

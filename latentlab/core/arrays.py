@@ -35,6 +35,22 @@ def row_order(count: int) -> Integers:
     return order
 
 
+def sample_rows(count: int, most: int) -> Integers | slice:
+    """Give at most so many rows of `count` that stand for all of them: the first in `row_order`, in ascending order.
+
+    The first few as they lie would be of some classes only where a set is sorted by class. A smaller sample is a part
+    of every larger one.
+
+    Returns
+    -------
+    int64 (most,), or slice
+        A slice where it is all of them, or none, so that nothing is copied.
+    """
+    if most >= count or most < 1:
+        return slice(0, max(0, min(most, count)))
+    return np.sort(row_order(count)[:most])
+
+
 def to_floats(levels: npt.NDArray[np.uint8]) -> Floats:
     """Turn the 256 levels of an image into float32 in [0, 1]."""
     floats: Floats = np.divide(levels, 255, dtype=np.float32)

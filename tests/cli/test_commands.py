@@ -555,7 +555,7 @@ def test_evaluating_tells_what_applies_to_the_model(tmp_path, tiny_images, array
     path = saved(tmp_path, tiny_images, array, changes)
     assert main(["evaluate", str(path), "--json"]) == 0
     (finished,) = objects(capsys)
-    always = {"event", "dataset", "images", "test", "agreement", "agreement_standard_error"}
+    always = {"event", "dataset", "images", "test", "agreement", "agreement_standard_error", "agreement_images"}
     assert finished.keys() == always | keys
     assert finished["images"] == 39
     if "psnr" in keys:

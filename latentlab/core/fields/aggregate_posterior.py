@@ -11,14 +11,17 @@ KL(q(z) | p(z)) (Hoffman and Johnson, 2016, section 2). Where log q(z)/p(z) is f
 from there decode to nothing that training has seen; where it is far above 0 codes pile up.
 
 On a plane with origin o and orthonormal directions P the marginals are mixtures of N(P(μ - o), P diag(σ²) Pᵀ), and the
-prior's is N(-Po, I). Where the plane's axes are latent axes, the covariances are diagonal, and the mixture on a grid is
-one matrix product, A_x A_yᵀ with a column for each image; else the covariances are full, each place meets each image,
-and fewer images are taken. Each Gaussian is widened by half a cell, (Δ/2)² more variance on an axis with cells of width
-Δ, so that one narrower than a cell is not missed between two of them; it stays normalised, and so does q.
+prior's is N(-Po, I). What is given of either is its mean over each cell, so that a Gaussian narrower than a cell is not
+missed between two of them, and so that the mean over some cells is what one cell as large as they has: coarse and fine
+cells tell the same. Over a cell from a to b a Gaussian that is diagonal on the plane has on each axis the mean
+(Φ((b - μ)/σ) - Φ((a - μ)/σ)) / (b - a), and the mixture on a grid is one matrix product, A_x A_yᵀ with a column for
+each image. One with the correlation ρ is itself a mixture of narrower ones that are diagonal, along a line: see
+`mixture`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +41,7 @@ class Density:
     Attributes
     ----------
     values : float32 (R, C)
-        Per unit of area of the latent space; per unit of length where it has one dimension.
+        The mean over each cell, per unit of area of the latent space; per unit of length where it has one dimension.
     extent : tuple of float
     top : float
         What counts as most: nearly the largest value, so that a single spike does not rule.
@@ -64,7 +67,7 @@ class DensityRatio:
     Attributes
     ----------
     values : float32 (R, C)
-        log q(z)/p(z), nats.
+        log q(z)/p(z), nats, of the means of both over each cell.
     trust : float32 (R, C)
         0 where so few images are to be expected that it would tell of these and not of the model, 1 where enough are.
     extent : tuple of float
@@ -96,10 +99,15 @@ class Prior:
 
 
 _TOP = 0.995  # of the density's own mass on the part: the value below which so much of it lies counts as most
-_CHUNK = 384  # images at once, and places where each meets each: what is computed stays in the processor's cache
-# Logarithms below which a density is as good as nothing: of smaller ones products would be denormal numbers, which
-# take several times as long.
-_FAINTEST, _FAINTEST_SINGLE = -300.0, np.float32(-80)
+_CHUNK = 384  # Gaussians at once: what is computed stays in the processor's cache
+# Its logarithm is that below which a density is as good as nothing: of smaller ones products would be denormal numbers,
+# which take several times as long.
+_FAINTEST = -300.0
+_FARTHEST = 17.3  # of what erfc is asked for: exp(-_FARTHEST²) is about as little
+_FINE = 0.05  # of a deviation: over a cell as wide a Gaussian is nearly a parabola
+_REACH = 6.0  # deviations, to either side, over which a correlated Gaussian is divided
+_STEP = 1.4  # deviations of what is summed: the trapezoid rule errs by 2 exp(-2 π² / _STEP²), 8e-5
+_STEEPEST = 0.998  # correlation: a steeper Gaussian is taken for one that is wider across, by 4 % of its length
 _LEAST = 1e-37  # of a density: what float32 holds
 _ENOUGH = 3.0  # images to be expected
 
@@ -151,12 +159,9 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
     if not prepared.model.snapshot.is_variational:
         raise LatentlabError("An autoencoder has no prior that its codes could be compared with: train a VAE for that.")
     values = _values(prepared, extent, cells, images)
-    xs, ys = middles(extent, cells)
     projection = prepared.model.projection
     prior = prior_of(projection)
-    log_prior = _log_normal(xs - prior.centre[0], sides(extent, xs, ys)[0])[None]
-    if not prior.is_line:
-        log_prior = log_prior + _log_normal(ys - prior.centre[1], sides(extent, xs, ys)[1])[:, None]
+    log_prior = np.log(mixture(extent, cells, np.array([prior.centre]), np.eye(2)[None], is_line=prior.is_line))
     log_values = np.log(np.maximum(values, _LEAST))  # far from all codes a mixture is smaller than any number
     count, total = min(images, len(prepared.rows)), len(prepared.rows)
     ratio = log_values - log_prior
@@ -174,8 +179,7 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
 
 def prior_of(projection: Projection) -> Prior:
     """Give the prior's marginal on a plane."""
-    x, y = -projection.directions @ projection.origin
-    return Prior((float(x), float(y)), not projection.directions[1].any())
+    return Prior(projection.prior_centre(), not projection.directions[1].any())
 
 
 def is_along_axes(projection: Projection) -> bool:
@@ -183,50 +187,33 @@ def is_along_axes(projection: Projection) -> bool:
     return bool((np.count_nonzero(projection.directions, axis=1) <= 1).all())
 
 
-def mixture_along_axes(xs: Doubles, ys: Doubles, means: Doubles, deviations: Doubles, *, is_line: bool) -> Doubles:
-    """Give the density, float64 (R, C), of an even mixture of diagonal Gaussians on a grid.
+def mixture(extent: Extent, cells: int, means: Doubles, covariances: Doubles, *, is_line: bool) -> Doubles:
+    """Give the mean density over each cell of a grid of an even mixture of Gaussians: float64 (R, C).
+
+    A Gaussian with deviations s and correlation ρ is the mixture, over u of a standard normal, of those around
+    m + √|ρ| (s_x, ±s_y) u with deviations √(1 - |ρ|) s, which are diagonal; it is summed over equal steps of u.
 
     Parameters
     ----------
-    xs, ys : float64 (C,), float64 (R,)
-    means, deviations : float64 (N, 2)
-        Up to 24 deviations away a Gaussian is told from nothing.
+    extent : tuple of float
+    cells : int
+        As `grid.middles` divides the extent.
+    means, covariances : float64 (N, 2), float64 (N, 2, 2)
+        Up to 24 deviations away a Gaussian is told from nothing, a correlated one up to 6.
     is_line : bool
         The density is over x alone, per unit of length.
     """
+    xs, ys = middles(extent, cells)
+    width, height = sides(extent, xs, ys)
     total = np.zeros((len(ys), len(xs)))
     with threadpool_limits(1, "blas"):  # threads of a matrix product wait for each other where cores are busy
-        for start in range(0, len(means), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            across = _normal(xs, means[part, 0], deviations[part, 0])
-            up = np.ones((len(ys), across.shape[1])) if is_line else _normal(ys, means[part, 1], deviations[part, 1])
-            total += up @ across.T
+        for centres, deviations, weights in _diagonal(means, covariances):
+            across = _averages(xs, width, centres[:, 0], deviations[:, 0])
+            up = np.ones((len(centres), len(ys)))
+            if not is_line:
+                up = _averages(ys[::-1], height, centres[:, 1], deviations[:, 1])[:, ::-1]
+            total += (weights[:, None] * up).T @ across
     return total / max(len(means), 1)
-
-
-def mixture_on_plane(xs: Doubles, ys: Doubles, means: Doubles, covariances: Doubles) -> Doubles:
-    """Give the density, float64 (R, C), of an even mixture of Gaussians on a grid.
-
-    Parameters
-    ----------
-    xs, ys : float64 (C,), float64 (R,)
-    means, covariances : float64 (N, 2), float64 (N, 2, 2)
-    """
-    # The exponent is a polynomial in x and y: of six terms, so that a matrix product gives it for all at once. Around
-    # the middle of the grid, where rounding harms it least.
-    middle = np.array([xs.mean(), ys.mean()])
-    x, y = (side.ravel() for side in np.meshgrid(xs - middle[0], ys - middle[1]))
-    terms = np.stack([x * x, x * y, y * y, x, y, np.ones_like(x)], 1)
-    weights = _exponents(means - middle, covariances)
-    total = np.zeros(len(x))
-    with threadpool_limits(1, "blas"):
-        for place in range(0, len(x), _CHUNK):
-            some = slice(place, place + _CHUNK)
-            for start in range(0, len(means), _CHUNK):
-                exponents = (terms[some] @ weights[:, start : start + _CHUNK]).astype(np.float32)  # whose exp is quick
-                np.maximum(exponents, _FAINTEST_SINGLE, out=exponents)
-                total[some] += np.exp(exponents, out=exponents).sum(1)
-    return total.reshape(len(ys), len(xs)) / max(len(means), 1)
 
 
 def _values(prepared: PreparedMap, extent: Extent, cells: int, images: int) -> Doubles:
@@ -234,20 +221,14 @@ def _values(prepared: PreparedMap, extent: Extent, cells: int, images: int) -> D
     if not len(points):
         raise LatentlabError("This map has no codes that are finite: there is no density to show.")
     projection = prepared.model.projection
-    xs, ys = middles(extent, cells)
-    own = np.square(sides(extent, xs, ys)) / 4
     is_line = prior_of(projection).is_line
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
-        if not prepared.model.snapshot.is_variational:
-            widths = np.broadcast_to(_kernel(points, is_line=is_line), points.shape)
-            values = mixture_along_axes(xs, ys, points, np.sqrt(widths**2 + own), is_line=is_line)
+        if prepared.model.snapshot.is_variational:
+            covariances = projection.covariance(prepared.deviations(len(points)))
         else:
-            covariances = projection.covariance(prepared.deviations(len(points))) + np.diag(own)
-            if is_along_axes(projection):
-                spread = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
-                values = mixture_along_axes(xs, ys, points, spread, is_line=is_line)
-            else:
-                values = mixture_on_plane(xs, ys, points, covariances)
+            kernel = np.diag(_kernel(points, is_line=is_line) ** 2)
+            covariances = np.broadcast_to(kernel, (len(points), 2, 2))
+        values = mixture(extent, cells, points, covariances, is_line=is_line)
     return np.nan_to_num(values)
 
 
@@ -268,33 +249,69 @@ def _kernel(points: Doubles, *, is_line: bool) -> Doubles:
     return width
 
 
-def _exponents(means: Doubles, covariances: Doubles) -> Doubles:
-    """Give what x², xy, y², x, y and 1 are multiplied by in the logarithm of each Gaussian: float64 (6, N)."""
-    a, b, c = covariances[:, 0, 0], covariances[:, 0, 1], covariances[:, 1, 1]
-    x, y = means.T
-    area = a * c - b * b
-    xx, xy, yy = -0.5 * c / area, b / area, -0.5 * a / area
-    constant = xx * x * x + xy * x * y + yy * y * y - np.log(2 * np.pi) - 0.5 * np.log(area)
-    return np.stack([xx, xy, yy, -2 * xx * x - xy * y, -2 * yy * y - xy * x, constant])
+def _diagonal(means: Doubles, covariances: Doubles) -> Iterator[tuple[Doubles, Doubles, Doubles]]:
+    """Give means (K, 2), deviations (K, 2) and weights (K,) of diagonal Gaussians that make up some of any kind."""
+    scales = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
+    products = scales[:, 0] * scales[:, 1]
+    correlations = np.where(products > 0, covariances[:, 0, 1] / np.where(products > 0, products, 1), 0)
+    correlations = np.clip(correlations, -_STEEPEST, _STEEPEST)
+    steepness = np.abs(correlations)
+    # Seen from a place of the plane, u has this deviation: what is summed is a Gaussian in u itself.
+    spread = np.sqrt((1 - steepness) / (1 + steepness))
+    counts = np.where(steepness < 1e-6, 1, 4 * np.ceil((2 * _REACH / (_STEP * spread) + 1) / 4)).astype(int)
+    for count in np.unique(counts):
+        u = np.linspace(-_REACH, _REACH, count) if count > 1 else np.zeros(1)
+        weights = np.exp(-(u**2) / 2)
+        weights /= weights.sum()
+        rows = np.flatnonzero(counts == count)
+        for start in range(0, len(rows), step := max(1, _CHUNK // count)):
+            part = rows[start : start + step]
+            slopes = scales[part] * np.sqrt(steepness[part])[:, None]
+            slopes[:, 1] *= np.sign(correlations[part])
+            centres = means[part][:, None] + u[:, None] * slopes[:, None]
+            narrower = scales[part] * np.sqrt(1 - steepness[part] * (count > 1))[:, None]
+            yield centres.reshape(-1, 2), np.repeat(narrower, count, 0), np.tile(weights, len(part))
 
 
-def _normal(values: Doubles, mean: Doubles, deviation: Doubles) -> Doubles:
-    """Give the density of each Gaussian, (N,), at each value, (V,): float64 (V, N)."""
-    scale = 1 / deviation
-    densities: Doubles = values[:, None] * scale - mean * scale
-    np.multiply(densities, densities, out=densities)
-    densities *= -0.5
-    np.maximum(densities, _FAINTEST, out=densities)
-    np.exp(densities, out=densities)
-    densities *= scale / np.sqrt(2 * np.pi)
-    return densities
+def _averages(middles: Doubles, width: float, mean: Doubles, deviation: Doubles) -> Doubles:
+    """Give the mean density of each Gaussian, (N,), over each cell of a width, (V,) ascending: float64 (N, V)."""
+    deviation = np.maximum(deviation, 1e-12 * width)
+    is_fine = width < _FINE * deviation
+    if is_fine.all():
+        found = _averages_of_wide(middles, width, mean, deviation)
+    elif not is_fine.any():
+        found = _averages_of_narrow(middles, width, mean, deviation)
+    else:
+        found = np.empty((len(mean), len(middles)))
+        found[is_fine] = _averages_of_wide(middles, width, mean[is_fine], deviation[is_fine])
+        found[~is_fine] = _averages_of_narrow(middles, width, mean[~is_fine], deviation[~is_fine])
+    return np.maximum(found, np.exp(_FAINTEST), out=found)
 
 
-def _log_normal(values: Doubles, width: float) -> Doubles:
-    """Give the logarithm of the standard Gaussian's density, widened by a cell as the posteriors are."""
-    variance = 1 + width**2 / 4
-    logarithms: Doubles = -0.5 * (values**2 / variance + np.log(2 * np.pi * variance))
-    return logarithms
+def _averages_of_wide(middles: Doubles, width: float, mean: Doubles, deviation: Doubles) -> Doubles:
+    """Give them for Gaussians beside which a cell is small, whose tails nearly cancel: up to the second derivative."""
+    scale = 1 / deviation[:, None]
+    squares: Doubles = np.square(middles * scale - mean[:, None] * scale)
+    bend = (width * scale) ** 2 / 24
+    densities: Doubles = np.exp(np.maximum(-0.5 * squares, _FAINTEST)) * (scale / np.sqrt(2 * np.pi))
+    return densities * (1 + bend * (squares - 1))
+
+
+def _averages_of_narrow(middles: Doubles, width: float, mean: Doubles, deviation: Doubles) -> Doubles:
+    """Give them by the tails beyond the edges of the cells, on that side of the mean on which each edge is."""
+    import torch  # it has the error function in a sixth of scipy's time
+
+    edges = torch.from_numpy(np.append(middles, middles[-1] + width) - width / 2)
+    scale = torch.from_numpy(1 / (deviation * np.sqrt(2)))[:, None]
+    away = (edges - torch.from_numpy(mean)[:, None]).mul_(scale)
+    is_beyond = away > 0
+    tails = torch.erfc(away.abs_().clamp_(max=_FARTHEST)).mul_(0.5 / width)
+    below = torch.where(is_beyond, -tails, tails)  # Φ / width, less 1 / width where the edge is beyond the mean
+    masses: Doubles = (below[:, 1:] - below[:, :-1]).numpy()
+    edge = is_beyond.sum(1).numpy()  # beyond the mean, which is in the cell before the first of them
+    inside = np.flatnonzero((edge > 0) & (edge <= len(middles)))
+    masses[inside, len(middles) - edge[inside]] += 1 / width
+    return masses
 
 
 def _top(values: Doubles) -> float:

@@ -19,7 +19,7 @@ _MANY = 1_000_000_000  # all images, however many there are
 # Cells on a side, and images.
 _STEPS_ALONG_AXES = ((32, 2_000), (64, 10_000), (96, 30_000), (128, 100_000), (128, _MANY))
 _STEPS_ACROSS = ((24, 500), (32, 1_000), (48, 2_000), (64, 5_000), (64, 10_000), (96, 20_000), (128, 70_000))
-_EXPONENTIALS = 40.0  # products take as long as one
+_TAILS = 60.0  # products take as long as one
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,9 +104,8 @@ def work(kind: FieldKind, effort: Effort, prepared: PreparedMap) -> float:
     """Give how much an effort is, in a unit of the field's kind."""
     if kind in ("gaps", "magnification", "regions"):
         return float(effort.cells)
-    places = float(effort.cells)
-    if is_along_axes(prepared.model.projection):
-        places += _EXPONENTIALS * 2 * places**0.5  # for an image's Gaussian in each row and column
+    # An image's Gaussian in each row and column, and their products; where axes are oblique so many times as often.
+    places: float = effort.cells + _TAILS * 2 * effort.cells**0.5
     return places * min(effort.images, max(len(prepared.model.means), 1))
 
 

@@ -20,7 +20,7 @@ from latentlab.core.models.decode_grid import chunk_of
 
 ListKind = Literal["selected", "near_codes", "near_pixels", "worst", "ambiguous"]
 ListOrder = Literal["selected", "loss", "distance", "ambiguity"]
-Measure = Literal["loss", "code_distance", "pixel_distance", "votes", "label_entropy", "posterior_entropy"]
+Measure = Literal["elbo", "loss", "code_distance", "pixel_distance", "votes", "label_entropy", "posterior_entropy"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,9 +99,9 @@ class ImageList:
     values : float32 (K,)
         What stands below each; NaN where it is not known.
     measure : str
-        What the values are: ``"loss"`` with z at the mean, nats; distances to the pick: Euclidean between means, or
-        between images with pixels in [0, 1]; of the most ambiguous the entropy, nats, of the classes of the 15 nearest
-        (``"votes"``), of p(label | image) or of the posterior.
+        What the values are: the negative ELBO of a VAE (``"elbo"``), the loss of an autoencoder (``"loss"``), nats;
+        distances to the pick: Euclidean between means, or between images with pixels in [0, 1]; of the most ambiguous
+        the entropy, nats, of the classes of the 15 nearest (``"votes"``), of p(label | image) or of the posterior.
     number : int
         Of the map's update: reconstructions of another are old.
     """
@@ -198,7 +198,7 @@ class Lists:
         return ImageList(self._model.run_id, self._number, listing, rows[order], values[order], measure)
 
     def losses(self, rows: Integers, goes_on: GoesOn) -> Floats:
-        """Give the loss of some images with z at the mean: float32 (K,), nats.
+        """Give the loss of some images, of a VAE the negative ELBO: float32 (K,), nats.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Lists:
         """
         need_images(self._model)
         for part in parts(rows[~self._has_loss[rows]], min(_CHUNK, chunk_of(self._model.snapshot)), goes_on):
-            self._losses[part], _ = losses_of(self._model, part)
+            self._losses[part] = losses_of(self._model, part)
             self._has_loss[part] = True
         return self._losses[rows]
 
@@ -230,6 +230,7 @@ class Lists:
         self, rows: Integers, own: Floats | None, question: ListQuestion, goes_on: GoesOn
     ) -> tuple[Floats, Measure]:
         kind, order = question.listing.kind, question.listing.order
+        loss: Measure = "elbo" if self._model.snapshot.is_variational else "loss"
         if order == "distance":
             if own is not None and kind in ("near_codes", "near_pixels"):
                 return own, "code_distance" if kind == "near_codes" else "pixel_distance"
@@ -238,8 +239,8 @@ class Lists:
             values, measure = self._ambiguities(goes_on)
             return values[rows], measure
         if order == "selected" and (self._model.images is None or len(rows) > _FEW):
-            return self._losses[rows], "loss"
-        return self.losses(rows, goes_on), "loss"
+            return self._losses[rows], loss
+        return self.losses(rows, goes_on), loss
 
     def _code_distances(self, question: ListQuestion, rows: Integers | None, goes_on: GoesOn) -> Floats:
         if question.code is None:

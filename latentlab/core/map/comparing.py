@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.core.arrays import Floats, Position, to_floats
-from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.results import ImageLosses
 from latentlab.core.measures.neighbours import nearest_rows
-from latentlab.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from latentlab.core.map.map_images import MapImages
@@ -29,17 +27,20 @@ class Beside:
         On the second model's own map.
     image : float32 (C, H, W)
         Its reconstruction of the image, or what it decodes at the place.
-    losses : Losses or None
-        Of the image, nats; None where the cursor is a place, or the image is not loaded.
+    losses : ImageLosses or None
+        Of the image; None where the cursor is a place, or the image is not loaded.
     label : str
         Name of the class under which a CVAE decodes the place; else empty.
+    psnr : float or None
+        Of the reconstruction, decibels; None where `losses` is.
     """
 
     run_id: str
     position: Position
     image: Floats
-    losses: Losses | None
+    losses: ImageLosses | None
     label: str = ""
+    psnr: float | None = None
 
 
 def images_for_second(run: Run, first: MapUpdate) -> MapImages | None:
@@ -72,7 +73,7 @@ def at_image(model: MapUpdate, row: int) -> Beside:
     from latentlab.core.map.explore import data_point  # not above: panels read this file, and load no torch
 
     point = data_point(model.snapshot, model.projection, row, model.means[row], int(model.labels[row]), image)
-    return Beside(model.run_id, point.position, point.reconstruction, point.losses)
+    return Beside(model.run_id, point.position, point.reconstruction, point.losses, psnr=point.psnr)
 
 
 def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
@@ -82,18 +83,3 @@ def at_place(model: MapUpdate, position: Position, label: int) -> Beside:
     image = model.snapshot.decode(code[None], under)[0]
     name = model.snapshot.class_names[under[0]] if model.snapshot.uses_labels else ""
     return Beside(model.run_id, position, image, None, name)
-
-
-def loss_on_test_images(
-    recipe: Recipe, history: Sequence[EpochEnded], epochs_done: float, *, is_ended: bool
-) -> float | None:
-    """Give a model's test loss, nats per image; None before its first epoch ended.
-
-    A training that has ended and has a patience has gone back to its best epoch.
-    """
-    last = next((epoch for epoch in reversed(history) if epoch.epoch <= epochs_done), None)
-    if last is None:
-        return None
-    if is_ended and recipe.training.patience and last is history[-1]:
-        return min(history, key=lambda epoch: epoch.chooses.loss).test.loss
-    return last.test.loss

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers, to_floats
-from latentlab.core.events import Losses
+from latentlab.core.arrays import Doubles, Floats, Integers, to_floats
 from latentlab.core.map.projection import Projection
-from latentlab.core.map.results import DataPoint, Decoded, Neighbour, Sketched
-from latentlab.core.measures.metrics import weighted
+from latentlab.core.map.results import DataPoint, Decoded, ImageLosses, Neighbour, Sketched
+from latentlab.core.measures.image_losses import SAMPLES as LOSS_SAMPLES
+from latentlab.core.measures.image_losses import image_terms, misfits
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
 from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
@@ -21,6 +21,7 @@ from latentlab.core.sketch.poses import POSES, poses
 
 SAMPLES = 8
 SHOWN_NEIGHBOURS = 8
+POSED_LABELS = 10  # of a sketch that are tried in every pose
 
 
 def new_noise(seed: int, latent: int) -> Floats:
@@ -93,12 +94,13 @@ def decode_operations(model: Operations) -> int:
 
 def data_point_operations(model: Operations) -> int:
     """Give how many operations `data_point` takes: the terms of the loss, and the reconstruction."""
-    return 2 * (model.encode + model.decode)
+    return 2 * model.encode + (LOSS_SAMPLES + 1) * model.decode + model.penalty
 
 
 def sketched_operations(model: Operations) -> int:
     """Give how many operations `sketched` takes: the loss of each pose and under each label, and what is shown."""
-    return (POSES + model.labels + 2) * (model.encode + model.decode)
+    tried = model.labels + (POSES - 1) * max(1, min(model.labels, POSED_LABELS)) + (model.labels == 0)
+    return (tried + 2) * (model.encode + model.decode) + LOSS_SAMPLES * model.decode + (tried + 1) * model.penalty
 
 
 def data_point(
@@ -113,7 +115,7 @@ def data_point(
     labels = snapshot.under(label, 1)
     terms = None
     if image is not None:
-        terms = _losses(snapshot, image, labels)
+        terms = image_losses(snapshot, image, labels)
     rebuilt = snapshot.decode(mean[None], labels) if image is None else snapshot.restore(image[None], labels)
     return DataPoint(
         run_id=snapshot.run_id,
@@ -140,10 +142,7 @@ def all_label_probabilities(snapshot: Snapshot, images: npt.NDArray[np.generic])
     classes = len(snapshot.class_names)
     labels = np.tile(np.arange(classes), len(images))
     reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, classes, 0), labels)
-    elbo = -(reconstruction + kl).astype(np.float64).reshape(len(images), classes)
-    shares = np.exp(elbo - elbo.max(1, keepdims=True))
-    probabilities: Floats = (shares / shares.sum(1, keepdims=True)).astype(np.float32)
-    return probabilities
+    return _shares(-(reconstruction + kl).astype(np.float64).reshape(len(images), classes))
 
 
 def sketched(
@@ -170,12 +169,20 @@ def sketched(
     images : uint8 (N, C, H, W) or None
         The map's images, if they are loaded; else neighbours are shown as the model rebuilds them.
     posed : bool
-        Turn and slant the sketch to where its ELBO is highest (see `poses`), as fits pen strokes.
+        Turn and slant the sketch to where the model explains it best (see `poses`), as fits pen strokes.
+
+    Notes
+    -----
+    Pose and label of a CVAE are sought together: of all pairs the one of the least misfit is taken, and the probability
+    of a label is that of its best pose. What is shown is all of that one image, under that one label.
     """
-    probabilities = label_probabilities(snapshot, image)
-    if probabilities is not None and label is None:
-        label = int(probabilities.argmax())
-    image, losses = _best_of(snapshot, poses(image) if posed else image[None], label)
+    variations = poses(image) if posed else image[None]
+    found = _misfits(snapshot, variations, label)
+    probabilities = None
+    if snapshot.uses_labels:
+        probabilities = _shares(-found.min(0))
+        label = int(probabilities.argmax()) if label is None else int(snapshot.under(label, 1)[0])
+    image = variations[int(found[:, label if snapshot.uses_labels else 0].argmin())]
     y = snapshot.under(label, 1)
     mean, deviation = (part[0] for part in snapshot.posterior(image[None], y))
     # The mean of planes is not all of their code.
@@ -191,7 +198,7 @@ def sketched(
         position=projection.position(mean),
         covariance=projection.covariance(deviation).astype(np.float32),
         reconstruction=rebuilt[0],
-        losses=losses,
+        losses=image_losses(snapshot, image, y),
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
@@ -200,11 +207,29 @@ def sketched(
     )
 
 
-def _best_of(snapshot: Snapshot, variations: Floats, label: int | None) -> tuple[Floats, Losses]:
-    """Give that of some images (N, C, H, W) whose ELBO is highest, and its losses."""
-    terms = snapshot.loss_terms(variations, snapshot.under(label, len(variations)))
-    best = int((terms[0] + terms[1]).argmin())
-    return variations[best], weighted((float(term[best]) for term in terms), snapshot.recipe.loss.beta)
+def _misfits(snapshot: Snapshot, variations: Floats, label: int | None) -> Doubles:
+    """Give the misfit of each of some poses (P, C, H, W) under each label: float64 (P, K), of a VAE (P, 1).
+
+    Of many labels only the likeliest, and the one in force, are tried in other poses than the first; the rest is inf.
+    """
+    if not snapshot.uses_labels:
+        return misfits(snapshot, variations, None)
+    labels = np.arange(len(snapshot.class_names))
+    found = np.full((len(variations), len(labels)), np.inf)
+    found[:1] = misfits(snapshot, variations[:1], labels)
+    likely = found[0].argsort(kind="stable")[:POSED_LABELS]
+    if label is not None:
+        likely = np.union1d(likely, snapshot.under(label, 1))
+    if len(variations) > 1:
+        found[1:, likely] = misfits(snapshot, variations[1:], likely)
+    return found
+
+
+def _shares(logarithms: Doubles) -> Floats:
+    """Give what is in proportion to exp of some numbers (..., K), and adds up to 1: float32 (..., K)."""
+    shares = np.exp(logarithms - logarithms.max(-1, keepdims=True))
+    probabilities: Floats = (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
+    return probabilities
 
 
 def _neighbours(
@@ -227,9 +252,13 @@ def _neighbours(
     )
 
 
-def _losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> Losses:
-    terms = (float(term[0]) for term in snapshot.loss_terms(image[None], labels))
-    return weighted(terms, snapshot.recipe.loss.beta)
+def image_losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> ImageLosses:
+    """Say what an image (C, H, W) in [0, 1] costs under its label, int64 (1,)."""
+    terms = image_terms(snapshot, image[None], labels, LOSS_SAMPLES)
+    reconstruction, kl, penalty = (float(term[0]) for term in terms)
+    if snapshot.is_variational:
+        return ImageLosses(reconstruction + kl, reconstruction, kl, penalty, LOSS_SAMPLES)
+    return ImageLosses(reconstruction + penalty, reconstruction, 0.0, penalty)
 
 
 def _name(snapshot: Snapshot, label: int) -> str:

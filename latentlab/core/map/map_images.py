@@ -68,9 +68,10 @@ class MapImages:
 
 
 def choose(data: ImageSet, source: MapSource) -> MapImages:
-    """Take the images that a map shows: the first of each split, so that they stay the same from run to run.
+    """Take the images that a map shows: a sample of each split that stays the same from run to run.
 
-    Of both splits as many are taken of each, as far as they go; test images come first.
+    Of both splits as many are taken of each, as far as they go; test images come first. They are drawn as
+    `ImageSet.sampled` has it: of a set that is sorted by class the first ones would lack the last classes.
     """
     test, training = len(data.test_labels), len(data.train_labels)
     if source.split == "test":
@@ -79,17 +80,15 @@ def choose(data: ImageSet, source: MapSource) -> MapImages:
         test = 0
     count = min(source.count or test + training, test + training)
     test = max(min(test, count - count // 2), count - training)
-    training = count - test
-    labels = torch.cat([data.test_labels[:test], data.train_labels[:training]])
+    part = data.sampled(count - test, test)
     noisy = None
-    if data.test_noisy is not None and data.train_noisy is not None:
-        noisy = (data.test_noisy[:test], data.train_noisy[:training])
-    known = columns.joined(
-        columns.taken(data.test_columns, slice(test)), columns.taken(data.train_columns, slice(training))
-    )
-    train_rows, test_rows = data.rows()
-    ids = ImageIds.of(data.fingerprint, torch.cat([test_rows[:test], train_rows[:training]]).numpy())
-    return MapImages((data.test_images[:test], data.train_images[:training]), labels.numpy(), noisy, known, ids)
+    if part.test_noisy is not None and part.train_noisy is not None:
+        noisy = (part.test_noisy, part.train_noisy)
+    known = columns.joined(part.test_columns, part.train_columns)
+    labels = torch.cat([part.test_labels, part.train_labels]).numpy()
+    train_rows, test_rows = part.rows()
+    ids = ImageIds.of(data.fingerprint, torch.cat([test_rows, train_rows]).numpy())
+    return MapImages((part.test_images, part.train_images), labels, noisy, known, ids)
 
 
 def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,6 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import kl_of
 from latentlab.core.map.requirements import need_images, need_posterior
-
-if TYPE_CHECKING:
-    from latentlab.core.models.snapshot import Snapshot
 
 ValueKind = Literal["class", "loss", "kl", "reconstruction", "column"]
 LEVELS = 255  # of the scale; level 0 is for points without a value
@@ -53,6 +50,8 @@ class PointValues:
         Images whose value has not been found yet.
     pending : int
         Those, and the ones whose value is an earlier model's.
+    samples : int
+        Of the posterior, by which the loss of a VAE, its negative ELBO, is told; 0 for other values.
     is_estimate : bool
         Whether σ is that of reconstructions, since the images are not loaded.
     """
@@ -69,6 +68,7 @@ class PointValues:
     missing: int = 0
     pending: int = 0
     is_estimate: bool = False
+    samples: int = 0
 
 
 MOST_CATEGORIES = 20  # of texts that have a colour of their own
@@ -127,7 +127,8 @@ class LiveValues:
                 break
         is_estimate = model.deviations is None and model.images is None
         found = _on_scale(model.run_id, self.colouring, self._values.copy())
-        return replace(found, missing=self._missing, pending=self._left, is_estimate=is_estimate)
+        samples = loss_samples(model) if self.colouring.kind == "loss" else 0
+        return replace(found, missing=self._missing, pending=self._left, is_estimate=is_estimate, samples=samples)
 
 
 def need(model: MapUpdate, colouring: Colouring) -> None:
@@ -146,27 +147,28 @@ def need(model: MapUpdate, colouring: Colouring) -> None:
 def _values(model: MapUpdate, colouring: Colouring, rows: Integers) -> Floats:
     if colouring.kind == "kl":
         return kl_of(model, rows)
-    total, reconstruction = losses_of(model, rows)
-    return reconstruction if colouring.kind == "reconstruction" else total
+    if colouring.kind == "loss":
+        return losses_of(model, rows)
+    return model.snapshot.loss_terms(need_images(model)[rows], model.labels[rows])[0]
 
 
-def losses_of(model: MapUpdate, rows: Integers) -> tuple[Floats, Floats]:
-    """Give the loss, and the reconstruction alone, of some images of a map with z at the mean, float32 (K,), nats.
+def losses_of(model: MapUpdate, rows: Integers) -> Floats:
+    """Give what some images of a map cost, float32 (K,), nats, as `ImageLosses.loss` has it, by fewer samples.
 
-    Just as `explore.data_point` has them of one. The images must be loaded.
+    The images must be loaded.
     """
+    from latentlab.core.measures.image_losses import FEW_SAMPLES, image_terms  # not above: panels read this file
+
     snapshot = model.snapshot
-    noise = np.tile(_signs(snapshot), (len(rows), 1))
-    reconstruction, kl, penalty = snapshot.loss_terms(need_images(model)[rows], model.labels[rows], noise)
-    return reconstruction + np.float32(snapshot.recipe.loss.beta) * kl + penalty, reconstruction
+    reconstruction, kl, penalty = image_terms(snapshot, need_images(model)[rows], model.labels[rows], FEW_SAMPLES)
+    return reconstruction + (kl if snapshot.is_variational else penalty)
 
 
-def _signs(snapshot: Snapshot) -> Floats:
-    """Give no noise, with the signs of that of one image: a contraction is then estimated alike for all, and alone."""
-    import torch  # not above: panels read this file, and load no torch
+def loss_samples(model: MapUpdate) -> int:
+    """Give by how many samples of a VAE's posterior `losses_of` are; 0 of an autoencoder."""
+    from latentlab.core.measures.image_losses import FEW_SAMPLES  # not above: panels read this file, and load no torch
 
-    noise: Floats = (torch.randn(1, snapshot.latent, generator=torch.Generator().manual_seed(0)) * 0).numpy()
-    return noise
+    return FEW_SAMPLES if model.snapshot.is_variational else 0
 
 
 def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[Any]) -> PointValues:

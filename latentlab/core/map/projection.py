@@ -40,6 +40,10 @@ class Projection:
         x, y = self.to_plane(code[None])[0]
         return float(x), float(y)
 
+    def prior_centre(self) -> Position:
+        """Give where the prior's mean, the code 0, lies: on the plane the prior is a Gaussian of deviation 1 there."""
+        return self.position(np.zeros_like(self.origin))
+
     def moved(self, code: Floats, position: Position) -> Floats:
         """Give the code at `position`, parallel to the plane through `code`: what lies off the plane is kept."""
         step = np.asarray(position, np.float32) - self.to_plane(code[None])[0]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from latentlab.core.arrays import Floats, Integers, Position
-from latentlab.core.events import Losses
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.measures.image_quality import peak_signal_to_noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +94,30 @@ class Decoded:
     labels: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ImageLosses:
+    """What one image costs under a model, nats.
+
+    Attributes
+    ----------
+    loss : float
+        Of a VAE the negative ELBO, ``reconstruction + kl``, at β = 1 and temperature 1 however it was trained; of an
+        autoencoder ``reconstruction + penalty``.
+    reconstruction : float
+        Averaged over samples of a VAE's posterior.
+    kl, penalty : float
+        0 where the model has none; the penalty has its weights already.
+    samples : int
+        How many of the posterior; 0 of an autoencoder, whose code is a point.
+    """
+
+    loss: float
+    reconstruction: float
+    kl: float
+    penalty: float = 0.0
+    samples: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DataPoint:
     """An image of the data set that was picked on the map.
@@ -108,8 +132,8 @@ class DataPoint:
         None when the data set is not on this machine.
     reconstruction : float32 (C, H, W)
         Decoded from its mean.
-    losses : Losses or None
-        Its own loss with z at the mean, nats; None without the image.
+    losses : ImageLosses or None
+        None without the image.
     """
 
     run_id: str
@@ -119,7 +143,12 @@ class DataPoint:
     class_name: str
     image: Floats | None
     reconstruction: Floats
-    losses: Losses | None
+    losses: ImageLosses | None
+
+    @property
+    def psnr(self) -> float | None:
+        """The peak signal-to-noise ratio of its reconstruction, decibels; None without the image."""
+        return None if self.image is None else peak_signal_to_noise(self.image, self.reconstruction)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,8 +179,8 @@ class Sketched:
         Of the posterior on the plane of the map; its ellipse is drawn at 1 and 2 σ.
     reconstruction : float32 (C, H, W)
         Decoded from μ.
-    losses : Losses
-        Of this image with z at μ, nats.
+    losses : ImageLosses
+        Of this image under the label in force.
     neighbours : tuple of Neighbour
         The nearest points in latent space, nearest first, at most eight.
     nearest : int64 (15,)
@@ -161,7 +190,8 @@ class Sketched:
     label : int or None
         The label in force, for a CVAE.
     label_probabilities : float32 (K,) or None
-        p(label | image) in proportion to exp(ELBO) under a uniform prior, for a CVAE.
+        For a CVAE, in proportion to exp(-misfit) of each label's best pose: p(label | image) under the model and a
+        uniform prior, which is not how often such a label is right.
     """
 
     run_id: str
@@ -171,7 +201,7 @@ class Sketched:
     position: Position
     covariance: Floats
     reconstruction: Floats
-    losses: Losses
+    losses: ImageLosses
     neighbours: tuple[Neighbour, ...]
     nearest: Integers
     votes: tuple[tuple[int, int], ...]

@@ -146,7 +146,9 @@ class Autoencoder(nn.Module):
             return torch.sigmoid(output)
         return (torch.tanh(output) + 1) / 2 if self._output == "tanh" else output.clamp(0, 1)
 
-    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
+    def loss_terms(
+        self, images: Tensor, labels: Tensor | None, noise: Tensor | None, seen: Tensor | None = None
+    ) -> LossTerms:
         """Give the terms of the loss of each image.
 
         Parameters
@@ -155,8 +157,9 @@ class Autoencoder(nn.Module):
             In [0, 1]; what the decoder is asked for.
         labels : int64 (B,) or None
             Used by a CVAE.
-        noise : float32 (B, L)
-            Standard normal; of a VAE's posterior, or for the estimate of a contraction.
+        noise : float32 (B, L) or None
+            Standard normal; of a VAE's posterior, or for the estimate of a contraction. Without it z is at the mean,
+            and a contraction is exact, at the cost of a backward pass for each dimension, and has no gradient.
         seen : float32 (B, C, H, W), optional
             What the encoder sees in place of the images: a denoising autoencoder (Vincent et al., 2008).
         """
@@ -173,12 +176,21 @@ class Autoencoder(nn.Module):
         """Refuse: only a VAE has samples to weigh."""
         raise ValueError("an autoencoder draws no samples of its code")
 
-    def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
+    def penalty(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """Give the penalty of each image exactly, float32 (B,), nats; for looking, not for learning."""
+        return self._penalty(self._code(images, labels), images, labels, None)
+
+    def _penalty(self, code: Tensor, seen: Tensor, labels: Tensor | None, noise: Tensor | None) -> Tensor:
         penalty = code.new_zeros(len(code))
         if self._sparsity:
             penalty = penalty + self._sparsity * losses.sparsity(code)
         if self._contraction:
-            jacobian = losses.contraction(lambda x: self._code(x, labels), seen, noise)
+            if noise is None:
+                jacobian = losses.contraction_of_each(
+                    lambda x, rows: self._code(x, None if labels is None else labels[rows]), seen, self.latent
+                )
+            else:
+                jacobian = losses.contraction(lambda x: self._code(x, labels), seen, noise)
             penalty = penalty + self._contraction * jacobian
         return penalty
 
@@ -248,15 +260,17 @@ class VAE(Autoencoder):
         features = self._features(images, labels)
         return self.mean_head(features).float(), self.logvar_head(features).float()
 
-    def loss_terms(self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor | None = None) -> LossTerms:
+    def loss_terms(
+        self, images: Tensor, labels: Tensor | None, noise: Tensor | None, seen: Tensor | None = None
+    ) -> LossTerms:
         """Give the terms of the negative ELBO, one sample of z per image.
 
-        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; zeros put z at the mean.
+        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; none puts z at the mean.
         Parameters as of an autoencoder; with `seen` a denoising VAE (Im et al., 2017).
         """
         seen = images if seen is None else seen
         mean, logvar = self.encode(seen, labels)
-        codes = mean + torch.exp(0.5 * logvar) * noise
+        codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
         error = self.error(self.decode(codes, labels), images)
         kl = losses.kl(mean, logvar)
         penalised = losses.penalised_kl(mean, logvar, self._free_bits) if self._free_bits else kl

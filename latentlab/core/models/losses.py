@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+_PAIRS = 512  # of an image and a dimension of its code, at once
+
 
 def bernoulli(logits: Tensor, target: Tensor) -> Tensor:
     """Give the negative log-likelihood of pixels under a Bernoulli decoder.
@@ -154,3 +156,30 @@ def contraction(encode: Callable[[Tensor], Tensor], images: Tensor, noise: Tenso
         signs = torch.copysign(torch.ones_like(noise), noise)
         (gradient,) = torch.autograd.grad((encode(x) * signs).sum(), x, create_graph=is_training)
         return gradient.flatten(1).square().sum(1)
+
+
+def contraction_of_each(encode: Callable[[Tensor, Tensor], Tensor], images: Tensor, latent: int) -> Tensor:
+    """Give what `contraction` estimates, exactly: by a backward pass for each dimension of the code.
+
+    Parameters
+    ----------
+    encode : callable
+        From images (K, C, H, W), and which of `images` each of them is, int64 (K,), to codes (K, L).
+    images : float32 (B, C, H, W)
+    latent : int
+        L.
+
+    Returns
+    -------
+    float32 (B,)
+        Without a gradient.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        norms = torch.zeros(len(images), device=images.device)
+        for start in range(0, len(images) * latent, _PAIRS):
+            part = torch.arange(start, min(start + _PAIRS, len(images) * latent))
+            rows, dimensions = part // latent, part % latent
+            x = images[rows].clone().requires_grad_()
+            (gradient,) = torch.autograd.grad(encode(x, rows).gather(1, dimensions[:, None]).sum(), x)
+            norms.index_add_(0, rows, gradient.flatten(1).square().sum(1))
+    return norms

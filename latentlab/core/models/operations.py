@@ -22,11 +22,14 @@ class Operations:
         Of encoding one image, and of decoding one code.
     labels : int
         Labels under which a code can be decoded; 0 where a model knows none.
+    penalty : int
+        Of the exact penalty of one image: with a contraction it is encoded, and gone back through, for each dimension.
     """
 
     encode: int
     decode: int
     labels: int = 0
+    penalty: int = 0
 
 
 def count(snapshot: Snapshot) -> Operations:
@@ -53,4 +56,5 @@ def count(snapshot: Snapshot) -> Operations:
         counted.encode(np.zeros((1, *snapshot.image_shape), np.float32), labels)
         encode, total = total, 0
         counted.decode(np.zeros((1, snapshot.latent), np.float32), labels)
-    return Operations(encode, total, len(snapshot.class_names) if snapshot.uses_labels else 0)
+    penalty = 3 * snapshot.latent * encode if snapshot.recipe.loss.contraction else 0
+    return Operations(encode, total, len(snapshot.class_names) if snapshot.uses_labels else 0, penalty)

@@ -76,11 +76,11 @@ def save_selected(
         save_picture(path, _picture(model, rows, goes_on, with_reconstructions=with_reconstructions))
         return
     codes = _codes(model, rows, numbers, data)
-    columns = codes.columns()
+    columns, loss = codes.columns(), "negative_elbo" if model.snapshot.is_variational else "loss"
     if model.images is not None:
-        columns["loss"] = Lists(model).losses(rows, goes_on)
+        columns[loss] = Lists(model).losses(rows, goes_on)
     if suffix == TABLE:
-        save_table(path, columns | {"loss": columns.get("loss", np.full(len(rows), np.nan, np.float32))})
+        save_table(path, columns | {loss: columns.get(loss, np.full(len(rows), np.nan, np.float32))})
         return
     del columns["label"], columns["class_name"]
     arrays = {"images": channels_last(need_images(model)[rows])} | columns

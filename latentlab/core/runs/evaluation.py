@@ -49,6 +49,8 @@ class Evaluation:
     agreement, agreement_standard_error : float or None
         Share of codes whose 15 nearest neighbours are mostly of their own class, of those that have one; None without
         labels. Its error is that of a share of images, √(p(1 - p)/n).
+    agreement_images : int or None
+        Of so many images it is the share, which are each other's neighbours: of many it is measured on a sample.
     psnr : Quality or None
         Of a model that learned to restore, or a set of pairs.
     active_units : int or None
@@ -68,6 +70,7 @@ class Evaluation:
     beta: float | None
     agreement: float | None
     agreement_standard_error: float | None
+    agreement_images: int | None
     psnr: Quality | None
     active_units: int | None
     active_share: float | None
@@ -82,6 +85,7 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
     is_point = not snapshot.is_variational
     terms = metrics.snapshot_terms(snapshot, images, labels, data.test_noisy)
     agreement = _agreement(codes, code_labels) if data.has_labels else None
+    neighbours = int((np.isfinite(codes).all(1) & (code_labels >= 0)).sum())
     bound = None if is_point else metrics.mean_losses([part * torch.tensor([1, 1, 0]) for part in terms], 1.0)
     return Evaluation(
         images=len(images),
@@ -90,7 +94,8 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
         elbo_standard_error=None if bound is None else bound.standard_error,
         beta=None if is_point else snapshot.recipe.loss.beta,
         agreement=agreement,
-        agreement_standard_error=None if agreement is None else _error_of_share(agreement, code_labels),
+        agreement_standard_error=None if agreement is None else math.sqrt(agreement * (1 - agreement) / neighbours),
+        agreement_images=None if agreement is None else neighbours,
         psnr=_quality(snapshot, data),
         active_units=None if is_point else int(active_units(codes).sum()),
         active_share=_active_share(snapshot, codes) if is_point else None,
@@ -103,10 +108,6 @@ def _agreement(codes: Floats, labels: Integers) -> float | None:
     if codes.shape[1] > _MOST_DIMENSIONS:
         return None
     return _known(metrics.agreement(codes[labels >= 0], labels[labels >= 0]))
-
-
-def _error_of_share(share: float, labels: Integers) -> float:
-    return math.sqrt(share * (1 - share) / np.count_nonzero(labels >= 0))
 
 
 def _quality(snapshot: Snapshot, data: ImageSet) -> Quality | None:

@@ -70,7 +70,8 @@ class Run:
     preparation : Preparation
         What the images have in common, so that a sketch can be prepared like them.
     codes : float32 (N, L)
-        Encoder means of the first test images, at most `CODES`, in the order of the data set.
+        Encoder means of the test images in the order of the data set, or of a sample of `CODES` where there are more;
+        files of earlier versions have the first ones.
     labels : int64 (N,)
         Their classes; -1 where there is none.
     fingerprint : str
@@ -348,9 +349,13 @@ def _plain(text: str, most: int) -> str:
 
 
 def codes_of(snapshot: Snapshot, data: ImageSet, most: int = CODES) -> tuple[Floats, Integers]:
-    """Encode the test images that a run keeps the codes of: means float32 (N, L), and labels int64 (N,)."""
-    labels = data.test_labels[:most].numpy().astype(np.int64)
-    means, _ = snapshot.encode(data.test_images[:most], labels)
+    """Encode the test images that a run keeps the codes of: means float32 (N, L), and labels int64 (N,).
+
+    Where there are more of them they are a sample, as a map shows it: see `ImageSet.sampled`.
+    """
+    part = data.sampled(0, most)
+    labels = part.test_labels.numpy().astype(np.int64)
+    means, _ = snapshot.encode(part.test_images, labels)
     return means, labels
 
 

@@ -22,7 +22,7 @@ class ManifoldQuestion:
     ----------
     over : str
         ``"radius"``: from -radius to radius on both axes. ``"means"``: the range of the encoder's means, and `radius`
-        beyond it on every side. ``"quantiles"``: at equal steps of the prior's probability.
+        beyond it on every side. ``"quantiles"``: at equal steps of the prior's probability, around its mean.
     radius : float
         In units of the latent space.
     label : int
@@ -67,7 +67,8 @@ class Manifold:
 def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     """Decode a grid of codes on the map's plane.
 
-    With quantiles, Kingma and Welling (2014), appendix D: steps of equal probability of the prior.
+    With quantiles, Kingma and Welling (2014), appendix D: steps of equal probability of the prior, whose marginal on
+    the plane is a Gaussian of deviation 1 around where the code 0 lies; that need not be the plane's origin.
 
     Raises
     ------
@@ -76,8 +77,10 @@ def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     """
     need_point(model.snapshot, "it has no manifold to decode.")
     need_room(model.snapshot, question.side**2, "grid")
+    points = model.projection.to_plane(model.means[np.isfinite(model.means).all(1)])
     xs, ys = (
-        _ticks(question, values) for values in model.projection.to_plane(model.means[np.isfinite(model.means).all(1)]).T
+        _ticks(question, values, centre)
+        for values, centre in zip(points.T, model.projection.prior_centre(), strict=True)
     )
     ys = ys[::-1]
     codes = model.projection.origin + np.stack(np.meshgrid(xs, ys), -1) @ model.projection.directions
@@ -85,11 +88,11 @@ def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     return Manifold(model.run_id, images, xs, ys, model.projection.axes)
 
 
-def _ticks(question: ManifoldQuestion, values: Floats) -> Floats:
-    """Give the positions along one axis, ascending; `values` are those of the means."""
+def _ticks(question: ManifoldQuestion, values: Floats, centre: float) -> Floats:
+    """Give the positions along one axis, ascending; `values` are those of the means, `centre` is the prior's."""
     if question.over == "quantiles":
         shares = (np.arange(question.side) + 0.5) / question.side
-        return np.array([NormalDist().inv_cdf(share) for share in shares], np.float32)
+        return np.array([NormalDist(centre).inv_cdf(share) for share in shares], np.float32)
     low, high = -question.radius, question.radius
     if question.over == "means" and len(values):
         low, high = float(values.min()) - question.radius, float(values.max()) + question.radius

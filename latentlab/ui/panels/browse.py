@@ -188,7 +188,14 @@ class BrowsePanel(LinesPanel):
 
     def _describe(self, listed: ImageList) -> None:
         measures = {
-            "loss": (self.tr("loss, nats"), self.tr("Loss of each image with z at the mean")),
+            "elbo": (
+                self.tr("−ELBO, nats"),
+                self.tr(
+                    "Negative ELBO of each image, at β = 1 and temperature 1, by a few samples of its posterior; that "
+                    "of the image that is picked is by more"
+                ),
+            ),
+            "loss": (self.tr("loss, nats"), self.tr("Loss of each image: reconstruction and penalty")),
             "code_distance": (self.tr("distance"), self.tr("Euclidean distance of the mean from the pick")),
             "pixel_distance": (self.tr("distance"), self.tr("Euclidean distance of the pixels, in [0, 1]")),
             "votes": (

@@ -8,8 +8,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from latentlab.core.arrays import Integers
-from latentlab.core.events import Losses
-from latentlab.core.map.results import DataPoint
+from latentlab.core.map.results import DataPoint, ImageLosses
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
@@ -76,7 +75,12 @@ class DataPointPanel(LinesPanel):
         self._class.setFont(font)
         self._losses = plain_label(wordWrap=True)
         self._losses.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._losses.setToolTip(self.tr("The loss of this image: of its reconstruction, and what the code costs"))
+        self._losses.setToolTip(
+            self.tr(
+                "What this image costs: its reconstruction, and its code. Of a VAE this is the negative ELBO at β = 1 "
+                "and temperature 1, the reconstruction averaged over samples of the posterior"
+            )
+        )
 
         self._select = QToolButton(objectName="selectPointButton", focusPolicy=Qt.FocusPolicy.StrongFocus)
         self._select.setToolTip(
@@ -148,15 +152,19 @@ class DataPointPanel(LinesPanel):
         self._selected = rows
         self._name_button()
 
-    def _describe(self, losses: Losses) -> str:
+    def _describe(self, losses: ImageLosses) -> str:
         """Tell a loss and its terms; what a model does not have is 0 and left out."""
-        text = self.tr("Loss {loss:.1f} nats").format(loss=losses.loss)
-        terms = [self.tr("{reconstruction:.1f}").format(reconstruction=losses.reconstruction)]
-        if losses.kl:
-            terms.append(self.tr("KL {kl:.1f}").format(kl=losses.kl))
-        if losses.penalty:
-            terms.append(self.tr("penalty {penalty:.1f}").format(penalty=losses.penalty))
-        return self.tr("{loss} = {terms}").format(loss=text, terms=" + ".join(terms)) if len(terms) > 1 else text
+        reconstruction = self.tr("{reconstruction:.1f}").format(reconstruction=losses.reconstruction)
+        penalty = self.tr("penalty {penalty:.1f}").format(penalty=losses.penalty)
+        if losses.samples:
+            told = self.tr("−ELBO {loss:.1f} nats = {reconstruction} + KL {kl:.1f} ({n}\u00a0samples)").format(
+                loss=losses.loss, reconstruction=reconstruction, kl=losses.kl, n=losses.samples
+            )
+            return self.tr("{loss}; {penalty}").format(loss=told, penalty=penalty) if losses.penalty else told
+        told = self.tr("Loss {loss:.1f} nats").format(loss=losses.loss)
+        if not losses.penalty:
+            return told
+        return self.tr("{loss} = {terms}").format(loss=told, terms=f"{reconstruction} + {penalty}")
 
     def event(self, event: QEvent) -> bool:
         """Follow what is in it: its font, its words."""

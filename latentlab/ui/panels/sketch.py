@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.map.results import Neighbour, Sketched
+from latentlab.core.map.results import ImageLosses, Neighbour, Sketched
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.pixels import to_image
@@ -60,9 +60,12 @@ class SketchPanel(LinesPanel):
         self.pad = SketchPad()
         self._input = _view("sketchInput", self.tr("What the model sees"))
         self._reconstruction = _view("sketchReconstruction", self.tr("What it makes of it"))
-        self._loss = plain_label()
+        self._loss = plain_label(wordWrap=True)
         self._loss.setToolTip(
-            self.tr("How badly the reconstruction fits the input, and what the code costs; less is better.")
+            self.tr(
+                "How badly the reconstruction fits the input, and what the code costs; less is better. Of a VAE it is "
+                "the negative ELBO, averaged over samples of the posterior."
+            )
         )
         self._verdict = plain_label()
         self._verdict.setWordWrap(True)
@@ -245,7 +248,7 @@ class SketchPanel(LinesPanel):
         found = self._sketched
         self._input.set_pixels(None if found is None else found.input)
         self._reconstruction.set_pixels(None if found is None else found.reconstruction)
-        self._loss.setText("" if found is None else self.tr("Loss: {n:.1f} nats").format(n=found.losses.loss))
+        self._loss.setText("" if found is None else self._describe(found.losses))
         self._show_verdict()
         self._show_label()
         neighbours: Sequence[Neighbour | None] = () if found is None else found.neighbours
@@ -272,6 +275,11 @@ class SketchPanel(LinesPanel):
         pad, least = (inside - self._upper.spacing()) // 2, self._upper.minimumHeightForWidth(inside)
         self.setMaximumHeight(self.layout().totalMinimumHeightForWidth(self.width()) + max(0, pad - least))
 
+    def _describe(self, losses: ImageLosses) -> str:
+        if losses.samples:
+            return self.tr("−ELBO, {n} samples: {loss:.1f} nats").format(n=losses.samples, loss=losses.loss)
+        return self.tr("Loss: {n:.1f} nats").format(n=losses.loss)
+
     def _show_verdict(self) -> None:
         text = self._problem or self._hint
         if not text and self._sketched is not None and self._sketched.votes:
@@ -292,7 +300,9 @@ class SketchPanel(LinesPanel):
         if found is None or found.label_probabilities is None or likely is None:
             return
         share = 100 * float(found.label_probabilities[likely])
-        text = self.tr("Most likely label: {name} ({share:.0f} %)").format(name=self._name(likely), share=share)
+        text = self.tr("Most likely label: {name} ({share:.0f} % under the model)").format(
+            name=self._name(likely), share=share
+        )
         if not in_force and found.label is not None:
             text += "\n" + self.tr("The label slider says {name}.").format(name=self._name(found.label))
         self._label.setText(text)

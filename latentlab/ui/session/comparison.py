@@ -11,6 +11,7 @@ from latentlab.core.arrays import Position
 from latentlab.core.events import EpochEnded, Finished, Started
 from latentlab.core.map import comparing
 from latentlab.core.map.axes import PlaneAxes
+from latentlab.core.map.comparability import figure_of_tests, why_no_nats, why_no_tests
 from latentlab.core.map.comparing import Beside
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
@@ -45,9 +46,11 @@ class Comparison(QObject):
     """
 
     second_changed = Signal(object)  # MapPoints or None
-    first_named = Signal(str, str, object)  # title, name of the run, test loss in nats or None
+    first_named = Signal(str, str, object)  # title, name of the run, Figure of the test images or None
     second_named = Signal(str, str, object)
     meeting_changed = Signal(str, bool)  # "image" or "place"; whether the maps share their images
+    judged = Signal(str, str)
+    """Why no nats of the two models are compared, and why no test figures; empty where they are."""
     followed = Signal(object)  # Beside or None
     waiting_changed = Signal(bool)
     """Whether what was told is not yet of the cursor."""
@@ -134,8 +137,9 @@ class Comparison(QObject):
             return
         self._given, run = update, self._run
         self._lay_out()
-        loss = comparing.loss_on_test_images(run.recipe, run.history, run.epochs, is_ended=True)
-        self.second_named.emit(run.recipe.title or run.recipe.name, self._run_name, loss)
+        figure = figure_of_tests(run.recipe, run.history, run.epochs, is_ended=True)
+        self.second_named.emit(run.recipe.title or run.recipe.name, self._run_name, figure)
+        self._judge()
 
     @Slot()
     def _lay_out(self) -> None:
@@ -197,8 +201,18 @@ class Comparison(QObject):
             self.first_named.emit("", "", None)
             return
         recipe, done = first.snapshot.recipe, first.epochs_done
-        loss = comparing.loss_on_test_images(recipe, self._history, done, is_ended=self._has_ended)
-        self.first_named.emit(recipe.title or recipe.name, self._first_name or recipe.name, loss)
+        figure = figure_of_tests(recipe, self._history, done, is_ended=self._has_ended)
+        self.first_named.emit(recipe.title or recipe.name, self._first_name or recipe.name, figure)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say whether what both models cost may be compared."""
+        first, second = self._exploration.shown, self._given
+        if first is None or second is None:
+            self.judged.emit("", "")
+            return
+        recipes = first.snapshot.recipe, second.snapshot.recipe
+        self.judged.emit(why_no_nats(*recipes), why_no_tests(*recipes))
 
     # The cursor
 

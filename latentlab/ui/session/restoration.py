@@ -9,7 +9,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
-from latentlab.core.map.explore import data_point_operations
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.models.facts import ModelFacts
@@ -103,7 +102,7 @@ class Restoration(QObject):
         def restore() -> RestoredImage:
             return restored_image(update.snapshot, image, damage, label=label, pair=pair, source=source)
 
-        self._restorings.ask(restore, data_point_operations(update.operations))
+        self._restorings.ask(restore, update.operations.encode + update.operations.decode)
 
     def _looked_at(self) -> _LookedAt | None:
         """Give what was picked or drawn last, as far as there is an image of it."""

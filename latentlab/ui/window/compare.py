@@ -61,6 +61,7 @@ def join_comparison(session: Session, tabs: ViewTabs, menus: Menus, dialogs: Fil
     comparison.second_changed.connect(panel.show_second)
     comparison.first_named.connect(panel.name_first)
     comparison.second_named.connect(panel.name_second)
+    comparison.judged.connect(panel.show_judgement)
     comparison.meeting_changed.connect(panel.show_meeting)
     comparison.followed.connect(panel.show_beside)
     comparison.waiting_changed.connect(panel.set_waiting_for_second)

@@ -11,11 +11,10 @@ from latentlab.core.fields.aggregate_posterior import (
     density,
     is_along_axes,
     log_ratio,
-    mixture_along_axes,
-    mixture_on_plane,
+    mixture,
     prior_of,
 )
-from latentlab.core.fields.grid import middles
+from latentlab.core.fields.grid import middles, sides
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
@@ -25,8 +24,6 @@ from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 
 BOX = (-12.0, 12.0, -12.0, 12.0)
-XS, YS = np.linspace(-2, 3, 9), np.linspace(4, -1, 7)
-PLACES = np.stack(np.meshgrid(XS, YS), -1)
 ALL = 1_000_000
 
 
@@ -50,7 +47,7 @@ def cloud(count=300, latent=2, seed=0):
     return np.random.default_rng(seed).standard_normal((count, latent)).astype(np.float32)
 
 
-def mixture(places, means, covariances):
+def mixture_of(places, means, covariances):
     """Add up scipy's Gaussians one by one."""
     return np.mean([multivariate_normal(m, c).pdf(places) for m, c in zip(means, covariances, strict=True)], axis=0)
 
@@ -60,19 +57,81 @@ def mass(field):
     return float(field.values.mean(dtype=np.float64) * (right - left) * (top - bottom))
 
 
-@given(st.integers(1, 40), st.integers(0, 1000), st.floats(0.03, 3))
-def test_both_ways_add_gaussians_up_as_scipy_does(count, seed, scale):
+EXTENT = (-2.0, 3.0, -1.0, 4.0)
+
+
+def cell_means(extent, cells, means, covariances):
+    """Give the mean over each cell by Gauss and Legendre's rule in x and y, of scipy's own densities."""
+    nodes, weights = np.polynomial.legendre.leggauss(12)
+    xs, ys = middles(extent, cells)
+    width, height = sides(extent, xs, ys)
+    x, y = (side[:, None] + nodes * size / 2 for side, size in ((xs, width), (ys, height)))
+    places = np.stack(np.broadcast_arrays(x[None, :, None, :], y[:, None, :, None]), -1)
+    return (mixture_of(places, means, covariances) * np.outer(weights, weights)).sum((2, 3)) / 4
+
+
+@given(st.integers(1, 20), st.integers(0, 1000), st.floats(0.2, 3), st.floats(-0.9, 0.9))
+def test_cells_have_the_mean_of_scipys_gaussians_over_them(count, seed, scale, correlation):
     rng = np.random.default_rng(seed)
     means = rng.normal(0, 2, (count, 2))
     deviations = scale * rng.uniform(0.5, 2, (count, 2))
-    diagonal = [np.diag(d**2) for d in deviations]
-    straight = mixture_along_axes(XS, YS, means, deviations, is_line=False)
-    assert straight == pytest.approx(mixture(PLACES, means, diagonal), rel=1e-9, abs=1e-120)
-    turned = rng.normal(0, scale, (count, 2, 2))
-    full = turned @ turned.transpose(0, 2, 1) + 0.1 * scale**2 * np.eye(2)
-    oblique = mixture_on_plane(XS, YS, means, full)
-    assert oblique == pytest.approx(mixture(PLACES, means, full), rel=1e-4, abs=1e-30)
-    assert mixture_on_plane(XS, YS, means, np.array(diagonal)) == pytest.approx(straight, rel=1e-4, abs=1e-30)
+    diagonal = np.array([np.diag(d**2) for d in deviations])
+    found = mixture(EXTENT, 81, means, diagonal, is_line=False)
+    assert found == pytest.approx(cell_means(EXTENT, 81, means, diagonal), rel=1e-4, abs=1e-12)
+    correlated = diagonal.copy()
+    correlated[:, 0, 1] = correlated[:, 1, 0] = correlation * deviations.prod(1)
+    found = mixture(EXTENT, 81, means, correlated, is_line=False)
+    expected = cell_means(EXTENT, 81, means, correlated)
+    highest = 1 / (2 * np.pi * np.sqrt(np.linalg.det(correlated)).min())
+    assert found == pytest.approx(expected, rel=1e-4, abs=1e-7 * highest)  # beyond 6 deviations it is less exact
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3, -0.95, 0.998])
+@pytest.mark.parametrize("scale", [1e-9, 0.01, 0.1, 1.0])
+def test_coarse_cells_are_the_means_of_the_fine_ones_in_them_at_every_zoom(correlation, scale):
+    rng = np.random.default_rng(0)
+    means = rng.uniform(-1, 1, (30, 2))
+    shape = np.array([[1, correlation * 0.5], [correlation * 0.5, 0.25]]) * scale**2
+    fine, coarse = (
+        mixture((-1.0, 1.0, -1.0, 1.0), cells, means, np.tile(shape, (30, 1, 1)), is_line=False)
+        for cells in (120**2, 12**2)
+    )
+    assert coarse == pytest.approx(fine.reshape(12, 10, 12, 10).mean((1, 3)), rel=1e-5, abs=1e-12)
+    near = mixture((-1.0, 0.0, 0.0, 1.0), 6**2, means, np.tile(shape, (30, 1, 1)), is_line=False)
+    assert near == pytest.approx(coarse[:6, :6], rel=1e-6, abs=1e-12), "a part has what the whole has there"
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.5])
+def test_what_is_shown_of_a_spike_does_not_fall_as_one_looks_from_further_away(turn):
+    """Cells as wide as the posterior once showed a fourth of log q/p, as all was smoothed by half a cell."""
+    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]], np.float32)
+    prepared = made(np.zeros((5000, 2)), (0.15, 0.3), projection=Projection(np.zeros(2, np.float32), axes, ("", "")))
+    true = np.log(1 / (0.15 * 0.3))
+    for side in (0.02, 0.1, 0.2):
+        half = side * 4.5
+        found = log_ratio(prepared, (-half, half, -half, half), cells=81, images=ALL)
+        covariance = prepared.model.projection.covariance(np.array([0.15, 0.3]))
+        expected = cell_means(found.extent, 81, np.zeros((1, 2)), covariance[None])[4, 4]
+        ours = found.values[4, 4] + np.log(cell_means(found.extent, 81, np.zeros((1, 2)), np.eye(2)[None])[4, 4])
+        assert ours == pytest.approx(np.log(expected), abs=1e-4)
+        assert found.values[4, 4] == pytest.approx(true, abs=0.11)
+
+
+def test_deep_inside_a_gaussian_cells_have_its_density():
+    covariance = np.array([[[0.5, 0.2], [0.2, 0.3]]])
+    for size in (1e-2, 1e-6, 1e-12):
+        extent = (0.4, 0.4 + size, -0.3, -0.3 + size)
+        found = mixture(extent, 16, np.zeros((1, 2)), covariance, is_line=False)
+        assert found == pytest.approx(cell_means(extent, 16, np.zeros((1, 2)), covariance), rel=1e-4)
+
+
+def test_far_tails_are_told_on_both_sides():
+    means, covariances = np.zeros((1, 2)), np.diag([0.04, 0.09])[None]
+    extent = (-4.0, 4.0, -0.1, 0.1)
+    found = mixture(extent, 640, means, covariances, is_line=False)
+    assert found.shape[0] < 5
+    assert found == pytest.approx(found[:, ::-1], rel=1e-9)
+    assert np.log(found) == pytest.approx(np.log(cell_means(extent, 640, means, covariances)), abs=1e-3)
 
 
 @pytest.mark.parametrize("latent", [2, 5])
@@ -85,10 +144,8 @@ def test_the_density_is_the_mean_of_all_posteriors_on_the_plane(latent):
     rows, columns = found.values.shape
     assert (rows, columns) == (10, 15)
     assert (found.images, found.total, found.is_of_codes, found.run_id) == (40, 40, False, "r")
-    own = np.diag([(6 / columns) ** 2, (4 / rows) ** 2]) / 4  # half a cell wider
-    covariance = projection.covariance(np.full(latent, 0.4, np.float32)) + own
-    places = np.stack(np.meshgrid(*middles(extent, 150)), -1)
-    expected = mixture(places, projection.to_plane(means), [covariance] * 40)
+    covariance = projection.covariance(np.full(latent, 0.4, np.float32))
+    expected = cell_means(extent, 150, projection.to_plane(means), [covariance] * 40)
     assert found.values == pytest.approx(expected, rel=1e-3)
     assert found.values.max() >= found.top > np.median(found.values)
 
@@ -134,7 +191,7 @@ def test_an_autoencoder_has_a_density_of_its_codes_that_a_few_far_ones_do_not_ru
     means = cloud(2000)
     plain = density(made(means, kind="autoencoder"), (-3, 3, -3, 3), cells=400, images=ALL)
     assert plain.is_of_codes
-    truth = norm.pdf(middles((-3, 3, -3, 3), 400)[0], scale=(1 + 2000 ** (-1 / 3) + 0.15**2) ** 0.5)
+    truth = norm.pdf(middles((-3, 3, -3, 3), 400)[0], scale=(1 + 2000 ** (-1 / 3)) ** 0.5)
     assert plain.values == pytest.approx(np.outer(truth, truth), abs=0.02)
     far = np.concatenate([means, [[500, 0], [0, -900], [np.nan, 1]]])
     assert density(made(far, kind="autoencoder"), (-3, 3, -3, 3), cells=400, images=ALL).values == pytest.approx(
@@ -190,8 +247,7 @@ def test_the_ratio_is_what_both_densities_say():
     extent = (-2.0, 2.0, -2.0, 2.0)
     q = density(prepared, extent, cells=900, images=ALL).values
     xs, ys = middles(extent, 900)
-    wider = (1 + (4 / 30 / 2) ** 2) ** 0.5  # by half a cell, as the posteriors
-    p = np.outer(norm.pdf(ys, scale=wider), norm.pdf(xs, scale=wider))
+    p = np.outer(*(np.diff(norm.cdf(np.append(side - 1 / 15, side[-1] + 1 / 15))) for side in (ys[::-1], xs))) * 7.5**2
     assert log_ratio(prepared, extent, cells=900, images=ALL).values == pytest.approx(np.log(q / p), abs=2e-3)
 
 

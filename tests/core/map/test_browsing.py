@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.browsing import Listing, ListQuestion, Lists, Stopped, rebuild, vote_entropies
-from latentlab.core.map.explore import data_point, label_probabilities
+from latentlab.core.map.explore import label_probabilities
 from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.measures import image_losses
+from latentlab.core.measures.image_losses import FEW_SAMPLES, image_terms
 
 
 def goes_on(share):
@@ -30,9 +32,7 @@ def point_question(model, row, **options):
 def losses_one_by_one(model):
     return np.array(
         [
-            data_point(
-                model.snapshot, model.projection, row, model.means[row], int(model.labels[row]), image / np.float32(255)
-            ).losses.loss
+            np.add(*image_terms(model.snapshot, image[None], model.labels[row : row + 1], FEW_SAMPLES)[:2])[0]
             for row, image in enumerate(model.images)
         ]
     )
@@ -42,7 +42,7 @@ def test_the_worst_are_those_of_the_largest_loss(tiny_model):
     model = tiny_model()
     expected = losses_one_by_one(model)
     found = Lists(model).find(question("worst", 7, down=True), goes_on)
-    assert found.measure == "loss"
+    assert found.measure == "elbo"
     np.testing.assert_array_equal(found.rows, np.argsort(-expected, kind="stable")[:7])
     np.testing.assert_allclose(found.values, expected[found.rows], rtol=1e-4)
 
@@ -251,9 +251,6 @@ def test_an_answer_that_is_not_wanted_stops_and_what_was_found_is_kept(tiny_mode
     with pytest.raises(Stopped):
         lists.find(question("worst"), lambda share: next(steps) < 3)
     measured = []
-    loss_terms = type(model.snapshot).loss_terms
-    monkeypatch.setattr(
-        type(model.snapshot), "loss_terms", lambda *args: measured.append(len(args[1])) or loss_terms(*args)
-    )
+    monkeypatch.setattr(image_losses, "image_terms", lambda *args: measured.append(len(args[1])) or image_terms(*args))
     lists.find(question("worst"), goes_on)
     assert sum(measured) == 500  # the last of four parts

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.map import comparing
 from latentlab.core.map.live_map import map_of
 from latentlab.core.map.map_images import MapImages, MapSource, choose
@@ -81,7 +80,10 @@ def test_an_image_is_rebuilt_where_its_mean_lies(runs, images, kind):
     assert found.position == pytest.approx(model.projection.position(model.means[7]))
     assert found.image == pytest.approx(model.snapshot.restore(images.images[7:8], labels)[0], abs=1e-5)
     assert found.losses.loss > 0
-    assert comparing.at_image(map_of(runs[kind], None), 7).losses is None
+    clean = images.images[7].numpy() / np.float32(255)
+    assert found.psnr == pytest.approx(-10 * np.log10(np.square(found.image - clean).mean()), rel=1e-4)
+    without = comparing.at_image(map_of(runs[kind], None), 7)
+    assert without.losses is without.psnr is None
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2])
@@ -100,18 +102,3 @@ def test_the_nearest_image_is_nearest_on_the_map(runs, images):
     points = model.projection.to_plane(model.means)
     assert comparing.nearest_image(model, tuple(points[11].tolist())) == 11
     assert comparing.nearest_image(replace(model, means=model.means[:0]), (0.0, 0.0)) is None
-
-
-def test_the_test_loss_is_that_of_the_current_weights():
-    recipe = Recipe.load("digits-vae-2d")
-    patient = recipe.with_changes({"training.patience": 5})
-    losses = (9.0, 5.0, 7.0)
-    history = [
-        EpochEnded("r", number + 1, Losses(loss, loss, 0), Losses(loss, loss, 0), False)
-        for number, loss in enumerate(losses)
-    ]
-    assert comparing.loss_on_test_images(recipe, history, 3.0, is_ended=True) == 7
-    assert comparing.loss_on_test_images(recipe, history, 2.4, is_ended=False) == 5
-    assert comparing.loss_on_test_images(recipe, history, 0.5, is_ended=False) is None
-    assert comparing.loss_on_test_images(patient, history, 3.0, is_ended=False) == 7
-    assert comparing.loss_on_test_images(patient, history, 3.0, is_ended=True) == 5  # it has gone back to its best

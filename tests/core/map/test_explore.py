@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from latentlab.core.map import explore
 from latentlab.core.map.explore import data_point, label_probabilities, new_noise, sketched
 from latentlab.core.map.projection import fit
+from latentlab.core.measures.image_losses import SAMPLES, image_terms, misfits
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.sketch.poses import poses
 from latentlab.core.training.trainer import Trainer
 
 RECIPE = Recipe.from_dict(
@@ -57,7 +59,7 @@ def decode(run, code=CODE, *, label=None, temperature=1.0, seed=0, prior=False):
     )
 
 
-def sketch(run, image, *, label=None, images=None, count=None):
+def sketch(run, image, *, label=None, images=None, count=None, posed=False):
     return sketched(
         run.snapshot,
         fit(run.codes),
@@ -66,6 +68,7 @@ def sketch(run, image, *, label=None, images=None, count=None):
         means=run.codes[:count],
         labels=run.labels[:count],
         images=images,
+        posed=posed,
     )
 
 
@@ -172,10 +175,11 @@ def test_a_data_point_beside_its_reconstruction(run, tiny_images):
     image = image_of(tiny_images, 4)
     answer = data_point(run.snapshot, fit(run.codes), 4, run.codes[4], 1, image)
     label = [1] if run.snapshot.uses_labels else None
-    reconstruction, kl, _ = run.snapshot.loss_terms(image[None], label)
+    reconstruction, kl, _ = image_terms(run.snapshot, image[None], label, SAMPLES)
     assert answer.losses.reconstruction == pytest.approx(reconstruction[0])
     assert answer.losses.kl == pytest.approx(kl[0])
-    assert answer.losses.loss == pytest.approx(reconstruction[0] + 0.5 * kl[0])
+    assert answer.losses.loss == pytest.approx(reconstruction[0] + kl[0])  # whatever β it was trained with
+    assert answer.losses.samples == (SAMPLES if run.snapshot.is_variational else 0)
     np.testing.assert_array_equal(answer.reconstruction, run.snapshot.restore(image[None], label)[0])
     np.testing.assert_allclose(answer.reconstruction, run.snapshot.decode(run.codes[4:5], label)[0], atol=1e-4)
     np.testing.assert_array_equal(answer.image, image)
@@ -223,8 +227,8 @@ def test_a_sketch_is_encoded_and_rebuilt(run, tiny_images):
     assert answer.position == plane.position(mean[0])
     np.testing.assert_allclose(answer.covariance, plane.covariance(answer.deviation))
     np.testing.assert_array_equal(answer.reconstruction, run.snapshot.decode(mean, label)[0])
-    reconstruction, kl, _ = run.snapshot.loss_terms(image[None], label)
-    assert answer.losses.loss == pytest.approx(reconstruction[0] + 0.5 * kl[0])
+    reconstruction, kl, _ = image_terms(run.snapshot, image[None], label, SAMPLES)
+    assert answer.losses.loss == pytest.approx(reconstruction[0] + kl[0])
     np.testing.assert_array_equal(answer.input, image)
 
 
@@ -347,6 +351,58 @@ def test_the_most_probable_label_is_proposed_and_can_be_overruled(cvae, tiny_ima
             overruled.losses.reconstruction + overruled.losses.kl > proposed.losses.reconstruction + proposed.losses.kl
         )
     assert right >= 8
+
+
+def all_pairs(snapshot, image):
+    """Give the misfit of each pose under each label, one by one."""
+    return np.array(
+        [
+            [misfits(snapshot, pose[None], np.array([label]))[0, 0] for label in range(len(snapshot.class_names))]
+            for pose in poses(image)
+        ]
+    )
+
+
+def test_pose_and_label_of_a_sketch_are_sought_together_and_all_is_said_of_that_one(cvae, tiny_images):
+    for row in range(6):
+        image = poses(image_of(tiny_images, row))[3]  # slanted and turned
+        expected = all_pairs(cvae.snapshot, image)
+        pose, label = np.unravel_index(expected.argmin(), expected.shape)
+        found = sketch(cvae, image, posed=True)
+        assert found.label == label == found.label_probabilities.argmax()
+        np.testing.assert_array_equal(found.input, poses(image)[pose])
+        shares = np.exp(expected.min() - expected.min(0))
+        np.testing.assert_allclose(found.label_probabilities, shares / shares.sum(), rtol=1e-2, atol=1e-6)
+        mean, deviation = cvae.snapshot.posterior(found.input[None], [label])
+        np.testing.assert_array_equal(found.mean, mean[0])
+        np.testing.assert_array_equal(found.deviation, deviation[0])
+        reconstruction, kl, _ = image_terms(cvae.snapshot, found.input[None], [label], SAMPLES)
+        assert found.losses.loss == pytest.approx(reconstruction[0] + kl[0], rel=1e-5)
+        other = (int(label) + 1) % 3  # the best pose under the label that a person chooses
+        overruled = sketch(cvae, image, label=other, posed=True)
+        assert overruled.label == other
+        np.testing.assert_array_equal(overruled.input, poses(image)[expected[:, other].argmin()])
+        np.testing.assert_array_equal(overruled.label_probabilities, found.label_probabilities)
+
+
+def test_of_many_labels_the_likeliest_and_the_one_in_force_are_tried_in_all_poses(cvae, tiny_images, monkeypatch):
+    monkeypatch.setattr(explore, "POSED_LABELS", 1)
+    image = poses(image_of(tiny_images, 4))[3]
+    expected = all_pairs(cvae.snapshot, image)
+    likely = int(expected[0].argmin())
+    expected[1:, [label for label in range(3) if label != likely]] = np.inf
+    found = sketch(cvae, image, posed=True)
+    assert found.label == np.unravel_index(expected.argmin(), expected.shape)[1]
+    other = (likely + 1) % 3
+    overruled = sketch(cvae, image, label=other, posed=True)
+    np.testing.assert_array_equal(overruled.input, poses(image)[all_pairs(cvae.snapshot, image)[:, other].argmin()])
+
+
+def test_a_vae_takes_the_pose_of_the_least_misfit_whatever_its_grey(vae, tiny_images):
+    image = poses(image_of(tiny_images, 2))[5]
+    variations = poses(image)
+    expected = misfits(vae.snapshot, variations, None)
+    np.testing.assert_array_equal(sketch(vae, image, posed=True).input, variations[expected.argmin()])
 
 
 def test_an_image_unlike_any_has_probabilities_all_the_same(cvae):

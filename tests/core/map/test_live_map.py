@@ -81,15 +81,16 @@ def run(request, tiny_images):
     ("split", "count", "expected"),
     [("test", 0, 60), ("test", 25, 25), ("test", 10_000, 60), ("training", 0, 180), ("training", 7, 7)],
 )
-def test_the_first_images_of_a_split_are_taken(tiny_images, split, count, expected):
+def test_a_sample_of_a_split_is_taken(tiny_images, split, count, expected):
     shown = choose(tiny_images, MapSource(split, count))
     images, labels = (
         (tiny_images.test_images, tiny_images.test_labels)
         if split == "test"
         else (tiny_images.train_images, tiny_images.train_labels)
     )
-    assert torch.equal(shown.images, images[:expected])
-    np.testing.assert_array_equal(shown.labels, labels[:expected])
+    rows = np.sort(row_order(len(labels))[:expected])
+    assert torch.equal(shown.images, images[rows])
+    np.testing.assert_array_equal(shown.labels, labels[rows])
     assert shown.labels.dtype == np.int64
 
 
@@ -249,10 +250,32 @@ def test_other_images_are_encoded(run, tiny_images, split, count):
 
 def test_other_images_with_the_same_labels_are_encoded(run, tiny_images):
     # The tiny set's classes take turns: as many training images as test images have the same labels.
-    shown = choose(tiny_images, MapSource("training", 60))
+    shown = MapImages(tiny_images.train_images[:60], tiny_images.train_labels[:60].numpy())
     np.testing.assert_array_equal(shown.labels, run.labels)
     update = map_of(run, shown)
     np.testing.assert_array_equal(update.means, run.snapshot.encode(shown.images, shown.labels)[0])
+
+
+def test_codes_that_an_earlier_version_kept_of_the_first_images_are_not_taken_for_those_of_a_sample(run, tiny_images):
+    shown = choose(tiny_images, MapSource("test", 50))
+    nameless = MapImages(shown.images, np.full(50, -1), ids=shown.ids)
+    old = dataclasses.replace(
+        run, codes=run.snapshot.encode(tiny_images.test_images[:50], np.full(50, -1))[0], labels=np.full(50, -1)
+    )
+    update = map_of(old, nameless)
+    np.testing.assert_array_equal(update.means, run.snapshot.encode(shown.images, nameless.labels)[0])
+
+
+def test_a_map_of_some_images_of_a_sorted_set_has_every_class(tiny_images):
+    order = tiny_images.test_labels.argsort(stable=True)
+    by_class = dataclasses.replace(
+        tiny_images, test_images=tiny_images.test_images[order], test_labels=tiny_images.test_labels[order]
+    )
+    shown = choose(by_class, MapSource("test", 20))
+    assert set(shown.labels.tolist()) == {0, 1, 2}
+    again = choose(by_class, MapSource("test", 30))
+    assert np.isin(shown.ids.rows, again.ids.rows).all(), "one that shows more keeps them"
+    assert (np.diff(shown.ids.rows) > 0).all()
 
 
 def test_a_run_without_codes_has_an_empty_map(run):

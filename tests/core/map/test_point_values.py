@@ -9,6 +9,7 @@ from latentlab.core.data.columns import Column, of_texts
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.explore import data_point
 from latentlab.core.map.point_values import MOST_CATEGORIES, Colouring, LiveValues
+from latentlab.core.measures.image_losses import FEW_SAMPLES, SAMPLES, image_terms
 
 
 def values_of(model, kind, column=""):
@@ -33,7 +34,7 @@ def values_of(model, kind, column=""):
 def test_values_are_the_terms_of_each_image_as_its_data_point_has_them(tiny_model, changes):
     model = tiny_model(**changes)
     snapshot = model.snapshot
-    reconstruction, kl, _ = snapshot.loss_terms(model.images, model.labels)
+    reconstruction, kl, penalty = snapshot.loss_terms(model.images, model.labels)
     np.testing.assert_allclose(values_of(model, "reconstruction").values, reconstruction, rtol=1e-4)
     if snapshot.is_variational:
         np.testing.assert_allclose(values_of(model, "kl").values, kl, rtol=1e-3, atol=1e-3)
@@ -41,7 +42,18 @@ def test_values_are_the_terms_of_each_image_as_its_data_point_has_them(tiny_mode
     for row in (0, 17, 59):
         image = (model.images[row] / 255).astype(np.float32)
         point = data_point(snapshot, model.projection, row, model.means[row], int(model.labels[row]), image)
-        assert losses[row] == pytest.approx(point.losses.loss, rel=1e-4)
+        if snapshot.is_variational:  # a few samples beside more
+            assert losses[row] == pytest.approx(point.losses.loss, abs=0.1 * point.losses.loss)
+            own = image_terms(snapshot, model.images[row][None], model.labels[row : row + 1], FEW_SAMPLES)
+            assert losses[row] == pytest.approx(own[0][0] + own[1][0], rel=1e-4)
+            own = image_terms(snapshot, image[None], model.labels[row : row + 1], SAMPLES)
+            assert point.losses.loss == pytest.approx(own[0][0] + own[1][0], rel=1e-4)
+        else:
+            assert losses[row] == pytest.approx(point.losses.loss, rel=1e-4)
+            assert losses[row] == pytest.approx(reconstruction[row] + penalty[row], rel=1e-4)
+    found = values_of(model, "loss")
+    assert found.samples == (FEW_SAMPLES if snapshot.is_variational else 0)
+    assert values_of(model, "reconstruction").samples == 0
 
 
 def test_a_step_that_is_short_finds_a_part_and_the_next_goes_on(tiny_model, monkeypatch):

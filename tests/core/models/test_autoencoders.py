@@ -269,6 +269,21 @@ def test_penalties_weigh_the_mean_of_every_model_and_teach_its_encoder(kind: str
 
 
 @pytest.mark.parametrize("network", [_MLP, _CONV, _POOL], ids=["mlp", "conv", "pool"])
+@pytest.mark.parametrize("kind", ["autoencoder", "cvae"])
+def test_without_noise_the_code_is_the_mean_and_a_contraction_exact(network: dict, kind: str) -> None:
+    terms = {"model": _BERNOULLI["model"], "loss": _BERNOULLI["loss"] | {"contraction": 0.5}}
+    model, (images, labels) = made(kind, network, terms, latent=3), batch()
+    with torch.inference_mode():
+        terms, penalty = model.loss_terms(images, labels, None), model.penalty(images, labels)
+        at_mean = model.loss_terms(images, labels, torch.zeros(5, 3))
+    torch.testing.assert_close(terms.reconstruction, at_mean.reconstruction)
+    torch.testing.assert_close(terms.penalty, penalty)
+    for row, image in enumerate(images):
+        jacobian = torch.func.jacrev(lambda x, row=row: model.encode(x, labels[row : row + 1])[0])(image[None])
+        assert float(terms.penalty[row]) == pytest.approx(0.5 * float(jacobian.detach().square().sum()), rel=1e-4)
+
+
+@pytest.mark.parametrize("network", [_MLP, _CONV, _POOL], ids=["mlp", "conv", "pool"])
 def test_a_contraction_is_known_in_inference_mode_too(network: dict) -> None:
     model = autoencoder(loss={"contraction": 1.0}, encoder=network, latent=1)
     images, _ = batch()

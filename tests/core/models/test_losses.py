@@ -1,5 +1,6 @@
 """The terms of the loss against torch's own distributions and losses."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,33 @@ def test_a_contraction_is_exact_where_no_two_rows_of_the_jacobian_meet(pixels: i
     images = torch.rand(3, 1, 1, pixels, generator=generator)
     estimate = losses.contraction(lambda x: 2 * x.flatten(1) @ matrix.T, images, noise)
     torch.testing.assert_close(estimate, torch.full((3,), 4.0 * len(matrix)))
+
+
+@given(pixels=st.integers(1, 6), latent=st.integers(1, 5), count=st.integers(1, 3), seed=st.integers(0, 1000))
+@settings(max_examples=20)
+def test_an_exact_contraction_is_the_squared_norm_of_each_images_jacobian(
+    pixels: int, latent: int, count: int, seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    matrices = torch.randn(count, latent, pixels, generator=generator)
+    images = torch.rand(count, 1, 1, pixels, generator=generator)
+
+    def encode(x: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(torch.einsum("klp,kp->kl", matrices[rows], x.flatten(1)))
+
+    exact = losses.contraction_of_each(encode, images, latent)
+    slopes = 1 - encode(images, torch.arange(count)).square()  # of the hyperbolic tangent
+    torch.testing.assert_close(exact, (slopes[:, :, None] * matrices).square().sum((1, 2)), rtol=1e-4, atol=1e-6)
+
+
+def test_an_exact_contraction_of_many_dimensions_is_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(losses, "_PAIRS", 5)
+    matrix = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        exact = losses.contraction_of_each(lambda x, _: x.flatten(1) @ matrix.T, torch.rand(3, 1, 2, 2), 7)
+        assert torch.is_inference_mode_enabled()
+    torch.testing.assert_close(exact.clone(), matrix.square().sum().repeat(3))
+    assert not exact.requires_grad
 
 
 def test_a_contraction_is_taken_at_each_image() -> None:

@@ -40,10 +40,18 @@ def test_a_label_costs_its_plane_and_its_place_beside_the_code():
     assert labelled.decode - plain.decode == 2 * (10 * 49 * 32)
 
 
+def test_a_contraction_costs_three_encodings_for_each_dimension():
+    found, _ = counted("contractive-ae")
+    assert found.penalty == 3 * 32 * found.encode
+    assert explore.data_point_operations(found) > found.penalty
+    assert counted("mlp-vae-2d")[0].penalty == 0
+
+
 @pytest.mark.parametrize("name", ["mlp-vae-2d", "conv-cvae-2d"])
 def test_questions_cost_what_they_encode_and_decode(name):
     model, _ = counted(name)
     both = model.encode + model.decode
     assert explore.decode_operations(model) == model.encode + (9 + model.labels) * model.decode
-    assert explore.data_point_operations(model) == 2 * both
-    assert explore.sketched_operations(model) == (17 + model.labels) * both
+    assert explore.data_point_operations(model) == 2 * both + 15 * model.decode
+    tried = 15 * 10 if model.labels else 15  # poses and labels, and what is shown in the end
+    assert explore.sketched_operations(model) == (tried + 2) * both + 16 * model.decode

@@ -53,7 +53,7 @@ def test_a_table_names_where_images_are_in_their_set(save, tiny_model):
         ("test", 40), ("training", 3), ("test", 17), ("training", 179), ("test", 0),
     ]  # fmt: skip
     losses = Lists(model).losses(ROWS, lambda share: True)
-    np.testing.assert_allclose([float(line["loss"]) for line in table], losses, rtol=1e-5)
+    np.testing.assert_allclose([float(line["negative_elbo"]) for line in table], losses, rtol=1e-5)
     np.testing.assert_allclose([float(line["mean_1"]) for line in table], model.means[ROWS, 0], rtol=1e-5)
     assert all(float(line["deviation_2"]) > 0 for line in table)
     assert [line["class_name"] for line in table] == [model.snapshot.class_names[model.labels[row]] for row in ROWS]
@@ -81,7 +81,7 @@ def test_without_images_there_are_a_table_and_reconstructions(save, tiny_model):
         table = list(csv.DictReader(file))
     assert [int(line["index"]) for line in table] == ROWS.tolist()
     assert {line["split"] for line in table} == {"test"}
-    assert {line["loss"] for line in table} == {""}
+    assert {line["negative_elbo"] for line in table} == {""}
     pixels = np.array(Image.open(save("selected.png", model, numbers=None, data=None, pairs=True)))
     np.testing.assert_allclose(pixels[:28, :28], np.rint(model.snapshot.decode(model.means[[40]])[0, 0] * 255), atol=1)
     for name in ("selected.npz", "images.png"):

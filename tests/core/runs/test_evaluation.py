@@ -39,7 +39,7 @@ def given(found):
     return {name for name, value in dataclasses.asdict(found).items() if value is not None}
 
 
-ALWAYS = {"images", "test", "agreement", "agreement_standard_error"}
+ALWAYS = {"images", "test", "agreement", "agreement_standard_error", "agreement_images"}
 OF_VAE = {"active_units", "beta", "elbo", "elbo_standard_error"}
 
 

@@ -167,10 +167,18 @@ def test_others_read_the_file_without_latentlab(run, saved, tmp_path):
     assert history[1]["test"]["loss"] == run.history[1].test.loss
 
 
-def test_only_the_first_test_images_have_their_codes_kept(run, tiny_images):
-    codes, labels = codes_of(run.snapshot, tiny_images, 25)
-    np.testing.assert_array_equal(codes, run.snapshot.encode(tiny_images.test_images[:25])[0])
-    np.testing.assert_array_equal(labels, tiny_images.test_labels[:25])
+def test_a_sample_of_many_test_images_has_its_codes_kept_whatever_the_order_of_the_file(run, tiny_images):
+    order = tiny_images.test_labels.argsort(stable=True)
+    by_class = dataclasses.replace(
+        tiny_images, test_images=tiny_images.test_images[order], test_labels=tiny_images.test_labels[order]
+    )
+    codes, labels = codes_of(run.snapshot, by_class, 25)
+    rows = np.sort(np.random.default_rng(0).permutation(60)[:25])
+    np.testing.assert_array_equal(codes, run.snapshot.encode(by_class.test_images[rows])[0])
+    np.testing.assert_array_equal(labels, by_class.test_labels[rows])
+    assert np.bincount(labels).min() > 4, "of each class"
+    codes, labels = codes_of(run.snapshot, by_class, 60)
+    np.testing.assert_array_equal(labels, by_class.test_labels)
 
 
 # Saving is whole or not at all

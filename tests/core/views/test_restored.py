@@ -125,8 +125,9 @@ def test_the_dirty_image_of_a_pair_is_what_training_saw(paired):
     np.testing.assert_allclose(found.clean, paired.test_images[:6] / 255, atol=1e-6)
     other = restored(RestoredQuestion(Damage("light", 0.5, 0), 6), update)
     assert (other.noisy > found.noisy).any(), "another damage begins with the clean image"
-    kept = map_of(trainer.result(), choose(paired, MapSource("training", 10)))
-    np.testing.assert_array_equal(kept.noisy, paired.train_noisy[:10])
+    some = choose(paired, MapSource("training", 10))
+    kept = map_of(trainer.result(), some)
+    np.testing.assert_array_equal(kept.noisy, paired.train_noisy[some.ids.rows])
 
 
 def test_a_recipes_corruption_comes_on_top_of_a_pair(paired):

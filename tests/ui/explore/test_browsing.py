@@ -153,7 +153,7 @@ def test_keys_walk_pick_select_and_take_out(lists):
     rows = list(range(40, 80))
     lists.show(rows)
     label = lab.session.exploration.shown.labels[rows[3]]
-    assert re.fullmatch(rf"image {rows[3]}, class {label}, loss \d+\.\d nats", lists.words(rows[3]))
+    assert re.fullmatch(rf"image {rows[3]}, class {label}, −ELBO \d+\.\d nats", lists.words(rows[3]))
     lists.grid.setFocus()
     lists.key(Qt.Key.Key_Home)
     columns = lists.grid.model().columnCount()
@@ -314,7 +314,7 @@ def test_selected_images_are_exported_as_a_set_to_train_on(lists, tmp_path):
         "index",
         "split",
         *("mean_1", "mean_2", "deviation_1", "deviation_2"),
-        "loss",
+        "negative_elbo",
     ]
 
 
@@ -331,7 +331,7 @@ def test_a_table_a_picture_and_why_there_is_none(lists, tmp_path):
         np.testing.assert_array_equal(data.test_images[int(line["index"])], shown.images[row])
         assert line["class_name"] == shown.snapshot.class_names[shown.labels[row]]
         assert float(line["mean_2"]) == pytest.approx(shown.means[row, 1], rel=1e-5)
-        assert f"loss {float(line['loss']):.1f} nats" in lists.words(row)
+        assert f"−ELBO {float(line['negative_elbo']):.1f} nats" in lists.words(row)
     lab.until(lambda: "table.csv" in lab.message())
     lab.child("browseRebuiltBox").click()
     export(lab, tmp_path / "sheet.png")

@@ -311,7 +311,7 @@ def test_a_sketch_is_read_at_each_stroke_and_cleared_with_all_that_came_of_it(la
         assert 0 <= pixels.min() <= pixels.max() <= 1
     mean, _ = lab.session.run.snapshot.encode(seen[None])
     assert lab.canvas.sketch_point() == pytest.approx(tuple(mean[0].tolist()), abs=1e-4)
-    assert "Loss" in said(lab)
+    assert "−ELBO, 16 samples" in said(lab)
     assert "15 nearest" in said(lab)
     with lab.changes(lab.child("sketchInput").pixels):
         lab.stroke(THREE[3:])
@@ -319,7 +319,7 @@ def test_a_sketch_is_read_at_each_stroke_and_cleared_with_all_that_came_of_it(la
     lab.until(lambda: lab.canvas.sketch_point() is None)
     assert lab.child("sketchInput").pixels() is None
     assert lab.child("sketchReconstruction").pixels() is None
-    assert "Loss" not in said(lab)
+    assert "−ELBO" not in said(lab)
     lab.until_idle()
     assert lab.canvas.sketch_point() is None
 

@@ -7,8 +7,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
-from latentlab.core.events import Losses
-from latentlab.core.map.results import DataPoint
+from latentlab.core.map.results import DataPoint, ImageLosses
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.views.interpolations import InterpolationsPanel
 from latentlab.ui.widgets.images.player import BackAndForth
@@ -103,7 +102,7 @@ def test_the_button_keeps_the_panel_small(qtbot):
     with qtbot.waitExposed(panel):
         panel.show()
     pixels = np.zeros((1, 28, 28), np.float32)
-    panel.show_point(DataPoint("run", 3, (0.0, 0.0), 4, "Ankle boot", pixels, pixels, Losses(142.2, 136.1, 6.1)))
+    panel.show_point(DataPoint("run", 3, (0.0, 0.0), 4, "Ankle boot", pixels, pixels, ImageLosses(142.2, 136.1, 6.1)))
     panel.set_selected(np.array([3]))
     assert panel.minimumSizeHint().height() <= 100
     button = panel.findChild(QAbstractButton, "selectPointButton")

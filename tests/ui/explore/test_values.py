@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QToolButton
 
 from latentlab.core.map import encoder, live_map
 from latentlab.core.map.point_values import Colouring
+from latentlab.core.measures.image_losses import FEW_SAMPLES, image_terms
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.cards import value_colours
 from latentlab.ui.canvas.cards.value_scale import number
@@ -52,7 +53,7 @@ def test_points_are_coloured_by_loss_reconstruction_error_and_kl(lab, run_file, 
     assert canvas.legend.isVisible()
     reconstruction, kl, _ = shown.snapshot.loss_terms(shown.images, shown.labels)
     for name, kind, expected in (
-        ("by loss", "loss", reconstruction + kl),
+        ("by loss", "loss", np.add(*image_terms(shown.snapshot, shown.images, shown.labels, FEW_SAMPLES)[:2])),
         ("by KL", "kl", kl),
         ("by reconstruction error", "reconstruction", reconstruction),
     ):
@@ -61,7 +62,7 @@ def test_points_are_coloured_by_loss_reconstruction_error_and_kl(lab, run_file, 
         scale = canvas.value_scale
         np.testing.assert_allclose(scale.values().values, expected, rtol=1e-3, atol=1e-3)
         low, high = np.quantile(expected, (0.01, 0.99))
-        assert name.removeprefix("by ") in scale.text()
+        assert {"by loss": "−ELBO, 4 samples"}.get(name, name.removeprefix("by ")) in scale.text()
         assert "nats" in scale.text()
         assert f"≤ {number(low, high - low)}" in scale.text()
         assert f"≥ {number(high, high - low)}" in scale.text()

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from latentlab.core.events import Losses
-from latentlab.core.map.results import DataPoint
+from latentlab.core.map.results import DataPoint, ImageLosses
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.images.image_view import ImageView
@@ -21,7 +20,7 @@ def data_point(**changes):
         "class_name": "four",
         "image": images[0],
         "reconstruction": images[1],
-        "losses": Losses(142.25, 136.15, 6.1),
+        "losses": ImageLosses(142.25, 136.15, 6.1, samples=16),
     }
     return DataPoint(**(values | changes))
 
@@ -32,7 +31,7 @@ def panel(qtbot):
 
 
 def texts(panel):
-    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible()).replace("\u00a0", " ")
 
 
 def test_says_what_to_do_while_nothing_is_picked(panel):
@@ -84,7 +83,8 @@ def test_names_the_class_and_the_loss_in_nats(panel):
     panel.show_point(data_point())
     shown = texts(panel)
     assert "four" in shown
-    assert "Loss 142.2 nats" in shown
+    assert "−ELBO 142.2 nats" in shown
+    assert "(16 samples)" in shown
     assert "= 136.2 + " in shown or "= 136.1 + " in shown
     assert "KL 6.1" in shown
 
@@ -125,8 +125,10 @@ def test_stays_low(panel):
 
 
 def test_terms_that_a_model_does_not_have_are_left_out(panel):
-    panel.show_point(data_point(losses=Losses(120.0, 120.0, 0.0)))
+    panel.show_point(data_point(losses=ImageLosses(120.0, 120.0, 0.0)))
     assert texts(panel).endswith("Loss 120.0 nats")
-    panel.show_point(data_point(losses=Losses(121.5, 120.0, 0.0, 1.5)))
+    panel.show_point(data_point(losses=ImageLosses(121.5, 120.0, 0.0, 1.5)))
     assert "Loss 121.5 nats = 120.0 + penalty 1.5" in texts(panel)
     assert "KL" not in texts(panel)
+    panel.show_point(data_point(losses=ImageLosses(124.0, 120.0, 4.0, 1.5, samples=16)))
+    assert "−ELBO 124.0 nats = 120.0 + KL 4.0 (16 samples); penalty 1.5" in texts(panel)

@@ -15,8 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.events import Losses
-from latentlab.core.map.results import Neighbour, Sketched
+from latentlab.core.map.results import ImageLosses, Neighbour, Sketched
 from latentlab.core.sketch import painting
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.panels.sketch import SketchPanel
@@ -41,7 +40,8 @@ def found(label=None, probabilities=None, is_reconstruction=False):
     )  # fmt: skip
     return Sketched(
         run_id="r", input=image, mean=np.zeros(2, np.float32), deviation=np.ones(2, np.float32), position=(0.0, 0.0),
-        covariance=np.eye(2, dtype=np.float32), reconstruction=1 - image, losses=Losses(142.31, 134.1, 8.2),
+        covariance=np.eye(2, dtype=np.float32), reconstruction=1 - image,
+        losses=ImageLosses(142.31, 134.1, 8.2, samples=16),
         neighbours=neighbours, nearest=np.arange(15), votes=((2, 12), (1, 3)), label=label,
         label_probabilities=probabilities,
     )  # fmt: skip
@@ -186,7 +186,7 @@ def test_a_neighbour_is_picked_by_a_click(qtbot, panel, rebuilt, said):
 
 def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
     panel.show_sketched(found(label=0, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
-    assert "Most likely label: two (93 %)" in texts(panel)
+    assert "Most likely label: two (93 % under the model)" in texts(panel)
     assert "The label slider says nought." in texts(panel)
     with qtbot.waitSignal(panel.label_chosen) as chosen:
         qtbot.mouseClick(buttons(panel, "Use two")[0], Qt.MouseButton.LeftButton)

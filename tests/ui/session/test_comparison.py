@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QFileDialog
 
+from latentlab.core.measures.image_losses import SAMPLES, image_terms
 from latentlab.core.runs.run import Run
 
 AUTOENCODER = {"model__kind": "autoencoder"}
@@ -58,6 +59,25 @@ def two(lab, run_file):
 # The second run
 
 
+def test_only_what_is_comparable_is_set_side_by_side(lab, run_file):
+    lab.open(run_file())
+    two = Two(lab)
+    two.open(run_file(loss__beta=4.0))
+    with lab.changes(lambda: two.words("first")):
+        two.comparison.pick_point(11)
+    lab.until(lambda: "here" in two.words("first") and "here" in two.words("second"))
+    for side, model in (("first", lab.session.exploration.shown), ("second", two.comparison.second)):
+        reconstruction, kl, _ = image_terms(model.snapshot, model.images[11][None], model.labels[11:12], SAMPLES)
+        assert f"here −ELBO {reconstruction[0] + kl[0]:.1f} nats" in two.words(side), "whatever β it learned with"
+        assert "here PSNR" in two.words(side)
+        assert "test −ELBO" in two.words(side)
+    assert two.panel.caption.text() == ""
+    two.open(run_file(**CVAE))
+    lab.until(lambda: "told the class" in two.panel.caption.text())
+    lab.until(lambda: "here PSNR" in two.words("second"))
+    assert "nats" not in two.words("first") + two.words("second")
+
+
 def test_a_run_kept_as_the_second_stays_while_another_one_trains_on_the_same_images(lab):
     lab.train()
     unsaved = lab.session.run
@@ -84,7 +104,8 @@ def test_a_run_kept_as_the_second_stays_while_another_one_trains_on_the_same_ima
     assert two.second.points() == pytest.approx(unsaved.codes, abs=1e-4)
     assert two.second.picked() == pytest.approx(tuple(two.second.points()[11].tolist()))
     lab.until(lambda: two.first.picked() == pytest.approx(tuple(two.first.points()[11].tolist())))
-    lab.until(lambda: "test" in two.words("first"))
+    lab.until(lambda: two.panel.caption.text() == "Nats are not compared: an autoencoder has no ELBO.")
+    assert "nats" not in two.words("first") + two.words("second")
     with lab.qtbot.waitSignals([lab.session.training.ended, lab.session.kept]):  # the unsaved one is put aside as ever
         lab.press("stopButton")
     assert two.comparison.second.snapshot is unsaved.snapshot

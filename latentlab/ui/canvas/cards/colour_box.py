@@ -34,7 +34,10 @@ class ColourBox(QComboBox):
         self._offer(
             self.tr("by loss"),
             Colouring("loss"),
-            self.tr("The loss of each image with z at its mean: reconstruction + β KL + penalty, in nats"),
+            self.tr(
+                "The negative ELBO of each image by a few samples of its posterior, at β = 1 and temperature 1; of an "
+                "autoencoder reconstruction + penalty; in nats"
+            ),
         )
         self._offer(
             self.tr("by KL"),

@@ -172,14 +172,17 @@ class LayersPanel(QFrame):
                 self.tr("Density"),
                 self.tr(
                     "q(z), the aggregate posterior: the mean of the posteriors of all images; of an autoencoder "
-                    "its codes"
+                    "its codes. What is shown is its mean over each cell"
                 ),
             ),
             (
                 "Ratio",
                 "ratio",
                 self.tr("Density against the prior"),
-                self.tr("log q(z)/p(z), in nats: below 0 there are fewer images than the prior has, above 0 more"),
+                self.tr(
+                    "log q(z)/p(z), in nats, of the means over each cell: below 0 there are fewer images than the "
+                    "prior has, above 0 more"
+                ),
             ),
             (
                 "Regions",

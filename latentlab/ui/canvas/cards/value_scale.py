@@ -159,7 +159,11 @@ class ValueScale(QFrame):
         self.update()
 
     def _title(self) -> str:
-        return "" if self._values is None else self.name_of(self._values.colouring)
+        if self._values is None:
+            return ""
+        if self._values.samples:
+            return self.tr("−ELBO, {n} samples,").format(n=self._values.samples)
+        return self.name_of(self._values.colouring)
 
     def name_of(self, colouring: Colouring) -> str:
         """Name what points are coloured by."""

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.arrays import Position
 from latentlab.core.fields.gaps import Gaps
+from latentlab.core.map.comparability import Figure
 from latentlab.core.map.comparing import Beside
-from latentlab.core.map.results import DataPoint, Decoded, MapPoints
+from latentlab.core.map.results import DataPoint, Decoded, ImageLosses, MapPoints
 from latentlab.core.models.facts import ModelFacts
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.style.texts import plain_label
@@ -56,6 +57,9 @@ class ComparePanel(ViewPanel):
         self._point: DataPoint | None = None
         self._decoded: Decoded | None = None
         self._beside: Beside | None = None
+        self._first_named: tuple[str, str, Figure | None] = ("", "", None)
+        self._second_named = self._first_named
+        self._why_no_nats = self._why_no_tests = ""
         self.first, self.second = LatentCanvas(is_narrow=True), LatentCanvas(is_narrow=True)
         self.first.setObjectName("compareFirstCanvas")
         self.first.setAccessibleName(self.tr("Map of the first model"))
@@ -124,14 +128,23 @@ class ComparePanel(ViewPanel):
         self._keep_action.setEnabled(can)
 
     @Slot(str, str, object)
-    def name_first(self, title: str, name: str, loss: float | None) -> None:
+    def name_first(self, title: str, name: str, figure: Figure | None) -> None:
         """Name the first model."""
-        self._first_card.name(title, name, loss)
+        self._first_named = (title, name, figure)
+        self._show_names()
 
     @Slot(str, str, object)
-    def name_second(self, title: str, name: str, loss: float | None) -> None:
+    def name_second(self, title: str, name: str, figure: Figure | None) -> None:
         """Name the second model."""
-        self._second_card.name(title, name, loss)
+        self._second_named = (title, name, figure)
+        self._show_names()
+
+    @Slot(str, str)
+    def show_judgement(self, why_no_nats: str, why_no_tests: str) -> None:
+        """Leave out what may not be compared, and say why; empty sentences where nothing is wrong."""
+        self._why_no_nats, self._why_no_tests = why_no_nats, why_no_tests
+        self._show_names()
+        self._show_cursor()
 
     @Slot(object)
     def set_pick(self, position: Position | None) -> None:
@@ -287,15 +300,13 @@ class ComparePanel(ViewPanel):
         point, decoded, beside = self._point, self._decoded, self._beside
         by_image = self._meeting == "image" and point is not None
         if by_image:
-            losses = point.losses
-            self._first_card.show_image(point.reconstruction, None if losses is None else losses.loss)
+            self._first_card.show_image(point.reconstruction, self._figure(point.losses), point.psnr)
         else:
-            self._first_card.show_image(None if decoded is None else decoded.image, None)
+            self._first_card.show_image(None if decoded is None else decoded.image)
         if beside is None:
-            self._second_card.show_image(None, None)
+            self._second_card.show_image(None)
         else:
-            loss = None if beside.losses is None else beside.losses.loss
-            self._second_card.show_image(beside.image, loss, beside.label)
+            self._second_card.show_image(beside.image, self._figure(beside.losses), beside.psnr, beside.label)
         self._original.setVisible(by_image)
         self._original.set_pixels(point.image if by_image else None)
         self.caption.setText(self._hint())
@@ -307,7 +318,18 @@ class ComparePanel(ViewPanel):
             return self.tr("Click on a map, or drag: the cursor meets the nearest image on both.")
         if self._meeting == "place" and self._decoded is None:
             return self.tr("Click on a map, or drag: the cursor is at the same coordinates on both.")
-        return ""
+        return self._why_no_tests  # which says it where no nats are compared at all
+
+    def _figure(self, losses: ImageLosses | None) -> Figure | None:
+        """Give what an image costs, where that may be compared."""
+        return None if self._why_no_nats else Figure.of(losses)
+
+    def _show_names(self) -> None:
+        for card, (title, name, figure) in (
+            (self._first_card, self._first_named),
+            (self._second_card, self._second_named),
+        ):
+            card.name(title, name, None if self._why_no_tests else figure)
 
     def _choose_meeting(self) -> None:
         self.meeting_chosen.emit(self._meeting_box.currentData())

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from latentlab.core.map.comparability import Figure
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row
 from latentlab.ui.widgets.images.image_view import ImageView
@@ -28,7 +29,8 @@ class ModelCard(QWidget):
         super().__init__(parent)
         self.image = ImageView()
         edge = Qt.AlignmentFlag.AlignRight if is_left else Qt.AlignmentFlag.AlignLeft
-        self._title, self._name, self._loss, self._gaps, self._own = labels = [plain_label() for _ in range(5)]
+        labels = [plain_label() for _ in range(6)]
+        self._title, self._name, self._test, self._gaps, self._own, self._quality = labels
         for label in labels:
             label.setAlignment(edge | Qt.AlignmentFlag.AlignVCenter)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -41,27 +43,41 @@ class ModelCard(QWidget):
         self.set_side(_SIDE)
         self.name("", "", None)
         self.show_share(None)
-        self.show_image(None, None)
+        self.show_image(None)
 
     def set_side(self, side: int) -> None:
         """Show the image in a square of so many pixels."""
         self.image.setFixedSize(side, side)
 
-    def name(self, title: str, name: str, loss: float | None) -> None:
-        """Say which model it is, and its test loss in nats per image."""
+    def name(self, title: str, name: str, figure: Figure | None) -> None:
+        """Say which model it is, and what the test images cost."""
         self._say(self._title, title)
         self._say(self._name, name)
-        self._say(self._loss, "" if loss is None else self.tr("test {loss:.1f} nats").format(loss=loss))
+        text = ""
+        if figure is not None:
+            bound, error = self.tr("test −ELBO {n:.1f} nats"), self.tr("test error {n:.1f} nats")
+            text = (bound if figure.is_bound else error).format(n=figure.nats)
+        self._say(self._test, text)
 
     def show_share(self, share: float | None) -> None:
         """Say which share of its map gaps are, in [0, 1]."""
         self._say(self._gaps, "" if share is None else self.tr("gaps {share:.1%}").format(share=share))
 
-    def show_image(self, pixels: npt.NDArray[np.float32] | None, loss: float | None, label: str = "") -> None:
-        """Show its image of the cursor, float32 (C, H, W), with its loss in nats, or the label it is decoded under."""
+    def show_image(
+        self,
+        pixels: npt.NDArray[np.float32] | None,
+        figure: Figure | None = None,
+        psnr: float | None = None,
+        label: str = "",
+    ) -> None:
+        """Show its image of the cursor, float32 (C, H, W), with what it costs and its decibels, or with its label."""
         self.image.set_pixels(pixels)
         text = self.tr("under label {name}").format(name=label) if label else ""
-        self._say(self._own, text if loss is None else self.tr("here {loss:.1f} nats").format(loss=loss))
+        if figure is not None:
+            bound, error = self.tr("here −ELBO {n:.1f} nats"), self.tr("here error {n:.1f} nats")
+            text = (bound if figure.is_bound else error).format(n=figure.nats)
+        self._say(self._own, text)
+        self._say(self._quality, "" if psnr is None else self.tr("here PSNR {n:.1f} dB").format(n=psnr))
 
     def words(self) -> list[str]:
         """Give what is said, in its order."""

@@ -136,7 +136,7 @@ class ThumbnailModel(QAbstractTableModel):
         value = float(self._values[self.place(index)])
         if not np.isfinite(value):
             return f"#{self.row_at(index)}"
-        return f"{value:.1f}" if self._measure == "loss" else f"{value:.2f}"
+        return f"{value:.1f}" if self._measure in ("elbo", "loss") else f"{value:.2f}"
 
     def _words(self, index: _Index, row: int) -> str:
         words = [self.tr("image {n}").format(n=row)]
@@ -146,6 +146,7 @@ class ThumbnailModel(QAbstractTableModel):
         value = float(self._values[self.place(index)])
         if np.isfinite(value):
             texts = {
+                "elbo": self.tr("−ELBO {value:.1f} nats"),
                 "loss": self.tr("loss {value:.1f} nats"),
                 "code_distance": self.tr("distance {value:.3g}"),
                 "pixel_distance": self.tr("distance {value:.3g}"),

@@ -112,6 +112,7 @@ def test_words_and_captions_fit_what_the_values_are(grid):
     grid.set_source(source(9))
     role = Qt.ItemDataRole.AccessibleTextRole
     for measure, words in (
+        ("elbo", "−ELBO 100.4 nats"),
         ("loss", "loss 100.4 nats"),
         ("code_distance", "distance 100"),
         ("votes", "entropy 100.40 nats"),
