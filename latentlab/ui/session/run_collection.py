@@ -167,7 +167,8 @@ class RunCollection(QObject):
         folder = self._folder
 
         def empty() -> _Done:
-            trash.empty(folder)
+            for place in _places(folder):
+                trash.empty(place)
             return _Done("emptied", [], "", None)
 
         self._do(empty)
@@ -255,7 +256,9 @@ class RunCollection(QObject):
                 listing = workspace.all_runs(folder)
             except LatentlabError as error:
                 return _Seen(folder, 0, [], str(error), [])
-            return _Seen(folder, signature, listing.runs, listing.problem, trash.deleted(folder))
+            runs = listing.runs if seen is None else _reused(listing.runs, seen.runs)
+            deleted = [each for place in _places(folder) for each in trash.deleted(place)]
+            return _Seen(folder, signature, runs, listing.problem, deleted)
 
         self._looking.start(look)
 
@@ -294,6 +297,12 @@ class RunCollection(QObject):
             self.arranged.emit(arranged)
 
 
+def _places(folder: Path) -> list[Path]:
+    """Give where runs are listed: the folder, and where they go that it does not take."""
+    spare = workspace.spare_folder()
+    return [folder] if spare in (None, folder) else [folder, spare]
+
+
 def _signature(folder: Path) -> int:
     """Give what is another number whenever a file in a folder has come, gone or been replaced; 0 where nobody knows."""
     try:
@@ -307,6 +316,12 @@ def _has_ended(runs: list[KeptRun]) -> bool:
     """Whether a training has ended, or begun again, without a change of its file, as when its program is killed."""
     going = {"training": True, "interrupted": False}
     return any(run.state in going and workspace.is_training(run.path) != going[run.state] for run in runs)
+
+
+def _reused(runs: list[KeptRun], before: list[KeptRun]) -> list[KeptRun]:
+    """Give runs, those that are as before as the objects of before: so thousands are compared in a moment."""
+    known = {run.stamp: run for run in before}
+    return [old if (old := known.get(run.stamp)) == run else run for run in runs]
 
 
 def _forgotten(seen: _Seen) -> _Seen:

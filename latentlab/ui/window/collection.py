@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,8 +77,27 @@ class RunsWindow(QWidget):
             self.looked_at.emit(False)
 
 
-def join_collection(session: Session, window: RunsWindow, start: StartPage, menus: Menus) -> None:
-    """List the runs in a window of their own, and do to them what is wanted there."""
+def join_collection(session: Session, owner: QWidget, start: StartPage, menus: Menus) -> Callable[[], None]:
+    """List the runs in a window of their own, which is made when it is first wanted; gives what closes it."""
+    made: list[RunsWindow] = []
+
+    def come() -> None:
+        if not made:
+            made.append(RunsWindow(owner))
+            _join(session, made[0])
+        made[0].come()
+
+    def close() -> None:
+        for window in made:
+            window.close()
+
+    menus["allRuns"].triggered.connect(come)
+    start.all_runs_requested.connect(come)
+    return close
+
+
+def _join(session: Session, window: RunsWindow) -> None:
+    """Show what the collection tells, and do to the runs what is wanted there."""
     collection, pictures, panel = session.collection, session.run_pictures, window.panel
     panel.set_data_names(shown)
     wanted = Wanted()
@@ -139,8 +158,6 @@ def join_collection(session: Session, window: RunsWindow, start: StartPage, menu
     pictures.painted.connect(show_picture)
     session.training.state_changed.connect(let_open)
     let_open()
-    menus["allRuns"].triggered.connect(window.come)
-    start.all_runs_requested.connect(window.come)
 
 
 def _sentence(what: str, paths: list[Path]) -> str:

@@ -62,8 +62,8 @@ def head(lab, column):
 
 
 def test_it_opens_by_key_menu_and_from_the_start_page(lab, folder):
-    window = lab.child("runsWindow")
     lab.qtbot.keyClick(lab.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    window = lab.child("runsWindow")
     lab.until(window.isVisible)
     window.close()
     assert not lab.session.collection.is_watching

@@ -27,6 +27,7 @@ _KEPT = 500  # pictures
 COLUMNS = ("name", "dataset", "state", "epochs", "loss", "seconds", "saved")
 """Of each column what it is ordered by: see `core.runs.collection.ORDERS`."""
 _NUMBERS = {"epochs", "loss", "seconds"}
+_ROLES = {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole}
 
 
 class RunModel(QAbstractTableModel):
@@ -40,19 +41,26 @@ class RunModel(QAbstractTableModel):
         self._last: dict[Path, QPixmap | None] = {}  # of runs whose next picture is being painted
         self.data_name: Callable[[str], str] = printable
 
-    def set_runs(self, runs: Sequence[KeptRun]) -> None:
-        """Show these; where they are those of before in the same order only what has changed is painted anew."""
+    def set_runs(self, runs: Sequence[KeptRun]) -> bool:
+        """Show these; where they are those of before in the same order only what has changed is painted anew.
+
+        Returns
+        -------
+        bool
+            Whether they are others, so that nothing is selected any more.
+        """
         rows = {run.path: number for number, run in enumerate(runs)}
-        if list(rows) == list(self._rows):
-            before, self.runs = self.runs, runs
-            last = len(COLUMNS) - 1
-            for number, (old, new) in enumerate(zip(before, runs, strict=True)):
-                if old != new:
-                    self.dataChanged.emit(self.index(number, 0), self.index(number, last))
-            return
-        self.beginResetModel()
-        self.runs, self._rows = runs, rows
-        self.endResetModel()
+        if list(rows) != list(self._rows):
+            self.beginResetModel()
+            self.runs, self._rows = runs, rows
+            self.endResetModel()
+            return True
+        before, self.runs = self.runs, runs
+        last = len(COLUMNS) - 1
+        for number, (old, new) in enumerate(zip(before, runs, strict=True)):
+            if old is not new and old != new:
+                self.dataChanged.emit(self.index(number, 0), self.index(number, last))
+        return False
 
     def row_of(self, path: Path) -> int:
         """Give the row of a run; -1 where it is not listed."""
@@ -93,7 +101,7 @@ class RunModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Give what a cell shows."""
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         run, column = self.runs[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:

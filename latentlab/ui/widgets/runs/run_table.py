@@ -113,10 +113,8 @@ class RunTable(QTableView):
         """
         chosen, current, row = [run.path for run in self.chosen_runs()], self.current_run(), self.currentIndex().row()
         at = self.verticalScrollBar().value()
-        is_reset = [run.path for run in runs] != [run.path for run in self.rows.runs]
         self._is_setting = True  # what follows is nobody's choice
-        self.rows.set_runs(runs)
-        if is_reset:
+        if self.rows.set_runs(runs):
             if chosen and runs and all(self.rows.row_of(path) < 0 for path in chosen):
                 current = runs[min(max(row, 0), len(runs) - 1)]
                 chosen = [current.path]
