@@ -10,6 +10,7 @@ from latentlab import __version__
 from latentlab.cli import image_sets
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
+from latentlab.core.runs.collection import ORDERS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
         help="list the runs in the workspace",
         description="List the runs in the workspace, where every training is kept as it goes.",
     )
+    runs.add_argument("--search", metavar="WORDS", default="", help="only those with all of these words somewhere")
+    runs.add_argument("--sort", metavar="BY", default="saved", choices=ORDERS, help=f"by {', '.join(ORDERS)}")
+    runs.add_argument("--reverse", action="store_true", help="in the other direction")
 
     evaluate = commands.add_parser(
         "evaluate",

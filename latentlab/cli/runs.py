@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-import dataclasses
 from argparse import Namespace
+from pathlib import Path
 
 from latentlab.cli import terminal
 from latentlab.core.runs import workspace
+from latentlab.core.runs.collection import matching, ordered
+from latentlab.core.runs.kept_run import KeptRun
+
+_KEYS = ("state", "recipe", "dataset", "epochs", "of_epochs", "test", "title", "notes", "seconds", "size")
 
 
 def runs(arguments: Namespace) -> int:
-    """List the runs in the workspace, and those that it did not take, the latest first."""
+    """List the runs in the workspace, and those that it did not take, in the order that one wants."""
     folder = arguments.workspace or workspace.default_folder()
-    found = workspace.all_runs(folder)
+    listing = workspace.all_runs(folder)
+    found = ordered(matching(listing.runs, arguments.search), arguments.sort, is_reversed=arguments.reverse)
+    if listing.problem:
+        terminal.say(listing.problem)
     if arguments.json:
         for run in found:
-            told = {"path": str(run.path), "started": run.started or None, "saved": run.saved or None}
-            terminal.write_json(**dataclasses.asdict(run) | told)
-    elif not found:
-        terminal.say(f"There are no runs in {folder} yet: every training is kept there as it goes.")
+            known = {key: getattr(run, key) for key in _KEYS}
+            terminal.write_json(path=str(run.path), **known, started=run.started or None, saved=run.saved or None)
+    elif found:
+        _write_table(found, folder)
+    elif listing.runs:
+        terminal.say(f"None of the {len(listing.runs):,} runs in {folder} has all of these words: {arguments.search}.")
     else:
-        rows = [
-            (
-                run.path.stem,  # its recipe, and when it began
-                run.state,
-                f"{run.epochs} of {run.of_epochs}",
-                f"{run.test['loss']:.2f}" if run.test else "",
-                run.dataset,
-            )
-            for run in found
-        ]
-        terminal.write_table(("Run", "State", "Epochs", "Loss", "Images"), rows)
-        elsewhere = [run.path for run in found if run.path.parent != folder]
-        most = "They lie" if not elsewhere else "All but those below lie"
-        terminal.say(f"{most} in {folder}; latentlab resume finishes one that is stopped or interrupted.")
-        for path in elsewhere:
-            terminal.say(f"{path} is among temporary files, as a workspace did not take it.")
+        terminal.say(f"There are no runs in {folder} yet: every training is kept there as it goes.")
     return 0
+
+
+def _write_table(found: list[KeptRun], folder: Path) -> None:
+    rows = [
+        (
+            run.path.stem,  # its recipe, and when it began
+            run.state,
+            f"{run.epochs} of {run.of_epochs}",
+            f"{run.test['loss']:.2f}" if run.test else "",
+            run.dataset,
+            run.title,
+        )
+        for run in found
+    ]
+    has_titles = any(run.title for run in found)
+    header = ("Run", "State", "Epochs", "Loss", "Images", "Title")[: 6 if has_titles else 5]
+    terminal.write_table(header, [row[: len(header)] for row in rows])
+    elsewhere = [run.path for run in found if run.path.parent != folder]
+    most = "They lie" if not elsewhere else "All but those below lie"
+    terminal.say(f"{most} in {folder}; latentlab resume finishes one that is stopped or interrupted.")
+    for path in elsewhere:
+        terminal.say(f"{path} is among temporary files, as a workspace did not take it.")

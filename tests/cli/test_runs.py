@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from latentlab.__main__ import main
+from latentlab.core.runs import run_index
 from latentlab.core.runs.run import Run
+from latentlab.core.runs.run_notes import RunNotes, say
 from tests.cli.trainings import said, same, train
+from tests.core.runs.fakes import fake_run
 
 
 def test_runs_are_listed_for_people_and_programs(whole, broken, runs, array, capsys):
@@ -52,6 +55,44 @@ def test_no_runs_is_a_sentence(own_home, tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main(["runs", "--workspace", str(tmp_path / "file")]) == 2
     assert "--workspace" in said(capsys)[-1]
+
+
+def listed(capsys, *more):
+    assert main(["runs", "--json", *more]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_runs_are_searched_and_put_in_another_order(runs, capsys):
+    runs.mkdir(parents=True)
+    for number, loss in enumerate((3.0, 1.0, 2.0)):
+        fake_run(runs / f"run{number}.safetensors", loss=loss, epochs=1, dataset="digits" if number else "mnist")
+    say(runs / "run2.safetensors", RunNotes("Mine", "with β = 4"))
+    assert [each["test"]["loss"] for each in listed(capsys, "--sort", "loss")] == [1.0, 2.0, 3.0]
+    assert [each["test"]["loss"] for each in listed(capsys, "--sort", "loss", "--reverse")] == [3.0, 2.0, 1.0]
+    (found,) = listed(capsys, "--search", "β DIG")
+    assert (found["title"], found["notes"], found["seconds"], found["size"]) == (
+        "Mine", "with β = 4", 12.0, (runs / "run2.safetensors").stat().st_size,
+    )  # fmt: skip
+    keys = {"path", "state", "recipe", "dataset", "epochs", "of_epochs", "test", "started", "saved"}
+    assert keys <= set(found)
+    assert main(["runs", "--search", "mine"]) == 0
+    told = capsys.readouterr().out
+    assert "Mine" in told
+    assert "run1" not in told
+    assert main(["runs", "--search", "nothing"]) == 0
+    assert "None of the 3 runs" in said(capsys)[-1]
+    assert main(["runs", "--sort", "colour"]) == 2
+    assert said(capsys)[-1].startswith("latentlab: Argument --sort: invalid choice: 'colour'")
+
+
+def test_that_listing_takes_longer_than_it_need_is_told_and_the_list_is_the_same(runs, capsys):
+    runs.mkdir(parents=True)
+    fake_run(runs / "run.safetensors")
+    (runs / run_index.NAME).mkdir()
+    assert main(["runs", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["path"] == str(runs / "run.safetensors")
+    assert "The index of" in told.err
 
 
 @pytest.mark.parametrize("how", ["option", "variable", "both"])

@@ -27,6 +27,8 @@ from latentlab.core.output import animation, clean_page, export
 from latentlab.core.output.event_files import EventFiles
 from latentlab.core.output.export import Codes
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import run_notes
+from latentlab.core.runs.run_notes import RunNotes
 from latentlab.core.training.trainer import Trainer
 from tests.faults import FAULTS, failing, small_disk
 
@@ -61,6 +63,7 @@ WRITERS = {
     "page": lambda folder, n: clean_page.save_page(folder / "a.png", NOISE[n]),
     "bookmarks": keep_bookmark,
     "selections": keep_selection,
+    "notes of a run": lambda folder, n: run_notes.say(folder / "a.safetensors", RunNotes("A title", f"{n}" * 100)),
 }
 
 

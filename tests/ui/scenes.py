@@ -1,6 +1,8 @@
 """What the tests of looks look at: a window on its way through start page, models, views and dialogs."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -67,6 +69,11 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.session.opened_images.open(f"folder:{pictures}")
     lab.until(lab.child("imagesUseButton").isEnabled)
     lab.child("imagesUseButton").setFocus()
+    lab.session.folder.mkdir(parents=True, exist_ok=True)
+    kept = Path(shutil.copy(runs[0], lab.session.folder / "kept.safetensors"))
+    lab.action("allRuns").trigger()
+    lab.until(lambda: lab.child("runTable").rows.row_of(kept) >= 0)
+    lab.child("runTable").choose([kept])
     lab.child("pageWindow").show()
     lab.child("messageBar").report_asked.emit()
     yield "dialogs"

@@ -69,7 +69,8 @@ def figure_of_tests(
 ) -> Figure | None:
     """Give what the test images cost under a model; None before its first epoch ended.
 
-    None too of a run of an earlier version that was tested at another temperature than 1: that is no bound. A training that has ended and has a patience has gone back to its best epoch.
+    None too of a run of an earlier version that was tested at another temperature than 1: that is no bound. A training
+    that has ended and has a patience has gone back to its best epoch.
     """
     last = next((epoch for epoch in reversed(history) if epoch.epoch <= epochs_done), None)
     if last is None or last.temperatures[1] != 1:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from latentlab.core import locks, writing
-from latentlab.core.errors import LatentlabError, printable, reason_of
+from latentlab.core.errors import LatentlabError, reason_of
 from latentlab.core.files import at_home, exists
-from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
+from latentlab.core.runs import run_index
+from latentlab.core.runs.kept_run import KeptRun, read_kept
+from latentlab.core.runs.run_header import SUFFIX, RunError
+from latentlab.core.runs.run_notes import NOTES_SUFFIX, notes_file
 
 if TYPE_CHECKING:
     from latentlab.core.runs.run import Run
@@ -30,35 +33,18 @@ def default_folder() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRun:
-    """What is known of a run without reading it whole.
+class Listing:
+    """The runs in a folder, the latest first.
 
     Attributes
     ----------
-    path : Path
-    state : "finished", "stopped", "interrupted" or "training"
-        Interrupted is one whose training was going on when its program ended.
-    recipe, dataset : str
-        Their names.
-    epochs : int
-        Whole ones, so far.
-    of_epochs : int
-        As many as there are when it is finished.
-    test : dict or None
-        The losses of its last epoch, nats per image: loss, reconstruction, kl and penalty.
-    started, saved : str
-        In ISO 8601 with the zone; empty in the files of earlier versions.
+    runs : list of KeptRun
+    problem : str
+        Why listing them takes longer than it need, in a sentence, or empty.
     """
 
-    path: Path
-    state: Literal["finished", "stopped", "interrupted", "training"]
-    recipe: str
-    dataset: str
-    epochs: int
-    of_epochs: int
-    test: dict[str, float | None] | None
-    started: str
-    saved: str
+    runs: list[KeptRun]
+    problem: str = ""
 
 
 def runs(folder: Path) -> list[KeptRun]:
@@ -69,20 +55,10 @@ def runs(folder: Path) -> list[KeptRun]:
     RunError
         When the folder is there and cannot be looked into.
     """
-    if not exists(folder):
-        return []
-    try:
-        paths = [path for path in folder.iterdir() if path.suffix == SUFFIX and not path.name.startswith(".")]
-    except (OSError, ValueError) as error:
-        raise RunError(f"The folder {folder} cannot be looked into: choose another with --workspace.") from error
-    found = []
-    for path in paths:
-        with contextlib.suppress(LatentlabError):
-            found.append(known_of(path))
-    return sorted(found, key=_when, reverse=True)
+    return _listing(folder).runs
 
 
-def all_runs(folder: Path) -> list[KeptRun]:
+def all_runs(folder: Path) -> Listing:
     """List the runs in a folder, and those among temporary files as a folder did not take them, the latest first.
 
     Raises
@@ -90,14 +66,15 @@ def all_runs(folder: Path) -> list[KeptRun]:
     RunError
         When the folder is there and cannot be looked into.
     """
-    found = {run.path: run for run in [*runs(folder), *_spare_runs()]}
-    return sorted(found.values(), key=_when, reverse=True)
+    listing = _listing(folder)
+    spare = [] if folder == spare_folder() else _spare_runs()
+    return replace(listing, runs=sorted([*listing.runs, *spare], key=_when, reverse=True)) if spare else listing
 
 
 def interrupted(folder: Path) -> list[KeptRun]:
     """List those of all runs whose training broke off, the latest first; none where one may not look."""
     try:
-        found = all_runs(folder)
+        found = all_runs(folder).runs
     except RunError:
         found = _spare_runs()
     return [run for run in found if run.state == "interrupted"]
@@ -111,29 +88,55 @@ def known_of(path: Path) -> KeptRun:
     RunError
         When it is no run.
     """
-    values = read_header(path).values
+    return _as_it_is(read_kept(path))
+
+
+def _listing(folder: Path) -> Listing:
+    if not exists(folder):
+        return Listing([])
     try:
-        training = values.get("training") or {}
-        recipe, history = values["recipe"], values["history"]
-        epochs = int(values["epochs"])
-        state = training.get("state", "finished")
-        if state not in ("training", "stopped", "finished"):
-            raise ValueError("no state of a training")
-        if state == "training" and not is_training(path):
-            state = "interrupted"
-        return KeptRun(
-            path=path,
-            state=state,
-            recipe=printable(str(recipe["name"])),
-            dataset=printable(str(recipe["data"]["dataset"])),
-            epochs=epochs,
-            of_epochs=int(training.get("last_epoch", epochs)),
-            test=_losses(_shown_epoch(history, training), recipe) if history else None,
-            started=str(training.get("started", "")),
-            saved=str(training.get("saved", "")),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
+        stamps, sizes = _files(folder)
+    except (OSError, ValueError) as error:
+        raise RunError(f"The folder {folder} cannot be looked into: choose another with --workspace.") from error
+
+    def read(name: str) -> KeptRun | None:
+        try:
+            return read_kept(folder / name)._replace(size=sizes[name], stamp=stamps[name])
+        except LatentlabError:
+            return None
+
+    found, problem = run_index.look_up(folder, stamps, read)
+    return Listing(sorted(map(_as_it_is, found), key=_when, reverse=True), problem)
+
+
+def _files(folder: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Look at what may be a run: by the name of each the stamp of its file and of its notes, and its size in bytes."""
+    stamps: dict[str, str] = {}
+    said: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            is_run, is_said = entry.name.endswith(SUFFIX), entry.name.endswith(NOTES_SUFFIX)
+            if entry.name.startswith(".") or not (is_run or is_said):
+                continue
+            try:
+                found = entry.stat()
+            except OSError:  # it has just gone, or is a link to nothing
+                continue
+            if stat.S_ISREG(found.st_mode):
+                # Another run may have one size and time, but it was not put there at that time, nor in one place.
+                times = f"{found.st_mtime_ns}:{found.st_ctime_ns}"
+                (stamps if is_run else said)[entry.name] = f"{found.st_size}:{times}:{found.st_ino}"
+                sizes[entry.name] = found.st_size
+    for name in stamps if said else ():
+        if (notes := notes_file(Path(name)).name) in said:
+            stamps[name] += f" {said[notes]}"
+    return stamps, sizes
+
+
+def _as_it_is(run: KeptRun) -> KeptRun:
+    """Tell whether a training that goes on by its file does."""
+    return run._replace(state="interrupted") if run.state == "training" and not is_training(run.path) else run
 
 
 def keep(run: Run, path: Path) -> tuple[Path | None, str]:
@@ -270,31 +273,5 @@ def _mark_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def _shown_epoch(history: list[dict[str, Any]], training: dict[str, Any]) -> dict[str, Any]:
-    """Give the epoch whose model a file has: the last, or the best once a training with a patience has ended."""
-    best = training.get("best_epoch") if training.get("state") != "training" else None
-    return next((ended for ended in history if ended["epoch"] == best), history[-1])
-
-
-def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float | None]:
-    """Give the test losses of an epoch; earlier versions told them with the beta then in force."""
-    stored = ended["test"]
-    names = ("loss", "reconstruction", "kl")
-    losses = {name: float(stored[name]) for name in names} | {"penalty": float(stored.get("penalty", 0))}
-    if "objective" not in ended:
-        beta = float(recipe.get("loss", {}).get("beta", 1))
-        losses["loss"] = losses["reconstruction"] + beta * losses["kl"] + losses["penalty"]
-    error = stored.get("standard_error")
-    return {**losses, "standard_error": None if error is None else float(error)}
-
-
 def _when(run: KeptRun) -> tuple[float, str]:
-    return _moment(run.saved), run.path.name
-
-
-def _moment(stored: str) -> float:
-    """Give a time as a number: zones change, if only from winter to summer."""
-    try:
-        return datetime.fromisoformat(stored).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return 0.0
+    return run.moment, run.path.name

@@ -41,6 +41,7 @@ class StartPage(QWidget):
     start_requested = Signal()
     model_requested = Signal(str)
     open_requested = Signal()
+    all_runs_requested = Signal()
     finish_requested = Signal()
     look_requested = Signal()
     give_up_requested = Signal()
@@ -67,8 +68,12 @@ class StartPage(QWidget):
         self._open.setObjectName("openRunButton")
         self._open.setToolTip(self.tr("A run is a .safetensors file that latentlab has saved."))
         self._open.clicked.connect(self.open_requested)
+        self._all = QPushButton(self.tr("&All runs…"))
+        self._all.setObjectName("allRunsButton")
+        self._all.setToolTip(self.tr("Look through all runs that are kept: every training is."))
+        self._all.clicked.connect(self.all_runs_requested)
         self._head = self._make_head()
-        left = Qt.AlignmentFlag.AlignLeft
+        self._ways = row(self._open, self._all, STRETCH, spacing=8)
         column(
             STRETCH,
             self._head,
@@ -79,7 +84,7 @@ class StartPage(QWidget):
             12,
             self._recent_heading,
             self._recent_runs,
-            (self._open, 0, left),
+            self._ways,
             STRETCH,
             margins=(_MARGIN, 16, _MARGIN, 16),
             spacing=8,
@@ -168,9 +173,9 @@ class StartPage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Ask for the width of the widest part, of cards below each other; what is higher is scrolled."""
-        shown = [part for part in (self._interrupted, self._open) if not part.isHidden()]
-        lines = [layout.minimumSize().width() for layout in (self._head, self._recent_runs)]
-        widest = max(self._wide(1), *lines, *(part.minimumSizeHint().width() for part in shown))
+        offer = 0 if self._interrupted.isHidden() else self._interrupted.minimumSizeHint().width()
+        lines = [layout.minimumSize().width() for layout in (self._head, self._recent_runs, self._ways)]
+        widest = max(self._wide(1), *lines, offer)
         bar = self._scroll.verticalScrollBar().sizeHint().width()
         return QSize(widest + 2 * _MARGIN + bar, super().minimumSizeHint().height())
 
@@ -290,7 +295,7 @@ class StartPage(QWidget):
 
     def _order_tabs(self) -> None:
         """Let Tab go down the page, also to what was added later."""
-        for one, next_one in pairwise([self._train, *self._models, self._own, *self._recent, self._open]):
+        for one, next_one in pairwise([self._train, *self._models, self._own, *self._recent, self._open, self._all]):
             self.setTabOrder(one, next_one)
 
     def _request_model(self) -> None:

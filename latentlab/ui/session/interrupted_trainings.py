@@ -12,6 +12,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.projection import fit
 from latentlab.core.runs import workspace
+from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.runs.run import Run
 from latentlab.ui.threads.background import Report, Task
 
@@ -31,7 +32,7 @@ class Interrupted:
         How many more there are.
     """
 
-    run: workspace.KeptRun
+    run: KeptRun
     points: Floats
     labels: Integers
     classes: int

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.projection import fit
-from latentlab.core.runs.run import Run
+from latentlab.core.map.map_of_run import map_of
 from latentlab.ui.threads.background import Report, Task
 
 _MOST = 1_000  # points: more than a small picture shows
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MapOfRun:
-    """The map of a run's file.
-
-    Attributes
-    ----------
-    path : Path
-    points : float32 (N, 2)
-    labels : int64 (N,)
-        -1 for none.
-    classes : int
-    """
-
-    path: Path
-    points: Floats
-    labels: Integers
-    classes: int
 
 
 class MapsOfRuns(QObject):
@@ -56,12 +34,10 @@ class MapsOfRuns(QObject):
                 if cancelled.is_set():
                     return
                 try:
-                    run = Run.open(path)
+                    found = map_of(path, _MOST)
                 except LatentlabError:  # whoever opens it is told what is wrong
                     continue
-                step = -(-len(run.codes) // _MOST) or 1
-                points = fit(run.codes).to_plane(run.codes[::step])
-                report(MapOfRun(path, points, run.labels[::step], len(run.snapshot.class_names)))
+                report(found)
 
         self._reading.start(work)
 

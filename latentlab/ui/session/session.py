@@ -3,10 +3,10 @@
 Intents come in through slots, what follows from them goes out as signals; nothing outside changes anything here.
 Its parts own what is theirs: `recipes` the recipe, `library` the images, `opened_images` those that are looked at
 before they are used, `training` the training going on, `interrupted` what broke off with an earlier start, `recent`
-what was used last, `exploration` what is looked at, `epochs` of which epoch, `shown_images` of which images,
-`selection` those selected on the map, `selection_training` what becomes of them, `map` what else is done there,
-`restoration` what is damaged and restored, `views` what the views ask, `comparison` a second model, `page` the page
-that is cleaned, `health` what is wrong with what is trained.
+what was used last, `collection` all runs that are kept, `exploration` what is looked at, `epochs` of which epoch,
+`shown_images` of which images, `selection` those selected on the map, `selection_training` what becomes of them, `map`
+what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
+model, `page` the page that is cleaned, `health` what is wrong with what is trained.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ from latentlab.ui.session.page_cleaning import PageCleaning
 from latentlab.ui.session.recent_files import RecentFiles
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.session.restoration import Restoration
+from latentlab.ui.session.run_collection import RunCollection
 from latentlab.ui.session.run_files import RunFiles
+from latentlab.ui.session.run_pictures import RunPictures
 from latentlab.ui.session.selection_training import SelectionTraining
 from latentlab.ui.session.shown_images import ShownImages
 from latentlab.ui.session.tensorboard_log import TensorBoardLog
@@ -116,6 +118,7 @@ class Session(QObject):
         self.interrupted = InterruptedTrainings(self.folder, self)
         self.recent = RecentFiles(self)
         self.maps_of_runs = MapsOfRuns(self)
+        self.collection, self.run_pictures = RunCollection(self.folder, self), RunPictures(self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
@@ -186,6 +189,8 @@ class Session(QObject):
             self.interrupted,
             self.recent,
             self.maps_of_runs,
+            self.collection,
+            self.run_pictures,
             self.files,
         ):
             part.shut_down()
@@ -347,6 +352,7 @@ class Session(QObject):
         """Keep trainings in another folder from the next one on."""
         self.folder = folder
         self.interrupted.look_into(folder)
+        self.collection.look_into(folder)
 
     def open_run(self, path: Path) -> None:
         """Read a run and show it; the current one stays if that fails."""

@@ -128,12 +128,14 @@ class Actions(QObject):
 
     def _file(self) -> tuple[Action | None, ...]:
         home = self.tr("The start page: models, images, recent runs")
+        runs = self.tr("Everything that was trained and kept: look through it, sort, search, name and delete")
         return (
             Action("home", self.tr("Ho&me"), "Alt+Home", when="can_go_home", tip=home),
             None,
             Action("openRun", self.tr("&Open run…"), _KEYS.Open, when="idle"),
             Action("recentRuns", self.tr("Open &recent"), when="idle", entries=()),
             Action("openSecondRun", self.tr("Open a s&econd run…")),
+            Action("allRuns", self.tr("A&ll runs…"), "Ctrl+R", tip=runs),
             Action("saveRun", self.tr("&Save run"), _KEYS.Save, when="has_run"),
             Action("saveRunAs", self.tr("Save run &as…"), _KEYS.SaveAs, when="has_run"),
             None,

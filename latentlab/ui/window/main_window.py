@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -28,6 +28,7 @@ from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement, LookedAt
 from latentlab.ui.window.arranging import join_arrangement, join_loss_line, join_side, join_told
 from latentlab.ui.window.clipboard import join_clipboard
+from latentlab.ui.window.collection import join_collection
 from latentlab.ui.window.commands.commands import join_keys, join_palette
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
@@ -72,6 +73,8 @@ class MainWindow(QMainWindow):
     menus : Menus
         Everything that can be done by menus, buttons of the map and keys.
     """
+
+    closed = Signal()
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
@@ -123,6 +126,7 @@ class MainWindow(QMainWindow):
         self.session.shut_down()
         self._remember()
         self._may_close = False
+        self.closed.emit()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -201,6 +205,7 @@ class MainWindow(QMainWindow):
         join_loss_line(self._loss_line, self._curves, self._drawer)
         join_start(session, self._start, self._run_bar, self._recipe, dialogs)
         join_messages(session, self._messages, canvas)
+        self.closed.connect(join_collection(session, self, self._start, menus))
         join_clipboard(session, self, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
         join_tabs(self._tabs, menus)

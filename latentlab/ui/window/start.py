@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.map.map_of_run import MapOfRun
 from latentlab.core.output.export import sheet
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.panels.start import StartPage
-from latentlab.ui.session.maps_of_runs import MapOfRun
 from latentlab.ui.session.session import FIRST_RECIPE, Session
 from latentlab.ui.window.file_dialogs import FileDialogs
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import run_index
 
 SMALL = Recipe.from_dict(
     {
@@ -22,4 +23,5 @@ def saved(run, path, **training):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    """Give what lies in a folder, but its index: that comes and goes."""
+    return sorted(path.name for path in folder.iterdir() if path.name != run_index.NAME)

@@ -211,8 +211,8 @@ def test_all_runs_are_those_of_a_folder_and_those_among_temporary_files(states, 
     (tmp_path / "file").touch()
     spare, _ = keep(states["training"], tmp_path / "file" / "run.safetensors")
     path = saved(states["finished"], tmp_path / "run.safetensors", saved="2030-01-01T00:00:00+00:00")
-    assert [run.path for run in all_runs(tmp_path)] == [path, spare]
-    assert [run.path for run in all_runs(spare.parent)] == [spare]  # once
+    assert [run.path for run in all_runs(tmp_path).runs] == [path, spare]
+    assert [run.path for run in all_runs(spare.parent).runs] == [spare]  # once
     assert [run.path for run in runs(tmp_path)] == [path]
     with pytest.raises(RunError):
         all_runs(tmp_path / "file")

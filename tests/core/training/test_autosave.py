@@ -11,7 +11,7 @@ import torch
 from latentlab.core import log
 from latentlab.core.events import Diverged, EpochEnded, Finished, Losses, Progress
 from latentlab.core.files import is_file
-from latentlab.core.runs import workspace
+from latentlab.core.runs import run_index, workspace
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training import autosave as autosaves
 from latentlab.core.training.autosave import Autosave
@@ -227,7 +227,8 @@ def test_a_run_has_one_file_that_is_marked_while_it_trains(begun, clock, tmp_pat
     list(trainer.events())
     assert autosave.finish(trainer.result()) == autosave.path
     autosave.end()
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == [autosave.path.name]
+    found = {path.name for path in (tmp_path / "runs").iterdir()}
+    assert found == {autosave.path.name, run_index.NAME}
     assert [run.state for run in workspace.runs(tmp_path / "runs")] == ["finished"]
     assert autosave.path.name.startswith("small-")
 

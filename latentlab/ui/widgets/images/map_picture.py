@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.looks import scaled
+from latentlab.ui.style.map_paint import paint_points
 
 _SIDE = 112  # pixels
-_RADIUS = 1.8
-_TOGETHER = 200  # points
-_MARGIN = 6
 
 
 class MapPicture(QWidget):
@@ -67,21 +65,6 @@ class MapPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(colours.muted))
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        if len(self._points):
-            self._paint_points(painter, colours)
+        size = self.size().toSizeF()
+        paint_points(painter, size, self._points, self._labels, self._classes, colours)
         painter.end()
-
-    def _paint_points(self, painter: QPainter, colours: theme.Theme) -> None:
-        low, high = self._points.min(0), self._points.max(0)
-        scale = (min(self.width(), self.height()) - 2 * _MARGIN) / max(float((high - low).max()), 1e-6)
-        places = (self._points - (low + high) / 2) * scale * (1, -1) + (self.width() / 2, self.height() / 2)
-        table = theme.class_colours(self._classes, dark=colours.dark) if self._classes else []
-        # Some of each class at a time, so that none lies above all others; one by one they take ten times as long.
-        for begin in range(0, len(places), _TOGETHER):
-            labels = self._labels[begin : begin + _TOGETHER]
-            for label in np.unique(labels).tolist():
-                known = 0 <= label < len(table)
-                colour = QColor(*table[label][:3].tolist()) if known else QColor(colours.muted)
-                painter.setPen(QPen(colour, 2 * _RADIUS, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-                seen = places[begin : begin + _TOGETHER][labels == label]
-                painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in seen.tolist()]))

@@ -1,0 +1,141 @@
+"""What is known of a run without reading it whole: what the head of its file says, and what a person says of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from latentlab.core.errors import printable
+from latentlab.core.runs.run_header import RunError, read_header
+from latentlab.core.runs.run_notes import notes_of
+
+State = Literal["finished", "stopped", "interrupted", "training"]
+
+
+class KeptRun(NamedTuple):
+    """A run in a folder; a tuple, as of thousands each is made anew whenever they are listed.
+
+    Attributes
+    ----------
+    path : Path
+    state : "finished", "stopped", "interrupted" or "training"
+        Interrupted is one whose training was going on when its program ended.
+    recipe, dataset : str
+        Their names.
+    epochs : int
+        Whole ones, so far.
+    of_epochs : int
+        As many as there are when it is finished.
+    test : dict or None
+        The losses of the epoch whose model it has, nats per image: loss, reconstruction, kl and penalty, and the
+        standard error of the loss, None where it is not known.
+    started, saved : str
+        In ISO 8601 with the zone; empty in the files of earlier versions.
+    seconds : float or None
+        That steps and tests took; None in the files of earlier versions.
+    kind : str
+        ``"vae"``, ``"cvae"`` or ``"autoencoder"``.
+    latent : int
+        Dimensions.
+    title, notes : str
+        What a person calls it, and says of it; empty where nothing.
+    moment : float
+        When it was saved, in seconds since 1970; 0 where the file does not say.
+    size : int
+        Of the file, in bytes.
+    stamp : str
+        Another one whenever the file is another.
+    """
+
+    path: Path
+    state: State
+    recipe: str
+    dataset: str
+    epochs: int
+    of_epochs: int
+    test: dict[str, float | None] | None
+    started: str
+    saved: str
+    seconds: float | None = None
+    kind: str = ""
+    latent: int = 0
+    title: str = ""
+    notes: str = ""
+    moment: float = 0.0
+    size: int = 0
+    stamp: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called: its title, or as its file."""
+        return self.title or printable(self.path.stem)
+
+
+def read_kept(path: Path) -> KeptRun:
+    """Tell what the files of a run say; one in whose file a training goes on is `training`, whether or not it does.
+
+    Raises
+    ------
+    RunError
+        When it is no run.
+    """
+    values = read_header(path).values
+    try:
+        training = values.get("training") or {}
+        recipe, history = values["recipe"], values["history"]
+        epochs, model = int(values["epochs"]), recipe.get("model", {})
+        state = training.get("state", "finished")
+        if state not in ("training", "stopped", "finished"):
+            raise ValueError("no state of a training")
+        found = KeptRun(
+            path=path,
+            state=state,
+            recipe=printable(str(recipe["name"])),
+            dataset=printable(str(recipe["data"]["dataset"])),
+            epochs=epochs,
+            of_epochs=int(training.get("last_epoch", epochs)),
+            test=_losses(_shown_epoch(history, training), recipe) if history else None,
+            started=str(training.get("started", "")),
+            saved=str(training.get("saved", "")),
+            moment=_moment(str(training.get("saved", ""))),
+            seconds=_seconds(training),
+            kind=printable(str(model.get("kind", ""))),
+            latent=int(model.get("latent", 0)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
+    said = notes_of(path)
+    return found._replace(title=said.title, notes=said.notes)
+
+
+def _shown_epoch(history: list[dict[str, Any]], training: dict[str, Any]) -> dict[str, Any]:
+    """Give the epoch whose model a file has: the last, or the best once a training with a patience has ended."""
+    best = training.get("best_epoch") if training.get("state") != "training" else None
+    return next((ended for ended in history if ended["epoch"] == best), history[-1])
+
+
+def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float | None]:
+    """Give the test losses of an epoch; earlier versions told them with the beta then in force."""
+    stored = ended["test"]
+    names = ("loss", "reconstruction", "kl")
+    losses = {name: float(stored[name]) for name in names} | {"penalty": float(stored.get("penalty", 0))}
+    if "objective" not in ended:
+        beta = float(recipe.get("loss", {}).get("beta", 1))
+        losses["loss"] = losses["reconstruction"] + beta * losses["kl"] + losses["penalty"]
+    error = stored.get("standard_error")
+    return {**losses, "standard_error": None if error is None else float(error)}
+
+
+def _seconds(training: dict[str, Any]) -> float | None:
+    if "step_seconds" not in training:
+        return None
+    return float(training["step_seconds"]) + float(training.get("test_seconds", 0))
+
+
+def _moment(stored: str) -> float:
+    """Give a time as a number: zones change, if only from winter to summer."""
+    try:
+        return datetime.fromisoformat(stored).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0

@@ -1,0 +1,347 @@
+"""The runs in the workspace, listed and followed: what is trained, renamed, deleted or brought back shows by itself.
+
+All of it happens off the GUI thread. The folder is looked at twice a second as long as somebody looks at the list: that
+is one question of the system, answered alike by a disk, a share of another machine, and where a system has no more
+watches to give. It is listed where it says that something in it has changed, or a training has ended without a word.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.runs import trash, workspace
+from latentlab.core.runs.collection import matching, ordered
+from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.run_notes import RunNotes, say
+from latentlab.core.runs.trash import Deleted
+from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.latest import Latest
+
+_MILLISECONDS = 500  # between two looks
+_SETTLED = 2.0  # seconds: the coarsest clock of any file system; what has just changed may change in the same tick
+_OPERATIONS = 60_000  # that it takes to look for words in a run, and to put it in its place
+_MOST_UNDONE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs are wanted, by words that they have, and in which order: see `core.runs.collection`."""
+
+    words: str = ""
+    by: str = "saved"
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arranged:
+    """The runs that are wanted, in their order.
+
+    Attributes
+    ----------
+    runs : list of KeptRun
+    of : int
+        How many there are in all.
+    """
+
+    runs: list[KeptRun]
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What there was when the folder was listed."""
+
+    folder: Path
+    signature: int
+    runs: list[KeptRun]
+    problem: str
+    deleted: list[Deleted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was done, in a few words for the signal, to which runs, what went wrong, and what takes it back."""
+
+    what: str
+    paths: list[Path]
+    problem: str
+    undo: Callable[[], _Done] | None
+
+
+class RunCollection(QObject):
+    """Lists the runs in a folder, follows them, and does to them what a person wants; that can be undone.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    """
+
+    arranged = Signal(object)  # Arranged
+    trash_changed = Signal(object)  # list of Deleted
+    done = Signal(str, object)  # "deleted", "restored", "renamed", "noted", "undone" or "emptied"; list of Path
+    undo_changed = Signal(bool)  # whether there is something to undo
+    index_told = Signal(str)  # why listing takes longer than it need; empty where it does not
+    failed = Signal(str)  # sentence
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._seen: _Seen | None = None
+        self._wanted = Wanted()
+        self._told_problem = ""
+        self._undo: deque[Callable[[], _Done]] = deque(maxlen=_MOST_UNDONE)
+        self._to_do: deque[Callable[[], _Done]] = deque()
+        self._looking, self._doing = Task(self), Task(self)
+        self._looking.done.connect(self._take)
+        self._looking.failed.connect(self._fail_to_look)
+        self._doing.done.connect(self._take_done)
+        self._doing.failed.connect(self._fail)
+        self._arranging = Latest(self, self._tell_arranged, self.failed.emit)
+        self._timer = QTimer(self, interval=_MILLISECONDS)
+        self._timer.timeout.connect(self._look_again)
+
+    @property
+    def runs(self) -> list[KeptRun]:
+        """All that were found, the latest first."""
+        return [] if self._seen is None else self._seen.runs
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether the folder is looked at again and again."""
+        return self._timer.isActive()
+
+    @Slot(bool)
+    def watch(self, is_looked_at: bool) -> None:
+        """Follow the folder, or do so no more."""
+        if not is_looked_at:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+            self._look_again()
+
+    def look_into(self, folder: Path) -> None:
+        """List another folder from now on."""
+        if folder != self._folder:
+            self._folder, self._seen = folder, None
+            self._looking.cancel()
+            if self.is_watching:
+                self._look_again()
+
+    @Slot(object)
+    def want(self, wanted: Wanted) -> None:
+        """List these; `arranged` follows."""
+        self._wanted = wanted
+        self._arrange()
+
+    # What is done to runs
+
+    def rename(self, path: Path, title: str) -> None:
+        """Give a run another title; an empty one is its file's name again."""
+        self._say(path, "renamed", lambda said: RunNotes(title.strip(), said.notes))
+
+    def note(self, path: Path, notes: str) -> None:
+        """Say something else of a run."""
+        self._say(path, "noted", lambda said: RunNotes(said.title, notes))
+
+    def delete(self, paths: Sequence[Path]) -> None:
+        """Move runs to the trash."""
+        wanted = list(paths)
+        self._do(lambda: _moved(wanted, "deleted"))
+
+    def restore(self, paths: Sequence[Path]) -> None:
+        """Bring runs back that lie in the trash."""
+        wanted = list(paths)
+        self._do(lambda: _moved(wanted, "restored"))
+
+    def empty_trash(self) -> None:
+        """Remove for good what lies in the trash."""
+        folder = self._folder
+
+        def empty() -> _Done:
+            for place in _places(folder):
+                trash.empty(place)
+            return _Done("emptied", [], "", None)
+
+        self._do(empty)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take back what was done last."""
+        if self._undo:
+            undo = self._undo.pop()
+            self.undo_changed.emit(bool(self._undo))
+
+            def take_back() -> _Done:
+                done = undo()
+                return _Done("undone", done.paths, done.problem, None)
+
+            self._do(take_back)
+
+    def shut_down(self) -> None:
+        """Look no more; what is being done is waited for, with a limit."""
+        self._timer.stop()
+        self._arranging.shut_down()
+        Task.shut_down_all((self._doing, self._looking))
+
+    def _say(self, path: Path, what: str, change: Callable[[RunNotes], RunNotes]) -> None:
+        from latentlab.core.runs.run_notes import notes_of
+
+        def do() -> _Done:
+            before = say(path, change(notes_of(path)))
+            return _Done(what, [path], "", lambda: _said(path, what, before))
+
+        self._do(do)
+
+    def _do(self, work: Callable[[], _Done]) -> None:
+        """Do something after what is being done: nothing is dropped, and of two that meet the later one counts."""
+        self._to_do.append(work)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._doing.is_busy or not self._to_do:
+            return
+        work = self._to_do.popleft()
+
+        def do(cancelled: threading.Event, report: Report) -> _Done:
+            return work()
+
+        self._doing.start(do)
+
+    @Slot(object)
+    def _take_done(self, done: _Done) -> None:
+        if done.what == "emptied":  # nothing that lies there comes back
+            self._undo.clear()
+        if done.undo is not None:
+            self._undo.append(done.undo)
+        self.undo_changed.emit(bool(self._undo))
+        if done.paths or done.what == "emptied":
+            self.done.emit(done.what, done.paths)
+        if done.problem:
+            self.failed.emit(done.problem)
+        self._finish_doing()
+
+    @Slot(str)
+    def _fail(self, sentence: str) -> None:
+        self.failed.emit(sentence)
+        self._finish_doing()
+
+    def _finish_doing(self) -> None:
+        self._seen = None if self._seen is None else _forgotten(self._seen)
+        self._go_on()
+        self._looking.cancel()  # it may have listed what there was before
+        self._look_again()
+
+    # Looking
+
+    @Slot()
+    def _look_again(self) -> None:
+        if self._looking.is_busy:
+            return
+        folder, seen = self._folder, self._seen
+
+        def look(cancelled: threading.Event, report: Report) -> _Seen | None:
+            signature = _signature(folder)
+            if seen is not None and signature and signature == seen.signature and not _has_ended(seen.runs):
+                return None
+            try:
+                listing = workspace.all_runs(folder)
+            except LatentlabError as error:
+                return _Seen(folder, 0, [], str(error), [])
+            runs = listing.runs if seen is None else _reused(listing.runs, seen.runs)
+            deleted = [each for place in _places(folder) for each in trash.deleted(place)]
+            return _Seen(folder, signature, runs, listing.problem, deleted)
+
+        self._looking.start(look)
+
+    @Slot(object)
+    def _take(self, seen: _Seen | None) -> None:
+        if seen is None or seen.folder != self._folder:
+            return
+        before, self._seen = self._seen, seen
+        if seen.problem != self._told_problem:
+            self._told_problem = seen.problem
+            self.index_told.emit(seen.problem)
+        if before is None or before.deleted != seen.deleted:
+            self.trash_changed.emit(seen.deleted)
+        if before is None or before.runs != seen.runs:
+            self._arrange()
+
+    @Slot(str)
+    def _fail_to_look(self, sentence: str) -> None:
+        self._timer.stop()  # what nobody foresaw is told once
+        self.failed.emit(sentence)
+
+    def _arrange(self) -> None:
+        seen, wanted = self._seen, self._wanted
+        if seen is None:
+            return
+        runs = seen.runs
+
+        def arrange() -> Arranged:
+            found = ordered(matching(runs, wanted.words), wanted.by, is_reversed=wanted.is_reversed)
+            return Arranged(found, len(runs))
+
+        self._arranging.ask(arrange, _OPERATIONS * len(runs))
+
+    def _tell_arranged(self, arranged: Arranged | None) -> None:
+        if arranged is not None:
+            self.arranged.emit(arranged)
+
+
+def _places(folder: Path) -> list[Path]:
+    """Give where runs are listed: the folder, and where they go that it does not take."""
+    spare = workspace.spare_folder()
+    return [folder] if spare in (None, folder) else [folder, spare]
+
+
+def _signature(folder: Path) -> int:
+    """Give what is another number whenever a file in a folder has come, gone or been replaced; 0 where nobody knows."""
+    try:
+        changed = folder.stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0
+    return changed if abs(time.time() - changed / 1e9) > _SETTLED else 0
+
+
+def _has_ended(runs: list[KeptRun]) -> bool:
+    """Whether a training has ended, or begun again, without a change of its file, as when its program is killed."""
+    going = {"training": True, "interrupted": False}
+    return any(run.state in going and workspace.is_training(run.path) != going[run.state] for run in runs)
+
+
+def _reused(runs: list[KeptRun], before: list[KeptRun]) -> list[KeptRun]:
+    """Give runs, those that are as before as the objects of before: so thousands are compared in a moment."""
+    known = {run.stamp: run for run in before}
+    return [old if (old := known.get(run.stamp)) == run else run for run in runs]
+
+
+def _forgotten(seen: _Seen) -> _Seen:
+    """Give what was seen as something that must be looked at again."""
+    return _Seen(seen.folder, 0, seen.runs, seen.problem, seen.deleted)
+
+
+def _said(path: Path, what: str, said: RunNotes) -> _Done:
+    say(path, said)
+    return _Done(what, [path], "", None)
+
+
+def _moved(paths: list[Path], what: str) -> _Done:
+    """Move runs to the trash, or back; those that cannot be are told, and the others are moved all the same."""
+    move, back = (trash.delete, "restored") if what == "deleted" else (trash.restore, "deleted")
+    moved, problems = [], []
+    for path in paths:
+        try:
+            moved.append(move(path))
+        except LatentlabError as error:
+            problems.append(str(error))
+    undo = (lambda: _moved(moved, back)) if moved else None
+    return _Done(what, moved, " ".join(problems), undo)
