@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from latentlab.core.arrays import Doubles, Floats
 from latentlab.core.measures.polylines import at_equal_steps, chords
@@ -215,10 +216,10 @@ def _least_energy(decode: Decode, line: Floats, radius: float) -> Floats:
     damping, blocks = 1e-3, None
     for _ in range(_STEPS):
         reached()
-        if blocks is None:
-            blocks = _blocks(decode, line, images, radius)
-        slope, own, next_ones = blocks
-        step = _solved(slope, own, next_ones, damping)
+        with threadpool_limits(1, "blas"):  # threads of a matrix product wait for each other where cores are busy
+            if blocks is None:
+                blocks = _blocks(decode, line, images, radius)
+            step = _solved(*blocks, damping)
         moved = line.copy()
         moved[1:-1] -= step.astype(np.float32)
         tried = _flat(decode(moved))
