@@ -37,8 +37,14 @@ class Deleted:
     moment: float
 
 
-def delete(path: Path) -> Path:
+def delete(path: Path, place: Path | None = None) -> Path:
     """Move a run, with its notes, into the trash beside it; give where it is now.
+
+    Parameters
+    ----------
+    path : Path
+    place : Path, optional
+        Where it lay in the trash before it was brought back from there; by default a new place.
 
     Raises
     ------
@@ -47,14 +53,15 @@ def delete(path: Path) -> Path:
     """
     presence = Presence(path)  # nobody begins to train it meanwhile
     try:
-        place = path.parent / FOLDER / f"{datetime.now(UTC):{_WHEN}}-{os.urandom(4).hex()}"
-        place.mkdir(parents=True)
+        if place is None:
+            place = path.parent / FOLDER / f"{datetime.now(UTC):{_WHEN}}-{os.urandom(4).hex()}" / path.name
+        place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _move_both(path, place / path.name)
+            _move_both(path, place)
         except OSError:
-            _remove_empty(place)
+            _remove_empty(place.parent)
             raise
-        return place / path.name
+        return place
     except OSError as error:
         raise RunError(f"{path} could not be moved to the trash: {reason_of(error)}.") from error
     finally:

@@ -17,10 +17,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.run_steps import Done, RunSteps
 from latentlab.core.runs import trash, workspace
 from latentlab.core.runs.collection import matching, ordered
 from latentlab.core.runs.kept_run import KeptRun
-from latentlab.core.runs.run_notes import RunNotes, say
 from latentlab.core.runs.trash import Deleted
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.latest import Latest
@@ -28,7 +28,6 @@ from latentlab.ui.threads.latest import Latest
 _MILLISECONDS = 500  # between two looks
 _SETTLED = 2.0  # seconds: the coarsest clock of any file system; what has just changed may change in the same tick
 _OPERATIONS = 60_000  # that it takes to look for words in a run, and to put it in its place
-_MOST_UNDONE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,6 @@ class _Seen:
     deleted: list[Deleted]
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What was done, in a few words for the signal, to which runs, what went wrong, and what takes it back."""
-
-    what: str
-    paths: list[Path]
-    problem: str
-    undo: Callable[[], _Done] | None
-
-
 class RunCollection(QObject):
     """Lists the runs in a folder, follows them, and does to them what a person wants; that can be undone.
 
@@ -87,8 +76,7 @@ class RunCollection(QObject):
 
     arranged = Signal(object)  # Arranged
     trash_changed = Signal(object)  # list of Deleted
-    done = Signal(str, object)  # "deleted", "restored", "renamed", "noted", "undone" or "emptied"; list of Path
-    undo_changed = Signal(bool)  # whether there is something to undo
+    done = Signal(str, object)  # see `Done`: what, and list of Path
     index_told = Signal(str)  # why listing takes longer than it need; empty where it does not
     failed = Signal(str)  # sentence
 
@@ -98,8 +86,7 @@ class RunCollection(QObject):
         self._seen: _Seen | None = None
         self._wanted = Wanted()
         self._told_problem = ""
-        self._undo: deque[Callable[[], _Done]] = deque(maxlen=_MOST_UNDONE)
-        self._to_do: deque[Callable[[], _Done]] = deque()
+        self._to_do: deque[Callable[[], Done]] = deque()
         self._looking, self._doing = Task(self), Task(self)
         self._looking.done.connect(self._take)
         self._looking.failed.connect(self._fail_to_look)
@@ -146,45 +133,33 @@ class RunCollection(QObject):
 
     def rename(self, path: Path, title: str) -> None:
         """Give a run another title; an empty one is its file's name again."""
-        self._say(path, "renamed", lambda said: RunNotes(title.strip(), said.notes))
+        steps = RunSteps(self._folder)
+        self._do(lambda: steps.rename(path, title))
 
     def note(self, path: Path, notes: str) -> None:
         """Say something else of a run."""
-        self._say(path, "noted", lambda said: RunNotes(said.title, notes))
+        steps = RunSteps(self._folder)
+        self._do(lambda: steps.note(path, notes))
 
     def delete(self, paths: Sequence[Path]) -> None:
         """Move runs to the trash."""
-        wanted = list(paths)
-        self._do(lambda: _moved(wanted, "deleted"))
+        steps, wanted = RunSteps(self._folder), list(paths)
+        self._do(lambda: steps.delete(wanted))
 
     def restore(self, paths: Sequence[Path]) -> None:
         """Bring runs back that lie in the trash."""
-        wanted = list(paths)
-        self._do(lambda: _moved(wanted, "restored"))
+        steps, wanted = RunSteps(self._folder), list(paths)
+        self._do(lambda: steps.restore(wanted))
 
     def empty_trash(self) -> None:
         """Remove for good what lies in the trash."""
         folder = self._folder
-
-        def empty() -> _Done:
-            for place in _places(folder):
-                trash.empty(place)
-            return _Done("emptied", [], "", None)
-
-        self._do(empty)
+        self._do(lambda: RunSteps(folder).empty(_places(folder)))
 
     @Slot()
     def undo(self) -> None:
-        """Take back what was done last."""
-        if self._undo:
-            undo = self._undo.pop()
-            self.undo_changed.emit(bool(self._undo))
-
-            def take_back() -> _Done:
-                done = undo()
-                return _Done("undone", done.paths, done.problem, None)
-
-            self._do(take_back)
+        """Take back what was done last, with this start or an earlier one, within a week."""
+        self._do(RunSteps(self._folder).undo)
 
     def shut_down(self) -> None:
         """Look no more; what is being done is waited for, with a limit."""
@@ -192,16 +167,7 @@ class RunCollection(QObject):
         self._arranging.shut_down()
         Task.shut_down_all((self._doing, self._looking))
 
-    def _say(self, path: Path, what: str, change: Callable[[RunNotes], RunNotes]) -> None:
-        from latentlab.core.runs.run_notes import notes_of
-
-        def do() -> _Done:
-            before = say(path, change(notes_of(path)))
-            return _Done(what, [path], "", lambda: _said(path, what, before))
-
-        self._do(do)
-
-    def _do(self, work: Callable[[], _Done]) -> None:
+    def _do(self, work: Callable[[], Done]) -> None:
         """Do something after what is being done: nothing is dropped, and of two that meet the later one counts."""
         self._to_do.append(work)
         self._go_on()
@@ -211,20 +177,14 @@ class RunCollection(QObject):
             return
         work = self._to_do.popleft()
 
-        def do(cancelled: threading.Event, report: Report) -> _Done:
+        def do(cancelled: threading.Event, report: Report) -> Done:
             return work()
 
         self._doing.start(do)
 
     @Slot(object)
-    def _take_done(self, done: _Done) -> None:
-        if done.what == "emptied":  # nothing that lies there comes back
-            self._undo.clear()
-        if done.undo is not None:
-            self._undo.append(done.undo)
-        self.undo_changed.emit(bool(self._undo))
-        if done.paths or done.what == "emptied":
-            self.done.emit(done.what, done.paths)
+    def _take_done(self, done: Done) -> None:
+        self.done.emit(done.what, done.paths)
         if done.problem:
             self.failed.emit(done.problem)
         self._finish_doing()
@@ -327,21 +287,3 @@ def _reused(runs: list[KeptRun], before: list[KeptRun]) -> list[KeptRun]:
 def _forgotten(seen: _Seen) -> _Seen:
     """Give what was seen as something that must be looked at again."""
     return _Seen(seen.folder, 0, seen.runs, seen.problem, seen.deleted)
-
-
-def _said(path: Path, what: str, said: RunNotes) -> _Done:
-    say(path, said)
-    return _Done(what, [path], "", None)
-
-
-def _moved(paths: list[Path], what: str) -> _Done:
-    """Move runs to the trash, or back; those that cannot be are told, and the others are moved all the same."""
-    move, back = (trash.delete, "restored") if what == "deleted" else (trash.restore, "deleted")
-    moved, problems = [], []
-    for path in paths:
-        try:
-            moved.append(move(path))
-        except LatentlabError as error:
-            problems.append(str(error))
-    undo = (lambda: _moved(moved, back)) if moved else None
-    return _Done(what, moved, " ".join(problems), undo)

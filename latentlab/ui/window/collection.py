@@ -128,7 +128,7 @@ def _join(session: Session, window: RunsWindow) -> None:
         if sentence := _sentence(what, paths):
             panel.tell(sentence, False, can_undo=what in ("deleted", "restored", "renamed"))
         if what in ("restored", "undone"):
-            panel.table.choose(paths)
+            panel.table.choose([path for path in paths if path.parent == session.folder])
 
     def show_folder(path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
@@ -163,6 +163,8 @@ def _join(session: Session, window: RunsWindow) -> None:
 def _sentence(what: str, paths: list[Path]) -> str:
     """Say what was done to runs."""
     name = printable(paths[0].stem) if paths else ""
+    if not paths and what in ("deleted", "restored"):  # none could be
+        return ""
     texts = {
         "deleted": (
             translate("Collection", "{name} was moved to the trash."),
@@ -175,6 +177,7 @@ def _sentence(what: str, paths: list[Path]) -> str:
         "renamed": (translate("Collection", "{name} has another title."), ""),
         "emptied": (translate("Collection", "The trash is empty."), ""),
         "undone": (translate("Collection", "Undone."), translate("Collection", "Undone.")),
+        "nothing": (translate("Collection", "There is nothing to undo."), ""),
     }
     one, several = texts.get(what, ("", ""))
     return (several if len(paths) > 1 else one).format(name=name, n=len(paths))

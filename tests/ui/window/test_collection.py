@@ -195,6 +195,24 @@ def test_what_is_deleted_comes_back_by_the_button_and_by_the_key(desk, folder):
     desk.until(lambda: len(names(desk)) == 4)
 
 
+def test_what_was_deleted_before_the_start_is_undone_after_it(desk, make_lab, folder):
+    click(desk, 1)
+    desk.qtbot.keyClick(desk.table, Qt.Key.Key_Delete)
+    desk.until(lambda: names(desk) == ["run3", "run1", "run0"])
+    desk.until_idle()
+    desk.window.close()
+    other = make_lab()
+    other.until_loaded()
+    other.action("allRuns").trigger()
+    other.table = other.child("runTable")
+    other.until(lambda: names(other) == ["run3", "run1", "run0"])
+    other.qtbot.keyClick(other.child("runsPanel"), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    other.until(lambda: names(other) == ["run3", "run2", "run1", "run0"])
+    other.until(lambda: other.text("runsText") == "Undone.")
+    other.qtbot.keyClick(other.child("runsPanel"), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    other.until(lambda: other.text("runsText") == "There is nothing to undo.")
+
+
 def test_the_trash_is_emptied_only_when_one_says_so(desk, folder):
     for _ in range(2):
         count = len(names(desk))
