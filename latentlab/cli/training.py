@@ -14,6 +14,7 @@ from latentlab.core.runs.run_header import SUFFIX
 if TYPE_CHECKING:
     from latentlab.core.data.image_set import ImageSet
     from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.runs.chain import Link
     from latentlab.core.runs.run import Run
     from latentlab.core.training.autosave import Autosave
     from latentlab.core.training.trainer import Trainer
@@ -23,27 +24,48 @@ def train(arguments: Namespace) -> int:
     """Train a recipe, or what a run was made of, and save the run; when interrupted, the run so far."""
     from latentlab.core.recipe.recipe import Recipe
 
-    repeated = _repeated(arguments.recipe) if str(arguments.recipe).endswith(SUFFIX) else None
-    recipe = (repeated.recipe if repeated else Recipe.load(arguments.recipe)).with_changes(_changes(arguments))
+    links, changes = _links(arguments.recipe), _changes(arguments)
+    if len(links) > 1 and (changes or arguments.resume):
+        raise LatentlabError(
+            f"{arguments.recipe} was made by {len(links)} trainings, one after the other, and is repeated as it was "
+            "made: leave out whatever changes the recipe, and --resume."
+        )
+    recipe = (links[-1].recipe if links else Recipe.load(arguments.recipe)).with_changes(changes)
     _check_out(arguments.out)
 
     from latentlab.core.data.recipe_images import located
     from latentlab.core.output import event_files
     from latentlab.core.runs.run import Run
+    from latentlab.core.training import repeating
     from latentlab.core.training.control import Control
     from latentlab.core.training.trainer import Trainer
 
     if arguments.tensorboard:
         event_files.check(arguments.tensorboard)
     recipe = located(recipe)
+    try:
+        start = Run.open(arguments.resume) if arguments.resume else _repeated_so_far(links, arguments)
+    except _Interrupted:
+        return terminal.INTERRUPTED
     images = _images(recipe, arguments)
-    start = Run.open(arguments.resume) if arguments.resume else None
-    if start is not None and (changed := start.changed_images(images)):
+    if arguments.resume and start is not None and (changed := start.changed_images(images)):
         terminal.say(f"{changed} Training goes on with them as they are now.")
-    if repeated is not None and (changed := repeated.changed_images(images)):
-        terminal.say(f"{changed} The run will not be the same.")
-    trainer = Trainer(recipe, images, control=Control(), start=start, repeats=repeated)
+    if links:
+        _tell_unlike(links[-1], images)
+    trainer = Trainer(recipe, images, control=Control(), start=start, repeats=links[-1] if links else None)
+    if links and not changes and (unlike := repeating.unlike(links[-1], trainer)):
+        terminal.say(unlike)
     return _train(trainer, images, arguments, out=arguments.out)
+
+
+def _links(recipe: Path | str) -> tuple[Link, ...]:
+    """Give the trainings of a run that is to be repeated; none where it is no run."""
+    if not str(recipe).endswith(SUFFIX):
+        return ()
+    from latentlab.core.runs.run import Run
+    from latentlab.core.training import repeating
+
+    return repeating.to_repeat(Run.open(recipe))
 
 
 def resume(arguments: Namespace) -> int:
@@ -159,18 +181,65 @@ def _save(run: Run, out: Path | None, autosave: Autosave) -> Path | None:
             return None
 
 
-def _repeated(path: str) -> Run:
-    """Open a run that is to be repeated."""
-    from latentlab.core.runs.run import Run
+def _repeated_so_far(links: tuple[Link, ...], arguments: Namespace) -> Run | None:
+    """Repeat the trainings before the last, and give what they came to.
 
-    run = Run.open(path)
-    begun_at = run.training.first_epoch if run.training else run.epochs - min(run.epochs, run.recipe.training.epochs)
-    if begun_at:
-        raise LatentlabError(
-            f"{path} went on from an earlier run after {_epochs(begun_at)}, and its file does not say what that was "
-            "trained with: repeat the earlier one, then use --resume."
-        )
+    Returns
+    -------
+    Run or None
+        None where there are none.
+
+    Raises
+    ------
+    _Interrupted
+        When that was interrupted; what there is is kept.
+    """
+    so_far: Run | None = None
+    for number, link in enumerate(links[:-1], 1):
+        so_far = _repeated(link, so_far, arguments, f"training {number} of {len(links)}")
+    return so_far
+
+
+class _Interrupted(Exception):
+    """A repetition was interrupted before its last training."""
+
+
+def _repeated(link: Link, before: Run | None, arguments: Namespace, which: str) -> Run:
+    """Repeat a training that another one followed, up to where that began; it is kept like any other."""
+    from latentlab.core.runs import workspace
+    from latentlab.core.training import repeating
+    from latentlab.core.training.autosave import Autosave
+    from latentlab.core.training.control import Control
+
+    images = _images(link.recipe, arguments)
+    _tell_unlike(link, images)
+    trainer = repeating.trainer_of(link, images, before, control=Control())
+    if unlike := repeating.unlike(link, trainer):
+        terminal.say(unlike)
+    folder, stop = arguments.workspace or workspace.default_folder(), trainer.control.stop
+    autosave = Autosave(trainer, folder, lambda problem: terminal.say(f"latentlab: {problem}"))
+    try:
+        title = f"Repeating {which}: {link.recipe.name} on {images.title}"
+        with terminal.interrupt_sets(stop), terminal.shown_training(title) as show:
+            for event in trainer.events():
+                autosave.take(event)
+                show(event)
+        run = trainer.result()
+        place = autosave.finish(repeating.as_ended(run))
+    finally:
+        autosave.end()
+    if stop.is_set():
+        kept = f"what there is of it is kept as {place}" if place else "nothing of it could be kept"
+        terminal.say(f"Interrupted while {which} was repeated; {kept}.")
+        raise _Interrupted
     return run
+
+
+def _tell_unlike(link: Link, images: ImageSet) -> None:
+    from latentlab.core.training import repeating
+
+    if repeating.is_of_other_images(link, images):
+        terminal.say(f"The images of '{images.name}' are not those that the run learned from: it will not be the same.")
 
 
 def _images(recipe: Recipe, arguments: Namespace) -> ImageSet:

@@ -128,11 +128,50 @@ def test_it_is_repeated_with_as_many_threads(whole, tmp_path, array, monkeypatch
     assert Run.open(out).recipe.training.threads is None
 
 
-def test_a_run_that_went_on_from_another_cannot_be_repeated(array, tmp_path, capsys):
+@pytest.fixture
+def further(array, tmp_path):
+    """Give the file of a run that went on from another, with another beta."""
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     assert train(first, array, "--epochs", "1") == 0
-    assert train(second, array, "--epochs", "1", "--resume", str(first)) == 0
+    assert train(second, array, "--epochs", "1", "--set", "beta=3", "--resume", str(first)) == 0
+    first.unlink()
+    return second
+
+
+def test_a_run_that_went_on_from_another_is_repeated_whole(further, array, tmp_path, capsys):
+    again = tmp_path / "again.safetensors"
+    assert train(again, array, "--json", recipe=further) == 0
+    out = capsys.readouterr().out
+    assert json.loads(out.splitlines()[-1])["event"] == "finished"
+    run, repeated = Run.open(further), Run.open(again)
+    assert same(repeated, run)
+    assert [link.recipe for link in repeated.trainings()] == [link.recipe for link in run.trainings()]
+    assert [link.epochs for link in run.trainings()] == [1, 2]
+    assert [link.recipe.loss.beta for link in run.trainings()] == [1, 3]
+
+
+def test_of_a_run_of_several_trainings_nothing_is_changed(further, array, tmp_path, capsys):
     capsys.readouterr()
-    assert train(tmp_path / "third.safetensors", array, recipe=second) == 2
+    for more in (("--seed", "5"), ("--resume", str(further))):
+        assert train(tmp_path / "again.safetensors", array, *more, recipe=further) == 2
+        (told,) = said(capsys)
+        assert "was made by 2 trainings" in told
+
+
+def test_a_repetition_that_is_interrupted_is_kept(further, array, tmp_path, capsys, monkeypatch):
+    capsys.readouterr()
+    at_event(lambda trainer: trainer.control.stop.set(), monkeypatch, number=0)
+    assert train(tmp_path / "again.safetensors", array, recipe=further) == 130
+    told = said(capsys)[-1]
+    assert told.startswith("Interrupted while training 1 of 2 was repeated; what there is of it is kept as ")
+    kept = Run.open(told.removesuffix(".").rpartition(" ")[2])
+    assert kept.training.state == "stopped"
+
+
+def test_a_run_whose_beginning_nobody_knows_cannot_be_repeated(further, array, tmp_path, capsys):
+    path = tmp_path / "earlier.safetensors"
+    replace(Run.open(further), chain=()).save(path)
+    capsys.readouterr()
+    assert train(tmp_path / "third.safetensors", array, recipe=path) == 2
     (told,) = said(capsys)
     assert "went on from an earlier run after 1 epoch" in told

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
@@ -27,6 +27,7 @@ from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
+from latentlab.core.runs.chain import MOST_LINKS, Link
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
 from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
@@ -40,6 +41,7 @@ _MOST_CLASSES, _MOST_CHANGES = 10_000, 100_000
 
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
+_CHAIN = TypeAdapter(Annotated[tuple[Link, ...], Field(max_length=MOST_LINKS)])
 
 
 def is_run(path: Path) -> bool:
@@ -78,6 +80,8 @@ class Run:
         Of the whole image set that it was trained on last; empty in the files of earlier versions.
     training : TrainingState or None
         What its training needs to go on as it would have; None in the files of earlier versions.
+    chain : tuple of Link
+        The trainings before its own, the first one first; files of earlier versions have none, whatever there were.
     """
 
     snapshot: Snapshot
@@ -89,11 +93,31 @@ class Run:
     labels: Integers
     fingerprint: str = ""
     training: TrainingState | None = None
+    chain: tuple[Link, ...] = ()
 
     @property
     def recipe(self) -> Recipe:
         """What it was trained with."""
         return self.snapshot.recipe
+
+    def trainings(self) -> tuple[Link, ...]:
+        """Give all trainings that made it, the first one first; that begins with new weights if all are known."""
+        state, recipe, before = self.training, self.recipe, sum(len(link.changes) for link in self.chain)
+        guessed = self.epochs - min(self.epochs, recipe.training.epochs)
+        own = Link(
+            recipe=recipe,
+            first_epoch=state.first_epoch if state else guessed,
+            epochs=self.epochs,
+            steps_done=state.steps_done if state else 0,
+            is_ended=state is None or state.state != "training",
+            has_state=state is not None,
+            changes=self.changes[before:],
+            threads=state.threads if state else None,
+            device=state.device if state else "",
+            made_with=state.made_with if state else {},
+            fingerprint=self.fingerprint,
+        )
+        return (*self.chain, own)
 
     def check_fits(self, recipe: Recipe, data: ImageSet) -> None:
         """See that training with a recipe on some images can go on from this run's weights.
@@ -184,6 +208,7 @@ class Run:
             "changes": json.dumps([event_to_dict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
             "fingerprint": json.dumps(self.fingerprint),
+            "chain": _CHAIN.dump_json(self.chain).decode(),
         }
         if self.training is not None:
             metadata["training"] = json.dumps(self.training.to_dict())
@@ -248,6 +273,7 @@ class Run:
             labels=labels.numpy(),
             fingerprint=parts.fingerprint,
             training=training,
+            chain=parts.chain,
         )
 
 
@@ -265,6 +291,7 @@ class _Parts:
     epochs: int
     fingerprint: str
     training: dict[str, Any] | None
+    chain: tuple[Link, ...]
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> _Parts:
@@ -291,6 +318,7 @@ class _Parts:
             epochs=epochs,
             fingerprint=str(values.get("fingerprint", "")),
             training=values.get("training"),
+            chain=_CHAIN.validate_python(values.get("chain", [])),
         )
 
     def model(self, device: str) -> Autoencoder:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from latentlab.core.runs.training_state import TrainingState
+
+_COUNTED = ("images", "step_seconds", "tests", "test_seconds")
 
 
 class TrainingClock:
@@ -26,6 +31,15 @@ class TrainingClock:
         self.images, self.step_seconds = 0, 0.0
         self.tests, self.test_seconds = 0, 0.0
         self._mark = time.perf_counter()  # what came before is counted
+
+    def counted(self) -> dict[str, Any]:
+        """Give what is counted, by the names of `TrainingState`."""
+        return {name: getattr(self, name) for name in _COUNTED}
+
+    def go_on(self, state: TrainingState) -> None:
+        """Count on from what another has counted."""
+        for name in _COUNTED:
+            setattr(self, name, getattr(state, name))
 
     def start(self) -> None:
         """Count from now on."""

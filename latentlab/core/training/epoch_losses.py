@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any, Self
+
 import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Integers
 from latentlab.core.events import Losses
 from latentlab.core.measures import metrics
+from latentlab.core.runs.training_state import TrainingState
 
 
 class EpochLosses:
@@ -28,6 +32,18 @@ class EpochLosses:
 
     def __init__(self, sums: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0), images: int = 0) -> None:
         self.sums, self.images = np.array(sums), images
+
+    @classmethod
+    def of(cls, state: TrainingState) -> Self:
+        """Go on with the sums of a training that was stopped."""
+        # An earlier version did not sum up what it minimised; of an epoch that has not begun that is nothing.
+        unknown = math.nan if state.summed else 0.0
+        return cls((*state.sums, unknown if state.objective is None else state.objective), state.summed)
+
+    def summed(self) -> dict[str, Any]:
+        """Give the sums, by the names of `TrainingState`."""
+        *sums, objective = self.sums.tolist()
+        return {"sums": sums, "objective": objective if math.isfinite(objective) else None, "summed": self.images}
 
     def add(self, losses: npt.NDArray[np.float64], sizes: Integers) -> None:
         """Take steps: the means of their terms, float64 (N, 4), and over how many images, int64 (N,)."""

@@ -29,6 +29,7 @@ from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished
 from latentlab.core.measures import metrics
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.chain import Link
 from latentlab.core.runs.run import CODES, Run, RunError, codes_of
 from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
@@ -69,8 +70,11 @@ class Trainer:
     start : Run, optional
         Goes on from its weights and its history, for as many epochs as the recipe says; with what its optimiser and
         its generators had come to, where the run has them and the recipe asks for the same.
-    repeats : Run, optional
-        A run whose settings were changed on the way: they are changed where they were, and as many threads compute it.
+    repeats : Link, optional
+        A training whose settings were changed on the way: they are changed where they were, and as many threads compute
+        this one.
+    until : Link, optional
+        A training that was left on its way: this one is left at the same step.
 
     Attributes
     ----------
@@ -80,6 +84,8 @@ class Trainer:
         The model's; another one after a recovery.
     history : list of EpochEnded
     changes : list of Changed
+    chain : tuple of Link
+        The trainings before this one.
 
     Raises
     ------
@@ -95,7 +101,8 @@ class Trainer:
         run_id: str | None = None,
         control: Control | None = None,
         start: Run | None = None,
-        repeats: Run | None = None,
+        repeats: Link | None = None,
+        until: Link | None = None,
     ) -> None:
         settings = recipe.training
         self.recipe = recipe = located(recipe)
@@ -126,15 +133,19 @@ class Trainer:
         self._clock = TrainingClock()
         self._started = now()
         self._threads: int | None = settings.threads
-        if repeats and repeats.training and self._threads is None:
-            self._compute_as(repeats.training)
+        self.chain = start.trainings() if start else ()
+        if repeats and self._threads is None:
+            self._compute_as(repeats)
         if start and start.training and start.goes_on_like(recipe, self.device.type):
             self._take_draws(start.training)
 
+        self._leave_at = (until.epochs, until.steps_done) if until else None
+        self._ends = until is None or until.is_ended  # else it is left with its last weights
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
         self._weighing = weighing(self._beta, recipe.loss.beta, self.device)
-        self._lowest = min((ended.chooses.loss for ended in self.history if self._compares(ended)), default=math.inf)
+        comparable = filter(self._images.compare, self.history)
+        self._lowest = min((ended.chooses.loss for ended in comparable), default=math.inf)
         self._recovery = Recovery(self.model)
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
         # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
@@ -153,6 +164,7 @@ class Trainer:
             When the run does not say how to go on, or these are not its images.
         """
         trainer = cls(run.recipe, data, run_id=run.snapshot.run_id, control=control, start=run)
+        trainer.chain = run.chain
         trainer._take(run.training_to_resume(data, trainer.device.type, trainer._steps_per_epoch))
         return trainer
 
@@ -166,19 +178,16 @@ class Trainer:
         self._recovery = Recovery(self.model)
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
         self._take_draws(state)
-        # An earlier version did not sum up what it minimised; of an epoch that has not begun that is none.
-        minimised = (math.nan if state.summed else 0.0) if state.objective is None else state.objective
-        self._steps_done, self._losses = state.steps_done, EpochLosses((*state.sums, minimised), state.summed)
-        comparable = filter(self._compares, self.history)
+        self._steps_done, self._losses = state.steps_done, EpochLosses.of(state)
+        comparable = filter(self._images.compare, self.history)
         best = next((ended for ended in comparable if ended.epoch == state.best_epoch), None)
         if best is not None:
             self._early_stopping.best, self._early_stopping.best_weights = best, state.parameters("best")
-        self._clock.images, self._clock.step_seconds = state.images, state.step_seconds
-        self._clock.tests, self._clock.test_seconds = state.tests, state.test_seconds
+        self._clock.go_on(state)
         self._started = state.started
         self._compute_as(state)
 
-    def _compute_as(self, state: TrainingState) -> None:
+    def _compute_as(self, state: TrainingState | Link) -> None:
         """Compute with as many threads: one more, or one less, would add in another order."""
         if state.device == self.device.type == "cpu":
             self._threads = state.threads
@@ -199,7 +208,6 @@ class Trainer:
         tensors = self._draws.state() | kept_of(self.optimiser)
         for name, kept in (("best", best.best_weights), ("last", self._last_weights)):
             tensors |= {f"{name}.{number}": tensor.cpu() for number, tensor in enumerate(kept)}
-        reconstruction, kl, penalty, minimised = self._losses.sums.tolist()
         return TrainingState(
             state=self._state,
             first_epoch=self._first_epoch,
@@ -207,15 +215,10 @@ class Trainer:
             steps_done=self._steps_done,
             learning_rate=self._learning_rate,
             beta=self._beta,
-            sums=(reconstruction, kl, penalty),
-            objective=minimised if math.isfinite(minimised) else None,
-            summed=self._losses.images,
+            **self._losses.summed(),
             best_epoch=best.best.epoch if best.best else None,
             split_seed=self._images.split_seed,
-            images=self._clock.images,
-            tests=self._clock.tests,
-            step_seconds=self._clock.step_seconds,
-            test_seconds=self._clock.test_seconds,
+            **self._clock.counted(),
             threads=torch.get_num_threads(),
             device=self.device.type,
             started=self._started,
@@ -223,10 +226,6 @@ class Trainer:
             made_with=made_with(),
             tensors=tensors,
         )
-
-    def _compares(self, ended: EpochEnded) -> bool:
-        """Whether the best epoch can be chosen by an earlier one: of images like these, at a temperature of 1."""
-        return ended.temperatures[1] == 1 and (ended.validation is None) == (self._images.validation is None)
 
     @property
     def epochs_done(self) -> float:
@@ -236,6 +235,11 @@ class Trainer:
     @property
     def _is_finished(self) -> bool:
         return self._epoch >= self._last_epoch or self._early_stopping.is_due(self._epoch)
+
+    @property
+    def _is_left(self) -> bool:
+        """Whether the training that this one repeats was left here."""
+        return (self._epoch, self._steps_done) == self._leave_at
 
     @cached_property
     def preparation(self) -> sketch.Preparation:
@@ -264,14 +268,14 @@ class Trainer:
         callable
             Makes the run, with the codes of so many test images, on any thread; training may go on meanwhile.
         """
-        snapshot, state = self.snapshot(), self.state()
+        snapshot, state, chain = self.snapshot(), self.state(), self.chain
         history, changes, epochs = tuple(self.history), tuple(self.changes), self._epoch
 
         fingerprint = self.data.fingerprint if self.data.is_for(self.recipe.data) else ""
 
         def make(most: int) -> Run:
             codes = codes_of(snapshot, self.data, most)
-            return Run(snapshot, history, changes, epochs, self.preparation, *codes, fingerprint, state)
+            return Run(snapshot, history, changes, epochs, self.preparation, *codes, fingerprint, state, chain)
 
         return make
 
@@ -312,10 +316,10 @@ class Trainer:
         )
         self.model.train()
         self._clock.start()
-        while not (self._is_finished or self.control.stop.is_set()):
+        while not (self._is_finished or self._is_left or self.control.stop.is_set()):
             order = self._draws.order(len(images)).to(images.device)
             for rows in looking_ahead(images, torch.split(order, settings.batch_size)[self._steps_done :]):
-                if self.control.stop.is_set():
+                if self._is_left or self.control.stop.is_set():
                     break
                 yield from self._apply_changes()
                 # Copies whole images, where indexing goes pixel by pixel: nine times as quick on a CPU.
@@ -327,8 +331,12 @@ class Trainer:
                 if self._clock.uncounted() >= _MESSAGE_SECONDS:
                     yield self._report()
             yield self._report()
-            if self._steps_done == self._steps_per_epoch:
+            if self._steps_done == self._steps_per_epoch and not self._is_left:
                 yield from self._end_epoch()
+        if self._is_left:  # perhaps between a change and the step after it
+            yield from self._apply_changes()
+            if not self._ends:
+                return
         self._state = "finished" if self._is_finished else "stopped"
         if self._early_stopping.best is not None:
             self._last_weights = copied(self.model)

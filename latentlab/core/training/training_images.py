@@ -12,6 +12,7 @@ from torch import Tensor
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.data.validation import set_apart
+from latentlab.core.events import EpochEnded
 from latentlab.core.measures import metrics
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.recipe.recipe import Recipe
@@ -61,6 +62,10 @@ class TrainingImages:
         """How many images the model is tested on, and how many are set apart to choose by."""
         apart = 0 if self.validation is None else len(self.validation.test_labels)
         return len(self.learned.test_labels), apart
+
+    def compare(self, ended: EpochEnded) -> bool:
+        """Whether the best epoch can be chosen by an earlier one: of images like these, at a temperature of 1."""
+        return ended.temperatures[1] == 1 and (ended.validation is None) == (self.validation is None)
 
     def tested(self, model: Autoencoder, recipe: Recipe, device: torch.device) -> Iterator[tuple[bool, Tensor]]:
         """Test a model in chunks: on the test images, then on those that are set apart; see `metrics.terms_of_each`.

@@ -1,7 +1,10 @@
 """Small models to train, and what tests ask of a training."""
 
+import json
+
 import numpy as np
 import torch
+from safetensors import safe_open
 
 from latentlab.core.events import Progress
 from latentlab.core.measures.metrics import snapshot_losses
@@ -21,6 +24,9 @@ CONV = {
     "decoder": {"kind": "conv", "layers": [8, 4], "activation": "leaky-relu"},
     "output": "tanh",
 }
+
+# Times differ, and nothing else: what the file says of its training is compared without them.
+TIMES = ("started", "saved", "step_seconds", "test_seconds")
 
 
 def weights(trainer):
@@ -45,3 +51,21 @@ def learned(recipe, images):
     before = snapshot_losses(trainer.snapshot(), images.test_images, images.test_labels)
     list(trainer.events())
     return before, trainer.history[-1].test
+
+
+def file_of(run, path):
+    """Give all that a run's file holds, but for times."""
+    run.save(path)
+    with safe_open(path, "pt") as file:
+        metadata = {key: json.loads(value) for key, value in file.metadata().items() if key != "format"}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    metadata["training"] = {key: value for key, value in metadata["training"].items() if key not in TIMES}
+    return metadata, tensors
+
+
+def same_files(first, second):
+    (mine, tensors), (theirs, others) = first, second
+    assert mine == theirs
+    assert tensors.keys() == others.keys()
+    for name, tensor in tensors.items():
+        assert torch.equal(tensor, others[name]), name

@@ -121,7 +121,7 @@ def test_it_is_told_where_validation_images_were_learned_from_before(tiny_images
     list(first.events())
     further = Trainer(SMALL.with_changes({"patience": 5}), tiny_images, start=first.result())
     assert "learned from already" in next(further.events()).note
-    assert [further._compares(ended) for ended in first.history] == [False, False]  # of other images
+    assert [further._images.compare(ended) for ended in first.history] == [False, False]  # of other images
 
 
 def test_stopping_a_patient_training_keeps_its_best_model(tiny_images, scripted, each_step):

@@ -1,13 +1,11 @@
 """A training that was stopped goes on exactly as it would have gone on."""
 
 import dataclasses
-import json
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors import safe_open
 
 from latentlab.core.events import Changed, EpochEnded, Finished, Progress
 from latentlab.core.recipe.recipe import Recipe
@@ -15,7 +13,7 @@ from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training import trainer as trainers
 from latentlab.core.training.control import Control
 from latentlab.core.training.trainer import Trainer
-from tests.core.training.small import CONV, SMALL
+from tests.core.training.small import CONV, SMALL, file_of, same_files
 
 EPOCHS, STEPS = 3, 3
 KINDS = {
@@ -33,8 +31,6 @@ KINDS = {
     "importance-weighted, then refined": {"samples": 3, "warm_up": 1.5, "refine": 0.5, "schedule": "one-cycle"},
     "warmed up, free bits": {"warm_up": 1.5, "free_bits": 0.5, "beta": 3, "patience": 1},
 }
-# Times differ, and nothing else: what the file says of its training is compared without them.
-TIMES = ("started", "saved", "step_seconds", "test_seconds")
 
 
 @pytest.fixture(autouse=True)
@@ -46,24 +42,6 @@ def recipe_of(kind, **more):
     model = {"model": CONV, "loss": {"reconstruction": "squared-error"}} if kind == "conv" else {}
     recipe = Recipe.from_dict(SMALL.model_dump(mode="json") | model)
     return recipe.with_changes({"epochs": EPOCHS} | KINDS[kind] | more)
-
-
-def file_of(run, path):
-    """Give all that a run's file holds, but for times."""
-    run.save(path)
-    with safe_open(path, "pt") as file:
-        metadata = {key: json.loads(value) for key, value in file.metadata().items() if key != "format"}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    metadata["training"] = {key: value for key, value in metadata["training"].items() if key not in TIMES}
-    return metadata, tensors
-
-
-def same_files(first, second):
-    (mine, tensors), (theirs, others) = first, second
-    assert mine == theirs
-    assert tensors.keys() == others.keys()
-    for name, tensor in tensors.items():
-        assert torch.equal(tensor, others[name]), name
 
 
 def trained(recipe, images, *, stop_at=None, changes=(), trainer=None):
@@ -166,7 +144,7 @@ def test_a_run_is_repeated_with_its_changes_where_they_were_made(data, tiny_imag
     run = trained(recipe_of("vae"), tiny_images, changes=changes, stop_at=data.draw(st.none() | moments))
     if run.training.state == "stopped":
         run = trained(None, tiny_images, trainer=Trainer.resumed(run, tiny_images))
-    again = Trainer(run.recipe, tiny_images, run_id="abc", repeats=run)
+    again = Trainer(run.recipe, tiny_images, run_id="abc", repeats=run.trainings()[-1])
     list(again.events())
     same_files(file_of(again.result(), path), file_of(run, path))
 

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from latentlab.core import log
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
@@ -78,6 +79,27 @@ def test_a_training_is_told_in_order_with_nothing_lost(drive):
     assert (np.diff(steps) > 0).all()
     assert driven.of(Result)[-1].is_final
     assert {post.run_id for post in driven.posts if hasattr(post, "run_id")} == {"run"}
+
+
+def test_the_command_line_repeats_what_was_trained_beside_a_window(drive, tiny_images):
+    """With its threads, whatever this thread would compute with: convolutions add in the order of theirs."""
+    conv = {"encoder.kind": "conv", "encoder.layers": "4,8", "decoder.kind": "conv", "decoder.layers": "8,4"}
+    driven = drive(threads=1, epochs=2, **{f"model.{key}": value for key, value in conv.items()})
+    driven.until(lambda: driven.of(Finished))
+    run = driven.of(Result)[-1].run
+    (link,) = run.trainings()
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        again = Trainer(link.recipe, tiny_images, run_id="run", repeats=link)
+        list(again.events())
+    finally:
+        torch.set_num_threads(before)
+    assert link.threads == 1
+    assert run.recipe.training.threads is None
+    assert again.history == list(run.history)
+    for name, tensor in run.snapshot.state().items():
+        assert torch.equal(tensor, again.model.state_dict()[name]), name
 
 
 def test_the_checkpoints_of_the_recipe_are_among_the_epochs_to_look_back_at(drive):
