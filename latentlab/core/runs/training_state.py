@@ -117,7 +117,10 @@ class TrainingState(BaseModel):
             if name in _GENERATORS:
                 if tensor.dtype != torch.uint8:
                     raise ValueError(f"{name} is no state of a generator")
-            elif not (tensor.is_floating_point() and torch.isfinite(tensor).all()):
+            elif not tensor.is_floating_point():
+                raise ValueError(f"{name} holds no numbers of a training")
+            # What an optimiser keeps may overflow, and training goes on as well as before; weights may not.
+            elif not name.startswith("optimiser.") and not torch.isfinite(tensor).all():
                 raise ValueError(f"{name} is not finite")
         if not self.tensors.keys() >= _GENERATORS:
             raise ValueError("the generators' states are missing")

@@ -1,35 +1,89 @@
-"""How the terms of a loss are weighed: in what is told, and in what is minimised with the beta that is in force."""
+"""What a step minimises, with the beta that is in force, and what is told of it."""
 
 from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.recipe.recipe import Recipe
 
-def weighing(in_force: float, beta: float, device: torch.device) -> Tensor:
-    """Give the matrix (4, 5) that turns the means of `LossTerms` into what is told of a step.
+
+class Objective:
+    """Weighs the terms of the losses of a batch.
 
     Parameters
     ----------
-    in_force : float
-        The beta that weighs the KL in what is minimised.
+    recipe : Recipe
     beta : float
-        The recipe's, which weighs it in the loss.
-
-    Returns
-    -------
-    float32 (4, 5)
-        To loss, reconstruction, KL, penalty, and what is minimised.
+        In force: it weighs the KL in what is minimised. In the loss that is told, the recipe's does.
+    device : torch.device
+        Of the model.
     """
-    rows = [
-        [1.0, 1.0, 0.0, 0.0, 1.0],
-        [beta, 0.0, 1.0, 0.0, 0.0],
-        [1.0, 0.0, 0.0, 1.0, 1.0],
-        [0.0, 0.0, 0.0, 0.0, in_force],
-    ]
-    return torch.tensor(rows, device=device)
 
+    def __init__(self, recipe: Recipe, beta: float, device: torch.device) -> None:
+        self._recipe, self._beta, self._device = recipe, beta, device
+        self._precision: AbstractContextManager[object] = nullcontext()
+        if recipe.training.precision == "bfloat16":
+            self._precision = torch.autocast(device.type, torch.bfloat16)
+        rows = [
+            [1.0, 1.0, 0.0, 0.0, 1.0],
+            [recipe.loss.beta, 0.0, 1.0, 0.0, 0.0],
+            [1.0, 0.0, 0.0, 1.0, 1.0],
+            [0.0, 0.0, 0.0, 0.0, beta],
+        ]
+        # From the means of `LossTerms` to loss, reconstruction, KL, penalty, and what is minimised
+        self._weights = torch.tensor(rows, device=device)
 
-def share_to_come(epochs_done: float, warm_up: float) -> float:
-    """Give the share of beta, in [0, 1], that is not in force yet after so many epochs of a training."""
-    return max(0.0, 1 - epochs_done / warm_up) if warm_up else 0.0
+    def losses(
+        self,
+        model: Autoencoder,
+        images: Tensor,
+        labels: Tensor,
+        seen: Tensor,
+        generator: torch.Generator,
+        epochs_done: float,
+    ) -> Tensor:
+        """Give the mean losses of a batch, and what is minimised: -log p(x | z) + beta * KL(q(z | x̃) || p(z)) and more.
+
+        Kingma and Welling (2014), eq. 8 and 10, one sample of z per image; beta as in Higgins et al. (2017), eq. 4.
+        Over the first epochs beta may rise from 0, linearly (Bowman et al., 2016, section 3.1; Sønderby et al., 2016,
+        on warm-up), and some of the KL may be free: see `losses.penalised_kl`. Of several samples it is the
+        importance-weighted bound (Burda et al., 2016). An autoencoder has no KL (Vincent et al., 2008).
+
+        Parameters
+        ----------
+        images, seen : float32 (B, C, H, W)
+            x, and x̃, which the encoder sees in its place.
+        labels : int64 (B,)
+        generator : torch.Generator
+            Of the samples, on the device.
+        epochs_done : float
+            Of this training.
+
+        Returns
+        -------
+        float32 (5,)
+            Loss, reconstruction, KL, penalty and what is minimised, nats per image, the last with its gradient.
+        """
+        loss, samples = self._recipe.loss, self._recipe.loss.samples
+        to_come = max(0.0, 1 - epochs_done / loss.warm_up) if loss.warm_up else 0.0  # share of beta
+        # ε ~ N(0, I)
+        shape = (len(images), self._recipe.model.latent)
+        noise = torch.randn((samples, *shape) if samples > 1 else shape, generator=generator, device=self._device)
+        bound = None
+        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
+        with self._precision:
+            if samples > 1:
+                terms, bound = model.importance_weighted(images, labels, noise, seen, self._beta * (1 - to_come))
+            else:
+                terms = model.loss_terms(images, labels, noise * self._recipe.training.temperature, seen)
+        means = torch.stack(terms).mean(1)
+        losses = means @ self._weights  # (4,) @ (4, 5)
+        if bound is not None:
+            return torch.cat([losses[:4], (bound.mean() + means[2])[None]])
+        if to_come:  # without the share of beta * KL that is still to come
+            return torch.cat([losses[:4], losses[4:] - to_come * self._beta * means[3]])
+        return losses

@@ -12,7 +12,6 @@ import math
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +38,7 @@ from latentlab.core.training.draws import Draws
 from latentlab.core.training.epoch_losses import EpochLosses
 from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
-from latentlab.core.training.objective import share_to_come, weighing
+from latentlab.core.training.objective import Objective
 from latentlab.core.training.optimisers import (
     kept_of,
     new_optimiser,
@@ -111,9 +110,6 @@ class Trainer:
         self._images = TrainingImages.of(data, recipe, start)
         self.data = self._images.learned
         self.device = pick_device(settings.device)
-        self._precision: AbstractContextManager[object] = nullcontext()
-        if settings.precision == "bfloat16":
-            self._precision = torch.autocast(self.device.type, torch.bfloat16)
         self._steps_per_epoch = math.ceil(len(self.data.train_images) / settings.batch_size)
         self._first_epoch = start.epochs if start else 0
         self._last_epoch = self._first_epoch + settings.epochs
@@ -143,7 +139,7 @@ class Trainer:
         self._ends = until is None or until.is_ended  # else it is left with its last weights
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
-        self._weighing = weighing(self._beta, recipe.loss.beta, self.device)
+        self._objective = Objective(recipe, self._beta, self.device)
         comparable = filter(self._images.compare, self.history)
         self._lowest = min((ended.chooses.loss for ended in comparable), default=math.inf)
         self._recovery = Recovery(self.model)
@@ -172,7 +168,7 @@ class Trainer:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
         self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._weighing = weighing(self._beta, self.recipe.loss.beta, self.device)
+        self._objective = Objective(self.recipe, self._beta, self.device)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
@@ -362,7 +358,7 @@ class Trainer:
             yield self._report()
         for setting, value in changes:
             if setting == "beta":
-                self._beta, self._weighing = value, weighing(value, self.recipe.loss.beta, self.device)
+                self._beta, self._objective = value, Objective(self.recipe, value, self.device)
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
@@ -370,13 +366,9 @@ class Trainer:
             yield self.changes[-1]
 
     def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
-        """Take one step down the batch's mean of -log p(x | z) + beta * KL(q(z | x̃) || p(z)) + penalty.
+        """Take one step down what the objective says of a batch: Kingma and Welling (2014), algorithm 1.
 
-        Kingma and Welling (2014), algorithm 1 with eq. 8 and 10, one sample of z per image; beta as in Higgins et al.
-        (2017), eq. 4. Over the first epochs beta may rise from 0, linearly (Bowman et al., 2016, section 3.1; Sønderby
-        et al., 2016, on warm-up), and some of the KL may be free: see `losses.penalised_kl`. The encoder sees x̃ in the
-        place of x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged. An autoencoder has no KL
-        (Vincent et al., 2008).
+        The encoder sees x̃ in the place of x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged.
 
         Parameters
         ----------
@@ -399,23 +391,7 @@ class Trainer:
             if refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
                 x = seen
         seen = corrupted(seen, self.recipe.corruption, generator)
-        to_come = share_to_come(self.epochs_done - self._first_epoch, self.recipe.loss.warm_up)
-        # ε ~ N(0, I)
-        shape, samples = (len(x), self.recipe.model.latent), self.recipe.loss.samples
-        noise = torch.randn((samples, *shape) if samples > 1 else shape, generator=generator, device=self.device)
-        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
-        with self._precision:
-            if samples > 1:
-                terms, bound = self.model.importance_weighted(x, labels, noise, seen, self._beta * (1 - to_come))
-            else:
-                terms, bound = self.model.loss_terms(x, labels, noise * settings.temperature, seen), None
-        # The loss, the means of its terms after it, and what is minimised: (4,) @ (4, 5)
-        means = torch.stack(terms).mean(1)
-        losses = means @ self._weighing
-        if bound is not None:
-            losses = torch.cat([losses[:4], (bound.mean() + means[2])[None]])
-        elif to_come:  # without the share of beta * KL that is still to come
-            losses = torch.cat([losses[:4], losses[4:] - to_come * self._beta * means[3]])
+        losses = self._objective.losses(self.model, x, labels, seen, generator, self.epochs_done - self._first_epoch)
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
         if settings.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))

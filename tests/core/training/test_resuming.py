@@ -115,6 +115,19 @@ def test_how_often_it_is_told_changes_nothing(tiny_images, whole, tmp_path, monk
     same_files(file_of(seldom, tmp_path / "run.safetensors"), whole("vae"))
 
 
+def test_a_run_whose_optimiser_overflowed_opens_and_goes_on(tiny_images, tmp_path):
+    """A very steep step squared is no float32; the weights are finite, and nothing of the run is damaged."""
+    run = trained(recipe_of("vae"), tiny_images, stop_at=4)
+    run.training.tensors["optimiser.0.exp_avg_sq"].fill_(torch.inf)
+    run.save(tmp_path / "run.safetensors")
+    opened = Run.open(tmp_path / "run.safetensors")
+    assert opened.training.tensors["optimiser.0.exp_avg_sq"].isinf().all()
+    trainer = Trainer.resumed(opened, tiny_images)
+    *_, finished = trainer.events()
+    assert not finished.stopped
+    assert finished.epochs == EPOCHS
+
+
 def test_a_test_that_was_stopped_is_made_again(tiny_images, whole, tmp_path, monkeypatch):
     monkeypatch.setattr("latentlab.core.models.snapshot._CHUNK", 10)
     path = tmp_path / "run.safetensors"
