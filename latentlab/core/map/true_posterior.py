@@ -110,6 +110,7 @@ class KeptTable:
         self._lock = threading.Lock()
         self._model: tuple[Snapshot, int | None] | None = None
         self._table: PosteriorTable | None = None
+        self._turn = 0
 
     def of(self, model: MapUpdate, label: int | None) -> PosteriorTable:
         """Give the table of a map's model under a label; made now, in half a second for MNIST, where it is another.
@@ -123,15 +124,22 @@ class KeptTable:
 
         wanted = model.snapshot, label if model.snapshot.uses_labels else None
         with self._lock:
-            if self._table is None or self._model is None or self._model[0] is not wanted[0] or self._model != wanted:
-                self._table = self._model = None  # before the next takes as much memory
-                farthest = float(np.nan_to_num(np.abs(model.means), nan=0, posinf=0).max(initial=0))
-                self._table, self._model = PosteriorTable(*wanted, farthest), wanted
-            return self._table
+            if self._table is not None and self._model == wanted:
+                return self._table
+            self._table = self._model = None  # before the next takes as much memory
+            turn = self._turn
+        # Nobody waits for the lock meanwhile: the window drops tables.
+        farthest = float(np.nan_to_num(np.abs(model.means), nan=0, posinf=0).max(initial=0))
+        table = PosteriorTable(*wanted, farthest)
+        with self._lock:
+            if turn == self._turn:
+                self._table, self._model = table, wanted
+        return table
 
     def drop(self) -> None:
-        """Keep none any more, once it is not in use."""
+        """Keep none any more, nor one that is being made."""
         with self._lock:
+            self._turn += 1
             self._table = self._model = None
 
 

@@ -97,6 +97,8 @@ class TruePosteriors(MapPart):
         if model is None:
             self._point = self._sketch = self._hovered = None
             self._follow()
+        if self._wanted() is None:  # else the next question makes that of the new model
+            self._kept.drop()
 
     @Slot(object)
     def _take_point(self, point: DataPoint | None) -> None:

@@ -7,6 +7,8 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.map.true_posterior import KeptTable, Subject, find, look, measure, on_plane
+from latentlab.core.measures import posterior_table
+from latentlab.core.measures.posterior_table import PosteriorTable
 from latentlab.core.models.operations import Operations
 from tests.core.measures.linear_models import Linear, snapshot_of
 
@@ -93,6 +95,20 @@ def test_a_table_is_kept_until_the_model_or_the_label_is_another(tiny_images):
     assert kept.of(model_of(snapshot_of(tiny_images)), 2) is not other
     kept.drop()
     assert kept.of(model, 2) is not other
+
+
+def test_a_table_that_is_dropped_while_it_is_made_is_not_kept(tiny_images, monkeypatch):
+    model, kept = model_of(snapshot_of(tiny_images)), KeptTable()
+    made = []
+
+    def make(*arguments):
+        made.append(PosteriorTable(*arguments))
+        if len(made) == 1:
+            kept.drop()
+        return made[-1]
+
+    monkeypatch.setattr(posterior_table, "PosteriorTable", make)
+    assert [kept.of(model, None) for _ in range(3)] == [made[0], made[1], made[1]]
 
 
 def test_of_one_dimension_it_lies_along_a_line(tiny_images):
