@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from latentlab.core import writing
 from latentlab.core.data import leftovers, registry
-from latentlab.core.runs import workspace
+from latentlab.core.runs import run_index, workspace
 from latentlab.core.runs.run import Run
 from tests.cli.nursery import SET, Nursery, stored_set
 
@@ -84,6 +84,10 @@ class Place:
         self.folder, self.work, self.out = folder, folder / "work", folder / "run.safetensors"
         self.strays = 0
 
+    def lying(self, folder=None):
+        """Give what lies in a folder, but the index of the runs: the tests themselves list them."""
+        return [path for path in (folder or self.folder).rglob("*") if path.name != run_index.NAME]
+
     def arguments(self):
         """Give what goes on with what broke off, or begins anew."""
         broken = [run for run in workspace.runs(self.work) if run.state in ("interrupted", "stopped")]
@@ -92,19 +96,19 @@ class Place:
 
     def start_again(self):
         """Do what the next start does, and see that all files are whole, and nothing else is there."""
-        self.strays += sum(path.name.startswith(".") for path in self.folder.rglob("*"))
+        self.strays += sum(path.name.startswith(".") for path in self.lying())
         workspace.sweep(self.work)
         workspace.sweep(self.folder)
-        for path in self.folder.rglob("*"):
+        for path in self.lying():
             assert path == self.work or path.suffix == ".safetensors", path
             if path != self.work:
                 Run.open(path)
-        assert len(list(self.work.glob("*"))) <= 1
+        assert len(self.lying(self.work)) <= 1
         return [run.state for run in workspace.runs(self.work)]
 
     def is_as(self, unstopped, *, is_out=True):
         """See that a training that has come to its end is as one that nobody stopped, and take it out of the way."""
-        (kept,) = self.work.iterdir()
+        (kept,) = self.lying(self.work)
         assert digest(kept) == unstopped.digest
         assert not is_out or digest(self.out) == unstopped.digest
         kept.unlink()
@@ -148,7 +152,7 @@ def test_a_training_that_is_asked_to_stop_saves_and_is_in_the_end_as_one_that_wa
         # Before anything had begun; or, of Ctrl-C, while Python itself ends and all is saved.
         if done["status"] not in (0, -number):
             assert done["status"] in (130, 128 + number), nursery.told
-            assert not [path for path in place.folder.rglob("*") if path.name.startswith(".")]
+            assert not [path for path in place.lying() if path.name.startswith(".")]
         if place.start_again() == ["finished"]:  # a signal that comes then finds all done but the way out
             place.is_as(unstopped, is_out=done["status"] == 0)
     if any(place.work.glob("*")):
