@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,15 +59,21 @@ def runs(folder: Path) -> list[KeptRun]:
     return _listing(folder).runs
 
 
-def all_runs(folder: Path) -> Listing:
+def all_runs(folder: Path, known: Sequence[KeptRun] = ()) -> Listing:
     """List the runs in a folder, and those among temporary files as a folder did not take them, the latest first.
+
+    Parameters
+    ----------
+    folder : Path
+    known : sequence of KeptRun
+        What was listed before: where no file is another one not even the index is read.
 
     Raises
     ------
     RunError
         When the folder is there and cannot be looked into.
     """
-    listing = _listing(folder)
+    listing = _listing(folder, known)
     spare = [] if folder == spare_folder() else _spare_runs()
     return replace(listing, runs=sorted([*listing.runs, *spare], key=_when, reverse=True)) if spare else listing
 
@@ -91,13 +98,17 @@ def known_of(path: Path) -> KeptRun:
     return _as_it_is(read_kept(path))
 
 
-def _listing(folder: Path) -> Listing:
+def _listing(folder: Path, known: Sequence[KeptRun] = ()) -> Listing:
     if not exists(folder):
         return Listing([])
     try:
         stamps, sizes = _files(folder)
     except (OSError, ValueError) as error:
         raise RunError(f"The folder {folder} cannot be looked into: choose another with --workspace.") from error
+
+    before = {run.path.name: run for run in known if run.path.parent == folder}
+    if before and stamps == {name: run.stamp for name, run in before.items()}:
+        return Listing(sorted(map(_as_it_is, before.values()), key=_when, reverse=True))
 
     def read(name: str) -> KeptRun | None:
         try:
@@ -136,7 +147,10 @@ def _files(folder: Path) -> tuple[dict[str, str], dict[str, int]]:
 
 def _as_it_is(run: KeptRun) -> KeptRun:
     """Tell whether a training that goes on by its file does."""
-    return run._replace(state="interrupted") if run.state == "training" and not is_training(run.path) else run
+    if run.state not in ("training", "interrupted"):
+        return run
+    is_so = is_training(run.path)
+    return run if is_so == (run.state == "training") else run._replace(state="training" if is_so else "interrupted")
 
 
 def keep(run: Run, path: Path) -> tuple[Path | None, str]:

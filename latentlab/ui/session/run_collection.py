@@ -213,7 +213,7 @@ class RunCollection(QObject):
             if seen is not None and signature and signature == seen.signature and not _has_ended(seen.runs):
                 return None
             try:
-                listing = workspace.all_runs(folder)
+                listing = workspace.all_runs(folder, () if seen is None or seen.problem else seen.runs)
             except LatentlabError as error:
                 return _Seen(folder, 0, [], str(error), [])
             runs = listing.runs if seen is None else _reused(listing.runs, seen.runs)

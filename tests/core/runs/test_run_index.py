@@ -97,6 +97,26 @@ def test_what_a_person_says_is_listed_and_survives_the_index(folder, read):
     assert not notes_file(folder / "run1.safetensors").exists()
 
 
+def test_where_nothing_has_changed_since_it_was_listed_not_even_the_index_is_read(folder, monkeypatch):
+    (folder / "none.safetensors").unlink()
+    path = fake_run(folder / "going.safetensors", state="training")
+    presence = workspace.Presence(path)
+    before = all_runs(folder).runs
+    with monkeypatch.context() as patch:
+        patch.setattr(run_index, "look_up", lambda *_: pytest.fail("it was read"))
+        assert all_runs(folder, before).runs == before
+        presence.end()
+        ended = all_runs(folder, before).runs
+        assert {run.state for run in ended} == {"finished", "interrupted"}
+        presence = workspace.Presence(path)
+        assert all_runs(folder, ended).runs == before
+        presence.end()
+    fake_run(folder / "run1.safetensors", loss=7.0, saved="2030-01-01T00:00:01+00:00")
+    assert bare(all_runs(folder, before).runs) == bare(all_runs(folder).runs)
+    (folder / "run1.safetensors").unlink()
+    assert bare(all_runs(folder, before).runs) == bare(all_runs(folder).runs)
+
+
 def test_an_empty_folder_gets_no_index(tmp_path):
     assert runs(tmp_path) == []
     assert not list(tmp_path.iterdir())

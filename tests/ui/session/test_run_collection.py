@@ -72,7 +72,7 @@ def test_a_folder_in_which_nothing_happens_is_not_listed_again(qtbot, collection
     monkeypatch.setattr(run_collection, "_signature", lambda folder: looks.append(folder) or signature(folder))
     qtbot.waitUntil(lambda: len(looks) > 1)
     listed = []
-    monkeypatch.setattr(run_collection.workspace, "all_runs", lambda folder: listed.append(folder) or all_runs(folder))
+    monkeypatch.setattr(run_collection.workspace, "all_runs", lambda *of: listed.append(of) or all_runs(*of))
     qtbot.waitUntil(lambda: len(looks) > 3)
     assert listed == []
     collection.watch(False)
