@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from latentlab.core.output.pyramid import Pyramid
@@ -17,7 +17,7 @@ from latentlab.ui.window.file_dialogs import FileDialogs
 
 
 class PageWindow(QWidget):
-    """A window of its own beside the main one, which it closes with.
+    """A window of its own beside the main one; whoever makes it closes it with that.
 
     Parameters
     ----------
@@ -35,7 +35,6 @@ class PageWindow(QWidget):
         super().__init__(owner, Qt.WindowType.Window)
         self.setObjectName("pageWindow")
         self.setWindowTitle(self.tr("Clean a page – latentlab"))
-        self._owner = owner
         self._name = ""
         self.panel = PagePanel()
         column(self.panel, on=self)
@@ -68,21 +67,9 @@ class PageWindow(QWidget):
         """Say what went wrong."""
         self.panel.show_message(sentence, is_problem=True)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Listen to the main window, through which each of its events goes from then on."""
-        super().showEvent(event)
-        self._owner.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close with the main window."""
-        if event.type() == QEvent.Type.Hide and not event.spontaneous():
-            self.close()
-        return super().eventFilter(watched, event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say that what is being cleaned is not wanted any more."""
         self.closed.emit()
-        self._owner.removeEventFilter(self)
         super().closeEvent(event)
 
 
