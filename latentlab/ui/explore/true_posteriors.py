@@ -121,8 +121,9 @@ class TruePosteriors(MapPart):
     @Slot(int)
     def _take_label(self, label: int) -> None:
         self._label = label
-        if self._point is not None and self._point.label != self._under(label):
-            self._point = Subject("point", self._point.row, self._point.image, label)
+        under = self._under(label)
+        if self._point is not None and self._point.label != under:
+            self._point = Subject("point", self._point.row, self._point.image, under)
             self._follow()
 
     def _under(self, label: int) -> int | None:

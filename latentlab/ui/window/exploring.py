@@ -66,7 +66,8 @@ def join_data_point(session: Session, panel: DataPointPanel) -> None:
     def show_figures(found: Found | None) -> None:
         """Tell them of the image that the panel shows, and of no drawing."""
         is_shown = found is not None and found.subject.kind == "point"
-        panel.figures.show_figures(found if is_shown else None, () if found is None else found.snapshot.class_names)
+        names = found.snapshot.class_names if found is not None and found.snapshot.uses_labels else ()
+        panel.figures.show_figures(found if is_shown else None, names)
 
     panel.toggled.connect(selection.toggle)
     session.map.true_posteriors.measured.connect(show_figures)
