@@ -11,7 +11,6 @@ from torch.quasirandom import SobolEngine
 
 from latentlab.core.arrays import Doubles, Floats, Integers
 from latentlab.core.models import losses
-from latentlab.core.models.autoencoders import LossTerms
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 
 SAMPLES = 16  # of an image that is looked at: on MNIST in two dimensions they err by 0.1 nats
@@ -46,7 +45,7 @@ def image_terms(
     y = torch.as_tensor(np.asarray(labels, np.int64)) if snapshot.uses_labels else None
     noise = normal_points(samples, snapshot.latent)
     parts = [_terms(snapshot, as_input(x[part]), None if y is None else y[part], noise) for part in chunks(x)] or [
-        LossTerms(*torch.zeros(3, 0))
+        (torch.zeros(0), torch.zeros(0), torch.zeros(0))
     ]
     reconstruction, kl, penalty = (torch.cat(terms).numpy() for terms in zip(*parts, strict=True))
     return reconstruction, kl, penalty
@@ -90,7 +89,7 @@ def normal_points(count: int, latent: int) -> Tensor:
     return normal
 
 
-def _terms(snapshot: Snapshot, x: Tensor, y: Tensor | None, noise: Tensor) -> LossTerms:
+def _terms(snapshot: Snapshot, x: Tensor, y: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     model, recipe = snapshot.model, snapshot.recipe.loss
     count = len(x)
     at_once = max(1, snapshot.chunk // max(1, count))
@@ -105,5 +104,4 @@ def _terms(snapshot: Snapshot, x: Tensor, y: Tensor | None, noise: Tensor) -> Lo
             total += errors.reshape(len(some), count).sum(0)
         has_penalty = recipe.sparsity or recipe.contraction
         penalty = model.penalty(x, y) if has_penalty else x.new_zeros(count)
-        kl = losses.kl(mean, logvar)
-        return LossTerms(total / len(noise), kl, penalty.detach(), kl)
+        return total / len(noise), losses.kl(mean, logvar), penalty.detach()
