@@ -14,21 +14,32 @@ from latentlab.core.map.requirements import need_images, need_posterior
 
 if TYPE_CHECKING:
     from latentlab.core.measures.elbo_parts import KlParts
+    from latentlab.core.measures.likelihood import Likelihoods
 
 
 @dataclass(frozen=True, slots=True)
 class ElboQuestion:
-    """What the ELBO of the map's images is the sum of."""
+    """What the ELBO of the map's images is the sum of.
+
+    Attributes
+    ----------
+    with_likelihood : bool
+        And how far it is below the likelihood, of fewer of the images.
+    """
+
+    with_likelihood: bool = False
 
     def operations(self, model: MapUpdate) -> float:
         """Say what an answer costs."""
         images = len(model.labels)
         pairs = images * images * model.snapshot.latent
+        if self.with_likelihood:
+            return math.inf
         return images * (model.operations.encode + model.operations.decode) + _OPERATIONS * pairs
 
     def answer(self, model: MapUpdate) -> Elbo:
         """Answer it of a model as it is now: see `elbo`."""
-        return elbo(model)
+        return elbo(self, model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +58,8 @@ class Elbo:
         Standard error of the ELBO.
     parts : KlParts
         Of the KL, by samples: their sum is another estimate of it.
+    likelihoods : Likelihoods or None
+        Of the first of these images, where they are asked for.
     """
 
     run_id: str
@@ -55,23 +68,26 @@ class Elbo:
     kl: float
     elbo_error: float
     parts: KlParts
+    likelihoods: Likelihoods | None
 
 
 _OPERATIONS = 20  # of a pair of a sample and a posterior's dimension: an exponential is most of them
 _MOST_IMAGES = 10_000
+_INTEGRATED = 1000  # images: some seconds
 
 
-def elbo(model: MapUpdate) -> Elbo:
+def elbo(question: ElboQuestion, model: MapUpdate) -> Elbo:
     """Take the ELBO of the map's images apart.
 
     Raises
     ------
     LatentlabError
-        When the model has no posterior, or the images are not loaded.
+        When the model has no posterior, the images are not loaded, or a CVAE lacks labels for their likelihood.
     """
     import torch  # not above: panels read this file, and load no torch
 
     from latentlab.core.measures.elbo_parts import kl_parts, samples_for
+    from latentlab.core.measures.likelihood import likelihoods
     from latentlab.core.models.snapshot import chunks
 
     snapshot = model.snapshot
@@ -86,6 +102,10 @@ def elbo(model: MapUpdate) -> Elbo:
     codes = means + torch.exp(0.5 * logvars) * noise
     parts = kl_parts(means, logvars, codes[: samples_for(len(rows), snapshot.latent)])
     bounds = -(errors + kls)
+    probable = None
+    if question.with_likelihood:
+        some = torch.from_numpy(images[:_INTEGRATED]), torch.from_numpy(labels[:_INTEGRATED])
+        probable = likelihoods(snapshot, *some)
     return Elbo(
         run_id=model.run_id,
         elbo=float(bounds.mean()),
@@ -93,4 +113,5 @@ def elbo(model: MapUpdate) -> Elbo:
         kl=float(kls.mean()),
         elbo_error=float(bounds.std(ddof=1)) / math.sqrt(len(bounds)) if len(bounds) > 1 else math.nan,
         parts=parts,
+        likelihoods=probable,
     )

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.core.arrays import row_order
 from latentlab.core.errors import LatentlabError
+from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.views.elbo import ElboQuestion
 
 
@@ -36,6 +38,16 @@ def test_the_parts_are_those_of_its_kl(tiny_model):
     assert (found.parts.images, found.parts.samples, len(found.parts.by_dimension)) == (60, 60, 3)
     assert found.parts.kl == pytest.approx(found.kl, abs=4 * float(np.sqrt(np.square(found.parts.errors).sum())))
     assert 0 < found.parts.mutual_information < np.log(60) + 1e-9
+
+
+def test_the_likelihood_is_that_of_the_same_images(tiny_model):
+    model = tiny_model()
+    assert ElboQuestion().answer(model).likelihoods is None
+    found = ElboQuestion(with_likelihood=True).answer(model).likelihoods
+    order = row_order(60)
+    expected = likelihoods(model.snapshot, torch.from_numpy(model.images[order]), torch.from_numpy(model.labels[order]))
+    np.testing.assert_allclose(found.log_p, expected.log_p)
+    assert found.elbo.mean() < found.iwae.mean() < found.log_p.mean()
 
 
 def test_an_autoencoder_has_none_and_neither_has_a_vae_without_its_images(tiny_model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.views.elbo import Elbo, ElboQuestion
@@ -12,6 +14,9 @@ from latentlab.ui.plots.bar_plot import BarPlot, Bars
 from latentlab.ui.style.texts import rich_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
+
+if TYPE_CHECKING:
+    from latentlab.core.measures.likelihood import Likelihoods
 
 
 class ElboPanel(ViewPanel):
@@ -25,10 +30,19 @@ class ElboPanel(ViewPanel):
             self.tr("What the bound on the likelihood is the sum of: what codes tell of images, and what it costs."),
         )
         self._content: _Content | None = None
+        self._likelihood = QCheckBox(self.tr("beside the likelihood"), objectName="elboLikelihoodBox")
+        self._likelihood.setToolTip(
+            self.tr(
+                "Also the importance-weighted bound (Burda et al., 2016), and of one to three latent dimensions "
+                "log p(x), integrated over the latent space: of a thousand images, which takes some seconds"
+            )
+        )
+        self._likelihood.toggled.connect(self.ask)
+        self.bar.addWidget(self._likelihood)
 
     def question(self) -> ElboQuestion:
-        """Ask for the parts."""
-        return ElboQuestion()
+        """Ask for the parts, and for the likelihood where that is chosen."""
+        return ElboQuestion(self._likelihood.isChecked())
 
     def show_answer(self, answer: Elbo) -> None:
         """Show the sum, and its parts as bars."""
@@ -60,13 +74,14 @@ class _Content(QWidget):
         )
         self._plot = BarPlot("", self.tr("nats"))
         self._plot.setAccessibleName(self.tr("Parts of the KL divergence"))
-        column(self._headline, self._sums, (self._plot, 1), margins=(8, 0, 8, 0), spacing=4, on=self)
+        self._beside = rich_label(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True, objectName="elboLikelihood")
+        column(self._headline, self._beside, self._sums, (self._plot, 1), margins=(8, 0, 8, 0), spacing=4, on=self)
 
     def show_parts(self, answer: Elbo) -> None:
         """Show the parts of an ELBO."""
         parts = answer.parts
         text = self.tr("ELBO {elbo} ± {error:.2f} nats: reconstruction {reconstruction:.2f}, KL {kl:.2f}").format(
-            elbo=f"{answer.elbo:.2f}".replace("-", "−"),
+            elbo=_nats(answer.elbo),
             error=answer.elbo_error,
             reconstruction=answer.reconstruction,
             kl=answer.kl,
@@ -87,6 +102,9 @@ class _Content(QWidget):
                 third=parts.dimensions_error,
             )
         )
+        self._beside.setVisible(answer.likelihoods is not None)
+        if answer.likelihoods is not None:
+            self._beside.setText(self._written(answer.likelihoods))
         names = tuple(dimension_name(dimension) for dimension in range(len(parts.by_dimension)))
         heights = np.array([parts.mutual_information, parts.total_correlation, *parts.by_dimension], np.float32)
         strong = np.arange(len(heights)) == 0
@@ -94,3 +112,23 @@ class _Content(QWidget):
         known = (self.tr("mutual information"), self.tr("total correlation"))
         self._plot.name_axes(self.tr("what the KL is the sum of"), self.tr("nats"))
         self._plot.set_bars(Bars(edges, heights, strong, (*known, *names)))
+
+    def _written(self, likelihoods: Likelihoods) -> str:
+        """Write bounds and likelihood of the same images, one after the other, from the lowest bound on."""
+        told = likelihoods.summary()
+        known = [
+            (self.tr("ELBO"), told["elbo"], told["elbo_standard_error"]),
+            (self.tr("bound of {k} samples").format(k=likelihoods.k), told["iwae"], told["iwae_standard_error"]),
+        ]
+        if likelihoods.log_p is not None:
+            known.append((self.tr("log p(x)"), told["log_p"], told["standard_error"]))
+        words = [
+            f"{name} {_nats(value)}" + ("" if error is None else f" ± {error:.2f}") for name, value, error in known
+        ]
+        return self.tr("Of {images:,} of these images: {figures} nats").format(
+            images=told["images"], figures=" · ".join(words)
+        )
+
+
+def _nats(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")

@@ -269,6 +269,13 @@ def test_the_elbo_is_written_as_a_sum_and_the_parts_of_its_kl_are_bars(shown, ti
     assert f"reconstruction {view.last.reconstruction:.2f}, KL {view.last.kl:.2f}" in headline
     assert f"mutual information {view.last.parts.mutual_information:.2f} ±" in sums
     assert f"dimensions {view.last.parts.by_dimension.sum():.2f} ±" in sums
+    assert not view.child("elboLikelihood").isVisible()
+    view.click("elboLikelihoodBox")
+    assert view.questions[-1].with_likelihood
+    told = view.last.likelihoods.summary()
+    beside = view.child("elboLikelihood").text()
+    assert beside.startswith(f"Of 60 of these images: ELBO −{-told['elbo']:.2f} ± ")
+    assert f"· log p(x) −{-told['log_p']:.2f} ± {told['standard_error']:.2f} nats" in beside
     assert "60 images; means over 60 samples" in view.panel.caption.text()
     assert "Chen et al., 2018" in view.panel.caption.text()
     assert inked(view.panel.findChild(BarPlot)) > 1000
