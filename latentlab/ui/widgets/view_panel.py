@@ -118,9 +118,12 @@ class ViewPanel(QWidget):
         self._patience.start()
 
     def show_progress(self, share: float) -> None:
-        """Say which share of the answer is done."""
+        """Say which share of the answer is done; where there was none, that one is on its way after all."""
         self._progress.setRange(0, 100)
         self._progress.setValue(round(100 * share))
+        if not self.is_answered and not self._patience.isActive():
+            self._message.clear()
+            self._show_waiting()
 
     @property
     def is_answered(self) -> bool:

@@ -5,6 +5,7 @@ import threading
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar
 
+from latentlab.core.errors import LatentlabError
 from latentlab.core.progress import reached
 from latentlab.core.views import manifold, pca
 
@@ -79,3 +80,28 @@ def test_what_takes_long_says_how_far_it_is_and_ends_when_one_leaves(opened, mon
     may_go_on.set()
     opened.until(lambda: view.is_answered)
     assert not bar.isVisible()
+
+
+def test_where_there_was_no_answer_one_that_is_on_its_way_after_all_is_told(opened, monkeypatch, slow_models):
+    tabs, view = opened.child("viewTabs"), opened.child("manifoldView")
+    bar, message = view.findChild(QProgressBar, "viewProgress"), view.findChild(QLabel, "viewMessage")
+    may_go_on, compute = threading.Event(), manifold.manifold
+    monkeypatch.setattr(manifold, "manifold", refuse)
+    tabs.setCurrentWidget(view)
+    opened.until(lambda: message.text() == "Not yet.")
+
+    def slow(question, model):
+        while not may_go_on.wait(0.005):
+            reached(0.4)
+        return compute(question, model)
+
+    monkeypatch.setattr(manifold, "manifold", slow)
+    opened.session.set_map_source("training", 50)  # it is asked again by itself
+    opened.until(lambda: message.text() == "One moment …" and bar.isVisible())
+    may_go_on.set()
+    opened.until(lambda: view.is_answered)
+    assert not bar.isVisible()
+
+
+def refuse(question, model):
+    raise LatentlabError("Not yet.")
