@@ -46,9 +46,9 @@ def image_terms(
     y = torch.as_tensor(np.asarray(labels, np.int64)) if snapshot.uses_labels else None
     noise = normal_points(samples, snapshot.latent)
     parts = [_terms(snapshot, as_input(x[part]), None if y is None else y[part], noise) for part in chunks(x)] or [
-        LossTerms(*torch.zeros(3, 0))
+        LossTerms(*torch.zeros(4, 0))
     ]
-    reconstruction, kl, penalty = (torch.cat(terms).numpy() for terms in zip(*parts, strict=True))
+    reconstruction, kl, penalty, _ = (torch.cat(terms).numpy() for terms in zip(*parts, strict=True))
     return reconstruction, kl, penalty
 
 
