@@ -43,6 +43,24 @@ def need_posterior(snapshot: Snapshot) -> None:
         )
 
 
+def need_plane_of_codes(snapshot: Snapshot) -> None:
+    """Refuse a model whose posteriors are not known by a table of its codes: no VAE of one or two dimensions.
+
+    Raises
+    ------
+    LatentlabError
+    """
+    from latentlab.core.measures.posterior_table import MOST_DIMENSIONS  # not above: panels load no torch
+
+    need_point(snapshot)
+    need_posterior(snapshot)
+    if snapshot.latent > MOST_DIMENSIONS:
+        raise LatentlabError(
+            f"Gaps to the true posterior are found for 1 or 2 latent dimensions, and this model has {snapshot.latent}: "
+            "open one such as that of the recipe mlp-vae-2d."
+        )
+
+
 def need_images(model: MapUpdate) -> npt.NDArray[np.uint8]:
     """Give the map's images, uint8 (N, C, H, W).
 
