@@ -15,7 +15,7 @@ from latentlab.core.map.image_gaps import AT_ONCE, gap_order, gaps_of
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import losses_of
 from latentlab.core.map.posteriors import deviations_of, entropies
-from latentlab.core.map.requirements import need_images, need_plane_of_codes, need_point
+from latentlab.core.map.requirements import need_images, need_point, need_table
 from latentlab.core.map.true_posterior import KeptTable
 from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.decode_grid import chunk_of
@@ -230,7 +230,7 @@ class Lists:
             When the images are not loaded, or the model is no VAE of one or two dimensions.
         Stopped
         """
-        need_plane_of_codes(self._model.snapshot)
+        need_table(self._model.snapshot)
         need_images(self._model)
         order = gap_order(self._model)
         wanted = np.zeros(len(order), bool)

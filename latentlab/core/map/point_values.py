@@ -15,7 +15,7 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map.image_gaps import AT_ONCE, gap_order, gaps_of
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import kl_of
-from latentlab.core.map.requirements import need_images, need_plane_of_codes, need_posterior
+from latentlab.core.map.requirements import need_images, need_posterior, need_table
 from latentlab.core.map.true_posterior import KeptTable
 
 ValueKind = Literal["class", "loss", "kl", "reconstruction", "amortisation", "approximation", "column"]
@@ -148,7 +148,7 @@ def need(model: MapUpdate, colouring: Colouring) -> None:
     if colouring.kind == "kl":
         need_posterior(model.snapshot)
     elif colouring.kind in GAPS:
-        need_plane_of_codes(model.snapshot)
+        need_table(model.snapshot)
         need_images(model)
     elif colouring.kind in ("loss", "reconstruction"):
         need_images(model)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -104,7 +105,13 @@ class PosteriorOnPlane:
 
 
 class KeptTable:
-    """The table of the model that was asked about last, for whatever thread asks about it."""
+    """The table of the model that was asked about last, for whatever thread asks about it.
+
+    One that somebody else keeps of the same model is shared: it takes 50 MB.
+    """
+
+    _all: ClassVar[WeakValueDictionary[tuple[int, int | None, float], PosteriorTable]] = WeakValueDictionary()
+    _making = threading.Lock()
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -126,7 +133,10 @@ class KeptTable:
             if self._table is None or self._model is None or self._model[0] is not wanted[0] or self._model != wanted:
                 self._table = self._model = None  # before the next takes as much memory
                 farthest = float(np.nan_to_num(np.abs(model.means), nan=0, posinf=0).max(initial=0))
-                self._table, self._model = PosteriorTable(*wanted, farthest), wanted
+                name = id(wanted[0]), wanted[1], farthest  # a table keeps its model: nobody else has its id meanwhile
+                with self._making:
+                    self._table = self._all[name] = self._all.get(name) or PosteriorTable(*wanted, farthest)
+                self._model = wanted
             return self._table
 
     def drop(self) -> None:

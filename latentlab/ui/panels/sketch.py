@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QIcon, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QGridLayout,
     QLabel,
     QLayout,
@@ -47,6 +48,8 @@ class SketchPanel(LinesPanel):
     cleared = Signal()
     open_requested = Signal()
     """Ask which picture file to put on the pad."""
+    decoder_asked = Signal(bool)
+    """Whether drawings shall land where the decoder would rather put them."""
     label_chosen = Signal(int)
     neighbour_picked = Signal(int)  # row among the map's points
 
@@ -105,6 +108,10 @@ class SketchPanel(LinesPanel):
         """Have ink drawn; or, on paper for a painting, colours."""
         self.pad.set_paper(paper)
         self._swatches.setVisible(paper is not None)
+
+    def set_can_ask(self, can: bool) -> None:
+        """Offer to ask the decoder."""
+        self._ask.setVisible(can)
 
     def show_sketched(self, sketched: Sketched | None, class_names: Sequence[str]) -> None:
         """Show what the model makes of the drawing; None where there is nothing to show."""
@@ -175,11 +182,21 @@ class SketchPanel(LinesPanel):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
+        self._ask = QCheckBox(self.tr("Ask the decoder"), objectName="sketchAskBox")
+        self._ask.setToolTip(
+            self.tr(
+                "The drawing lands where the decoder would rather put it, instead of at the encoder's mean: at the "
+                "best diagonal Gaussian that is found from a table of decoded codes by a few steps (Cremer et al., "
+                "2018). Of VAEs of one or two dimensions"
+            )
+        )
+        self._ask.toggled.connect(self.decoder_asked)
+        self._ask.hide()
         for button in (self._undo, self._redo):  # seen while there is something to take back: the last, with room kept
             policy = button.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             button.setSizePolicy(policy)
-        buttons = (self._eraser, self._open, self._clear, self._undo, self._redo)
+        buttons = (self._eraser, self._open, self._clear, self._ask, self._undo, self._redo)
         return Flow(self._brush, *buttons, spacing=3)
 
     def _lay_out(self, tools: QLayout) -> None:
@@ -248,7 +265,7 @@ class SketchPanel(LinesPanel):
         found = self._sketched
         self._input.set_pixels(None if found is None else found.input)
         self._reconstruction.set_pixels(None if found is None else found.reconstruction)
-        self._loss.setText("" if found is None else self._describe(found.losses))
+        self._loss.setText("" if found is None else self._describe(found.losses, found.amortisation))
         self._show_verdict()
         self._show_label()
         neighbours: Sequence[Neighbour | None] = () if found is None else found.neighbours
@@ -275,7 +292,10 @@ class SketchPanel(LinesPanel):
         pad, least = (inside - self._upper.spacing()) // 2, self._upper.minimumHeightForWidth(inside)
         self.setMaximumHeight(self.layout().totalMinimumHeightForWidth(self.width()) + max(0, pad - least))
 
-    def _describe(self, losses: ImageLosses) -> str:
+    def _describe(self, losses: ImageLosses, amortisation: float | None) -> str:
+        if amortisation is not None:
+            own = losses.loss + amortisation
+            return self.tr("−ELBO, refined: {loss:.1f} nats (encoder: {own:.1f})").format(loss=losses.loss, own=own)
         if losses.samples:
             return self.tr("−ELBO, {n} samples: {loss:.1f} nats").format(n=losses.samples, loss=losses.loss)
         return self.tr("Loss: {n:.1f} nats").format(n=losses.loss)
