@@ -1,4 +1,4 @@
-"""Lists of a map's images: those nearest to the pick, the worst reconstructed, the most ambiguous, and their orders."""
+"""Lists of a map's images: those nearest to the pick, the worst reconstructed, the most ambiguous or misjudged."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.image_gaps import AT_ONCE, gap_order, gaps_of
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.point_values import losses_of
 from latentlab.core.map.posteriors import deviations_of, entropies
-from latentlab.core.map.requirements import need_images, need_point
+from latentlab.core.map.requirements import need_images, need_point, need_table
+from latentlab.core.map.true_posterior import KeptTable
 from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.decode_grid import chunk_of
 
-ListKind = Literal["selected", "near_codes", "near_pixels", "worst", "ambiguous"]
-ListOrder = Literal["selected", "loss", "distance", "ambiguity"]
-Measure = Literal["elbo", "loss", "code_distance", "pixel_distance", "votes", "label_entropy", "posterior_entropy"]
+ListKind = Literal["selected", "near_codes", "near_pixels", "worst", "ambiguous", "misjudged"]
+ListOrder = Literal["selected", "loss", "distance", "ambiguity", "amortisation"]
+Measure = Literal[
+    "elbo", "loss", "code_distance", "pixel_distance", "votes", "label_entropy", "posterior_entropy", "amortisation"
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +55,13 @@ class Listing:
     Attributes
     ----------
     kind : str
-        The selected images, those nearest to the pick in latent space or in pixels, the worst reconstructed, or the
-        most ambiguous.
+        The selected images, those nearest to the pick in latent space or in pixels, the worst reconstructed, the most
+        ambiguous, or those that the encoder misjudges most.
     count : int
         At most so many, 0 for all; the selected ones are always listed whole.
     order : str
-        As they were selected, by loss, by distance to the pick, or by what makes them ambiguous.
+        As they were selected, by loss, by distance to the pick, by what makes them ambiguous, or by the amortisation
+        gap.
     """
 
     kind: ListKind
@@ -101,7 +106,8 @@ class ImageList:
     measure : str
         What the values are: the negative ELBO of a VAE (``"elbo"``), the loss of an autoencoder (``"loss"``), nats;
         distances to the pick: Euclidean between means, or between images with pixels in [0, 1]; of the most ambiguous
-        the entropy, nats, of the classes of the 15 nearest (``"votes"``), of p(label | image) or of the posterior.
+        the entropy, nats, of the classes of the 15 nearest (``"votes"``), of p(label | image) or of the posterior; the
+        amortisation gap, nats, see `image_gaps`.
     number : int
         Of the map's update: reconstructions of another are old.
     """
@@ -170,6 +176,9 @@ class Lists:
         self._model, self._number = model, number
         self._losses = np.full(len(model.means), np.nan, np.float32)
         self._has_loss = np.zeros(len(model.means), bool)
+        self._gaps = np.full(len(model.means), np.nan, np.float32)
+        self._has_gap = np.zeros(len(model.means), bool)
+        self._kept = KeptTable()
         self._ambiguity: tuple[Floats, Measure] | None = None
 
     def find(self, question: ListQuestion, goes_on: GoesOn) -> ImageList:
@@ -212,6 +221,26 @@ class Lists:
             self._has_loss[part] = True
         return self._losses[rows]
 
+    def amortisation(self, rows: Integers, goes_on: GoesOn) -> Floats:
+        """Give what the encoder loses of some images against their best Gaussians: float32 (K,), nats.
+
+        Raises
+        ------
+        LatentlabError
+            When the images are not loaded, or the model is no VAE of one or two dimensions.
+        Stopped
+        """
+        need_table(self._model.snapshot)
+        need_images(self._model)
+        order = gap_order(self._model)
+        wanted = np.zeros(len(order), bool)
+        wanted[rows] = True
+        for part in parts(order[wanted[order] & ~self._has_gap[order]], AT_ONCE, goes_on):
+            self._gaps[part] = gaps_of(self._model, self._kept, part)[0]
+            self._has_gap[part] = True
+        self._kept.drop()  # what is found stays
+        return self._gaps[rows]
+
     def _members(self, question: ListQuestion, goes_on: GoesOn) -> tuple[Integers, Floats | None]:
         """Give which images a list is of, and what made them so, if they were looked for."""
         kind, count = question.listing.kind, question.listing.count
@@ -224,6 +253,9 @@ class Lists:
         if kind == "worst":
             everything = np.arange(len(self._model.means))
             return _first(self.losses(everything, goes_on), count, largest=True)
+        if kind == "misjudged":
+            everything = np.arange(len(self._model.means))
+            return _first(self.amortisation(everything, goes_on), count, largest=True)
         return _first(self._ambiguities(goes_on)[0], count, largest=True)
 
     def _values(
@@ -238,6 +270,8 @@ class Lists:
         if order == "ambiguity":
             values, measure = self._ambiguities(goes_on)
             return values[rows], measure
+        if order == "amortisation":
+            return self.amortisation(rows, goes_on), "amortisation"
         if order == "selected" and (self._model.images is None or len(rows) > _FEW):
             return self._losses[rows], loss
         return self.losses(rows, goes_on), loss

@@ -5,6 +5,8 @@ Functions without state: whoever explores owns the code, the label, the temperat
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +15,9 @@ from latentlab.core.map.projection import Projection
 from latentlab.core.map.results import DataPoint, Decoded, ImageLosses, Neighbour, Sketched
 from latentlab.core.measures.image_losses import SAMPLES as LOSS_SAMPLES
 from latentlab.core.measures.image_losses import image_terms, misfits
+from latentlab.core.measures.many_gaps import ManyGaps, many_gaps
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
+from latentlab.core.measures.posterior_table import PosteriorTable
 from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
@@ -155,6 +159,7 @@ def sketched(
     labels: Integers,
     images: npt.NDArray[np.uint8] | None,
     posed: bool = False,
+    table: Callable[[int | None], PosteriorTable] | None = None,
 ) -> Sketched:
     """Say what a model makes of a prepared sketch.
 
@@ -170,6 +175,9 @@ def sketched(
         The map's images, if they are loaded; else neighbours are shown as the model rebuilds them.
     posed : bool
         Turn and slant the sketch to where the model explains it best (see `poses`), as fits pen strokes.
+    table : callable, optional
+        Gives the table of the model's codes under a label, of a model that `has_table`. With it the decoder is asked
+        where the sketch lies: at the mean of the best diagonal Gaussian, as `many_gaps` finds it.
 
     Notes
     -----
@@ -185,6 +193,10 @@ def sketched(
     image = variations[int(found[:, label if snapshot.uses_labels else 0].argmin())]
     y = snapshot.under(label, 1)
     mean, deviation = (part[0] for part in snapshot.posterior(image[None], y))
+    amortisation = None
+    if table is not None:
+        quick = many_gaps(table(label), image[None], mean[None], 2 * np.log(deviation)[None])
+        amortisation, mean, deviation = float(quick.amortisation[0]), quick.mean[0], quick.deviation[0]
     # The mean of planes is not all of their code.
     rebuilt = snapshot.restore(image[None], y) if snapshot.takes_any_size else snapshot.decode(mean[None], y)
     nearest = nearest_rows(means, mean, VOTERS)
@@ -198,12 +210,13 @@ def sketched(
         position=projection.position(mean),
         covariance=projection.covariance(deviation).astype(np.float32),
         reconstruction=rebuilt[0],
-        losses=image_losses(snapshot, image, y),
+        losses=image_losses(snapshot, image, y) if table is None else _refined_losses(quick),
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
         label=label if snapshot.uses_labels else None,
         label_probabilities=probabilities,
+        amortisation=amortisation,
     )
 
 
@@ -259,6 +272,14 @@ def image_losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> 
     if snapshot.is_variational:
         return ImageLosses(reconstruction + kl, reconstruction, kl, penalty, LOSS_SAMPLES)
     return ImageLosses(reconstruction + penalty, reconstruction, 0.0, penalty)
+
+
+def _refined_losses(found: ManyGaps) -> ImageLosses:
+    """Say what an image costs by its best Gaussian."""
+    variance = found.deviation[0].astype(np.float64) ** 2
+    kl = float(0.5 * (found.mean[0].astype(np.float64) ** 2 + variance - 1 - np.log(variance)).sum())
+    loss = -float(found.best_elbo[0])
+    return ImageLosses(loss, loss - kl, kl)
 
 
 def _name(snapshot: Snapshot, label: int) -> str:

@@ -12,11 +12,15 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats, Integers, row_order
 from latentlab.core.data.columns import Column
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.image_gaps import AT_ONCE, gap_order, gaps_of
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.posteriors import kl_of
-from latentlab.core.map.requirements import need_images, need_posterior
+from latentlab.core.map.requirements import need_images, need_posterior, need_table
+from latentlab.core.map.true_posterior import KeptTable
 
-ValueKind = Literal["class", "loss", "kl", "reconstruction", "column"]
+ValueKind = Literal["class", "loss", "kl", "reconstruction", "amortisation", "approximation", "column"]
+GAPS = ("amortisation", "approximation")
+"""Kinds that are told of VAEs of one or two dimensions: what an encoder loses, and what any diagonal Gaussian does."""
 LEVELS = 255  # of the scale; level 0 is for points without a value
 
 
@@ -90,6 +94,7 @@ class LiveValues:
     def __init__(self, colouring: Colouring) -> None:
         self.colouring = colouring
         self._model: MapUpdate | None = None
+        self._kept = KeptTable()
         self._values: Floats = np.empty(0, np.float32)
         self._next = self._left = self._missing = 0
 
@@ -116,10 +121,12 @@ class LiveValues:
             self._next, self._missing = 0, total
         if model is not self._model:
             self._model, self._left = model, total
+        are_gaps = self.colouring.kind in GAPS
+        order, size = (gap_order(model), AT_ONCE) if are_gaps else (row_order(total), model.snapshot.chunk)
         begin = time.perf_counter()
         while self._left:
-            rows = row_order(total)[self._next : self._next + min(model.snapshot.chunk, self._left)]
-            self._values[rows] = _values(model, self.colouring, rows)
+            rows = order[self._next : self._next + min(size, self._left)]
+            self._values[rows] = _values(model, self.colouring, rows, self._kept)
             self._next = (self._next + len(rows)) % total
             self._left -= len(rows)
             self._missing = max(0, self._missing - len(rows))
@@ -140,11 +147,16 @@ def need(model: MapUpdate, colouring: Colouring) -> None:
     """
     if colouring.kind == "kl":
         need_posterior(model.snapshot)
+    elif colouring.kind in GAPS:
+        need_table(model.snapshot)
+        need_images(model)
     elif colouring.kind in ("loss", "reconstruction"):
         need_images(model)
 
 
-def _values(model: MapUpdate, colouring: Colouring, rows: Integers) -> Floats:
+def _values(model: MapUpdate, colouring: Colouring, rows: Integers, kept: KeptTable) -> Floats:
+    if colouring.kind in GAPS:
+        return gaps_of(model, kept, rows)[GAPS.index(colouring.kind)]
     if colouring.kind == "kl":
         return kl_of(model, rows)
     if colouring.kind == "loss":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from latentlab.core.models.snapshot import Snapshot
 
 
+_TABLED = 2  # dimensions, as many as `posterior_table` takes, which loads torch
 _A_POINT = "open a model with a code of numbers, such as that of the recipe mlp-vae-2d."
 
 
@@ -40,6 +41,27 @@ def need_posterior(snapshot: Snapshot) -> None:
         raise LatentlabError(
             "An autoencoder encodes an image as a point, with no posterior around it and no prior: open a VAE, such as "
             "that of the recipe mlp-vae-2d."
+        )
+
+
+def has_table(snapshot: Snapshot) -> bool:
+    """Whether the posteriors of a model are known by a table of its codes: of a VAE of one or two dimensions."""
+    return snapshot.is_variational and not snapshot.takes_any_size and snapshot.latent <= _TABLED
+
+
+def need_table(snapshot: Snapshot) -> None:
+    """Refuse a model whose posteriors are not known by a table of its codes.
+
+    Raises
+    ------
+    LatentlabError
+    """
+    need_point(snapshot)
+    need_posterior(snapshot)
+    if not has_table(snapshot):
+        raise LatentlabError(
+            f"Gaps to the true posterior are found for 1 or 2 latent dimensions, and this model has {snapshot.latent}: "
+            "open one such as that of the recipe mlp-vae-2d."
         )
 
 

@@ -172,15 +172,15 @@ class Sketched:
     input : float32 (C, H, W)
         What the model sees: the drawing, prepared like the data.
     mean, deviation : float32 (L,)
-        μ and σ of the encoder's posterior.
+        μ and σ of the encoder's posterior, or of the best diagonal Gaussian where the decoder was asked.
     position : tuple of float
         Where μ lies on the map.
     covariance : float32 (2, 2)
-        Of the posterior on the plane of the map; its ellipse is drawn at 1 and 2 σ.
+        Of that Gaussian on the plane of the map; its ellipse is drawn at 1 and 2 σ.
     reconstruction : float32 (C, H, W)
         Decoded from μ.
     losses : ImageLosses
-        Of this image under the label in force.
+        Of this image under the label in force, by that Gaussian.
     neighbours : tuple of Neighbour
         The nearest points in latent space, nearest first, at most eight.
     nearest : int64 (15,)
@@ -192,6 +192,8 @@ class Sketched:
     label_probabilities : float32 (K,) or None
         For a CVAE, in proportion to exp(-misfit) of each label's best pose: p(label | image) under the model and a
         uniform prior, which is not how often such a label is right.
+    amortisation : float or None
+        Nats by which the encoder's posterior has a lower ELBO, where the decoder was asked; else None.
     """
 
     run_id: str
@@ -207,3 +209,4 @@ class Sketched:
     votes: tuple[tuple[int, int], ...]
     label: int | None
     label_probabilities: Floats | None
+    amortisation: float | None = None

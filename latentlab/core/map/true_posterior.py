@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -104,7 +105,13 @@ class PosteriorOnPlane:
 
 
 class KeptTable:
-    """The table of the model that was asked about last, for whatever thread asks about it."""
+    """The table of the model that was asked about last, for whatever thread asks about it.
+
+    One that somebody else keeps of the same model is shared: it takes 50 MB.
+    """
+
+    _all: ClassVar[WeakValueDictionary[tuple[int, int | None, float], PosteriorTable]] = WeakValueDictionary()
+    _making = threading.Lock()
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -124,13 +131,16 @@ class KeptTable:
 
         wanted = model.snapshot, label if model.snapshot.uses_labels else None
         with self._lock:
-            if self._table is not None and self._model == wanted:
+            is_kept = self._model is not None and self._model[0] is wanted[0] and self._model == wanted
+            if self._table is not None and is_kept:
                 return self._table
             self._table = self._model = None  # before the next takes as much memory
             turn = self._turn
-        # Nobody waits for the lock meanwhile: the window drops tables.
+        # Nobody waits for that lock meanwhile: the window drops tables.
         farthest = float(np.nan_to_num(np.abs(model.means), nan=0, posinf=0).max(initial=0))
-        table = PosteriorTable(*wanted, farthest)
+        name = id(wanted[0]), wanted[1], farthest  # a table keeps its model: nobody else has its id meanwhile
+        with self._making:
+            table = self._all[name] = self._all.get(name) or PosteriorTable(*wanted, farthest)
         with self._lock:
             if turn == self._turn:
                 self._table, self._model = table, wanted

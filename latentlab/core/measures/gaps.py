@@ -9,6 +9,7 @@ import torch
 
 from latentlab.core.arrays import Floats
 from latentlab.core.measures.best_gaussian import best_gaussians, elbos
+from latentlab.core.measures.many_gaps import many_gaps
 from latentlab.core.measures.posterior_table import PosteriorTable
 from latentlab.core.measures.quadrature import ERROR, integrate
 from latentlab.core.measures.true_posterior import TruePosterior
@@ -56,7 +57,7 @@ class Gaps:
 def gaps(table: PosteriorTable, image: Floats, mean: Floats, logvar: Floats, found: TruePosterior) -> Gaps:
     """Measure the gaps of an image.
 
-    The best Gaussian is sought from the encoder's and from those at the modes of the posterior, as wide as it is there.
+    The best Gaussian is sought from the encoder's, from what `many_gaps` finds, and from the modes of the posterior.
 
     Parameters
     ----------
@@ -72,11 +73,12 @@ def gaps(table: PosteriorTable, image: Floats, mean: Floats, logvar: Floats, fou
     # Of a Gaussian the best diagonal one has the variances that one dimension has where the others are known.
     logvars = np.log(np.maximum(1 / np.diag(np.linalg.pinv(found.covariance)), _NARROWEST**2))
     modes = found.modes[:_STARTS]
+    quick = many_gaps(table, image[None], mean[None], logvar[None])
     best = best_gaussians(
         table.model,
         images,
-        np.stack([mean, *(mode.code for mode in modes)])[None],
-        np.stack([logvar, *[logvars] * len(modes)])[None],
+        np.stack([mean, quick.mean[0], *(mode.code for mode in modes)])[None],
+        np.stack([logvar, 2 * np.log(quick.deviation[0]), *[logvars] * len(modes)])[None],
     )
     log_p, error = found.log_p, found.error
     if error is None or error > ERROR:

@@ -109,6 +109,17 @@ class PosteriorTable:
         """Give an image, float32 (C, H, W) in [0, 1], as `log_joint` takes it: float32 (1, C, H, W)."""
         return self.model.target(torch.as_tensor(np.asarray(image, np.float32))[None])
 
+    def middles(self) -> Tensor:
+        """Give the middles of all cells: float32 (S^L, L)."""
+        return torch.from_numpy(self._middles(np.arange(self.side**self.latent)).astype(np.float32))
+
+    def log_joint_of_cells(self, target: Tensor) -> Tensor:
+        """Give log p(x, z) in the middles of all cells, of images as `UnderLabel.target` gives them.
+
+        Of (N, C, H, W) it is float32 (N, S^L), nats, in the order of `middles`.
+        """
+        return self._prior - self._errors.of(target)
+
     def log_joint(self, target: Tensor, codes: Doubles) -> Doubles:
         """Give log p(x, z) of one image at codes (..., L), float64 (...), nats."""
         flat = torch.from_numpy(codes.reshape(-1, self.latent).astype(np.float32))
@@ -125,7 +136,7 @@ class PosteriorTable:
         """Look at one image, float32 (C, H, W) in [0, 1]: by the table, and within its heaviest cells more closely."""
         target, latent, width = self.target(image), self.latent, self.width
         with torch.inference_mode():
-            joint = (self._prior - self._errors.of(target)[0]).double().numpy()
+            joint = self.log_joint_of_cells(target)[0].double().numpy()
         log_mass = joint + latent * math.log(width)
         heaviest = self._heaviest(joint)
         count = len(heaviest)
@@ -173,7 +184,7 @@ class PosteriorTable:
         return np.asarray((cells + 0.5) * self.width - self.half, np.float64)
 
     def _decoded(self) -> tuple[Tensor, ErrorTable]:
-        codes = torch.from_numpy(self._middles(np.arange(self.side**self.latent)).astype(np.float32))
+        codes = self.middles()
         offset, weights = torch.empty(len(codes)), torch.empty(0)
         with torch.inference_mode():
             for start in range(0, len(codes), _AT_ONCE):

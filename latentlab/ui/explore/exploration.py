@@ -11,7 +11,9 @@ from latentlab.core.arrays import Position, to_floats
 from latentlab.core.map import explore
 from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import has_table
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
+from latentlab.core.map.true_posterior import KeptTable
 from latentlab.core.sketch import preparation
 from latentlab.ui.explore.shown_map import ShownMap
 from latentlab.ui.threads.latest import Latest
@@ -57,6 +59,8 @@ class Exploration(QObject):
         self._drawing: Any = None
         self._drew_last = False
         self._label_is_overruled = False
+        self._asks_decoder = False
+        self._kept = KeptTable()
         self.shown_map = ShownMap(self)
         self.shown_map.shown_changed.connect(self._follow)
         self.shown_map.axes_changed.connect(self.axes_changed)
@@ -115,6 +119,7 @@ class Exploration(QObject):
             self._drop_questions()
         if update is None:
             self._code = self._point = self._decoded = self._previewed = None
+            self._kept = KeptTable()
             for emptied in (
                 self.model_changed, self.map_changed, self.pick_changed, self.decoded, self.pointed, self.sketched,
                 self.shown_changed,
@@ -270,11 +275,20 @@ class Exploration(QObject):
         self._sketches.drop()
         self.sketched.emit(None)
 
+    @Slot(bool)
+    def ask_decoder(self, asks: bool) -> None:
+        """Have a sketch land where the decoder would rather put it, of a model that has a table of its codes."""
+        self._asks_decoder = asks
+        if not asks:
+            self._kept = KeptTable()  # the one before goes once nobody reads it
+        self._sketch()
+
     def _sketch(self, *, at_once: bool = False) -> None:
         update, drawing = self.shown, self._drawing
         if update is None or drawing is None:
             return
         label = self._label if self._label_is_overruled else None
+        kept = self._kept if self._asks_decoder and has_table(update.snapshot) else None
 
         def read() -> Sketched | None:
             image = preparation.prepare(drawing, update.preparation)
@@ -289,9 +303,11 @@ class Exploration(QObject):
                 labels=update.labels,
                 images=update.images,
                 posed=update.preparation.stroke > 0 and not update.snapshot.takes_any_size,
+                table=None if kept is None else lambda label: kept.of(update, label),
             )
 
-        self._sketches.ask(read, explore.sketched_operations(update.operations), here=at_once)
+        # A table of codes that has still to be decoded is nothing for this thread.
+        self._sketches.ask(read, explore.sketched_operations(update.operations), here=at_once and kept is None)
 
     def _take_sketched(self, sketched: Sketched | None) -> None:
         label = None if sketched is None else sketched.label

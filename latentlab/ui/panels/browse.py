@@ -1,4 +1,4 @@
-"""Lists of images below the map: the selected, the nearest, the worst, the most ambiguous; each leads to its point."""
+"""Lists of images below the map: the selected, the nearest, the worst, the most ambiguous or misjudged."""
 
 from __future__ import annotations
 
@@ -209,6 +209,13 @@ class BrowsePanel(LinesPanel):
             "posterior_entropy": (
                 self.tr("entropy, nats"),
                 self.tr("Entropy of the posterior q(z | image): the larger, the less certain the encoder is"),
+            ),
+            "amortisation": (
+                self.tr("amortisation gap, nats"),
+                self.tr(
+                    "The ELBO of the best diagonal Gaussian that is found, less that of the encoder's posterior "
+                    "(Cremer et al., 2018, eq. 4)"
+                ),
             ),
         }
         text, tip = measures[listed.measure]

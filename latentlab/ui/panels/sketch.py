@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QIcon, QPalette, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QGridLayout,
     QLabel,
     QLayout,
@@ -21,11 +22,11 @@ from PySide6.QtWidgets import (
 from latentlab.core.map.results import ImageLosses, Neighbour, Sketched
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
-from latentlab.ui.style.pixels import to_image
-from latentlab.ui.style.texts import plain, plain_label
+from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_view import ImageView
+from latentlab.ui.widgets.images.neighbour_button import NeighbourButton
 from latentlab.ui.widgets.lines import LinesPanel
 from latentlab.ui.widgets.sketch.sketch_pad import SketchPad
 from latentlab.ui.widgets.sketch.swatches import Swatches
@@ -33,11 +34,9 @@ from latentlab.ui.widgets.sketch.swatches import Swatches
 _INTERVAL_MS = 16
 _NEIGHBOURS = 8
 _FEWEST_NEIGHBOURS = 4
-_THUMBNAIL = 36
 _SMALLEST_VIEW = 48  # pixels along the sides of what the model sees and makes
 _APART = 12  # pixels between what it sees and what it makes, whose names would be read as one
 _LINES_OF_VERDICT = 3
-_BESIDE_NAME = 14  # pixels: what a button needs beside its text, and the room between two
 
 
 class SketchPanel(LinesPanel):
@@ -47,6 +46,8 @@ class SketchPanel(LinesPanel):
     cleared = Signal()
     open_requested = Signal()
     """Ask which picture file to put on the pad."""
+    decoder_asked = Signal(bool)
+    """Whether drawings shall land where the decoder would rather put them."""
     label_chosen = Signal(int)
     neighbour_picked = Signal(int)  # row among the map's points
 
@@ -75,7 +76,7 @@ class SketchPanel(LinesPanel):
         self._label.setWordWrap(True)
         self._use_label = QPushButton()
         self._use_label.clicked.connect(self._choose_label)
-        self._neighbours = [_NeighbourButton() for _ in range(_NEIGHBOURS)]
+        self._neighbours = [NeighbourButton() for _ in range(_NEIGHBOURS)]
         for button in self._neighbours:
             button.clicked.connect(self._pick_neighbour)
 
@@ -105,6 +106,10 @@ class SketchPanel(LinesPanel):
         """Have ink drawn; or, on paper for a painting, colours."""
         self.pad.set_paper(paper)
         self._swatches.setVisible(paper is not None)
+
+    def set_can_ask(self, can: bool) -> None:
+        """Offer to ask the decoder."""
+        self._ask.setVisible(can)
 
     def show_sketched(self, sketched: Sketched | None, class_names: Sequence[str]) -> None:
         """Show what the model makes of the drawing; None where there is nothing to show."""
@@ -175,11 +180,21 @@ class SketchPanel(LinesPanel):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
+        self._ask = QCheckBox(self.tr("Ask the decoder"), objectName="sketchAskBox")
+        self._ask.setToolTip(
+            self.tr(
+                "The drawing lands where the decoder would rather put it, instead of at the encoder's mean: at the "
+                "best diagonal Gaussian that is found from a table of decoded codes by a few steps (Cremer et al., "
+                "2018). Of VAEs of one or two dimensions"
+            )
+        )
+        self._ask.toggled.connect(self.decoder_asked)
+        self._ask.hide()
         for button in (self._undo, self._redo):  # seen while there is something to take back: the last, with room kept
             policy = button.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             button.setSizePolicy(policy)
-        buttons = (self._eraser, self._open, self._clear, self._undo, self._redo)
+        buttons = (self._eraser, self._open, self._clear, self._ask, self._undo, self._redo)
         return Flow(self._brush, *buttons, spacing=3)
 
     def _lay_out(self, tools: QLayout) -> None:
@@ -234,7 +249,7 @@ class SketchPanel(LinesPanel):
 
     def _pick_neighbour(self) -> None:
         button = self.sender()
-        if isinstance(button, _NeighbourButton) and button.row is not None:
+        if isinstance(button, NeighbourButton) and button.row is not None:
             self.neighbour_picked.emit(button.row)
 
     # Showing
@@ -248,7 +263,7 @@ class SketchPanel(LinesPanel):
         found = self._sketched
         self._input.set_pixels(None if found is None else found.input)
         self._reconstruction.set_pixels(None if found is None else found.reconstruction)
-        self._loss.setText("" if found is None else self._describe(found.losses))
+        self._loss.setText("" if found is None else self._describe(found.losses, found.amortisation))
         self._show_verdict()
         self._show_label()
         neighbours: Sequence[Neighbour | None] = () if found is None else found.neighbours
@@ -275,7 +290,10 @@ class SketchPanel(LinesPanel):
         pad, least = (inside - self._upper.spacing()) // 2, self._upper.minimumHeightForWidth(inside)
         self.setMaximumHeight(self.layout().totalMinimumHeightForWidth(self.width()) + max(0, pad - least))
 
-    def _describe(self, losses: ImageLosses) -> str:
+    def _describe(self, losses: ImageLosses, amortisation: float | None) -> str:
+        if amortisation is not None:
+            own = losses.loss + amortisation
+            return self.tr("−ELBO, refined: {loss:.1f} nats (encoder: {own:.1f})").format(loss=losses.loss, own=own)
         if losses.samples:
             return self.tr("−ELBO, {n} samples: {loss:.1f} nats").format(n=losses.samples, loss=losses.loss)
         return self.tr("Loss: {n:.1f} nats").format(n=losses.loss)
@@ -334,60 +352,6 @@ class _Square(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         side = min(self.width(), self.height())
         self._child.setGeometry((self.width() - side) // 2, 0, side, side)
-
-
-class _NeighbourButton(QToolButton):
-    """An image near the sketch with its class, to be picked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.row: int | None = None
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setAutoRaise(True)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setIconSize(QSize(_THUMBNAIL, _THUMBNAIL))
-        font = QFont()
-        font.setBold(True)
-        self.setFont(font)
-        self._fix()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fix()
-
-    def _fix(self) -> None:
-        """Be of one height, so that nothing jumps at the first stroke."""
-        self.setFixedHeight(_THUMBNAIL + self.fontMetrics().height() + 8)
-
-    def width_of(self, name: str) -> int:
-        """Give how wide it is to be for a name to be read whole."""
-        return self.fontMetrics().horizontalAdvance(name) + _BESIDE_NAME
-
-    def show_neighbour(self, neighbour: Neighbour | None, colour: QColor | None) -> None:
-        """Show an image, its class in its colour; None leaves the place empty."""
-        self.setEnabled(neighbour is not None)
-        if neighbour is None:
-            self.row = None
-            self.setIcon(QIcon())
-            self.setText("")
-            self.setToolTip("")
-            self.setAccessibleName(self.tr("No image"))
-            return
-        self.row = neighbour.index
-        image = to_image(neighbour.image)
-        # Larger at once, each pixel a square.
-        self.setIcon(QIcon(QPixmap.fromImage(image.scaled(image.size() * 3))))
-        self.setText(neighbour.class_name)
-        rebuilt = neighbour.is_reconstruction
-        what = self.tr("Rebuilt by the model from its code") if rebuilt else self.tr("From the data")
-        tip = self.tr("{name}, at a distance of {d:.2f}. {what}. Click to pick it on the map.")
-        self.setToolTip(plain(tip.format(name=neighbour.class_name, d=neighbour.distance, what=what)))
-        self.setAccessibleName(self.tr("Near: {name}").format(name=neighbour.class_name))
-        palette = QPalette()
-        if colour is not None:
-            palette.setColor(QPalette.ColorRole.ButtonText, colour)
-        self.setPalette(palette)
 
 
 def _view(object_name: str, name: str) -> ImageView:

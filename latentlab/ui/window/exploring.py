@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.requirements import has_table
 from latentlab.core.map.results import DataPoint, Sketched
 from latentlab.core.map.true_posterior import Found
 from latentlab.core.models.snapshot import Snapshot
@@ -91,6 +92,7 @@ def join_sketch(session: Session, panel: SketchPanel, menus: Menus, dialogs: Fil
         panel.show_sketched(sketched, class_names)
 
     def show_paper(update: MapUpdate | None) -> None:
+        panel.set_can_ask(update is not None and has_table(update.snapshot))
         if update is not None:
             panel.set_paper(update.preparation.paper)
             panel.pad.set_hint(_invitation(update.snapshot.class_names, update.preparation.are_drawings))
@@ -101,6 +103,7 @@ def join_sketch(session: Session, panel: SketchPanel, menus: Menus, dialogs: Fil
             panel.pad.set_hint(_invitation(data.class_names, are_drawings(ground_of(data.train_images[:100].numpy()))))
 
     panel.sketched.connect(exploration.set_sketch)
+    panel.decoder_asked.connect(exploration.ask_decoder)
     panel.open_requested.connect(lambda: dialogs.open("sketchPicture", panel.pad.open))
     panel.cleared.connect(exploration.clear_sketch)
     panel.label_chosen.connect(exploration.set_label)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.browsing import Listing, ListQuestion, Lists, Stopped, rebuild, vote_entropies
 from latentlab.core.map.explore import label_probabilities
+from latentlab.core.map.image_gaps import gaps_of
 from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.map.true_posterior import KeptTable
 from latentlab.core.measures import image_losses
 from latentlab.core.measures.image_losses import FEW_SAMPLES, image_terms
 
@@ -20,7 +22,7 @@ def goes_on(share):
 
 
 def question(kind="worst", count=0, order=None, down=False, selected=(), point=None, code=None, label=0):
-    own = {"selected": "selected", "worst": "loss", "ambiguous": "ambiguity"}
+    own = {"selected": "selected", "worst": "loss", "ambiguous": "ambiguity", "misjudged": "amortisation"}
     listing = Listing(kind, count, order or own.get(kind, "distance"), down)
     return ListQuestion(listing, np.array(selected, np.int64), point, code, label)
 
@@ -45,6 +47,26 @@ def test_the_worst_are_those_of_the_largest_loss(tiny_model):
     assert found.measure == "elbo"
     np.testing.assert_array_equal(found.rows, np.argsort(-expected, kind="stable")[:7])
     np.testing.assert_allclose(found.values, expected[found.rows], rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["vae", "cvae"])
+def test_the_most_misjudged_are_those_of_the_largest_amortisation_gap(tiny_model, kind):
+    model = tiny_model(model__kind=kind)
+    expected = gaps_of(model, KeptTable(), np.arange(60))[0]
+    lists = Lists(model)
+    found = lists.find(question("misjudged", 7, down=True), goes_on)
+    assert found.measure == "amortisation"
+    np.testing.assert_allclose(found.values, np.sort(expected)[::-1][:7], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found.values, expected[found.rows], rtol=1e-3, atol=1e-3)
+    selected = lists.find(question("selected", order="amortisation", selected=[5, 3, 8]), goes_on)
+    np.testing.assert_array_equal(selected.rows, np.array([5, 3, 8])[np.argsort(expected[[5, 3, 8]])])
+
+
+def test_none_are_misjudged_where_the_true_posterior_is_not_known_and_one_may_turn_away(tiny_model):
+    with pytest.raises(LatentlabError, match="1 or 2 latent dimensions"):
+        Lists(tiny_model(model__latent=5)).find(question("misjudged"), goes_on)
+    with pytest.raises(Stopped):
+        Lists(tiny_model()).find(question("misjudged"), lambda share: False)
 
 
 @pytest.mark.parametrize("changes", [{}, {"model__latent": 5}, {"model__kind": "cvae"}])

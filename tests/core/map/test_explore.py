@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from latentlab.core.map import explore
 from latentlab.core.map.explore import data_point, label_probabilities, new_noise, sketched
 from latentlab.core.map.projection import fit
+from latentlab.core.map.true_posterior import KeptTable
+from latentlab.core.measures.gaps import gaps
 from latentlab.core.measures.image_losses import SAMPLES, image_terms, misfits
 from latentlab.core.measures.neighbours import nearest_rows
+from latentlab.core.measures.true_posterior import true_posterior
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.sketch.poses import poses
 from latentlab.core.training.trainer import Trainer
@@ -424,3 +427,26 @@ def test_codes_that_are_not_there_yet_are_near_nothing():
         assert nearest_rows(means, np.zeros(2, np.float32), count).tolist() == expected
     assert not len(nearest_rows(means[:1], np.zeros(2, np.float32), 3))
     assert not len(nearest_rows(means, np.full(2, np.nan, np.float32), 3))
+
+
+@pytest.mark.parametrize("kind", ["vae", "cvae"])
+def test_a_sketch_lands_where_the_decoder_would_rather_put_it_if_that_is_asked(tiny_model, kind):
+    model = tiny_model(model__kind=kind)
+    snapshot, image = model.snapshot, (model.images[4] / 255).astype(np.float32)
+    others = {"label": 1, "means": model.means, "labels": model.labels, "images": model.images}
+    plain = sketched(snapshot, model.projection, image, **others)
+    kept = KeptTable()
+    asked = sketched(snapshot, model.projection, image, **others, table=lambda label: kept.of(model, label))
+    mean, logvar = (part[0] for part in snapshot.encode(image[None], snapshot.under(1, 1)))
+    table = kept.of(model, 1)
+    one = gaps(table, image, mean, logvar, true_posterior(table, image, mean))
+    assert plain.amortisation is None
+    np.testing.assert_allclose(plain.mean, mean, atol=1e-5)
+    assert asked.amortisation == pytest.approx(one.amortisation, abs=0.1)
+    np.testing.assert_allclose(asked.mean, one.mean, atol=0.1)
+    np.testing.assert_allclose(asked.deviation, one.deviation, rtol=0.2)
+    assert asked.losses.loss == pytest.approx(-one.best_elbo, abs=0.1)
+    assert asked.losses.loss == pytest.approx(asked.losses.reconstruction + asked.losses.kl)
+    assert asked.position == pytest.approx(model.projection.position(asked.mean))
+    np.testing.assert_array_equal(asked.nearest, nearest_rows(model.means, asked.mean, 15))
+    np.testing.assert_allclose(asked.reconstruction, snapshot.decode(asked.mean[None], snapshot.under(1, 1))[0])

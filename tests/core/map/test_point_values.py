@@ -1,3 +1,4 @@
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,10 @@ from latentlab.core.data.columns import Column, of_texts
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.explore import data_point
 from latentlab.core.map.point_values import MOST_CATEGORIES, Colouring, LiveValues
+from latentlab.core.measures.gaps import gaps
 from latentlab.core.measures.image_losses import FEW_SAMPLES, SAMPLES, image_terms
+from latentlab.core.measures.posterior_table import PosteriorTable
+from latentlab.core.measures.true_posterior import true_posterior
 
 
 def values_of(model, kind, column=""):
@@ -79,6 +83,36 @@ def test_an_autoencoder_has_no_kl_and_a_map_without_images_no_loss(tiny_model):
             values_of(without, kind)
     with pytest.raises(LatentlabError, match="no column 'age'"):
         values_of(tiny_model(), "column", "age")
+
+
+@pytest.mark.parametrize("changes", [{}, {"model__kind": "cvae"}, {"model__latent": 1}], ids=str)
+def test_gaps_are_those_of_each_image_under_its_own_label(tiny_model, changes):
+    model = tiny_model(**changes)
+    amortisation, approximation = (values_of(model, kind).values for kind in ("amortisation", "approximation"))
+    assert (amortisation >= 0).all()
+    assert (approximation >= 0).all()
+    for row in (0, 17, 59):
+        image = (model.images[row] / 255).astype(np.float32)
+        label = int(model.labels[row]) if model.snapshot.uses_labels else None
+        table = PosteriorTable(model.snapshot, label, float(np.abs(model.means).max()))
+        mean, logvar = (part[0] for part in model.snapshot.encode(image[None], model.labels[row : row + 1]))
+        one = gaps(table, image, mean, logvar, true_posterior(table, image, mean))
+        assert amortisation[row] == pytest.approx(one.amortisation, abs=0.1)
+        assert approximation[row] == pytest.approx(one.approximation, abs=0.1)
+
+
+def test_gaps_are_refused_where_there_is_no_table_of_codes_and_nothing_where_numbers_are_not_finite(tiny_model):
+    for changes, why in (({"model__latent": 5}, "1 or 2 latent"), ({"model__kind": "autoencoder"}, "no posterior")):
+        with pytest.raises(LatentlabError, match=why):
+            values_of(tiny_model(**changes), "amortisation")
+    with pytest.raises(LatentlabError, match="not loaded"):
+        values_of(replace(tiny_model(), images=None), "approximation")
+    model = tiny_model()
+    broken = deepcopy(model.snapshot)
+    next(broken.model.decoder.parameters()).fill_(np.nan)
+    found = values_of(replace(model, snapshot=broken), "amortisation")
+    assert np.isnan(found.values).all()
+    assert not found.levels.any()
 
 
 def test_without_images_the_kl_is_an_estimate_and_says_so(tiny_model):

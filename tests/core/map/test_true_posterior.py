@@ -1,5 +1,7 @@
 """The true posterior on the plane of the map: where it lies there, along other axes too, and what the encoder says."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -93,8 +95,11 @@ def test_a_table_is_kept_until_the_model_or_the_label_is_another(tiny_images):
     other = kept.of(model, 2)
     assert other is not table
     assert kept.of(model_of(snapshot_of(tiny_images)), 2) is not other
+    kept.of(model, 2)
+    gone = weakref.ref(other)
+    del other
     kept.drop()
-    assert kept.of(model, 2) is not other
+    assert gone() is None
 
 
 def test_a_table_that_is_dropped_while_it_is_made_is_not_kept(tiny_images, monkeypatch):
@@ -125,3 +130,14 @@ def test_what_has_more_dimensions_says_so(tiny_images):
     model = model_of(snapshot_of(tiny_images, {"model.latent": 4}))
     with pytest.raises(LatentlabError, match="1 or 2 latent dimensions"):
         look(model, KeptTable(), Subject("point", 0, np.zeros((1, 28, 28), np.float32), None))
+
+
+def test_a_table_that_somebody_keeps_is_not_decoded_again_and_goes_with_the_last(slanted):
+    linear, _ = slanted
+    model, first, second = model_of(linear.snapshot), KeptTable(), KeptTable()
+    table = weakref.ref(first.of(model, None))
+    assert second.of(model, None) is table()
+    first.drop()
+    assert second.of(model, None) is table()
+    second.drop()
+    assert table() is None

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 
 from latentlab.core.data import registry
 from latentlab.core.map.browsing import vote_entropies
+from latentlab.core.map.image_gaps import gaps_of
+from latentlab.core.map.true_posterior import KeptTable
 from latentlab.ui.canvas.layers.pointer_layer import PointerLayer
 
 LEFT = Qt.MouseButton.LeftButton
@@ -131,6 +133,19 @@ def test_a_thumbnail_leads_to_its_point(lists):
     assert after[1] - after[0] == pytest.approx(before[1] - before[0])
     assert lab.session.exploration.point == 30
     assert lab.session.selection.rows.tolist() == [2, 9, 30]
+
+
+def test_the_most_misjudged_by_the_encoder_are_listed(lists):
+    lists.show([2, 9, 30])
+    lists.choose("browseOrderBox", "by amortisation gap")
+    gap = gaps_of(lists.lab.session.exploration.shown, KeptTable(), np.array([2, 9, 30]))[0]
+    assert lists.rows() == np.array([2, 9, 30])[np.argsort(-gap)].tolist()
+    assert lists.lab.text("browseCaption") == "amortisation gap, nats"
+    assert re.search(r"amortisation gap \d+\.\d+ nats$", lists.words(2))
+    lists.choose("browseListBox", "most misjudged by the encoder")
+    values = [float(re.search(r"gap (.+) nats$", lists.words(row))[1]) for row in lists.rows()]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > gap.max() - 0.01
 
 
 def test_ctrl_takes_out_and_a_double_click_adds(lists):

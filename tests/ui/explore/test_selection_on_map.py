@@ -6,6 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 
+from latentlab.core.arrays import sample_rows
+
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT, ALT = (
@@ -255,7 +257,9 @@ def test_images_are_excluded_while_a_model_trains(lab):
 
 def test_a_named_selection_is_found_on_the_map_of_every_model(opened, make_lab, run_file):
     lab = opened
-    lab.session.selection.select([900 % len(lab.canvas.points()), 7, 40])
+    count = len(lab.canvas.points())
+    sample = sample_rows(count, 20)  # on a map of 20 images one of the three is there
+    lab.session.selection.select([sample[7], *np.setdiff1d(np.arange(count), sample)[[2, 30]]])
     selected = rows(lab)
     action(lab, "nameSelectionAction").trigger()
     give_name(lab, "odd & rare")

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QToolButton
 
 from latentlab.core.map import encoder, live_map
+from latentlab.core.map.image_gaps import gaps_of
 from latentlab.core.map.point_values import Colouring
+from latentlab.core.map.true_posterior import KeptTable
 from latentlab.core.measures.image_losses import FEW_SAMPLES, image_terms
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.cards import value_colours
@@ -71,6 +73,21 @@ def test_points_are_coloured_by_loss_reconstruction_error_and_kl(lab, run_file, 
     colour("by class")
     lab.until(lambda: canvas.legend.isVisible())
     assert not canvas.value_scale.isVisible()
+
+
+def test_points_are_coloured_by_what_the_encoder_and_what_any_gaussian_loses(lab, run_file, colour):
+    lab.open(run_file())
+    shown = lab.session.exploration.shown
+    gap = gaps_of(shown, KeptTable(), np.arange(5))[1]
+    colour("by amortisation gap")
+    lab.until(lambda: lab.canvas.value_scale.values() is not None)
+    assert "amortisation gap nats" in lab.canvas.value_scale.text()
+    colour("by approximation gap")
+    lab.until(lambda: is_shown(lab, "approximation"))
+    np.testing.assert_allclose(lab.canvas.value_scale.values().values[:5], gap, atol=0.01)
+    assert "approximation gap nats" in lab.canvas.value_scale.text()
+    lab.open(run_file(model__latent=5))
+    lab.until(lambda: "1 or 2 latent dimensions" in lab.canvas.value_scale.text())
 
 
 def test_a_point_has_the_colour_of_its_level_on_the_scale(lab, run_file, colour):

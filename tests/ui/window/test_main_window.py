@@ -195,7 +195,7 @@ def test_a_click_on_a_point_shows_it_everywhere(lab, run_file):
     assert np.allclose(lab.child("dataPointReconstruction").pixels(), lab.decoded(), atol=1e-5)
     said = " ".join(label.text() for label in lab.window.findChild(DataPointPanel).findChildren(QLabel))
     assert lab.session.exploration.shown.snapshot.class_names[lab.canvas.labels()[row]] in said
-    assert re.search(r"Loss [0-9.]+ nats", said)
+    assert re.search(r"−ELBO [0-9.]+ nats = [0-9.]+ \+ KL [0-9.]+ \(16\xa0samples\)", said)
     lab.click(-3.9, -3.9)
     assert not lab.child("dataPointImage").isVisible()
 

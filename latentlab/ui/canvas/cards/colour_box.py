@@ -49,6 +49,22 @@ class ColourBox(QComboBox):
             Colouring("reconstruction"),
             self.tr("The term of the loss for how the image rebuilt from its mean differs from it, in nats"),
         )
+        self._offer(
+            self.tr("by amortisation gap"),
+            Colouring("amortisation"),
+            self.tr(
+                "What the encoder loses of each image: the ELBO of the best diagonal Gaussian that is found, less that "
+                "of the encoder's posterior (Cremer et al., 2018, eq. 4), in nats; of VAEs of one or two dimensions"
+            ),
+        )
+        self._offer(
+            self.tr("by approximation gap"),
+            Colouring("approximation"),
+            self.tr(
+                "What any diagonal Gaussian loses of each image: log p(x), less the ELBO of the best one that is found "
+                "(Cremer et al., 2018, eq. 4), in nats; of VAEs of one or two dimensions"
+            ),
+        )
         self._own = self.count()  # whatever follows is of the data
         self.activated.connect(lambda row: self.chosen.emit(self.itemData(row)))
         self.currentIndexChanged.connect(self._fit)

@@ -174,6 +174,10 @@ class ValueScale(QFrame):
                 return self.tr("KL")
             case "reconstruction":
                 return self.tr("reconstruction error")
+            case "amortisation":
+                return self.tr("amortisation gap")
+            case "approximation":
+                return self.tr("approximation gap")
             case "column":
                 return colouring.column
             case _:

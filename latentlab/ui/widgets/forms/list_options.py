@@ -13,13 +13,14 @@ from latentlab.ui.widgets.flow import Flow
 
 _COUNTS = (50, 200, 1000, 0)
 _ORDERS: dict[ListKind, tuple[ListOrder, ...]] = {
-    "selected": ("selected", "loss", "distance"),
+    "selected": ("selected", "loss", "distance", "amortisation"),
     "near_codes": ("distance", "loss"),
     "near_pixels": ("distance", "loss"),
     "worst": ("loss", "distance"),
     "ambiguous": ("ambiguity", "loss", "distance"),
+    "misjudged": ("amortisation", "loss", "distance"),
 }
-_DESCENDING = ("loss", "ambiguity")
+_DESCENDING = ("loss", "ambiguity", "amortisation")
 
 
 class ListOptions(QWidget):
@@ -63,6 +64,7 @@ class ListOptions(QWidget):
             "near_pixels": self.tr("nearest in pixels"),
             "worst": self.tr("worst reconstructed"),
             "ambiguous": self.tr("most ambiguous"),
+            "misjudged": self.tr("most misjudged by the encoder"),
         }
         tips = {
             "near_codes": self.tr("Images whose means are nearest to the pick"),
@@ -71,6 +73,10 @@ class ListOptions(QWidget):
             "ambiguous": self.tr(
                 "Images whose 15 nearest neighbours are of many classes; of a CVAE those whose label is least certain; "
                 "without classes those with the widest posterior"
+            ),
+            "misjudged": self.tr(
+                "Images of the largest amortisation gap: of what the ELBO of the encoder's posterior loses against the "
+                "best diagonal Gaussian (Cremer et al., 2018). Of VAEs of one or two dimensions"
             ),
         }
         for kind in get_args(ListKind):
@@ -85,6 +91,7 @@ class ListOptions(QWidget):
             "loss": self.tr("by loss"),
             "distance": self.tr("by distance"),
             "ambiguity": self.tr("by ambiguity"),
+            "amortisation": self.tr("by amortisation gap"),
         }
         with QSignalBlocker(self._order):
             self._order.clear()

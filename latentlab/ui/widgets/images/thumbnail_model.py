@@ -150,6 +150,7 @@ class ThumbnailModel(QAbstractTableModel):
                 "loss": self.tr("loss {value:.1f} nats"),
                 "code_distance": self.tr("distance {value:.3g}"),
                 "pixel_distance": self.tr("distance {value:.3g}"),
+                "amortisation": self.tr("amortisation gap {value:.2f} nats"),
             }
             words.append(texts.get(self._measure, self.tr("entropy {value:.2f} nats")).format(value=value))
         return ", ".join(words)
