@@ -14,7 +14,6 @@ import numpy.typing as npt
 from latentlab.core.arrays import Floats, channels_last, to_levels
 from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
-from latentlab.core.output.export import save_picture, sheet
 from latentlab.core.writing import whole_file
 
 _SIDE = 256  # pixels that the longer side of a small image is brought to at least
@@ -198,6 +197,8 @@ def save_film(
     LatentlabError
         When the file's name says neither, or it cannot be written.
     """
+    from latentlab.core.output.export import save_picture, sheet
+
     kind = path.suffix.lower()
     if kind == STRIP:
         scale = max(1, -(-_FRAME_SIDE // max(images.shape[3:])))

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Position, to_floats
-from latentlab.core.map import explore
 from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.results import DataPoint, Decoded, Sketched
@@ -271,6 +270,8 @@ class Exploration(QObject):
         self.sketched.emit(None)
 
     def _sketch(self, *, at_once: bool = False) -> None:
+        from latentlab.core.map import explore
+
         update, drawing = self.shown, self._drawing
         if update is None or drawing is None:
             return
@@ -322,6 +323,8 @@ class Exploration(QObject):
 
     def _ask(self, questions: Latest, code: np.ndarray) -> None:
         """Have a code decoded, under the label and at the temperature in force."""
+        from latentlab.core.map import explore
+
         update = self.shown
         assert update is not None
         label, temperature, prior = self._label, self._temperature, self._prior
@@ -353,6 +356,8 @@ class Exploration(QObject):
             self.decoding_changed.emit(self._is_decoding)
 
     def _describe_point(self) -> None:
+        from latentlab.core.map import explore
+
         if self.shown is None or self._point is None:
             return
         update, images, row = self.shown, self.shown.images, self._point

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import PICTURE, in_words
@@ -21,6 +21,9 @@ from latentlab.core.data.splitting import split
 from latentlab.core.errors import listed
 from latentlab.core.files import is_folder, named, resolved
 from latentlab.core.recipe.settings import PAIRS
+
+if TYPE_CHECKING:
+    import torch
 
 PREFIX = PAIRS
 LARGEST_TILE = (258, 540)  # height and width, pixels
@@ -85,6 +88,8 @@ def load(name: str) -> ImageSet:
     DatasetError
         If a folder or file cannot be read, a page has no partner, or the sizes of a pair differ.
     """
+    import torch
+
     if problem := problem_of(name):
         raise DatasetError(problem)
     dirty, clean = folders_of(name)
@@ -210,6 +215,8 @@ def _tiles(
     rows: npt.NDArray[np.intp],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Cut some of the pairs: dirty and clean tiles, uint8 (N, 1, H, W)."""
+    import torch
+
     height, width = tile
     cut = np.empty((2, sum(len(corners[row]) for row in rows), 1, height, width), np.uint8)
     number = 0
