@@ -13,9 +13,6 @@ from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import PICTURE, in_words
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet
 from latentlab.core.data.pictures import picture_files
-from latentlab.core.data.pictures.picture_frames import Header
-from latentlab.core.data.pictures.picture_look import Look, images_of
-from latentlab.core.data.pictures.picture_survey import survey
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
 from latentlab.core.errors import listed
@@ -25,6 +22,11 @@ from latentlab.core.recipe.settings import PAIRS
 if TYPE_CHECKING:
     import torch
 
+    from latentlab.core.data.pictures.picture_frames import Header
+    from latentlab.core.data.pictures.picture_look import Look
+
+    _Pair = tuple[Header, Header]
+
 PREFIX = PAIRS
 LARGEST_TILE = (258, 540)  # height and width, pixels
 MOST_TILES = 2000  # with both pages 0.6 GB
@@ -32,8 +34,6 @@ MOST_TILES = 2000  # with both pages 0.6 GB
 _NAMED = 3  # so many files are named in a sentence, and further ones are counted
 
 FURTHER = "further pages in files of several"
-
-_Pair = tuple[Header, Header]
 
 
 def name_of(dirty: Path, clean: Path) -> str:
@@ -158,6 +158,9 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _looked_at(paths: Sequence[tuple[Path, Path]]) -> tuple[list[_Pair], Look]:
     """Give the headers of the pages of each pair, and one look for all of them, in grey."""
+    from latentlab.core.data.pictures.picture_look import Look
+    from latentlab.core.data.pictures.picture_survey import survey
+
     files = [path for pair in paths for path in pair]
     found = survey(files, Reading())
     if len(found.readable) < len(files):
@@ -230,6 +233,8 @@ def _tiles(
 
 
 def _read(page: Header, look: Look) -> Bytes:
+    from latentlab.core.data.pictures.picture_look import images_of
+
     try:
         image: Bytes = next(images_of(page, look))[0]
     except Exception as error:  # damaged files raise nearly anything

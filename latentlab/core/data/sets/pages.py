@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
-from latentlab.core.data.sets.page_faces import FACES, SCALE, Face, Type
 from latentlab.core.data.sets.page_text import heading, paragraph
 from latentlab.core.recipe.settings import PAGES
 
 if TYPE_CHECKING:
     import torch
+
+    from latentlab.core.data.sets.page_faces import Face, Type
 
 _SIZES = (10, 11, 12, 14, 17, 21)  # pixels
 _LEADINGS = (1.0, 1.1, 1.25, 1.6)  # from line to line, in heights of a line
@@ -111,6 +111,10 @@ class _Press:
 
     def page(self) -> _Bytes:
         """Print a page in a face, size and spacing of its own, uint8 (H, W)."""
+        from PIL import Image
+
+        from latentlab.core.data.sets.page_faces import FACES, SCALE
+
         random = self._random
         height, width = (side * SCALE for side in self._shape)
         ink = np.zeros((height, width), np.uint8)
@@ -136,6 +140,8 @@ class _Press:
         return 255 - np.asarray(Image.fromarray(ink).reduce(SCALE))
 
     def _type(self, face: Face, size: int) -> Type:
+        from latentlab.core.data.sets.page_faces import Type
+
         if (face, size) not in self._types:
             self._types[face, size] = Type(face, size)
         return self._types[face, size]

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.pictures.picture_opening import opened
 from latentlab.core.data.sets import scikit_learn_files
 
 # Where the strip for testing begins: roofs, sky, lake and trees in the one, petals and leaves in the other.
@@ -55,6 +54,8 @@ def _labels(parts: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.int64]:
 def _read(file: str) -> npt.NDArray[np.uint8]:
     """Give a photograph at half its size, (H, W, 3)."""
     from PIL import Image
+
+    from latentlab.core.data.pictures.picture_opening import opened
 
     path = scikit_learn_files.find("images", file)
     if path is not None:
