@@ -85,6 +85,9 @@ def _head(path: Path) -> dict[str, Any]:
     if length > _LONGEST or len(stored) < length:
         raise RunError(_NO_RUN.format(path=path))
     try:
-        return dict(json.loads(stored))
-    except (ValueError, TypeError, RecursionError) as error:
+        head = json.loads(stored)
+    except (ValueError, RecursionError) as error:
         raise RunError(_NO_RUN.format(path=path)) from error
+    if not isinstance(head, dict):
+        raise RunError(_NO_RUN.format(path=path))
+    return head

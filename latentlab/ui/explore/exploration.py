@@ -270,11 +270,11 @@ class Exploration(QObject):
         self.sketched.emit(None)
 
     def _sketch(self, *, at_once: bool = False) -> None:
-        from latentlab.core.map import explore
-
         update, drawing = self.shown, self._drawing
         if update is None or drawing is None:
             return
+        from latentlab.core.map import explore
+
         label = self._label if self._label_is_overruled else None
 
         def read() -> Sketched | None:
@@ -356,10 +356,10 @@ class Exploration(QObject):
             self.decoding_changed.emit(self._is_decoding)
 
     def _describe_point(self) -> None:
-        from latentlab.core.map import explore
-
         if self.shown is None or self._point is None:
             return
+        from latentlab.core.map import explore
+
         update, images, row = self.shown, self.shown.images, self._point
 
         def describe() -> DataPoint:
