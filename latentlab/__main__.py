@@ -145,11 +145,10 @@ def _app(argv: Sequence[str]) -> int:
         raise LatentlabError(problem)
     _never_interrupt_qt()
     gc.disable()  # until the window is painted: what is imported is no garbage, and looking through it takes long
-    # PySide6 reads the source of whatever is imported after it: of torch for half a second, of most of `core` for
-    # a tenth of what is left.
-    import torch  # noqa: F401
-
-    from latentlab.core.map import live_map  # noqa: F401
+    # PySide6 reads the source of whatever is imported after it: here are most of what a window needs of `core`, and
+    # none of torch.
+    from latentlab.core.fields import fields  # noqa: F401
+    from latentlab.core.map import run_steps, selected_images  # noqa: F401
     from latentlab.ui.app import application
 
     return application.run(path)

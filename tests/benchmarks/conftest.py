@@ -130,7 +130,7 @@ def open_window(qtbot, images, torch_threads, cores, monkeypatch):
     made, interval = [], sys.getswitchinterval()
     torch_threads(1)
     sys.setswitchinterval(application._SWITCH_SECONDS)
-    monkeypatch.setattr("latentlab.ui.threads.torch_threads._CORES", cores)
+    monkeypatch.setattr("latentlab.ui.threads.torch_threads._cores", lambda: cores)
     monkeypatch.setattr(registry, "load", lambda *_, **__: replace(images, name="digits"))
 
     def open_it(recipe):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import torch
+from typing import TYPE_CHECKING
 
 from latentlab.core.arrays import Size
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.levels import Scales
 from latentlab.core.data.mapped_images import roomy
-from latentlab.core.data.pictures import picture_look
-from latentlab.core.data.pictures.picture_look import Look
 from latentlab.core.recipe.settings import Fit
+
+if TYPE_CHECKING:
+    import torch
+
+    from latentlab.core.data.pictures.picture_look import Look
 
 
 def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
@@ -31,6 +33,9 @@ def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
     ImageSet
         With a note, where they had another size.
     """
+    from latentlab.core.data.pictures import picture_look
+    from latentlab.core.data.pictures.picture_look import Look
+
     if size is None or data.image_shape[1:] == size:
         return replace(data, fitted=(size, fit))
     channels, height, width = data.image_shape
@@ -50,6 +55,10 @@ def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
 
 
 def _fitted(images: torch.Tensor, look: Look) -> torch.Tensor:
+    import torch
+
+    from latentlab.core.data.pictures import picture_look
+
     assert look.size is not None
     made = roomy((len(images), look.channels, *look.size))
     for image, target in zip(images.numpy(), made, strict=True):

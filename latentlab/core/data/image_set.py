@@ -6,10 +6,10 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from latentlab.core.arrays import sample_rows
 from latentlab.core.data import columns
@@ -18,6 +18,9 @@ from latentlab.core.data.mapped_images import roomy, taken
 from latentlab.core.data.splitting import evenly_chosen, is_sorted
 from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.recipe.settings import DataSettings, Fit
+
+if TYPE_CHECKING:
+    import torch
 
 NO_LABEL = -1
 Fitted = tuple[tuple[int, int] | None, Fit]
@@ -89,6 +92,8 @@ class ImageSet:
 
     def rows(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Give which images of the whole set the training and the test images are, int64 (N,) and (M,)."""
+        import torch
+
         numbers = torch.arange(len(self.train_labels) + len(self.test_labels))
         training = numbers[: len(self.train_labels)] if self.train_rows is None else self.train_rows
         test = numbers[len(self.train_labels) :] if self.test_rows is None else self.test_rows
@@ -300,6 +305,8 @@ def _fingerprint(name: str, parts: tuple[torch.Tensor, ...]) -> str:
 
 def _rows(of: torch.Tensor, rows: npt.NDArray[np.int64] | slice) -> torch.Tensor:
     """Give rows of a tensor, as a view where they are a slice: numpy's way, a tenth of what torch needs for bytes."""
+    import torch
+
     if isinstance(rows, slice):
         return of[rows]
     return torch.from_numpy(taken(of.numpy(), rows))
@@ -307,6 +314,8 @@ def _rows(of: torch.Tensor, rows: npt.NDArray[np.int64] | slice) -> torch.Tensor
 
 def _rows_of_both(training: torch.Tensor, test: torch.Tensor, rows: npt.NDArray[np.int64]) -> torch.Tensor:
     """Give rows of two tensors as if they were one: putting them together would copy every image there is."""
+    import torch
+
     is_training = rows < len(training)
     if is_training.all():
         return _rows(training, rows)

@@ -11,18 +11,19 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import platformdirs
-import torch
-from torch import Tensor
 
 from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import afford
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import at_home
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Room = Callable[[tuple[int, ...]], Bytes]
 """Gives an array of a shape (N, C, H, W) to put images into, in memory or mapped."""
@@ -123,6 +124,8 @@ def open_map(path: Path) -> Bytes:
 
 def as_tensor(images: Bytes) -> Tensor:
     """Give images that are only there to be read as a tensor; whoever writes to it ends the program."""
+    import torch
+
     # A private map could be written to, but were it larger than the memory, systems would refuse it.
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writ")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from latentlab.core.arrays import Integers
 from latentlab.core.data import columns
@@ -15,6 +12,9 @@ from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.mapped_images import joined
 from latentlab.core.map.image_ids import ImageIds
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Split = Literal["test", "training", "both"]
 
@@ -73,6 +73,8 @@ def choose(data: ImageSet, source: MapSource) -> MapImages:
     Of both splits as many are taken of each, as far as they go; test images come first. They are drawn as
     `ImageSet.sampled` has it: of a set that is sorted by class the first ones would lack the last classes.
     """
+    import torch
+
     test, training = len(data.test_labels), len(data.train_labels)
     if source.split == "test":
         training = 0
@@ -92,6 +94,9 @@ def choose(data: ImageSet, source: MapSource) -> MapImages:
 
 
 def _joined(images: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    import torch
+    from torch import Tensor
+
     if isinstance(images, Tensor):
         return images
     parts = [part for part in images if len(part)]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import reason_of
@@ -50,6 +49,8 @@ def map_of(path: Path, most: int) -> MapOfRun:
     RunError
         When the file is not there, no run, cut short, or its codes and labels do not fit each other.
     """
+    from safetensors import SafetensorError, safe_open
+
     header = read_header(path)
     try:
         classes = len(header.values["class_names"])

@@ -12,9 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.arrays import Floats, channels_last, to_levels
-from latentlab.core.data.pictures.picture_look import as_picture
 from latentlab.core.errors import LatentlabError
-from latentlab.core.output.export import save_picture, sheet
 from latentlab.core.writing import whole_file
 
 _SIDE = 256  # pixels that the longer side of a small image is brought to at least
@@ -73,6 +71,8 @@ def save_gif(path: Path, frames: Floats, seconds: float, scale: int) -> None:
     AnimationError
         When there are no frames, or the file cannot be written.
     """
+    from latentlab.core.data.pictures.picture_look import as_picture
+
     pictures = [as_picture(enlarged(pixels, scale)) for pixels in _levels(frames)]
     # Each frame ends at its place in the loop, rounded: rounding each duration would add up.
     ends = np.rint(np.linspace(0, 1000 * seconds, len(frames) + 1) / _TICK).astype(int)
@@ -198,6 +198,8 @@ def save_film(
     LatentlabError
         When the file's name says neither, or it cannot be written.
     """
+    from latentlab.core.output.export import save_picture, sheet
+
     kind = path.suffix.lower()
     if kind == STRIP:
         scale = max(1, -(-_FRAME_SIDE // max(images.shape[3:])))

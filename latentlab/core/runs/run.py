@@ -22,7 +22,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
-from latentlab.core.files import is_file, utf8_path
+from latentlab.core.files import utf8_path
 from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
@@ -33,7 +33,7 @@ from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shap
 from latentlab.core.sketch.preparation import Preparation
 from latentlab.core.writing import whole_file
 
-__all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name", "is_run"]
+__all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name"]
 
 CODES = 10_000  # at most so many test images have their codes in the file
 
@@ -42,17 +42,6 @@ _MOST_CLASSES, _MOST_CHANGES = 10_000, 100_000
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
 _CHAIN = TypeAdapter(Annotated[tuple[Link, ...], Field(max_length=MOST_LINKS)])
-
-
-def is_run(path: Path) -> bool:
-    """Whether a file is, or may be, a run, and not a file of other tensors; one that cannot be read may be."""
-    if not is_file(path):  # whoever opens a pipe waits
-        return True
-    try:
-        with utf8_path(path) as place, safe_open(place, "pt") as file:
-            return str((file.metadata() or {}).get("format", "")).startswith(FORMAT.rpartition("/")[0])
-    except (OSError, SafetensorError):
-        return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

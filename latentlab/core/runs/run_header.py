@@ -13,6 +13,7 @@ from latentlab.core.files import is_file
 
 FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
+_NO_RUN = f"{{path}} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
 _LONGEST = 32 * 2**20  # bytes: a history of 100,000 epochs takes 20 MB
 
 
@@ -36,6 +37,14 @@ class RunHeader:
     shapes: dict[str, tuple[int, ...]]
 
 
+def is_run(path: Path) -> bool:
+    """Whether a file is, or may be, a run, and not a file of other tensors; one that cannot be read may be."""
+    try:
+        return str(_head(path).get("__metadata__", {}).get("format", "")).startswith(FORMAT.rpartition("/")[0])
+    except (RunError, AttributeError):
+        return True
+
+
 def read_header(path: Path) -> RunHeader:
     """Read the head of a run's file, and nothing else of it.
 
@@ -44,25 +53,12 @@ def read_header(path: Path) -> RunHeader:
     RunError
         When the file is not there, no run, or cut short.
     """
-    if not is_file(path):
-        raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
-    no_run = f"{path} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
+    head = _head(path)
     try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            stored = file.read(length) if length <= _LONGEST else b""
-    except OSError as error:
-        raise RunError(f"{path} cannot be opened: {reason_of(error)}.") from error
-    except struct.error as error:
-        raise RunError(no_run) from error
-    if length > _LONGEST or len(stored) < length:
-        raise RunError(no_run)
-    try:
-        head = json.loads(stored)
         metadata = {str(key): str(value) for key, value in head.pop("__metadata__", {}).items()}
         shapes = {name: tuple(int(side) for side in tensor["shape"]) for name, tensor in head.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise RunError(no_run) from error
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise RunError(_NO_RUN.format(path=path)) from error
     if metadata.pop("format", "") != FORMAT:
         raise RunError(
             f"{path} is not a run that this version can read (it expects format {FORMAT}): "
@@ -72,3 +68,26 @@ def read_header(path: Path) -> RunHeader:
         return RunHeader({key: json.loads(value) for key, value in metadata.items()}, shapes)
     except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
+
+
+def _head(path: Path) -> dict[str, Any]:
+    """Read what the head says of each tensor, and its metadata."""
+    if not is_file(path):  # whoever opens a pipe waits
+        raise RunError(f"There is no file {path}: choose a {SUFFIX} file saved by latentlab.")
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            stored = file.read(length) if length <= _LONGEST else b""
+    except OSError as error:
+        raise RunError(f"{path} cannot be opened: {reason_of(error)}.") from error
+    except struct.error as error:
+        raise RunError(_NO_RUN.format(path=path)) from error
+    if length > _LONGEST or len(stored) < length:
+        raise RunError(_NO_RUN.format(path=path))
+    try:
+        head = json.loads(stored)
+    except (ValueError, RecursionError) as error:
+        raise RunError(_NO_RUN.format(path=path)) from error
+    if not isinstance(head, dict):
+        raise RunError(_NO_RUN.format(path=path))
+    return head

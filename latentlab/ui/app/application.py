@@ -16,14 +16,14 @@ from PySide6.QtGui import QFontInfo, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab import __version__
-from latentlab.core.data import leftovers
 from latentlab.core.files import resource
 from latentlab.ui.app.crash_log import ErrorReporter
 from latentlab.ui.app.garbage import GarbageCollector
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import languages, theme
 from latentlab.ui.style.looks import Looks
-from latentlab.ui.threads import background, torch_threads
+from latentlab.ui.threads import background
+from latentlab.ui.threads.loading import Loading
 
 if TYPE_CHECKING:
     from latentlab.ui.window.main_window import MainWindow
@@ -81,19 +81,20 @@ def run(run_path: Path | None = None) -> int:
     reporter.install()
     from latentlab.ui.window.main_window import MainWindow
 
-    torch_threads.compute_alone()
     background.hold_back()
     window = MainWindow(settings)
     data_dir = window.session.library.data_dir
 
     def sweep() -> None:
+        from latentlab.core.data import leftovers
+
         leftovers.sweep(data_dir, [path.parent for path in settings.recent_runs])
 
-    def begin() -> None:
+    def settle() -> None:
         _settle(window)
         threading.Thread(target=sweep, name="leftovers", daemon=True).start()
 
-    _FirstPaint(window, begin)
+    _FirstPaint(window, Loading(window, settle).begin)
     reporter.reported.connect(window.show_problem)
     keep_within_screen(window)
     window.show()
@@ -127,8 +128,7 @@ class _FirstPaint(QObject):
 
 
 def _settle(window: QMainWindow) -> None:
-    """Begin what the first sight of the window does not wait for."""
-    background.let_go()
+    """Have garbage looked for from now on."""
     # What was imported and built stays as long as the program: to look through it for garbage costs frames.
     gc.freeze()
     GarbageCollector(window)

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Position, to_floats
-from latentlab.core.map import explore
 from latentlab.core.map.axes import PlaneAxes
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import has_table
@@ -287,6 +286,8 @@ class Exploration(QObject):
         update, drawing = self.shown, self._drawing
         if update is None or drawing is None:
             return
+        from latentlab.core.map import explore
+
         label = self._label if self._label_is_overruled else None
         kept = self._kept if self._asks_decoder and has_table(update.snapshot) else None
 
@@ -338,6 +339,8 @@ class Exploration(QObject):
 
     def _ask(self, questions: Latest, code: np.ndarray) -> None:
         """Have a code decoded, under the label and at the temperature in force."""
+        from latentlab.core.map import explore
+
         update = self.shown
         assert update is not None
         label, temperature, prior = self._label, self._temperature, self._prior
@@ -371,6 +374,8 @@ class Exploration(QObject):
     def _describe_point(self) -> None:
         if self.shown is None or self._point is None:
             return
+        from latentlab.core.map import explore
+
         update, images, row = self.shown, self.shown.images, self._point
 
         def describe() -> DataPoint:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.selected_images import rows_in_set
-from latentlab.core.output.animation import save_film
-from latentlab.core.output.selection_export import save_selected
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.threads.background import Report, Task
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
 
 
 class Exporting(MapPart):
@@ -52,6 +53,8 @@ class Exporting(MapPart):
             return
 
         def work(cancelled: threading.Event, report: Report) -> tuple[int, str]:
+            from latentlab.core.output.selection_export import save_selected
+
             save_selected(
                 path,
                 model,
@@ -87,6 +90,8 @@ class Films(MapPart):
         """Write films (R, N, C, H, W) at so many frames per second; see `save_film`."""
 
         def work(cancelled: threading.Event, report: Report) -> str:
+            from latentlab.core.output.animation import save_film
+
             save_film(path, images, rate, report, cancelled.is_set)
             return str(path)
 

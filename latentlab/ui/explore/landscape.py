@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
@@ -271,6 +270,8 @@ def _decode(landscape: Landscape, addresses: list[TileAddress]) -> _Decoded:
     Threads of a product wait for each other where cores are busy, as they are beside a window and a training: with
     two, 2 ms became 100.
     """
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

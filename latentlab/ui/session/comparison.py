@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -17,11 +17,13 @@ from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane import map_along
 from latentlab.core.map.results import DataPoint, MapPoints
-from latentlab.core.runs.run import Run
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.fields import Fields, MapFields
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.threads.latest import Latest
+
+if TYPE_CHECKING:
+    from latentlab.core.runs.run import Run
 
 Meeting = Literal["image", "place"]
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.runs.run import Run
 
 translate = QCoreApplication.translate
 

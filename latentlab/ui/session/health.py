@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data.image_findings import of_images
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Event
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.measures.health import Watch
 from latentlab.core.recipe.finding import Finding
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.recipe_choice import RecipeChoice
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.measures.health import Watch
 
 _LEARNING_RATE = "training.learning_rate"
 
@@ -67,6 +69,9 @@ class Health(QObject):
 
     @Slot(object, object)
     def _begin(self, recipe: Recipe, data: ImageSet) -> None:
+        from latentlab.core.data.image_findings import of_images
+        from latentlab.core.measures.health import Watch
+
         self._settle()
         self._based_on = recipe.name
         try:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data import download_folder, downloads, image_cache, registry
-from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data import registry
 from latentlab.core.data.reading import ReadingProgress
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.settings import DataSettings
 from latentlab.ui.session.image_reading import reader, told
 from latentlab.ui.threads.background import Report, Task
+
+if TYPE_CHECKING:
+    from latentlab.core.data import downloads, image_cache
+    from latentlab.core.data.image_set import ImageSet
 
 _NOTHING = DataSettings(dataset="nothing is chosen")
 
@@ -166,6 +170,8 @@ class ImageLibrary(QObject):
         data_dir = self._data_dir
 
         def fetch(cancelled: threading.Event, report: Report) -> None:
+            from latentlab.core.data import downloads
+
             for progress in downloads.download(name, data_dir, cancelled):
                 report(progress)
 
@@ -183,6 +189,8 @@ class ImageLibrary(QObject):
         """Take downloaded sets from a folder, or doubt it, where it holds pictures instead: see `folder_doubted`."""
 
         def look(cancelled: threading.Event, report: Report) -> tuple[Path, bool]:
+            from latentlab.core.data import download_folder
+
             return folder, download_folder.holds_pictures(folder)
 
         self._considering.start(look)
@@ -206,6 +214,8 @@ class ImageLibrary(QObject):
     @Slot()
     def clear_cache(self) -> None:
         """Remove what is kept of sets that were slow to read, but for what is in use."""
+        from latentlab.core.data import image_cache
+
         self._clearing.start(lambda cancelled, report: image_cache.clear())
 
     def shut_down(self) -> None:

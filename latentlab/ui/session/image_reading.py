@@ -6,14 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.data import registry
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.reading import Reading, ReadingProgress
 from latentlab.core.recipe.settings import DataSettings
 from latentlab.ui.threads.background import Report, Work
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
 
 translate = QCoreApplication.translate
 

@@ -13,7 +13,6 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.map.projection import fit
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
-from latentlab.core.runs.run import Run
 from latentlab.ui.threads.background import Report, Task
 
 
@@ -69,6 +68,8 @@ class InterruptedTrainings(QObject):
         """Remove what a program that died has left, and find what it trained; `found` follows."""
 
         def work(cancelled: threading.Event, report: Report) -> Interrupted | None:
+            from latentlab.core.runs.run import Run
+
             workspace.sweep(self._folder)
             trainings = workspace.interrupted(self._folder)
             for number, known in enumerate(trainings):
@@ -87,6 +88,8 @@ class InterruptedTrainings(QObject):
         """Offer a training no more: it counts as stopped. What is left is looked for again."""
 
         def work(cancelled: threading.Event, report: Report) -> None:
+            from latentlab.core.runs.run import Run
+
             run = Run.open(path)
             if run.training is not None:
                 stopped = run.training.model_copy(update={"state": "stopped"})

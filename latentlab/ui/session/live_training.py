@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import atexit
 import threading
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
 
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
-from latentlab.core.map.map_images import MapImages
 from latentlab.core.sketch import preparation
 from latentlab.core.training.control import Setting
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread, Warned
+
+if TYPE_CHECKING:
+    from latentlab.core.map.map_images import MapImages
 
 State = Literal["idle", "training", "paused"]
 

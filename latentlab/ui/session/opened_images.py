@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Size
 from latentlab.core.data import registry
-from latentlab.core.data.description import ON_A_SHEET, Description, described
-from latentlab.core.data.first_recipe import FirstRecipe, first_recipe
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.reading import ReadingProgress
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.settings import DataSettings, Fit
@@ -21,8 +17,17 @@ from latentlab.ui.session.image_reading import reader, told
 from latentlab.ui.session.recipe_choice import RecipeChoice
 from latentlab.ui.threads.background import Report, Task
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from latentlab.core.data.description import Description
+    from latentlab.core.data.first_recipe import FirstRecipe
+    from latentlab.core.data.image_set import ImageSet
+
+    _Look = tuple[ImageSet, Description, npt.NDArray[np.uint8], tuple[str, ...], FirstRecipe]
+
 _FITTED = ("folder:", "array:")  # what the names of sets begin with whose images may have any size
-_Look = tuple[ImageSet, Description, npt.NDArray[np.uint8], tuple[str, ...], FirstRecipe]
 
 
 class OpenedImages(QObject):
@@ -115,6 +120,9 @@ class OpenedImages(QObject):
         in_force = self._recipes.current
 
         def look(cancelled: threading.Event, report: Report) -> _Look:
+            from latentlab.core.data.description import ON_A_SHEET, described
+            from latentlab.core.data.first_recipe import first_recipe
+
             data = load(cancelled, report) if known is None else known
             images, labels = data.train_images[:ON_A_SHEET].numpy(), data.train_labels[:ON_A_SHEET].tolist()
             names = tuple(data.class_names[label] if label >= 0 else "" for label in labels)

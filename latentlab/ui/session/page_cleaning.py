@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats
-from latentlab.core.output import clean_page
 from latentlab.core.output.pyramid import Pyramid
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.threads.background import Report, Task, Work
@@ -41,6 +40,8 @@ class PageCleaning(QObject):
         """Read a page from a picture file, then clean it."""
 
         def read(cancelled: threading.Event, report: Report) -> tuple[str, Pyramid]:
+            from latentlab.core.output import clean_page
+
             return path.name, Pyramid.of(clean_page.read_page(path))
 
         self._start(read)
@@ -59,6 +60,8 @@ class PageCleaning(QObject):
         snapshot = update.snapshot
 
         def clean(cancelled: threading.Event, report: Report) -> tuple[Floats, Pyramid] | None:
+            from latentlab.core.output import clean_page
+
             result = clean_page.clean(snapshot, page.levels[0], cancelled=cancelled, report=report)
             return None if result is None else (result, Pyramid.of(result))
 
@@ -78,6 +81,8 @@ class PageCleaning(QObject):
             return
 
         def write(cancelled: threading.Event, report: Report) -> Path:
+            from latentlab.core.output import clean_page
+
             clean_page.save_page(path, result)
             return path
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.map.live_map import maps_of
-from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.runs import workspace
-from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
+from latentlab.core.runs.run_header import SUFFIX, RunError
 from latentlab.ui.threads.background import Report, Task
+
+if TYPE_CHECKING:
+    from latentlab.core.map.map_images import MapImages
+    from latentlab.core.runs.run import Run
 
 
 class RunFiles(QObject):
@@ -39,6 +42,8 @@ class RunFiles(QObject):
         """Read a run."""
 
         def read(cancelled: threading.Event, report: Report) -> tuple[Path, Run]:
+            from latentlab.core.runs.run import Run
+
             return path, Run.open(path)
 
         self._opening.start(read)
@@ -56,6 +61,8 @@ class RunFiles(QObject):
         """Put a run that is nowhere yet into the workspace, or where there is room."""
 
         def put_aside(cancelled: threading.Event, report: Report) -> Path:
+            from latentlab.core.runs.run import dated_name
+
             kept, problem = workspace.keep(run, folder / f"{dated_name(run.recipe, run.snapshot.run_id)}{SUFFIX}")
             if kept is None:
                 raise RunError(f"{problem}; the run before this one is lost.")
@@ -67,6 +74,8 @@ class RunFiles(QObject):
         """Make the map of a run that is not training; images whose codes it does not keep are encoded first."""
 
         def make(cancelled: threading.Event, report: Report) -> MapUpdate | None:
+            from latentlab.core.map.live_map import maps_of
+
             update: MapUpdate | None = None
             for update in maps_of(run, shown, cancelled.is_set):
                 if update.pending:

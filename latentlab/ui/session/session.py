@@ -13,18 +13,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data import registry
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.events import Failed, Finished, Started
 from latentlab.core.map.checkpoints import Checkpoints
-from latentlab.core.map.map_images import Split
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
-from latentlab.core.runs.run import Run
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
 from latentlab.ui.explore.selection import Selection
@@ -50,6 +47,11 @@ from latentlab.ui.session.shown_images import ShownImages
 from latentlab.ui.session.tensorboard_log import TensorBoardLog
 from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import Result
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.map.map_images import Split
+    from latentlab.core.runs.run import Run
 
 FIRST_RECIPE = "digits-vae-2d"
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.errors import LatentlabError
-from latentlab.core.map.map_images import MapImages, MapSource, Split
-from latentlab.core.map.selected_images import on_map
+from latentlab.core.map.map_images import MapSource
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.run_files import RunFiles
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.map.map_images import MapImages, Split
+    from latentlab.core.runs.run import Run
 
 
 class ShownImages(QObject):
@@ -42,6 +46,8 @@ class ShownImages(QObject):
 
     def of(self, data: ImageSet, recipe: Recipe) -> MapImages | None:
         """Give what a map shows; a recipe for images that the set does not have is told."""
+        from latentlab.core.map.selected_images import on_map
+
         try:
             return on_map(data, recipe, self._source)
         except LatentlabError as error:

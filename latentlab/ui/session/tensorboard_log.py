@@ -9,19 +9,20 @@ from __future__ import annotations
 import contextlib
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Progress, Started
-from latentlab.core.output import event_files
-from latentlab.core.output.tensorboard import TensorBoardWriter
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.session.live_training import LiveTraining
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.output.tensorboard import TensorBoardWriter
 
 _MOST_WAITING = 20  # messages about steps: a second's worth
 
@@ -35,6 +36,9 @@ class _Writing:
 
     def write(self, post: Post, report: Report) -> None:
         """Write what a training has told, and report the folder when it is there."""
+        from latentlab.core.data.recipe_images import of_recipe
+        from latentlab.core.output.tensorboard import TensorBoardWriter
+
         try:
             if self._writer is None:
                 data = of_recipe(self._data, self._recipe)
@@ -95,6 +99,8 @@ class TensorBoardLog(QObject):
         """Write trainings below a folder from now on, that going on included, if it can be written to."""
 
         def see(cancelled: threading.Event, report: Report) -> Path:
+            from latentlab.core.output import event_files
+
             event_files.check(folder)
             return folder
 

@@ -20,12 +20,12 @@ _EXIT_MILLISECONDS = 10_000
 
 # Pools whose threads took longer than their owner could wait: kept until those have ended.
 _busy: list[QThreadPool] = []
-# What is to be done on which pool, as long as work is held back.
-_held: list[tuple[QThreadPool, Callable[[], None]]] | None = None
+# What begins the work, as long as that is held back.
+_held: list[Callable[[], object]] | None = None
 
 
 def hold_back() -> None:
-    """Begin no work before `let_go`: Python's lock would go back and forth between it and what the GUI thread does."""
+    """Begin no work before `let_go`: it needs what is still to be loaded, and Python's lock, as the GUI thread does."""
     global _held
     _held = []
 
@@ -34,8 +34,16 @@ def let_go() -> None:
     """Begin the work that was held back."""
     global _held
     held, _held = _held or [], None
-    for pool, run in held:
-        pool.start(run)
+    for begin in held:
+        begin()
+
+
+def when_let_go(begin: Callable[[], object]) -> None:
+    """Call a function now, or when work is let go that is held back now."""
+    if _held is None:
+        begin()
+    else:
+        _held.append(begin)
 
 
 @atexit.register
@@ -77,8 +85,8 @@ class Task(QObject):
                 self._hand_back(cancelled, "progressed", progress)
 
         def run() -> None:
-            torch_threads.leave_a_core()
             try:
+                torch_threads.leave_a_core()
                 kind, value = "done", work(cancelled, report)
             except BaseException as error:  # of SystemExit Qt would make nothing at all
                 if cancelled.is_set():  # whatever happened, nobody is interested; Python may be ending under it
@@ -86,10 +94,7 @@ class Task(QObject):
                 kind, value = "failed", log.told(error)
             self._hand_back(cancelled, kind, value)
 
-        if _held is None:
-            self._pool.start(run)
-        else:
-            _held.append((self._pool, run))
+        when_let_go(lambda: self._pool.start(run))
 
     def cancel(self) -> None:
         """Tell the work to stop, and drop its answer."""

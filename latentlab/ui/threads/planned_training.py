@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from latentlab.core.data.image_set import ImageSet
-from latentlab.core.map.map_images import MapImages
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run import Run
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.map.map_images import MapImages
+    from latentlab.core.runs.run import Run
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,21 +7,24 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QThread, Slot
 
 from latentlab.core import log
 from latentlab.core.events import Diverged, EpochEnded, Event, Failed, Finished
 from latentlab.core.map.checkpoints import SpacedEpochs, most_epochs
-from latentlab.core.map.live_map import LiveMap
-from latentlab.core.map.map_images import MapImages
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.runs.run import Run
-from latentlab.core.training.autosave import FEW_CODES, Autosave
 from latentlab.core.training.control import Control, Setting
-from latentlab.core.training.trainer import Trainer
 from latentlab.ui.threads import torch_threads
 from latentlab.ui.threads.planned_training import PlannedTraining
+
+if TYPE_CHECKING:
+    from latentlab.core.map.live_map import LiveMap
+    from latentlab.core.map.map_images import MapImages
+    from latentlab.core.runs.run import Run
+    from latentlab.core.training.autosave import Autosave
+    from latentlab.core.training.trainer import Trainer
 
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
 
@@ -156,6 +159,9 @@ class TrainingThread(QThread):
         return self._autosave.kept
 
     def _train(self) -> None:
+        from latentlab.core.training.autosave import Autosave
+        from latentlab.core.training.trainer import Trainer
+
         planned, control = self._planned, self._control
         if planned.unfinished is not None:
             trainer = Trainer.resumed(planned.unfinished, planned.data, control=control)
@@ -218,6 +224,8 @@ class TrainingThread(QThread):
 
         The trainer may have heard of the end already, and call itself stopped, which only one is that nobody wants.
         """
+        from latentlab.core.training.autosave import FEW_CODES
+
         run = trainer.copy()(FEW_CODES)
         if run.training is not None and run.training.state != "finished":
             state = "stopped" if self._discarded.is_set() else "training"
@@ -266,6 +274,8 @@ class TrainingThread(QThread):
                 self._warn(log.told(error, "The run could not be saved as it is now; the training goes on"))
 
     def _show_wanted(self, trainer: Trainer) -> None:
+        from latentlab.core.map.live_map import LiveMap
+
         self._shown = self._wanted
         self._live = LiveMap(self._shown)
         self._put(self._live.update(trainer))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from latentlab.core.models.snapshot import Snapshot
+from typing import TYPE_CHECKING
+
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.run_bar import RunBar
@@ -14,6 +15,9 @@ from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement
 from latentlab.ui.window.menus import Menus
+
+if TYPE_CHECKING:
+    from latentlab.core.models.snapshot import Snapshot
 
 
 def join_arrangement(session: Session, arrangement: Arrangement, run_bar: RunBar, drawer: Drawer, menus: Menus) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QWidget
 
 from latentlab.core.data.pictures import picture_files
 from latentlab.core.files import is_folder
-from latentlab.core.runs.run import SUFFIX, is_run
+from latentlab.core.runs.run_header import SUFFIX, is_run
 from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.drop_hint import DropHint
 from latentlab.ui.window.images import array_name, folder_name

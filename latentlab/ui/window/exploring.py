@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import has_table
 from latentlab.core.map.results import DataPoint, Sketched
 from latentlab.core.map.true_posterior import Found
-from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.sketch.ground import are_drawings, ground_of
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.decoder import DecoderPanel
@@ -18,6 +18,10 @@ from latentlab.ui.session.restoration import Restoration
 from latentlab.ui.session.session import Session
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.models.snapshot import Snapshot
 
 translate = QCoreApplication.translate
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from latentlab.core.data.pictures import picture_files
 from latentlab.core.output.animation import ANIMATION, STRIP, VIDEO
-from latentlab.core.runs.run import SUFFIX
+from latentlab.core.runs.run_header import SUFFIX
 
 Then = Callable[[Path], object]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from latentlab.core.data import registry
-from latentlab.core.data.description import Description
-from latentlab.core.data.first_recipe import FirstRecipe
 from latentlab.core.data.image_set import DatasetError
-from latentlab.core.data.pictures import user_pairs
 from latentlab.core.errors import printable
 from latentlab.core.files import absolute
 from latentlab.ui.panels.images import ImagesPanel
@@ -24,6 +22,10 @@ from latentlab.ui.style.texts import plain
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.menus import Menus, add_entries
+
+if TYPE_CHECKING:
+    from latentlab.core.data.description import Description
+    from latentlab.core.data.first_recipe import FirstRecipe
 
 Levels = npt.NDArray[np.uint8]
 
@@ -75,6 +77,8 @@ def join_images(
         dialogs.open("dirtyScans", lambda dirty: dialogs.open("cleanScans", lambda clean: use_pairs(dirty, clean)))
 
     def use_pairs(dirty: Path, clean: Path) -> None:
+        from latentlab.core.data.pictures import user_pairs
+
         try:
             opened.open(user_pairs.name_of(dirty.as_posix(), clean.as_posix()))
         except DatasetError as error:

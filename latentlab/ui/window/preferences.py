@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab.core.files import is_file, resource
 from latentlab.core.runs import workspace
-from latentlab.core.runs.run import SUFFIX
-from latentlab.core.training.autosave import SECONDS
+from latentlab.core.runs.run_header import SUFFIX
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import THEMES, Settings
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain
+from latentlab.ui.threads.background import when_let_go
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.keeping import keep_in
 from latentlab.ui.window.menus import Menus, add_entries
@@ -122,10 +122,11 @@ def join_preferences(settings: Settings, session: Session, window: QMainWindow, 
         dialog.open()
 
     plan()
-    menus["preferences"].triggered.connect(show)
+    menus["preferences"].triggered.connect(lambda: when_let_go(show))  # torch says how many threads there are
 
 
 def _preferences(settings: Settings, session: Session) -> Preferences:
+    from latentlab.core.training.autosave import SECONDS
     from latentlab.ui.threads.torch_threads import threads_beside_the_window
     from latentlab.ui.window.preferences_dialog import Preferences
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from latentlab.core.files import resource
-from latentlab.core.runs.run import SUFFIX
+from latentlab.core.runs.run_header import SUFFIX
 from latentlab.ui.session.session import Session
 from latentlab.ui.style.texts import plain
 from latentlab.ui.window.file_dialogs import FileDialogs

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
-from latentlab.core.data.image_set import ImageSet
 from latentlab.core.map.map_of_run import MapOfRun
-from latentlab.core.output.export import sheet
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.session import FIRST_RECIPE, Session
 from latentlab.ui.window.file_dialogs import FileDialogs
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
 
 _ROWS, _ACROSS = 3, 4  # images on the card of a training
 translate = QCoreApplication.translate
@@ -69,6 +71,8 @@ def join_start(session: Session, start: StartPage, run_bar: RunBar, recipe: Reci
 
 def _sheet(data: ImageSet) -> npt.NDArray[np.uint8]:
     """Lay the first images of a set out for a small picture: uint8 (C, H, W)."""
+    from latentlab.core.output.export import sheet
+
     images = data.train_images[: _ROWS * _ACROSS].numpy()
     across = min(_ACROSS, len(images))
     rows = len(images) // across

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from latentlab.core.runs.run_header import RunError, read_header
+from latentlab.core.runs.run_header import RunError, is_run, read_header
 
 
 def written(path, head, rest=b"", length=None):
@@ -100,3 +100,22 @@ def test_any_bytes_are_refused_in_a_sentence(tmp_path, content):
     path = tmp_path / "run"
     path.write_bytes(content)
     refused(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "may_be"),
+    [
+        ({"__metadata__": {"format": "latentlab/1"}}, True),
+        ({"__metadata__": {"format": "latentlab/99"}}, True),  # of a later version, which is told on opening it
+        ({"__metadata__": {"format": "pt"}}, False),
+        ({"__metadata__": 5}, True),
+        ({"a": tensor(3)}, False),
+        (b"cut", True),
+    ],
+)
+def test_a_file_of_other_tensors_is_no_run_and_one_that_cannot_be_read_may_be(tmp_path, head, may_be):
+    assert is_run(written(tmp_path / "file", head)) is may_be
+
+
+def test_what_is_not_there_may_be_a_run(tmp_path):
+    assert is_run(tmp_path / "gone")

@@ -21,6 +21,7 @@ from latentlab.ui.app.garbage import GarbageCollector
 from latentlab.ui.style import theme
 from latentlab.ui.threads import background
 from latentlab.ui.threads.background import Task
+from latentlab.ui.threads.loading import Loading
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Qt on Linux aborts without a display")
 
@@ -81,7 +82,7 @@ assert "scipy" not in sys.modules  # it would double what the window takes to im
     assert done.returncode == 0, done.stderr
 
 
-def test_work_and_the_search_for_garbage_begin_when_the_window_is_painted(qtbot):
+def test_work_and_the_search_for_garbage_begin_when_the_window_is_painted_and_torch_is_loaded(qtbot):
     told = []
 
     class Window(QMainWindow):
@@ -96,7 +97,7 @@ def test_work_and_the_search_for_garbage_begin_when_the_window_is_painted(qtbot)
     background.hold_back()
     try:
         work.start(lambda cancelled, report: "worked")
-        application._FirstPaint(window, lambda: application._settle(window))
+        application._FirstPaint(window, Loading(window, lambda: application._settle(window)).begin)
         with qtbot.waitSignal(work.done):
             window.show()
         assert told[0] == "painted"

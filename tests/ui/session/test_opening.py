@@ -115,17 +115,17 @@ def test_opening_takes_back_a_training_that_waits_for_images(make_lab, run_file,
 def test_a_map_of_a_run_that_was_replaced_is_dropped(lab, run_file, monkeypatch):
     import threading
 
-    from latentlab.ui.session import run_files
+    from latentlab.core.map import live_map
 
     lab.open(run_file())
-    go_on, made, make = threading.Event(), [], run_files.maps_of
+    go_on, made, make = threading.Event(), [], live_map.maps_of
 
     def slow(run, shown, is_given_up):
         go_on.wait(5)
         made.extend(make(run, shown))
         yield made[-1]
 
-    monkeypatch.setattr(run_files, "maps_of", slow)
+    monkeypatch.setattr(live_map, "maps_of", slow)
     lab.session.set_map_source("training", 100)
     lab.set_up()
     with lab.qtbot.waitSignal(lab.session.training.ended):

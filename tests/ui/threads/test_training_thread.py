@@ -290,7 +290,7 @@ def test_what_is_being_saved_when_a_step_fails_is_what_is_left(drive, monkeypatc
 
 def test_the_window_keeps_a_core_to_itself(monkeypatch):
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
-        monkeypatch.setattr(torch_threads, "_CORES", cores)
+        monkeypatch.setattr(torch_threads, "_cores", lambda cores=cores: cores)
         assert torch_threads.threads_beside_the_window() == threads
 
 

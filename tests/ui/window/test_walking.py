@@ -11,8 +11,8 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel
 
+from latentlab.core.output import animation
 from latentlab.core.views.walk import WalkPlan
-from latentlab.ui.explore import exports
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -260,7 +260,7 @@ def test_saving_can_be_given_up(opened, dialog, tmp_path, monkeypatch):
         while not is_cancelled():
             threading.Event().wait(0.005)
 
-    monkeypatch.setattr(exports, "save_film", slow)
+    monkeypatch.setattr(animation, "save_film", slow)
     lab = opened()
     walking(lab).walk(WalkPlan("line", ((-2.0, 0.0), (2.0, 0.0))))
     lab.press("mapPathButton")

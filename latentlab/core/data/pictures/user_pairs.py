@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import PICTURE, in_words
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet
 from latentlab.core.data.pictures import picture_files
-from latentlab.core.data.pictures.picture_frames import Header
-from latentlab.core.data.pictures.picture_look import Look, images_of
-from latentlab.core.data.pictures.picture_survey import survey
 from latentlab.core.data.reading import Reading
 from latentlab.core.data.splitting import split
 from latentlab.core.errors import listed
 from latentlab.core.files import is_folder, named, resolved
 from latentlab.core.recipe.settings import PAIRS
+
+if TYPE_CHECKING:
+    import torch
+
+    from latentlab.core.data.pictures.picture_frames import Header
+    from latentlab.core.data.pictures.picture_look import Look
+
+    _Pair = tuple[Header, Header]
 
 PREFIX = PAIRS
 LARGEST_TILE = (258, 540)  # height and width, pixels
@@ -29,8 +34,6 @@ MOST_TILES = 2000  # with both pages 0.6 GB
 _NAMED = 3  # so many files are named in a sentence, and further ones are counted
 
 FURTHER = "further pages in files of several"
-
-_Pair = tuple[Header, Header]
 
 
 def name_of(dirty: Path, clean: Path) -> str:
@@ -85,6 +88,8 @@ def load(name: str) -> ImageSet:
     DatasetError
         If a folder or file cannot be read, a page has no partner, or the sizes of a pair differ.
     """
+    import torch
+
     if problem := problem_of(name):
         raise DatasetError(problem)
     dirty, clean = folders_of(name)
@@ -153,6 +158,9 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _looked_at(paths: Sequence[tuple[Path, Path]]) -> tuple[list[_Pair], Look]:
     """Give the headers of the pages of each pair, and one look for all of them, in grey."""
+    from latentlab.core.data.pictures.picture_look import Look
+    from latentlab.core.data.pictures.picture_survey import survey
+
     files = [path for pair in paths for path in pair]
     found = survey(files, Reading())
     if len(found.readable) < len(files):
@@ -210,6 +218,8 @@ def _tiles(
     rows: npt.NDArray[np.intp],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Cut some of the pairs: dirty and clean tiles, uint8 (N, 1, H, W)."""
+    import torch
+
     height, width = tile
     cut = np.empty((2, sum(len(corners[row]) for row in rows), 1, height, width), np.uint8)
     number = 0
@@ -223,6 +233,8 @@ def _tiles(
 
 
 def _read(page: Header, look: Look) -> Bytes:
+    from latentlab.core.data.pictures.picture_look import images_of
+
     try:
         image: Bytes = next(images_of(page, look))[0]
     except Exception as error:  # damaged files raise nearly anything

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.sets import scikit_learn_files
+
+if TYPE_CHECKING:
+    import torch
 
 _SIZE, _BOX = 28, 20
 _FINE = 50  # side of the enlarged image that bounding box and centre of mass are measured on
@@ -19,6 +21,8 @@ _FAINT, _FULL = 0.15, 0.85  # greys stretched from here to black and white: enla
 
 def load() -> ImageSet:
     """Give 1,797 handwritten digits (UCI, Alpaydin and Kaynak), every fifth of each class for testing."""
+    import torch
+
     small, labels = _read()
     images = as_mnist(small)[:, None]
     is_test = torch.zeros(len(labels), dtype=torch.bool)
@@ -50,6 +54,9 @@ def as_mnist(small: torch.Tensor) -> torch.Tensor:
     -------
     uint8 (N, 28, 28)
     """
+    import torch
+    from torch.nn import functional
+
     padded = functional.pad(small[:, None], (1, 1, 1, 1))
     fine = functional.interpolate(padded, size=(_FINE, _FINE), mode="bicubic", align_corners=False)
     fine = ((fine - _FAINT) / (_FULL - _FAINT)).clamp(0, 1)
@@ -73,6 +80,8 @@ def as_mnist(small: torch.Tensor) -> torch.Tensor:
 
 def _extent(is_ink: torch.Tensor) -> torch.Tensor:
     """Give the distance from the first to the last place with ink in each row of a (N, L) mask."""
+    import torch
+
     places = torch.arange(is_ink.shape[1], dtype=torch.float32)
     first = torch.where(is_ink, places, torch.inf).amin(dim=1)
     last = torch.where(is_ink, places, -torch.inf).amax(dim=1)
@@ -81,6 +90,8 @@ def _extent(is_ink: torch.Tensor) -> torch.Tensor:
 
 def _read() -> tuple[torch.Tensor, torch.Tensor]:
     """Give ink (1797, 8, 8) in [0, 1] and labels (1797,)."""
+    import torch
+
     path = scikit_learn_files.find("data", "digits.csv.gz")
     if path is not None:
         with gzip.open(path, "rt", encoding="ascii") as file:

@@ -8,15 +8,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from latentlab.core.data.dataset import DatasetStatus
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.files import at_home, is_file, is_folder, resolved
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,8 @@ class Downloaded(ABC):
         return images
 
     def _open(self, folder: Path, files: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
         try:
             images = torch.from_numpy(np.array(self.opened(folder / files[0]), order="C"))
             labels = torch.from_numpy(np.array(self.opened(folder / files[1]), np.int64))

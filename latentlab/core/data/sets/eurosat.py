@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from latentlab.core.data.natural_order import natural_order
-from latentlab.core.data.pictures.picture_opening import opened
 from latentlab.core.data.sets.downloaded import Source
 from latentlab.core.data.sets.stored_set import Extraction, StoredSet
 from latentlab.core.data.splitting import split
@@ -32,6 +31,8 @@ _FOLDERS = tuple(_CLASSES)
 
 def _extract(arrived: Sequence[Path]) -> Extraction:
     """Read pictures of 64x64 pixels in a folder for each class; a sixth of each is set apart for testing."""
+    from latentlab.core.data.pictures.picture_opening import opened
+
     with zipfile.ZipFile(arrived[0]) as archive:
         paths = sorted(map(Path, archive.namelist()), key=natural_order)
         paths = [path for path in paths if path.suffix == ".jpg"]

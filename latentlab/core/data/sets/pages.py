@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from PIL import Image
 
-from latentlab.core.data.corruption import damaged
 from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
-from latentlab.core.data.sets.page_faces import FACES, SCALE, Face, Type
 from latentlab.core.data.sets.page_text import heading, paragraph
 from latentlab.core.recipe.settings import PAGES
+
+if TYPE_CHECKING:
+    import torch
+
+    from latentlab.core.data.sets.page_faces import Face, Type
 
 _SIZES = (10, 11, 12, 14, 17, 21)  # pixels
 _LEADINGS = (1.0, 1.1, 1.25, 1.6)  # from line to line, in heights of a line
@@ -52,6 +54,8 @@ def load(count: int = 200, shape: tuple[int, int] = (258, 540), seed: int = 0) -
     seed : int
         Not negative.
     """
+    import torch
+
     press = _Press(shape, np.random.default_rng(seed))
     clean = torch.from_numpy(np.stack([press.page() for _ in range(count)]))[:, None]
     noisy = _dirty(clean, seed)
@@ -75,6 +79,10 @@ DATASET = Local(PAGES, "Printed pages, clean and dirty", load, 167, 33)
 
 def _dirty(clean: torch.Tensor, seed: int) -> torch.Tensor:
     """Give each page, uint8 (N, 1, H, W), its own fading, light, stains, creases and noise."""
+    import torch
+
+    from latentlab.core.data.corruption import damaged
+
     generator = torch.Generator().manual_seed(seed)
     parts = []
     for start in range(0, len(clean), _AT_ONCE):
@@ -103,6 +111,10 @@ class _Press:
 
     def page(self) -> _Bytes:
         """Print a page in a face, size and spacing of its own, uint8 (H, W)."""
+        from PIL import Image
+
+        from latentlab.core.data.sets.page_faces import FACES, SCALE
+
         random = self._random
         height, width = (side * SCALE for side in self._shape)
         ink = np.zeros((height, width), np.uint8)
@@ -128,6 +140,8 @@ class _Press:
         return 255 - np.asarray(Image.fromarray(ink).reduce(SCALE))
 
     def _type(self, face: Face, size: int) -> Type:
+        from latentlab.core.data.sets.page_faces import Type
+
         if (face, size) not in self._types:
             self._types[face, size] = Type(face, size)
         return self._types[face, size]

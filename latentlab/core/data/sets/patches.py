@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from PIL import Image
 
 from latentlab.core.data.dataset import Local
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.pictures.picture_opening import opened
 from latentlab.core.data.sets import scikit_learn_files
 
 # Where the strip for testing begins: roofs, sky, lake and trees in the one, petals and leaves in the other.
@@ -25,6 +22,8 @@ def load() -> ImageSet:
     side, but no patch lies across the strip's edges, so that no pixel is in a training patch and a test patch. Those
     for training are shuffled, so that the first few hold both classes.
     """
+    import torch
+
     train, test = [], []
     for file, strip in _PHOTOGRAPHS.values():
         patches = np.lib.stride_tricks.sliding_window_view(_read(file), (_SIDE, _SIDE), axis=(0, 1))[::_STEP, ::_STEP]
@@ -54,6 +53,10 @@ def _labels(parts: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.int64]:
 
 def _read(file: str) -> npt.NDArray[np.uint8]:
     """Give a photograph at half its size, (H, W, 3)."""
+    from PIL import Image
+
+    from latentlab.core.data.pictures.picture_opening import opened
+
     path = scikit_learn_files.find("images", file)
     if path is not None:
         with opened(path) as picture:

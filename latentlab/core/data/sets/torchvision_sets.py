@@ -13,7 +13,6 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from latentlab.core.budgets import UNPACKED, few
 from latentlab.core.data.arrays.formats import idx_files
@@ -127,6 +126,8 @@ DATASETS = (
 
 def torchvision_datasets() -> ModuleType:
     """Import ``torchvision.datasets``; this takes a second, and fails where it was built for another torch."""
+    import torch
+
     try:
         from torchvision import datasets
     except (ImportError, RuntimeError, AttributeError, OSError) as error:

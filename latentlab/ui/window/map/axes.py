@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtWidgets import QTabWidget
 
 from latentlab.core.map.axes import PlaneAxes
-from latentlab.core.models.snapshot import Snapshot
 from latentlab.ui.canvas.cards.axes_card import AxesCard
 from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.session.session import Session
 from latentlab.ui.window.menus import Menus
+
+if TYPE_CHECKING:
+    from latentlab.core.models.snapshot import Snapshot
 
 
 def join_axes(session: Session, panel: CanvasPanel, menus: Menus, tabs: QTabWidget) -> None:
