@@ -178,7 +178,6 @@ class Lists:
         self._has_loss = np.zeros(len(model.means), bool)
         self._gaps = np.full(len(model.means), np.nan, np.float32)
         self._has_gap = np.zeros(len(model.means), bool)
-        self._kept = KeptTable()
         self._ambiguity: tuple[Floats, Measure] | None = None
 
     def find(self, question: ListQuestion, goes_on: GoesOn) -> ImageList:
@@ -235,10 +234,10 @@ class Lists:
         order = gap_order(self._model)
         wanted = np.zeros(len(order), bool)
         wanted[rows] = True
+        kept = KeptTable()  # what is found stays, and it goes
         for part in parts(order[wanted[order] & ~self._has_gap[order]], AT_ONCE, goes_on):
-            self._gaps[part] = gaps_of(self._model, self._kept, part)[0]
+            self._gaps[part] = gaps_of(self._model, kept, part)[0]
             self._has_gap[part] = True
-        self._kept.drop()  # what is found stays
         return self._gaps[rows]
 
     def _members(self, question: ListQuestion, goes_on: GoesOn) -> tuple[Integers, Floats | None]:

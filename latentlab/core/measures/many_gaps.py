@@ -1,6 +1,6 @@
 """What an encoder loses of each of many images, and what any diagonal Gaussian does, in a few milliseconds each.
 
-`gaps` does the same of one image, to 0.01 nats, in a hundred times as long. Here a table says where the posterior of
+`gaps` does the same of one image, more exactly and for longer. Here a table says where the posterior of
 each image may lie, and a few Gaussians of each, all of them decoded together, go up the ELBO by steps of Newton's.
 """
 

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QGridLayout,
     QLabel,
     QLayout,
@@ -180,14 +179,16 @@ class SketchPanel(LinesPanel):
         self._clear = _tool(self.tr("Clear"), self.tr("Take new paper (Delete in the pad)"))
         self._clear.setObjectName("sketchClearButton")
         self._clear.clicked.connect(self.pad.clear)
-        self._ask = QCheckBox(self.tr("Ask the decoder"), objectName="sketchAskBox")
-        self._ask.setToolTip(
+        self._ask = _tool(
+            self.tr("Refine"),
             self.tr(
-                "The drawing lands where the decoder would rather put it, instead of at the encoder's mean: at the "
-                "best diagonal Gaussian that is found from a table of decoded codes by a few steps (Cremer et al., "
-                "2018). Of VAEs of one or two dimensions"
-            )
+                "Ask the decoder: the drawing lands where that would rather put it, instead of at the encoder's mean: "
+                "at the best diagonal Gaussian that is found from a table of decoded codes by a few steps (Cremer et "
+                "al., 2018). Of VAEs of one or two dimensions"
+            ),
         )
+        self._ask.setObjectName("sketchRefineButton")
+        self._ask.setCheckable(True)
         self._ask.toggled.connect(self.decoder_asked)
         self._ask.hide()
         for button in (self._undo, self._redo):  # seen while there is something to take back: the last, with room kept
@@ -293,7 +294,7 @@ class SketchPanel(LinesPanel):
     def _describe(self, losses: ImageLosses, amortisation: float | None) -> str:
         if amortisation is not None:
             own = losses.loss + amortisation
-            return self.tr("−ELBO, refined: {loss:.1f} nats (encoder: {own:.1f})").format(loss=losses.loss, own=own)
+            return self.tr("−ELBO refined {loss:.1f}, encoder {own:.1f} nats").format(loss=losses.loss, own=own)
         if losses.samples:
             return self.tr("−ELBO, {n} samples: {loss:.1f} nats").format(n=losses.samples, loss=losses.loss)
         return self.tr("Loss: {n:.1f} nats").format(n=losses.loss)
