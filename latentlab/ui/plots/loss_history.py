@@ -14,6 +14,10 @@ Numbers = npt.NDArray[np.float64]
 QUANTITIES = ("loss", "reconstruction", "kl", "penalty", "objective")
 SPLITS = ("train", "test", "validation")
 _COLUMNS = 1 + len(QUANTITIES)
+_TOLD = len(QUANTITIES) - 1  # of each split; an objective is of training alone
+# Where a table of epochs has them, after the epoch itself; validation last, since most runs have none.
+_CURVES = [("train", name) for name in QUANTITIES] + [(split, name) for split in SPLITS[1:] for name in QUANTITIES[:-1]]
+_PLACES = {curve: place for place, curve in enumerate(_CURVES, 1)}
 MAX_STEPS = 20_000
 
 
@@ -71,26 +75,39 @@ class EpochTable:
     """The losses of epochs, in order; another epoch costs the same however many there are."""
 
     def __init__(self) -> None:
-        self._rows = np.empty((64, 1 + len(SPLITS) * len(QUANTITIES)), order="F")  # curves are read column by column
+        self._rows = np.empty((64, 1 + len(_PLACES) - _TOLD), order="F")  # curves are read column by column
         self._count = 0
 
     def add(self, ended: EpochEnded) -> None:
         """Add an epoch, or put it in the place of the same one."""
+        if ended.validation is not None and self._rows.shape[1] <= len(_PLACES):
+            none = np.full((len(self._rows), _TOLD), np.nan)
+            self._rows = np.asfortranarray(np.hstack([self._rows, none]))
         at = int(np.searchsorted(self.rows()[:, 0], ended.epoch))
         if at == self._count or self._rows[at, 0] != ended.epoch:
             if self._count == len(self._rows):
                 self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
             self._rows[at + 1 : self._count + 1] = self._rows[at : self._count]
             self._count += 1
-        values = [float(ended.epoch)]
-        for losses, objective in ((ended.train, ended.objective), (ended.test, None), (ended.validation, None)):
-            values += [math.nan] * (len(QUANTITIES) - 1) if losses is None else _values(losses)
-            values.append(math.nan if objective is None else objective)
-        self._rows[at] = values
+        objective = math.nan if ended.objective is None else ended.objective
+        values = [float(ended.epoch), *_values(ended.train), objective, *_values(ended.test)]
+        self._rows[at, : len(values)] = values
+        if self._rows.shape[1] > len(values):
+            self._rows[at, len(values) :] = math.nan if ended.validation is None else _values(ended.validation)
 
     def rows(self) -> Numbers:
-        """Give the epochs, and their losses in the order of `SPLITS`: float64 (N, 16)."""
+        """Give the epochs, their training losses with the objective, and their test losses: float64 (N, 10).
+
+        Where any has validation losses they come last: float64 (N, 14).
+        """
         return self._rows[: self._count]
+
+    def curve(self, split: str, quantity: str) -> Numbers:
+        """Give a loss at each epoch, float64 (N,); NaN where there is none."""
+        place = _PLACES.get((split, quantity))
+        if place is None or place >= self._rows.shape[1]:
+            return np.full(self._count, np.nan)
+        return self._rows[: self._count, place]
 
     def cut(self, epoch: int) -> None:
         """Forget what lies after an epoch."""
@@ -149,8 +166,7 @@ class LossHistory:
 
         What is given may change with the history.
         """
-        rows = self._epochs.rows()
-        values = rows[:, 1 + QUANTITIES.index(quantity) + len(QUANTITIES) * SPLITS.index(split)]
+        rows, values = self._epochs.rows(), self._epochs.curve(split, quantity)
         finite = np.isfinite(values)
         return (rows[:, 0], values) if finite.all() else (rows[finite, 0], values[finite])
 
@@ -160,9 +176,9 @@ class LossHistory:
         An objective is ever other than the loss: where beta is changed or warms up, or some of the KL is free.
         """
         if quantity == "objective":
-            rows, steps = self._epochs.rows(), self.steps.rows()
-            at = 1 + QUANTITIES.index("objective")
-            return _differ(rows[:, 1], rows[:, at]) or _differ(steps[:, 1], steps[:, at])
+            losses, objectives = (self._epochs.curve("train", name) for name in ("loss", "objective"))
+            steps, at = self.steps.rows(), 1 + QUANTITIES.index("objective")
+            return _differ(losses, objectives) or _differ(steps[:, 1], steps[:, at])
         return any(y.any() for _, y in (self.epoch_curve("train", quantity), self.step_curve(quantity)))
 
     def step_curve(self, quantity: str) -> tuple[Numbers, Numbers]:
