@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 _SPACING = 4  # pixels
 
@@ -29,6 +29,8 @@ class Flow(QLayout):
         super().__init__()
         self._items: list[QLayoutItem] = []
         self._spare: list[QWidget] = []
+        # Widgets: a QSpacerItem that Python has made, and Qt has been given once by `itemAt`, stays for ever.
+        self._stretches: list[QWidget] = []
         self._heights: dict[int, int] = {}  # of widths: whatever is around asks for them hundreds of times
         self.setContentsMargins(*margins)
         self.setSpacing(spacing)
@@ -40,7 +42,11 @@ class Flow(QLayout):
 
     def add_stretch(self) -> None:
         """Add room that takes whatever is left."""
-        self.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        room.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._stretches.append(room)
+        self.addWidget(room)
 
     def add_spare(self, widget: QWidget) -> None:
         """Add a part that is left out, as an empty place, where that saves a line."""
@@ -89,7 +95,8 @@ class Flow(QLayout):
 
     def sizeHint(self) -> QSize:
         """Prefer one line."""
-        width = sum(item.sizeHint().width() + self.spacing() for item in self._items if not item.isEmpty())
+        parts = [item for item in self._items if not item.isEmpty() and item.widget() not in self._stretches]
+        width = sum(item.sizeHint().width() + self.spacing() for item in parts)
         return QSize(max(width - self.spacing(), 0) + self._beside(), _height(self._items) + self._above())
 
     def minimumSize(self) -> QSize:
@@ -112,13 +119,13 @@ class Flow(QLayout):
             for item, width in places:
                 height = min(_tall(item, width), high)
                 item.setGeometry(QRect(left, top + (high - height) // 2, width, height))
-                left += width + (0 if item.spacerItem() else self.spacing())
+                left += width + (0 if item.widget() in self._stretches else self.spacing())
             top += high + self.spacing()
 
     # Inside
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        shown = [item for item in self._items if item.spacerItem() or not item.isEmpty()]
+        shown = [item for item in self._items if not item.isEmpty()]
         lines = self._break(shown, width)
         if self._spare and len(lines) > 1:
             without = self._break([item for item in shown if item.widget() not in self._spare], width)
@@ -129,7 +136,7 @@ class Flow(QLayout):
         lines: list[list[QLayoutItem]] = [[]]
         taken, parts, gap = 0, 0, self.spacing()
         for item in items:
-            own, is_space = _width(item), item.spacerItem() is not None
+            own, is_space = _width(item), item.widget() in self._stretches
             if lines[-1] and taken + own + gap * max(parts - is_space, 0) > width:
                 lines.append([])
                 taken = parts = 0
@@ -144,7 +151,7 @@ class Flow(QLayout):
         return [(item, min(_width(item), room) + (over // len(growing) if item in growing else 0)) for item in line]
 
     def _width(self, line: list[QLayoutItem]) -> int:
-        parts = sum(item.spacerItem() is None for item in line)
+        parts = sum(item.widget() not in self._stretches for item in line)
         return sum(map(_width, line)) + self.spacing() * max(parts - 1, 0)
 
     def _beside(self) -> int:
