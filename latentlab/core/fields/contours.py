@@ -67,4 +67,5 @@ def nice_levels(most: float, count: int) -> tuple[float, ...]:
         return ()
     unit = 10.0 ** np.floor(np.log10(most / count))
     step = next(nice * unit for nice in _NICE if most / (nice * unit) <= count)
-    return tuple(float(f"{each * step:.12g}") for each in range(1, count + 1) if each * step < most)
+    levels = (float(f"{each * step:.12g}") for each in range(1, count + 1))
+    return tuple(level for level in levels if level < most)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -58,6 +58,7 @@ def test_what_is_no_number_has_no_curve():
 
 
 @given(most=st.floats(1e-6, 1e6), count=st.integers(3, 9))
+@example(most=1e-5, count=3)
 def test_levels_are_round_numbers_and_a_few(most, count):
     levels = nice_levels(most, count)
     assert 1 <= len(levels) <= count
