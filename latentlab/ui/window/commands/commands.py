@@ -94,6 +94,6 @@ def _commands(window: QMainWindow, menus: Menus) -> Iterator[Command]:
             if (menu := entry.menu()) is not None:
                 yield from walk(menu.actions(), (*path, name), can)
             else:
-                yield Command(entry, name, " › ".join(path), can)
+                yield Command.of(entry, name, " › ".join(path), is_enabled=can)
 
     return walk(window.menuBar().actions(), (), is_enabled=True)

@@ -46,27 +46,39 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something to do.
+    """Something to do, as it is when the palette is opened.
 
     Attributes
     ----------
     action : QAction
-        What does it; its object name is its own, or empty where a person has made it.
+        What does it. A menu that is filled anew deletes its entries, and Qt comes to the end of the program where one
+        that is gone is asked for anything within a paint: so whatever is shown of it stands here.
+    id : str
+        Its object name; empty where a person has made it.
     name : str
     path : str
         The menus that lead to it.
     is_enabled : bool
         Whether it can be done now.
+    keys : str
+        What does it on the keyboard.
+    is_checked : bool
     """
 
     action: QAction
+    id: str
     name: str
     path: str
     is_enabled: bool
+    keys: str
+    is_checked: bool
 
-    def keys(self) -> str:
-        """Give what does it on the keyboard."""
-        return self.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    @classmethod
+    def of(cls, action: QAction, name: str, path: str, *, is_enabled: bool) -> Command:
+        """Look at an entry of a menu."""
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        is_checked = action.isCheckable() and action.isChecked()
+        return cls(action, action.objectName(), name, path, is_enabled, keys, is_checked)
 
 
 class Palette(QWidget):
@@ -105,7 +117,7 @@ class Palette(QWidget):
 
     def open(self, commands: Iterable[Command], recent: list[str]) -> None:
         """Offer commands; those of the recent object names come first among equals."""
-        self._commands = tuple(sorted(commands, key=lambda command: _rank(command.action.objectName(), recent)))
+        self._commands = tuple(sorted(commands, key=lambda command: _rank(command.id, recent)))
         self._before = QApplication.focusWidget()
         self._field.clear()
         self._search("")
@@ -186,9 +198,12 @@ class Palette(QWidget):
         if not index.isValid():
             return
         command, _ = self._found.rows[index.row()]
-        if command.is_enabled and command.action.isEnabled():
+        if not Shiboken.isValid(command.action):  # it has left its menu since
+            self._commands = tuple(each for each in self._commands if Shiboken.isValid(each.action))
+            self._search(self._field.text())
+        elif command.is_enabled and command.action.isEnabled():
             self.close_palette()
-            self.used.emit(command.action.objectName())
+            self.used.emit(command.id)
             command.action.trigger()
 
     def _place(self) -> None:
@@ -238,7 +253,7 @@ class _Found(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return command.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (command.name, command.path, command.keys())))
+            return ", ".join(filter(None, (command.name, command.path, command.keys)))
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -269,13 +284,13 @@ class _Row(QStyledItemDelegate):
         strong = palette.color(usable, QPalette.ColorRole.HighlightedText if lit else QPalette.ColorRole.Text)
         weak = strong if lit or not command.is_enabled else QColor(theme.current().muted)
         room = option.rect.adjusted(8, 0, -8, 0)
-        keys = command.keys()
+        keys = command.keys
         keys_width = option.fontMetrics.horizontalAdvance(keys)
         painter.setPen(weak)
         painter.setFont(option.font)
         painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), keys)
         room.setRight(room.right() - keys_width - (16 if keys else 0))
-        ticked = "✓ " if command.action.isCheckable() and command.action.isChecked() else ""
+        ticked = "✓ " if command.is_checked else ""
         end = self._paint_name(painter, room, ticked, command.name, match.places, strong, option.font)
         room.setLeft(end + 12)
         painter.setPen(weak)

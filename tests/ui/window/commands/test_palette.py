@@ -70,6 +70,23 @@ def test_the_arrows_choose_and_esc_or_a_click_beside_it_closes(desk, palette):
     assert not palette.isVisible()
 
 
+def test_what_has_left_its_menu_while_it_is_listed_is_painted_and_goes_when_it_is_chosen(desk):
+    menu = desk.window.menuBar().actions()[0].menu()
+    passing = menu.addAction("A thing of the moment")
+    passing.setCheckable(True)
+    palette = open_palette(desk)
+    desk.qtbot.keyClicks(field(desk), "a thing of the")
+    assert palette.shown() == ["A thing of the moment"]
+    menu.removeAction(passing)
+    passing.deleteLater()
+    desk.until(lambda: not Shiboken.isValid(passing))
+    palette.grab()
+    assert palette.shown() == ["A thing of the moment"]
+    press(desk, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    assert palette.shown() == []
+
+
 def test_a_click_does_it_and_what_cannot_be_done_does_nothing(desk, palette):
     entries = desk.child("paletteList", QListView)
     for name, done in (("Pause", 0), ("Select all", 1)):
