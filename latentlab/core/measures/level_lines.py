@@ -19,6 +19,7 @@ def level_lines(values: npt.NDArray[np.floating[Any]], level: float) -> Doubles:
     Parameters
     ----------
     values : float (R, C)
+        Cells with a corner that is not finite have no line.
     level : float
 
     Returns
@@ -30,9 +31,10 @@ def level_lines(values: npt.NDArray[np.floating[Any]], level: float) -> Doubles:
     above = (values >= level).astype(np.int64)
     corners = above[:-1, :-1], above[:-1, 1:], above[1:, 1:], above[1:, :-1]
     case = sum((corner << bit for bit, corner in enumerate(corners)), np.zeros_like(corners[0]))
-    rows, columns = np.nonzero((case > 0) & (case < 15))
-    case = case[rows, columns]
-    middle = 0.25 * (values[:-1, :-1] + values[:-1, 1:] + values[1:, 1:] + values[1:, :-1])[rows, columns]
+    with np.errstate(invalid="ignore"):  # of infinities
+        middle = 0.25 * (values[:-1, :-1] + values[:-1, 1:] + values[1:, 1:] + values[1:, :-1])
+    rows, columns = np.nonzero((case > 0) & (case < 15) & np.isfinite(middle))
+    case, middle = case[rows, columns], middle[rows, columns]
     # Of the two ways through such a cell one is that of the other, upside down.
     saddles = ((case == 5) | (case == 10)) & (middle < level)
     case = np.where(saddles, 15 - case, case)

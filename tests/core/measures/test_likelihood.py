@@ -8,28 +8,8 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.models import losses
 from latentlab.core.models.snapshot import as_input
-from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
-
-RECIPE = Recipe.from_dict(
-    {
-        "data": {"dataset": "tiny"},
-        "model": {"latent": 2, "encoder": {"layers": [8]}, "decoder": {"layers": [8]}},
-        "training": {"batch_size": 60, "epochs": 1, "device": "cpu"},
-    }
-)
-LINEAR = {
-    "model.output": "linear",
-    "model.encoder.layers": (),
-    "model.decoder.layers": (),
-    "model.encoder.activation": "linear",
-    "model.decoder.activation": "linear",
-    "loss.reconstruction": "squared-error",
-}
-
-
-def snapshot_of(images, changes=()):
-    return Trainer(RECIPE.with_changes(dict(changes)), images).snapshot()
+from tests.core.measures.linear_models import LINEAR, RECIPE, snapshot_of
 
 
 @pytest.fixture
