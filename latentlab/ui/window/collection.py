@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QSize, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QGuiApplication,
     QHideEvent,
-    QKeySequence,
-    QShortcut,
     QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -27,13 +25,14 @@ from latentlab.ui.session.session import Session
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.images import shown
 from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.window_beside import WindowBeside
 
 _SIZE = QSize(1180, 720)
 translate = QCoreApplication.translate
 
 
-class RunsWindow(QWidget):
-    """A window of its own beside the main one.
+class RunsWindow(WindowBeside):
+    """Where all runs are listed.
 
     Parameters
     ----------
@@ -49,19 +48,12 @@ class RunsWindow(QWidget):
     """Whether it is open."""
 
     def __init__(self, owner: QWidget) -> None:
-        super().__init__(owner, Qt.WindowType.Window)
+        super().__init__(owner)
         self.setObjectName("runsWindow")
         self.setWindowTitle(self.tr("All runs – latentlab"))
         self.panel = RunsPanel()
         column(self.panel, on=self)
         self.resize(_SIZE)
-        QShortcut(QKeySequence.StandardKey.Close, self, self.close)
-
-    def come(self) -> None:
-        """Show the window above all others."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Say that somebody looks at it, and let one type what to find."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QWidget
 
 from latentlab.core.output.pyramid import Pyramid
@@ -14,10 +14,11 @@ from latentlab.ui.panels.page import PagePanel
 from latentlab.ui.session.page_cleaning import PageCleaning
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.window_beside import WindowBeside
 
 
-class PageWindow(QWidget):
-    """A window of its own beside the main one; whoever makes it closes it with that.
+class PageWindow(WindowBeside):
+    """Where a page is cleaned.
 
     Parameters
     ----------
@@ -32,19 +33,12 @@ class PageWindow(QWidget):
     closed = Signal()
 
     def __init__(self, owner: QWidget) -> None:
-        super().__init__(owner, Qt.WindowType.Window)
+        super().__init__(owner)
         self.setObjectName("pageWindow")
         self.setWindowTitle(self.tr("Clean a page – latentlab"))
         self._name = ""
         self.panel = PagePanel()
         column(self.panel, on=self)
-        QShortcut(QKeySequence.StandardKey.Close, self, self.close)
-
-    def come(self) -> None:
-        """Show the window above all others."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
 
     def suggested_name(self) -> str:
         """Give the name under which to save the cleaned page."""
