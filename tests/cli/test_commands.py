@@ -254,6 +254,16 @@ def test_the_likelihood_of_binarised_images_says_by_which_protocol_and_seed(trai
     assert "Burda" in rows
 
 
+def test_a_run_of_ones_and_zeros_is_judged_by_them_unless_another_protocol_is_asked_for(
+    tmp_path, tiny_images, array, capsys
+):
+    path = saved(tmp_path, tiny_images, array, {"data.binarised": "dynamic"})
+    for options, told in (((), ("dynamic", 0)), (("--binarised", "static"), ("static", STATIC_SEED))):
+        assert main(["evaluate", str(path), "--likelihood", *options, "--json"]) == 0
+        (finished,) = objects(capsys)
+        assert (finished["likelihood"]["binarised"], finished["likelihood"]["seed"]) == told
+
+
 def test_of_more_dimensions_annealing_stands_beside_the_bound(tmp_path, tiny_images, array, capsys, monkeypatch):
     monkeypatch.setattr(annealed, "_LEAPS", 2)
     path = saved(tmp_path, tiny_images, array, {"model.latent": 5})
