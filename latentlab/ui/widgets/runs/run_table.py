@@ -43,7 +43,7 @@ PICTURE = 44
 """Pixels, in text of common size: the side of the picture of a map."""
 _PAD = 5
 _SHARES = {"name": 10, "dataset": 4, "state": 0, "epochs": 0, "loss": 0, "seconds": 0, "saved": 0}
-_LETTERS = {"state": 11, "epochs": 10, "loss": 10, "seconds": 12, "saved": 15}  # that a column has room for
+_LETTERS = {"state": 11, "epochs": 10, "loss": 10, "seconds": 12, "saved": 20}  # that a column has room for
 _SOON = 30  # milliseconds: within which scrolling has gone on
 
 
