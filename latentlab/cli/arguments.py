@@ -46,8 +46,14 @@ def parser() -> argparse.ArgumentParser:
         description="Train a recipe and save the run. It is kept in the workspace as it goes, so that a training that "
         "breaks off can be finished: see resume. Ctrl-C stops between two steps and saves the run so far.",
     )
-    train.add_argument("recipe", metavar="RECIPE", help="a recipe's name, a .toml file, or a run to repeat")
-    train.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the run goes (.safetensors)")
+    train.add_argument(
+        "recipe",
+        metavar="RECIPE",
+        help="a recipe's name, a .toml file, - for TOML on standard input, or a run to repeat",
+    )
+    train.add_argument(
+        "--out", metavar="FILE", type=Path, help="where the run goes (.safetensors); else it is in the workspace alone"
+    )
     train.add_argument("--epochs", metavar="N", help="passes over the training images")
     train.add_argument("--limit", metavar="N", help="use only the first N training images")
     train.add_argument("--seed", metavar="N", help="same seed, same run on the same machine")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentlab.cli import terminal
 from latentlab.core import writing
+from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import exists
 from latentlab.core.runs.run_header import SUFFIX
 
 if TYPE_CHECKING:
@@ -22,16 +25,14 @@ if TYPE_CHECKING:
 
 def train(arguments: Namespace) -> int:
     """Train a recipe, or what a run was made of, and save the run; when interrupted, the run so far."""
-    from latentlab.core.recipe.recipe import Recipe
-
     links, changes = _links(arguments.recipe), _changes(arguments)
     if len(links) > 1 and (changes or arguments.resume):
         raise LatentlabError(
             f"{arguments.recipe} was made by {len(links)} trainings, one after the other, and is repeated as it was "
             "made: leave out whatever changes the recipe, and --resume."
         )
-    recipe = (links[-1].recipe if links else Recipe.load(arguments.recipe)).with_changes(changes)
-    _check_out(arguments.out)
+    recipe = (links[-1].recipe if links else _recipe(arguments.recipe)).with_changes(changes)
+    out, path = _places(arguments)
 
     from latentlab.core.data.recipe_images import located
     from latentlab.core.output import event_files
@@ -55,7 +56,36 @@ def train(arguments: Namespace) -> int:
     trainer = Trainer(recipe, images, control=Control(), start=start, repeats=links[-1] if links else None)
     if links and not changes and (unlike := repeating.unlike(links[-1], trainer)):
         terminal.say(unlike)
-    return _train(trainer, images, arguments, out=arguments.out)
+    return _train(trainer, images, arguments, out=out, path=path)
+
+
+def _recipe(name_or_path: str) -> Recipe:
+    """Read a recipe, from standard input where its name is a dash."""
+    from latentlab.core.recipe.recipe import Recipe, RecipeError
+
+    if name_or_path != "-":
+        return Recipe.load(name_or_path)
+    try:
+        text = sys.stdin.buffer.read(RECIPE + 1).decode()
+    except UnicodeDecodeError as error:
+        raise RecipeError("The recipe on standard input is not UTF-8 text.") from error
+    return Recipe.from_toml(text, source="the recipe on standard input")
+
+
+def _places(arguments: Namespace) -> tuple[Path | None, Path | None]:
+    """Give where the run goes, and the file that it is kept as on the way, if that is not a new one in the workspace.
+
+    A file in the workspace that is not there yet is both: so it lies there once.
+    """
+    from latentlab.core.runs import workspace
+
+    out = arguments.out
+    if out is None:
+        return None, None
+    _check_out(out)
+    folder = arguments.workspace or workspace.default_folder()
+    is_inside = exists(folder) and out.absolute().parent.samefile(folder)
+    return (None, out) if is_inside and not exists(out) else (out, None)
 
 
 def _links(recipe: Path | str) -> tuple[Link, ...]:
