@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from latentlab.core.measures.pca import compare, principal
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.trainer import Trainer
+from latentlab.ui.panels.views.compare import ComparePanel
 
 pytestmark = pytest.mark.timeout(300)
 _PATIENCE = 60_000  # milliseconds
@@ -33,14 +34,15 @@ class Looks(QObject):
         self._loop, self._panel, self._painted = QEventLoop(), None, 0.0
         window.session.views.answered.connect(self._watch)  # after the view, which shows it
 
-    def look(self, panel):
+    def look(self, kind):
         """Turn from the map to a view, once the map has come to rest."""
         self.tabs.setCurrentIndex(0)
         self._qtbot.wait(200)
-        self._panel, self._painted = panel, 0.0
-        self._watch()
+        self._panel, self._painted = None, 0.0
         begin = perf_counter()
-        self.tabs.setCurrentWidget(panel)
+        self.tabs.look_at(kind)
+        panel = self._panel = self.tabs.view()
+        self._watch()
         limit = QTimer(singleShot=True, interval=_PATIENCE)
         limit.timeout.connect(self._loop.quit)
         limit.start()
@@ -60,7 +62,7 @@ class Looks(QObject):
 
     def _watch(self):
         """Watch the view, and what it has made for its answer by now."""
-        for widget in (self._panel, *self._panel.findChildren(QWidget)):
+        for widget in () if self._panel is None else (self._panel, *self._panel.findChildren(QWidget)):
             widget.installEventFilter(self)
 
 
@@ -74,7 +76,7 @@ def test_from_the_click_to_the_picture(benchmark, row, open_window, qtbot, compa
     for image in (3, 50, 77):
         session.selection.toggle(image)
     looks = Looks(window, qtbot)
-    panels = [panel for panel in looks.tabs.views if panel is not looks.tabs.compare]
+    kinds = [kind for kind in looks.tabs.KINDS if kind is not ComparePanel]
     with ExitStack() as beside:
         if company != "its own training":
             with qtbot.waitSignal(session.training.ended, timeout=_PATIENCE):
@@ -86,7 +88,7 @@ def test_from_the_click_to_the_picture(benchmark, row, open_window, qtbot, compa
             beside.callback(busy.kill)
 
         def look():
-            return {panel.title: [1000 * looks.look(panel) for _ in range(_LOOKS)] for panel in panels}
+            return {kind.words()[0]: [1000 * looks.look(kind) for _ in range(_LOOKS)] for kind in kinds}
 
         found = benchmark.pedantic(look, rounds=1)
     for title, (first, *again) in found.items():

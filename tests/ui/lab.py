@@ -116,6 +116,12 @@ class Lab:
         self.until(lambda: self.session.exploration.shown and self.session.exploration.shown.run_id == run_id)
         self.action("showStandard").trigger()  # so that a test knows what is in sight
 
+    def look_at(self, name):
+        """Turn to a view, and give it."""
+        tabs = self.child("viewTabs")
+        tabs.look_at(next(kind for kind in tabs.KINDS if name == kind.NAME))
+        return tabs.view()
+
     def pixel(self, x, y) -> QPoint:
         return self.canvas.pixel_of(x, y)
 

@@ -47,7 +47,8 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.stroke([(0.3, 0.3), (0.7, 0.7)])
     lab.action("landscape").trigger()
     lab.action("images").trigger()
-    lab.child("compareView").keep_requested.emit()
+    run, path = lab.session.run, lab.session.run_path
+    lab.session.comparison.keep(run, path.stem)
     yield "VAE"
     lab.action("images").trigger()
     lab.open(runs[1])

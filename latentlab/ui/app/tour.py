@@ -20,15 +20,19 @@ if "PySide6" not in sys.modules and "QT_QPA_PLATFORM" not in os.environ:
 
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSlider, QSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSlider, QSpinBox, QWidget
 
 from latentlab.ui.app.application import create_application
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
+from latentlab.ui.panels.views.interpolations import InterpolationsPanel
+from latentlab.ui.panels.views.manifold import ManifoldPanel
+from latentlab.ui.panels.views.samples import SamplesPanel
 from latentlab.ui.session.session import FIRST_RECIPE
 from latentlab.ui.settings import Settings
 from latentlab.ui.style.picture_file import save_picture
 from latentlab.ui.style.theme import set_theme
 from latentlab.ui.window.main_window import MainWindow
+from latentlab.ui.window.view_tabs import ViewTabs
 
 _PATIENCE_SECONDS = 300.0
 
@@ -116,13 +120,12 @@ def _stages(app: QApplication, settings: Settings, run: Path, epochs: int | None
             place = canvas.pixel_of(*points[int((labels == label).argmax())].tolist())
             control = Qt.KeyboardModifier.ControlModifier
             QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, control, place)
-        tabs = _child(window, QTabWidget, "viewTabs")
-        for view in ("manifold", "images", "samples"):
-            panel = _child(window, QWidget, f"{view}View")
-            tabs.setCurrentWidget(panel)
-            _until(lambda panel=panel: not panel.findChild(QLabel, "viewMessage").isVisible())
+        tabs = _child(window, ViewTabs, "viewTabs")
+        for kind in (ManifoldPanel, InterpolationsPanel, SamplesPanel):
+            tabs.look_at(kind)
+            _until(lambda: not tabs.view().findChild(QLabel, "viewMessage").isVisible())
             _settle()
-            yield view, window
+            yield kind.NAME.removesuffix("View"), window
         tabs.setCurrentIndex(0)
 
         session.save_run(run)

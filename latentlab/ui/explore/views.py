@@ -38,6 +38,11 @@ class Views(MapPart):
         self.asking.refused.connect(self.refused)
         self.asking.progressed.connect(self.progressed)
 
+    @property
+    def facts(self) -> ModelFacts | None:
+        """What is known of the model that is shown."""
+        return self._facts
+
     def ask(self, question: Question | None, *, is_answered: bool = False) -> None:
         """Answer this question from now on.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget
 
 _SPACING = 4  # pixels
 
 
-class Flow(QLayout):
+class Flow(QHBoxLayout):
     """A row that asks for no more width than its widest part: what does not fit lies in lines below the first.
 
-    In each line, what can grow shares what is left.
+    In each line, what can grow shares what is left. Qt keeps the parts: those that Python kept were taken for deleted
+    once, while Qt had them still, and that ended the program.
 
     Parameters
     ----------
@@ -27,9 +28,7 @@ class Flow(QLayout):
         self, *parts: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), spacing: int = _SPACING
     ) -> None:
         super().__init__()
-        self._items: list[QLayoutItem] = []
         self._spare: list[QWidget] = []
-        # Widgets: a QSpacerItem that Python has made, and Qt has been given once by `itemAt`, stays for ever.
         self._stretches: list[QWidget] = []
         self._heights: dict[int, int] = {}  # of widths: whatever is around asks for them hundreds of times
         self.setContentsMargins(*margins)
@@ -55,22 +54,6 @@ class Flow(QLayout):
 
     # What Qt asks of a layout
 
-    def addItem(self, item: QLayoutItem) -> None:
-        """Take a part, as `addWidget` hands it on."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """Give how many parts there are."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """Give a part."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Give a part away."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
     def expandingDirections(self) -> Qt.Orientation:
         """Take what width there is, so that there are few lines."""
         return Qt.Orientation.Horizontal
@@ -88,6 +71,14 @@ class Flow(QLayout):
             self._heights[width] = inside + self.spacing() * max(len(lines) - 1, 0) + self._above()
         return self._heights[width]
 
+    def minimumHeightForWidth(self, width: int) -> int:
+        """Ask for all the lines."""
+        return self.heightForWidth(width)
+
+    def maximumSize(self) -> QSize:
+        """Set no limit, as a row of parts that do not grow does."""
+        return QLayout.maximumSize(self)
+
     def invalidate(self) -> None:
         """Measure anew."""
         self._heights.clear()
@@ -95,22 +86,22 @@ class Flow(QLayout):
 
     def sizeHint(self) -> QSize:
         """Prefer one line."""
-        parts = [item for item in self._items if not item.isEmpty() and item.widget() not in self._stretches]
+        parts = [item for item in self._parts() if not item.isEmpty() and item.widget() not in self._stretches]
         width = sum(item.sizeHint().width() + self.spacing() for item in parts)
-        return QSize(max(width - self.spacing(), 0) + self._beside(), _height(self._items) + self._above())
+        return QSize(max(width - self.spacing(), 0) + self._beside(), _height(self._parts()) + self._above())
 
     def minimumSize(self) -> QSize:
         """Ask for the width of the widest part."""
-        widest = max((item.minimumSize().width() for item in self._items if not item.isEmpty()), default=0)
-        return QSize(widest + self._beside(), _height(self._items) + self._above())
+        widest = max((item.minimumSize().width() for item in self._parts() if not item.isEmpty()), default=0)
+        return QSize(widest + self._beside(), _height(self._parts()) + self._above())
 
     def setGeometry(self, place: QRect) -> None:
         """Lay the lines, each part in the middle of its line."""
-        super().setGeometry(place)
+        QLayout.setGeometry(self, place)  # a row would lay them beside each other
         inside = place.marginsRemoved(self.contentsMargins())
         top = inside.top()
         lines = self._lines(inside.width())
-        for item in self._items:
+        for item in self._parts() if self._spare else ():
             if item.widget() in self._spare and not any(item in line for line in lines):
                 item.setGeometry(QRect(inside.topLeft(), QSize(0, 0)))
         for line in lines:
@@ -124,8 +115,11 @@ class Flow(QLayout):
 
     # Inside
 
+    def _parts(self) -> list[QLayoutItem]:
+        return [self.itemAt(place) for place in range(self.count())]
+
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        shown = [item for item in self._items if not item.isEmpty()]
+        shown = [item for item in self._parts() if not item.isEmpty()]
         lines = self._break(shown, width)
         if self._spare and len(lines) > 1:
             without = self._break([item for item in shown if item.widget() not in self._spare], width)

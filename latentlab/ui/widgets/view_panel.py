@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QLayout, QLayoutItem, QProgressBar, QWidget
+from PySide6.QtWidgets import QLayout, QProgressBar, QWidget
 
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.question import Answer, Question
@@ -24,16 +26,9 @@ _LEAST = QSize(240, 160)  # pixels that a view is given; what does not fit into 
 class ViewPanel(QWidget):
     """A view: it asks a question, and shows the answer for the model as it is now.
 
-    A view of its own calls `introduce`, puts its options into `bar` and what it shows into `set_content`, gives its
-    `question`, takes the answer in `show_answer`, where it may write a `caption`, and calls `ask` when an option
-    changes.
-
-    Attributes
-    ----------
-    title : str
-        Of its tab: short.
-    about : str
-        What it shows, in a sentence.
+    A view of its own has a `NAME` and its `words`, puts its options into `bar` and what it shows into `set_content`,
+    gives its `question`, takes the answer in `show_answer`, where it may write a `caption`, and calls `ask` when an
+    option changes.
     """
 
     asked = Signal(object)
@@ -44,13 +39,14 @@ class ViewPanel(QWidget):
     """Pick this place of the map."""
     point_picked = Signal(int)
     """Pick this image of the map, by its row."""
-    title = ""
-    about = ""
+    NAME = ""
+    """Of the widget, as scripts find it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName(self.NAME)
         self.facts: ModelFacts | None = None
-        self._about = plain_label(wordWrap=True, objectName="viewAbout")
+        self._about = plain_label(self.words()[1], wordWrap=True, objectName="viewAbout")
         self._about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._save = bar_button(self.tr("Save picture…"), self.tr("Save what this view shows as a PNG file"))
         self._save.clicked.connect(self._request_save)
@@ -76,10 +72,10 @@ class ViewPanel(QWidget):
         column(LinesScroll(inside, _LEAST), on=self)
         self._wait()
 
-    def introduce(self, title: str, about: str) -> None:
-        """Take a name for the view's tab, and what it shows in a sentence, which stands above it."""
-        self.title, self.about = title, about
-        self._about.setText(about)
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Give what its tab is called, which is short, and what it shows, in a sentence that stands above it."""
+        raise NotImplementedError
 
     def put_above(self, parts: QLayout) -> None:
         """Put something between what it shows, in a sentence, and its options."""
@@ -88,6 +84,10 @@ class ViewPanel(QWidget):
     def set_content(self, widget: QWidget) -> None:
         """Use this widget to show answers in."""
         self._stack.addWidget(widget)
+
+    def put_in_order(self) -> None:
+        """Have the Tab key pass the options as they are read, once all parts are there."""
+        self.bar.put_in_order()
 
     def set_model(self, facts: ModelFacts | None) -> None:
         """Fit the options to another kind of model; without one, show nothing."""
@@ -162,15 +162,21 @@ class _Bar(Flow):
 
     def __init__(self, save: QWidget) -> None:
         super().__init__(margins=(8, 0, 8, 0))
-        self._options, self._save = 0, save
+        self._save: QWidget | None = None
         self.add_stretch()
         self.addWidget(save)
-        self._options = 1
+        self._save = save
 
-    def addItem(self, item: QLayoutItem) -> None:
+    def addWidget(self, option: QWidget) -> None:
         """Take an option, before what is at the end."""
-        super().addItem(item)
-        if self._options:
-            self._items.insert(self._options - 1, self._items.pop())
-            self._options += 1
-            QWidget.setTabOrder(item.widget(), self._save)
+        if self._save is None:
+            super().addWidget(option)
+        else:
+            self.insertWidget(self.count() - 2, option)
+
+    def put_in_order(self) -> None:
+        """Have the Tab key pass them as they are read; nothing before holds while more parts are made."""
+        options = (item.widget() for item in self._parts())
+        takes_focus = (option for option in options if option.focusPolicy() != Qt.FocusPolicy.NoFocus)
+        for before, after in pairwise(takes_focus):
+            QWidget.setTabOrder(before, after)

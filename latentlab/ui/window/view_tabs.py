@@ -19,9 +19,21 @@ from latentlab.ui.panels.views.sensitivity import SensitivityPanel
 from latentlab.ui.panels.views.traversals import TraversalsPanel
 from latentlab.ui.panels.views.units import UnitsPanel
 from latentlab.ui.style.texts import plain
+from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 from latentlab.ui.window.menus import Menus
 
+_ALWAYS: tuple[type[ViewPanel], ...] = (ManifoldPanel, TraversalsPanel, SamplesPanel, ComparePanel)
+_ANALYSES: tuple[type[ViewPanel], ...] = (
+    UnitsPanel,
+    ElboPanel,
+    PosteriorSamplesPanel,
+    DeviationsPanel,
+    BesidePcaPanel,
+    SensitivityPanel,
+    RestoredPanel,
+    InterpolationsPanel,
+)
 _ARROW = " ▾"
 _OPENING_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F4)
 
@@ -37,21 +49,23 @@ def join_tabs(tabs: ViewTabs, menus: Menus) -> None:
 class ViewTabs(QTabWidget):
     """Holds the map as its first tab, and the views.
 
-    Every view has a tab of its own. Of those in the menu only one is seen: the one that was looked at last.
+    Every view has a tab of its own. Of those in the menu only one is seen: the one that was looked at last. A view is
+    made when it is first looked at.
 
     Attributes
     ----------
-    views : tuple of ViewPanel
-    interpolations, compare, traversals : ViewPanel
-        Those of the views that are joined to more than what they ask.
     menu : QMenu
         Of the views in the last tab; an action for each, checked where that is looked at.
     """
 
+    made = Signal(object)
+    """A `ViewPanel` that is looked at for the first time, before it is shown."""
     seen_changed = Signal(bool)
     """Whether the tabs are in sight, and not the start page."""
     COUNT = 6
     """As many tabs are seen."""
+    KINDS = (*_ALWAYS, *_ANALYSES)
+    """Of the views."""
 
     def __init__(self, map_panel: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,39 +76,36 @@ class ViewTabs(QTabWidget):
         self.setElideMode(Qt.TextElideMode.ElideNone)  # in very large text, where six are too wide, they are scrolled
         self.addTab(map_panel, self.tr("Map"))
         self.setTabToolTip(0, self.tr("Where the encoder puts the images: click to decode"))
-        self.interpolations, self.compare, self.traversals = InterpolationsPanel(), ComparePanel(), TraversalsPanel()
-        always = (ManifoldPanel(), self.traversals, SamplesPanel(), self.compare)
-        self._analyses: tuple[ViewPanel, ...] = (
-            UnitsPanel(),
-            ElboPanel(),
-            PosteriorSamplesPanel(),
-            DeviationsPanel(),
-            BesidePcaPanel(),
-            SensitivityPanel(),
-            RestoredPanel(),
-            self.interpolations,
-        )
-        self.views: tuple[ViewPanel, ...] = (*always, *self._analyses)
-        for panel in self.views:
-            self.setTabToolTip(self.addTab(panel, panel.title), panel.about)
+        self._pages = {kind: _Page(kind) for kind in self.KINDS}
+        self._analyses = [self._pages[kind] for kind in _ANALYSES]
+        for page in self._pages.values():
+            self.setTabToolTip(self.addTab(page, page.title), page.about)
         self.menu = QMenu(self, objectName="analyseMenu", toolTipsVisible=True)
         # The click that closes it does nothing else: it may be on the tab, and would open it again.
         self.menu.setAttribute(Qt.WidgetAttribute.WA_NoMouseReplay)
-        self._entries = {panel: self._entry(panel) for panel in self._analyses}
+        self._entries = {page: self._entry(page) for page in self._analyses}
         group = QActionGroup(self)
         for entry in self._entries.values():
             group.addAction(entry)
-        for panel in self._analyses:
-            self._write(panel, self.tr("Analyse"))
-            self.setTabVisible(self.indexOf(panel), panel is self._analyses[0])
+        for page in self._analyses:
+            self._write(page, self.tr("Analyse"))
+            self.setTabVisible(self.indexOf(page), page is self._analyses[0])
         self._bar.menu_tab = self.indexOf(self._analyses[0])
         self._bar.menu_wanted.connect(self.open_menu)
         self.currentChanged.connect(self._follow)  # before whoever asks what is looked at
 
     def view(self) -> ViewPanel | None:
         """Give the view that is looked at; None where it is the map."""
-        panel = self.currentWidget()
-        return panel if isinstance(panel, ViewPanel) else None
+        page = self.currentWidget()
+        return page.panel if isinstance(page, _Page) else None
+
+    def views(self) -> list[ViewPanel]:
+        """Give the views that were looked at."""
+        return [page.panel for page in self._pages.values() if page.panel is not None]
+
+    def look_at(self, kind: type[ViewPanel]) -> None:
+        """Turn to a view."""
+        self.setCurrentWidget(self._pages[kind])
 
     def turn_to(self, number: int) -> None:
         """Turn to one of the tabs that are seen, 1 to 6; the last one's menu opens where a click on it would."""
@@ -133,28 +144,67 @@ class ViewTabs(QTabWidget):
         self.menu.popup(below)
         self.menu.setActiveAction(self._entries[self.widget(self._bar.menu_tab)])
 
-    def _entry(self, panel: ViewPanel) -> QAction:
-        entry = self.menu.addAction(panel.title)
-        entry.setToolTip(plain(panel.about))
+    def _entry(self, page: _Page) -> QAction:
+        entry = self.menu.addAction(page.title)
+        entry.setToolTip(plain(page.about))
         entry.setCheckable(True)
-        entry.triggered.connect(lambda _=False: self.setCurrentWidget(panel))
+        entry.triggered.connect(lambda _=False: self.setCurrentWidget(page))
         return entry
 
-    def _write(self, panel: ViewPanel, text: str) -> None:
-        self.setTabText(self.indexOf(panel), text + _ARROW)
+    def _write(self, page: _Page, text: str) -> None:
+        self.setTabText(self.indexOf(page), text + _ARROW)
 
     @Slot()
     def _follow(self) -> None:
-        """Show the tab of the view that is looked at, of those in the menu no other."""
-        looked_at = self.view()
-        for panel, entry in self._entries.items():
-            entry.setChecked(panel is looked_at)
-        if looked_at not in self._entries:
+        """Make what is looked at; show its tab, of those in the menu no other."""
+        page = self.currentWidget()
+        if isinstance(page, _Page) and page.panel is None:
+            self.made.emit(page.make())
+            page.fill()
+        for other, entry in self._entries.items():
+            entry.setChecked(other is page)
+        if page not in self._entries:
             return
-        self._bar.menu_tab, self._bar.is_chosen = self.indexOf(looked_at), True
-        self._write(looked_at, looked_at.title)
-        for panel in self._analyses:
-            self.setTabVisible(self.indexOf(panel), panel is looked_at)
+        self._bar.menu_tab, self._bar.is_chosen = self.indexOf(page), True
+        self._write(page, page.title)
+        for other in self._analyses:
+            self.setTabVisible(self.indexOf(other), other is page)
+
+
+class _Page(QWidget):
+    """Where a view goes once it is looked at."""
+
+    def __init__(self, kind: type[ViewPanel]) -> None:
+        super().__init__()
+        self._kind = kind
+        self.title, self.about = kind.words()
+        self.panel: ViewPanel | None = None
+
+    def make(self) -> ViewPanel:
+        """Make the view."""
+        self.panel = self._kind()
+        return self.panel
+
+    def fill(self) -> None:
+        """Show the view; the Tab key comes to it where the page is, and not after all that was made before it."""
+        column(self.panel, on=self)
+        self.panel.show()
+        self.panel.put_in_order()
+        before = self.previousInFocusChain()
+        while not _takes_focus(before):  # nothing can be put behind what takes none
+            before = before.previousInFocusChain()
+        widget = self.panel
+        inside = []
+        while widget is self.panel or self.panel.isAncestorOf(widget):
+            inside += [widget] * _takes_focus(widget)
+            widget = widget.nextInFocusChain()
+        for widget in inside:
+            QWidget.setTabOrder(before, widget)
+            before = widget
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 class _Bar(QTabBar):

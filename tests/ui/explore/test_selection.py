@@ -13,7 +13,7 @@ from latentlab.ui.panels.views.interpolations import InterpolationsPanel
 from latentlab.ui.widgets.images.player import BackAndForth
 from latentlab.ui.widgets.images.selection_strip import SelectionStrip
 from latentlab.ui.widgets.slider import Slider
-from tests.ui.session.selecting import look_at, see
+from tests.ui.session.selecting import see
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -146,7 +146,7 @@ def test_images_that_the_map_still_shows_stay_selected(opened, run_file):
 
 def test_the_view_says_what_to_do(opened):
     lab = opened
-    look_at(lab, "imagesView")
+    lab.look_at("imagesView")
     message = lab.child("imagesView").findChild(QLabel, "viewMessage")
     for row, said in ((3, "Ctrl+click"), (8, "second image")):
         lab.until(lambda said=said: said in message.text())
@@ -241,7 +241,7 @@ def test_the_animation_goes_along_the_chosen_interpolation_and_back_and_rests_un
     lab.child("viewTabs").setCurrentIndex(0)
     place = player.position()
     assert not pace.isActive()
-    look_at(lab, "imagesView")
+    lab.look_at("imagesView")
     lab.until(lambda: player.position() != place)
     lab.qtbot.mouseClick(player.play_button, LEFT)
     assert not pace.isActive()

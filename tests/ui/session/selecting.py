@@ -1,14 +1,9 @@
 """What tests of selected images do with a window."""
 
 
-def look_at(lab, name):
-    tabs = lab.child("viewTabs")
-    tabs.setCurrentWidget(lab.child(name))
-
-
 def see(lab, *rows):
     """Select images, look at them, and wait for what lies between them."""
     for row in rows:
         lab.session.selection.toggle(row)
     with lab.qtbot.waitSignal(lab.session.views.answered):
-        look_at(lab, "imagesView")
+        lab.look_at("imagesView")

@@ -20,10 +20,9 @@ class Two:
 
     def __init__(self, lab):
         self.lab = lab
-        self.panel = lab.child("compareView")
+        self.panel = lab.look_at("compareView")
         self.comparison = lab.session.comparison
         self.first, self.second = lab.child("compareFirstCanvas"), lab.child("compareSecondCanvas")
-        lab.child("viewTabs").setCurrentWidget(self.panel)
 
     def open(self, path):
         with self.lab.qtbot.waitSignal(self.comparison.second_changed):
@@ -179,7 +178,7 @@ def test_an_image_that_was_picked_of_others_is_none_of_the_second_models(lab, ru
     lab.open(run_file())
     lab.session.comparison.open(colour_run)
     lab.until(lambda: lab.session.comparison.second)
-    lab.child("viewTabs").setCurrentWidget(lab.child("compareView"))
+    lab.look_at("compareView")
     last = len(lab.canvas.points()) - 1
     assert last >= len(lab.session.comparison.second.means)
     lab.session.exploration.pick_point(last)
@@ -242,7 +241,7 @@ def test_answers_that_nobody_waits_for_are_dropped_and_so_is_a_broken_file(two, 
     with lab.qtbot.assertNotEmitted(comparison.followed):  # nobody looks
         lab.session.exploration.pick_point(5)
     with lab.qtbot.waitSignal(comparison.followed):
-        lab.child("viewTabs").setCurrentWidget(two.panel)
+        lab.look_at("compareView")
     path = tmp_path / "broken.safetensors"
     path.write_bytes(b"nothing")
     comparison.open(path)

@@ -78,7 +78,7 @@ def test_where_things_lie_does_not_depend_on_what_was_looked_at_before(opened):
     parts = [opened.child(name) for name in ("body", "work", "side", "viewTabs", "sketchPad", "decodedImage")]
 
     def looked_at(name):
-        opened.child("viewTabs").setCurrentWidget(opened.child(name))
+        opened.look_at(name)
         scenes.rest(opened)
         return [part.geometry().getRect() for part in parts]
 

@@ -27,36 +27,35 @@ def test_a_view_that_shows_its_answer_is_not_asked_again_for_the_same_model(open
     tabs, counts = opened.child("viewTabs"), Counts(opened)
     for _ in range(2):
         for name in ("manifoldView", "samplesView"):
-            tabs.setCurrentWidget(opened.child(name))
+            opened.look_at(name)
             opened.until(lambda name=name: opened.child(name).is_answered)
     assert counts.answers == ["Manifold", "Samples"]
     opened.child("samplesRowsBox").setValue(3)
     opened.until(lambda: counts.answers == ["Manifold", "Samples", "Samples"])
     selected = opened.session.selection
-    tabs.setCurrentWidget(opened.child("imagesView"))
+    opened.look_at("imagesView")
     for row in (3, 5):
         selected.toggle(row)
     opened.until(lambda: opened.child("imagesView").is_answered)
     tabs.setCurrentIndex(0)
     selected.toggle(5)
     selected.toggle(5)  # as before; but what lay between is gone from the view
-    tabs.setCurrentWidget(opened.child("imagesView"))
+    opened.look_at("imagesView")
     opened.until(lambda: opened.child("imagesView").is_answered)
 
 
 def test_pca_shows_few_images_at_once_and_then_all(opened, monkeypatch):
     monkeypatch.setattr(pca, "_QUICK_IMAGES", 50)
     opened.until(lambda: opened.session.exploration.shown.images is not None)
-    shown, view = [], opened.child("pcaView")
+    shown = []
     opened.session.views.answered.connect(lambda answer: shown.append((answer.is_quick, len(answer.points.points))))
-    opened.child("viewTabs").setCurrentWidget(view)
+    opened.look_at("pcaView")
     opened.until(lambda: len(shown) == 2)
     assert shown == [(True, 50), (False, len(opened.canvas.points()))]
 
 
 def test_what_takes_long_says_how_far_it_is_and_ends_when_one_leaves(opened, monkeypatch, slow_models):
-    tabs, view = opened.child("viewTabs"), opened.child("manifoldView")
-    bar, message = view.findChild(QProgressBar, "viewProgress"), view.findChild(QLabel, "viewMessage")
+    tabs = opened.child("viewTabs")
     may_go_on, ended, compute = threading.Event(), threading.Event(), manifold.manifold
 
     def slow(question, model):
@@ -69,25 +68,25 @@ def test_what_takes_long_says_how_far_it_is_and_ends_when_one_leaves(opened, mon
             raise
 
     monkeypatch.setattr(manifold, "manifold", slow)
-    tabs.setCurrentWidget(view)
+    view = opened.look_at("manifoldView")
+    bar, message = view.findChild(QProgressBar, "viewProgress"), view.findChild(QLabel, "viewMessage")
     assert message.text() == ""
     assert not bar.isVisible()
     opened.until(lambda: bar.isVisible() and bar.value() == 40)
     assert message.text() == "One moment …"
     tabs.setCurrentIndex(0)
     opened.until(ended.is_set)
-    tabs.setCurrentWidget(view)
+    opened.look_at("manifoldView")
     may_go_on.set()
     opened.until(lambda: view.is_answered)
     assert not bar.isVisible()
 
 
 def test_where_there_was_no_answer_one_that_is_on_its_way_after_all_is_told(opened, monkeypatch, slow_models):
-    tabs, view = opened.child("viewTabs"), opened.child("manifoldView")
-    bar, message = view.findChild(QProgressBar, "viewProgress"), view.findChild(QLabel, "viewMessage")
     may_go_on, compute = threading.Event(), manifold.manifold
     monkeypatch.setattr(manifold, "manifold", refuse)
-    tabs.setCurrentWidget(view)
+    view = opened.look_at("manifoldView")
+    bar, message = view.findChild(QProgressBar, "viewProgress"), view.findChild(QLabel, "viewMessage")
     opened.until(lambda: message.text() == "Not yet.")
 
     def slow(question, model):

@@ -46,10 +46,8 @@ def flags_in(image, least=50):
 
 def look_at(lab, name):
     """Open the tab of a view, and wait for its answer."""
-    tabs, view = lab.child("viewTabs"), lab.child(name)
     with lab.qtbot.waitSignal(lab.session.views.answered, timeout=PATIENCE):
-        tabs.setCurrentWidget(view)
-    return view
+        return lab.look_at(name)
 
 
 def test_what_is_picked_is_shown_and_told_in_its_colours(coloured):
@@ -129,7 +127,7 @@ def test_the_other_views_and_a_second_model_take_images_in_colour(coloured, colo
         look_at(lab, name)
         assert not lab.text("viewMessage")
     lab.session.exploration.pick_point(0)
-    lab.child("viewTabs").setCurrentWidget(lab.child("compareView"))
+    lab.look_at("compareView")
     lab.session.comparison.open(colour_run)
     lab.until(lambda: is_flag(lab.child("compareSecondImage").pixels()))
     assert is_flag(lab.child("compareFirstImage").pixels())

@@ -128,13 +128,13 @@ def test_larger_text_fits_into_the_window_and_does_not_make_it_larger_than_a_sma
 
 def test_smaller_text_gives_back_the_room_that_larger_text_took_in_tabs_that_are_hidden_again(opened):
     lab, before = opened, QApplication.font()
-    tabs, columns = lab.child("viewTabs"), lab.child("windowScroll").widget()
+    columns = lab.child("windowScroll").widget()
 
     def asked():
         """Give the least size in which everything fits beside each view."""
         sizes = []
         for name in ("unitsView", "compareView", "manifoldView"):
-            tabs.setCurrentWidget(lab.child(name))
+            lab.look_at(name)
             scenes.rest(lab)
             sizes.append(columns.minimumSizeHint().toTuple())
         return sizes
@@ -151,8 +151,8 @@ def test_smaller_text_gives_back_the_room_that_larger_text_took_in_tabs_that_are
 
 def test_what_a_box_has_chosen_is_whole_in_larger_text(opened):
     lab, before = opened, QApplication.font()
-    box, tabs = lab.child("traversalThroughBox"), lab.child("viewTabs")
-    tabs.setCurrentWidget(lab.child("traversalsView"))
+    lab.look_at("traversalsView")
+    box = lab.child("traversalThroughBox")
     try:
         theme.change_text_size(4)
         lab.until(lambda: box.font().pointSizeF() > before.pointSizeF())

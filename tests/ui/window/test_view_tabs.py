@@ -2,9 +2,10 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QTabWidget
+from PySide6.QtWidgets import QApplication, QLabel, QTabWidget, QWidget
 
 from latentlab.ui.style import theme
+from latentlab.ui.widgets.images.selection_strip import SelectionStrip
 from tests.ui import scenes
 
 ALWAYS = ["Map", "Grid", "Sliders", "Samples", "Compare"]
@@ -113,19 +114,68 @@ def test_there_are_six_tabs_a_menu_and_a_line_on_each_view(opened, tabs):
     assert seen(tabs) == [*ALWAYS, "Analyse ▾"]
     assert [entry.text() for entry in tabs.menu.actions()] == ANALYSES
     opened.window.resize(1280, 800)
-    for view in tabs.views:
-        tabs.setCurrentWidget(view)
+    for kind in tabs.KINDS:
+        tabs.look_at(kind)
+        view, (_, said) = tabs.view(), kind.words()
         about = view.findChild(QLabel, "viewAbout")
         assert about.isVisible()
-        assert about.text() == view.about == tabs.tabToolTip(tabs.currentIndex())
-        assert len(view.about) <= 100
-        assert view.about.endswith(".")
+        assert about.text() == said == tabs.tabToolTip(tabs.currentIndex())
+        assert len(said) <= 100
+        assert said.endswith(".")
 
 
 def test_no_view_asks_for_more_height_than_a_small_window_has(opened, tabs):
     opened.window.resize(960, 540)  # larger windows have larger images, which ask for more
-    for view in tabs.views:
-        tabs.setCurrentWidget(view)
+    for kind in tabs.KINDS:
+        tabs.look_at(kind)
+        view = tabs.view()
         opened.until(lambda view=view: view.is_answered or view.findChild(QLabel, "viewMessage").text())
         scenes.rest(opened)
-        assert view.minimumSizeHint().height() <= 430, view.title
+        assert view.minimumSizeHint().height() <= 430, kind
+
+
+def test_a_view_is_made_when_it_is_first_looked_at_and_stays(opened, tabs):
+    assert tabs.views() == []
+    view = opened.look_at("samplesView")
+    assert tabs.views() == [view]
+    tabs.setCurrentIndex(0)
+    assert opened.look_at("samplesView") is view
+    assert opened.window.findChild(QWidget, "manifoldView") is None
+
+
+def test_a_view_knows_at_once_what_was_told_before_it_was_made(opened, run_file):
+    lab = opened
+    lab.session.comparison.open(run_file(training__seed=1))
+    lab.until(lambda: lab.session.comparison.second)
+    lab.session.exploration.pick_point(4)
+    for row in (3, 8):
+        lab.session.selection.toggle(row)
+    lab.until_idle()
+    lab.look_at("traversalsView")
+    lab.until(lambda: lab.child("traversalsView").question().through == 4)
+    assert lab.look_at("imagesView").findChild(SelectionStrip).image_count() == 2
+    lab.look_at("compareView")
+    lab.until(lambda: lab.child("compareSecondImage").pixels() is not None)
+    assert len(lab.child("compareFirstCanvas").points()) == len(lab.canvas.points())
+    assert len(lab.child("compareSecondCanvas").points()) == len(lab.canvas.points())
+    assert lab.child("compareOriginalImage").isVisible()
+
+
+@pytest.mark.parametrize("name", ["samplesView", "manifoldView", "imagesView", "compareView"])
+def test_the_tab_key_leads_from_the_tabs_into_the_view_and_out_of_it(opened, tabs, name):
+    lab = opened
+    lab.look_at("traversalsView")  # made before, and beside it
+    view = lab.look_at(name)
+    lab.until_idle()
+    tabs.tabBar().setFocus()
+    inside = []
+    while True:
+        lab.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        if not view.isAncestorOf(QApplication.focusWidget()):
+            break
+        inside.append(QApplication.focusWidget())
+    options = [view.bar.itemAt(place).widget() for place in range(view.bar.count())]
+    asked = [each for each in options if each is not None and each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    seen = [each for each in asked if each.isVisible() and each.isEnabled()]
+    assert seen
+    assert [each for each in inside if each in seen] == seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -28,6 +28,8 @@ from latentlab.ui.widgets.images.model_card import ModelCard
 from latentlab.ui.widgets.lines import LinesPanel, Pages
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _SMALL, _LARGE = 96, 200  # sides of the images, in pixels
 
 
@@ -43,13 +45,21 @@ class ComparePanel(ViewPanel):
     meeting_chosen = Signal(str)
     """Meet at the same ``"image"``, or at the same ``"place"``."""
 
+    NAME = "compareView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("ComparePanel", "Compare"),
+            translate(
+                "ComparePanel",
+                "Two models at one cursor: what each makes of the same image, or of the same coordinates.",
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("compareView")
-        self.introduce(
-            self.tr("Compare"),
-            self.tr("Two models at one cursor: what each makes of the same image, or of the same coordinates."),
-        )
         self._meeting = "image"
         self._unseen: MapPoints | None = None  # the first map, where it came while nobody looked
         self._first_classes: tuple[str, ...] | None = None

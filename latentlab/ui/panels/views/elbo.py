@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from latentlab.core.map.projection import dimension_name
@@ -18,17 +18,27 @@ from latentlab.ui.widgets.view_panel import ViewPanel
 if TYPE_CHECKING:
     from latentlab.core.measures.likelihood import Likelihoods
 
+translate = QCoreApplication.translate
+
 
 class ElboPanel(ViewPanel):
     """Shows the ELBO as a sum, and bars of what its KL divergence is the sum of."""
 
+    NAME = "elboView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("ElboPanel", "ELBO"),
+            translate(
+                "ElboPanel",
+                "What the bound on the likelihood is the sum of: what codes tell of images, and what it costs.",
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("elboView")
-        self.introduce(
-            self.tr("ELBO"),
-            self.tr("What the bound on the likelihood is the sum of: what codes tell of images, and what it costs."),
-        )
         self._content: _Content | None = None
         self._likelihood = QCheckBox(self.tr("beside the likelihood"), objectName="elboLikelihoodBox")
         self._likelihood.setToolTip(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QSpinBox, QWidget
 
@@ -18,6 +18,8 @@ from latentlab.ui.widgets.images.interpolation_strips import InterpolationStrips
 from latentlab.ui.widgets.images.player import Player
 from latentlab.ui.widgets.images.selection_strip import SelectionStrip
 from latentlab.ui.widgets.view_panel import ViewPanel
+
+translate = QCoreApplication.translate
 
 
 class InterpolationsPanel(ViewPanel):
@@ -34,12 +36,20 @@ class InterpolationsPanel(ViewPanel):
     """As many images have letters: these are mixed."""
     _rows: Integers = np.empty(0, np.int64)
 
+    NAME = "imagesView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("InterpolationsPanel", "Blend"),
+            translate(
+                "InterpolationsPanel", "What lies between images that you select on the map, and A − B + C of three."
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("imagesView")
-        self.introduce(
-            self.tr("Blend"), self.tr("What lies between images that you select on the map, and A − B + C of three.")
-        )
         self._images_are_here = False
         self._answer: Interpolations | None = None
         self._names = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -10,17 +10,26 @@ from latentlab.core.views.manifold import Manifold, ManifoldQuestion
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 
 class ManifoldPanel(ViewPanel):
     """Shows n × n decoded images over a part of the map's plane; a click on one picks its code."""
 
+    NAME = "manifoldView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("ManifoldPanel", "Grid"),
+            translate(
+                "ManifoldPanel", "What the decoder makes of a grid of places on the map. Click on an image to go there."
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("manifoldView")
-        self.introduce(
-            self.tr("Grid"),
-            self.tr("What the decoder makes of a grid of places on the map. Click on an image to go there."),
-        )
         self._manifold: Manifold | None = None
         self._side = QSpinBox(minimum=2, maximum=60, value=20, objectName="manifoldSideBox")
         self._side.setAccessibleName(self.tr("Images on a side"))

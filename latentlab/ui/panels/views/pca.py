@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -12,21 +12,29 @@ from latentlab.ui.style.texts import rich_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _WRITTEN_OUT = 3  # angles; of more the first and the last
 
 
 class BesidePcaPanel(ViewPanel):
     """Shows where the images lie by the model's codes and by PCA; a click on a point picks its image."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("pcaView")
-        self.introduce(
-            self.tr("PCA"),
-            self.tr(
-                "Where the images lie by the model's codes, and by the plainest map there is: principal components."
+    NAME = "pcaView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("BesidePcaPanel", "PCA"),
+            translate(
+                "BesidePcaPanel",
+                "Where the images lie by the model's codes, and by the plainest map there is: principal components.",
             ),
         )
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._content: _Content | None = None
         self._is_quick = True  # at first
         show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="pcaShowAllButton")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.views.posterior_samples import PosteriorSamples, PosteriorSamplesQuestion
@@ -11,19 +11,29 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _GAP = 2  # pixels between two images
 
 
 class PosteriorSamplesPanel(ViewPanel):
     """Shows rows of images, of a sample of each one's posterior, and of the prior with the same noise."""
 
+    NAME = "posteriorView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("PosteriorSamplesPanel", "Spread: samples"),
+            translate(
+                "PosteriorSamplesPanel",
+                "Images; below each what its posterior decodes to; below that a sample of the prior.",
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("posteriorView")
-        self.introduce(
-            self.tr("Spread: samples"),
-            self.tr("Images; below each what its posterior decodes to; below that a sample of the prior."),
-        )
         self._noise_seed = self._image_seed = 0
         self._rows = QSpinBox(minimum=1, maximum=6, value=3)
         self._rows.setObjectName("posteriorRowsBox")

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from latentlab.core.views.posterior_scatter import Deviations, DeviationsQuestion
 from latentlab.ui.canvas.scatter import ScatterPair
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 
 class DeviationsPanel(ViewPanel):
     """Shows where the encoder puts images, and beside it how sure it is; a click on a point picks its image."""
 
+    NAME = "deviationsView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("DeviationsPanel", "Spread: deviations"),
+            translate(
+                "DeviationsPanel",
+                "Where the encoder puts each image, its mean μ, and how sure it is of that, its deviation σ.",
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("deviationsView")
-        self.introduce(
-            self.tr("Spread: deviations"),
-            self.tr("Where the encoder puts each image, its mean μ, and how sure it is of that, its deviation σ."),
-        )
         self._answer: Deviations | None = None
         self._pair: ScatterPair | None = None
         show_all = QToolButton(text=self.tr("Show all"), autoRaise=True, objectName="deviationsShowAllButton")

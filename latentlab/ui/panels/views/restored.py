@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -14,18 +14,26 @@ from latentlab.ui.widgets.forms.damage_box import DamageBox
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _GAP = 2  # pixels between two images
 
 
 class RestoredPanel(ViewPanel):
     """Shows images of the map as they are, damaged, and restored; a click on one picks it on the map."""
 
+    NAME = "restoredView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("RestoredPanel", "Restoring"),
+            translate("RestoredPanel", "Images, the same ones damaged, and what the model restores of them."),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("restoredView")
-        self.introduce(
-            self.tr("Restoring"), self.tr("Images, the same ones damaged, and what the model restores of them.")
-        )
         self._count = QSpinBox(minimum=1, maximum=30, value=8, objectName="restoredCountBox")
         self._count.setAccessibleName(self.tr("Number of images"))
         self._count.setToolTip(self.tr("How many images of the map are shown; fewer where they are large"))

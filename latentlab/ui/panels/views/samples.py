@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QPushButton, QSpinBox, QWidget
 
 from latentlab.core.models.facts import ModelFacts
@@ -11,16 +11,26 @@ from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.images.image_grid import ImageGrid
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _GAP = 2  # pixels between two samples
 
 
 class SamplesPanel(ViewPanel):
     """Shows samples of the prior, or of a Gaussian like the codes; of a CVAE a row per class."""
 
+    NAME = "samplesView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("SamplesPanel", "Samples"),
+            translate("SamplesPanel", "What the decoder makes of codes drawn at random."),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("samplesView")
-        self.introduce(self.tr("Samples"), self.tr("What the decoder makes of codes drawn at random."))
         self._seed = 0
         self._rows = QSpinBox(minimum=1, maximum=30, value=10, objectName="samplesRowsBox")
         self._rows.setAccessibleName(self.tr("Rows of samples"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from latentlab.core.views.sensitivity import Sensitivity, SensitivityQuestion
@@ -11,19 +11,29 @@ from latentlab.ui.style.texts import rich_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _MOST_KEPT = 3
 
 
 class SensitivityPanel(ViewPanel):
     """Shows a curve of movement over noise; curves that are kept stay while other models are looked at."""
 
+    NAME = "sensitivityView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("SensitivityPanel", "Sensitivity"),
+            translate(
+                "SensitivityPanel",
+                "How far the codes move when noise is added to the images: the less, the steadier the encoder.",
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("sensitivityView")
-        self.introduce(
-            self.tr("Sensitivity"),
-            self.tr("How far the codes move when noise is added to the images: the less, the steadier the encoder."),
-        )
         self._answer: Sensitivity | None = None
         self._kept: tuple[Sensitivity, ...] = ()
         self._content: _Content | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
@@ -18,6 +18,8 @@ from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.traversal_rows import TraversalRow, TraversalRows
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _PAGE = 20  # rows at first, and more of them each time
 _MOST_NAMED = 12  # unused dimensions that are listed by name
 
@@ -31,15 +33,21 @@ class TraversalsPanel(ViewPanel):
     code_picked = Signal(object)
     """Pick this code: float32 (L,)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("traversalsView")
-        self.introduce(
-            self.tr("Sliders"),
-            self.tr(
-                "What each latent dimension changes in the image: a row for each, all others stay. Click to go there."
+    NAME = "traversalsView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("TraversalsPanel", "Sliders"),
+            translate(
+                "TraversalsPanel",
+                "What each latent dimension changes in the image: a row for each, all others stay. Click to go there.",
             ),
         )
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._answer: Traversals | None = None
         self._awaits = False
         self._code: Floats | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.core.map.projection import dimension_name
@@ -16,19 +16,28 @@ from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.view_panel import ViewPanel
 
+translate = QCoreApplication.translate
+
 _DRAWN = 12
 
 
 class UnitsPanel(ViewPanel):
     """Shows bars of the KL per dimension, or how often units are on, for which class, and what they draw."""
 
+    NAME = "unitsView"
+
+    @staticmethod
+    def words() -> tuple[str, str]:
+        """Name the view, and say what it shows."""
+        return (
+            translate("UnitsPanel", "Units"),
+            translate(
+                "UnitsPanel", "Which latent dimensions the model uses, and which units of an autoencoder are on."
+            ),
+        )
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("unitsView")
-        self.introduce(
-            self.tr("Units"),
-            self.tr("Which latent dimensions the model uses, and which units of an autoencoder are on."),
-        )
         self._class = QComboBox(objectName="unitsClassBox", accessibleName=self.tr("Class of the units that are drawn"))
         self._class.setToolTip(self.tr("Draw the units that fire more for this class than for others"))
         self._class.currentIndexChanged.connect(self.ask)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWhatsThis
 
 from latentlab.ui.canvas.panel import CanvasPanel
+from latentlab.ui.panels.views.interpolations import InterpolationsPanel
 from latentlab.ui.session.session import Session
 from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.drawer import Drawer
@@ -55,7 +56,7 @@ def join_map(
     join_distances(session, panel, menus)
     join_posteriors(session, panel, menus)
     join_true_posterior(session, panel, menus)
-    join_selection(session, panel, menus, lambda: tabs.setCurrentWidget(tabs.interpolations))
+    join_selection(session, panel, menus, lambda: tabs.look_at(InterpolationsPanel))
     join_named_selections(session, panel, menus)
     join_landscape(session, panel, menus)
     join_layers(session, panel, menus)

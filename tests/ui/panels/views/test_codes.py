@@ -355,9 +355,8 @@ def test_without_an_answer_there_is_nothing_to_keep(shown, tiny_model):
 
 def test_every_view_follows_a_model_that_trains(lab):
     lab.begin({"model.latent": 3})
-    tabs = lab.child("viewTabs")
     for name in ("samplesView", "posteriorView", "deviationsView", "unitsView", "pcaView", "sensitivityView"):
-        tabs.setCurrentWidget(lab.child(name))
+        lab.look_at(name)
         for _ in range(2):
             with lab.qtbot.waitSignal(lab.session.views.answered) as answered:
                 pass

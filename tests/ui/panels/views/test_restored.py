@@ -96,8 +96,7 @@ def test_rows_and_their_nearness_are_shown_and_a_click_picks(qtbot, panel):
 def test_a_denoising_run_shows_its_own_damage_and_a_click_picks_on_the_map(lab, run_file):
     lab.open(run_file(model__kind="autoencoder", corruption__salt_and_pepper=0.2))
     lab.until(lambda: lab.session.exploration.shown.images is not None)
-    tabs, panel = lab.child("viewTabs"), lab.child("restoredView")
-    tabs.setCurrentWidget(panel)
+    panel = lab.look_at("restoredView")
     grid = panel.findChild(ImageGrid)
     lab.until(lambda: grid.cells() == (3, 8))
     assert "PSNR of noisy" in panel.caption.text()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QLabel, QTabWidget
+from PySide6.QtWidgets import QCheckBox, QLabel
 
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.views.traversals import Traversals
@@ -203,8 +203,7 @@ def turn_to(lab):
     def turn(run=None):
         if run is not None:
             lab.open(run)
-        tabs = lab.child("viewTabs", QTabWidget)
-        tabs.setCurrentWidget(lab.child("traversalsView"))
+        lab.look_at("traversalsView")
         rows = lab.child("traversalRows")
         lab.until(rows.rows)
         return rows
