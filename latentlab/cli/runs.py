@@ -23,9 +23,9 @@ def runs(arguments: Namespace) -> int:
     if listing.problem:
         terminal.say(listing.problem)
     if arguments.json:
-        source = sources(listing.runs)
+        came_from = dict(zip((run.path for run in listing.runs), sources(listing.runs), strict=True))
         for run in found:
-            known = {key: getattr(run, key) for key in _KEYS} | _came_from(run, source(run))
+            known = {key: getattr(run, key) for key in _KEYS} | _came_from(run, came_from[run.path])
             terminal.write_json(path=str(run.path), **known, started=run.started or None, saved=run.saved or None)
     elif found:
         _write_table(found, folder)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from latentlab.core.runs.kept_run import KeptRun
@@ -30,24 +29,12 @@ class Placed(NamedTuple):
     source: KeptRun | None
 
 
-def sources(runs: Iterable[KeptRun]) -> Callable[[KeptRun], KeptRun | None]:
-    """Give what finds the run that one came from, or the nearest of those before that, among all that there are.
+def sources(runs: Sequence[KeptRun]) -> list[KeptRun | None]:
+    """Give the run that each came from, or the nearest of those before that, among all that there are.
 
     Of files of one run, as of its earlier epochs, that of most epochs is the run, and the others came from it.
     """
-    of_id: dict[str, KeptRun] = {}
-    for run in runs:
-        if run.run and ((known := of_id.get(run.run)) is None or _standing(run) < _standing(known)):
-            of_id[run.run] = run
-
-    def source(run: KeptRun) -> KeptRun | None:
-        head = of_id.get(run.run)
-        if head is not None and head.path != run.path:
-            return head
-        found = (of_id.get(run_id) for run_id, _ in run.ancestors if run_id != run.run)
-        return next((each for each in found if each is not None), None)
-
-    return source
+    return [None if place is None else runs[place] for place in _places(runs)]
 
 
 def planted(shown: Sequence[KeptRun], runs: Sequence[KeptRun]) -> list[Placed]:
@@ -58,27 +45,48 @@ def planted(shown: Sequence[KeptRun], runs: Sequence[KeptRun]) -> list[Placed]:
     shown : sequence of KeptRun
         In an order: where in a family stands what comes first, there stands the family, and so at each fork.
     runs : sequence of KeptRun
-        All that there are; one of them that is not shown stands between those that it came from and that came from it.
+        All that there are, and those among them: the same objects. One that is not shown stands between those that it
+        came from and that came from it.
 
     Returns
     -------
     list of Placed
         All that are shown, each once, below the nearest that it came from.
     """
-    source = sources(runs)
-    came_from = {run.path: source(run) for run in runs}
-    above = _above(shown, came_from)
-    below: dict[Path | None, list[KeptRun]] = {}
-    for run in shown:
-        below.setdefault(above[run.path], []).append(run)
-    rank = _ranks(shown, above)
+    came_from = _places(runs)  # all is told by places among them: thousands of paths would be compared
+    place_of = {id(run): place for place, run in enumerate(runs)}
+    order = [place_of[id(run)] for run in shown]
+    above = _above(order, came_from)
+    ranks = _ranks(order, above)
+    below: dict[int | None, list[int]] = {}
+    for place in order:
+        below.setdefault(above[place], []).append(place)
+    for family in below.values():
+        family.sort(key=ranks.__getitem__, reverse=True)
     found: list[Placed] = []
-    waiting = [(run, 0, False) for run in sorted(below.get(None, []), key=lambda run: -rank[run.path])]
+    waiting = [(place, 0, False) for place in below.get(None, [])]
     while waiting:
-        run, depth, is_last = waiting.pop()
-        found.append(Placed(run, depth, is_last, came_from[run.path]))
-        children = sorted(below.get(run.path, []), key=lambda child: -rank[child.path])
-        waiting += [(child, depth + 1, number == 0) for number, child in enumerate(children)]
+        place, depth, is_last = waiting.pop()
+        source = came_from[place]
+        found.append(Placed(runs[place], depth, is_last, None if source is None else runs[source]))
+        if children := below.get(place):
+            waiting += [(child, depth + 1, child == children[0]) for child in children]
+    return found
+
+
+def _places(runs: Sequence[KeptRun]) -> list[int | None]:
+    """Give the place, among all, of what each came from."""
+    of_id: dict[str, int] = {}
+    for place, run in enumerate(runs):
+        if run.run and ((known := of_id.get(run.run)) is None or _standing(run) < _standing(runs[known])):
+            of_id[run.run] = place
+    found: list[int | None] = []
+    for place, run in enumerate(runs):
+        head = of_id.get(run.run)
+        if head is None or head == place:
+            before = (of_id.get(run_id) for run_id, _ in run.ancestors if run_id != run.run)
+            head = next((each for each in before if each is not None), None)
+        found.append(head)
     return found
 
 
@@ -87,34 +95,33 @@ def _standing(run: KeptRun) -> tuple[int, float, str]:
     return -run.epochs, run.moment, run.path.name
 
 
-def _above(shown: Sequence[KeptRun], came_from: dict[Path, KeptRun | None]) -> dict[Path, Path | None]:
+def _above(shown: Sequence[int], came_from: Sequence[int | None]) -> dict[int, int | None]:
     """Give the nearest that is shown of those that a run came from; of runs that say they came from each other none."""
-    are_shown = {run.path for run in shown}
-    nearest: dict[Path, Path | None] = {}  # of runs that are not shown, too
-    for run in shown:
-        walked: list[Path] = []
-        here: Path | None = run.path
+    are_shown = set(shown)
+    nearest: dict[int, int | None] = {}  # of runs that are not shown, too
+    for first in shown:
+        walked: list[int] = []
+        here: int | None = first
         while here is not None:
             walked.append(here)
             nearest[here] = None  # whoever comes here again walks in a circle
-            source = came_from[here]
-            here = None if source is None else source.path
+            here = came_from[here]
             if here in are_shown:
                 break
-            if here in nearest:
+            if here is not None and here in nearest:
                 here = nearest[here]
                 break
         nearest.update(dict.fromkeys(walked, here))
-    above = {run.path: nearest[run.path] for run in shown}
+    above = {place: nearest[place] for place in shown}
     _cut_circles(above)
     return above
 
 
-def _cut_circles(above: dict[Path, Path | None]) -> None:
+def _cut_circles(above: dict[int, int | None]) -> None:
     """Let one stand at the top of those that say they came from each other."""
-    walks: dict[Path, Path] = {}  # by each place where the walk began that came there first
+    walks: dict[int, int] = {}  # by each place where the walk began that came there first
     for first in above:
-        here: Path | None = first
+        here: int | None = first
         while here is not None and here not in walks:
             walks[here] = first
             here = above[here]
@@ -122,11 +129,11 @@ def _cut_circles(above: dict[Path, Path | None]) -> None:
             above[here] = None
 
 
-def _ranks(shown: Sequence[KeptRun], above: dict[Path, Path | None]) -> dict[Path, int]:
-    """Give the place in the order of what is first of a run and all that came from it."""
-    ranks: dict[Path, int] = {}
-    for number, run in enumerate(shown):
-        here: Path | None = run.path
+def _ranks(shown: Sequence[int], above: dict[int, int | None]) -> dict[int, int]:
+    """Give where in the order is the first of a run and all that came from it."""
+    ranks: dict[int, int] = {}
+    for number, place in enumerate(shown):
+        here: int | None = place
         while here is not None and here not in ranks:
             ranks[here] = number
             here = above[here]

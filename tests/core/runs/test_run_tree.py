@@ -45,8 +45,7 @@ def test_earlier_epochs_and_copies_of_a_run_are_below_it():
     a, early = run("a", "A", epochs=9, moment=5.0), run("a-epoch3", "A", epochs=3, moment=2.0)
     copied, child = run("copy", "A", epochs=9, moment=5.0), run("child", "B", "A")
     assert drawn([early, copied, a, child]) == ["a", "  a-epoch3", "  copy", "  child"]
-    assert sources([early, a])(early) == a
-    assert sources([early, a])(a) is None
+    assert sources([early, a]) == [a, None]
 
 
 def test_those_that_say_they_came_from_each_other_are_listed_all_the_same():
@@ -80,7 +79,7 @@ def test_whatever_files_say_each_is_there_once_below_one_that_it_came_from(runs,
     shown = ordered(matching(runs, words), by, is_reversed=is_reversed)
     found = planted(shown, runs)
     assert sorted(each.run.path for each in found) == sorted(each.path for each in shown)
-    source = sources(runs)
+    source = {run.path: came_from for run, came_from in zip(runs, sources(runs), strict=True)}
     above = []
     for each in found:
         assert each.depth <= len(above)
@@ -88,7 +87,7 @@ def test_whatever_files_say_each_is_there_once_below_one_that_it_came_from(runs,
         if above:
             assert above[-1].path in origins(each.run, source)
         above.append(each.run)
-        assert each.source == source(each.run)
+        assert each.source == source[each.run.path]
     if found:  # the first of all is the first leaf of the first family
         top = next(number for number, each in enumerate(found) if each.run.path == shown[0].path)
         assert [each.depth for each in found[: top + 1]] == list(range(top + 1))
@@ -96,8 +95,8 @@ def test_whatever_files_say_each_is_there_once_below_one_that_it_came_from(runs,
 
 def origins(run, source):
     """Give all that a run came from, by one step after the other."""
-    found, here = [], source(run)
+    found, here = [], source[run.path]
     while here is not None and here.path not in found:
         found.append(here.path)
-        here = source(here)
+        here = source[here.path]
     return found
