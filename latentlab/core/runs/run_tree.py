@@ -74,6 +74,12 @@ def planted(shown: Sequence[KeptRun], runs: Sequence[KeptRun]) -> list[Placed]:
     return found
 
 
+def in_a_row(shown: Sequence[KeptRun], runs: Sequence[KeptRun]) -> list[Placed]:
+    """Give runs in their order, and no tree, with what each came from: see `planted`."""
+    came_from = {id(run): source for run, source in zip(runs, sources(runs), strict=True)}
+    return [Placed(run, 0, False, came_from[id(run)]) for run in shown]
+
+
 def _places(runs: Sequence[KeptRun]) -> list[int | None]:
     """Give the place, among all, of what each came from."""
     of_id: dict[str, int] = {}

@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
         join_loss_line(self._loss_line, self._curves, self._drawer)
         join_start(session, self._start, self._run_bar, self._recipe, dialogs)
         join_messages(session, self._messages, canvas)
-        self.closed.connect(join_collection(session, self, self._start, menus))
+        self.closed.connect(join_collection(session, self, self._start, menus, self._settings))
         join_clipboard(session, self, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
         join_tabs(self._tabs, menus)

@@ -12,7 +12,7 @@ def fake_run(
     """Write a file that lists as a run; it may have come from others, each an id and an epoch, the first one first."""
     losses = {"loss": loss, "reconstruction": loss - 10, "kl": 10.0, "penalty": 0.0}
     history = [
-        {"run_id": "x", "epoch": number + 1, "train": losses, "test": losses, "is_best": True}
+        {"run_id": "x", "epoch": number + 1, "train": losses, "test": losses, "is_best": True, "objective": loss}
         for number in range(epochs)
     ]
     known = {"state": "finished", "last_epoch": epochs, "started": "", "saved": "2030-01-01T00:00:00+00:00"}
