@@ -133,9 +133,13 @@ def _train(
     from latentlab.core.measures.health import slower
     from latentlab.core.runs import workspace
     from latentlab.core.training.autosave import Autosave
+    from latentlab.core.training.kept_epochs import KeptEpochs
 
     folder = arguments.workspace or workspace.default_folder()
     autosave = Autosave(trainer, folder, lambda problem: terminal.say(f"latentlab: {problem}"), path)
+    epochs = KeptEpochs(
+        trainer, autosave.path, lambda said: terminal.say(f"latentlab: {said}"), lambda: autosave.kept != autosave.path
+    )
     for each in {folder, autosave.path.parent}:
         workspace.sweep(each)
     stop = trainer.control.stop
@@ -153,7 +157,7 @@ def _train(
                         has_diverged = True
                         stop.set()
                     autosave.take(event)
-                    for take in (show, tell_health, save_checkpoint, write_tensorboard):
+                    for take in (epochs.take, show, tell_health, save_checkpoint, write_tensorboard):
                         take(event)
                     if arguments.json:
                         terminal.write_event(event)
@@ -168,6 +172,7 @@ def _train(
                 terminal.say(f"latentlab: {_where(autosave)}")
             raise
         finally:
+            epochs.end()
             autosave.end()
     if place is None:
         terminal.say(f"latentlab: No place takes the run, so it is lost: make room on the disk. {_where(autosave)}")
