@@ -1,6 +1,7 @@
 """Branches by the command line: begun, listed with what they came from, repeated, refused."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -64,17 +65,33 @@ def test_a_branch_is_repeated_from_its_file_alone(run, tmp_path, capsys, monkeyp
     assert second.chain[-1].run_id not in ("", first.chain[-1].run_id)
 
 
-def test_a_training_that_broke_off_is_branched_where_it_was_left(broken, tmp_path, capsys):
+def test_a_training_that_broke_off_is_branched_where_it_was_left(broken, runs, tmp_path, capsys):
+    shutil.rmtree(runs / ".epochs", ignore_errors=True)
     assert branch(broken, "1", "--epochs", "1", "--out", str(tmp_path / "branch.safetensors")) == 0
     assert "left in the middle of an epoch: the branch begins there, 2 steps after epoch 1." in " ".join(said(capsys))
     (link,) = Run.open(tmp_path / "branch.safetensors").chain
     assert (link.epochs, link.steps_done) == (1, 2)
 
 
+def test_an_earlier_epoch_is_kept_on_the_disk_and_branched_wherever_the_run_was_saved(run, whole, tmp_path, capsys):
+    """And the branch is repeated, by the run that it came from, to the last bit."""
+    first, second, again = (tmp_path / f"{name}.safetensors" for name in ("first", "second", "again"))
+    for path, out in ((run, first), (tmp_path / "whole.safetensors", second)):
+        assert branch(path, "1", "--set", "beta=4", "--epochs", "2", "--out", str(out)) == 0
+    found = Run.open(first)
+    assert same(Run.open(second), found)
+    assert [ended.epoch for ended in found.history] == [1, 2, 3]
+    assert found.chain[-1].epochs == 1
+    assert not same(found, whole)
+    run.unlink()
+    assert main(["train", str(first), "--out", str(again)]) == 0
+    assert same(Run.open(again), found)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["RUN", "--from-epoch", "2"], "Epoch 2 of the run is not kept: only epoch 3 is."),
+        (["RUN", "--from-epoch", "4"], "Epoch 4 of the run is not kept: epochs 1, 2, 3 are."),
         (["RUN", "--from-epoch", "3", "--set", "latent=3"], "so model.latent is as in the run: change other settings"),
         (["RUN", "--from-epoch", "3", "--resume", "RUN"], "leave one out"),
         (["mlp-vae-2d", "--from-epoch", "3"], "--from-epoch is of a run: name its .safetensors file, not 'mlp-vae-2d'"),

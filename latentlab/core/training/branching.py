@@ -8,16 +8,56 @@ only weights are kept or at the last one, and can be repeated from its file.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import epochs_on_disk
 from latentlab.core.runs.chain import Link
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training.kept_weights import put_back
 
 _MOST_NAMED = 12
+
+
+def open_at(path: Path, epoch: int, folder: Path) -> Run:
+    """Read what a branch begins with, from the file of a run and what is kept of its earlier epochs.
+
+    Parameters
+    ----------
+    path : Path
+    epoch : int
+    folder : Path
+        The workspace, which keeps the epochs of a run that was saved elsewhere, too.
+
+    Raises
+    ------
+    LatentlabError
+        When it is no run, or the epoch is not kept, or damaged.
+    """
+    run = Run.open(path)
+    on_disk, own = _on_disk(run, path, folder), own_epochs(run)
+    # A run that was left on the way has the steps after its last epoch, too: what is kept of that has none.
+    if epoch in on_disk and (epoch not in own or _steps_after(run)):
+        return branched(run, epoch, on_disk[epoch]().snapshot)
+    if epoch in own:
+        return at_epoch(run, epoch)
+    raise not_kept(epoch, sorted({*on_disk, *own}))
+
+
+def epochs_to_begin_at(path: Path, folder: Path) -> list[int]:
+    """Give the epochs of a run that a branch can begin at, in order: see `open_at`.
+
+    Raises
+    ------
+    LatentlabError
+        When it is no run.
+    """
+    run = Run.open(path)
+    return sorted({*_on_disk(run, path, folder), *own_epochs(run)})
 
 
 def own_epochs(run: Run) -> list[int]:
@@ -43,7 +83,7 @@ def at_epoch(run: Run, epoch: int) -> Run:
         raise not_kept(epoch, own_epochs(run))
     if epoch == _best_epoch(run):
         return branched(run, epoch, run.snapshot)
-    return branched(run, epoch, _last(run), steps=0 if run.training is None else run.training.steps_done)
+    return branched(run, epoch, _last(run), steps=_steps_after(run))
 
 
 def branched(run: Run, epoch: int, snapshot: Snapshot, *, steps: int = 0) -> Run:
@@ -111,6 +151,24 @@ def not_kept(epoch: int, kept: Sequence[int]) -> RunError:
         named = [*named[:half], "…", *named[-half:]]
     those = f"only epoch {named[0]} is" if len(named) == 1 else f"epochs {', '.join(named)} are"
     return RunError(f"Epoch {epoch} of the run is not kept: {those}.")
+
+
+def _on_disk(run: Run, path: Path, folder: Path) -> dict[int, Callable[[], Run]]:
+    """Give, by the epochs that are kept on the disk, what reads each."""
+    found: dict[int, Callable[[], Run]] = {}
+    if (place := epochs_on_disk.folder_of(folder, run.snapshot.run_id)) is not None:
+        there = epochs_on_disk.sizes_in(place)
+        for ended in run.history:
+            if ended.epoch <= run.epochs and (name := epochs_on_disk.name_of(ended)) in there:
+                found[ended.epoch] = partial(epochs_on_disk.as_of, run, ended.epoch, place / name)
+    for epoch in epochs_on_disk.kept(path):
+        found[epoch] = partial(epochs_on_disk.run_at, path, epoch, run)
+    return found
+
+
+def _steps_after(run: Run) -> int:
+    """Give how many steps a run has taken after its last whole epoch."""
+    return 0 if run.training is None else run.training.steps_done
 
 
 def _best_epoch(run: Run) -> int | None:
