@@ -31,10 +31,11 @@ def branch(arguments: Namespace) -> Run | None:
     if not str(arguments.recipe).endswith(SUFFIX):
         raise LatentlabError(f"--from-epoch is of a run: name its {SUFFIX} file, not '{arguments.recipe}'.")
     from latentlab.core.runs import workspace
-    from latentlab.core.training.branching import open_at
+    from latentlab.core.runs.run import Run
+    from latentlab.core.training.branching import start_at
 
     path = Path(arguments.recipe)
-    found = open_at(path, epoch, arguments.workspace or workspace.default_folder())
+    found = start_at(Run.open(path), path, epoch, arguments.workspace or workspace.default_folder())
     if found.training is not None and (steps := found.training.steps_done):
         where = f"{steps} {'step' if steps == 1 else 'steps'} after epoch {epoch}"
         terminal.say(f"{path} was left in the middle of an epoch: the branch begins there, {where}.")

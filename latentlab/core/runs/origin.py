@@ -53,6 +53,11 @@ def differences_of(values: dict[str, Any]) -> list[Difference]:
         before, since = Recipe.from_dict(links[-1]["recipe"]), Recipe.from_dict(values["recipe"])
     except LatentlabError:
         return []
+    return between(before, since)
+
+
+def between(before: Recipe, since: Recipe) -> list[Difference]:
+    """Give the settings that differ between two recipes, but for their names."""
     differing = before.differences(since).items()
     found = [[key, in_words(mine), in_words(theirs)] for key, (mine, theirs) in differing if key not in _NAMES]
     return found[:_MOST_DIFFERENCES]

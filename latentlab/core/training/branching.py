@@ -23,12 +23,19 @@ from latentlab.core.training.kept_weights import put_back
 _MOST_NAMED = 12
 
 
-def open_at(path: Path, epoch: int, folder: Path) -> Run:
-    """Read what a branch begins with, from the file of a run and what is kept of its earlier epochs.
+def epochs_to_begin_at(run: Run, path: Path | None, folder: Path) -> list[int]:
+    """Give the epochs of a run that a branch can begin at, in order: see `start_at`."""
+    return sorted({*_on_disk(run, path, folder), *own_epochs(run)})
+
+
+def start_at(run: Run, path: Path | None, epoch: int, folder: Path) -> Run:
+    """Give what a branch begins with, of a run and what is kept of its earlier epochs.
 
     Parameters
     ----------
-    path : Path
+    run : Run
+    path : Path or None
+        Its file, if there is one.
     epoch : int
     folder : Path
         The workspace, which keeps the epochs of a run that was saved elsewhere, too.
@@ -36,9 +43,8 @@ def open_at(path: Path, epoch: int, folder: Path) -> Run:
     Raises
     ------
     LatentlabError
-        When it is no run, or the epoch is not kept, or damaged.
+        When the epoch is not kept, or damaged.
     """
-    run = Run.open(path)
     on_disk, own = _on_disk(run, path, folder), own_epochs(run)
     # A run that was left on the way has the steps after its last epoch, too: what is kept of that has none.
     if epoch in on_disk and (epoch not in own or _steps_after(run)):
@@ -48,16 +54,10 @@ def open_at(path: Path, epoch: int, folder: Path) -> Run:
     raise not_kept(epoch, sorted({*on_disk, *own}))
 
 
-def epochs_to_begin_at(path: Path, folder: Path) -> list[int]:
-    """Give the epochs of a run that a branch can begin at, in order: see `open_at`.
-
-    Raises
-    ------
-    LatentlabError
-        When it is no run.
-    """
-    run = Run.open(path)
-    return sorted({*_on_disk(run, path, folder), *own_epochs(run)})
+def present_epoch(run: Run) -> int:
+    """Give the epoch whose model a run's file shows: its last, or its best where it has a patience."""
+    best = _best_epoch(run)
+    return run.epochs if best is None else best
 
 
 def own_epochs(run: Run) -> list[int]:
@@ -153,7 +153,7 @@ def not_kept(epoch: int, kept: Sequence[int]) -> RunError:
     return RunError(f"Epoch {epoch} of the run is not kept: {those}.")
 
 
-def _on_disk(run: Run, path: Path, folder: Path) -> dict[int, Callable[[], Run]]:
+def _on_disk(run: Run, path: Path | None, folder: Path) -> dict[int, Callable[[], Run]]:
     """Give, by the epochs that are kept on the disk, what reads each."""
     found: dict[int, Callable[[], Run]] = {}
     if (place := epochs_on_disk.folder_of(folder, run.snapshot.run_id)) is not None:
@@ -161,8 +161,9 @@ def _on_disk(run: Run, path: Path, folder: Path) -> dict[int, Callable[[], Run]]
         for ended in run.history:
             if ended.epoch <= run.epochs and (name := epochs_on_disk.name_of(ended)) in there:
                 found[ended.epoch] = partial(epochs_on_disk.as_of, run, ended.epoch, place / name)
-    for epoch in epochs_on_disk.kept(path):
-        found[epoch] = partial(epochs_on_disk.run_at, path, epoch, run)
+    if path is not None:
+        for epoch in epochs_on_disk.kept(path):
+            found[epoch] = partial(epochs_on_disk.run_at, path, epoch, run)
     return found
 
 

@@ -33,6 +33,7 @@ class RunsPanel(QWidget):
     tree_asked = Signal(bool)
     pictures_wanted = Signal(object)
     opened = Signal(Path)
+    branch_asked = Signal(Path)
     renamed = Signal(Path, str)
     noted = Signal(Path, str)
     delete_asked = Signal(object)
@@ -216,6 +217,7 @@ class RunsPanel(QWidget):
             menu.addAction(action)
 
         add(self.tr("&Open"), self._open_chosen, can=is_one and self._can_open, keys="Return")
+        add(self.tr("&Branch from it…"), lambda: self.branch_asked.emit(run.path), can=is_one and self._can_open)
         add(self.tr("&Rename"), self.details.edit_title, can=is_one, keys="F2")
         menu.addSeparator()
         add(self.tr("&Copy the path"), lambda: self.copy_asked.emit(str(run.path)), can=is_one)

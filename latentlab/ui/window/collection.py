@@ -72,7 +72,12 @@ class RunsWindow(WindowBeside):
 
 
 def join_collection(
-    session: Session, owner: QWidget, start: StartPage, menus: Menus, settings: Settings
+    session: Session,
+    owner: QWidget,
+    start: StartPage,
+    menus: Menus,
+    settings: Settings,
+    branch_from: Callable[[Path], None],
 ) -> Callable[[], None]:
     """List the runs in a window of their own, which is made when it is first wanted; gives what closes it."""
     made: list[RunsWindow] = []
@@ -81,6 +86,7 @@ def join_collection(
         if not made:
             made.append(RunsWindow(owner))
             _join(session, made[0])
+            made[0].panel.branch_asked.connect(branch_from)
             join_run_list(settings, made[0].panel, made[0].looked_at)
         made[0].come()
 

@@ -128,7 +128,7 @@ def test_an_earlier_epoch_of_a_run_is_below_it(desk, folder):
     desk.press("runTreeButton")
     desk.until(lambda: tree(desk)[-2:] == ["alone", "  alone-epoch1"])
     rows = desk.table.rows
-    assert "The run of alone, as it was after 1 epochs" in rows.data(rows.index(5, 0), Qt.ItemDataRole.ToolTipRole)
+    assert "alone as it was after epoch 1" in rows.data(rows.index(5, 0), Qt.ItemDataRole.ToolTipRole)
 
 
 def test_the_list_is_at_the_next_start_as_it_was_left(desk, make_lab):

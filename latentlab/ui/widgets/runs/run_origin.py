@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from latentlab.core.errors import printable
 from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.origin import Difference
 
 translate = QCoreApplication.translate
 
 
 def differences_in_words(run: KeptRun) -> str:
-    """Say which settings are others than in the run that one came from, by the last part of each key."""
+    """Say which settings are others than in the run that one came from."""
+    return settings_in_words(run.differs)
+
+
+def settings_in_words(differs: Sequence[Difference]) -> str:
+    """Say what was changed, by the last part of each key."""
     text = translate("Collection", "{setting} {before} → {since}")
     return ", ".join(
-        text.format(setting=key.rpartition(".")[2], before=before, since=since) for key, before, since in run.differs
+        text.format(setting=key.rpartition(".")[2], before=before, since=since) for key, before, since in differs
     )
 
 
@@ -37,8 +45,8 @@ def came_from_in_words(run: KeptRun, source: KeptRun | None) -> list[str]:
         earlier epoch of.
     """
     if source is not None and source.run == run.run:
-        text = translate("Collection", "The run of {name}, as it was after {epochs} epochs")
-        return [text.format(name=printable(source.name), epochs=run.epochs)]
+        text = translate("Collection", "{name} as it was after epoch {epoch}")
+        return [text.format(name=printable(source.name), epoch=run.epochs)]
     if run.origin is None:
         return []
     run_id, epoch = run.origin
