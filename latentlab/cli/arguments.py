@@ -67,6 +67,12 @@ def parser() -> argparse.ArgumentParser:
         help="change settings of the recipe, e.g. beta=4 model.encoder.layers=512,256",
     )
     train.add_argument("--resume", metavar="RUN", type=Path, help="go on from a saved run, for so many epochs more")
+    train.add_argument(
+        "--from-epoch",
+        metavar="N",
+        type=whole(0),
+        help="branch: with RECIPE a run, go on from its epoch N, if that is kept, for so many epochs more",
+    )
 
     resume = commands.add_parser(
         "resume",

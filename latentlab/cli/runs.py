@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from latentlab.cli import terminal
 from latentlab.core.runs import workspace
 from latentlab.core.runs.collection import matching, ordered
 from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.run_tree import sources
 
 _KEYS = ("state", "recipe", "dataset", "epochs", "of_epochs", "test", "title", "notes", "seconds", "size")
 
@@ -21,8 +23,9 @@ def runs(arguments: Namespace) -> int:
     if listing.problem:
         terminal.say(listing.problem)
     if arguments.json:
+        came_from = dict(zip((run.path for run in listing.runs), sources(listing.runs), strict=True))
         for run in found:
-            known = {key: getattr(run, key) for key in _KEYS}
+            known = {key: getattr(run, key) for key in _KEYS} | _came_from(run, came_from[run.path])
             terminal.write_json(path=str(run.path), **known, started=run.started or None, saved=run.saved or None)
     elif found:
         _write_table(found, folder)
@@ -31,6 +34,16 @@ def runs(arguments: Namespace) -> int:
     else:
         terminal.say(f"There are no runs in {folder} yet: every training is kept there as it goes.")
     return 0
+
+
+def _came_from(run: KeptRun, source: KeptRun | None) -> dict[str, Any]:
+    """Tell which run one came from, where it came from any, and which settings differ; null is what nobody knows."""
+    parent, differs = None, {key: [before, since] for key, before, since in run.differs}
+    if run.origin is not None:
+        run_id, epoch = run.origin
+        path = str(source.path) if source is not None and source.run == run_id else None
+        parent = {"run": run_id or None, "epoch": epoch, "path": path}
+    return {"run": run.run or None, "parent": parent, "differs": differs}
 
 
 def _write_table(found: list[KeptRun], folder: Path) -> None:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli import terminal
+from latentlab.cli import branching, terminal
 from latentlab.core import writing
 from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 def train(arguments: Namespace) -> int:
     """Train a recipe, or what a run was made of, and save the run; when interrupted, the run so far."""
-    links, changes = _links(arguments.recipe), _changes(arguments)
+    branch, changes = branching.branch(arguments), _changes(arguments)
+    links = () if branch else _links(arguments.recipe)
     if len(links) > 1 and (changes or arguments.resume):
         raise LatentlabError(
             f"{arguments.recipe} was made by {len(links)} trainings, one after the other, and is repeated as it was "
             "made: leave out whatever changes the recipe, and --resume."
         )
-    recipe = (links[-1].recipe if links else _recipe(arguments.recipe)).with_changes(changes)
+    base = branch.recipe if branch else links[-1].recipe if links else _recipe(arguments.recipe)
+    recipe = base.with_changes(changes)
+    branching.check(branch, recipe)
     out, path = _places(arguments)
 
     from latentlab.core.data.recipe_images import located
@@ -45,11 +48,11 @@ def train(arguments: Namespace) -> int:
         event_files.check(arguments.tensorboard)
     recipe = located(recipe)
     try:
-        start = Run.open(arguments.resume) if arguments.resume else _repeated_so_far(links, arguments)
+        start = Run.open(arguments.resume) if arguments.resume else branch or _repeated_so_far(links, arguments)
     except _Interrupted:
         return terminal.INTERRUPTED
     images = _images(recipe, arguments)
-    if arguments.resume and start is not None and (changed := start.changed_images(images)):
+    if (arguments.resume or branch) and start is not None and (changed := start.changed_images(images)):
         terminal.say(f"{changed} Training goes on with them as they are now.")
     if links:
         _tell_unlike(links[-1], images)
@@ -130,9 +133,13 @@ def _train(
     from latentlab.core.measures.health import slower
     from latentlab.core.runs import workspace
     from latentlab.core.training.autosave import Autosave
+    from latentlab.core.training.kept_epochs import KeptEpochs
 
     folder = arguments.workspace or workspace.default_folder()
     autosave = Autosave(trainer, folder, lambda problem: terminal.say(f"latentlab: {problem}"), path)
+    epochs = KeptEpochs(
+        trainer, autosave.path, lambda said: terminal.say(f"latentlab: {said}"), lambda: autosave.kept != autosave.path
+    )
     for each in {folder, autosave.path.parent}:
         workspace.sweep(each)
     stop = trainer.control.stop
@@ -150,7 +157,7 @@ def _train(
                         has_diverged = True
                         stop.set()
                     autosave.take(event)
-                    for take in (show, tell_health, save_checkpoint, write_tensorboard):
+                    for take in (epochs.take, show, tell_health, save_checkpoint, write_tensorboard):
                         take(event)
                     if arguments.json:
                         terminal.write_event(event)
@@ -165,6 +172,7 @@ def _train(
                 terminal.say(f"latentlab: {_where(autosave)}")
             raise
         finally:
+            epochs.end()
             autosave.end()
     if place is None:
         terminal.say(f"latentlab: No place takes the run, so it is lost: make room on the disk. {_where(autosave)}")
@@ -239,6 +247,7 @@ def _repeated(link: Link, before: Run | None, arguments: Namespace, which: str) 
     from latentlab.core.runs import workspace
     from latentlab.core.training import repeating
     from latentlab.core.training.autosave import Autosave
+    from latentlab.core.training.branching import as_left
     from latentlab.core.training.control import Control
 
     images = _images(link.recipe, arguments)
@@ -262,7 +271,7 @@ def _repeated(link: Link, before: Run | None, arguments: Namespace, which: str) 
         kept = f"what there is of it is kept as {place}" if place else "nothing of it could be kept"
         terminal.say(f"Interrupted while {which} was repeated; {kept}.")
         raise _Interrupted
-    return run
+    return as_left(run, link)
 
 
 def _tell_unlike(link: Link, images: ImageSet) -> None:

@@ -217,6 +217,17 @@ class Settings(QObject):
         self._change(lambda values: values.update(keys={name: list(its) for name, its in keys.items()}))
         self.save()
 
+    @property
+    def run_list(self) -> dict[str, Any]:
+        """How all runs are listed: plain values, which whoever takes them looks through."""
+        return dict(_table(self._values, "run_list"))
+
+    def set_run_list(self, state: Mapping[str, Any]) -> None:
+        """Remember how all runs are listed."""
+        if self.run_list != state:
+            self._change(lambda values: values.update(run_list=dict(state)))
+            self.save()
+
     def layout(self, name: str) -> bytes:
         """Give what ``saveGeometry`` or ``saveState`` of the part called `name` answered; empty if unknown."""
         text = _table(self._values, "layout").get(name)

@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from latentlab.core import writing
 from latentlab.core.data import leftovers, registry
-from latentlab.core.runs import run_index, workspace
+from latentlab.core.runs import epochs_on_disk, run_index, workspace
 from latentlab.core.runs.run import Run
 from tests.cli.nursery import SET, Nursery, stored_set
 
@@ -85,8 +85,9 @@ class Place:
         self.strays = 0
 
     def lying(self, folder=None):
-        """Give what lies in a folder, but the index of the runs: the tests themselves list them."""
-        return [path for path in (folder or self.folder).rglob("*") if path.name != run_index.NAME]
+        """Give what lies in a folder, but for epochs, and the index of the runs: the tests themselves list them."""
+        found = (folder or self.folder).rglob("*")
+        return [path for path in found if path.name != run_index.NAME and epochs_on_disk.FOLDER not in path.parts]
 
     def arguments(self):
         """Give what goes on with what broke off, or begins anew."""

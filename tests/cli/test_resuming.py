@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from latentlab.__main__ import main
+from latentlab.core.runs import epochs_on_disk
 from latentlab.core.runs.run import Run
 from latentlab.core.runs.workspace import Presence
 from tests.cli.trainings import at_event, said, same, train
@@ -21,7 +22,7 @@ def test_a_training_that_broke_off_is_finished_as_it_would_have_gone_on(whole, b
     for path in (out, broken):  # the workspace has it, too
         assert same(Run.open(path), whole)
         assert Run.open(path).training.state == "finished"
-    assert [path for path in runs.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in runs.iterdir() if path.name.startswith(".")] == [epochs_on_disk.FOLDER]
     assert main(["resume", str(broken)]) == 2
     (told,) = said(capsys)
     assert "came to its end, after 3 epochs" in told

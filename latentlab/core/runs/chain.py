@@ -38,6 +38,10 @@ class Link(BaseModel):
         Versions of what computed it.
     fingerprint : str
         Of the whole image set; empty where nobody knows.
+    run_id : str
+        Of the run that it made; empty in the files of earlier versions.
+    is_branched : bool
+        Whether the training after it began with its weights alone, and an optimiser and draws of its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,3 +57,5 @@ class Link(BaseModel):
     device: str = ""
     made_with: dict[str, str] = {}
     fingerprint: str = ""
+    run_id: str = ""
+    is_branched: bool = False

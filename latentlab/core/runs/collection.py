@@ -24,6 +24,7 @@ _ORDERS: dict[str, tuple[Callable[[KeptRun], Any], bool]] = {
     "state": (lambda run: run.state, False),
     "recipe": (lambda run: run.recipe.casefold(), False),
     "dataset": (lambda run: run.dataset.casefold(), False),
+    "differs": (lambda run: run.differs or None, False),
     "latent": (lambda run: run.latent or None, False),
     "epochs": (lambda run: run.epochs, True),
     "loss": (_loss("loss"), False),

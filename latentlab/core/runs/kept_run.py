@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from latentlab.core.errors import printable
+from latentlab.core.runs.origin import Ancestor, Difference, ancestors_of, differences_of, plain_id
 from latentlab.core.runs.run_header import RunError, read_header
 from latentlab.core.runs.run_notes import notes_of
 
@@ -38,6 +39,13 @@ class KeptRun(NamedTuple):
         ``"vae"``, ``"cvae"`` or ``"autoencoder"``.
     latent : int
         Dimensions.
+    run : str
+        Its id.
+    ancestors : list of [str, int]
+        The runs that it went on from or was branched from, the last one first: id, empty where nobody knows, and
+        after how many epochs.
+    differs : list of [str, str, str]
+        The settings that are others than those of the run that it came from: key, its value there, and its own.
     title, notes : str
         What a person calls it, and says of it; empty where nothing.
     moment : float
@@ -60,6 +68,9 @@ class KeptRun(NamedTuple):
     seconds: float | None = None
     kind: str = ""
     latent: int = 0
+    run: str = ""
+    ancestors: list[Ancestor] = []  # noqa: RUF012 - nobody writes to it
+    differs: list[Difference] = []  # noqa: RUF012
     title: str = ""
     notes: str = ""
     moment: float = 0.0
@@ -70,6 +81,11 @@ class KeptRun(NamedTuple):
     def name(self) -> str:
         """What it is called: its title, or as its file."""
         return self.title or printable(self.path.stem)
+
+    @property
+    def origin(self) -> tuple[str, int] | None:
+        """The id of the run that it came from, empty where nobody knows, and after how many epochs, if it did."""
+        return (self.ancestors[0][0], self.ancestors[0][1]) if self.ancestors else None
 
 
 def read_kept(path: Path) -> KeptRun:
@@ -102,6 +118,9 @@ def read_kept(path: Path) -> KeptRun:
             seconds=_seconds(training),
             kind=printable(str(model.get("kind", ""))),
             latent=int(model.get("latent", 0)),
+            run=plain_id(values.get("run", "")),
+            ancestors=ancestors_of(values),
+            differs=differences_of(values),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error

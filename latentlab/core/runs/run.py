@@ -68,7 +68,8 @@ class Run:
     fingerprint : str
         Of the whole image set that it was trained on last; empty in the files of earlier versions.
     training : TrainingState or None
-        What its training needs to go on as it would have; None in the files of earlier versions.
+        What its training needs to go on as it would have; None in the files of earlier versions. Without tensors it
+        lets nothing go on but its weights, as a branch does: see `training.branching`.
     chain : tuple of Link
         The trainings before its own, the first one first; files of earlier versions have none, whatever there were.
     """
@@ -105,6 +106,8 @@ class Run:
             device=state.device if state else "",
             made_with=state.made_with if state else {},
             fingerprint=self.fingerprint,
+            run_id=self.snapshot.run_id,
+            is_branched=state is not None and not state.tensors,
         )
         return (*self.chain, own)
 
@@ -132,7 +135,8 @@ class Run:
     def goes_on_like(self, recipe: Recipe, device: str) -> bool:
         """Whether a training by a recipe, from this run's weights, can go on with what the run's own draws from."""
         state, mine, theirs = self.training, self.recipe.training, recipe.training
-        if state is None or state.parameters("last"):  # the weights are not those that its optimiser has come to
+        # The weights are not those that its optimiser has come to, or it is left behind, as by a branch.
+        if state is None or not state.tensors or state.parameters("last"):
             return False
         return (mine.optimiser, mine.seed, state.device) == (theirs.optimiser, theirs.seed, device)
 

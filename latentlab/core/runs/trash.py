@@ -1,4 +1,7 @@
-"""Runs that a person has deleted: they lie in a folder inside that of the runs, and come back until it is emptied."""
+"""Runs that a person has deleted: they lie in a folder inside that of the runs, and come back until it is emptied.
+
+Their earlier epochs stay where they are until then: another file may be of the same run.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from pathlib import Path
 
 from latentlab.core.errors import reason_of
 from latentlab.core.files import exists, inside
-from latentlab.core.runs.run_header import SUFFIX, RunError
+from latentlab.core.runs import epochs_on_disk
+from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
 from latentlab.core.runs.run_notes import notes_file
 from latentlab.core.runs.workspace import Presence
 
@@ -108,13 +112,17 @@ def empty(folder: Path) -> None:
     RunError
         When some of it cannot be removed.
     """
+    run_ids = set()
     for each in deleted(folder):
+        with contextlib.suppress(RunError):
+            run_ids.add(str(read_header(each.path).values.get("run")))
         try:
             each.path.unlink()
             notes_file(each.path).unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"{each.path} cannot be removed: {reason_of(error)}.") from error
         _remove_empty(each.path.parent)
+    epochs_on_disk.forget(folder, run_ids)
 
 
 def _move_both(path: Path, place: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QSlider, QToolButton, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
@@ -114,6 +115,12 @@ class CurvesPanel(LinesPanel):
         else:
             self.history.clear()
         self._follow()
+
+    def offer_at_slider(self, action: QAction) -> None:
+        """Have a button beside the slider of epochs that does something of the one that is looked at."""
+        button = QToolButton(objectName=f"{action.objectName().removesuffix('Action')}AtSliderButton")
+        button.setDefaultAction(action)
+        self._looking_back.layout().addWidget(button)
 
     def add_progress(self, progress: Progress) -> None:
         """Draw some steps more."""

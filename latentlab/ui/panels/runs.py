@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QMessageBox, QPushButton, QSplit
 
 from latentlab.core.errors import printable
 from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.run_tree import Placed
 from latentlab.core.runs.trash import Deleted
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain, plain_label
@@ -29,8 +30,10 @@ class RunsPanel(QWidget):
 
     words_changed = Signal(str)
     order_asked = Signal(str, bool)
+    tree_asked = Signal(bool)
     pictures_wanted = Signal(object)
     opened = Signal(Path)
+    branch_asked = Signal(Path)
     renamed = Signal(Path, str)
     noted = Signal(Path, str)
     delete_asked = Signal(object)
@@ -56,6 +59,9 @@ class RunsPanel(QWidget):
         self.search.textChanged.connect(self.words_changed)
         self._count = plain_label(role=theme.MUTED, objectName="runCount")
         self.table = RunTable()
+        self.tree = QPushButton(self.tr("Tr&ee"), objectName="runTreeButton", checkable=True)
+        self.tree.setToolTip(self.tr("List each run below the one that it went on from or was branched from"))
+        self.tree.toggled.connect(self.tree_asked)
         self._empty = plain_label(wordWrap=True, role=theme.MUTED, objectName="runsEmpty")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setMargin(24)
@@ -63,6 +69,7 @@ class RunsPanel(QWidget):
         self._pages.addWidget(self.table)
         self._pages.addWidget(self._empty)
         self.details = RunDetails()
+        self.details.source = self.table.rows.source
         self._open = PrimaryButton(self.tr("&Open"), objectName="openChosenButton")
         self._open.clicked.connect(self._open_chosen)
         self._delete = QPushButton(self.tr("&Delete"), objectName="deleteRunsButton")
@@ -79,7 +86,7 @@ class RunsPanel(QWidget):
         halves.addWidget(side)
         halves.setStretchFactor(0, 1)
         halves.setSizes([860, 300])
-        head = row((self.search, 1), self._count, self._trash, spacing=10)
+        head = row((self.search, 1), self._count, self.tree, self._trash, spacing=10)
         column(head, self.messages, (halves, 1), margins=(12, 12, 12, 12), spacing=8, on=self)
         self._join()
         self.show_deleted([])
@@ -120,9 +127,9 @@ class RunsPanel(QWidget):
         self._open.setToolTip("" if can else busy)
         self._enable()
 
-    def show_runs(self, runs: Sequence[KeptRun], of: int) -> None:
-        """Show runs in this order; how many there are in all says whether some are left out."""
-        self.table.set_runs(runs)
+    def show_runs(self, runs: Sequence[KeptRun], of: int, placed: Sequence[Placed] = ()) -> None:
+        """Show runs in this order, and where each came from; how many there are says whether some are left out."""
+        self.table.set_runs(runs, placed)
         chosen = self.table.chosen_runs()
         self._show_chosen(chosen)
         whole = self.tr("{n:,} run") if of == 1 else self.tr("{n:,} runs")
@@ -210,6 +217,7 @@ class RunsPanel(QWidget):
             menu.addAction(action)
 
         add(self.tr("&Open"), self._open_chosen, can=is_one and self._can_open, keys="Return")
+        add(self.tr("&Branch from it…"), lambda: self.branch_asked.emit(run.path), can=is_one and self._can_open)
         add(self.tr("&Rename"), self.details.edit_title, can=is_one, keys="F2")
         menu.addSeparator()
         add(self.tr("&Copy the path"), lambda: self.copy_asked.emit(str(run.path)), can=is_one)

@@ -28,6 +28,11 @@ class KeptEpochs(QObject):
         self._present: MapUpdate | None = None  # the latest map, whichever epoch is looked at
         self._looked_at: int | None = None  # an epoch before the present
 
+    @property
+    def looked_at(self) -> int | None:
+        """Which one is looked at; None for the present."""
+        return self._looked_at
+
     def begin(self, kept: Checkpoints) -> None:
         """Go on with these epochs, and look at the present one."""
         self.kept = kept

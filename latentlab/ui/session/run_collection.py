@@ -21,6 +21,7 @@ from latentlab.core.map.run_steps import Done, RunSteps
 from latentlab.core.runs import trash, workspace
 from latentlab.core.runs.collection import matching, ordered
 from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.run_tree import Placed, in_a_row, planted
 from latentlab.core.runs.trash import Deleted
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.latest import Latest
@@ -32,11 +33,12 @@ _OPERATIONS = 60_000  # that it takes to look for words in a run, and to put it 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which runs are wanted, by words that they have, and in which order: see `core.runs.collection`."""
+    """Which runs are wanted, by words that they have, and in which order, or as a tree: see `core.runs.collection`."""
 
     words: str = ""
     by: str = "saved"
     is_reversed: bool = False
+    is_tree: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +50,13 @@ class Arranged:
     runs : list of KeptRun
     of : int
         How many there are in all.
+    placed : list of Placed
+        Their places in the tree, and where each came from.
     """
 
     runs: list[KeptRun]
     of: int
+    placed: list[Placed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +253,8 @@ class RunCollection(QObject):
 
         def arrange() -> Arranged:
             found = ordered(matching(runs, wanted.words), wanted.by, is_reversed=wanted.is_reversed)
-            return Arranged(found, len(runs))
+            placed = (planted if wanted.is_tree else in_a_row)(found, runs)
+            return Arranged([each.run for each in placed], len(runs), placed)
 
         self._arranging.ask(arrange, _OPERATIONS * len(runs))
 

@@ -6,7 +6,8 @@ before they are used, `training` the training going on, `interrupted` what broke
 what was used last, `collection` all runs that are kept, `exploration` what is looked at, `epochs` of which epoch,
 `shown_images` of which images, `selection` those selected on the map, `selection_training` what becomes of them, `map`
 what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
-model, `page` the page that is cleaned, `health` what is wrong with what is trained.
+model, `branching` where a new run could begin, `page` the page that is cleaned, `health` what is wrong with what is
+trained.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.explore.views import Views
+from latentlab.ui.session.branching import Branching
 from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.health import Health
@@ -55,7 +57,8 @@ if TYPE_CHECKING:
 
 FIRST_RECIPE = "digits-vae-2d"
 
-How = Literal["anew", "further", "to its end"]  # a model is trained: the current one, but for a new one
+# A model is trained: the current one, but for a new one; or, by a Run, one that begins with what that is.
+How = Literal["anew", "further", "to its end"]
 
 
 class Session(QObject):
@@ -107,6 +110,7 @@ class Session(QObject):
         self.page = PageCleaning(self.exploration, self)
         self.map = MapState(self.exploration, self.selection, self)
         self.comparison = Comparison(self.exploration, self)
+        self.branching = Branching(self._train, self)
         self.training = LiveTraining(self)
         self.training.started.connect(self._tell_note)
         self.training.epoch_kept.connect(self.epochs.add)
@@ -131,12 +135,12 @@ class Session(QObject):
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
-        looking = (self.exploration, self.views, self.restoration, self.map, self.comparison)
+        looking = (self.exploration, self.views, self.restoration, self.map, self.comparison, self.branching)
         for part in (self.recipes, *looking, self.files, self.interrupted, self.recent):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
-        self._train_when_loaded: How | None = None
+        self._train_when_loaded: How | Run | None = None
         self._save_to: Path | None = None
         self._finishes_when_opened, self._told_when_opened = False, ""
 
@@ -193,7 +197,7 @@ class Session(QObject):
             self.maps_of_runs,
             self.collection,
             self.run_pictures,
-            self.files,
+            *(self.files, self.branching),
         ):
             part.shut_down()
 
@@ -238,7 +242,7 @@ class Session(QObject):
             self.recipes.take(self._current.run.recipe)
             self._train("to its end")
 
-    def _train(self, how: How) -> None:
+    def _train(self, how: How | Run) -> None:
         if self.state != "idle":
             return
         data, run = self.library.data, self._current.run
@@ -258,14 +262,14 @@ class Session(QObject):
         if how == "to its end":
             planned = replace(planned, unfinished=run, path=self._current.file)
         else:
-            planned = replace(planned, start=run if how == "further" else None)
+            planned = replace(planned, start={"further": run, "anew": None}.get(how, how))
             self.epochs.begin(Checkpoints(self.recipe.training.checkpoint_every))
         self.epochs.forget_present()
         self._trained = None
         self.training.start(planned)
         self._announce_run()
 
-    def _wait_to_train(self, how: How | None) -> None:
+    def _wait_to_train(self, how: How | Run | None) -> None:
         """Train in this way when the images have been loaded; None waits no longer."""
         self._train_when_loaded = how
         self.waiting.emit("" if how is None else self.tr("Training begins when the images are loaded …"))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from latentlab.core.map.map_images import MapImages
     from latentlab.core.runs.run import Run
     from latentlab.core.training.autosave import Autosave
+    from latentlab.core.training.kept_epochs import KeptEpochs
     from latentlab.core.training.trainer import Trainer
 
 _STACK_BYTES = 8 * 1024 * 1024  # macOS gives a Qt thread 512 KB, too little for torch
@@ -72,6 +73,7 @@ class TrainingThread(QThread):
         self.setStackSize(_STACK_BYTES)
         self._planned = planned
         self._autosave: Autosave | None = None
+        self._epochs: KeptEpochs | None = None
         self._shown = self._wanted = planned.shown
         self._live: LiveMap  # made on the thread: putting a million images in order takes a moment
         self._control = Control()
@@ -153,6 +155,8 @@ class TrainingThread(QThread):
 
     def _end_saving(self) -> Path | None:
         """Wait for what is being saved; give where the training is kept."""
+        if self._epochs is not None:
+            self._epochs.end()
         if self._autosave is None:
             return None
         self._autosave.end()
@@ -160,6 +164,7 @@ class TrainingThread(QThread):
 
     def _train(self) -> None:
         from latentlab.core.training.autosave import Autosave
+        from latentlab.core.training.kept_epochs import KeptEpochs
         from latentlab.core.training.trainer import Trainer
 
         planned, control = self._planned, self._control
@@ -168,8 +173,10 @@ class TrainingThread(QThread):
         else:
             trainer = Trainer(planned.recipe, planned.data, run_id=planned.run_id, control=control, start=planned.start)
         self._autosave = autosave = Autosave(trainer, planned.folder, self._warn, planned.path, planned.save_seconds)
+        self._epochs = epochs = KeptEpochs(trainer, autosave.path, self._warn, lambda: autosave.kept != autosave.path)
         self._guarded(lambda: self._show_wanted(trainer))
         for event in trainer.events():
+            epochs.take(event)
             if self._abandoned.is_set():
                 self._leave(trainer, autosave)
                 return
@@ -214,6 +221,8 @@ class TrainingThread(QThread):
     def _finish(self, trainer: Trainer, autosave: Autosave, event: Finished) -> None:
         run = _result_of(trainer)
         kept = autosave.finish(run)  # before the map, which may take long
+        if self._epochs is not None:
+            self._epochs.end()
         self._guarded(lambda: self._map_whole(trainer, self._abandoned.is_set))
         if not self._abandoned.is_set():
             self._post(Result(run, is_final=True, kept=kept))

@@ -188,12 +188,14 @@ class Actions(QObject):
         )
 
     def _run(self) -> tuple[Action | None, ...]:
+        branch = self.tr("Train a new run from the epoch that is looked at, with the settings as they are in the setup")
         return (
             Action("train", self.tr("&Train"), "F5", when="idle"),
             Action("trainOnSelection", self.tr("Train on the sele&cted images"), when="idle"),
             Action("pause", self.tr("Pause"), "F6", when="trains"),
             Action("stop", self.tr("&Stop, keep the model"), "F7", when="trains"),
             Action("discard", self.tr("&Discard, go back"), when="trains"),
+            Action("branch", self.tr("&Branch from here…"), when="can_branch", tip=branch),
             Action("finishTraining", self.tr("&Finish the training that was stopped"), when="can_finish"),
             None,
             Action("tensorBoard", self.tr("&Write for TensorBoard…"), checked=False),

@@ -22,9 +22,11 @@ from latentlab.ui.panels.start import StartPage
 from latentlab.ui.session.run_collection import Arranged, Wanted
 from latentlab.ui.session.run_pictures import RunPicture
 from latentlab.ui.session.session import Session
+from latentlab.ui.settings import Settings
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.images import shown
 from latentlab.ui.window.menus import Menus
+from latentlab.ui.window.run_list import join_run_list
 from latentlab.ui.window.window_beside import WindowBeside
 
 _SIZE = QSize(1180, 720)
@@ -69,7 +71,14 @@ class RunsWindow(WindowBeside):
             self.looked_at.emit(False)
 
 
-def join_collection(session: Session, owner: QWidget, start: StartPage, menus: Menus) -> Callable[[], None]:
+def join_collection(
+    session: Session,
+    owner: QWidget,
+    start: StartPage,
+    menus: Menus,
+    settings: Settings,
+    branch_from: Callable[[Path], None],
+) -> Callable[[], None]:
     """List the runs in a window of their own, which is made when it is first wanted; gives what closes it."""
     made: list[RunsWindow] = []
 
@@ -77,6 +86,8 @@ def join_collection(session: Session, owner: QWidget, start: StartPage, menus: M
         if not made:
             made.append(RunsWindow(owner))
             _join(session, made[0])
+            made[0].panel.branch_asked.connect(branch_from)
+            join_run_list(settings, made[0].panel, made[0].looked_at)
         made[0].come()
 
     def close() -> None:
@@ -101,7 +112,7 @@ def _join(session: Session, window: RunsWindow) -> None:
 
     def show_runs(arranged: Arranged) -> None:
         panel.set_folder(printable(str(session.folder)))
-        panel.show_runs(arranged.runs, arranged.of)
+        panel.show_runs(arranged.runs, arranged.of, arranged.placed)
 
     def look(runs: Sequence[KeptRun]) -> None:
         pictures.look(runs, panel.table.picture_side(), panel.devicePixelRatioF())
@@ -131,6 +142,7 @@ def _join(session: Session, window: RunsWindow) -> None:
     window.looked_at.connect(collection.watch)
     panel.words_changed.connect(lambda words: want(words=words))
     panel.order_asked.connect(lambda by, is_reversed: want(by=by, is_reversed=is_reversed))
+    panel.tree_asked.connect(lambda is_tree: want(is_tree=is_tree))
     panel.pictures_wanted.connect(look)
     panel.table.chosen.connect(show_map)
     panel.opened.connect(session.open_run)

@@ -27,6 +27,7 @@ from latentlab.ui.widgets.drawer import Drawer
 from latentlab.ui.widgets.message_bar import MessageBar
 from latentlab.ui.window.arrangement import Arrangement, LookedAt
 from latentlab.ui.window.arranging import join_arrangement, join_loss_line, join_side, join_told
+from latentlab.ui.window.branching import join_branching
 from latentlab.ui.window.clipboard import join_clipboard
 from latentlab.ui.window.collection import join_collection
 from latentlab.ui.window.commands.commands import join_keys, join_palette
@@ -205,7 +206,8 @@ class MainWindow(QMainWindow):
         join_loss_line(self._loss_line, self._curves, self._drawer)
         join_start(session, self._start, self._run_bar, self._recipe, dialogs)
         join_messages(session, self._messages, canvas)
-        self.closed.connect(join_collection(session, self, self._start, menus))
+        branch_from = join_branching(session, self, self._curves, menus)
+        self.closed.connect(join_collection(session, self, self._start, menus, self._settings, branch_from))
         join_clipboard(session, self, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
         join_tabs(self._tabs, menus)

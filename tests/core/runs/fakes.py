@@ -6,17 +6,24 @@ import struct
 from latentlab.core.runs.run_header import FORMAT
 
 
-def fake_run(path, *, epochs=3, loss=100.0, recipe="small", dataset="tiny", **training):
-    """Write a file that lists as a run."""
+def fake_run(
+    path, *, epochs=3, loss=100.0, recipe="small", dataset="tiny", run="x", came_from=(), beta=1.0, **training
+):
+    """Write a file that lists as a run; it may have come from others, each an id and an epoch, the first one first."""
     losses = {"loss": loss, "reconstruction": loss - 10, "kl": 10.0, "penalty": 0.0}
     history = [
-        {"run_id": "x", "epoch": number + 1, "train": losses, "test": losses, "is_best": True}
+        {"run_id": "x", "epoch": number + 1, "train": losses, "test": losses, "is_best": True, "objective": loss}
         for number in range(epochs)
     ]
     known = {"state": "finished", "last_epoch": epochs, "started": "", "saved": "2030-01-01T00:00:00+00:00"}
+    settings = {"name": recipe, "data": {"dataset": dataset}, "model": {"kind": "vae", "latent": 2}}
     values = {
-        "run": "x",
-        "recipe": {"name": recipe, "data": {"dataset": dataset}, "model": {"kind": "vae", "latent": 2}},
+        "run": run,
+        "recipe": settings | {"loss": {"beta": beta}},
+        "chain": [
+            {"recipe": settings, "first_epoch": 0, "epochs": epoch, "steps_done": 0, "run_id": run_id}
+            for run_id, epoch in came_from
+        ],
         "class_names": ["a", "b"],
         "epochs": epochs,
         "history": history,

@@ -17,6 +17,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.boxes import column
 from latentlab.ui.widgets.images.map_picture import MapPicture
+from latentlab.ui.widgets.runs.run_origin import came_from_in_words
 from latentlab.ui.widgets.runs.run_words import size_in_words, state_in_words, time_in_words
 
 _MAP = 170  # pixels, in text of common size
@@ -37,6 +38,7 @@ class RunDetails(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its parts take it
         self.data_name: Callable[[str], str] = printable
+        self.source: Callable[[KeptRun], KeptRun | None] = lambda run: None
         self._run: KeptRun | None = None
         self._map = MapPicture(height=_MAP)
         self.title = QLineEdit(objectName="runTitle", maxLength=MOST_TITLE)
@@ -162,6 +164,7 @@ class RunDetails(QScrollArea):
                 done=run.epochs, all=run.of_epochs, state=state_in_words(run.state)
             ),
         ]
+        lines += came_from_in_words(run, self.source(run))
         if run.test is not None:
             text = self.tr("Test loss {loss:.2f} nats: reconstruction {reconstruction:.2f}, KL {kl:.2f}")
             lines.append(text.format(**run.test))

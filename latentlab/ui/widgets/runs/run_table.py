@@ -35,15 +35,16 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.runs.collection import is_falling
 from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.run_tree import Placed
 from latentlab.ui.style import theme
 from latentlab.ui.style.looks import scaled
+from latentlab.ui.widgets.runs.run_branches import indent, paint_branches
+from latentlab.ui.widgets.runs.run_columns import RunColumns
 from latentlab.ui.widgets.runs.run_model import COLUMNS, RunModel
 
 PICTURE = 44
 """Pixels, in text of common size: the side of the picture of a map."""
 _PAD = 5
-_SHARES = {"name": 10, "dataset": 4, "state": 0, "epochs": 0, "loss": 0, "seconds": 0, "saved": 0}
-_LETTERS = {"state": 11, "epochs": 10, "loss": 10, "seconds": 12, "saved": 20}  # that a column has room for
 _SOON = 30  # milliseconds: within which scrolling has gone on
 
 
@@ -88,12 +89,8 @@ class RunTable(QTableView):
         down, across = self.verticalHeader(), self.horizontalHeader()
         down.hide()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        across.setHighlightSections(False)
-        across.setSectionsClickable(True)
+        self.columns = RunColumns(self)
         across.setSortIndicatorShown(True)
-        across.setStretchLastSection(False)
-        across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setSortIndicator(COLUMNS.index("saved"), Qt.SortOrder.DescendingOrder)
         self._order = COLUMNS.index("saved")
         across.sortIndicatorChanged.connect(self._ask_for_order)
@@ -106,15 +103,15 @@ class RunTable(QTableView):
 
     # What it shows
 
-    def set_runs(self, runs: Sequence[KeptRun]) -> None:
-        """Show these in their order; what was selected, and in sight, stays so.
+    def set_runs(self, runs: Sequence[KeptRun], placed: Sequence[Placed] = ()) -> None:
+        """Show these in their order, and where each came from; what was selected, and in sight, stays so.
 
         Where all that was selected is gone, what has its place is, so that one goes on from there.
         """
         chosen, current, row = [run.path for run in self.chosen_runs()], self.current_run(), self.currentIndex().row()
         at = self.verticalScrollBar().value()
         self._is_setting = True  # what follows is nobody's choice
-        if self.rows.set_runs(runs):
+        if self.rows.set_runs(runs, placed):
             if chosen and runs and all(self.rows.row_of(path) < 0 for path in chosen):
                 current = runs[min(max(row, 0), len(runs) - 1)]
                 chosen = [current.path]
@@ -144,6 +141,21 @@ class RunTable(QTableView):
         if are_listed and paths:
             self._choose(paths, paths[0])
             self.scrollTo(self.currentIndex())
+
+    def order(self) -> tuple[str, bool]:
+        """Give what the runs are ordered by, and whether against the usual direction."""
+        by, order = COLUMNS[self._order], self.horizontalHeader().sortIndicatorOrder()
+        return by, (order == Qt.SortOrder.DescendingOrder) != is_falling(by)
+
+    def set_order(self, by: str, is_reversed: bool) -> None:
+        """Say what they are ordered by."""
+        self._order = COLUMNS.index(by)
+        falls = is_falling(by) != is_reversed
+        with QSignalBlocker(self.horizontalHeader()):
+            self.horizontalHeader().setSortIndicator(
+                self._order, Qt.SortOrder.DescendingOrder if falls else Qt.SortOrder.AscendingOrder
+            )
+        self.horizontalHeader().viewport().update()
 
     def picture_side(self) -> int:
         """Give the side of a picture, in pixels of the window."""
@@ -176,7 +188,7 @@ class RunTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room among the columns."""
         super().resizeEvent(event)
-        self._share()
+        self.columns.share()
         self._soon.start()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -184,7 +196,7 @@ class RunTable(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._measure()
-            self._share()
+            self.columns.share()
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
             self.forget_pictures()
 
@@ -241,16 +253,6 @@ class RunTable(QTableView):
         lines = 2 * self.fontMetrics().height() + 2
         self.verticalHeader().setDefaultSectionSize(max(scaled(PICTURE), lines) + 2 * _PAD)
 
-    def _share(self) -> None:
-        across, letter = self.horizontalHeader(), self.fontMetrics().averageCharWidth()
-        fixed = {
-            name: max(letter * count, across.sectionSizeHint(COLUMNS.index(name))) for name, count in _LETTERS.items()
-        }
-        left = max(self.viewport().width() - sum(fixed.values()), letter * 44)
-        shares = sum(_SHARES.values())
-        for number, name in enumerate(COLUMNS):
-            across.resizeSection(number, fixed.get(name) or left * _SHARES[name] // shares)
-
 
 class _Names(QStyledItemDelegate):
     """Paints the picture of a map beside the name of its run, in bold, and below it what it is."""
@@ -271,18 +273,21 @@ class _Names(QStyledItemDelegate):
         option.text = ""
         self._view.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, self._view)
         run, colours = self._rows.runs[index.row()], theme.current()
-        side, room = scaled(PICTURE), option.rect.adjusted(_PAD, 0, -_PAD, 0)
+        depth, lines = self._rows.place(index.row())
+        side, room = scaled(PICTURE), option.rect.adjusted(_PAD + indent(depth), 0, -_PAD, 0)
         place = QRect(room.left(), room.center().y() - side // 2, side, side)
         picture = self._rows.picture(index.row())
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        text = option.palette.color(QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text)
         painter.save()
+        painter.setClipRect(option.rect)
+        paint_branches(painter, option.rect, depth, lines, text if is_chosen else QColor(colours.muted))
         if picture is None:
             painter.fillRect(place, QColor(colours.background))
         else:
             painter.drawPixmap(place, picture)
         painter.setPen(QColor(colours.grid))
         painter.drawRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5))
-        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        text = option.palette.color(QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text)
         beside = room.adjusted(side + 2 * _PAD, 0, 0, 0)
         high, middle = option.fontMetrics.height(), room.center().y()
         font = QFont(option.font)
