@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import image_sets
+from latentlab.cli import image_sets, sweep
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.collection import ORDERS
@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
         help="change settings of the recipe, e.g. beta=4 model.encoder.layers=512,256",
     )
     train.add_argument("--resume", metavar="RUN", type=Path, help="go on from a saved run, for so many epochs more")
+
+    train.add_argument("--group", metavar="JSON", help=argparse.SUPPRESS)  # what a sweep says of the run
+    sweep.add_options(commands)
 
     resume = commands.add_parser(
         "resume",

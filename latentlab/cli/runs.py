@@ -10,7 +10,7 @@ from latentlab.core.runs import workspace
 from latentlab.core.runs.collection import matching, ordered
 from latentlab.core.runs.kept_run import KeptRun
 
-_KEYS = ("state", "recipe", "dataset", "epochs", "of_epochs", "test", "title", "notes", "seconds", "size")
+_KEYS = ("state", "recipe", "dataset", "epochs", "of_epochs", "test", "title", "notes", "seconds", "size", "group")
 
 
 def runs(arguments: Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from latentlab.core.errors import printable
+from latentlab.core.runs.run_group import RunGroup, group_of
 from latentlab.core.runs.run_header import RunError, read_header
 from latentlab.core.runs.run_notes import notes_of
 
@@ -40,6 +41,8 @@ class KeptRun(NamedTuple):
         Dimensions.
     title, notes : str
         What a person calls it, and says of it; empty where nothing.
+    group : RunGroup or None
+        The sweep that it is one of, and what of it this run has.
     moment : float
         When it was saved, in seconds since 1970; 0 where the file does not say.
     size : int
@@ -62,6 +65,7 @@ class KeptRun(NamedTuple):
     latent: int = 0
     title: str = ""
     notes: str = ""
+    group: RunGroup | None = None
     moment: float = 0.0
     size: int = 0
     stamp: str = ""
@@ -102,6 +106,7 @@ def read_kept(path: Path) -> KeptRun:
             seconds=_seconds(training),
             kind=printable(str(model.get("kind", ""))),
             latent=int(model.get("latent", 0)),
+            group=group_of(values.get("group")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
