@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from latentlab.core.errors import printable
-from latentlab.core.runs.run_group import RunGroup, group_of
+from latentlab.core.runs.run_group import RunGroup, group_of, in_words
 from latentlab.core.runs.run_header import RunError, read_header
 from latentlab.core.runs.run_notes import notes_of
 
@@ -72,8 +72,8 @@ class KeptRun(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called: its title, or as its file."""
-        return self.title or printable(self.path.stem)
+        """What it is called: its title, or what it has of what its sweep varies, or as its file."""
+        return self.title or (in_words(self.group["settings"]) if self.group else "") or printable(self.path.stem)
 
 
 def read_kept(path: Path) -> KeptRun:

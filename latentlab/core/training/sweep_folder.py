@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from latentlab.core import locks
 from latentlab.core.errors import printable, reason_of
 from latentlab.core.files import exists, inside, is_file
+from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan
 from latentlab.core.writing import told, whole_file
 
@@ -47,6 +49,27 @@ class KeptSweep:
     is_asked_to_stop: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SweepProgress:
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    kept : KeptSweep
+    finished, training : int
+        How many of its runs are.
+    """
+
+    kept: KeptSweep
+    finished: int
+    training: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not self.kept.is_going and self.finished >= self.kept.of
+
+
 class SweepFolder:
     """The hidden folder of a sweep.
 
@@ -62,8 +85,8 @@ class SweepFolder:
         self.name = name
         self._path = folder / FOLDER / name
 
-    def words(self, number: int) -> Path:
-        """Give the file for what the training of a run says."""
+    def words(self, number: int = 0) -> Path:
+        """Give the file for what the training of a run says; 0 is for what the sweep itself does beside a window."""
         return self._path / f"{number}.words"
 
     def plan(self) -> SweepPlan:
@@ -141,6 +164,21 @@ class SweepFolder:
         """Whether somebody did."""
         return exists(self._path / _STOP)
 
+    def forget(self) -> None:
+        """Keep nothing of the sweep but its runs; it goes on by its own command alone.
+
+        Raises
+        ------
+        SweepError
+            When some program goes on with it, or it cannot be removed.
+        """
+        with self.held():
+            pass
+        try:
+            shutil.rmtree(self._path)
+        except OSError as error:
+            raise SweepError(f"{self._path} cannot be removed: {reason_of(error)}.") from error
+
     def _forget_stop(self) -> None:
         with suppress(OSError):
             (self._path / _STOP).unlink()
@@ -153,6 +191,21 @@ def kept_sweeps(folder: Path) -> list[KeptSweep]:
         if (stored := _stored(path)) is not None:
             of, stops = int(stored["of"]), exists(path / _STOP)
             found.append(KeptSweep(path.name, str(stored["id"]), of, locks.is_held(path / _LOCK), stops))
+    return found
+
+
+def progress_of(sweeps: Iterable[KeptSweep], runs: Iterable[KeptRun]) -> list[SweepProgress]:
+    """Count, for each sweep, those of some runs that are its own; the checkpoints of a run are not counted again."""
+    states: dict[str, dict[int, set[str]]] = {}
+    for run in runs:
+        if run.group is not None:
+            states.setdefault(run.group["id"], {}).setdefault(run.group["number"], set()).add(run.state)
+    found = []
+    for kept in sweeps:
+        each = states.get(kept.id, {}).values()
+        finished = sum("finished" in of_one for of_one in each)
+        training = sum("finished" not in of_one and "training" in of_one for of_one in each)
+        found.append(SweepProgress(kept, finished, training))
     return found
 
 

@@ -24,7 +24,7 @@ from latentlab.ui.widgets.runs.run_words import state_in_words, time_in_words
 _Index = QModelIndex | QPersistentModelIndex
 _KEPT = 500  # pictures
 
-COLUMNS = ("name", "dataset", "state", "epochs", "loss", "seconds", "saved")
+COLUMNS = ("name", "dataset", "group", "state", "epochs", "loss", "seconds", "saved")
 """Of each column what it is ordered by: see `core.runs.collection.ORDERS`."""
 _NUMBERS = {"epochs", "loss", "seconds"}
 _ROLES = {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole}
@@ -109,6 +109,8 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column == "group" and run.group is not None:
+                return plain(self.tr("Show only the runs of {sweep}").format(sweep=run.group["name"]))
             return plain(printable(str(run.path)) if column == "name" else self._text(run, column))
         return None
 
@@ -121,6 +123,7 @@ class RunModel(QAbstractTableModel):
         return (
             self.tr("Run"),
             self.tr("Images"),
+            self.tr("Sweep"),
             self.tr("State"),
             self.tr("Epochs"),
             self.tr("Test loss"),
@@ -138,6 +141,8 @@ class RunModel(QAbstractTableModel):
             return run.name
         if column == "dataset":
             return self.data_name(run.dataset)
+        if column == "group":
+            return "" if run.group is None else run.group["name"]
         if column == "state":
             return state_in_words(run.state)
         if column == "epochs":

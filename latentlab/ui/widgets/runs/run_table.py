@@ -42,7 +42,7 @@ from latentlab.ui.widgets.runs.run_model import COLUMNS, RunModel
 PICTURE = 44
 """Pixels, in text of common size: the side of the picture of a map."""
 _PAD = 5
-_SHARES = {"name": 10, "dataset": 4, "state": 0, "epochs": 0, "loss": 0, "seconds": 0, "saved": 0}
+_SHARES = {"name": 10, "dataset": 4, "group": 4, "state": 0, "epochs": 0, "loss": 0, "seconds": 0, "saved": 0}
 _LETTERS = {"state": 11, "epochs": 10, "loss": 10, "seconds": 12, "saved": 20}  # that a column has room for
 _SOON = 30  # milliseconds: within which scrolling has gone on
 
@@ -57,6 +57,8 @@ class RunTable(QTableView):
     """What they are to be ordered by, and whether against the usual direction."""
     pictures_wanted = Signal(object)
     """Runs in sight whose pictures nobody has told: list of KeptRun."""
+    group_asked = Signal(str)
+    """The runs of the sweep of this name, which was clicked on, are to be shown alone."""
     delete_asked = Signal()
     rename_asked = Signal()
     menu_asked = Signal(QPoint)
@@ -98,6 +100,8 @@ class RunTable(QTableView):
         self._order = COLUMNS.index("saved")
         across.sortIndicatorChanged.connect(self._ask_for_order)
         self.doubleClicked.connect(self._open)
+        self.clicked.connect(self._ask_for_group)
+        self.setColumnHidden(COLUMNS.index("group"), True)
         self._soon = QTimer(self, singleShot=True, interval=_SOON)
         self._soon.timeout.connect(self._want_pictures)
         self.verticalScrollBar().valueChanged.connect(lambda: self._soon.start())
@@ -113,6 +117,7 @@ class RunTable(QTableView):
         """
         chosen, current, row = [run.path for run in self.chosen_runs()], self.current_run(), self.currentIndex().row()
         at = self.verticalScrollBar().value()
+        self._show_groups(any(run.group is not None for run in runs))
         self._is_setting = True  # what follows is nobody's choice
         if self.rows.set_runs(runs):
             if chosen and runs and all(self.rows.row_of(path) < 0 for path in chosen):
@@ -209,6 +214,18 @@ class RunTable(QTableView):
         if index.isValid():
             self.opened.emit(self.rows.runs[index.row()].path)
 
+    @Slot(QModelIndex)
+    def _ask_for_group(self, index: QModelIndex) -> None:
+        run = self.rows.runs[index.row()] if index.isValid() else None
+        if run is not None and run.group is not None and COLUMNS[index.column()] == "group":
+            self.group_asked.emit(run.group["name"])
+
+    def _show_groups(self, are_any: bool) -> None:
+        """Have a column for the sweeps only where there are any."""
+        if are_any == self.isColumnHidden(COLUMNS.index("group")):
+            self.setColumnHidden(COLUMNS.index("group"), not are_any)
+            self._share()
+
     @Slot(int, Qt.SortOrder)
     def _ask_for_order(self, section: int, order: Qt.SortOrder) -> None:
         """Begin with the direction that is usual of what a column shows: Qt begins with the smallest."""
@@ -247,7 +264,7 @@ class RunTable(QTableView):
             name: max(letter * count, across.sectionSizeHint(COLUMNS.index(name))) for name, count in _LETTERS.items()
         }
         left = max(self.viewport().width() - sum(fixed.values()), letter * 44)
-        shares = sum(_SHARES.values())
+        shares = sum(share for name, share in _SHARES.items() if not self.isColumnHidden(COLUMNS.index(name)))
         for number, name in enumerate(COLUMNS):
             across.resizeSection(number, fixed.get(name) or left * _SHARES[name] // shares)
 
