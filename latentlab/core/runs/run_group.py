@@ -7,7 +7,8 @@ from typing import Any, TypedDict
 from latentlab.core.errors import printable
 
 MOST_NAME = 60  # characters of a group's name
-_MOST_SETTINGS, _LONGEST = 100, 1000
+LONGEST = 1000  # characters of a key or a value that is told
+_MOST_SETTINGS = 100
 
 
 class RunGroup(TypedDict):
@@ -43,7 +44,7 @@ def group_of(stored: Any) -> RunGroup | None:
     if stored is None:
         return None
     settings = {
-        printable(str(key))[:_LONGEST]: printable(str(each))[:_LONGEST] for key, each in stored["settings"].items()
+        printable(str(key))[:LONGEST]: printable(str(each))[:LONGEST] for key, each in stored["settings"].items()
     }
     number, of = int(stored["number"]), int(stored["of"])
     if len(settings) > _MOST_SETTINGS or not 1 <= number <= of < 2**31:

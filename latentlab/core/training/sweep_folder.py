@@ -19,7 +19,7 @@ from latentlab.core import locks
 from latentlab.core.errors import printable, reason_of
 from latentlab.core.files import exists, inside, is_file
 from latentlab.core.runs.kept_run import KeptRun
-from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan
+from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan, is_name
 from latentlab.core.writing import told, whole_file
 
 FOLDER = ".latentlab-sweeps"
@@ -97,7 +97,7 @@ class SweepFolder:
         SweepError
             When there is none, or it cannot be read.
         """
-        stored = _stored(self._path)
+        stored = _stored(self._path) if is_name(self.name) else None
         if stored is None:
             raise SweepError(
                 f"There is no sweep '{printable(self.name)}' in {self._path.parent.parent}: begin it by its command."

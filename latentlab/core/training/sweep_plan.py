@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from latentlab.core.data.recipe_images import located
 from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs.run_group import MOST_NAME, RunGroup, in_words, short
+from latentlab.core.runs.run_group import LONGEST, MOST_NAME, RunGroup, in_words, short
 from latentlab.core.runs.run_header import SUFFIX
 
 MOST_RUNS = 1000
@@ -33,6 +33,11 @@ _LONGEST_STEM = 160  # characters: with what stands before and after it, a name 
 
 class SweepError(LatentlabError):
     """A sweep that cannot be made; the message says which of its settings is wrong."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a sweep may be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ class SweepPlan(BaseModel):
             raise SweepError(f"That makes {count:,} runs, and {MOST_RUNS:,} are the most of a sweep: leave some out.")
         if count == 1:
             raise SweepError("That makes a single run: give a setting several values, as in beta=1,2, or more seeds.")
-        if name and not _NAME.fullmatch(name):
+        if name and not is_name(name):
             raise SweepError(
                 f"A sweep is called by at most {MOST_NAME} letters, digits, - and _, which '{name}' is not."
             )
@@ -148,7 +153,7 @@ class SweepPlan(BaseModel):
             plan = cls.model_validate_json(text)
         except ValidationError as error:
             raise SweepError("What is kept of the sweep is damaged: begin it anew, by its own command.") from error
-        if not _NAME.fullmatch(plan.name) or not 1 < plan.count <= MOST_RUNS:
+        if not is_name(plan.name) or not 1 < plan.count <= MOST_RUNS:
             raise SweepError("What is kept of the sweep is damaged: begin it anew, by its own command.")
         return plan
 
@@ -185,7 +190,7 @@ class SweepPlan(BaseModel):
         made = []
         for number, recipe in enumerate(self._recipes, 1):
             flat = recipe.flat()
-            settings = {key: _told(flat[key]) for key in varied}
+            settings = {key: _told(flat[key])[:LONGEST] for key in varied}
             group = RunGroup(id=identity, name=self.name, number=number, of=self.count, settings=settings)
             if self.threads is not None and recipe.training.threads is None:
                 recipe = recipe.with_changes({THREADS: self.threads})

@@ -3,8 +3,10 @@
 import pytest
 
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.training.sweep_folder import FOLDER, KeptSweep, SweepFolder, kept_sweeps
+from latentlab.core.runs import workspace
+from latentlab.core.training.sweep_folder import FOLDER, KeptSweep, SweepFolder, kept_sweeps, progress_of
 from latentlab.core.training.sweep_plan import SweepError, SweepPlan
+from tests.core.runs.fakes import fake_run
 
 
 @pytest.fixture
@@ -39,6 +41,25 @@ def test_one_program_goes_on_with_a_sweep(plan, tmp_path):
         assert not place.is_asked_to_stop()  # that was said to another
 
 
+def test_how_far_a_sweep_is_and_what_is_forgotten(plan, tmp_path):
+    place = SweepFolder(tmp_path, "mine")
+    place.keep(plan)
+    first, second = plan.members
+    fake_run(tmp_path / first.file_name, group=first.group)
+    fake_run(tmp_path / "checkpoint.safetensors", group=first.group, state="stopped")
+    fake_run(tmp_path / second.file_name, group=second.group | {"id": "of another"})
+    (progress,) = progress_of(kept_sweeps(tmp_path), workspace.runs(tmp_path))
+    assert (progress.finished, progress.training, progress.is_whole) == (1, 0, False)
+    fake_run(tmp_path / second.file_name, group=second.group)
+    (progress,) = progress_of(kept_sweeps(tmp_path), workspace.runs(tmp_path))
+    assert progress.is_whole
+    with place.held(), pytest.raises(SweepError, match="going on already"):
+        place.forget()
+    place.forget()
+    assert kept_sweeps(tmp_path) == []
+    assert len(workspace.runs(tmp_path)) == 3
+
+
 def test_what_cannot_be_read_is_passed_over_or_a_sentence(plan, tmp_path):
     SweepFolder(tmp_path, "mine").keep(plan)
     for name, text in (("empty", ""), ("list", "[]"), ("odd", '{"id": 1, "of": 3, "plan": {}}'), ("none", None)):
@@ -48,6 +69,8 @@ def test_what_cannot_be_read_is_passed_over_or_a_sentence(plan, tmp_path):
     assert [each.name for each in kept_sweeps(tmp_path)] == ["mine"]
     with pytest.raises(SweepError, match="There is no sweep 'none'"):
         SweepFolder(tmp_path, "none").plan()
+    with pytest.raises(SweepError, match="There is no sweep"):
+        SweepFolder(tmp_path / "none", "../.latentlab-sweeps/mine").plan()
     assert kept_sweeps(tmp_path / "nowhere") == []
     (tmp_path / "file").touch()
     with pytest.raises(SweepError, match="cannot be made"):
