@@ -82,6 +82,11 @@ def children(pid):
     return [int(each) for each in found]
 
 
+def is_of(pid, number):
+    """Whether a process trains a run of this number."""
+    return f"/mine-{number}-".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def until(condition):
     end = time.monotonic() + 90
     while not (found := condition()):
@@ -92,7 +97,7 @@ def until(condition):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux tells them")
 def test_a_sweep_that_is_killed_and_stopped_goes_on_and_trains_nothing_twice(command, runs, array, capsys):
-    everything = [*command, "beta=1,4", "--epochs", "150", "--limit", "150"]
+    everything = [*command, "beta=1,4", "--epochs", "120", "--limit", "150"]
     words = [SweepFolder(runs, "mine").words(number) for number in (1, 2)]
 
     def begin():
@@ -101,12 +106,20 @@ def test_a_sweep_that_is_killed_and_stopped_goes_on_and_trains_nothing_twice(com
         return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     with begin() as killed:
-        until(lambda: all(word.exists() and '"epoch": 1,' in word.read_text() for word in words))
-        first, second = children(killed.pid)
+        held = {}
+
+        def are_held():
+            """Hold both in the middle of their training."""
+            for number, word in enumerate(words, 1):
+                if number not in held and word.exists() and '"epoch": 1,' in word.read_text():
+                    (held[number],) = (pid for pid in children(killed.pid) if is_of(pid, number))
+                    os.kill(held[number], signal.SIGSTOP)
+            return len(held) == 2
+
+        until(are_held)
         ids = {re.search(r'"run": "(\w+)"', word.read_text())[1] for word in words}
-        os.kill(second, signal.SIGSTOP)  # it will live when its sweep is gone, and long enough
         killed.kill()
-    os.kill(first, signal.SIGKILL)
+    os.kill(held[1], signal.SIGKILL)
     until(lambda: own_process.lives(words[0]) + own_process.lives(words[1]) == 1)
     # Two at once are refused.
     with SweepFolder(runs, "mine").held():
@@ -116,22 +129,19 @@ def test_a_sweep_that_is_killed_and_stopped_goes_on_and_trains_nothing_twice(com
         until(lambda: children(stopped.pid))
         stopped.send_signal(signal.SIGTERM)
     assert stopped.returncode == 143
-    os.kill(second, signal.SIGCONT)
+    os.kill(held[2], signal.SIGCONT)
     assert main(["sweep", "--resume", "mine", "--json"]) == 0
     *lines, last = told(capsys)
     assert [line["state"] for line in lines] == ["finished"] * 2
     assert (last["finished"], last["stopped"]) == (2, False)
-    files = sorted(runs.glob("*.safetensors"))
-    found = [Run.open(path) for path in files]
-    assert len(files) == 2
+    found = [Run.open(path) for path in sorted(runs.glob("*.safetensors"))]
+    assert len(found) == 2
     # The orphan went on; the killed one had nothing on the disk yet, or went on under its own name.
     assert len(ids & {run.snapshot.run_id for run in found}) >= 1
-    for run in found:  # they are what they are without a sweep
-        out = runs.parent / f"alone{run.group['number']}.safetensors"
-        beta = run.group["settings"]["loss.beta"]
-        alone = ["--epochs", "150", "--limit", "150", "--set", f"beta={beta}", "threads=1"]
-        assert main(["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, *TINY, *alone]) == 0
-        assert same(Run.open(out), run)
+    out = runs.parent / "alone.safetensors"  # what was killed is what it is without a sweep
+    alone = ["--epochs", "120", "--limit", "150", "--set", "beta=1", "threads=1"]
+    assert main(["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, *TINY, *alone]) == 0
+    assert same(Run.open(out), found[0])
     capsys.readouterr()
     assert main(everything) == 0  # there is nothing left to do
     assert "2 of 2 runs are finished" in said(capsys)[-1]
