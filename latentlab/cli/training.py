@@ -12,7 +12,7 @@ from latentlab.cli import terminal
 from latentlab.core import writing
 from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import exists
+from latentlab.core.files import absolute, exists
 from latentlab.core.runs.run_group import RunGroup, group_of
 from latentlab.core.runs.run_header import SUFFIX
 
@@ -95,7 +95,7 @@ def _places(arguments: Namespace) -> tuple[Path | None, Path | None]:
         return None, None
     _check_out(out)
     folder = arguments.workspace or workspace.default_folder()
-    is_inside = exists(folder) and out.absolute().parent.samefile(folder)
+    is_inside = exists(folder) and absolute(out).parent.samefile(folder)
     return (None, out) if is_inside and not exists(out) else (out, None)
 
 

@@ -45,7 +45,7 @@ class SweepEvent:
         It is trained anew (`begun`), to its end (`resumed`), or by a process of before, which is `awaited`; it has come
         further (`progress`), to its end (`finished`), `failed`, or was `stopped` before its end.
     epochs, of_epochs : int
-        So far, and in all, where it makes progress.
+        So far, and in all, where it is trained.
     run : KeptRun or None
         What its file says in the end.
     is_earlier : bool
@@ -192,7 +192,7 @@ class SweepProcesses:
         except LatentlabError as error:
             return SweepEvent(member, "failed", problem=str(error))
         self._going.append(_Going(member, process, words, begin))
-        return SweepEvent(member, "resumed" if resumes else "begun")
+        return SweepEvent(member, "resumed" if resumes else "begun", of_epochs=member.recipe.training.epochs)
 
     def _follow(self, going: _Going, waiting: deque[Member]) -> Iterator[SweepEvent]:
         """Tell how far a run has come, and how it ended if it has."""
