@@ -31,7 +31,7 @@ def join_sweep(session: Session, window: QWidget, menus: Menus) -> None:
                 dialog.raise_()
                 dialog.activateWindow()
                 return
-        dialog = SweepDialog(_jobs(), cores(), window)
+        dialog = SweepDialog(_beside_the_window(), cores(), window)
         dialog.finished.connect(dialog.deleteLater)
         open_dialogs[:] = [dialog]
         recipe = session.recipe
@@ -45,7 +45,7 @@ def join_sweep(session: Session, window: QWidget, menus: Menus) -> None:
 
         def begin() -> None:
             for planned in last:
-                sweeps.begin(planned, cores(), session.library.data_dir)
+                sweeps.begin(planned, _beside_the_window(), session.library.data_dir)
                 dialog.accept()
 
         dialog.edited.connect(plan)
@@ -81,7 +81,7 @@ def join_sweeps(session: Session, panel: RunsPanel) -> None:
     sweeps = collection.sweeps
 
     def go_on(name: str) -> None:
-        sweeps.go_on(name, _jobs(), session.library.data_dir)
+        sweeps.go_on(name, _beside_the_window(), session.library.data_dir)
 
     strip.group_asked.connect(panel.find)
     strip.stop_asked.connect(sweeps.stop)
@@ -98,8 +98,8 @@ def runs_of_group(session: Session, name: str) -> list[Path]:
     return [run.path for run in sorted(of, key=lambda run: run.group["number"] if run.group else 0)]
 
 
-def _jobs() -> int:
-    """Give how many runs are trained at once beside the window, which keeps a core."""
+def _beside_the_window() -> int:
+    """Give how many cores the window can spare: so many runs are trained at once, unless one wants it otherwise."""
     return max(1, cores() - 1)
 
 

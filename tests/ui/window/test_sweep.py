@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QProgressBar, QPushButton, QSpinBox, QT
 from latentlab.core.runs.workspace import default_folder, known_of, runs
 from latentlab.core.training.sweep_folder import SweepFolder, kept_sweeps
 from latentlab.core.training.sweep_plan import SweepPlan
+from latentlab.core.training.sweep_processes import cores
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.runs.run_model import COLUMNS
 from latentlab.ui.window.sweep import runs_of_group
@@ -104,6 +105,7 @@ def test_a_sweep_trains_beside_the_window_until_it_is_stopped(lab):
     assert not lab.dialog.isVisible()
     lab.until(lambda: lab.child("runsWindow").isVisible())
     (kept,) = kept_sweeps(default_folder())
+    assert SweepFolder(default_folder(), kept.name).plan().threads == max(1, cores() - 1)
     assert lab.child("runSearch", QLineEdit).text() == kept.name
     lab.until(lambda: lab.text("sweepProgress") == "0 of 2 runs, 1 in training")
     click(lab, "sweepStop")
