@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import image_sets
+from latentlab.cli import image_sets, sweep
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.collection import ORDERS
@@ -73,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
         type=whole(0),
         help="branch: with RECIPE a run, go on from its epoch N, if that is kept, for so many epochs more",
     )
+
+    train.add_argument("--group", metavar="JSON", help=argparse.SUPPRESS)  # what a sweep says of the run
+    sweep.add_options(commands)
 
     resume = commands.add_parser(
         "resume",

@@ -12,7 +12,7 @@ from latentlab.core.runs.collection import matching, ordered
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.runs.run_tree import sources
 
-_KEYS = ("state", "recipe", "dataset", "epochs", "of_epochs", "test", "title", "notes", "seconds", "size")
+_KEYS = ("state", "recipe", "dataset", "epochs", "of_epochs", "test", "title", "notes", "seconds", "size", "group")
 
 
 def runs(arguments: Namespace) -> int:

@@ -19,7 +19,7 @@ from latentlab.core.errors import printable
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
-    from rich.progress import ProgressColumn
+    from rich.progress import ProgressColumn, TaskID
 
     from latentlab.core.data.downloads import DownloadProgress
     from latentlab.core.data.image_set import ImageSet
@@ -213,7 +213,7 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                     epoch=f"epoch {min(math.ceil(done), epochs)}/{epochs}",
                     loss=f"loss {_described(Losses(*event.losses.mean(0).tolist()))}",
                     speed=f"{event.images_per_second:,.0f} images/s",
-                    left=f"{_clock(event.seconds_left)} left",
+                    left=f"{clock(event.seconds_left)} left",
                 )
             elif isinstance(event, EpochEnded):
                 cool = "" if event.temperatures[0] == 1 else f" at T = {event.temperatures[0]:g}"
@@ -224,6 +224,30 @@ def shown_training(title: str) -> Iterator[Callable[[Event], None]]:
                     line += f"  validation {event.validation.loss:.2f}"
                     best = "  best so far"
                 bar.console.print(line + (best if event.is_best else ""), soft_wrap=True)
+
+        yield show
+
+
+@contextmanager
+def shown_runs(title: str, count: int) -> Iterator[Callable[[int, str, str, int, int], None]]:
+    """Show to a person who sits at a terminal how many runs have ended, and how far each is that is being trained."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=None), MofNCompleteColumn())
+    with _bar(*columns, TimeElapsedColumn()) as bar:
+        whole = bar.add_task(printable(title), total=count)
+        tasks: dict[int, TaskID] = {}
+
+        def show(number: int, words: str, what: str, epochs: int, of_epochs: int) -> None:
+            if what in ("finished", "failed", "stopped"):
+                bar.update(whole, advance=1)
+                if number in tasks:
+                    bar.remove_task(tasks.pop(number))
+            else:
+                if number not in tasks:
+                    tasks[number] = bar.add_task(printable(f"  {words}"), total=None)
+                if of_epochs:
+                    bar.update(tasks[number], completed=epochs, total=of_epochs)
 
         yield show
 
@@ -262,6 +286,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Write a time as one reads it on a clock: ``"1:05"``."""
     minutes, left = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{left:02}" if minutes >= 60 else f"{minutes}:{left:02}"

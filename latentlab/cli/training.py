@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -11,7 +12,8 @@ from latentlab.cli import branching, terminal
 from latentlab.core import writing
 from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import exists
+from latentlab.core.files import absolute, exists
+from latentlab.core.runs.run_group import RunGroup, group_of
 from latentlab.core.runs.run_header import SUFFIX
 
 if TYPE_CHECKING:
@@ -32,10 +34,10 @@ def train(arguments: Namespace) -> int:
             f"{arguments.recipe} was made by {len(links)} trainings, one after the other, and is repeated as it was "
             "made: leave out whatever changes the recipe, and --resume."
         )
-    base = branch.recipe if branch else links[-1].recipe if links else _recipe(arguments.recipe)
+    base = branch.recipe if branch else links[-1].recipe if links else read_recipe(arguments.recipe)
     recipe = base.with_changes(changes)
     branching.check(branch, recipe)
-    out, path = _places(arguments)
+    (out, path), group = _places(arguments), _group(arguments)
 
     from latentlab.core.data.recipe_images import located
     from latentlab.core.output import event_files
@@ -57,12 +59,13 @@ def train(arguments: Namespace) -> int:
     if links:
         _tell_unlike(links[-1], images)
     trainer = Trainer(recipe, images, control=Control(), start=start, repeats=links[-1] if links else None)
+    trainer.group = group
     if links and not changes and (unlike := repeating.unlike(links[-1], trainer)):
         terminal.say(unlike)
     return _train(trainer, images, arguments, out=out, path=path)
 
 
-def _recipe(name_or_path: str) -> Recipe:
+def read_recipe(name_or_path: str) -> Recipe:
     """Read a recipe, from standard input where its name is a dash."""
     from latentlab.core.recipe.recipe import Recipe, RecipeError
 
@@ -73,6 +76,14 @@ def _recipe(name_or_path: str) -> Recipe:
     except UnicodeDecodeError as error:
         raise RecipeError("The recipe on standard input is not UTF-8 text.") from error
     return Recipe.from_toml(text, source="the recipe on standard input")
+
+
+def _group(arguments: Namespace) -> RunGroup | None:
+    """Read what a sweep says of the run: see `sweep_processes`."""
+    try:
+        return group_of(json.loads(arguments.group)) if arguments.group else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise LatentlabError("--group takes what a sweep says of its run, as JSON.") from error
 
 
 def _places(arguments: Namespace) -> tuple[Path | None, Path | None]:
@@ -87,7 +98,7 @@ def _places(arguments: Namespace) -> tuple[Path | None, Path | None]:
         return None, None
     _check_out(out)
     folder = arguments.workspace or workspace.default_folder()
-    is_inside = exists(folder) and out.absolute().parent.samefile(folder)
+    is_inside = exists(folder) and absolute(out).parent.samefile(folder)
     return (None, out) if is_inside and not exists(out) else (out, None)
 
 

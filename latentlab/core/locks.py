@@ -82,6 +82,18 @@ def lock(file: int) -> bool:
         return True
 
 
+def is_held(path: Path) -> bool:
+    """Whether some program has a file: see `hold_alone`; nobody has one that is not there."""
+    try:
+        file = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
+    except (OSError, ValueError):
+        return False
+    try:
+        return not lock(file)
+    finally:
+        os.close(file)
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Let no other program, and no other thread, that asks for the same change what is in a folder.

@@ -85,7 +85,7 @@ def further_scenes(lab) -> Iterator[str]:
     """Go on, behind the last of the `scenes`, to what opens for a moment; give the name of each."""
     lab.child("allSettingsButton").click()
     lab.session.library.doubted.emit("folder:/own/pictures")
-    for name in ("preferences", "keys", "about", "nameSelection", "tour"):
+    for name in ("preferences", "keys", "about", "nameSelection", "sweep", "tour"):
         lab.action(name).trigger()
     yield "questions"
     close_dialogs(lab)

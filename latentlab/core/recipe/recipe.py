@@ -142,6 +142,10 @@ class Recipe(Part):
         mine, theirs = self.flat(), other.flat()
         return {key: (mine[key], theirs[key]) for key in mine if mine[key] != theirs[key]}
 
+    def full_key(self, key: str) -> str:
+        """Give the dotted key of a setting from a part of it that is unique; else a `RecipeError` is raised."""
+        return _full_key(key, self.flat())
+
     def with_changes(self, changes: Mapping[str, Any]) -> Recipe:
         """Give a copy with some settings changed.
 

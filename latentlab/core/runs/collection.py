@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.runs.run_group import in_words
 
 
 def _loss(name: str) -> Callable[[KeptRun], float | None]:
@@ -31,6 +32,7 @@ _ORDERS: dict[str, tuple[Callable[[KeptRun], Any], bool]] = {
     "reconstruction": (_loss("reconstruction"), False),
     "kl": (_loss("kl"), False),
     "seconds": (lambda run: run.seconds, True),
+    "group": (lambda run: (run.group["name"].casefold(), run.group["number"]) if run.group else None, False),
     "size": (lambda run: run.size, True),
 }
 ORDERS = tuple(_ORDERS)
@@ -63,7 +65,7 @@ def ordered(runs: Iterable[KeptRun], by: str, *, is_reversed: bool = False) -> l
 
 
 def matching(runs: Iterable[KeptRun], words: str) -> list[KeptRun]:
-    """Give the runs that have every word somewhere: in name, recipe, image set, notes, state, kind or file."""
+    """Give the runs that have every word somewhere: in name, recipe, image set, notes, state, kind, sweep or file."""
     wanted = words.casefold().split()
     if not wanted:
         return list(runs)
@@ -71,6 +73,8 @@ def matching(runs: Iterable[KeptRun], words: str) -> list[KeptRun]:
 
 
 def _has(run: KeptRun, words: list[str]) -> bool:
-    parts = (run.title, run.path.stem, run.recipe, run.dataset, run.notes, run.state, run.kind)
+    parts = [run.title, run.path.stem, run.recipe, run.dataset, run.notes, run.state, run.kind]
+    if run.group is not None:
+        parts += [run.group["name"], in_words(run.group["settings"])]
     text = "\n".join(parts).casefold()
     return all(word in text for word in words)

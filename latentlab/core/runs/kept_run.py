@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from latentlab.core.errors import printable
 from latentlab.core.runs.origin import Ancestor, Difference, ancestors_of, differences_of, plain_id
+from latentlab.core.runs.run_group import RunGroup, group_of, in_words
 from latentlab.core.runs.run_header import RunError, read_header
 from latentlab.core.runs.run_notes import notes_of
 
@@ -48,6 +49,8 @@ class KeptRun(NamedTuple):
         The settings that are others than those of the run that it came from: key, its value there, and its own.
     title, notes : str
         What a person calls it, and says of it; empty where nothing.
+    group : RunGroup or None
+        The sweep that it is one of, and what of it this run has.
     moment : float
         When it was saved, in seconds since 1970; 0 where the file does not say.
     size : int
@@ -73,14 +76,15 @@ class KeptRun(NamedTuple):
     differs: list[Difference] = []  # noqa: RUF012
     title: str = ""
     notes: str = ""
+    group: RunGroup | None = None
     moment: float = 0.0
     size: int = 0
     stamp: str = ""
 
     @property
     def name(self) -> str:
-        """What it is called: its title, or as its file."""
-        return self.title or printable(self.path.stem)
+        """What it is called: its title, or what it has of what its sweep varies, or as its file."""
+        return self.title or (in_words(self.group["settings"]) if self.group else "") or printable(self.path.stem)
 
     @property
     def origin(self) -> tuple[str, int] | None:
@@ -121,6 +125,7 @@ def read_kept(path: Path) -> KeptRun:
             run=plain_id(values.get("run", "")),
             ancestors=ancestors_of(values),
             differs=differences_of(values),
+            group=group_of(values.get("group")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error

@@ -28,12 +28,13 @@ from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.chain import MOST_LINKS, Link
+from latentlab.core.runs.run_group import RunGroup, group_of
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
 from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
 from latentlab.core.writing import whole_file
 
-__all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "codes_of", "dated_name"]
+__all__ = ["CODES", "FORMAT", "SUFFIX", "Run", "RunError", "RunGroup", "codes_of", "dated_name"]
 
 CODES = 10_000  # at most so many test images have their codes in the file
 
@@ -72,6 +73,8 @@ class Run:
         lets nothing go on but its weights, as a branch does: see `training.branching`.
     chain : tuple of Link
         The trainings before its own, the first one first; files of earlier versions have none, whatever there were.
+    group : RunGroup or None
+        The sweep that it is one of.
     """
 
     snapshot: Snapshot
@@ -84,6 +87,7 @@ class Run:
     fingerprint: str = ""
     training: TrainingState | None = None
     chain: tuple[Link, ...] = ()
+    group: RunGroup | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -203,6 +207,8 @@ class Run:
             "fingerprint": json.dumps(self.fingerprint),
             "chain": _CHAIN.dump_json(self.chain).decode(),
         }
+        if self.group is not None:
+            metadata["group"] = json.dumps(self.group)
         if self.training is not None:
             metadata["training"] = json.dumps(self.training.to_dict())
             tensors |= {f"{PREFIX}{name}": tensor.contiguous() for name, tensor in self.training.tensors.items()}
@@ -267,6 +273,7 @@ class Run:
             fingerprint=parts.fingerprint,
             training=training,
             chain=parts.chain,
+            group=parts.group,
         )
 
 
@@ -285,6 +292,7 @@ class _Parts:
     fingerprint: str
     training: dict[str, Any] | None
     chain: tuple[Link, ...]
+    group: RunGroup | None
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> _Parts:
@@ -312,6 +320,7 @@ class _Parts:
             fingerprint=str(values.get("fingerprint", "")),
             training=values.get("training"),
             chain=_CHAIN.validate_python(values.get("chain", [])),
+            group=group_of(values.get("group")),
         )
 
     def model(self, device: str) -> Autoencoder:

@@ -235,14 +235,7 @@ class Presence:
 
 def is_training(path: Path) -> bool:
     """Whether some program trains the run of this file now."""
-    try:
-        file = os.open(_mark_of(path), os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, ValueError):
-        return False
-    try:
-        return not locks.lock(file)
-    finally:
-        os.close(file)
+    return locks.is_held(_mark_of(path))
 
 
 def sweep(folder: Path) -> None:

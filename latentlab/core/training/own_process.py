@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,10 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from latentlab.core import locks
 from latentlab.core.errors import LatentlabError, reason_of
 
 
-def start(arguments: Sequence[str], words: Path, recipe: str = "") -> subprocess.Popen[bytes]:
+def start(
+    arguments: Sequence[str], words: Path, recipe: str = "", *, alone: bool = False, threads: int | None = None
+) -> subprocess.Popen[bytes]:
     """Start a command; neither Ctrl-C in this terminal nor its end reaches it.
 
     Parameters
@@ -23,6 +28,10 @@ def start(arguments: Sequence[str], words: Path, recipe: str = "") -> subprocess
         The file that its words are added to, what it writes and what it tells people.
     recipe : str
         What it reads from its standard input, such as a recipe as TOML for ``train -``.
+    alone : bool
+        Whether no other such process may write to `words` as long as it lives: see `lives`.
+    threads : int, optional
+        That its libraries compute with at most.
 
     Returns
     -------
@@ -32,15 +41,19 @@ def start(arguments: Sequence[str], words: Path, recipe: str = "") -> subprocess
     Raises
     ------
     LatentlabError
-        When it cannot be started, or the file not be written.
+        When it cannot be started, the file not be written, or another process has it for itself.
     """
     try:
         with words.open("ab") as out:
+            # The lock belongs to what is opened here, which the process has, too, and keeps when this one is killed.
+            if alone and os.name != "nt" and not locks.lock(out.fileno()):
+                raise LatentlabError(f"Another program writes to {words} still: wait until it has ended.")
             process = subprocess.Popen(
                 [sys.executable, "-m", "latentlab", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                env=None if threads is None else os.environ | {"OMP_NUM_THREADS": str(threads)},
                 **_apart(),
             )
     except (OSError, ValueError) as error:
@@ -49,6 +62,23 @@ def start(arguments: Sequence[str], words: Path, recipe: str = "") -> subprocess
     with suppress(OSError), process.stdin as pipe:  # it may have ended with a sentence among its words
         pipe.write(recipe.encode())
     return process
+
+
+def lives(words: Path) -> bool:
+    """Whether a process lives that was started alone with this file, by this program or by one that is gone.
+
+    On Windows nobody knows; there a run's `Presence` says, once it is trained.
+    """
+    return os.name != "nt" and locks.is_held(words)
+
+
+def ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to save what it has, and to end."""
+    with suppress(OSError, ValueError):
+        if sys.platform == "win32":
+            process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            process.terminate()
 
 
 def _apart() -> dict[str, Any]:

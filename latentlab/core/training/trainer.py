@@ -29,7 +29,7 @@ from latentlab.core.measures import metrics
 from latentlab.core.models.snapshot import Snapshot, as_input
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.chain import Link
-from latentlab.core.runs.run import CODES, Run, RunError, codes_of
+from latentlab.core.runs.run import CODES, Run, RunError, RunGroup, codes_of
 from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
@@ -85,6 +85,8 @@ class Trainer:
     changes : list of Changed
     chain : tuple of Link
         The trainings before this one.
+    group : RunGroup or None
+        The sweep that its run is one of; told by whoever makes it.
 
     Raises
     ------
@@ -130,6 +132,7 @@ class Trainer:
         self._started = now()
         self._threads: int | None = settings.threads
         self.chain = start.trainings() if start else ()
+        self.group: RunGroup | None = None  # of this training's run, and of none that goes on from it
         if repeats and self._threads is None:
             self._compute_as(repeats)
         if start and start.training and start.goes_on_like(recipe, self.device.type):
@@ -160,7 +163,7 @@ class Trainer:
             When the run does not say how to go on, or these are not its images.
         """
         trainer = cls(run.recipe, data, run_id=run.snapshot.run_id, control=control, start=run)
-        trainer.chain = run.chain
+        trainer.chain, trainer.group = run.chain, run.group
         trainer._take(run.training_to_resume(data, trainer.device.type, trainer._steps_per_epoch))
         return trainer
 
@@ -264,14 +267,14 @@ class Trainer:
         callable
             Makes the run, with the codes of so many test images, on any thread; training may go on meanwhile.
         """
-        snapshot, state, chain = self.snapshot(), self.state(), self.chain
+        snapshot, state, of = self.snapshot(), self.state(), (self.chain, self.group)
         history, changes, epochs = tuple(self.history), tuple(self.changes), self._epoch
 
         fingerprint = self.data.fingerprint if self.data.is_for(self.recipe.data) else ""
 
         def make(most: int) -> Run:
             codes = codes_of(snapshot, self.data, most)
-            return Run(snapshot, history, changes, epochs, self.preparation, *codes, fingerprint, state, chain)
+            return Run(snapshot, history, changes, epochs, self.preparation, *codes, fingerprint, state, *of)
 
         return make
 

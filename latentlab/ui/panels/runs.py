@@ -21,6 +21,7 @@ from latentlab.ui.widgets.primary_button import PrimaryButton
 from latentlab.ui.widgets.runs.run_details import RunDetails
 from latentlab.ui.widgets.runs.run_table import RunTable
 from latentlab.ui.widgets.runs.run_words import size_in_words
+from latentlab.ui.widgets.runs.sweep_strip import SweepStrip
 
 _MOST_IN_MENU = 12  # deleted runs
 
@@ -68,7 +69,7 @@ class RunsPanel(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.table)
         self._pages.addWidget(self._empty)
-        self.details = RunDetails()
+        self.details, self.sweeps = RunDetails(), SweepStrip()
         self.details.source = self.table.rows.source
         self._open = PrimaryButton(self.tr("&Open"), objectName="openChosenButton")
         self._open.clicked.connect(self._open_chosen)
@@ -87,7 +88,7 @@ class RunsPanel(QWidget):
         halves.setStretchFactor(0, 1)
         halves.setSizes([860, 300])
         head = row((self.search, 1), self._count, self.tree, self._trash, spacing=10)
-        column(head, self.messages, (halves, 1), margins=(12, 12, 12, 12), spacing=8, on=self)
+        column(head, self.messages, self.sweeps, (halves, 1), margins=(12, 12, 12, 12), spacing=8, on=self)
         self._join()
         self.show_deleted([])
         self.show_runs([], 0)
@@ -97,6 +98,7 @@ class RunsPanel(QWidget):
         table.order_asked.connect(self.order_asked)
         table.pictures_wanted.connect(self.pictures_wanted)
         table.opened.connect(self._open_path)
+        table.group_asked.connect(self.find)
         table.chosen.connect(self._show_chosen)
         table.delete_asked.connect(self._ask_to_delete)
         table.rename_asked.connect(details.edit_title)
@@ -145,6 +147,11 @@ class RunsPanel(QWidget):
         self._deleted = deleted
         self._trash.setVisible(bool(deleted))
         self._trash.setText(self.tr("&Trash ({n:,})").format(n=len(deleted)))
+
+    @Slot(str)
+    def find(self, words: str) -> None:
+        """Show only the runs that have these words, as if one had typed them."""
+        self.search.setText(words)
 
     def tell(self, sentence: str, is_problem: bool, *, can_undo: bool = False) -> None:
         """Say what was done, with a button that takes it back, or what went wrong."""

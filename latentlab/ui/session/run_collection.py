@@ -23,6 +23,7 @@ from latentlab.core.runs.collection import matching, ordered
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.runs.run_tree import Placed, in_a_row, planted
 from latentlab.core.runs.trash import Deleted
+from latentlab.ui.session.sweeps import Sweeps
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.latest import Latest
 
@@ -84,6 +85,7 @@ class RunCollection(QObject):
     done = Signal(str, object)  # see `Done`: what, and list of Path
     index_told = Signal(str)  # why listing takes longer than it need; empty where it does not
     failed = Signal(str)  # sentence
+    group_shown = Signal(str)  # the runs of this sweep alone are to be looked at
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +100,7 @@ class RunCollection(QObject):
         self._doing.done.connect(self._take_done)
         self._doing.failed.connect(self._fail)
         self._arranging = Latest(self, self._tell_arranged, self.failed.emit)
+        self.sweeps = Sweeps(folder, lambda: self.runs, self)
         self._timer = QTimer(self, interval=_MILLISECONDS)
         self._timer.timeout.connect(self._look_again)
 
@@ -113,7 +116,8 @@ class RunCollection(QObject):
 
     @Slot(bool)
     def watch(self, is_looked_at: bool) -> None:
-        """Follow the folder, or do so no more."""
+        """Follow the folder and its sweeps, or do so no more."""
+        self.sweeps.watch(is_looked_at)
         if not is_looked_at:
             self._timer.stop()
         elif not self._timer.isActive():
@@ -124,6 +128,7 @@ class RunCollection(QObject):
         """List another folder from now on."""
         if folder != self._folder:
             self._folder, self._seen = folder, None
+            self.sweeps.look_into(folder)
             self._looking.cancel()
             if self.is_watching:
                 self._look_again()
@@ -133,6 +138,10 @@ class RunCollection(QObject):
         """List these; `arranged` follows."""
         self._wanted = wanted
         self._arrange()
+
+    def show_group(self, name: str) -> None:
+        """Have the runs of a sweep looked at."""
+        self.group_shown.emit(name)
 
     # What is done to runs
 
@@ -169,6 +178,7 @@ class RunCollection(QObject):
     def shut_down(self) -> None:
         """Look no more; what is being done is waited for, with a limit."""
         self._timer.stop()
+        self.sweeps.shut_down()
         self._arranging.shut_down()
         Task.shut_down_all((self._doing, self._looking))
 

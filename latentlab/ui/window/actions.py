@@ -189,8 +189,10 @@ class Actions(QObject):
 
     def _run(self) -> tuple[Action | None, ...]:
         branch = self.tr("Train a new run from the epoch that is looked at, with the settings as they are in the setup")
+        sweep = self.tr("Train every combination of some settings' values, in a process of its own, as a group of runs")
         return (
             Action("train", self.tr("&Train"), "F5", when="idle"),
+            Action("sweep", self.tr("Sw&eep…"), tip=sweep),
             Action("trainOnSelection", self.tr("Train on the sele&cted images"), when="idle"),
             Action("pause", self.tr("Pause"), "F6", when="trains"),
             Action("stop", self.tr("&Stop, keep the model"), "F7", when="trains"),

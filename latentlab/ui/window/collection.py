@@ -27,6 +27,7 @@ from latentlab.ui.widgets.boxes import column
 from latentlab.ui.window.images import shown
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.run_list import join_run_list
+from latentlab.ui.window.sweep import join_sweeps
 from latentlab.ui.window.window_beside import WindowBeside
 
 _SIZE = QSize(1180, 720)
@@ -161,6 +162,7 @@ def _join(session: Session, window: RunsWindow) -> None:
     collection.index_told.connect(lambda sentence: panel.tell(sentence, bool(sentence)))
     pictures.painted.connect(show_picture)
     session.training.state_changed.connect(let_open)
+    join_sweeps(session, panel)
     let_open()
 
 

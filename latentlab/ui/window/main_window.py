@@ -49,6 +49,7 @@ from latentlab.ui.window.report import join_report
 from latentlab.ui.window.runs import join_messages, join_runs
 from latentlab.ui.window.saving import Saving
 from latentlab.ui.window.start import join_start
+from latentlab.ui.window.sweep import join_sweep
 from latentlab.ui.window.tensorboard_switch import join_tensorboard
 from latentlab.ui.window.training import join_training
 from latentlab.ui.window.view_tabs import ViewTabs, join_tabs
@@ -208,6 +209,7 @@ class MainWindow(QMainWindow):
         join_messages(session, self._messages, canvas)
         branch_from = join_branching(session, self, self._curves, menus)
         self.closed.connect(join_collection(session, self, self._start, menus, self._settings, branch_from))
+        join_sweep(session, self, menus)
         join_clipboard(session, self, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
         join_tabs(self._tabs, menus)

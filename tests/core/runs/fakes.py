@@ -7,7 +7,17 @@ from latentlab.core.runs.run_header import FORMAT
 
 
 def fake_run(
-    path, *, epochs=3, loss=100.0, recipe="small", dataset="tiny", run="x", came_from=(), beta=1.0, **training
+    path,
+    *,
+    epochs=3,
+    loss=100.0,
+    recipe="small",
+    dataset="tiny",
+    run="x",
+    came_from=(),
+    beta=1.0,
+    group=None,
+    **training,
 ):
     """Write a file that lists as a run; it may have come from others, each an id and an epoch, the first one first."""
     losses = {"loss": loss, "reconstruction": loss - 10, "kl": 10.0, "penalty": 0.0}
@@ -29,6 +39,8 @@ def fake_run(
         "history": history,
         "training": known | {"step_seconds": 10.0, "test_seconds": 2.0} | training,
     }
+    if group is not None:
+        values["group"] = group
     head = {"__metadata__": {"format": FORMAT} | {key: json.dumps(value) for key, value in values.items()}}
     stored = json.dumps(head).encode()
     partial = path.with_name(f".{path.name}.new")  # a new file takes its place, as a run does

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
@@ -13,7 +13,8 @@ from latentlab.ui.widgets.runs.run_model import COLUMNS
 
 _ALWAYS = "name"
 _AT_FIRST_HIDDEN = ("differs",)
-_ELASTIC = {"name": (10, 31), "dataset": (4, 13), "differs": (7, 18)}  # shares of the room, and letters at least
+# Shares of the room, and letters at least.
+_ELASTIC = {"name": (10, 31), "dataset": (4, 13), "group": (4, 13), "differs": (7, 18)}
 _LETTERS = {"state": 11, "epochs": 10, "loss": 10, "seconds": 12, "saved": 20}  # that the others have room for
 _WIDTHS = (3.0, 400.0)  # letters
 
@@ -31,6 +32,7 @@ class RunColumns(QObject):
         super().__init__(table)
         self._table, self._is_setting = table, True
         self._widths: dict[str, float] = {}  # letters, of those that one has resized
+        self._hidden, self._empty = set[str](), {"group"}
         across = self._across = table.horizontalHeader()
         across.setHighlightSections(False)
         across.setSectionsClickable(True)
@@ -50,9 +52,15 @@ class RunColumns(QObject):
 
     def state(self) -> dict[str, Any]:
         """Give what a person would not want to choose again, in plain values."""
-        shown = self.shown()
-        hidden = [name for name in COLUMNS if name not in shown]
+        hidden = [name for name in COLUMNS if name in self._hidden]
         return {"order": self._order(), "hidden": hidden, "widths": dict(self._widths)}
+
+    def set_empty(self, names: Collection[str]) -> None:
+        """Leave out those that would show nothing, whatever one has chosen."""
+        if self._empty != set(names):
+            self._empty = set(names)
+            self._hide(self._hidden)
+            self.share()
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Take what `state` gave, as far as it is that: anybody may have written it."""
@@ -92,9 +100,12 @@ class RunColumns(QObject):
     def _order(self) -> list[str]:
         return [COLUMNS[self._across.logicalIndex(place)] for place in range(len(COLUMNS))]
 
-    def _hide(self, names: tuple[str, ...] | list[str]) -> None:
+    def _hide(self, names: Collection[str]) -> None:
+        self._hidden = set(names) - {_ALWAYS}
+        is_setting, self._is_setting = self._is_setting, True
         for number, name in enumerate(COLUMNS):
-            self._across.setSectionHidden(number, name in names and name != _ALWAYS)
+            self._across.setSectionHidden(number, name in self._hidden | self._empty)
+        self._is_setting = is_setting
 
     @Slot(int, int, int)
     def _take_width(self, section: int, _: int, width: int) -> None:
@@ -109,6 +120,8 @@ class RunColumns(QObject):
         shown = self.shown()
         for number, name in enumerate(COLUMNS):
             text = str(self._table.model().headerData(number, Qt.Orientation.Horizontal))
+            if name in self._empty:
+                continue
             action = QAction(text.replace("&", "&&"), menu, checkable=True, checked=name in shown)
             action.setEnabled(name != _ALWAYS)
             action.toggled.connect(lambda is_on, name=name: self._show(name, is_on))
@@ -118,10 +131,7 @@ class RunColumns(QObject):
         menu.popup(self._across.viewport().mapToGlobal(at))
 
     def _show(self, name: str, is_on: bool) -> None:
-        hidden = set(COLUMNS) - set(self.shown())
-        self._is_setting = True
-        self._hide([*((hidden - {name}) if is_on else (hidden | {name}))])
-        self._is_setting = False
+        self._hide(self._hidden - {name} if is_on else self._hidden | {name})
         self.share()
 
     @Slot()

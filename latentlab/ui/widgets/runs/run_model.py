@@ -27,7 +27,7 @@ from latentlab.ui.widgets.runs.run_words import state_in_words, time_in_words
 _Index = QModelIndex | QPersistentModelIndex
 _KEPT = 500  # pictures
 
-COLUMNS = ("name", "dataset", "differs", "state", "epochs", "loss", "seconds", "saved")
+COLUMNS = ("name", "dataset", "group", "differs", "state", "epochs", "loss", "seconds", "saved")
 """Of each column what it is ordered by: see `core.runs.collection.ORDERS`."""
 _NUMBERS = {"epochs", "loss", "seconds"}
 _ROLES = {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole}
@@ -132,6 +132,8 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column == "group" and run.group is not None:
+                return plain(self.tr("Show only the runs of {sweep}").format(sweep=run.group["name"]))
             return plain(self._tip(run) if column in ("name", "differs") else self._text(run, column))
         return None
 
@@ -144,6 +146,7 @@ class RunModel(QAbstractTableModel):
         return (
             self.tr("Run"),
             self.tr("Images"),
+            self.tr("Sweep"),
             self.tr("Changed"),
             self.tr("State"),
             self.tr("Epochs"),
@@ -169,6 +172,8 @@ class RunModel(QAbstractTableModel):
             return self.data_name(run.dataset)
         if column == "differs":
             return differences_in_words(run)
+        if column == "group":
+            return "" if run.group is None else run.group["name"]
         if column == "state":
             return state_in_words(run.state)
         if column == "epochs":

@@ -58,6 +58,8 @@ class RunTable(QTableView):
     """What they are to be ordered by, and whether against the usual direction."""
     pictures_wanted = Signal(object)
     """Runs in sight whose pictures nobody has told: list of KeptRun."""
+    group_asked = Signal(str)
+    """The runs of the sweep of this name, which was clicked on, are to be shown alone."""
     delete_asked = Signal()
     rename_asked = Signal()
     menu_asked = Signal(QPoint)
@@ -95,6 +97,7 @@ class RunTable(QTableView):
         self._order = COLUMNS.index("saved")
         across.sortIndicatorChanged.connect(self._ask_for_order)
         self.doubleClicked.connect(self._open)
+        self.clicked.connect(self._ask_for_group)
         self._soon = QTimer(self, singleShot=True, interval=_SOON)
         self._soon.timeout.connect(self._want_pictures)
         self.verticalScrollBar().valueChanged.connect(lambda: self._soon.start())
@@ -110,6 +113,7 @@ class RunTable(QTableView):
         """
         chosen, current, row = [run.path for run in self.chosen_runs()], self.current_run(), self.currentIndex().row()
         at = self.verticalScrollBar().value()
+        self.columns.set_empty(() if any(run.group is not None for run in runs) else ("group",))
         self._is_setting = True  # what follows is nobody's choice
         if self.rows.set_runs(runs, placed):
             if chosen and runs and all(self.rows.row_of(path) < 0 for path in chosen):
@@ -220,6 +224,12 @@ class RunTable(QTableView):
     def _open(self, index: QModelIndex) -> None:
         if index.isValid():
             self.opened.emit(self.rows.runs[index.row()].path)
+
+    @Slot(QModelIndex)
+    def _ask_for_group(self, index: QModelIndex) -> None:
+        run = self.rows.runs[index.row()] if index.isValid() else None
+        if run is not None and run.group is not None and COLUMNS[index.column()] == "group":
+            self.group_asked.emit(run.group["name"])
 
     @Slot(int, Qt.SortOrder)
     def _ask_for_order(self, section: int, order: Qt.SortOrder) -> None:

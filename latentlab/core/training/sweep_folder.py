@@ -1,0 +1,223 @@
+"""What the workspace keeps of a sweep beside its runs: its plan, who goes on with it, and that it shall stop.
+
+The runs are the truth of what is done. The plan is kept so that a sweep goes on by its name alone, and its runs,
+whenever they are trained, compute with as many threads as the first ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from latentlab.core import locks
+from latentlab.core.errors import printable, reason_of
+from latentlab.core.files import exists, inside, is_file
+from latentlab.core.runs.kept_run import KeptRun
+from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan, is_name
+from latentlab.core.writing import told, whole_file
+
+FOLDER = ".latentlab-sweeps"
+_PLAN, _LOCK, _STOP = "plan.json", "lock", "stop"
+_LONGEST = 2**25  # bytes of a plan
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSweep:
+    """What is known of a sweep without reading its plan.
+
+    Attributes
+    ----------
+    name, id : str
+        As its runs have them in their `RunGroup`.
+    of : int
+        How many runs it has.
+    is_going : bool
+        Whether some program trains its runs now.
+    is_asked_to_stop : bool
+    """
+
+    name: str
+    id: str
+    of: int
+    is_going: bool
+    is_asked_to_stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SweepProgress:
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    kept : KeptSweep
+    finished, training : int
+        How many of its runs are.
+    """
+
+    kept: KeptSweep
+    finished: int
+    training: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not self.kept.is_going and self.finished >= self.kept.of
+
+
+class SweepFolder:
+    """The hidden folder of a sweep.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    name : str
+        Of the sweep.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self._path = folder / FOLDER / name
+
+    def words(self, number: int = 0) -> Path:
+        """Give the file for what the training of a run says; 0 is for what the sweep itself does beside a window."""
+        return self._path / f"{number}.words"
+
+    def plan(self) -> SweepPlan:
+        """Read the plan.
+
+        Raises
+        ------
+        SweepError
+            When there is none, or it cannot be read.
+        """
+        stored = _stored(self._path) if is_name(self.name) else None
+        if stored is None:
+            raise SweepError(
+                f"There is no sweep '{printable(self.name)}' in {self._path.parent.parent}: begin it by its command."
+            )
+        return SweepPlan.from_json(json.dumps(stored["plan"]))
+
+    def keep(self, plan: SweepPlan) -> SweepPlan:
+        """Keep a plan, unless it is kept already; give the one that is kept, with the threads that it has.
+
+        Raises
+        ------
+        SweepError
+            When another sweep is called so, or it cannot be written.
+        """
+        if (stored := _stored(self._path)) is not None:
+            if stored["id"] != plan.id:
+                raise SweepError(f"There is another sweep called '{plan.name}' already: choose another --name.")
+            return self.plan()
+        file, what = self._path / _PLAN, "The plan of the sweep"
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise SweepError(f"The folder {self._path} cannot be made: {reason_of(error)}.") from error
+        known = {"id": plan.id, "of": plan.count, "plan": json.loads(plan.to_json())}
+        with told(file, what, SweepError), whole_file(file, what, SweepError) as partial:
+            partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        return plan
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Go on with the sweep, and let nobody else; whoever was asked to stop it before was another.
+
+        Raises
+        ------
+        SweepError
+            When another program does.
+        """
+        file = None
+        with suppress(OSError):  # where the folder takes no locks, there are none
+            file = locks.hold_alone(self._path / _LOCK)
+            if file is None:
+                raise SweepError(f"The sweep '{self.name}' is going on already: wait until it has ended, or stop it.")
+        try:
+            self._forget_stop()
+            yield
+        finally:
+            self._forget_stop()
+            if file is not None:
+                os.close(file)
+
+    def ask_to_stop(self) -> None:
+        """Ask whoever goes on with the sweep, perhaps on another machine, to stop.
+
+        Raises
+        ------
+        SweepError
+            When that cannot be written.
+        """
+        file, what = self._path / _STOP, "That the sweep shall stop"
+        with told(file, what, SweepError), whole_file(file, what, SweepError) as partial:
+            partial.write_text("stop\n", encoding="utf-8")
+
+    def is_asked_to_stop(self) -> bool:
+        """Whether somebody did."""
+        return exists(self._path / _STOP)
+
+    def forget(self) -> None:
+        """Keep nothing of the sweep but its runs; it goes on by its own command alone.
+
+        Raises
+        ------
+        SweepError
+            When some program goes on with it, or it cannot be removed.
+        """
+        with self.held():
+            pass
+        try:
+            shutil.rmtree(self._path)
+        except OSError as error:
+            raise SweepError(f"{self._path} cannot be removed: {reason_of(error)}.") from error
+
+    def _forget_stop(self) -> None:
+        with suppress(OSError):
+            (self._path / _STOP).unlink()
+
+
+def kept_sweeps(folder: Path) -> list[KeptSweep]:
+    """List the sweeps of a workspace, by their names; what cannot be read is passed over."""
+    found = []
+    for path in sorted(inside(folder / FOLDER)):
+        if (stored := _stored(path)) is not None:
+            of, stops = int(stored["of"]), exists(path / _STOP)
+            found.append(KeptSweep(path.name, str(stored["id"]), of, locks.is_held(path / _LOCK), stops))
+    return found
+
+
+def progress_of(sweeps: Iterable[KeptSweep], runs: Iterable[KeptRun]) -> list[SweepProgress]:
+    """Count, for each sweep, those of some runs that are its own; the checkpoints of a run are not counted again."""
+    states: dict[str, dict[int, set[str]]] = {}
+    for run in runs:
+        if run.group is not None:
+            states.setdefault(run.group["id"], {}).setdefault(run.group["number"], set()).add(run.state)
+    found = []
+    for kept in sweeps:
+        each = states.get(kept.id, {}).values()
+        finished = sum("finished" in of_one for of_one in each)
+        training = sum("finished" not in of_one and "training" in of_one for of_one in each)
+        found.append(SweepProgress(kept, finished, training))
+    return found
+
+
+def _stored(path: Path) -> dict[str, Any] | None:
+    """Read what is kept in a sweep's folder; None where there is nothing that can be read."""
+    file = path / _PLAN
+    if not is_file(file):
+        return None
+    try:
+        with file.open("rb") as opened:
+            stored = json.loads(opened.read(_LONGEST))
+        is_one = isinstance(stored["id"], str) and 1 < stored["of"] <= MOST_RUNS and "plan" in stored
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return stored if is_one else None

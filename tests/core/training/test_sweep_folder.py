@@ -1,0 +1,77 @@
+"""What is kept of a sweep: its plan once, one program that goes on with it, and a word that stops it."""
+
+import pytest
+
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import workspace
+from latentlab.core.training.sweep_folder import FOLDER, KeptSweep, SweepFolder, kept_sweeps, progress_of
+from latentlab.core.training.sweep_plan import SweepError, SweepPlan
+from tests.core.runs.fakes import fake_run
+
+
+@pytest.fixture
+def plan():
+    return SweepPlan.of(Recipe.load("digits-vae-2d"), ["beta=1,2"], name="mine")
+
+
+def test_the_first_plan_is_kept_with_its_threads(plan, tmp_path):
+    place = SweepFolder(tmp_path / "work", "mine")
+    assert place.keep(plan.computing_with(1)).threads == 1
+    assert place.keep(plan.computing_with(8)).threads == 1
+    assert SweepFolder(tmp_path / "work", "mine").plan() == plan.computing_with(1)
+    other = SweepPlan.of(plan.recipe, ["beta=1,3"], name="mine")
+    with pytest.raises(SweepError, match="another sweep called 'mine'"):
+        place.keep(other)
+
+
+def test_one_program_goes_on_with_a_sweep(plan, tmp_path):
+    place = SweepFolder(tmp_path, "mine")
+    place.keep(plan)
+    assert kept_sweeps(tmp_path) == [KeptSweep("mine", plan.id, 2, False, False)]
+    with place.held():
+        assert kept_sweeps(tmp_path) == [KeptSweep("mine", plan.id, 2, True, False)]
+        with pytest.raises(SweepError, match="going on already"), SweepFolder(tmp_path, "mine").held():
+            pass
+        place.ask_to_stop()
+        assert place.is_asked_to_stop()
+        assert kept_sweeps(tmp_path)[0].is_asked_to_stop
+    assert kept_sweeps(tmp_path) == [KeptSweep("mine", plan.id, 2, False, False)]
+    place.ask_to_stop()
+    with place.held():
+        assert not place.is_asked_to_stop()  # that was said to another
+
+
+def test_how_far_a_sweep_is_and_what_is_forgotten(plan, tmp_path):
+    place = SweepFolder(tmp_path, "mine")
+    place.keep(plan)
+    first, second = plan.members
+    fake_run(tmp_path / first.file_name, group=first.group)
+    fake_run(tmp_path / "checkpoint.safetensors", group=first.group, state="stopped")
+    fake_run(tmp_path / second.file_name, group=second.group | {"id": "of another"})
+    (progress,) = progress_of(kept_sweeps(tmp_path), workspace.runs(tmp_path))
+    assert (progress.finished, progress.training, progress.is_whole) == (1, 0, False)
+    fake_run(tmp_path / second.file_name, group=second.group)
+    (progress,) = progress_of(kept_sweeps(tmp_path), workspace.runs(tmp_path))
+    assert progress.is_whole
+    with place.held(), pytest.raises(SweepError, match="going on already"):
+        place.forget()
+    place.forget()
+    assert kept_sweeps(tmp_path) == []
+    assert len(workspace.runs(tmp_path)) == 3
+
+
+def test_what_cannot_be_read_is_passed_over_or_a_sentence(plan, tmp_path):
+    SweepFolder(tmp_path, "mine").keep(plan)
+    for name, text in (("empty", ""), ("list", "[]"), ("odd", '{"id": 1, "of": 3, "plan": {}}'), ("none", None)):
+        (tmp_path / FOLDER / name).mkdir()
+        if text is not None:
+            (tmp_path / FOLDER / name / "plan.json").write_text(text)
+    assert [each.name for each in kept_sweeps(tmp_path)] == ["mine"]
+    with pytest.raises(SweepError, match="There is no sweep 'none'"):
+        SweepFolder(tmp_path, "none").plan()
+    with pytest.raises(SweepError, match="There is no sweep"):
+        SweepFolder(tmp_path / "none", "../.latentlab-sweeps/mine").plan()
+    assert kept_sweeps(tmp_path / "nowhere") == []
+    (tmp_path / "file").touch()
+    with pytest.raises(SweepError, match="cannot be made"):
+        SweepFolder(tmp_path / "file", "mine").keep(plan)
