@@ -85,11 +85,6 @@ class KeptEpochs(QObject):
         """Whether one after the other is shown."""
         return self._pace.isActive()
 
-    @property
-    def looked_at(self) -> int | None:
-        """Which one is looked at; None for the present."""
-        return self._looked_at
-
     def begin(self, kept: Checkpoints) -> None:
         """Go on with these epochs, and look at the present one."""
         self.kept = kept
