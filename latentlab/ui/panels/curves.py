@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QSlider, QToolButton, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
@@ -30,6 +30,8 @@ class CurvesPanel(LinesPanel):
     """
 
     epoch_chosen = Signal(int)
+    play_toggled = Signal(bool)
+    turn_toggled = Signal(bool)
     redrawn = Signal()
     """What is drawn of the history has changed."""
 
@@ -95,10 +97,26 @@ class CurvesPanel(LinesPanel):
             self.tr("Look back at the map as it was after an earlier epoch; the right end is the model as it is now.")
         )
         self.slider.valueChanged.connect(self._slid)
+        self.slider.sliderPressed.connect(lambda: self.play_button.setChecked(False))
+        self.play_button = QToolButton(text=self.tr("Play"), checkable=True, objectName="playEpochsButton")
+        self.play_button.setToolTip(self.tr("Show one epoch after the other (Space, on the slider or the map)"))
+        self.play_button.toggled.connect(self.play_toggled)
+        self.turn_box = QCheckBox(self.tr("Turn"), objectName="turnEpochsBox")
+        self.turn_box.setToolTip(
+            self.tr(
+                "Turn, and mirror, the map of each epoch so that its points lie as those of the last one do: what then "
+                "still moves is no rotation. The axes are no longer the codes' own, and say so; along axes that one "
+                "has chosen nothing is turned."
+            )
+        )
+        self.turn_box.toggled.connect(self.turn_toggled)
         self._showing = plain_label(objectName="epochLabel")
-        self._showing.setMinimumWidth(self._showing.fontMetrics().horizontalAdvance("showing epoch 1000 of 1000"))
+        self._showing.setMinimumWidth(
+            self._showing.fontMetrics().horizontalAdvance("showing epoch 100 of 1000, turned")
+        )
+        self._is_waiting = self._is_turned = False
         self._looking_back = QWidget()
-        row((self.slider, 1), self._showing, on=self._looking_back)
+        row(self.play_button, (self.slider, 1), self._showing, self.turn_box, on=self._looking_back)
 
         column(top, (self._plots, 1), self._looking_back, margins=(6, 4, 6, 4), spacing=3, on=self)
         self._is_stale = False  # more than steps has come since it was drawn
@@ -171,6 +189,35 @@ class CurvesPanel(LinesPanel):
         self._looking_back.setVisible(last > 0)
         self.slider.setEnabled(last > 0)
         self._show_position()
+
+    def set_position(self, place: int) -> None:
+        """Say which of the epochs is looked at, by its place among them."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(place)
+        self._show_position()
+
+    def set_playing(self, is_playing: bool) -> None:
+        """Say whether one epoch after the other is shown."""
+        self.play_button.setText(self.tr("Pause") if is_playing else self.tr("Play"))
+        with QSignalBlocker(self.play_button):
+            self.play_button.setChecked(is_playing)
+
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say whether the epoch that is looked at has still to be read."""
+        self._is_waiting = is_waiting
+        self._show_position()
+
+    def set_turned(self, is_turned: bool) -> None:
+        """Say whether the map that is shown is turned."""
+        self._is_turned = is_turned
+        self._show_position()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Play by the space bar, too, where the slider has the focus."""
+        if event.key() == Qt.Key.Key_Space and self.slider.hasFocus():
+            self.play_button.toggle()
+        else:
+            super().keyPressEvent(event)
 
     def set_live(self, is_training: bool) -> None:
         """Say whether the last position moves on, as it does while a model trains."""
@@ -262,8 +309,15 @@ class CurvesPanel(LinesPanel):
     def _show_position(self) -> None:
         live = self._is_live()
         epoch = None if live else self._epochs[self.slider.value()]
-        text = self.tr("showing epoch {n} of {last}").format(n=epoch, last=self._epochs[-1]) if not live else ""
-        if live and self._epochs:
+        text = ""
+        if not live:
+            text = self.tr("showing epoch {n} of {last}")
+            if self._is_waiting:
+                text = self.tr("reading epoch {n} of {last} …")
+            elif self._is_turned:
+                text = self.tr("showing epoch {n} of {last}, turned")
+            text = text.format(n=epoch, last=self._epochs[-1])
+        elif self._epochs:
             text = self.tr("live") if self._is_training else self.tr("epoch {n}, the last").format(n=self._epochs[-1])
         self._showing.setText(text)
         for plot in (self.plot, *self._others):

@@ -132,6 +132,10 @@ class LossPlot(Plot):
         if epoch is not None:
             self._shown_epoch.setValue(epoch)
 
+    def shown_epoch(self) -> float | None:
+        """Give the epoch that is marked as the one looked back at."""
+        return float(self._shown_epoch.value()) if self._shown_epoch.isVisible() else None
+
     def redraw(self) -> None:
         """Draw what the history holds now."""
         self._epochs = [self._drawable(*self._history.epoch_curve(split, self._quantity)) for split in SPLITS]

@@ -104,7 +104,7 @@ class Session(QObject):
         self.exploration = Exploration(self)
         self.selection = Selection(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.selection.show)  # before the views ask about it
-        self.epochs = KeptEpochs(self.exploration, self)
+        self.epochs = KeptEpochs(self.exploration, lambda run: self.shown_images.of_run(run), self)
         self.views = Views(self.exploration, self)
         self.restoration = Restoration(self.exploration, self)
         self.page = PageCleaning(self.exploration, self)
@@ -135,8 +135,8 @@ class Session(QObject):
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
-        looking = (self.exploration, self.views, self.restoration, self.map, self.comparison, self.branching)
-        for part in (self.recipes, *looking, self.files, self.interrupted, self.recent):
+        looking = (self.exploration, self.views, self.restoration, self.map, self.comparison, self.epochs)
+        for part in (self.recipes, *looking, self.files, self.interrupted, self.recent, self.branching):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
@@ -185,7 +185,7 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
+        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison, self.epochs)
         for part in (
             self.training,
             self.tensorboard,
@@ -430,6 +430,7 @@ class Session(QObject):
 
     def _announce_run(self) -> None:
         run, path = self._current.run, self._current.path
+        self.epochs.use(run if self.state == "idle" else None, self._current.kept or path)
         self.can_finish_changed.emit(self.state == "idle" and self._current.can_be_finished)
         if self.state != "idle":
             self.run_changed.emit(self.recipe.name, True)

@@ -64,8 +64,12 @@ class ShownImages(QObject):
         if data is not None and (changed := run.changed_images(data)):
             told = self.tr("{changed} The map shows what the run itself keeps.")
             self.message.emit(told.format(changed=changed), True)
-            data = None
-        self._files.make_map(run, None if data is None else self.of(data, run.recipe))
+        self._files.make_map(run, self.of_run(run))
+
+    def of_run(self, run: Run) -> MapImages | None:
+        """Give what a map of a run shows; None where its images are not loaded, or not those of then."""
+        data = self._data_of(run)
+        return None if data is None or run.changed_images(data) else self.of(data, run.recipe)
 
     def _data_of(self, run: Run) -> ImageSet | None:
         data = self._library.data

@@ -224,6 +224,8 @@ class Actions(QObject):
             None,
             Action("walkBetween", self.tr("Walk between the first &two selected images")),
             Action("showFilm", self.tr("Show the fil&m of the walk")),
+            None,
+            Action("playEpochs", self.tr("Pla&y the epochs"), "Space", heard="canvas", when="has_epochs"),
         )
 
     def _shown(self) -> tuple[Action | None, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QMainWindow
 
+from latentlab.core.errors import printable
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.session.branching import Offer
 from latentlab.ui.session.session import Session
@@ -34,7 +35,7 @@ def join_branching(session: Session, window: QMainWindow, curves: CurvesPanel, m
         if session.state != "idle" or session.run is None:  # something else has begun meanwhile
             return
         path, run = session.run_path, session.run
-        name = path.stem if path is not None else run.recipe.name
+        name = printable(path.stem if path is not None else run.recipe.name)
         dialog = BranchDialog(name, offer.epochs, offer.chosen, offer.more, offer.differs, offer.problem, window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.wanted.connect(branching.begin)

@@ -34,6 +34,7 @@ from latentlab.ui.window.commands.commands import join_keys, join_palette
 from latentlab.ui.window.compare import join_comparison
 from latentlab.ui.window.downloads import join_downloads
 from latentlab.ui.window.dropping import Dropping
+from latentlab.ui.window.epochs import join_epochs
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
 from latentlab.ui.window.health import join_health
@@ -193,6 +194,7 @@ class MainWindow(QMainWindow):
         join_images(session, self._card, self._start, self._settings, menus, dialogs)
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._run_bar, self._curves, self._recipe, menus)
+        join_epochs(session, self._curves, menus)
         join_keeping(session, self._start, self._settings, menus, dialogs)
         join_health(session, self._advice, self._messages, self._recipe, self._run_bar)
         join_runs(session, self, self._run_bar, menus, dialogs, self._saving)

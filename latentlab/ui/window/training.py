@@ -56,7 +56,5 @@ def join_training(session: Session, run_bar: RunBar, curves: CurvesPanel, recipe
     session.history_shown.connect(curves.show_history)
     session.history_shown.connect(run_bar.clear)
     session.waiting.connect(run_bar.set_busy)
-    session.epochs.changed.connect(curves.set_epochs)
     session.can_continue_changed.connect(run_bar.set_can_continue)
-    curves.epoch_chosen.connect(session.epochs.look_back)
     show_state(session.state)

@@ -1,0 +1,103 @@
+"""The map of a run as it was after an earlier epoch, and such a map turned to lie as the present one does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.core.arrays import row_order
+from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.projection import Projection, fit
+
+if TYPE_CHECKING:
+    from latentlab.core.map.map_images import MapImages
+    from latentlab.core.runs.run import Run
+
+_MOST_TURNED = 4000  # codes that a rotation is found by; of more, always the same sample
+
+
+def map_at(
+    run: Run, path: Path, epoch: int, shown: MapImages, present: MapUpdate, is_given_up: Callable[[], bool]
+) -> MapUpdate | None:
+    """Read an epoch that is kept beside a run's file, and encode the map's images with the model of then.
+
+    Parameters
+    ----------
+    run : Run
+        What is in the file.
+    path : Path
+    epoch : int
+    shown : MapImages
+    present : MapUpdate
+        Of the run as it is: principal components take the signs that agree with it.
+    is_given_up : callable
+        Asked several times a second; ends it.
+
+    Returns
+    -------
+    MapUpdate or None
+        None where it was given up.
+
+    Raises
+    ------
+    RunError
+        When the epoch is not kept any more, or damaged.
+    """
+    from latentlab.core.map.live_map import maps_of
+    from latentlab.core.runs.epochs_on_disk import run_at
+
+    made = list(maps_of(run_at(path, epoch, run), shown, is_given_up))
+    if not made or made[-1].pending:
+        return None
+    update = made[-1]
+    # What all maps of these images share is that of the present one.
+    return replace(
+        update,
+        projection=fit(update.means, present.projection),
+        operations=present.operations,
+        labels=present.labels,
+        images=present.images,
+        noisy=present.noisy,
+        columns=present.columns,
+    )
+
+
+def turned(update: MapUpdate, present: MapUpdate) -> MapUpdate:
+    """Give a map along axes that are turned, and perhaps mirrored, so that its codes lie as the present ones do.
+
+    The orthogonal Procrustes problem (Schönemann, 1966): of all orthogonal R that which takes codes X of the one,
+    about the origin of its plane, nearest to those Y of the other, min ‖X R - Y‖, is U Vᵀ for the singular value
+    decomposition U S Vᵀ of Xᵀ Y. Nothing is scaled, nor moved. The codes themselves stay what they are, and the plane
+    through them is another one: a place on it is decoded as any place is.
+
+    Parameters
+    ----------
+    update, present : MapUpdate
+
+    Returns
+    -------
+    MapUpdate
+        The same one where the two do not show the same images, or codes of other dimensions.
+    """
+    if update is present or update.ids != present.ids or update.means.shape != present.means.shape:
+        return update
+    mine, others = update.projection, present.projection
+    rows = row_order(len(update.means))[:_MOST_TURNED]
+    codes = (update.means[rows] - mine.origin).astype(np.float64)
+    targets = (present.means[rows] - others.origin).astype(np.float64)
+    known = np.isfinite(codes).all(1) & np.isfinite(targets).all(1)
+    left, _, right = np.linalg.svd(codes[known].T @ targets[known])
+    directions = others.directions @ (left @ right).T
+    axes = tuple(f"{name.partition(' (')[0]} of the last epoch, turned" if name else "" for name in others.axes)
+    return replace(update, projection=Projection(mine.origin, directions.astype(np.float32), (axes[0], axes[1])))
+
+
+def size_of(update: MapUpdate) -> int:
+    """Tell how many bytes a map takes of its own, beside the images that all maps share: its codes and its weights."""
+    arrays = [update.means, *([] if update.deviations is None else [update.deviations])]
+    weights = sum(tensor.nbytes for tensor in update.snapshot.state().values())
+    return sum(array.nbytes for array in arrays) + weights

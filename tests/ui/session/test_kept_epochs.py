@@ -1,0 +1,195 @@
+"""The slider of epochs moves the whole window: what was kept in memory, and what lies on the disk."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QSignalSpy
+
+from latentlab.core.runs import epochs_on_disk
+from latentlab.core.training import kept_epochs as keeping
+from latentlab.ui.session import kept_epochs
+
+EPOCHS = 30
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Give the folder of a run beside which each of its epochs lies on the disk, and the codes of its images then."""
+    from latentlab.core.data import registry
+    from latentlab.core.events import EpochEnded
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.training.trainer import Trainer
+    from tests.ui.lab import TINY
+
+    recipe = Recipe.load("digits-vae-2d").with_changes(TINY | {"training.epochs": EPOCHS})
+    folder = tmp_path_factory.mktemp("kept")
+    trainer, codes = Trainer(recipe, registry.load("digits", folder)), {}
+    place = epochs_on_disk.folder_of(folder, trainer.run_id)
+    for event in trainer.events():
+        if isinstance(event, EpochEnded):
+            epochs_on_disk.write(place, trainer.run_id, event, trainer.model.state_dict())
+            codes[event.epoch] = trainer.result().codes
+    trainer.result().save(folder / "run.safetensors")
+    return folder, codes
+
+
+@pytest.fixture
+def kept_run(trained, tmp_path):
+    """Give the run's file in a folder of the test's own, and the codes."""
+    folder, codes = trained
+    shutil.copytree(folder, tmp_path / "work")
+    return tmp_path / "work" / "run.safetensors", codes
+
+
+@pytest.fixture
+def opened(lab, kept_run):
+    path, codes = kept_run
+    lab.open(path)
+    lab.press("drawerSwitch")
+    lab.until(lambda: lab.child("epochSlider").maximum() == EPOCHS - 1)
+    return codes
+
+
+def is_shown(lab, codes):
+    return np.allclose(lab.canvas.points(), codes, atol=1e-4)
+
+
+def test_a_run_that_is_opened_is_looked_back_at_with_the_whole_window(lab, opened):
+    slider, label = lab.child("epochSlider"), lab.child("epochLabel")
+    lab.pick()
+    lab.stroke([(0.3, 0.2), (0.5, 0.8), (0.7, 0.3)])
+    image, rebuilt = lab.decoded(), lab.child("sketchReconstruction").pixels()
+    assert label.text() == f"epoch {EPOCHS}, the last"
+    slider.setFocus()
+    lab.qtbot.keyClick(slider, Qt.Key.Key_Home)
+    lab.until(lambda: is_shown(lab, opened[1]))
+    lab.until(lambda: label.text() == f"showing epoch 1 of {EPOCHS}")
+    lab.until_idle()
+    assert not np.allclose(lab.decoded(), image, atol=1e-3)
+    assert not np.allclose(lab.child("sketchReconstruction").pixels(), rebuilt, atol=1e-3)
+    assert lab.child("lossPlot").shown_epoch() == 1
+    assert lab.session.exploration.shown.epochs_done == 1
+    lab.qtbot.keyClick(slider, Qt.Key.Key_End)
+    lab.until(lambda: is_shown(lab, opened[EPOCHS]))
+    lab.until_idle()
+    assert np.allclose(lab.decoded(), image, atol=1e-5)
+
+
+def test_a_drag_ends_at_what_it_came_to_and_the_next_are_read_ahead(lab, opened):
+    slider, epochs = lab.child("epochSlider"), lab.session.epochs
+    for place in (20, 3, 17, 9, 12):
+        slider.setValue(place)
+    assert epochs.looked_at == 13
+    lab.until(lambda: is_shown(lab, opened[13]))
+    lab.until_idle()
+    assert is_shown(lab, opened[13])
+    ahead = [epoch for epoch in range(14, 14 + kept_epochs._AHEAD) if epochs.map_at(epoch) is not None]
+    assert ahead == [*range(14, 14 + kept_epochs._AHEAD)]
+    slider.setValue(13)
+    assert is_shown(lab, opened[14])  # at once
+
+
+def test_epochs_play_from_the_first_to_the_last_and_none_is_passed_over(lab, opened, monkeypatch):
+    lab.session.epochs._pace.setInterval(1)
+    shown = []
+    lab.session.exploration.shown_changed.connect(lambda update: shown.append(update.epochs_done))
+    lab.canvas.setFocus()
+    with lab.qtbot.waitSignal(lab.session.epochs.playing_changed):
+        lab.qtbot.keyClick(lab.canvas, Qt.Key.Key_Space)
+    button = lab.child("playEpochsButton")
+    assert (button.text(), button.isChecked()) == ("Pause", True)
+    lab.until(lambda: not lab.session.epochs.is_playing)
+    assert shown == [float(epoch) for epoch in range(1, EPOCHS + 1)]
+    assert (button.text(), button.isChecked()) == ("Play", False)
+    assert lab.child("epochSlider").value() == EPOCHS - 1
+
+
+def test_a_hand_on_the_slider_stops_what_plays(lab, opened):
+    slider, button = lab.child("epochSlider"), lab.child("playEpochsButton")
+    lab.press("playEpochsButton")
+    assert lab.session.epochs.is_playing
+    lab.until(lambda: slider.value() > 1)
+    lab.qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=handle(slider))
+    assert not lab.session.epochs.is_playing
+    assert not button.isChecked()
+    lab.qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=handle(slider))
+    lab.qtbot.keyClick(slider, Qt.Key.Key_Space)
+    assert lab.session.epochs.is_playing
+    lab.qtbot.keyClick(slider, Qt.Key.Key_Space)
+    assert not lab.session.epochs.is_playing
+
+
+def handle(slider):
+    from PySide6.QtWidgets import QStyle, QStyleOptionSlider
+
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    style = slider.style()
+    part = QStyle.SubControl.SC_SliderHandle
+    return style.subControlRect(QStyle.ComplexControl.CC_Slider, option, part, slider).center()
+
+
+def test_maps_are_turned_to_lie_as_the_last_and_that_is_said(lab, opened):
+    slider, label = lab.child("epochSlider"), lab.child("epochLabel")
+    slider.setValue(4)
+    lab.until(lambda: is_shown(lab, opened[5]))
+    lab.until_idle()
+    box = lab.child("turnEpochsBox")
+    lab.qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    lab.until(lambda: label.text() == f"showing epoch 5 of {EPOCHS}, turned")
+    shown = lab.session.exploration.shown
+    assert shown.projection.axes == ("z₁ of the last epoch, turned", "z₂ of the last epoch, turned")
+    left, _, right = np.linalg.svd(opened[5].T @ opened[EPOCHS])
+    assert np.allclose(lab.canvas.points(), opened[5] @ left @ right, atol=1e-3)
+    assert not is_shown(lab, opened[5])
+    # What is picked at a point's place is decoded from its own code.
+    row = lab.lonely()
+    lab.session.exploration.pick(*lab.canvas.points()[row].tolist())
+    lab.until_idle()
+    assert np.allclose(lab.session.exploration.code, opened[5][row], atol=1e-3)
+    slider.setValue(slider.maximum())
+    assert label.text() == f"epoch {EPOCHS}, the last"
+    assert is_shown(lab, opened[EPOCHS])
+    assert lab.session.exploration.shown.projection.axes == ("z₁", "z₂")
+
+
+def test_an_epoch_that_is_gone_is_told_and_the_present_is_shown(lab, opened, kept_run):
+    path, _ = kept_run
+    place = path.parent / epochs_on_disk.FOLDER / lab.session.run.snapshot.run_id
+    epochs_on_disk.remove(place, [name for name in epochs_on_disk.sizes_in(place) if name.startswith("0000002")])
+    lab.child("epochSlider").setValue(1)
+    lab.until(lambda: "is not kept" in lab.message())
+    slider = lab.child("epochSlider")
+    assert slider.value() == slider.maximum() == EPOCHS - 2
+    assert is_shown(lab, opened[EPOCHS])
+
+
+def test_without_its_images_a_run_has_no_earlier_maps_which_is_told(lab, opened):
+    lab.session.recipes.choose_dataset("kmnist")
+    lab.until(lambda: not lab.session.library.is_loading())
+    lab.child("epochSlider").setValue(2)
+    lab.until(lambda: "the images of this run are not loaded" in lab.message())
+    assert is_shown(lab, opened[EPOCHS])
+
+
+def test_what_a_training_in_the_window_kept_is_there_when_it_has_ended(lab, monkeypatch):
+    monkeypatch.setattr(keeping, "_AT_ONCE", 60.0)
+    monkeypatch.setattr(keeping, "_QUEUE", 1000)
+    lab.train({"training.epochs": 30})  # more than are kept in memory
+    lab.until(lambda: lab.child("epochSlider").maximum() == 29)
+    changes = QSignalSpy(lab.session.exploration.shown_changed)
+    lab.child("epochSlider").setValue(20)
+    lab.until(lambda: changes.count() and lab.session.exploration.shown.epochs_done == 21)
+    ids = {lab.session.exploration.shown.ids, lab.session.epochs.map_at(30).ids}
+    assert len(ids) == 1, "points keep their identity"
+
+
+def test_other_runs_epochs_are_dropped(lab, opened, run_file):
+    lab.child("epochSlider").setValue(3)
+    lab.open(run_file())
+    lab.until_idle()
+    assert lab.session.exploration.shown.run_id == lab.session.run.snapshot.run_id
+    assert not lab.child("epochSlider").isEnabled()
+    assert len(lab.session.epochs.epochs) <= 1
