@@ -53,14 +53,13 @@ def side_by_side(films: Floats) -> Floats:
     return joined
 
 
-def save_gif(path: Path, frames: Floats, seconds: float, scale: int) -> None:
+def save_gif(path: Path, frames: Floats | npt.NDArray[np.uint8], seconds: float, scale: int) -> None:
     """Write an animation that loops for ever; the file appears whole or not at all.
 
     Parameters
     ----------
     path : Path
-    frames : float32 (N, C, H, W)
-        In [0, 1].
+    frames : float32 (N, C, H, W) in [0, 1], or uint8
     seconds : float
         Of one loop; a frame lasts a hundredth of a second at least.
     scale : int
@@ -85,7 +84,7 @@ def save_gif(path: Path, frames: Floats, seconds: float, scale: int) -> None:
 
 def save_mp4(
     path: Path,
-    frames: Floats,
+    frames: Floats | npt.NDArray[np.uint8],
     rate: float,
     report: Callable[[float], None] = lambda share: None,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -97,8 +96,8 @@ def save_mp4(
     Parameters
     ----------
     path : Path
-    frames : float32 (N, C, H, W)
-        In [0, 1]. An odd side is made even by repeating its last row or column.
+    frames : float32 (N, C, H, W) in [0, 1], or uint8
+        An odd side is made even by repeating its last row or column.
     rate : float
         Frames per second.
     report : callable
@@ -158,10 +157,10 @@ def _frame(kind: Any, pixels: npt.NDArray[np.uint8]) -> Any:
     return frame.reformat(format="yuv420p")
 
 
-def _levels(frames: Floats) -> npt.NDArray[np.uint8]:
+def _levels(frames: Floats | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     if not len(frames):
         raise AnimationError("There is nothing to animate yet: select two images first.")
-    return to_levels(np.nan_to_num(frames))
+    return frames.astype(np.uint8, copy=False) if frames.dtype == np.uint8 else to_levels(np.nan_to_num(frames))
 
 
 def _is_here(codec: Callable[[str, str], object], name: str) -> bool:

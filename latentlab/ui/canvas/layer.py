@@ -21,6 +21,7 @@ class Order(IntEnum):
     TRUE_POSTERIOR = auto()
     DISTANCES = auto()
     POSTERIORS = auto()
+    TRAILS = auto()
     PRIOR_NAMES = auto()  # of its rings, and of other curves: points would cover them
     WALK = auto()
     CROSSHAIR = auto()

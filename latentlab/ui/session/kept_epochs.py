@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 300_000_000  # of maps that were read from the disk
 _AHEAD = 12  # epochs that are read before somebody asks for them
-_PLAY_MILLISECONDS = 240  # an epoch: points take 200 of them to their places
+PLAY_MILLISECONDS = 240  # an epoch: points take 200 of them to their places
 
 
 class KeptEpochs(QObject):
@@ -61,13 +61,14 @@ class KeptEpochs(QObject):
         self._shown: MapImages | None = None
         self._on_disk: list[int] = []
         self._read: dict[int, MapUpdate] = {}
+        self._turned: dict[int, tuple[tuple[int, int], MapUpdate]] = {}  # and of which two they were made
         self._is_waiting = self._turns = self._is_turned = False
         self._reading = EpochReading(self)
         self._reading.listed.connect(self._take_listed)
         self._reading.read.connect(self._take_read)
         self._reading.refused.connect(self._take_refused)
         exploration.axes_changed.connect(self._take_axes)
-        self._pace = QTimer(self, interval=_PLAY_MILLISECONDS)
+        self._pace = QTimer(self, interval=PLAY_MILLISECONDS)
         self._pace.timeout.connect(self._play_on)
 
     @property
@@ -79,6 +80,16 @@ class KeptEpochs(QObject):
     def looked_at(self) -> int | None:
         """Which one is looked at; None for the present."""
         return self._looked_at
+
+    @property
+    def present(self) -> MapUpdate | None:
+        """The latest map."""
+        return self._present
+
+    @property
+    def turns(self) -> bool:
+        """Whether maps are turned where that can be."""
+        return self._turns
 
     @property
     def is_playing(self) -> bool:
@@ -195,8 +206,8 @@ class KeptEpochs(QObject):
 
     def map_at(self, epoch: int) -> MapUpdate | None:
         """Give the map of an epoch as it is shown, where it is in memory."""
-        update = self._present if epoch == self._last() and self._present is not None else self._held(epoch)
-        return None if update is None else self._as_shown(update)
+        update = self._present if epoch == self._last() and self._present is not None else self.held(epoch)
+        return None if update is None else self._as_shown(epoch, update)
 
     def source(self) -> EpochSource | None:
         """Give where epochs are read from; None where there is nothing to read, or the images are not loaded."""
@@ -217,22 +228,30 @@ class KeptEpochs(QObject):
     def _last(self) -> int | None:
         return self._epochs[-1] if self._epochs else None
 
-    def _held(self, epoch: int) -> MapUpdate | None:
+    def held(self, epoch: int) -> MapUpdate | None:
+        """Give the map of an epoch before the present as it was made, where it is in memory."""
         if epoch in self.kept.epochs():
             update = self.kept.at(epoch)
             if epoch not in self._on_disk or self._present is None or update.ids == self._present.ids:
                 return update
         return self._read.get(epoch)
 
-    def _as_shown(self, update: MapUpdate) -> MapUpdate:
+    def _as_shown(self, epoch: int, update: MapUpdate) -> MapUpdate:
         is_own = self._exploration.axes == PlaneAxes()  # along axes that were chosen there is nothing to turn
-        return turned(update, self._present) if self._turns and is_own and self._present is not None else update
+        present = self._present
+        if not self._turns or not is_own or present is None:
+            return update
+        made_of, made = self._turned.get(epoch, (None, None))
+        if made is None or made_of != (id(update), id(present)):
+            made = turned(update, present)
+            self._turned[epoch] = (id(update), id(present)), made
+        return made
 
     def _show(self) -> None:
         """Show what is looked at, or wait for it."""
-        update = self._present if self._looked_at is None else self._held(self._looked_at)
+        update = self._present if self._looked_at is None else self.held(self._looked_at)
         if update is not None:
-            shown = self._as_shown(update)
+            shown = update if self._looked_at is None else self._as_shown(self._looked_at, update)
             self._exploration.show(shown)
             if (is_turned := shown is not update) != self._is_turned:
                 self._is_turned = is_turned
@@ -250,7 +269,7 @@ class KeptEpochs(QObject):
         after = [each for each in self._epochs if each > epoch]
         ahead, behind = (before, after) if is_back else (after, before)
         near = [epoch, *ahead[:count], *behind[: count // 4]]
-        wanted = [each for each in near if each in self._on_disk and self._held(each) is None]
+        wanted = [each for each in near if each in self._on_disk and self.held(each) is None]
         if not wanted:
             return
         source = self.source()
@@ -260,7 +279,7 @@ class KeptEpochs(QObject):
             self._take_refused(epoch, self.tr("Earlier epochs cannot be shown: the images of this run are not loaded."))
 
     def _forget_read(self) -> None:
-        self._read = {}
+        self._read, self._turned = {}, {}
         self._reading.forget()
         self._wait(False)
 
@@ -276,6 +295,7 @@ class KeptEpochs(QObject):
         most = max(2, _MOST_BYTES // size_of(update))
         for far in sorted(self._read, key=lambda each: abs(each - near))[most:]:
             del self._read[far]
+            self._turned.pop(far, None)
         if epoch == self._looked_at:
             self._show()
         self.filled.emit()

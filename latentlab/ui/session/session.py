@@ -33,8 +33,8 @@ from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.health import Health
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
-from latentlab.ui.session.kept_epochs import KeptEpochs
 from latentlab.ui.session.live_training import LiveTraining, State
+from latentlab.ui.session.looking_back import LookingBack
 from latentlab.ui.session.maps_of_runs import MapsOfRuns
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
@@ -104,7 +104,7 @@ class Session(QObject):
         self.exploration = Exploration(self)
         self.selection = Selection(self.exploration.shown_map, self)
         self.exploration.shown_changed.connect(self.selection.show)  # before the views ask about it
-        self.epochs = KeptEpochs(self.exploration, lambda run: self.shown_images.of_run(run), self)
+        self.epochs = LookingBack(self.exploration, self.selection, lambda run: self.shown_images.of_run(run), self)
         self.views = Views(self.exploration, self)
         self.restoration = Restoration(self.exploration, self)
         self.page = PageCleaning(self.exploration, self)
@@ -135,7 +135,7 @@ class Session(QObject):
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
-        looking = (self.exploration, self.views, self.restoration, self.map, self.comparison, self.epochs)
+        looking = (self.exploration, self.epochs, self.views, self.restoration, self.map, self.comparison)
         for part in (self.recipes, *looking, self.files, self.interrupted, self.recent, self.branching):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
@@ -185,7 +185,7 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison, self.epochs)
+        looking = (self.exploration, self.epochs, self.views, self.restoration, self.page, self.map, self.comparison)
         for part in (
             self.training,
             self.tensorboard,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
 
 from latentlab.ui.style import theme
 
 _TOGETHER = 200  # points
+_FEW = 3000  # points: more are painted smaller in a film
 
 
 def paint_points(
@@ -22,8 +23,9 @@ def paint_points(
     *,
     radius: float = 1.8,
     margin: float = 6,
+    extent: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None,
 ) -> None:
-    """Paint points, all of them in sight, both axes alike.
+    """Paint points, all of them in sight, or what lies between two corners, both axes alike.
 
     Parameters
     ----------
@@ -35,10 +37,12 @@ def paint_points(
         Below `classes`, or -1 for none.
     classes : int
     colours : Theme
+    extent : tuple of float32 (2,), optional
+        The lower left and the upper right corner.
     """
     if not len(points):
         return
-    low, high = points.min(0), points.max(0)
+    low, high = (points.min(0), points.max(0)) if extent is None else extent
     scale = (min(size.width(), size.height()) - 2 * margin) / max(float((high - low).max()), 1e-6)
     places = (points - (low + high) / 2) * scale * (1, -1) + (size.width() / 2, size.height() / 2)
     table = theme.class_colours(classes, dark=colours.dark) if classes else []
@@ -78,3 +82,31 @@ def map_image(
     paint_points(painter, QSizeF(side, side), points, labels, classes, colours, radius=side / 60, margin=side / 14)
     painter.end()
     return image
+
+
+def film_image(
+    side: int,
+    points: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int64],
+    classes: int,
+    colours: theme.Theme,
+    extent: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
+    caption: str,
+) -> npt.NDArray[np.uint8]:
+    """Give a square picture of points, uint8 (3, side, side), with a caption in its corner: see `paint_points`."""
+    image = QImage(side, side, QImage.Format.Format_RGB888)
+    image.fill(QColor(colours.background))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    known = np.isfinite(points).all(1)
+    radius = 3.0 if len(points) < _FEW else 1.5
+    size = QSizeF(side, side)
+    paint_points(painter, size, points[known], labels[known], classes, colours, radius=radius, extent=extent, margin=24)
+    font = QFont()
+    font.setPixelSize(side // 22)
+    painter.setFont(font)
+    painter.setPen(QColor(colours.foreground))
+    painter.drawText(QPointF(10, side - 10), caption)
+    painter.end()
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(side, image.bytesPerLine())[:, : 3 * side]
+    return np.ascontiguousarray(pixels.reshape(side, side, 3).transpose(2, 0, 1))

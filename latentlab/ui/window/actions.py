@@ -226,6 +226,7 @@ class Actions(QObject):
             Action("showFilm", self.tr("Show the fil&m of the walk")),
             None,
             Action("playEpochs", self.tr("Pla&y the epochs"), "Space", heard="canvas", when="has_epochs"),
+            Action("saveEpochs", self.tr("Save the &epochs as a film…"), when="has_epochs"),
         )
 
     def _shown(self) -> tuple[Action | None, ...]:
@@ -238,12 +239,14 @@ class Actions(QObject):
             "Curves of places whose decoded image is equally far from the picked one, |f(z) − f(z₀)|: straight "
             "through the space of images, not along the surface of decoded ones; in pixels from black to white"
         )
+        trails = self.tr("Where the selected points were in the epochs before the one that is looked at")
         return (
             Action("landscape", self.tr("&Landscape"), "D", heard="map", checked=False, tip=landscape),
             Action("priorContours", self.tr("Prior &rings"), checked=True),
             Action("posteriorEllipses", self.tr("Posterior &ellipses"), checked=True),
             Action("truePosterior", self.tr("&True posterior"), checked=False, tip=posterior),
             Action("decodedDistances", self.tr("Equal de&coded distance"), checked=False, tip=distances),
+            Action("trails", self.tr("Trail&s of selected points"), checked=False, tip=trails),
             Action("hover", self.tr("&Hover shows the image"), checked=True),
         )
 

@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
         join_images(session, self._card, self._start, self._settings, menus, dialogs)
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._run_bar, self._curves, self._recipe, menus)
-        join_epochs(session, self._curves, menus)
+        join_epochs(session, self._curves, canvas, menus, dialogs)
         join_keeping(session, self._start, self._settings, menus, dialogs)
         join_health(session, self._advice, self._messages, self._recipe, self._run_bar)
         join_runs(session, self, self._run_bar, menus, dialogs, self._saving)

@@ -2,14 +2,18 @@
 
 import shutil
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QSignalSpy
 
+from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.core.runs import epochs_on_disk
 from latentlab.core.training import kept_epochs as keeping
-from latentlab.ui.session import kept_epochs
+from latentlab.ui.canvas.layers.trails_layer import TrailsLayer
+from latentlab.ui.session import epoch_film, kept_epochs
 
 EPOCHS = 30
 
@@ -193,3 +197,62 @@ def test_other_runs_epochs_are_dropped(lab, opened, run_file):
     assert lab.session.exploration.shown.run_id == lab.session.run.snapshot.run_id
     assert not lab.child("epochSlider").isEnabled()
     assert len(lab.session.epochs.epochs) <= 1
+
+
+def test_trails_lead_through_the_places_of_the_epochs_before(lab, opened):
+    (trails,) = [item for item in lab.canvas.view.box.childItems() if isinstance(item, TrailsLayer)]
+    lab.session.selection.select(np.array([4, 9]))
+    lab.child("epochSlider").setValue(7)
+    lab.until_idle()
+    assert trails.trails().size == 0
+    lab.action("trails").trigger()
+    lab.until(lambda: trails.trails().shape == (2, 7, 2))
+    expected = np.stack([opened[epoch][[4, 9]] for epoch in range(1, 8)], 1)
+    assert np.allclose(trails.trails(), expected, atol=1e-4)
+    before = lab.canvas.grab().toImage()
+    lab.child("turnEpochsBox").setChecked(True)
+    lab.until(lambda: not np.allclose(trails.trails(), expected, atol=1e-4))
+    lab.until_idle()
+    assert lab.canvas.grab().toImage() != before
+    shown = lab.session.epochs.map_at(3)
+    assert np.allclose(trails.trails()[:, 2], shown.projection.to_plane(shown.means[[4, 9]]), atol=1e-4)
+    lab.child("epochSlider").setValue(EPOCHS - 1)
+    lab.until(lambda: trails.trails().shape == (2, EPOCHS - 1, 2))
+    lab.session.selection.clear()
+    lab.until(lambda: not trails.isVisible())
+
+
+def test_trails_of_axes_that_were_chosen_lie_on_the_plane_that_is_shown(lab, opened):
+    (trails,) = [item for item in lab.canvas.view.box.childItems() if isinstance(item, TrailsLayer)]
+    lab.session.selection.select(np.array([4]))
+    lab.action("trails").trigger()
+    lab.child("epochSlider").setValue(3)
+    lab.session.exploration.set_axes(PlaneAxes(Dimension(1), Dimension(0)))
+    lab.until(lambda: trails.trails().shape == (1, 3, 2))
+    assert np.allclose(trails.trails()[0, 0], opened[1][4][::-1], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_the_epochs_are_saved_as_a_film(lab, opened, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(epoch_film, "_SIDE", 64)
+    monkeypatch.setattr(epoch_film, "_MOST_EPOCHS", 5)
+    path = tmp_path / f"film.{kind}"
+    with lab.qtbot.waitSignal(lab.session.epochs.film.written):
+        lab.session.epochs.film.write(path)
+    assert str(path) in lab.message()
+    if kind == "gif":
+        with Image.open(path) as film:
+            first = np.asarray(film.convert("L"), float)
+            assert film.size == (64, 64)
+            assert film.n_frames == 4 * 6 + 1
+            film.seek(film.n_frames - 1)
+            assert np.abs(np.asarray(film.convert("L"), float) - first).mean() > 1
+    else:
+        with av.open(path) as film:
+            assert sum(1 for _ in film.decode(video=0)) == 4 * 6 + 1
+
+
+def test_a_film_under_another_name_is_refused(lab, opened, tmp_path):
+    lab.session.epochs.film.write(tmp_path / "film.txt")
+    lab.until(lambda: "not as 'film.txt'" in lab.message())
+    assert not (tmp_path / "film.txt").exists()

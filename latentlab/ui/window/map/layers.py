@@ -36,6 +36,7 @@ def join_layers(session: Session, panel: CanvasPanel, menus: Menus) -> None:
         ("posteriorEllipses", translate("Layers", "No ellipses")),
         ("truePosterior", translate("Layers", "True posterior")),
         ("decodedDistances", translate("Layers", "Decoded distance")),
+        ("trails", translate("Layers", "Trails")),
         ("hover", ""),  # nothing of the map looks otherwise
     ):
         panel.layers.add_switch(menus[name], f"map{name[0].upper()}{name[1:]}Box", words)
