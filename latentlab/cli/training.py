@@ -84,7 +84,7 @@ def _places(arguments: Namespace) -> tuple[Path | None, Path | None]:
         return None, None
     _check_out(out)
     folder = arguments.workspace or workspace.default_folder()
-    is_inside = exists(folder) and out.absolute().parent.samefile(folder)
+    is_inside = exists(folder) and out.parent.samefile(folder)
     return (None, out) if is_inside and not exists(out) else (out, None)
 
 
