@@ -188,8 +188,10 @@ class Actions(QObject):
         )
 
     def _run(self) -> tuple[Action | None, ...]:
+        apart = self.tr("In a program of its own, which goes on when this window is closed; it is found under All runs")
         return (
             Action("train", self.tr("&Train"), "F5", when="idle"),
+            Action("trainInBackground", self.tr("Train in the &background"), "Shift+F5", tip=apart),
             Action("trainOnSelection", self.tr("Train on the sele&cted images"), when="idle"),
             Action("pause", self.tr("Pause"), "F6", when="trains"),
             Action("stop", self.tr("&Stop, keep the model"), "F7", when="trains"),
