@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from statistics import median_low
 
 from latentlab.core import log
@@ -81,7 +82,7 @@ class Autosave:
         # for a fifth of a second, would put the next off by ten.
         self._costs, self._costs_beside = deque[float](maxlen=3), deque[float](maxlen=3)
         self._last = time.perf_counter()
-        self._saving: threading.Thread | None = None
+        self._saver = _Saver(self._save_beside)
         self._has_saved = False  # or tried to
         self._presence = self._take_place()
         self._asked = Asked(self.path)
@@ -92,7 +93,7 @@ class Autosave:
         self._asked.look(now)
         if self._asked.is_to_stop:
             self._trainer.control.stop.set()
-        if isinstance(event, Changed | Finished) or (self._saving is not None and self._saving.is_alive()):
+        if isinstance(event, Changed | Finished) or self._saver.is_busy:
             return
         since = now - self._last
         is_best = isinstance(event, EpochEnded) and event.is_best
@@ -103,18 +104,13 @@ class Autosave:
 
     def take_now(self) -> None:
         """Save what there is, unless that is being done: to be called on the thread that trains, at an event."""
-        if self._saving is not None and self._saving.is_alive():
+        if self._saver.is_busy:
             return
         begin, self._has_saved = time.perf_counter(), True
         try:
-            beside = threading.Thread(
-                target=self._save_beside, args=(self._trainer.copy(),), name="autosave", daemon=True
-            )
-            beside.start()
+            self._saver.start(self._trainer.copy())
         except Exception as error:  # no memory for a copy, no thread: no reason to lose the training
             self._tell_failed(error)
-        else:
-            self._saving = beside
         self._last = time.perf_counter()
         self._costs.append(self._last - begin)
         self.waited += self._costs[-1]
@@ -136,7 +132,7 @@ class Autosave:
 
     def end(self) -> None:
         """Wait for what is being saved, and train no more."""
-        self._wait()
+        self._saver.end()
         self._asked.end()
         self._presence.end()
 
@@ -147,9 +143,7 @@ class Autosave:
         return min(self._seconds, FOLLOWED_SECONDS if self._has_saved else 0.0)
 
     def _wait(self) -> None:
-        if self._saving is not None:
-            self._saving.join()
-            self._saving = None
+        self._saver.wait()
 
     def _save_beside(self, make_run: Callable[[int], Run]) -> None:
         try:
@@ -187,3 +181,51 @@ class Autosave:
         with suppress(RunError):  # which is told when it is saved
             workspace.make_folder(self.path.parent)
         return workspace.Presence(self.path)
+
+
+class _Saver:
+    """A thread that saves what it is given, one after the other.
+
+    It is begun with the first and stays: whoever begins a thread waits until that has a processor, and where all are
+    busy that takes longer than the copy.
+    """
+
+    def __init__(self, save: Callable[[Callable[[int], Run]], None]) -> None:
+        self._save = save
+        self._given = SimpleQueue[Callable[[int], Run] | None]()
+        self._is_idle = threading.Event()
+        self._is_idle.set()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being saved."""
+        return not self._is_idle.is_set()
+
+    def start(self, make_run: Callable[[int], Run]) -> None:
+        """Save this, while nothing else is being saved."""
+        if self._thread is None or not self._thread.is_alive():
+            thread = threading.Thread(target=self._work, name="autosave", daemon=True)
+            thread.start()
+            self._thread = thread
+        self._is_idle.clear()
+        self._given.put(make_run)
+
+    def wait(self) -> None:
+        """Wait until it is saved."""
+        self._is_idle.wait()
+
+    def end(self) -> None:
+        """Wait until it is saved, and end the thread."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._given.put(None)
+            thread.join()
+
+    def _work(self) -> None:
+        while (make_run := self._given.get()) is not None:
+            try:
+                self._save(make_run)
+            finally:
+                del make_run  # a copy of the weights
+                self._is_idle.set()
