@@ -24,7 +24,7 @@ from latentlab.core.sketch.preparation import Preparation
 from latentlab.core.training.clock import TrainingClock
 from latentlab.core.training.epoch_losses import EpochLosses
 
-State = Literal["training", "broken off", "stopped", "finished"]
+State = Literal["training", "broken off", "silent", "stopped", "finished"]
 
 _ASK_SECONDS = 1.0  # between two times that frequent saves are asked for
 _MAP_SECONDS = 0.1  # for the map of each save: who trains may need the same processor
@@ -37,8 +37,8 @@ class Seen:
 
     Attributes
     ----------
-    state : "training", "broken off", "stopped" or "finished"
-        Broken off is one whose program ended without a word.
+    state : "training", "broken off", "silent", "stopped" or "finished"
+        Broken off is one whose program ended without a word; silent one that may have, where no lock can tell.
     epochs, of_epochs : int
         Whole ones, and how many there are when it is finished.
     age : float
@@ -148,7 +148,9 @@ class Follower:
         if self._is_trained(state == "training"):
             self._ask()
             return "training"
-        return "broken off" if state == "training" else "stopped"
+        if state == "stopped":
+            return "stopped"
+        return "broken off" if self._has_lock or self._moved == -math.inf else "silent"
 
     def _is_trained(self, says_so: bool) -> bool:
         """Whether a program trains it: by its lock, or where the folder has none, by its saves."""

@@ -234,10 +234,12 @@ class Presence:
 
 
 def is_training(path: Path) -> bool:
-    """Whether some program trains the run of this file now."""
-    try:
-        file = os.open(_mark_of(path), os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, ValueError):
+    """Whether some program trains the run of this file now, perhaps of another person, or where nobody may write."""
+    for how in (os.O_RDWR, os.O_RDONLY):
+        with contextlib.suppress(OSError, ValueError):
+            file = os.open(_mark_of(path), how | getattr(os, "O_NONBLOCK", 0))
+            break
+    else:
         return False
     try:
         return not locks.lock(file)

@@ -31,7 +31,7 @@ class Going:
     ----------
     path : Path
     run : KeptRun or None
-        As it was saved last; None before the first time.
+        As it was saved some time ago; None before the first time.
     """
 
     path: Path
@@ -166,7 +166,10 @@ def _looked_at(known: list[Going], processes: dict[Path, Popen[bytes]]) -> _Look
 
 
 def _head(each: Going) -> KeptRun | None:
+    """Read what is said of a run, once: a long history takes a moment."""
+    if each.run is not None:
+        return each.run
     try:
         return workspace.known_of(each.path)
     except LatentlabError:  # there is none yet
-        return each.run
+        return None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from latentlab.core.runs.run import Run
 
 _MILLISECONDS = 200  # between two looks: a look costs a question of the system, unless there is something new
+_QUIET_MILLISECONDS = 1000  # where nobody trains it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Followed:
     Attributes
     ----------
     path : Path
-    state : "training", "broken off", "stopped" or "finished"
+    state : "training", "broken off", "silent", "stopped" or "finished"
     epochs, of_epochs : int
     age : int
         Whole seconds since what is shown was saved.
@@ -82,7 +83,7 @@ class Following(QObject):
         self._path = Path()
         self._follower: Follower | None = None  # made where it is used: it loads torch
         self._told: Followed | None = None
-        self._looking, self._asking = Task(self), Task(self)
+        self._looking, self._asking, self._leaving = Task(self), Task(self), Task(self)
         self._looking.done.connect(self._take)
         self._looking.failed.connect(self._fail)
         self._asking.failed.connect(self.failed)
@@ -100,8 +101,8 @@ class Following(QObject):
         """Why the shown run cannot be trained here, in a sentence; empty where another program does not train it."""
         if self._told is None or self._told.state != "training":
             return ""
-        text = self.tr("{name} is being trained by another program: it can be trained here when that has ended.")
-        return text.format(name=self._told.name)
+        text = self.tr("{path} is being trained already, by another program: wait until it has ended.")
+        return text.format(path=printable(str(self._told.path)))
 
     def refuses(self) -> bool:
         """Whether the shown run cannot be trained here, which is told then."""
@@ -124,7 +125,7 @@ class Following(QObject):
         self._looking.cancel()
         follower, self._follower, self._run = self._follower, None, None
         if follower is not None and self._told is not None:
-            follower.end()
+            self._leaving.start(lambda cancelled, report: follower.end())
         self._tell(None)
 
     @Slot()
@@ -154,7 +155,7 @@ class Following(QObject):
     def shut_down(self) -> None:
         """Look no more."""
         self.end()
-        Task.shut_down_all((self._looking, self._asking))
+        Task.shut_down_all((self._looking, self._asking, self._leaving))
 
     @Slot()
     def _look(self) -> None:
@@ -181,6 +182,7 @@ class Following(QObject):
                 self._show(seen, seen.run)
             elif self._run is not None and (before is None or before.state != seen.state):
                 self.read.emit(self._run)
+        self._timer.setInterval(_MILLISECONDS if seen.state == "training" else _QUIET_MILLISECONDS)
         if seen.state == "finished":
             self._timer.stop()
 

@@ -35,8 +35,8 @@ def join_following(session: Session, bar: FollowedBar, run_bar: RunBar, curves: 
                 _sentence(followed),
                 printable(str(followed.path)),
                 is_training=followed.state == "training",
-                can_finish=followed.state in ("broken off", "stopped") and session.state == "idle",
-                is_problem=followed.state == "broken off" or bool(followed.problem),
+                can_finish=followed.state in ("broken off", "silent", "stopped") and session.state == "idle",
+                is_problem=followed.state in ("broken off", "silent") or bool(followed.problem),
             )
         elif found := others():
             bar.show_other(
@@ -122,6 +122,10 @@ def _sentence(followed: Followed) -> str:
         "broken off": translate(
             "Following", "The training of {name} broke off in epoch {next} of {all}: its program has ended."
         ),
+        "silent": translate(
+            "Following",
+            "Nothing was saved of {name} for {age}: its training, in epoch {next} of {all}, may have ended.",
+        ),
         "stopped": translate("Following", "The training of {name} was stopped after {done} of {all} epochs."),
         "finished": translate("Following", "The training of {name} has come to its end, after {done} epochs."),
     }[followed.state]
@@ -143,9 +147,7 @@ def _offer(found: list[Going]) -> str:
         )
         text = text.format(name=first.name)
     else:
-        text = translate("Following", "{name} is being trained by another program: epoch {next} of {all}.")
-        epoch = min(first.run.epochs + 1, first.run.of_epochs)
-        text = text.format(name=first.name, next=epoch, all=first.run.of_epochs)
+        text = translate("Following", "{name} is being trained by another program.").format(name=first.name)
     if len(found) > 1:
         text = translate("Following", "{what} {n} more are being trained: see All runs.").format(
             what=text, n=len(found) - 1

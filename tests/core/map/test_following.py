@@ -140,7 +140,7 @@ def test_where_a_folder_has_no_locks_it_goes_on_as_long_as_it_is_saved(saved, mo
     for _ in range(5):
         states.append(follower.look(None).state)
         now[0] += 8.0
-    assert states == ["training"] * 4 + ["broken off"]
+    assert states == ["training"] * 4 + ["silent"]
 
 
 def test_a_training_that_was_stopped_is_told_to_go_on_before_it_has_saved_anything(saved):

@@ -60,7 +60,7 @@ def test_it_is_begun_followed_left_found_and_stopped(lab: Lab, make_lab, folder,
     epochs = Run.open(path).epochs
 
     other = make_lab()
-    other.until(lambda: "is being trained by another program: epoch" in other.text("followedText"))
+    other.until(lambda: "is being trained by another program" in other.text("followedText"))
     assert process.poll() is None
     other.action("allRuns").trigger()
     table = other.child("runTable")

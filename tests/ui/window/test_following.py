@@ -64,6 +64,7 @@ class Near:
         self.events = self.trainer.events()
 
     def die(self):
+        self.autosave._saver.end()
         self.autosave._presence.end()
 
     def finish(self):
@@ -155,9 +156,9 @@ def test_each_save_is_shown_with_its_curves_and_its_place(followed, near):
 
 def test_while_it_is_trained_elsewhere_it_is_not_trained_here(followed, near):
     assert not followed.child("trainFurtherButton").isEnabled()
-    assert "is being trained by another program" in followed.child("trainFurtherButton").toolTip()
+    assert "is being trained already, by another program" in followed.child("trainFurtherButton").toolTip()
     followed.action("finishTraining").trigger()
-    assert followed.message() == "far is being trained by another program: it can be trained here when that has ended."
+    assert followed.message() == f"{near.path} is being trained already, by another program: wait until it has ended."
     assert followed.session.state == "idle"
 
 
@@ -175,7 +176,7 @@ def test_it_is_followed_no_more_when_one_wants_that(followed, near):
     assert near.path.with_name(".far.safetensors.follow").exists()
     followed.press("leaveFollowedButton")
     assert followed.text("followedText") == ""
-    assert not near.path.with_name(".far.safetensors.follow").exists()
+    followed.until(lambda: not near.path.with_name(".far.safetensors.follow").exists())
     near.go_on()
     followed.qtbot.wait(600)  # longer than two looks take
     assert shown(followed) == 1
@@ -206,7 +207,7 @@ def test_what_is_wrong_with_its_file_is_a_sentence_and_what_is_shown_stays(follo
 def test_nothing_is_said_of_what_nobody_trains_before_somebody_does(lab, near, digits):
     near.die()
     lab.open(near.path)
-    lab.qtbot.wait(600)  # longer than two looks take
+    lab.qtbot.wait(600)  # longer than a look takes
     assert lab.text("followedText") == ""
     near.resume(digits)
     lab.until(lambda: "is trained by another program" in lab.text("followedText"))
