@@ -84,9 +84,11 @@ def lock(file: int) -> bool:
 
 def is_held(path: Path) -> bool:
     """Whether some program has a file: see `hold_alone`; nobody has one that is not there."""
-    try:
-        file = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, ValueError):
+    for how in (os.O_RDWR, os.O_RDONLY):  # it may be another person's, or lie where nobody may write
+        with suppress(OSError, ValueError):
+            file = os.open(path, how | getattr(os, "O_NONBLOCK", 0))
+            break
+    else:
         return False
     try:
         return not lock(file)

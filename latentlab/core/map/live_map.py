@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.operations import Operations, count
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.runs.run import Run
-from latentlab.core.training.trainer import Trainer
+from latentlab.core.sketch.preparation import Preparation
 
 _SHARE = 0.06  # of the time, at most, goes into the map: below a tenth with what measuring leaves out
 _FILLING_SHARE = 0.25  # while images have no place on it yet
@@ -32,6 +33,25 @@ _COMPARED = 16
 
 def _never() -> bool:
     return False
+
+
+class Trained(Protocol):
+    """What a map is made of: a training between two steps, here or in another program."""
+
+    @property
+    def run_id(self) -> str:
+        """Of the run."""
+
+    @property
+    def epochs_done(self) -> float:
+        """Position on the axis of epochs."""
+
+    @property
+    def preparation(self) -> Preparation:
+        """How a sketch is made like its images."""
+
+    def snapshot(self) -> Snapshot:
+        """Give a frozen copy of its model."""
 
 
 class LiveMap:
@@ -63,23 +83,24 @@ class LiveMap:
         seconds = len(self._codes) / max(1.0, self._codes.images_per_second)
         return seconds <= max(_SHORT_SECONDS, _FILLING_SHARE * (time.perf_counter() - self._last_whole))
 
-    def update(self, trainer: Trainer) -> MapUpdate:
-        """Encode what the time allows with the model as it is now."""
+    def update(self, trainer: Trained, seconds: float | None = None) -> MapUpdate:
+        """Encode what the time allows with the model as it is now; what is given is in seconds."""
         begin = time.perf_counter()
         snapshot = trainer.snapshot()
         is_first = not self._codes.images_per_second
-        seconds = _FIRST_SECONDS if is_first else self._share() * self._interval()
+        if is_first or seconds is None:
+            seconds = _FIRST_SECONDS if is_first else self._share() * self._interval()
         self._codes.encode(snapshot, seconds, len(self._codes))
         update = self._publish(trainer, snapshot)
         self._cost = 0.0 if is_first else self._last - begin
         return update
 
-    def whole(self, trainer: Trainer, is_given_up: Callable[[], bool] = _never) -> Iterator[MapUpdate]:
+    def whole(self, trainer: Trained, is_given_up: Callable[[], bool] = _never) -> Iterator[MapUpdate]:
         """Encode all images with the model as it is now, which must not change meanwhile.
 
         Parameters
         ----------
-        trainer : Trainer
+        trainer : Trained
         is_given_up : callable
             Asked several times a second; ends it.
 
@@ -94,7 +115,7 @@ class LiveMap:
                 self._last_whole = time.perf_counter()
             yield self._publish(trainer, snapshot, pending)
 
-    def _publish(self, trainer: Trainer, snapshot: Snapshot, pending: int = 0) -> MapUpdate:
+    def _publish(self, trainer: Trained, snapshot: Snapshot, pending: int = 0) -> MapUpdate:
         if self._operations is None:
             self._operations = count(snapshot)
         means, deviations = self._codes.codes(snapshot.latent)

@@ -30,6 +30,8 @@ class TrainingState(BaseModel):
         Whole epochs before it began, and when it is finished.
     steps_done : int
         Of the epoch after the last whole one. The test of an epoch whose steps are all done may still have to be made.
+    steps_per_epoch : int or None
+        How many an epoch has; None in the files of earlier versions.
     learning_rate, beta : float
         In force.
     sums : tuple of float
@@ -65,6 +67,7 @@ class TrainingState(BaseModel):
     first_epoch: int = Count
     last_epoch: int = Count
     steps_done: int = Count
+    steps_per_epoch: int | None = Field(None, ge=1, lt=2**53)
     learning_rate: float = Field(ge=0)
     beta: float = Field(ge=0)
     sums: tuple[FiniteFloat, FiniteFloat, FiniteFloat]

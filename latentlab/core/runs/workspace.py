@@ -16,7 +16,7 @@ import platformdirs
 from latentlab.core import locks, writing
 from latentlab.core.errors import LatentlabError, reason_of
 from latentlab.core.files import at_home, exists
-from latentlab.core.runs import run_index
+from latentlab.core.runs import asked, run_index
 from latentlab.core.runs.kept_run import KeptRun, read_kept
 from latentlab.core.runs.run_header import SUFFIX, RunError
 from latentlab.core.runs.run_notes import NOTES_SUFFIX, notes_file
@@ -234,13 +234,14 @@ class Presence:
 
 
 def is_training(path: Path) -> bool:
-    """Whether some program trains the run of this file now."""
+    """Whether some program trains the run of this file now, perhaps of another person, or where nobody may write."""
     return locks.is_held(_mark_of(path))
 
 
 def sweep(folder: Path) -> None:
     """Remove what programs that died have left in a workspace, but no run; nothing is raised."""
     writing.sweep(folder)
+    asked.sweep(folder)
     with contextlib.suppress(OSError, ValueError):
         for mark in folder.glob(f".*{SUFFIX}.lock"):
             with contextlib.suppress(OSError):

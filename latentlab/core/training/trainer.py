@@ -212,6 +212,7 @@ class Trainer:
             first_epoch=self._first_epoch,
             last_epoch=self._last_epoch,
             steps_done=self._steps_done,
+            steps_per_epoch=self._steps_per_epoch,
             learning_rate=self._learning_rate,
             beta=self._beta,
             **self._losses.summed(),

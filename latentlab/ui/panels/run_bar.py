@@ -55,6 +55,7 @@ class RunBar(QWidget):
         self._line.add_spare(self._details)
         for part in (
             self.train_button,
+            self.ways_button,
             self.further_button,
             self.pause_button,
             self.stop_button,
@@ -203,6 +204,12 @@ class RunBar(QWidget):
     def _make_buttons(self) -> None:
         self.train_button = PrimaryButton(self.tr("Train"), objectName="trainButton")
         self.train_button.clicked.connect(lambda: self.train_requested.emit(False))
+        self.ways_button = QToolButton(objectName="trainWaysButton", autoRaise=True)
+        self.ways_button.setArrowType(Qt.ArrowType.DownArrow)
+        self.ways_button.setAccessibleName(self.tr("Other ways to train"))
+        self.ways_button.setToolTip(self.tr("Other ways to train"))
+        self.ways_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.ways_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.further_button = QPushButton(self.tr("Train further"), objectName="trainFurtherButton")
         self.further_button.clicked.connect(lambda: self.train_requested.emit(True))
         self.pause_button = QPushButton(objectName="pauseButton")
@@ -252,9 +259,11 @@ class RunBar(QWidget):
     def _refresh(self) -> None:
         idle, paused = self._state == "idle", self._state == "paused"
         can_begin = idle and not self._why_invalid and not self._busy
-        self.train_button.setEnabled(can_begin)
+        for button in (self.train_button, self.ways_button):
+            button.setEnabled(can_begin)
         self.further_button.setEnabled(can_begin and self._can_go_further)
         self.train_button.setVisible(idle)
+        self.ways_button.setVisible(idle)
         self.further_button.setVisible(idle and (self._can_go_further or bool(self._why_no_further)))
         problem = self._busy or self._why_invalid
         self.train_button.setToolTip(plain(problem or self.tr("Train a new model with the settings of Setup.")))

@@ -44,6 +44,8 @@ class RunsPanel(QWidget):
     empty_asked = Signal()
     undo_asked = Signal()
     copy_asked = Signal(str)
+    stop_asked = Signal(object)
+    """Who trains these is to end: list of Path."""
     folder_asked = Signal(Path)
     """The folder of this run is to be shown."""
 
@@ -76,10 +78,13 @@ class RunsPanel(QWidget):
         self._delete = QPushButton(self.tr("&Delete"), objectName="deleteRunsButton")
         self._delete.setToolTip(self.tr("Move to the trash, from which it comes back until that is emptied"))
         self._delete.clicked.connect(self._ask_to_delete)
+        self._stop = QPushButton(self.tr("S&top training"), objectName="stopRunsButton")
+        self._stop.setToolTip(self.tr("Ask the programs that train them to end now and to keep the models"))
+        self._stop.clicked.connect(self._ask_to_stop)
         self._trash = QPushButton(objectName="trashButton")
         self._trash.setMenu(QMenu(self._trash))
         self._trash.menu().aboutToShow.connect(self._fill_trash)
-        buttons = row(self._open, self._delete, STRETCH, margins=(8, 0, 0, 0), spacing=8)
+        buttons = row(self._open, self._delete, self._stop, STRETCH, margins=(8, 0, 0, 0), spacing=8)
         side = QWidget()
         column((self.details, 1), buttons, spacing=8, on=side)
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -189,6 +194,7 @@ class RunsPanel(QWidget):
         chosen = self.table.chosen_runs()
         self._open.setEnabled(self._can_open and len(chosen) == 1)
         self._delete.setEnabled(bool(chosen))
+        self._stop.setVisible(bool(self._trained()))
 
     @Slot()
     def _open_chosen(self) -> None:
@@ -201,6 +207,13 @@ class RunsPanel(QWidget):
             self.opened.emit(path)
         else:
             self.tell(self._open.toolTip(), True)
+
+    def _trained(self) -> list[Path]:
+        return [run.path for run in self.table.chosen_runs() if run.state == "training"]
+
+    @Slot()
+    def _ask_to_stop(self) -> None:
+        self.stop_asked.emit(self._trained())
 
     @Slot()
     def _ask_to_delete(self) -> None:
@@ -230,6 +243,8 @@ class RunsPanel(QWidget):
         add(self.tr("&Copy the path"), lambda: self.copy_asked.emit(str(run.path)), can=is_one)
         add(self.tr("Show the &folder"), lambda: self.folder_asked.emit(run.path), can=is_one)
         menu.addSeparator()
+        if self._trained():
+            add(self.tr("S&top training"), self._ask_to_stop)
         add(self.tr("&Delete"), self._ask_to_delete, keys="Del")
         menu.popup(at)
 

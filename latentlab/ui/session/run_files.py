@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 class RunFiles(QObject):
-    """Does what takes longer than a frame with a run; of each kind of work only the latest answers."""
+    """Does what takes longer than a frame with a run; of each kind of work only the latest answers.
+
+    Attributes
+    ----------
+    shown : MapImages or None
+        The images of the last map that was asked for; None where the data set is not here.
+    """
 
     opened = Signal(Path, object)  # Run
     saved = Signal(Path, object)  # Run
@@ -29,6 +35,7 @@ class RunFiles(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.shown: MapImages | None = None
         self._opening, self._saving, self._keeping, self._mapping = (Task(self) for _ in range(4))
         self._opening.done.connect(self._tell_opened)
         self._saving.done.connect(self._tell_saved)
@@ -72,6 +79,7 @@ class RunFiles(QObject):
 
     def make_map(self, run: Run, shown: MapImages | None) -> None:
         """Make the map of a run that is not training; images whose codes it does not keep are encoded first."""
+        self.shown = shown
 
         def make(cancelled: threading.Event, report: Report) -> MapUpdate | None:
             from latentlab.core.map.live_map import maps_of

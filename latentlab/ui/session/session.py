@@ -7,7 +7,7 @@ what was used last, `collection` all runs that are kept, `exploration` what is l
 `shown_images` of which images, `selection` those selected on the map, `selection_training` what becomes of them, `map`
 what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
 model, `branching` where a new run could begin, `page` the page that is cleaned, `health` what is wrong with what is
-trained.
+trained, `following` the shown run as it is trained by another program, `background` those that this one has begun.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.explore.views import Views
+from latentlab.ui.session.background_trainings import BackgroundTrainings
 from latentlab.ui.session.branching import Branching
 from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
+from latentlab.ui.session.following import Following
 from latentlab.ui.session.health import Health
 from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
@@ -122,21 +124,22 @@ class Session(QObject):
         self.tensorboard = TensorBoardLog(self.training, self)
         self.health = Health(self.training, self.recipes, self)
         self.interrupted = InterruptedTrainings(self.folder, self)
-        self.recent = RecentFiles(self)
-        self.maps_of_runs = MapsOfRuns(self)
+        self.recent, self.maps_of_runs = RecentFiles(self), MapsOfRuns(self)
         self.collection, self.run_pictures = RunCollection(self.folder, self), RunPictures(self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
         self.files.kept.connect(self._take_kept)
         self.files.map_made.connect(self.epochs.take)
+        self.following, self.background = Following(self.files, self.training, self), BackgroundTrainings(self)
+        self.following.read.connect(self._take_newer)
         self.shown_images = ShownImages(self.library, self.files, self)
         self.shown_images.message.connect(self.message)
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
         self.selection_training.message.connect(self.message)
         looking = (self.exploration, self.epochs, self.views, self.restoration, self.map, self.comparison)
-        for part in (self.recipes, *looking, self.files, self.interrupted, self.recent, self.branching):
+        for part in (self.recipes, *looking, self.files, self.interrupted, self.recent, self.branching, self.following):
             part.failed.connect(self._complain)
         self._current = CurrentRun()
         self._trained: Result | None = None  # of a training that is about to end
@@ -186,19 +189,9 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.epochs, self.views, self.restoration, self.page, self.map, self.comparison)
-        for part in (
-            self.training,
-            self.tensorboard,
-            *looking,
-            self.opened_images,
-            self.library,
-            self.interrupted,
-            self.recent,
-            self.maps_of_runs,
-            self.collection,
-            self.run_pictures,
-            *(self.files, self.branching),
-        ):
+        files = (self.opened_images, self.library, self.interrupted, self.recent, self.maps_of_runs, self.collection)
+        runs = (self.run_pictures, self.following, self.background, self.files, self.branching)
+        for part in (self.training, self.tensorboard, *looking, *files, *runs):
             part.shut_down()
 
     # Recipe and images
@@ -243,7 +236,7 @@ class Session(QObject):
             self._train("to its end")
 
     def _train(self, how: How | Run) -> None:
-        if self.state != "idle":
+        if self.state != "idle" or (how in ("further", "to its end") and self.following.refuses()):
             return
         data, run = self.library.data, self._current.run
         if data is None:
@@ -333,7 +326,8 @@ class Session(QObject):
 
     def _tell_whether_it_can_continue(self) -> None:
         has_model = self._current.run is not None
-        why = self._current.why_no_further(self.recipe, self.library.data) if has_model else ""
+        fits = self._current.why_no_further(self.recipe, self.library.data) if has_model else ""
+        why = self.following.refusal or fits
         self.can_continue_changed.emit(has_model and not why, why)
 
     # The map
@@ -403,6 +397,7 @@ class Session(QObject):
         self.recipes.take(run.recipe)
         self.shown_images.show(run)
         self._announce_run()
+        self.following.begin(path, run)
         self.opened.emit(path)
         if self._told_when_opened:
             self.message.emit(self._told_when_opened, True)
@@ -410,6 +405,16 @@ class Session(QObject):
         if self._finishes_when_opened:
             self._finishes_when_opened = False
             self.finish_training()
+
+    @Slot(object)
+    def _take_newer(self, run: Run) -> None:
+        """Take it that the run that is followed has come further; at its end all of its map is made."""
+        followed = self.following.followed
+        self._current = replace(self._current, run=run, path=followed.path if followed else self._current.path)
+        if followed is None or followed.state != "training":
+            self.shown_images.show(run)
+        self._announce_run()
+        self._tell_whether_it_can_continue()
 
     @Slot(Path, object)
     def _take_saved(self, path: Path, run: Run) -> None:

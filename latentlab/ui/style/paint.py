@@ -61,6 +61,15 @@ def paint_card(painter: QPainter, place: QRectF) -> None:
     painter.setPen(QColor(colours.foreground))
 
 
+def paint_told(painter: QPainter, rect: QRect, *, is_problem: bool) -> None:
+    """Draw the card of a sentence, whose left edge tells a problem from news."""
+    card = QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)
+    paint_card(painter, card)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.current().warning if is_problem else theme.current().accent))
+    painter.drawRoundedRect(QRectF(card.left(), card.top(), 4, card.height()), 2, 2)
+
+
 def paint_place(painter: QPainter, rect: QRectF | QRect, width: int = 1) -> None:
     """Draw the dashed edge, within a rectangle, of a place where something will be."""
     half = width / 2

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QElapsedTimer, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from latentlab.core import log
-from latentlab.ui.style import theme
-from latentlab.ui.style.paint import paint_card
+from latentlab.ui.style.paint import paint_told
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import row
 
@@ -87,11 +86,6 @@ class MessageBar(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a card, whose left edge tells a problem from news."""
-        colours = theme.current()
-        card = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter = QPainter(self)
-        paint_card(painter, card)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.warning if self._is_problem else colours.accent))
-        painter.drawRoundedRect(QRectF(card.left(), card.top(), 4, card.height()), 2, 2)
+        paint_told(painter, self.rect(), is_problem=self._is_problem)
         painter.end()

@@ -190,8 +190,10 @@ class Actions(QObject):
     def _run(self) -> tuple[Action | None, ...]:
         branch = self.tr("Train a new run from the epoch that is looked at, with the settings as they are in the setup")
         sweep = self.tr("Train every combination of some settings' values, in a process of its own, as a group of runs")
+        apart = self.tr("In a program of its own, which goes on when this window is closed; it is found under All runs")
         return (
             Action("train", self.tr("&Train"), "F5", when="idle"),
+            Action("trainInBackground", self.tr("Train in the &background"), "Shift+F5", tip=apart),
             Action("sweep", self.tr("Sw&eep…"), tip=sweep),
             Action("trainOnSelection", self.tr("Train on the sele&cted images"), when="idle"),
             Action("pause", self.tr("Pause"), "F6", when="trains"),

@@ -137,6 +137,10 @@ def _join(session: Session, window: RunsWindow) -> None:
     def show_folder(path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
+    def stop(paths: list[Path]) -> None:
+        session.following.ask_to_stop(paths)
+        panel.tell(translate("Collection", "The training was asked to stop; its model is kept."), False)
+
     def let_open() -> None:
         panel.set_can_open(session.state == "idle")
 
@@ -155,6 +159,7 @@ def _join(session: Session, window: RunsWindow) -> None:
     panel.undo_asked.connect(collection.undo)
     panel.copy_asked.connect(lambda text: QGuiApplication.clipboard().setText(text))
     panel.folder_asked.connect(show_folder)
+    panel.stop_asked.connect(stop)
     collection.arranged.connect(show_runs)
     collection.trash_changed.connect(panel.show_deleted)
     collection.done.connect(tell_done)

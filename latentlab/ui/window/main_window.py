@@ -14,6 +14,7 @@ from latentlab.ui.canvas.panel import CanvasPanel
 from latentlab.ui.panels.curves import CurvesPanel
 from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.panels.decoder import DecoderPanel
+from latentlab.ui.panels.followed import FollowedBar
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.panels.run_bar import RunBar
 from latentlab.ui.panels.sketch import SketchPanel
@@ -37,6 +38,7 @@ from latentlab.ui.window.dropping import Dropping
 from latentlab.ui.window.epochs import join_epochs
 from latentlab.ui.window.exploring import join_damage, join_data_point, join_decoder, join_sketch
 from latentlab.ui.window.file_dialogs import FileDialogs
+from latentlab.ui.window.following import join_background, join_following
 from latentlab.ui.window.health import join_health
 from latentlab.ui.window.help import join_help_menu
 from latentlab.ui.window.images import ImagesCard, join_images
@@ -165,7 +167,7 @@ class MainWindow(QMainWindow):
         self._map = CanvasPanel()
         self.menus = Menus(self, self._map)  # before the tabs, so that Tab leads from the map to its strip
         self._tabs = ViewTabs(self._map)
-        self._messages, self._advice = MessageBar(), MessageBar("advice")
+        self._messages, self._advice, self._followed = MessageBar(), MessageBar("advice"), FollowedBar()
         self._decoder = DecoderPanel()
         self._point = DataPointPanel()
         self._sketch = SketchPanel()
@@ -174,7 +176,7 @@ class MainWindow(QMainWindow):
         self._arrangement = Arrangement(
             self._run_bar,
             self._recipe,
-            [self._messages, self._advice],
+            [self._messages, self._advice, self._followed],
             self._start,
             self._tabs,
             self._drawer,
@@ -195,6 +197,8 @@ class MainWindow(QMainWindow):
         join_downloads(session, self, menus, dialogs)
         join_training(session, self._run_bar, self._curves, self._recipe, menus)
         join_epochs(session, self._curves, canvas, menus, dialogs)
+        join_following(session, self._followed, self._run_bar, self._curves)
+        join_background(session, self._run_bar, self._recipe, menus)
         join_keeping(session, self._start, self._settings, menus, dialogs)
         join_health(session, self._advice, self._messages, self._recipe, self._run_bar)
         join_runs(session, self, self._run_bar, menus, dialogs, self._saving)

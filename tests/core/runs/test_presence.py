@@ -37,6 +37,17 @@ def test_a_training_that_goes_on_is_seen_by_others_and_its_end_too(states, tmp_p
     Presence(path).end()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a file that is only read cannot be locked there")
+def test_where_nobody_may_write_it_is_seen_all_the_same(states, tmp_path):
+    path = saved(states["training"], tmp_path / "run.safetensors")
+    with failing(os, "open", errno.EROFS, lambda path, how, *_: how & os.O_RDWR and str(path).endswith(".lock")):
+        assert not is_training(path)
+    presence = Presence(path)
+    with failing(os, "open", errno.EROFS, lambda path, how, *_: how & os.O_RDWR and str(path).endswith(".lock")):
+        assert is_training(path)
+    presence.end()
+
+
 def test_the_training_of_a_program_that_was_killed_is_over(states, tmp_path):
     path = saved(states["training"], tmp_path / "run.safetensors")
     code = """

@@ -11,7 +11,7 @@ import torch
 from latentlab.core import log
 from latentlab.core.events import Diverged, EpochEnded, Finished, Losses, Progress
 from latentlab.core.files import is_file
-from latentlab.core.runs import run_index, workspace
+from latentlab.core.runs import asked, run_index, workspace
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training import autosave as autosaves
 from latentlab.core.training.autosave import Autosave
@@ -132,6 +132,67 @@ def test_where_it_costs_much_it_saves_less_often(begun, clock, monkeypatch, of_t
     assert autosave.waited + clock.beside - 0.5 <= 0.02 * (
         clock.now - begin
     )  # but for the first, whose cost nobody knew
+
+
+def test_one_save_that_was_held_up_puts_off_none(begun, clock, monkeypatch):
+    trainer, autosave, _ = begun()
+    copy, seconds = trainer.copy, iter([0.0, 1.0, 0.0, 0.0])
+
+    def held_up():
+        clock.now += next(seconds)
+        return copy()
+
+    monkeypatch.setattr(trainer, "copy", held_up)
+    for count in range(1, 5):
+        clock.now += 10
+        autosave.take(progress())
+        assert saves(autosave) == count
+
+
+def test_who_follows_it_has_the_first_save_at_once_and_then_many(begun, clock):
+    _, autosave, _ = begun()
+    begin, times = clock.now, []
+    for number in range(130):
+        if number < 40:
+            asked.follow(autosave.path)
+            os.utime(autosave.path.with_name(f".{autosave.path.name}.follow"), ns=(number, number))
+        before = saves(autosave)
+        autosave.take(progress())
+        if saves(autosave) > before:
+            times.append(clock.now - begin)
+        clock.now += 0.25
+    assert times == [0.75 * number for number in range(27)] + [29.5]
+
+
+def test_where_it_costs_much_who_follows_it_has_to_wait(begun, clock, monkeypatch):
+    trainer, autosave, _ = begun()
+    copy = trainer.copy
+
+    def slow():
+        clock.now += 0.1
+        return copy()
+
+    monkeypatch.setattr(trainer, "copy", slow)
+    for number in range(100):
+        asked.follow(autosave.path)
+        os.utime(autosave.path.with_name(f".{autosave.path.name}.follow"), ns=(number, number))
+        autosave.take(progress())
+        saves(autosave)
+        clock.now += 0.5
+    assert len(autosave.written) == 10  # each five seconds: two of a hundred
+    assert autosave.waited <= 0.02 * (clock.now - 1000) + 0.1
+
+
+def test_one_that_is_asked_to_stop_does(begun, clock):
+    trainer, autosave, _ = begun(recipe=RECIPE.with_changes({"epochs": 100_000}))
+    asked.ask_to_stop(autosave.path)
+    for event in trainer.events():
+        clock.now += 1
+        autosave.take(event)
+    assert isinstance(event, Finished)
+    assert event.stopped
+    assert autosave.finish(trainer.result()) == autosave.path
+    assert [run.state for run in workspace.runs(autosave.path.parent)] == ["stopped"]
 
 
 def test_what_is_measured_of_the_images_once_is_no_reason_to_save_less_often(begun, clock, monkeypatch):
