@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from latentlab.core.errors import printable
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.runs.run_header import RunError, read_header
 from latentlab.core.runs.run_notes import notes_of
 
@@ -38,6 +38,9 @@ class KeptRun(NamedTuple):
         ``"vae"``, ``"cvae"`` or ``"autoencoder"``.
     latent : int
         Dimensions.
+    yardstick : str
+        What its test figures were measured with, as `Yardstick.written` gives it: they are compared with those of runs
+        where it is the same. Empty where nobody knows.
     title, notes : str
         What a person calls it, and says of it; empty where nothing.
     moment : float
@@ -60,6 +63,7 @@ class KeptRun(NamedTuple):
     seconds: float | None = None
     kind: str = ""
     latent: int = 0
+    yardstick: str = ""
     title: str = ""
     notes: str = ""
     moment: float = 0.0
@@ -102,6 +106,7 @@ def read_kept(path: Path) -> KeptRun:
             seconds=_seconds(training),
             kind=printable(str(model.get("kind", ""))),
             latent=int(model.get("latent", 0)),
+            yardstick=_yardstick(recipe, _shown_epoch(history, training)) if history else "",
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
@@ -125,6 +130,20 @@ def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float | 
         losses["loss"] = losses["reconstruction"] + beta * losses["kl"] + losses["penalty"]
     error = stored.get("standard_error")
     return {**losses, "standard_error": None if error is None else float(error)}
+
+
+def _yardstick(recipe: dict[str, Any], ended: dict[str, Any]) -> str:
+    """Give what an epoch's test was measured with; earlier versions tested at the temperature of training."""
+    # Not above: to import them takes as long as to list thousands of runs.
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.runs.yardstick import Yardstick
+
+    try:
+        known = Recipe.from_dict(recipe)
+        temperature = float(ended.get("temperatures", (0, known.sampling_temperature))[1])
+        return Yardstick.of(known, temperature).written()
+    except LatentlabError:  # of a later version
+        return ""
 
 
 def _seconds(training: dict[str, Any]) -> float | None:

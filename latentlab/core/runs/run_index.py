@@ -22,7 +22,7 @@ from latentlab.core.files import is_file
 from latentlab.core.runs.kept_run import KeptRun
 
 NAME = ".latentlab-runs.sqlite"
-_VERSION = 1  # another one whenever a row says other things
+_VERSION = 2  # another one whenever a row says other things
 _PATIENCE = 2.0  # seconds that are waited for another program to write
 # What a folder or a disk does not allow, as against what is wrong in the file.
 _REFUSALS = {

@@ -20,6 +20,7 @@ def fake_run(path, *, epochs=3, loss=100.0, recipe="small", dataset="tiny", **tr
         "class_names": ["a", "b"],
         "epochs": epochs,
         "history": history,
+        "changes": [],
         "training": known | {"step_seconds": 10.0, "test_seconds": 2.0} | training,
     }
     head = {"__metadata__": {"format": FORMAT} | {key: json.dumps(value) for key, value in values.items()}}
