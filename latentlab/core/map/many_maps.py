@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from latentlab.core.arrays import Floats, Integers, Position, to_floats
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.point_values import Colouring, PointValues, on_scale
 from latentlab.core.measures.neighbours import nearest_rows
 from latentlab.core.measures.procrustes import Alignment, procrustes
 from latentlab.core.progress import reached
 
 MOST_MAPS = 9
+MOST_DISPUTED = 12
 _AT_ONCE = 500  # images, of small ones
 
 
@@ -49,6 +51,25 @@ class OneOfMany:
     def placed(self, *, is_aligned: bool) -> Floats:
         """Give where its images are, float32 (N, 2), turned onto the first map if that is wanted and can be."""
         return self.alignment.moved(self.points) if is_aligned and self.alignment is not None else self.points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disagreement:
+    """How far runs are apart about images that they share.
+
+    Attributes
+    ----------
+    values : float32 (K,)
+        Of each shared image: see `ManyMaps.disagreement`.
+    most : int64 (M,)
+        The images that they disagree about most, at most `MOST_DISPUTED`, the first one most.
+    images : float32 (M, C, H, W)
+        These; where they are not loaded the means of their reconstructions.
+    """
+
+    values: Floats
+    most: Integers
+    images: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,9 +128,15 @@ class ManyMaps:
         """Give what each model decodes at its own code of a shared image, float32 (C, H, W); None where it has none."""
         return [rebuilt(one, one.rows[[number]])[0] if one.shares else None for one in self.maps]
 
-    def operations(self) -> float:
-        """Give how many operations `reconstructions` takes."""
-        return float(sum(one.update.operations.decode for one in self.maps if one.shares))
+    def coloured(self, values: Floats, name: str) -> list[PointValues]:
+        """Give what colours each map by values of the shared images, float32 (K,), under a name: on one scale."""
+        made = on_scale("", Colouring("column", name), values)
+        found: list[PointValues] = []
+        for one in self.maps:
+            own, levels = np.full(len(one.points), np.nan, np.float32), np.zeros(len(one.points), np.uint8)
+            own[one.rows], levels[one.rows] = (values, made.levels) if one.shares else (values[:0], made.levels[:0])
+            found.append(replace(made, run_id=one.update.run_id, values=own, levels=levels))
+        return found
 
     def disagreement(self) -> Floats:
         """Give how far the reconstructions of each shared image are apart, float32 (K,), in pixels of [0, 1].
@@ -135,6 +162,18 @@ class ManyMaps:
             found[part] = np.sqrt(made.var(0, dtype=np.float64).mean((1, 2, 3)))
             reached(min(1.0, (start + size) / self.shared))
         return found
+
+    def judge(self) -> Disagreement:
+        """Find the images that the runs disagree about most: see `disagreement`."""
+        values = self.disagreement()
+        most = np.argsort(-values, kind="stable")[:MOST_DISPUTED].astype(np.int64)
+        images: list[Floats] = []
+        for number in most.tolist():
+            image = self.image(number)
+            if image is None:
+                image = np.mean([rebuilt(one, one.rows[[number]])[0] for one in self.judged()], 0)
+            images.append(image)
+        return Disagreement(values, most, np.stack(images))
 
     def judged(self) -> list[OneOfMany]:
         """Give the maps whose models' reconstructions are compared: those of the shared images, in one size."""

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.output.export import check_target, save_table
 from latentlab.core.runs.comparison_table import FIGURES, NATS, ComparisonTable, Row
 
 SUFFIX = ".csv"
@@ -60,6 +59,8 @@ def save(path: Path, table: ComparisonTable) -> None:
     ExportError
         When it cannot be written.
     """
+    from latentlab.core.output.export import check_target, save_table  # not above: it loads what pictures need
+
     check_target(path, "the comparison", (SUFFIX,))
     save_table(path, columns(table))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.runs.yardstick import Yardstick, why_no_tests
 
-_MOST_LINES = 7
+_MOST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def rate_distortion(runs: Sequence[KeptRun]) -> RateDistortion:
 
 
 def iso_levels(lowest: float, highest: float) -> list[float]:
-    """Give round values of the negative ELBO to draw lines of, nats: at most seven, multiples of 1, 2 or 5 by tens."""
+    """Give round values of the negative ELBO to draw lines of, nats: at most twelve, multiples of 1, 2 or 5 by tens."""
     span = highest - lowest
     if not (math.isfinite(span) and span > 0):
         return []

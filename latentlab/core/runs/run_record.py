@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,9 +23,10 @@ from latentlab.core.runs.workspace import known_of
 Along = Literal["epochs", "seconds", "images"]
 Split = Literal["train", "test"]
 Quantity = Literal["loss", "negative_elbo", "reconstruction", "kl"]
+_SPLITS = ("train", "test")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class RunRecord:
     """What is compared of a run.
 
@@ -56,7 +58,11 @@ class RunRecord:
         test = self.kept.test
         if test is None:
             return None
-        return _known(_value(test["loss"], test["reconstruction"], test["kl"], quantity, self.recipe))
+        value = test["loss" if quantity == "negative_elbo" else quantity]
+        if quantity == "negative_elbo":
+            is_bound = self.recipe.model.kind != "autoencoder"
+            value = (test["reconstruction"] or 0.0) + (test["kl"] or 0.0) if is_bound else None
+        return None if value is None or not math.isfinite(value) else value
 
     def curve(self, split: Split, quantity: Quantity, along: Along) -> tuple[Doubles, Doubles]:
         """Give a loss at each epoch, finite ones alone.
@@ -68,15 +74,23 @@ class RunRecord:
             is not known. Nats per image.
         """
         scale = {"epochs": 1.0, "seconds": self.seconds_per_epoch, "images": self.images_per_epoch}[along]
-        places: list[float] = []
-        values: list[float] = []
-        for ended in self.history if scale is not None else ():
-            losses = ended.train if split == "train" else ended.test
-            value = _value(losses.loss, losses.reconstruction, losses.kl, quantity, self.recipe)
-            if value is not None and math.isfinite(value):
-                places.append(ended.epoch * (scale or 0.0))
-                values.append(value)
-        return np.array(places, np.float64), np.array(values, np.float64)
+        if scale is None or (quantity == "negative_elbo" and self.recipe.model.kind == "autoencoder"):
+            return np.empty(0), np.empty(0)
+        loss, reconstruction, kl = self._terms[_SPLITS.index(split)]
+        values = {"loss": loss, "negative_elbo": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
+        known = np.isfinite(values[quantity])
+        return self._epochs[known] * scale, values[quantity][known]
+
+    @cached_property
+    def _epochs(self) -> Doubles:
+        return np.array([ended.epoch for ended in self.history], np.float64)
+
+    @cached_property
+    def _terms(self) -> Doubles:
+        """Loss, reconstruction and KL of each split at each epoch, (2, 3, E): drawn again whenever one looks."""
+        both = ([ended.train for ended in self.history], [ended.test for ended in self.history])
+        terms = [[(each.loss, each.reconstruction, each.kl) for each in losses] for losses in both]
+        return np.array(terms, np.float64).reshape(len(both), -1, 3).swapaxes(1, 2)
 
 
 def read_record(path: Path) -> RunRecord:
@@ -109,16 +123,3 @@ def _rates(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
     if epochs <= 0 or whole <= 0:
         return None, None
     return whole / epochs, float(training["step_seconds"]) * whole / images / epochs
-
-
-def _value(
-    loss: float | None, reconstruction: float | None, kl: float | None, quantity: Quantity, recipe: Recipe
-) -> float | None:
-    if quantity == "negative_elbo":
-        has_bound = recipe.model.kind != "autoencoder" and reconstruction is not None and kl is not None
-        return (reconstruction or 0.0) + (kl or 0.0) if has_bound else None
-    return {"loss": loss, "reconstruction": reconstruction, "kl": kl}[quantity]
-
-
-def _known(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value

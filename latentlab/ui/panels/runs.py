@@ -31,6 +31,8 @@ class RunsPanel(QWidget):
     order_asked = Signal(str, bool)
     pictures_wanted = Signal(object)
     opened = Signal(Path)
+    compare_asked = Signal(object)
+    """List of Path."""
     renamed = Signal(Path, str)
     noted = Signal(Path, str)
     delete_asked = Signal(object)
@@ -65,13 +67,16 @@ class RunsPanel(QWidget):
         self.details = RunDetails()
         self._open = PrimaryButton(self.tr("&Open"), objectName="openChosenButton")
         self._open.clicked.connect(self._open_chosen)
+        self._compare = QPushButton(self.tr("&Compare"), objectName="compareRunsButton")
+        self._compare.setToolTip(self.tr("Show the selected runs beside each other: select two or more"))
+        self._compare.clicked.connect(self._ask_to_compare)
         self._delete = QPushButton(self.tr("&Delete"), objectName="deleteRunsButton")
         self._delete.setToolTip(self.tr("Move to the trash, from which it comes back until that is emptied"))
         self._delete.clicked.connect(self._ask_to_delete)
         self._trash = QPushButton(objectName="trashButton")
         self._trash.setMenu(QMenu(self._trash))
         self._trash.menu().aboutToShow.connect(self._fill_trash)
-        buttons = row(self._open, self._delete, STRETCH, margins=(8, 0, 0, 0), spacing=8)
+        buttons = row(self._open, self._compare, self._delete, STRETCH, margins=(8, 0, 0, 0), spacing=8)
         side = QWidget()
         column((self.details, 1), buttons, spacing=8, on=side)
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -174,6 +179,7 @@ class RunsPanel(QWidget):
     def _enable(self) -> None:
         chosen = self.table.chosen_runs()
         self._open.setEnabled(self._can_open and len(chosen) == 1)
+        self._compare.setEnabled(len(chosen) > 1)
         self._delete.setEnabled(bool(chosen))
 
     @Slot()
@@ -187,6 +193,10 @@ class RunsPanel(QWidget):
             self.opened.emit(path)
         else:
             self.tell(self._open.toolTip(), True)
+
+    @Slot()
+    def _ask_to_compare(self) -> None:
+        self.compare_asked.emit([run.path for run in self.table.chosen_runs()])
 
     @Slot()
     def _ask_to_delete(self) -> None:
@@ -210,6 +220,7 @@ class RunsPanel(QWidget):
             menu.addAction(action)
 
         add(self.tr("&Open"), self._open_chosen, can=is_one and self._can_open, keys="Return")
+        add(self.tr("Co&mpare"), self._ask_to_compare, can=not is_one)
         add(self.tr("&Rename"), self.details.edit_title, can=is_one, keys="F2")
         menu.addSeparator()
         add(self.tr("&Copy the path"), lambda: self.copy_asked.emit(str(run.path)), can=is_one)

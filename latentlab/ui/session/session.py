@@ -6,7 +6,8 @@ before they are used, `training` the training going on, `interrupted` what broke
 what was used last, `collection` all runs that are kept, `exploration` what is looked at, `epochs` of which epoch,
 `shown_images` of which images, `selection` those selected on the map, `selection_training` what becomes of them, `map`
 what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
-model, `page` the page that is cleaned, `health` what is wrong with what is trained.
+model, `many_runs` any number of runs beside each other, `page` the page that is cleaned, `health` what
+is wrong with what is trained.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
 from latentlab.ui.session.kept_epochs import KeptEpochs
 from latentlab.ui.session.live_training import LiveTraining, State
+from latentlab.ui.session.many_runs import ManyRuns
 from latentlab.ui.session.maps_of_runs import MapsOfRuns
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
@@ -121,6 +123,7 @@ class Session(QObject):
         self.recent = RecentFiles(self)
         self.maps_of_runs = MapsOfRuns(self)
         self.collection, self.run_pictures = RunCollection(self.folder, self), RunPictures(self)
+        self.many_runs = ManyRuns(self.library, self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
@@ -181,7 +184,7 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison)
+        looking = (self.exploration, self.views, self.restoration, self.page, self.map, self.comparison, self.many_runs)
         for part in (
             self.training,
             self.tensorboard,

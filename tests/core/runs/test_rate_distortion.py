@@ -59,7 +59,7 @@ def test_no_runs_give_no_points():
 @pytest.mark.parametrize(("low", "high"), [(100.0, 180.0), (0.3, 0.9), (-5.0, 900.0), (131.9, 132.4)])
 def test_lines_are_at_a_few_round_values(low, high):
     levels = iso_levels(low, high)
-    assert 2 <= len(levels) <= 7
+    assert 4 <= len(levels) <= 12
     assert all(low <= level <= high for level in levels)
     steps = {round(second - first, 9) for first, second in itertools.pairwise(levels)}
     assert len(steps) == 1
