@@ -79,6 +79,13 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.child("messageBar").report_asked.emit()
     yield "dialogs"
     close_dialogs(lab)
+    lab.session.many_runs.compare(runs[:2])
+    lab.until(lambda: lab.session.many_runs.compared is not None)
+    yield "curves"
+    lab.child("comparePages").setCurrentIndex(2)
+    lab.until(lambda: lab.session.many_runs.maps.shown.paths)
+    yield "maps"
+    close_dialogs(lab)
 
 
 def further_scenes(lab) -> Iterator[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from latentlab.core.events import EpochEnded
 from latentlab.core.map.results import ImageLosses
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs import yardstick
+from latentlab.core.runs.yardstick import Yardstick
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +37,14 @@ class Figure:
 
 def why_no_nats(first: Recipe, second: Recipe) -> str:
     """Say in a sentence why no nats of two models are compared; empty where they are of the same kind."""
-    mine, theirs = first.model, second.model
-    if mine.kind != theirs.kind:
-        reason = (
-            "an autoencoder has no ELBO"
-            if "autoencoder" in (mine.kind, theirs.kind)
-            else "one model is told the class of each image, the other is not"
-        )
-    elif first.loss.reconstruction != second.loss.reconstruction:
-        reason = "one model's error is Bernoulli's, the other's is squared"
-    elif (mine.output == "tanh") != (theirs.output == "tanh"):
-        reason = "one model's pixels are in [0, 1], the other's in [−1, 1]"
-    else:
-        return ""
-    return f"Nats are not compared: {reason}."
+    reason = yardstick.why_no_nats(Yardstick.of(first), Yardstick.of(second))
+    return f"Nats are not compared: {reason}." if reason else ""
 
 
 def why_no_tests(first: Recipe, second: Recipe) -> str:
     """Say in a sentence why no test figures of two models are compared; empty where they are measured alike."""
-    if why := why_no_nats(first, second):
-        return why
-    if _images(first) != _images(second):
-        reason = "the models were tested on different images"
-    elif first.corruption != second.corruption:
-        reason = "the models were tested with different damage"
-    else:
-        return ""
-    return f"Test figures are not compared: {reason}."
+    reason = yardstick.why_no_tests(Yardstick.of(first), Yardstick.of(second))
+    return why_no_nats(first, second) or (f"Test figures are not compared: {reason}." if reason else "")
 
 
 def figure_of_tests(
@@ -79,8 +62,3 @@ def figure_of_tests(
         last = min(history, key=lambda epoch: epoch.chooses.loss)
     is_bound = recipe.model.kind != "autoencoder"
     return Figure(last.test.reconstruction + (last.test.kl if is_bound else 0.0), is_bound)
-
-
-def _images(recipe: Recipe) -> tuple[object, ...]:
-    data = recipe.data
-    return data.dataset, data.images, data.exclude, data.size, data.fit, data.binarised

@@ -133,7 +133,7 @@ class LiveValues:
             if time.perf_counter() - begin >= seconds:
                 break
         is_estimate = model.deviations is None and model.images is None
-        found = _on_scale(model.run_id, self.colouring, self._values.copy())
+        found = on_scale(model.run_id, self.colouring, self._values.copy())
         samples = loss_samples(model) if self.colouring.kind == "loss" else 0
         return replace(found, missing=self._missing, pending=self._left, is_estimate=is_estimate, samples=samples)
 
@@ -183,7 +183,8 @@ def loss_samples(model: MapUpdate) -> int:
     return FEW_SAMPLES if model.snapshot.is_variational else 0
 
 
-def _on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[Any]) -> PointValues:
+def on_scale(run_id: str, colouring: Colouring, values: npt.NDArray[Any]) -> PointValues:
+    """Put values (N,) on a scale, whose ends leave the outermost hundredths beyond; NaN is no value."""
     finite = np.isfinite(values)
     known = values[finite].astype(np.float64).clip(-_WIDEST, _WIDEST)
     shown = _as_floats(values)
@@ -211,7 +212,7 @@ def _of_column(model: MapUpdate, colouring: Colouring) -> PointValues:
         raise LatentlabError(f"The data of this map has no column '{colouring.column}'.")
     names, groups = _groups(column)
     if not names:
-        return _on_scale(model.run_id, colouring, column.values)
+        return on_scale(model.run_id, colouring, column.values)
     counts = np.bincount(groups[groups >= 0], minlength=len(names))
     # Those with most images, in the order of their names.
     kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])

@@ -43,3 +43,14 @@ def chords(points: npt.NDArray[np.floating]) -> Doubles:
     flat = points.reshape(len(points), -1)
     found: Doubles = np.linalg.norm(np.diff(flat.astype(np.float64), axis=0), axis=1)
     return found
+
+
+def distance(points: npt.ArrayLike, place: npt.ArrayLike) -> float:
+    """Give how far a place (D,) is from the straight pieces between points (N, D); infinite where there are none."""
+    stops, at = np.asarray(points, np.float64), np.asarray(place, np.float64)
+    if not len(stops):
+        return float("inf")
+    starts, ways = (stops, np.zeros_like(stops)) if len(stops) == 1 else (stops[:-1], np.diff(stops, axis=0))
+    squared = np.maximum((ways**2).sum(1), np.finfo(np.float64).tiny)
+    shares = np.clip(((at - starts) * ways).sum(1) / squared, 0, 1)
+    return float(np.linalg.norm(starts + shares[:, None] * ways - at, axis=1).min())

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from latentlab.core.errors import printable
+from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.runs.origin import Ancestor, Difference, ancestors_of, differences_of, plain_id
 from latentlab.core.runs.run_group import RunGroup, group_of, in_words
 from latentlab.core.runs.run_header import RunError, read_header
@@ -47,6 +47,9 @@ class KeptRun(NamedTuple):
         after how many epochs.
     differs : list of [str, str, str]
         The settings that are others than those of the run that it came from: key, its value there, and its own.
+    yardstick : str
+        What its test figures were measured with, as `Yardstick.written` gives it: they are compared with those of runs
+        where it is the same. Empty where nobody knows.
     title, notes : str
         What a person calls it, and says of it; empty where nothing.
     group : RunGroup or None
@@ -74,6 +77,7 @@ class KeptRun(NamedTuple):
     run: str = ""
     ancestors: list[Ancestor] = []  # noqa: RUF012 - nobody writes to it
     differs: list[Difference] = []  # noqa: RUF012
+    yardstick: str = ""
     title: str = ""
     notes: str = ""
     group: RunGroup | None = None
@@ -126,6 +130,7 @@ def read_kept(path: Path) -> KeptRun:
             ancestors=ancestors_of(values),
             differs=differences_of(values),
             group=group_of(values.get("group")),
+            yardstick=_yardstick(recipe, _shown_epoch(history, training)) if history else "",
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
@@ -149,6 +154,20 @@ def _losses(ended: dict[str, Any], recipe: dict[str, Any]) -> dict[str, float | 
         losses["loss"] = losses["reconstruction"] + beta * losses["kl"] + losses["penalty"]
     error = stored.get("standard_error")
     return {**losses, "standard_error": None if error is None else float(error)}
+
+
+def _yardstick(recipe: dict[str, Any], ended: dict[str, Any]) -> str:
+    """Give what an epoch's test was measured with; earlier versions tested at the temperature of training."""
+    # Not above: to import them takes as long as to list thousands of runs.
+    from latentlab.core.recipe.recipe import Recipe
+    from latentlab.core.runs.yardstick import Yardstick
+
+    try:
+        known = Recipe.from_dict(recipe)
+        temperature = float(ended.get("temperatures", (0, known.sampling_temperature))[1])
+        return Yardstick.of(known, temperature).written()
+    except LatentlabError:  # of a later version
+        return ""
 
 
 def _seconds(training: dict[str, Any]) -> float | None:

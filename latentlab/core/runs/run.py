@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.errors import LatentlabError, printable, reason_of
-from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
+from latentlab.core.events import Changed, EpochEnded, event_to_dict
 from latentlab.core.files import utf8_path
 from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.models.snapshot import Snapshot
@@ -30,6 +30,7 @@ from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.chain import MOST_LINKS, Link
 from latentlab.core.runs.run_group import RunGroup, group_of
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
+from latentlab.core.runs.stored_history import stored_changes, stored_history, stored_recipe
 from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
 from latentlab.core.writing import whole_file
@@ -40,8 +41,6 @@ CODES = 10_000  # at most so many test images have their codes in the file
 
 _MOST_CLASSES, _MOST_CHANGES = 10_000, 100_000
 
-_HISTORY = TypeAdapter(tuple[EpochEnded, ...])
-_CHANGES = TypeAdapter(tuple[Changed, ...])
 _CHAIN = TypeAdapter(Annotated[tuple[Link, ...], Field(max_length=MOST_LINKS)])
 
 
@@ -296,9 +295,7 @@ class _Parts:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> _Parts:
-        recipe = Recipe.from_dict(values["recipe"], source="the file")
-        if recipe.training.patience and "validation" not in values["recipe"].get("data", {}):
-            recipe = recipe.with_changes({"data.validation": 0.0})  # earlier versions chose by the test images
+        recipe = stored_recipe(values)
         if len(values["class_names"]) > _MOST_CLASSES or len(values["changes"]) > _MOST_CHANGES:
             raise ValueError("more classes or changes than one could look at")
         shape = _shape(values["image_shape"])
@@ -314,8 +311,8 @@ class _Parts:
             class_names=tuple(printable(str(name)) for name in values["class_names"]),
             image_shape=shape,
             preparation=preparation,
-            history=_history(values["history"], recipe),
-            changes=_CHANGES.validate_python([event_values(each) for each in values["changes"]]),
+            history=stored_history(values, recipe),
+            changes=stored_changes(values),
             epochs=epochs,
             fingerprint=str(values.get("fingerprint", "")),
             training=values.get("training"),
@@ -341,15 +338,6 @@ class _Parts:
             raise ValueError("more than a run")
         of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
         check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])
-
-
-def _history(stored: list[dict[str, Any]], recipe: Recipe) -> tuple[EpochEnded, ...]:
-    """Read the losses of epochs; earlier versions told them with the beta in force, tested at that of training."""
-    before = {"temperatures": (recipe.sampling_temperature,) * 2}
-    history = _HISTORY.validate_python([before | event_values(each) for each in stored])
-    is_earlier = ["objective" not in each for each in stored]
-    pairs = zip(history, is_earlier, strict=True)
-    return tuple(ended.under(recipe.loss.beta) if earlier else ended for ended, earlier in pairs)
 
 
 class _Unfilled(TorchFunctionMode):

@@ -199,7 +199,7 @@ class LatentCanvas(Plot):
         self._show_classes(set(range(len(self._points.class_names))) if alone and self._points else {label})
 
     def set_legend_shown(self, is_shown: bool) -> None:
-        """Lay the legend over a corner, or leave it to another map that shows the same classes."""
+        """Lay the legend, or the scale of values, over a corner; or leave it to what is beside the map."""
         self._has_legend = is_shown
         self._place_legend()
 
@@ -361,7 +361,7 @@ class LatentCanvas(Plot):
         row = self._place_corner(rect)
         below = rect.adjusted(0, row, 0, 0)
         room = below.height() - 2 * EDGE_GAP
-        key = self.value_scale.fit(rect.width() // 2, room)
+        key = self.value_scale.fit(rect.width() // 2, room) if self._has_legend else QSize(0, 0)
         left = room if key.isEmpty() else room - key.height() - EDGE_GAP
         size = self.legend.place(below, left, is_wanted=self._has_legend and self._values is None)
         top = below.top() + (0 if size.isEmpty() else size.height() + EDGE_GAP)

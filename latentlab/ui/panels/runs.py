@@ -35,6 +35,10 @@ class RunsPanel(QWidget):
     pictures_wanted = Signal(object)
     opened = Signal(Path)
     branch_asked = Signal(Path)
+    compare_asked = Signal(object)
+    """List of Path."""
+    sweep_compare_asked = Signal(str)
+    """All runs of the sweep of this name."""
     renamed = Signal(Path, str)
     noted = Signal(Path, str)
     delete_asked = Signal(object)
@@ -75,6 +79,9 @@ class RunsPanel(QWidget):
         self.details.source = self.table.rows.source
         self._open = PrimaryButton(self.tr("&Open"), objectName="openChosenButton")
         self._open.clicked.connect(self._open_chosen)
+        self._compare = QPushButton(self.tr("&Compare"), objectName="compareRunsButton")
+        self._compare.setToolTip(self.tr("Show the selected runs beside each other: select two or more"))
+        self._compare.clicked.connect(self._ask_to_compare)
         self._delete = QPushButton(self.tr("&Delete"), objectName="deleteRunsButton")
         self._delete.setToolTip(self.tr("Move to the trash, from which it comes back until that is emptied"))
         self._delete.clicked.connect(self._ask_to_delete)
@@ -84,7 +91,7 @@ class RunsPanel(QWidget):
         self._trash = QPushButton(objectName="trashButton")
         self._trash.setMenu(QMenu(self._trash))
         self._trash.menu().aboutToShow.connect(self._fill_trash)
-        buttons = row(self._open, self._delete, self._stop, STRETCH, margins=(8, 0, 0, 0), spacing=8)
+        buttons = row(self._open, self._compare, self._delete, self._stop, STRETCH, margins=(8, 0, 0, 0), spacing=8)
         side = QWidget()
         column((self.details, 1), buttons, spacing=8, on=side)
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -193,6 +200,7 @@ class RunsPanel(QWidget):
     def _enable(self) -> None:
         chosen = self.table.chosen_runs()
         self._open.setEnabled(self._can_open and len(chosen) == 1)
+        self._compare.setEnabled(len(chosen) > 1)
         self._delete.setEnabled(bool(chosen))
         self._stop.setVisible(bool(self._trained()))
 
@@ -214,6 +222,10 @@ class RunsPanel(QWidget):
     @Slot()
     def _ask_to_stop(self) -> None:
         self.stop_asked.emit(self._trained())
+
+    @Slot()
+    def _ask_to_compare(self) -> None:
+        self.compare_asked.emit([run.path for run in self.table.chosen_runs()])
 
     @Slot()
     def _ask_to_delete(self) -> None:
@@ -238,6 +250,10 @@ class RunsPanel(QWidget):
 
         add(self.tr("&Open"), self._open_chosen, can=is_one and self._can_open, keys="Return")
         add(self.tr("&Branch from it…"), lambda: self.branch_asked.emit(run.path), can=is_one and self._can_open)
+        add(self.tr("Co&mpare"), self._ask_to_compare, can=not is_one)
+        if run.group is not None:
+            name = run.group["name"]
+            add(self.tr("Compare the &sweep"), lambda: self.sweep_compare_asked.emit(name))
         add(self.tr("&Rename"), self.details.edit_title, can=is_one, keys="F2")
         menu.addSeparator()
         add(self.tr("&Copy the path"), lambda: self.copy_asked.emit(str(run.path)), can=is_one)

@@ -1,4 +1,4 @@
-"""A plot to look at: axes in the theme's colours that begin at zero; nothing to zoom or move."""
+"""A plot to look at: axes in the theme's colours."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ class PlainPlot(Plot):
     ----------
     bottom, left : str
         Names of the axes.
+    takes_mouse : bool
+        Whether wheel and mouse zoom and move.
     """
 
-    def __init__(self, bottom: str, left: str, parent: QWidget | None = None) -> None:
-        super().__init__({side: pg.AxisItem(side) for side in ("bottom", "left")}, (3, 7, 11, 3), parent)
+    def __init__(self, bottom: str, left: str, parent: QWidget | None = None, *, takes_mouse: bool = False) -> None:
+        sides = {side: pg.AxisItem(side) for side in ("bottom", "left")}
+        super().__init__(sides, (3, 7, 11, 3), parent, takes_mouse=takes_mouse)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(180, 110)
         self._names = (bottom, left)

@@ -6,8 +6,9 @@ before they are used, `training` the training going on, `interrupted` what broke
 what was used last, `collection` all runs that are kept, `exploration` what is looked at, `epochs` of which epoch,
 `shown_images` of which images, `selection` those selected on the map, `selection_training` what becomes of them, `map`
 what else is done there, `restoration` what is damaged and restored, `views` what the views ask, `comparison` a second
-model, `branching` where a new run could begin, `page` the page that is cleaned, `health` what is wrong with what is
-trained, `following` the shown run as it is trained by another program, `background` those that this one has begun.
+model, `many_runs` any number of runs beside each other, `branching` where a new run could begin, `page` the page that
+is cleaned, `health` what is wrong with what is trained, `following` the shown run as it is trained by another program,
+`background` those that this one has begun.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from latentlab.ui.session.image_library import ImageLibrary
 from latentlab.ui.session.interrupted_trainings import InterruptedTrainings
 from latentlab.ui.session.live_training import LiveTraining, State
 from latentlab.ui.session.looking_back import LookingBack
+from latentlab.ui.session.many_runs import ManyRuns
 from latentlab.ui.session.maps_of_runs import MapsOfRuns
 from latentlab.ui.session.opened_images import OpenedImages
 from latentlab.ui.session.page_cleaning import PageCleaning
@@ -126,6 +128,7 @@ class Session(QObject):
         self.interrupted = InterruptedTrainings(self.folder, self)
         self.recent, self.maps_of_runs = RecentFiles(self), MapsOfRuns(self)
         self.collection, self.run_pictures = RunCollection(self.folder, self), RunPictures(self)
+        self.many_runs = ManyRuns(self.library, self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
         self.files.saved.connect(self._take_saved)
@@ -190,7 +193,7 @@ class Session(QObject):
         """Stop everything that runs; nothing is told any more."""
         looking = (self.exploration, self.epochs, self.views, self.restoration, self.page, self.map, self.comparison)
         files = (self.opened_images, self.library, self.interrupted, self.recent, self.maps_of_runs, self.collection)
-        runs = (self.run_pictures, self.following, self.background, self.files, self.branching)
+        runs = (self.run_pictures, self.following, self.background, self.files, self.branching, self.many_runs)
         for part in (self.training, self.tensorboard, *looking, *files, *runs):
             part.shut_down()
 

@@ -157,6 +157,7 @@ def _join(session: Session, window: RunsWindow) -> None:
     panel.restore_asked.connect(collection.restore)
     panel.empty_asked.connect(collection.empty_trash)
     panel.undo_asked.connect(collection.undo)
+    panel.compare_asked.connect(session.many_runs.compare)
     panel.copy_asked.connect(lambda text: QGuiApplication.clipboard().setText(text))
     panel.folder_asked.connect(show_folder)
     panel.stop_asked.connect(stop)

@@ -66,6 +66,7 @@ class FileDialogs(QObject):
                 self.tr("Table (*.csv)"),
                 self.tr("Picture (*.png)"),
             ),
+            "comparison": (self.tr("Save the table"), self.tr("Table (*.csv)")),
             "cleanedPage": (self.tr("Save the cleaned page"), pictures),
         }
 

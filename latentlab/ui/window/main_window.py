@@ -43,6 +43,7 @@ from latentlab.ui.window.health import join_health
 from latentlab.ui.window.help import join_help_menu
 from latentlab.ui.window.images import ImagesCard, join_images
 from latentlab.ui.window.keeping import join_keeping
+from latentlab.ui.window.many_runs import join_many_runs
 from latentlab.ui.window.map.map import join_map
 from latentlab.ui.window.menus import Menus
 from latentlab.ui.window.page_window import PageWindow, join_page
@@ -216,6 +217,7 @@ class MainWindow(QMainWindow):
         branch_from = join_branching(session, self, self._curves, menus)
         self.closed.connect(join_collection(session, self, self._start, menus, self._settings, branch_from))
         join_sweep(session, self, menus)
+        self.closed.connect(join_many_runs(session, self, dialogs))
         join_clipboard(session, self, self._decoder, self._sketch, menus)
         join_report(self._messages, self)
         join_tabs(self._tabs, menus)

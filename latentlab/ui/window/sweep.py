@@ -90,10 +90,11 @@ def join_sweeps(session: Session, panel: RunsPanel) -> None:
     sweeps.changed.connect(strip.show_sweeps)
     sweeps.failed.connect(lambda sentence: panel.tell(sentence, True))
     collection.group_shown.connect(panel.find)
+    panel.sweep_compare_asked.connect(lambda name: session.many_runs.compare(_runs_of(session, name)))
 
 
-def runs_of_group(session: Session, name: str) -> list[Path]:
-    """Give the runs of a group that are listed, in the order of their sweep: what a comparison of the group takes."""
+def _runs_of(session: Session, name: str) -> list[Path]:
+    """Give the runs of a sweep that are listed, in its order."""
     of = [run for run in session.collection.runs if run.group is not None and run.group["name"] == name]
     return [run.path for run in sorted(of, key=lambda run: run.group["number"] if run.group else 0)]
 

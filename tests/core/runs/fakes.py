@@ -37,6 +37,7 @@ def fake_run(
         "class_names": ["a", "b"],
         "epochs": epochs,
         "history": history,
+        "changes": [],
         "training": known | {"step_seconds": 10.0, "test_seconds": 2.0} | training,
     }
     if group is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QPushButton, QSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QProgressBar, QPushButton, QSpinBox, QToolButton
 
 from latentlab.core.runs.workspace import default_folder, known_of, runs
 from latentlab.core.training.sweep_folder import SweepFolder, kept_sweeps
@@ -10,7 +10,6 @@ from latentlab.core.training.sweep_plan import SweepPlan
 from latentlab.core.training.sweep_processes import cores
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.runs.run_model import COLUMNS
-from latentlab.ui.window.sweep import runs_of_group
 from tests.core.runs.fakes import fake_run
 from tests.ui.lab import LONG
 
@@ -135,10 +134,17 @@ def test_the_runs_of_a_sweep_are_a_group(lab):
     lab.until(lambda: lab.text("sweepProgress") == "2 of 3 runs, stopped")
     bar = lab.child("sweepBar", QProgressBar)
     assert (bar.value(), bar.maximum()) == (2, 3)
-    assert runs_of_group(lab.session, "mine") == [folder / member.file_name for member in plan.members[:2]]
     row = next(number for number, run in enumerate(table.rows.runs) if run.group)
     place = table.visualRect(table.rows.index(row, COLUMNS.index("group"))).center()
     lab.qtbot.mouseClick(table.viewport(), LEFT, pos=place)
+    table.menu_asked.emit(table.viewport().mapToGlobal(place))
+    menu = QApplication.activePopupWidget()
+    with lab.qtbot.waitSignal(lab.session.many_runs.asked):
+        next(entry for entry in menu.actions() if entry.text().replace("&", "") == "Compare the sweep").trigger()
+    menu.close()
+    lab.until(lambda: lab.session.many_runs.compared is not None)
+    compared = [record.path for record in lab.session.many_runs.compared.records]
+    assert compared == [folder / member.file_name for member in plan.members[:2]]
     lab.until(lambda: len(table.rows.runs) == 2)
     assert lab.child("runSearch", QLineEdit).text() == "mine"
     lab.child("runSearch", QLineEdit).clear()

@@ -80,8 +80,9 @@ class ImageStrip(ImageCells, QWidget):
 
     def set_framed(self, index: int | None) -> None:
         """Frame the image that is in force."""
-        self._framed = index
-        self.update()
+        if index != self._framed:
+            self._framed = index
+            self.update()
 
     def image_count(self) -> int:
         """Give how many images are shown."""

@@ -1,0 +1,175 @@
+"""Runs on the plane of rate and distortion, with the lines on which the ELBO is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from latentlab.core.runs.rate_distortion import RatePoint, iso_levels
+from latentlab.ui.plots.plain_plot import PlainPlot
+from latentlab.ui.style import theme
+from latentlab.ui.style.texts import plain
+
+_NEAR = 12.0  # pixels
+_SIZE, _LARGE = 11, 16
+_MARGIN = 0.12
+_LABEL = 0.1  # of the width, that the name of a line takes
+
+
+@dataclass(frozen=True, slots=True)
+class RateDot:
+    """A point with its colour."""
+
+    point: RatePoint
+    colour: QColor
+
+
+class RatePlot(PlainPlot):
+    """Shows a dot for each run; one is picked by a click."""
+
+    clicked = Signal(object)
+    """The run of a dot: Path."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "", parent, takes_mouse=True)
+        self.setObjectName("ratePlot")
+        self._dots: Sequence[RateDot] = ()
+        self._picked: object = None
+        self._pressed = QPointF()
+        self._lines: list[pg.PlotCurveItem | pg.TextItem] = []
+        self.box.sigRangeChanged.connect(self._draw_lines)
+
+    def set_dots(self, dots: Sequence[RateDot]) -> None:
+        """Show these."""
+        self._dots = dots
+        self.restyle()
+        self._fit_all()
+
+    def dots(self) -> Sequence[RateDot]:
+        """Give what is shown."""
+        return self._dots
+
+    def set_picked(self, path: object) -> None:
+        """Ring the dot of a run; None for none."""
+        if path != self._picked:
+            self._picked = path
+            self.restyle()
+
+    def levels(self) -> list[float]:
+        """Give at which negative ELBOs lines are drawn, nats."""
+        (left, right), (low, high) = self.box.viewRange()
+        return iso_levels(max(left, 0.0) + low, right + high)
+
+    def restyle(self) -> None:
+        """Draw dots and lines anew."""
+        self.box.clear()
+        self._lines = []
+        colours = theme.current()
+        for dot in self._dots:
+            is_picked = dot.point.path == self._picked
+            ring = pg.mkPen(colours.foreground if is_picked else colours.background, width=2.5 if is_picked else 1)
+            item = pg.ScatterPlotItem(
+                [dot.point.rate], [dot.point.distortion], size=_LARGE if is_picked else _SIZE, pen=ring,
+                brush=dot.colour,
+            )  # fmt: skip
+            item.setZValue(2 + is_picked)
+            self.box.addItem(item)
+            if is_picked:
+                self._name(dot)
+        self._draw_lines()
+
+    def _name(self, dot: RateDot) -> None:
+        """Write the name of a run beside its dot, where there is more room."""
+        (left, right), _ = self.box.viewRange()
+        is_far = dot.point.rate > (left + right) / 2
+        text = pg.TextItem(dot.point.name, color=theme.current().foreground, anchor=(1.1 if is_far else -0.1, 0.5))
+        text.setPos(dot.point.rate, dot.point.distortion)
+        text.setZValue(4)
+        self.box.addItem(text, ignoreBounds=True)
+
+    def pixel_of(self, rate: float, distortion: float) -> QPointF:
+        """Give the pixel of a place."""
+        return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(rate, distortion))))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click, or a drag."""
+        self._pressed = event.position()
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Pick the run whose dot is clicked."""
+        super().mouseReleaseEvent(event)
+        is_click = (event.position() - self._pressed).manhattanLength() < 4
+        if event.button() == Qt.MouseButton.LeftButton and is_click and (dot := self._dot_at(event.position())):
+            self.clicked.emit(dot.point.path)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show all again."""
+        super().mouseDoubleClickEvent(event)
+        self._fit_all()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say which run a dot is."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            if dot := self._dot_at(QPointF(event.pos())):
+                point = dot.point
+                text = self.tr("{name}\nrate {rate:.2f} + distortion {distortion:.2f} = −ELBO {both:.2f} nats")
+                both = point.rate + point.distortion
+                said = text.format(name=point.name, rate=point.rate, distortion=point.distortion, both=both)
+                QToolTip.showText(event.globalPos(), plain(said), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+    def _dot_at(self, place: QPointF) -> RateDot | None:
+        away = [(self.pixel_of(dot.point.rate, dot.point.distortion) - place) for dot in self._dots]
+        found = min(range(len(away)), key=lambda each: np.hypot(away[each].x(), away[each].y()), default=-1)
+        is_near = found >= 0 and np.hypot(away[found].x(), away[found].y()) <= _NEAR
+        return self._dots[found] if is_near else None
+
+    def _fit_all(self) -> None:
+        if not self._dots:
+            return
+        rates = np.array([dot.point.rate for dot in self._dots])
+        distortions = np.array([dot.point.distortion for dot in self._dots])
+        ranges = []
+        for values in (rates, distortions):
+            wide = max(float(np.ptp(values)), 1.0)
+            ranges.append((float(values.min()) - _MARGIN * wide, float(values.max()) + _MARGIN * wide))
+        self.box.setRange(xRange=ranges[0], yRange=ranges[1], padding=0, disableAutoRange=True)
+
+    def _draw_lines(self) -> None:
+        """Draw the lines rate + distortion = level: of slope −1, whatever the scales of the axes are."""
+        for item in self._lines:
+            self.box.removeItem(item)
+        self._lines = []
+        if not self._dots:
+            return
+        colours = theme.current()
+        (left, right), (low, high) = self.box.viewRange()
+        for level in self.levels():
+            ends = np.array([max(left, level - high), min(right, level - low)])
+            if ends[1] <= ends[0]:
+                continue
+            line = pg.PlotCurveItem(ends, level - ends, pen=pg.mkPen(colours.grid, width=1.2), antialias=True)
+            self._lay(line)
+            if ends[0] > right - _LABEL * (right - left):
+                continue  # it would be cut at the edge
+            at_top = level - ends[0] >= high - 0.05 * (high - low)
+            said = self.tr("−ELBO {level:g}").format(level=level)
+            text = pg.TextItem(said, color=colours.muted, anchor=(0, 0) if at_top else (0, 1))
+            text.setPos(float(ends[0]), float(level - ends[0]))
+            self._lay(text)
+
+    def _lay(self, item: pg.PlotCurveItem | pg.TextItem) -> None:
+        """Lay something below the dots, which the view need not show."""
+        item.setZValue(0)
+        self.box.addItem(item, ignoreBounds=True)
+        self._lines.append(item)
