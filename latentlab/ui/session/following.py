@@ -190,7 +190,7 @@ class Following(QObject):
         before, self._run = self._run, run
         self.read.emit(run)
         for told, signal in ((seen.started, self.started), (seen.now, self.advanced)):
-            if told is not None:
+            if told is not None and seen.state == "training":
                 signal.emit(told)
         if before is not None:
             self._tell_history(before, run)

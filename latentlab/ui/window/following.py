@@ -25,6 +25,7 @@ def join_following(session: Session, bar: FollowedBar, run_bar: RunBar, curves: 
     """Show the run that another program trains as it moves, and what is known of others that go on."""
     following, background = session.following, session.background
     dismissed: set[Path] = set()
+    goes_on = False
 
     def others() -> list[Going]:
         return [each for each in background.going if each.path not in dismissed]
@@ -47,6 +48,13 @@ def join_following(session: Session, bar: FollowedBar, run_bar: RunBar, curves: 
         else:
             bar.hide()
 
+    def end_progress() -> None:
+        """Tell no more how long it will take, where nobody trains it any more."""
+        nonlocal goes_on
+        before, goes_on = goes_on, following.followed is not None and following.followed.state == "training"
+        if before and not goes_on:
+            run_bar.clear()
+
     def follow() -> None:
         for each in others()[:1]:
             session.open_run(each.path)
@@ -64,6 +72,7 @@ def join_following(session: Session, bar: FollowedBar, run_bar: RunBar, curves: 
     bar.stop_requested.connect(following.stop_training)
     bar.leave_requested.connect(leave)
     following.changed.connect(show)
+    following.changed.connect(end_progress)
     background.changed.connect(show)
     session.training.state_changed.connect(show)
     following.started.connect(run_bar.show_started)

@@ -150,6 +150,7 @@ def test_each_save_is_shown_with_its_curves_and_its_place(followed, near):
     followed.until(lambda: "has come to its end, after 6 epochs" in followed.text("followedText"))
     followed.until(lambda: followed.epochs_drawn() == 6 and shown(followed) == 6)
     assert followed.session.run.training.state == "finished"
+    assert not followed.child("trainingProgress").isVisible()  # nothing is left to do
     followed.press("followedClose")
     assert followed.text("followedText") == ""
 
