@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.core.arrays import row_order
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from latentlab.core.map.map_images import MapImages
     from latentlab.core.runs.run import Run
 
-_MOST_TURNED = 4000  # codes that a rotation is found by; of more, always the same sample
+_MOST_TURNED = 1000  # codes, or twice as many, that a rotation is found by: in a tenth of a millisecond
 
 
 def map_at(
@@ -86,9 +85,9 @@ def turned(update: MapUpdate, present: MapUpdate) -> MapUpdate:
     if update is present or update.ids != present.ids or update.means.shape != present.means.shape:
         return update
     mine, others = update.projection, present.projection
-    rows = row_order(len(update.means))[:_MOST_TURNED]
-    codes = (update.means[rows] - mine.origin).astype(np.float64)
-    targets = (present.means[rows] - others.origin).astype(np.float64)
+    some = slice(None, None, max(1, len(update.means) // _MOST_TURNED))
+    codes = (update.means[some] - mine.origin).astype(np.float64)
+    targets = (present.means[some] - others.origin).astype(np.float64)
     known = np.isfinite(codes).all(1) & np.isfinite(targets).all(1)
     left, _, right = np.linalg.svd(codes[known].T @ targets[known])
     directions = others.directions @ (left @ right).T

@@ -59,7 +59,7 @@ class KeptEpochs(QObject):
         self._run: Run | None = None
         self._path: Path | None = None
         self._shown: MapImages | None = None
-        self._on_disk: list[int] = []
+        self._on_disk = set[int]()
         self._read: dict[int, MapUpdate] = {}
         self._turned: dict[int, tuple[tuple[int, int], MapUpdate]] = {}  # and of which two they were made
         self._is_waiting = self._turns = self._is_turned = False
@@ -285,7 +285,7 @@ class KeptEpochs(QObject):
 
     @Slot(object)
     def _take_listed(self, epochs: list[int]) -> None:
-        self._on_disk = epochs
+        self._on_disk = set(epochs)
         self._tell()
 
     @Slot(int, object)
@@ -306,7 +306,7 @@ class KeptEpochs(QObject):
             return
         self._stop()
         self.failed.emit(sentence)
-        self._on_disk = [each for each in self._on_disk if each != epoch]
+        self._on_disk.discard(epoch)
         self._looked_at = None
         self.changed.emit([])
         self._tell()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt, Slot
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, Slot
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -15,9 +16,10 @@ from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.points.points import PointsLayer
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import KeptPicture
 
-_FAINTEST = 0.15  # of the opacity at the point itself: the start of a trail
-_STEPS = 8  # of opacity, from the start of a trail to the point
+_FAINTEST, _STRONGEST = 0.15, 0.8  # opacity at the start of a trail, and at the point itself
+_STEPS = 5  # of opacity, from the start of a trail to the point
 _FARTHEST = 1e6  # pixels: beyond, Qt's painter loses its way
 
 
@@ -29,13 +31,14 @@ class TrailsLayer(Layer):
         self._points = points
         self._rows: Integers = np.empty(0, np.int64)
         self._places: Floats = np.empty((0, 0, 2), np.float32)
+        self._kept, self._number = KeptPicture(), 0
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         self.setVisible(False)
 
     @Slot(object, object)
     def set_trails(self, rows: Integers, places: Floats) -> None:
         """Draw the ways of points, by their rows (K,) of the map, through places float32 (K, T, 2), oldest first."""
-        self._rows, self._places = rows, places
+        self._rows, self._places, self._number = rows, places, self._number + 1
         self.setVisible(bool(places.size))
         self.update()
 
@@ -44,23 +47,34 @@ class TrailsLayer(Layer):
         return self._places if self.isVisible() else np.empty((0, 0, 2), np.float32)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw the trails."""
-        count = len(self._points.targets())
-        if not self._places.size or int(self._rows.max()) >= count:
+        """Draw the trails; while points are on their way, and the view stays, only the last step of each anew."""
+        if not self._places.size or int(self._rows.max()) >= len(self._points.targets()):
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(0.5, 0.5)  # a position falls on the middle of a pixel, as for the points
-        now = self._points.positions_of(self._rows)
-        places = np.concatenate([self._places, now[:, None]], 1)
-        pixels = self._view.to_pixels(places.reshape(-1, 2)).reshape(places.shape)
-        pixels = np.clip(np.nan_to_num(pixels), -_FARTHEST, _FARTHEST)
-        edges = np.unique(np.linspace(0, places.shape[1] - 1, _STEPS + 1).round().astype(int))
-        colour = QColor(theme.current().foreground)
+        looks = (self._number, self._view.extent(), theme.current())
+        self._kept.paint(painter, self.boundingRect(), looks, self._draw)
+        here = np.stack([self._places[:, -1], self._points.positions_of(self._rows)], 1)
+        self._draw_lines(painter, self._pixels(here), 1.0)
+
+    def _draw(self, painter: QPainter) -> None:
+        """Draw all but the last steps."""
+        pixels = self._pixels(self._places)
+        edges = np.unique(np.linspace(0, pixels.shape[1] - 1, _STEPS + 1).round().astype(int))
         for step, (begin, end) in enumerate(pairwise(edges), 1):
-            colour.setAlphaF(_FAINTEST + (0.8 - _FAINTEST) * step / (len(edges) - 1))
-            painter.setPen(QPen(colour, 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin))
-            for line in pixels[:, begin : end + 1].tolist():
-                painter.drawPolyline(_polygon(line))
+            self._draw_lines(painter, pixels[:, begin : end + 1], step / (len(edges) - 1))
+
+    def _draw_lines(self, painter: QPainter, lines: npt.NDArray[np.float64], share: float) -> None:
+        """Draw lines of pixels (K, T, 2) that are this share of the way from their start."""
+        colour = QColor(theme.current().foreground)
+        colour.setAlphaF(_FAINTEST + (_STRONGEST - _FAINTEST) * share)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour, 1))  # wider ones take several times as long
+        for line in lines.tolist():
+            painter.drawPolyline(_polygon(line))
+
+    def _pixels(self, places: Floats) -> npt.NDArray[np.float64]:
+        """Give the middles of the pixels that places (K, T, 2) fall on, as for the points."""
+        pixels = self._view.to_pixels(places.reshape(-1, 2)).reshape(places.shape) + 0.5
+        return np.clip(np.nan_to_num(pixels), -_FARTHEST, _FARTHEST).astype(np.float64)
 
 
 def _polygon(line: Sequence[Sequence[float]]) -> QPolygonF:
