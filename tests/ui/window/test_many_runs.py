@@ -326,7 +326,7 @@ def test_one_colour_by_class_and_by_disagreement(maps):
         np.testing.assert_allclose(cell.value_scale.values().values[one.rows], values, rtol=1e-5)
     scales = {(cell.value_scale.values().low, cell.value_scale.values().high) for cell in lab.cells}
     assert len(scales) == 1
-    assert not lab.child("classKey").isVisible()
+    assert not lab.child("classKey3").isVisible()
 
 
 def test_the_image_that_runs_disagree_about_most_is_picked_by_a_click(maps):
