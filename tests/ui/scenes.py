@@ -75,16 +75,13 @@ def scenes(lab, runs, pictures) -> Iterator[str]:
     lab.action("allRuns").trigger()
     lab.until(lambda: lab.child("runTable").rows.row_of(kept) >= 0)
     lab.child("runTable").choose([kept])
+    lab.session.many_runs.compare(runs[:2])
+    lab.until(lambda: lab.session.many_runs.compared is not None)
+    lab.child("comparePages").setCurrentIndex(2)
+    lab.until(lambda: lab.session.many_runs.maps.shown.paths)
     lab.child("pageWindow").show()
     lab.child("messageBar").report_asked.emit()
     yield "dialogs"
-    close_dialogs(lab)
-    lab.session.many_runs.compare(runs[:2])
-    lab.until(lambda: lab.session.many_runs.compared is not None)
-    yield "curves"
-    lab.child("comparePages").setCurrentIndex(2)
-    lab.until(lambda: lab.session.many_runs.maps.shown.paths)
-    yield "maps"
     close_dialogs(lab)
 
 

@@ -22,8 +22,9 @@ from latentlab.ui.style.looks import scaled
 from latentlab.ui.style.run_colours import run_colour
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.class_key import ClassKey
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from latentlab.ui.widgets.images.image_view import ImageView
 
@@ -73,7 +74,7 @@ class ManyMapsPanel(QWidget):
         column(self._make_bar(), (self._pages, 1), self._make_foot(), bottom, spacing=4, on=self)
         self._say("")
 
-    def _make_bar(self) -> QHBoxLayout:
+    def _make_bar(self) -> Flow:
         self._align = bar_button(self.tr("Align"), name="alignMapsButton")
         self._align.setCheckable(True)
         self._align.setToolTip(
@@ -95,10 +96,11 @@ class ManyMapsPanel(QWidget):
         self._colour.addItem(self.tr("by disagreement"), "disagreement")
         self._colour.setToolTip(self.tr("What the points of all maps are coloured by"))
         self._colour.currentIndexChanged.connect(self._paint)
-        self.key = ClassKey()
+        bar = Flow(self._align, self._lasso, self._colour, margins=(8, 6, 8, 0))
+        self.key = ClassKey(bar, self)
         self.key.toggled.connect(self._show_class)
         self._scale = ValueScale(self)
-        return row(self._align, self._lasso, self._colour, 8, self.key, STRETCH, margins=(8, 6, 8, 0), spacing=6)
+        return bar
 
     def _make_foot(self) -> QHBoxLayout:
         self._original = ImageView(_ORIGINAL)
@@ -271,7 +273,7 @@ class ManyMapsPanel(QWidget):
         self._scale.set_values(values[0] if values else None)
         self._scale.setFixedSize(self._scale.fit(scaled(_SCALE[0]), scaled(_SCALE[1])))
         self._scale.setVisible(values is not None)
-        self.key.setVisible(values is None)
+        self.key.set_shown(values is None)
         is_known = self._disagreement is not None
         self._most.setVisible(is_known)
         self._about_most.setVisible(is_known)

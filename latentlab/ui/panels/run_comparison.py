@@ -24,7 +24,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.run_colours import run_colour, swatch
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.boxes import column, row
 from latentlab.ui.widgets.runs.run_marks import RunMarks
 from latentlab.ui.widgets.runs.run_words import time_in_words
 
@@ -69,8 +69,8 @@ class RunComparisonPanel(QWidget):
         copy.clicked.connect(self.copy_asked)
         save = bar_button(self.tr("Save table…"), self.tr("Save the table as a CSV file"), "saveComparisonButton")
         save.clicked.connect(self.save_asked)
-        about = plain_label(self.tr("Settings that differ, and figures of the test images"), role=theme.MUTED)
-        bar = row(about, STRETCH, copy, save, margins=(8, 6, 8, 0), spacing=6)
+        about = plain_label(self.tr("Settings that differ, and test figures"), role=theme.MUTED, wordWrap=True)
+        bar = row((about, 1), copy, save, margins=(8, 6, 8, 0), spacing=6)
         column(bar, (self.table, 1), row(self._notes, margins=(8, 0, 8, 6)), spacing=4, on=self)
 
     def show_runs(self, records: Sequence[RunRecord], table: ComparisonTable) -> None:

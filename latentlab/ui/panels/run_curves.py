@@ -15,7 +15,8 @@ from latentlab.ui.style import theme
 from latentlab.ui.style.run_colours import run_colour
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
-from latentlab.ui.widgets.boxes import STRETCH, column, row
+from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.flow import Flow
 from latentlab.ui.widgets.runs.run_marks import RunMarks
 
 
@@ -63,7 +64,8 @@ class RunCurvesPanel(QWidget):
         self._notes = plain_label(wordWrap=True, role=theme.MUTED, objectName="curveNotes")
         for box in (self._quantity, self._along):
             box.currentIndexChanged.connect(self._draw)
-        bar = row(self._quantity, self._along, 8, self._test, self._train, STRETCH, margins=(8, 6, 8, 0), spacing=6)
+        bar = Flow(self._quantity, self._along, self._test, self._train, margins=(8, 6, 8, 0), spacing=6)
+        bar.add_stretch()
         column(bar, (self.plot, 1), row(self._notes, margins=(8, 0, 8, 6)), spacing=4, on=self)
         self._test.setChecked(True)
 

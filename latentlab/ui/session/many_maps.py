@@ -98,6 +98,8 @@ class ManyMapsState(QObject):
         super().__init__(parent)
         self._library = library
         self._wanted: tuple[Path, ...] = ()
+        self._asked: tuple[Path, ...] = ()  # whose maps are being read
+        self._is_outdated = False
         self._is_looked_at = self._is_aligned = False
         self._known: dict[_Key, MapUpdate] = {}
         self._shown = ShownMaps((), ManyMaps((), 0))
@@ -129,6 +131,10 @@ class ManyMapsState(QObject):
         self._wanted = tuple(paths)
         self._read()
 
+    def outdate(self) -> None:
+        """Take it that files have changed: those are read again with the next wish."""
+        self._is_outdated = True
+
     @Slot(bool)
     def set_looked_at(self, is_looked_at: bool) -> None:
         """Read what is wanted, or rest."""
@@ -155,8 +161,13 @@ class ManyMapsState(QObject):
         self._reading.shut_down()
 
     def _read(self) -> None:
-        if not self._is_looked_at or self._wanted == self._shown.paths:
+        is_shown = self._wanted == self._shown.paths and not self._is_outdated
+        if self._reading.is_busy and (is_shown or self._asked != self._wanted):
+            self._reading.cancel()
+            self.reading_changed.emit(False)
+        if not self._is_looked_at or is_shown or self._reading.is_busy:
             return
+        self._asked, self._is_outdated = self._wanted, False
         paths, known, is_aligned = self._wanted, dict(self._known), self._is_aligned
         reader = _Reader(self._library.data, self._library.data_dir)
 
@@ -189,10 +200,12 @@ class ManyMapsState(QObject):
             self._wanted = read.maps.paths  # so that they are not read again and again
             self.failed.emit(" ".join(read.problems))
         self._following.drop()
-        self._selected = np.empty(0, np.int64)
+        before = self._shown.maps
+        if not _share_the_same(before, read.maps.maps):
+            self._selected, self._cursor = np.empty(0, np.int64), -1
         self._show(read.maps)
         self.selected_changed.emit(self._selected)
-        self._put(-1)
+        self._put(self._cursor)
         self._judge()
 
     def _show(self, shown: ShownMaps) -> None:
@@ -332,6 +345,14 @@ class _Reader:
         except LatentlabError:
             return None
         return self._sets[-1]
+
+
+def _share_the_same(before: ManyMaps, after: ManyMaps) -> bool:
+    """Whether the shared images of other maps are those of the maps before, number by number."""
+    if before.shared != after.shared or not before.maps or not after.maps:
+        return False
+    one, other = before.maps[0], after.maps[0]
+    return one.update.ids == other.update.ids and np.array_equal(one.rows, other.rows)
 
 
 def _changed(path: Path) -> int:

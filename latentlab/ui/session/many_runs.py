@@ -158,6 +158,7 @@ class ManyRuns(QObject):
     @Slot(object)
     def _take(self, compared: Compared) -> None:
         self._compared = compared
+        self.maps.outdate()
         self.reading_changed.emit(False)
         self.told.emit(compared)
         if compared.problems:

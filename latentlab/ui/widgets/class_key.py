@@ -1,66 +1,71 @@
-"""The classes that maps show, in a line, to leave out or to see alone in all of them."""
+"""The classes that maps show, in a bar above them, to leave out or take in again in all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton
 
 from latentlab.ui.style import theme
 from latentlab.ui.style.run_colours import swatch
-from latentlab.ui.style.texts import plain
-from latentlab.ui.widgets.boxes import row
+from latentlab.ui.widgets.flow import Flow
 
-_MOST = 12  # classes: more have no room in a line
+_MOST = 12  # classes: more have no room in a bar
 
 
-class ClassKey(QWidget):
-    """Shows classes in their colours; a click leaves one out, or takes it in again."""
+class ClassKey(QObject):
+    """Puts a button for each class into a bar; a click leaves the class out, or takes it in again.
+
+    Parameters
+    ----------
+    bar : Flow
+        At whose end they stand: beside what else is there, or in lines of their own where there is no room.
+    """
 
     toggled = Signal(int, bool)
     """A class, and whether it is shown."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, bar: Flow, parent: QObject) -> None:
         super().__init__(parent)
-        self.setObjectName("classKey")
-        self._names: tuple[str, ...] = ()
+        self._bar = bar
+        self._count = 0
+        self._is_shown = True
         self._buttons: list[QToolButton] = []
-        self._row = row(spacing=0, on=self)
 
     def set_classes(self, names: Sequence[str]) -> None:
-        """Show these, all of them on; none where there are too many for a line."""
-        shown = tuple(names) if len(names) <= _MOST else ()
-        if shown == self._names:
-            for button in self._buttons:
-                with QSignalBlocker(button):
-                    button.setChecked(True)
-            return
-        self._names = shown
-        for button in self._buttons:
-            self._row.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._buttons = [self._button(label, name) for label, name in enumerate(shown)]
-        self._colour()
+        """Show these, all of them on; none where there are too many."""
+        self._count = len(names) if len(names) <= _MOST else 0
+        while len(self._buttons) < self._count:
+            self._add(len(self._buttons))
+        for button, name in zip(self._buttons, names[: self._count], strict=False):
+            button.setText(name.replace("&", "&&"))
+            with QSignalBlocker(button):
+                button.setChecked(True)
+        self._show()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_buttons"):
-            self._colour()
+    def set_shown(self, is_shown: bool) -> None:
+        """Show the buttons, or leave the bar to others."""
+        self._is_shown = is_shown
+        self._show()
 
-    def _button(self, label: int, name: str) -> QToolButton:
-        button = QToolButton(text=plain(name.replace("&", "&&")), autoRaise=True, checkable=True, checked=True)
-        button.setObjectName(f"classKey{label}")
-        button.setToolButtonStyle(button.toolButtonStyle().ToolButtonTextBesideIcon)
+    @Slot()
+    def colour(self) -> None:
+        """Paint them in the colours of the theme."""
+        shades = theme.class_colours(self._count, dark=theme.current().dark)
+        for button, shade in zip(self._buttons, shades.tolist(), strict=False):
+            button.setIcon(swatch(QColor(*shade), is_disc=True))
+
+    def _add(self, label: int) -> None:
+        button = QToolButton(autoRaise=True, checkable=True, checked=True, objectName=f"classKey{label}")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setToolTip(self.tr("Show this class, or leave it out"))
         button.toggled.connect(lambda is_on: self.toggled.emit(label, is_on))
-        self._row.addWidget(button)
-        return button
+        self._buttons.append(button)
+        self._bar.addWidget(button)
 
-    def _colour(self) -> None:
-        shades = theme.class_colours(len(self._names), dark=theme.current().dark)
-        for button, shade in zip(self._buttons, shades.tolist(), strict=True):
-            button.setIcon(swatch(QColor(*shade), is_disc=True))
+    def _show(self) -> None:
+        for number, button in enumerate(self._buttons):
+            button.setVisible(self._is_shown and number < self._count)
+        self.colour()

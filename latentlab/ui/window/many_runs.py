@@ -56,10 +56,10 @@ class ManyRunsWindow(WindowBeside):
         self._progress.setAccessibleName(self.tr("How far reading the runs is"))
         self._progress.setRange(0, 100)
         self._progress.setFixedHeight(6)
-        self._doing = plain_label(role=theme.MUTED)
+        self._doing = plain_label(role=theme.MUTED, wordWrap=True)
         self.cancel = QPushButton(self.tr("&Cancel"), objectName="compareCancelButton")
         self._working = QWidget()
-        row(self._doing, (self._progress, 1), self.cancel, margins=(12, 4, 12, 4), spacing=8, on=self._working)
+        row((self._doing, 1), (self._progress, 2), self.cancel, margins=(12, 4, 12, 4), spacing=8, on=self._working)
         self._working.hide()
         side = QWidget()
         head = plain_label(self.tr("Runs"), role=theme.MUTED)
@@ -71,7 +71,11 @@ class ManyRunsWindow(WindowBeside):
         halves.setSizes([230, 1050])
         column(self.messages, self._working, (halves, 1), spacing=0, on=self)
         self.resize(_SIZE)
-        QShortcut("Esc", self, self.cancel.click)
+        QShortcut("Esc", self, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._working.isVisible():
+            self.cancel.click()
 
     def show_progress(self, doing: str, share: float | None) -> None:
         """Say what is being done and how far it is; None when it is done."""
@@ -190,6 +194,7 @@ def _join_maps(maps: ManyMapsState, window: ManyRunsWindow) -> None:
     maps.hovered_changed.connect(panel.show_hovered)
     maps.selected_changed.connect(panel.show_selected)
     maps.judged.connect(panel.show_judged)
+    maps.judged.connect(lambda _: window.show_progress("", None))
     maps.judging_progressed.connect(tell_judging)
     panel.looked_at.connect(maps.set_looked_at)
     panel.picked_at.connect(maps.pick)

@@ -326,7 +326,7 @@ def test_one_colour_by_class_and_by_disagreement(maps):
         np.testing.assert_allclose(cell.value_scale.values().values[one.rows], values, rtol=1e-5)
     scales = {(cell.value_scale.values().low, cell.value_scale.values().high) for cell in lab.cells}
     assert len(scales) == 1
-    assert not lab.child("classKey").isVisible()
+    assert not lab.child("classKey3").isVisible()
 
 
 def test_the_image_that_runs_disagree_about_most_is_picked_by_a_click(maps):
@@ -418,3 +418,30 @@ def test_a_run_that_moves_on_is_read_again(compared, paths):
     fake_run(paths["b"], epochs=9, saved="2031-01-01T00:00:00+00:00")
     lab.until(lambda: len(lab.session.many_runs.compared.records[1].history) == 9)
     lab.until(lambda: len(drawn(lab)["b", "test"].along) == 9)
+
+
+def test_a_map_that_moves_on_is_read_again_and_the_cursor_stays(maps, paths):
+    lab = maps("a", "b")
+    state = lab.session.many_runs.maps
+    state.pick_image(7)
+    before = state.shown.maps.maps
+    lab.action("allRuns").trigger()
+    lab.until(lambda: len(lab.session.collection.runs) == 4)
+    shutil.copy(paths["heavy"], paths["b"].with_suffix(".new"))
+    paths["b"].with_suffix(".new").replace(paths["b"])
+    lab.until(lambda: state.shown.maps.maps[1].update.run_id != before[1].update.run_id)
+    assert state.shown.maps.maps[0].update is before[0].update  # which was not read again
+    assert state.cursor == 7
+    np.testing.assert_allclose(lab.cells[1].picked(), state.places(7)[1])
+
+
+def test_what_is_ticked_again_at_once_is_not_read_anew(maps, paths):
+    lab = maps("a", "b")
+    state = lab.session.many_runs.maps
+    shown = []
+    state.shown_changed.connect(shown.append)
+    tick(lab, 1)
+    tick(lab, 1)
+    lab.until_idle()
+    assert state.shown.paths == (paths["a"], paths["b"])
+    assert [each.paths for each in shown if each.paths != (paths["a"], paths["b"])] in ([], [(paths["a"],)])

@@ -12,7 +12,7 @@ from latentlab.core.errors import printable
 from latentlab.ui.style.run_colours import run_colour, swatch
 from latentlab.ui.style.texts import plain
 
-_WIDTH = 26  # letters
+_WIDTH = 15  # letters
 
 
 class RunLegend(QListWidget):
