@@ -199,7 +199,7 @@ class Actions(QObject):
             Action("pause", self.tr("Pause"), "F6", when="trains"),
             Action("stop", self.tr("&Stop, keep the model"), "F7", when="trains"),
             Action("discard", self.tr("&Discard, go back"), when="trains"),
-            Action("branch", self.tr("&Branch from here…"), when="can_branch", tip=branch),
+            Action("branch", self.tr("Branch from &here…"), when="can_branch", tip=branch),
             Action("finishTraining", self.tr("&Finish the training that was stopped"), when="can_finish"),
             None,
             Action("tensorBoard", self.tr("&Write for TensorBoard…"), checked=False),
