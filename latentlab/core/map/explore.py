@@ -10,11 +10,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Doubles, Floats, Integers, to_floats
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.map.projection import Projection
 from latentlab.core.map.results import DataPoint, Decoded, ImageLosses, Neighbour, Sketched
 from latentlab.core.measures.image_losses import SAMPLES as LOSS_SAMPLES
-from latentlab.core.measures.image_losses import image_terms, misfits
+from latentlab.core.measures.image_losses import image_terms
+from latentlab.core.measures.label_misfits import POSED_LABELS, misfits_of_poses, shares
 from latentlab.core.measures.many_gaps import ManyGaps, many_gaps
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
 from latentlab.core.measures.posterior_table import PosteriorTable
@@ -25,7 +26,6 @@ from latentlab.core.sketch.poses import POSES, poses
 
 SAMPLES = 8
 SHOWN_NEIGHBOURS = 8
-POSED_LABELS = 10  # of a sketch that are tried in every pose
 
 
 def new_noise(seed: int, latent: int) -> Floats:
@@ -146,7 +146,7 @@ def all_label_probabilities(snapshot: Snapshot, images: npt.NDArray[np.generic])
     classes = len(snapshot.class_names)
     labels = np.tile(np.arange(classes), len(images))
     reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, classes, 0), labels)
-    return _shares(-(reconstruction + kl).astype(np.float64).reshape(len(images), classes))
+    return shares(-(reconstruction + kl).astype(np.float64).reshape(len(images), classes))
 
 
 def sketched(
@@ -182,13 +182,14 @@ def sketched(
     Notes
     -----
     Pose and label of a CVAE are sought together: of all pairs the one of the least misfit is taken, and the probability
-    of a label is that of its best pose. What is shown is all of that one image, under that one label.
+    of a label is that of its best pose, calibrated where the model is. What is shown is all of that one image, under
+    that one label.
     """
     variations = poses(image) if posed else image[None]
-    found = _misfits(snapshot, variations, label)
-    probabilities = None
+    found = misfits_of_poses(snapshot, variations, label)
+    probabilities, calibration = None, snapshot.calibration
     if snapshot.uses_labels:
-        probabilities = _shares(-found.min(0))
+        probabilities = shares(-found.min(0), calibration.temperature if calibration else 1.0)
         label = int(probabilities.argmax()) if label is None else int(snapshot.under(label, 1)[0])
     image = variations[int(found[:, label if snapshot.uses_labels else 0].argmin())]
     y = snapshot.under(label, 1)
@@ -217,32 +218,8 @@ def sketched(
         label=label if snapshot.uses_labels else None,
         label_probabilities=probabilities,
         amortisation=amortisation,
+        calibration=calibration,
     )
-
-
-def _misfits(snapshot: Snapshot, variations: Floats, label: int | None) -> Doubles:
-    """Give the misfit of each of some poses (P, C, H, W) under each label: float64 (P, K), of a VAE (P, 1).
-
-    Of many labels only the likeliest, and the one in force, are tried in other poses than the first; the rest is inf.
-    """
-    if not snapshot.uses_labels:
-        return misfits(snapshot, variations, None)
-    labels = np.arange(len(snapshot.class_names))
-    found = np.full((len(variations), len(labels)), np.inf)
-    found[:1] = misfits(snapshot, variations[:1], labels)
-    likely = found[0].argsort(kind="stable")[:POSED_LABELS]
-    if label is not None:
-        likely = np.union1d(likely, snapshot.under(label, 1))
-    if len(variations) > 1:
-        found[1:, likely] = misfits(snapshot, variations[1:], likely)
-    return found
-
-
-def _shares(logarithms: Doubles) -> Floats:
-    """Give what is in proportion to exp of some numbers (..., K), and adds up to 1: float32 (..., K)."""
-    shares = np.exp(logarithms - logarithms.max(-1, keepdims=True))
-    probabilities: Floats = (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
-    return probabilities
 
 
 def _neighbours(

@@ -18,6 +18,7 @@ from torch import Tensor
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.facts import ModelFacts
+from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.progress import reached
 from latentlab.core.recipe.recipe import Recipe
 
@@ -44,12 +45,15 @@ class Snapshot:
     ----------
     model : Autoencoder
         The copy, on the CPU; nobody writes to it.
+    calibration : LabelCalibration or None
+        Of a CVAE's label probabilities, once it is known.
     """
 
     def __init__(self, run_id: str, recipe: Recipe, model: Autoencoder, class_names: tuple[str, ...]) -> None:
         self.run_id = run_id
         self.recipe = recipe
         self.class_names = class_names
+        self.calibration: LabelCalibration | None = None
         self.model = copy.deepcopy(model).to("cpu").eval().requires_grad_(False)
 
     @property

@@ -24,6 +24,7 @@ from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict, event_values
 from latentlab.core.files import utf8_path
 from latentlab.core.models.autoencoders import Autoencoder, build
+from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
@@ -41,6 +42,7 @@ _MOST_CLASSES, _MOST_CHANGES = 10_000, 100_000
 
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
+_CALIBRATION = TypeAdapter(LabelCalibration)
 _CHAIN = TypeAdapter(Annotated[tuple[Link, ...], Field(max_length=MOST_LINKS)])
 
 
@@ -199,6 +201,8 @@ class Run:
             "fingerprint": json.dumps(self.fingerprint),
             "chain": _CHAIN.dump_json(self.chain).decode(),
         }
+        if self.snapshot.calibration is not None:
+            metadata["calibration"] = _CALIBRATION.dump_json(self.snapshot.calibration).decode()
         if self.training is not None:
             metadata["training"] = json.dumps(self.training.to_dict())
             tensors |= {f"{PREFIX}{name}": tensor.contiguous() for name, tensor in self.training.tensors.items()}
@@ -252,8 +256,10 @@ class Run:
             state = {name.removeprefix(PREFIX): tensors[name] for name in tensors if name.startswith(PREFIX)}
             training = TrainingState.from_dict(parts.training, state)
             training.check_fits(len(list(model.parameters())))
+        snapshot = Snapshot(parts.run_id, recipe, model, parts.class_names)
+        snapshot.calibration = parts.calibration
         return cls(
-            snapshot=Snapshot(parts.run_id, recipe, model, parts.class_names),
+            snapshot=snapshot,
             history=parts.history,
             changes=parts.changes,
             epochs=parts.epochs,
@@ -281,6 +287,7 @@ class _Parts:
     fingerprint: str
     training: dict[str, Any] | None
     chain: tuple[Link, ...]
+    calibration: LabelCalibration | None
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> _Parts:
@@ -308,6 +315,7 @@ class _Parts:
             fingerprint=str(values.get("fingerprint", "")),
             training=values.get("training"),
             chain=_CHAIN.validate_python(values.get("chain", [])),
+            calibration=_CALIBRATION.validate_python(values["calibration"]) if "calibration" in values else None,
         )
 
     def model(self, device: str) -> Autoencoder:

@@ -271,6 +271,8 @@ class Trainer:
 
         def make(most: int) -> Run:
             codes = codes_of(snapshot, self.data, most)
+            if state.state == "finished" and most and snapshot.uses_labels:
+                snapshot.calibration = self._images.calibrate(snapshot, self.preparation)
             return Run(snapshot, history, changes, epochs, self.preparation, *codes, fingerprint, state, chain)
 
         return make

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,9 +15,13 @@ from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.data.validation import set_apart
 from latentlab.core.events import EpochEnded
 from latentlab.core.measures import metrics
+from latentlab.core.measures.calibration import label_calibration
 from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.label_calibration import LabelCalibration
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
+from latentlab.core.sketch.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +61,15 @@ class TrainingImages:
             have, they = ("has", "it is") if count == 1 else ("have", "they are")
             notes.append(f"{count:,} of {total:,} training images {have} no label: {they} learned under none.")
         return cls(learned, validation, seed, " ".join(notes))
+
+    def calibrate(self, snapshot: Snapshot, preparation: Preparation) -> LabelCalibration | None:
+        """Calibrate a CVAE of these on what is set apart or, where nothing is, on what it has learned from."""
+        if (apart := self.validation) is not None:
+            images, labels = apart.test_images, apart.test_labels
+        else:
+            images, labels = self.learned.train_images, self.learned.train_labels
+        given = images.numpy(), labels.numpy().astype(np.int64)
+        return label_calibration(snapshot, preparation, *given, are_held_out=apart is not None)
 
     @property
     def to_test(self) -> tuple[int, int]:

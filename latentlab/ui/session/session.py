@@ -26,6 +26,7 @@ from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_state import MapState
 from latentlab.ui.explore.selection import Selection
 from latentlab.ui.explore.views import Views
+from latentlab.ui.session.calibrating import Calibrating
 from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.health import Health
@@ -115,10 +116,8 @@ class Session(QObject):
         self.training.warned.connect(self._complain)
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
-        self.tensorboard = TensorBoardLog(self.training, self)
-        self.health = Health(self.training, self.recipes, self)
-        self.interrupted = InterruptedTrainings(self.folder, self)
-        self.recent = RecentFiles(self)
+        self.tensorboard, self.health = TensorBoardLog(self.training, self), Health(self.training, self.recipes, self)
+        self.interrupted, self.recent = InterruptedTrainings(self.folder, self), RecentFiles(self)
         self.maps_of_runs = MapsOfRuns(self)
         self.collection, self.run_pictures = RunCollection(self.folder, self), RunPictures(self)
         self.files = RunFiles(self)
@@ -126,6 +125,7 @@ class Session(QObject):
         self.files.saved.connect(self._take_saved)
         self.files.kept.connect(self._take_kept)
         self.files.map_made.connect(self.epochs.take)
+        Calibrating(self.exploration, self.library, self.files, self.training, self.map).failed.connect(self._complain)
         self.shown_images = ShownImages(self.library, self.files, self)
         self.shown_images.message.connect(self.message)
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
