@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.map.projection import Projection
@@ -21,6 +22,7 @@ from latentlab.core.measures.neighbours import VOTERS, nearest_rows
 from latentlab.core.measures.posterior_table import PosteriorTable
 from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
+from latentlab.core.models.prior import Prior
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.sketch.poses import POSES, poses
 
@@ -43,7 +45,7 @@ def decode(
     noise: Floats,
     prior: bool = False,
 ) -> Decoded:
-    """Decode a code and samples around it, z + T σ ε, or samples of the prior, T ε.
+    """Decode a code and samples around it, z + T σ ε, or samples of the prior: T ε of a standard normal one.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def decode(
     deviation = np.zeros_like(code)
     if snapshot.is_variational:
         deviation = snapshot.posterior(image, snapshot.under(label, 1))[1][0]
-    codes = temperature * noise if prior else code + temperature * deviation * noise
+    codes = snapshot.prior.place(noise, temperature) if prior else code + temperature * deviation * noise
     if prior or snapshot.is_variational:
         samples = snapshot.decode(codes, snapshot.under(label, len(codes)))
     else:  # the posterior is a point: samples are the image itself
@@ -84,6 +86,7 @@ def decode(
         samples=samples,
         sample_codes=codes.astype(np.float32),
         samples_are_prior=prior,
+        prior_is_mixture=snapshot.prior.components is not None,
         temperature=temperature,
         by_label=by_label,
         labels=beside,
@@ -211,7 +214,7 @@ def sketched(
         position=projection.position(mean),
         covariance=projection.covariance(deviation).astype(np.float32),
         reconstruction=rebuilt[0],
-        losses=image_losses(snapshot, image, y) if table is None else _refined_losses(quick),
+        losses=image_losses(snapshot, image, y) if table is None else _refined_losses(snapshot.prior, quick),
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
@@ -251,10 +254,10 @@ def image_losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> 
     return ImageLosses(reconstruction + penalty, reconstruction, 0.0, penalty)
 
 
-def _refined_losses(found: ManyGaps) -> ImageLosses:
+def _refined_losses(prior: Prior, found: ManyGaps) -> ImageLosses:
     """Say what an image costs by its best Gaussian."""
-    variance = found.deviation[0].astype(np.float64) ** 2
-    kl = float(0.5 * (found.mean[0].astype(np.float64) ** 2 + variance - 1 - np.log(variance)).sum())
+    mean, logvar = (torch.from_numpy(each).double() for each in (found.mean, 2 * np.log(found.deviation)))
+    kl = float(prior.kl(mean, logvar)[0])
     loss = -float(found.best_elbo[0])
     return ImageLosses(loss, loss - kl, kl)
 

@@ -68,11 +68,12 @@ class Decoded:
     image : float32 (C, H, W)
         Decoded from z.
     samples : float32 (S, C, H, W)
-        Decoded from ``z + T * deviation * noise``, or from ``T * noise`` for samples of the prior.
+        Decoded from ``z + T * deviation * noise``, or samples of the prior: see `Prior.place`.
     sample_codes : float32 (S, L)
         The samples' own codes.
     samples_are_prior : bool
         Whether the samples are of the prior instead of around the pick.
+    prior_is_mixture : bool
     by_label : float32 (K, C, H, W) or None
         z decoded under every label, for a CVAE; of very many, under those around the one in force.
     label : int or None
@@ -93,6 +94,7 @@ class Decoded:
     by_label: Floats | None
     label: int | None
     labels: tuple[int, ...] = ()
+    prior_is_mixture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

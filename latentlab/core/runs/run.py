@@ -29,6 +29,7 @@ from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.chain import MOST_LINKS, Link
+from latentlab.core.runs.prior_tensors import check_prior, read_prior, stored_prior
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
 from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
@@ -187,7 +188,10 @@ class Run:
         """
         path = Path(path)
         tensors = {f"model.{name}": tensor.contiguous() for name, tensor in self.snapshot.state().items()}
-        tensors |= {"codes": torch.from_numpy(self.codes), "labels": torch.from_numpy(self.labels)}
+        tensors |= stored_prior(self.snapshot.fitted_prior) | {
+            "codes": torch.from_numpy(self.codes),
+            "labels": torch.from_numpy(self.labels),
+        }
         metadata = {
             "format": FORMAT,
             "run": json.dumps(self.snapshot.run_id),
@@ -258,6 +262,8 @@ class Run:
             training.check_fits(len(list(model.parameters())))
         snapshot = Snapshot(parts.run_id, recipe, model, parts.class_names)
         snapshot.calibration = parts.calibration
+        if (prior := read_prior(tensors)) is not None:
+            snapshot.fit(prior)
         return cls(
             snapshot=snapshot,
             history=parts.history,
@@ -332,7 +338,8 @@ class _Parts:
         expected = {f"model.{name}": tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         if {name: shape for name, shape in shapes.items() if name.startswith("model.")} != expected:
             raise ValueError("the weights are of another model")
-        if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"}):
+        of_prior = check_prior(shapes, self.recipe.model.latent if model.is_variational else 0)
+        if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"} - of_prior):
             raise ValueError("more than a run")
         of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
         check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from latentlab.core.measures.calibration import fit_temperature, label_calibration
 from latentlab.core.measures.label_misfits import are_posed, misfits_of_poses, shares
+from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run import Run
 from latentlab.core.sketch.poses import poses
 from latentlab.core.sketch.preparation import measure
 from latentlab.core.training.trainer import Trainer
@@ -136,17 +138,15 @@ def _parts(images):
     return images.learned.train_images, images.validation.test_images
 
 
-def test_a_training_that_ends_stores_it_and_one_that_goes_on_has_none(trained, tiny_images, tmp_path, monkeypatch):
-    from latentlab.core.models.label_calibration import LabelCalibration
-    from latentlab.core.runs.run import Run
-
+def test_a_training_that_ends_stores_it_and_one_that_goes_on_has_none(tiny_images, tmp_path, monkeypatch):
     known = LabelCalibration(7.5, 36, True)
     monkeypatch.setattr("latentlab.core.training.training_images.label_calibration", lambda *given, **named: known)
-    run = trained.result()
+    trainer = Trainer(RECIPE.with_changes({"training.epochs": 1}), tiny_images)
+    events = trainer.events()
+    next(events)
+    assert trainer.result().snapshot.calibration is None
+    list(events)
+    run = trainer.result()
     assert run.snapshot.calibration == known
     run.save(tmp_path / "run.safetensors")
     assert Run.open(tmp_path / "run.safetensors").snapshot.calibration == known
-    on_the_way = Trainer(RECIPE, tiny_images)
-    events = on_the_way.events()
-    next(events)
-    assert on_the_way.result().snapshot.calibration is None
