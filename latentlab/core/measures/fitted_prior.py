@@ -1,7 +1,7 @@
 """A prior that is fitted to a model's codes once it is trained: a mixture of Gaussians in the standard normal's place.
 
-Of all priors the aggregate posterior gives the highest ELBO (Hoffman and Johnson, 2016; Tomczak and Welling, 2018,
-section 2): a mixture is fitted to samples of it.
+Of all priors the aggregate posterior gives the highest ELBO (Hoffman and Johnson, 2016; Tomczak and Welling, 2018): a
+mixture is fitted to samples of it.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Prior(ABC):
         """Give KL(q(z | x) ‖ p(z)) of diagonal Gaussians (B, L): float (B,), nats.
 
         The standard normal's is in closed form. That of a mixture has none, and is estimated by the mean of
-        log q(z | x) - log p(z) over samples z = μ + σ ε, without bias (Tomczak and Welling, 2018, eq. 3); without
+        log q(z | x) - log p(z) over samples z = μ + σ ε, without bias (as Tomczak and Welling, 2018, do); without
         `noise` over 16 quasi-random ones, always the same.
 
         Parameters

@@ -102,18 +102,22 @@ class _Content(QWidget):
             third=parts.dimensions_error,
         )
         if parts.prior_correlation:
-            sums += self.tr(" − {known:.2f} ± {error:.2f} that the prior knows of dimensions together").format(
-                known=parts.prior_correlation, error=parts.prior_error
+            sums += self.tr(" {known:+.2f} ± {error:.2f} that the prior knows of dimensions together").format(
+                known=-parts.prior_correlation, error=parts.prior_error
             )
         self._sums.setText(sums)
         self._beside.setVisible(answer.likelihoods is not None)
         if answer.likelihoods is not None:
             self._beside.setText(self._written(answer.likelihoods))
         names = tuple(dimension_name(dimension) for dimension in range(len(parts.by_dimension)))
-        heights = np.array([parts.mutual_information, parts.total_correlation, *parts.by_dimension], np.float32)
+        values, known = [parts.mutual_information, parts.total_correlation], [self.tr("mutual information")]
+        known.append(self.tr("total correlation"))
+        if parts.prior_correlation:
+            values.append(-parts.prior_correlation)
+            known.append(self.tr("known to the prior"))
+        heights = np.array([*values, *parts.by_dimension], np.float32)
         strong = np.arange(len(heights)) == 0
         edges = np.arange(len(heights) + 1, dtype=np.float32)
-        known = (self.tr("mutual information"), self.tr("total correlation"))
         self._plot.name_axes(self.tr("what the KL is the sum of"), self.tr("nats"))
         self._plot.set_bars(Bars(edges, heights, strong, (*known, *names)))
 

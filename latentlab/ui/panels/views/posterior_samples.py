@@ -75,8 +75,8 @@ class PosteriorSamplesPanel(ViewPanel):
         text = self.tr("In each column one noise ε: posterior μ + T·σ·ε of the image above, prior T·ε.")
         if answer.is_of_mixture:
             text = self.tr(
-                "In each column one noise ε: posterior μ + T·σ·ε of the image above; ε also draws one of the Gaussians "
-                "that the prior is a mixture of."
+                "In each column one noise ε: posterior μ + T·σ·ε of the image above; of the prior, a mixture of "
+                "Gaussians, ε also draws which one."
             )
         if self.facts is not None and self.facts.uses_labels:
             text += " " + self.tr("Both under the label of the image.")
