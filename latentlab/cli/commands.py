@@ -117,6 +117,8 @@ def _measures(found: Evaluation, title: str, latent: int) -> list[tuple[str, str
         rows.append(("Penalty", f"{test.penalty:.2f} nats"))
     if found.elbo is not None:
         rows.append(("ELBO, one sample each", _sure(found.elbo, found.elbo_standard_error)))
+    if found.prior_components is not None:
+        rows.append(("Prior", f"mixture of {found.prior_components:,} Gaussians; KL of one sample each"))
     rows.append(("Agreement of 15 neighbours", _agreement(found)))
     if found.psnr is not None:
         rows.append(("PSNR, noisy to restored", f"{found.psnr.noisy:.1f} to {found.psnr.restored:.1f} dB"))

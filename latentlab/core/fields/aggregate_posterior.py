@@ -6,17 +6,17 @@ Johnson, 2016, "ELBO surgery: yet another way to carve up the variational eviden
 
     q(z) = 1/N Σₙ q(z|xₙ)
 
-Training pulls it towards the prior p(z) = N(0, I), as the mean KL is the mutual information of x and z under q plus
-KL(q(z) | p(z)) (Hoffman and Johnson, 2016, section 2). Where log q(z)/p(z) is far below 0 the prior has a hole: samples
-from there decode to nothing that training has seen; where it is far above 0 codes pile up.
+Training pulls it towards the prior p(z), such as N(0, I), as the mean KL is the mutual information of x and z under q
+plus KL(q(z) | p(z)) (Hoffman and Johnson, 2016, section 2). Where log q(z)/p(z) is far below 0 the prior has a hole:
+samples from there decode to nothing that training has seen; where it is far above 0 codes pile up.
 
 On a plane with origin o and orthonormal directions P the marginals are mixtures of N(P(μ - o), P diag(σ²) Pᵀ), and the
-prior's is N(-Po, I). What is given of either is its mean over each cell, so that a Gaussian narrower than a cell is not
-missed between two of them, and so that the mean over some cells is what one cell as large as they has: coarse and fine
-cells tell the same. Over a cell from a to b a Gaussian that is diagonal on the plane has on each axis the mean
-(Φ((b - μ)/σ) - Φ((a - μ)/σ)) / (b - a), and the mixture on a grid is one matrix product, A_x A_yᵀ with a column for
-each image. One with the correlation ρ is itself a mixture of narrower ones that are diagonal, along a line: see
-`mixture`.
+prior's is what `plane_prior` says. What is given of either is its mean over each cell, so that a Gaussian narrower than
+a cell is not missed between two of them, and so that the mean over some cells is what one cell as large as they has:
+coarse and fine cells tell the same. Over a cell from a to b a Gaussian that is diagonal on the plane has on each axis
+the mean (Φ((b - μ)/σ) - Φ((a - μ)/σ)) / (b - a), and the mixture on a grid is one matrix product, A_x A_yᵀ with a
+column for each image. One with the correlation ρ is itself a mixture of narrower ones that are diagonal, along a line:
+see `mixture`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from latentlab.core.arrays import Extent, Floats, Position
+from latentlab.core.arrays import Extent, Floats
 from latentlab.core.errors import LatentlabError
 from latentlab.core.fields.grid import Doubles, middles, sides
 from latentlab.core.fields.prepared_map import PreparedMap
+from latentlab.core.map.plane_prior import prior_on_plane
 from latentlab.core.map.projection import Projection
 
 
@@ -81,21 +82,6 @@ class DensityRatio:
     extent: Extent
     images: int
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """The prior on the plane of the map: a Gaussian of deviation 1, whatever the plane.
-
-    Attributes
-    ----------
-    centre : tuple of float
-    is_line : bool
-        The latent space has one dimension: the prior tells nothing of y.
-    """
-
-    centre: Position
-    is_line: bool
 
 
 _TOP = 0.995  # of the density's own mass on the part: the value below which so much of it lies counts as most
@@ -160,8 +146,9 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
         raise LatentlabError("An autoencoder has no prior that its codes could be compared with: train a VAE for that.")
     values = _values(prepared, extent, cells, images)
     projection = prepared.model.projection
-    prior = prior_of(projection)
-    log_prior = np.log(mixture(extent, cells, np.array([prior.centre]), np.eye(2)[None], is_line=prior.is_line))
+    prior = prior_on_plane(prepared.model.snapshot.prior, projection)
+    gaussians = prior.means, prior.covariances, prior.weights
+    log_prior = np.log(mixture(extent, cells, *gaussians, is_line=prior.is_line))
     log_values = np.log(np.maximum(values, _LEAST))  # far from all codes a mixture is smaller than any number
     count, total = min(images, len(prepared.rows)), len(prepared.rows)
     ratio = log_values - log_prior
@@ -177,18 +164,15 @@ def log_ratio(prepared: PreparedMap, extent: Extent, *, cells: int, images: int)
     )
 
 
-def prior_of(projection: Projection) -> Prior:
-    """Give the prior's marginal on a plane."""
-    return Prior(projection.prior_centre(), not projection.directions[1].any())
-
-
 def is_along_axes(projection: Projection) -> bool:
     """Whether each axis of the plane is an axis of the latent space, so that posteriors are diagonal on it."""
     return bool((np.count_nonzero(projection.directions, axis=1) <= 1).all())
 
 
-def mixture(extent: Extent, cells: int, means: Doubles, covariances: Doubles, *, is_line: bool) -> Doubles:
-    """Give the mean density over each cell of a grid of an even mixture of Gaussians: float64 (R, C).
+def mixture(
+    extent: Extent, cells: int, means: Doubles, covariances: Doubles, shares: Doubles | None = None, *, is_line: bool
+) -> Doubles:
+    """Give the mean density over each cell of a grid of a mixture of Gaussians: float64 (R, C).
 
     A Gaussian with deviations s and correlation ρ is the mixture, over u of a standard normal, of those around
     m + √|ρ| (s_x, ±s_y) u with deviations √(1 - |ρ|) s, which are diagonal; it is summed over equal steps of u.
@@ -200,20 +184,23 @@ def mixture(extent: Extent, cells: int, means: Doubles, covariances: Doubles, *,
         As `grid.middles` divides the extent.
     means, covariances : float64 (N, 2), float64 (N, 2, 2)
         Up to 24 deviations away a Gaussian is told from nothing, a correlated one up to 6.
+    shares : float64 (N,), optional
+        Of the Gaussians; even where they are left out.
     is_line : bool
         The density is over x alone, per unit of length.
     """
     xs, ys = middles(extent, cells)
     width, height = sides(extent, xs, ys)
     total = np.zeros((len(ys), len(xs)))
+    shares = np.full(len(means), 1 / max(len(means), 1)) if shares is None else shares
     with threadpool_limits(1, "blas"):  # threads of a matrix product wait for each other where cores are busy
-        for centres, deviations, weights in _diagonal(means, covariances):
+        for centres, deviations, weights in _diagonal(means, covariances, shares):
             across = _averages(xs, width, centres[:, 0], deviations[:, 0])
             up = np.ones((len(centres), len(ys)))
             if not is_line:
                 up = _averages(ys[::-1], height, centres[:, 1], deviations[:, 1])[:, ::-1]
             total += (weights[:, None] * up).T @ across
-    return total / max(len(means), 1)
+    return total
 
 
 def _values(prepared: PreparedMap, extent: Extent, cells: int, images: int) -> Doubles:
@@ -221,7 +208,7 @@ def _values(prepared: PreparedMap, extent: Extent, cells: int, images: int) -> D
     if not len(points):
         raise LatentlabError("This map has no codes that are finite: there is no density to show.")
     projection = prepared.model.projection
-    is_line = prior_of(projection).is_line
+    is_line = not projection.directions[1].any()
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
         if prepared.model.snapshot.is_variational:
             covariances = projection.covariance(prepared.deviations(len(points)))
@@ -249,8 +236,8 @@ def _kernel(points: Doubles, *, is_line: bool) -> Doubles:
     return width
 
 
-def _diagonal(means: Doubles, covariances: Doubles) -> Iterator[tuple[Doubles, Doubles, Doubles]]:
-    """Give means (K, 2), deviations (K, 2) and weights (K,) of diagonal Gaussians that make up some of any kind."""
+def _diagonal(means: Doubles, covariances: Doubles, shares: Doubles) -> Iterator[tuple[Doubles, Doubles, Doubles]]:
+    """Give means (K, 2), deviations (K, 2) and weights (K,) of diagonal Gaussians that make up shares of any."""
     scales = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
     products = scales[:, 0] * scales[:, 1]
     correlations = np.where(products > 0, covariances[:, 0, 1] / np.where(products > 0, products, 1), 0)
@@ -270,7 +257,7 @@ def _diagonal(means: Doubles, covariances: Doubles) -> Iterator[tuple[Doubles, D
             slopes[:, 1] *= np.sign(correlations[part])
             centres = means[part][:, None] + u[:, None] * slopes[:, None]
             narrower = scales[part] * np.sqrt(1 - steepness[part] * (count > 1))[:, None]
-            yield centres.reshape(-1, 2), np.repeat(narrower, count, 0), np.tile(weights, len(part))
+            yield centres.reshape(-1, 2), np.repeat(narrower, count, 0), np.outer(shares[part], weights).ravel()
 
 
 def _averages(middles: Doubles, width: float, mean: Doubles, deviation: Doubles) -> Doubles:

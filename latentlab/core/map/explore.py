@@ -9,23 +9,25 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from latentlab.core.arrays import Doubles, Floats, Integers, to_floats
+from latentlab.core.arrays import Floats, Integers, to_floats
 from latentlab.core.map.projection import Projection
 from latentlab.core.map.results import DataPoint, Decoded, ImageLosses, Neighbour, Sketched
 from latentlab.core.measures.image_losses import SAMPLES as LOSS_SAMPLES
-from latentlab.core.measures.image_losses import image_terms, misfits
+from latentlab.core.measures.image_losses import image_terms
+from latentlab.core.measures.label_misfits import POSED_LABELS, misfits_of_poses, shares
 from latentlab.core.measures.many_gaps import ManyGaps, many_gaps
 from latentlab.core.measures.neighbours import VOTERS, nearest_rows
 from latentlab.core.measures.posterior_table import PosteriorTable
 from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
+from latentlab.core.models.prior import Prior
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.sketch.poses import POSES, poses
 
 SAMPLES = 8
 SHOWN_NEIGHBOURS = 8
-POSED_LABELS = 10  # of a sketch that are tried in every pose
 
 
 def new_noise(seed: int, latent: int) -> Floats:
@@ -43,7 +45,7 @@ def decode(
     noise: Floats,
     prior: bool = False,
 ) -> Decoded:
-    """Decode a code and samples around it, z + T σ ε, or samples of the prior, T ε.
+    """Decode a code and samples around it, z + T σ ε, or samples of the prior: T ε of a standard normal one.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def decode(
     deviation = np.zeros_like(code)
     if snapshot.is_variational:
         deviation = snapshot.posterior(image, snapshot.under(label, 1))[1][0]
-    codes = temperature * noise if prior else code + temperature * deviation * noise
+    codes = snapshot.prior.place(noise, temperature) if prior else code + temperature * deviation * noise
     if prior or snapshot.is_variational:
         samples = snapshot.decode(codes, snapshot.under(label, len(codes)))
     else:  # the posterior is a point: samples are the image itself
@@ -84,6 +86,7 @@ def decode(
         samples=samples,
         sample_codes=codes.astype(np.float32),
         samples_are_prior=prior,
+        prior_is_mixture=snapshot.prior.components is not None,
         temperature=temperature,
         by_label=by_label,
         labels=beside,
@@ -146,7 +149,7 @@ def all_label_probabilities(snapshot: Snapshot, images: npt.NDArray[np.generic])
     classes = len(snapshot.class_names)
     labels = np.tile(np.arange(classes), len(images))
     reconstruction, kl, _ = snapshot.loss_terms(np.repeat(images, classes, 0), labels)
-    return _shares(-(reconstruction + kl).astype(np.float64).reshape(len(images), classes))
+    return shares(-(reconstruction + kl).astype(np.float64).reshape(len(images), classes))
 
 
 def sketched(
@@ -182,13 +185,14 @@ def sketched(
     Notes
     -----
     Pose and label of a CVAE are sought together: of all pairs the one of the least misfit is taken, and the probability
-    of a label is that of its best pose. What is shown is all of that one image, under that one label.
+    of a label is that of its best pose, calibrated where the model is. What is shown is all of that one image, under
+    that one label.
     """
     variations = poses(image) if posed else image[None]
-    found = _misfits(snapshot, variations, label)
-    probabilities = None
+    found = misfits_of_poses(snapshot, variations, label)
+    probabilities, calibration = None, snapshot.calibration
     if snapshot.uses_labels:
-        probabilities = _shares(-found.min(0))
+        probabilities = shares(-found.min(0), calibration.temperature if calibration else 1.0)
         label = int(probabilities.argmax()) if label is None else int(snapshot.under(label, 1)[0])
     image = variations[int(found[:, label if snapshot.uses_labels else 0].argmin())]
     y = snapshot.under(label, 1)
@@ -210,39 +214,15 @@ def sketched(
         position=projection.position(mean),
         covariance=projection.covariance(deviation).astype(np.float32),
         reconstruction=rebuilt[0],
-        losses=image_losses(snapshot, image, y) if table is None else _refined_losses(quick),
+        losses=image_losses(snapshot, image, y) if table is None else _refined_losses(snapshot.prior, quick),
         neighbours=_neighbours(snapshot, mean, nearest[:SHOWN_NEIGHBOURS], means, labels, images),
         nearest=nearest,
         votes=tuple(vote for vote in votes if vote[0] >= 0),
         label=label if snapshot.uses_labels else None,
         label_probabilities=probabilities,
         amortisation=amortisation,
+        calibration=calibration,
     )
-
-
-def _misfits(snapshot: Snapshot, variations: Floats, label: int | None) -> Doubles:
-    """Give the misfit of each of some poses (P, C, H, W) under each label: float64 (P, K), of a VAE (P, 1).
-
-    Of many labels only the likeliest, and the one in force, are tried in other poses than the first; the rest is inf.
-    """
-    if not snapshot.uses_labels:
-        return misfits(snapshot, variations, None)
-    labels = np.arange(len(snapshot.class_names))
-    found = np.full((len(variations), len(labels)), np.inf)
-    found[:1] = misfits(snapshot, variations[:1], labels)
-    likely = found[0].argsort(kind="stable")[:POSED_LABELS]
-    if label is not None:
-        likely = np.union1d(likely, snapshot.under(label, 1))
-    if len(variations) > 1:
-        found[1:, likely] = misfits(snapshot, variations[1:], likely)
-    return found
-
-
-def _shares(logarithms: Doubles) -> Floats:
-    """Give what is in proportion to exp of some numbers (..., K), and adds up to 1: float32 (..., K)."""
-    shares = np.exp(logarithms - logarithms.max(-1, keepdims=True))
-    probabilities: Floats = (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
-    return probabilities
 
 
 def _neighbours(
@@ -274,10 +254,10 @@ def image_losses(snapshot: Snapshot, image: Floats, labels: Integers | None) -> 
     return ImageLosses(reconstruction + penalty, reconstruction, 0.0, penalty)
 
 
-def _refined_losses(found: ManyGaps) -> ImageLosses:
+def _refined_losses(prior: Prior, found: ManyGaps) -> ImageLosses:
     """Say what an image costs by its best Gaussian."""
-    variance = found.deviation[0].astype(np.float64) ** 2
-    kl = float(0.5 * (found.mean[0].astype(np.float64) ** 2 + variance - 1 - np.log(variance)).sum())
+    mean, logvar = (torch.from_numpy(each).double() for each in (found.mean, 2 * np.log(found.deviation)))
+    kl = float(prior.kl(mean, logvar)[0])
     loss = -float(found.best_elbo[0])
     return ImageLosses(loss, loss - kl, kl)
 

@@ -56,10 +56,8 @@ def kl_of(model: MapUpdate, rows: Integers) -> Floats:
     """Give the KL divergence of the posteriors of some images, int64 (K,), from the prior, float32 (K,), nats."""
     import torch  # not above: panels read this file, and load no torch
 
-    from latentlab.core.models import losses
-
     means, deviations = torch.from_numpy(model.means[rows]), torch.from_numpy(deviations_of(model, rows))
-    kl: Floats = losses.kl(means.double(), 2 * deviations.double().log()).float().numpy()
+    kl: Floats = model.snapshot.prior.kl(means.double(), 2 * deviations.double().log()).float().numpy()
     return kl
 
 

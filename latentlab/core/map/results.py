@@ -12,6 +12,7 @@ from latentlab.core.arrays import Floats, Integers, Position
 from latentlab.core.map.image_ids import ImageIds
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.measures.image_quality import peak_signal_to_noise
+from latentlab.core.models.label_calibration import LabelCalibration
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +68,12 @@ class Decoded:
     image : float32 (C, H, W)
         Decoded from z.
     samples : float32 (S, C, H, W)
-        Decoded from ``z + T * deviation * noise``, or from ``T * noise`` for samples of the prior.
+        Decoded from ``z + T * deviation * noise``, or samples of the prior: see `Prior.place`.
     sample_codes : float32 (S, L)
         The samples' own codes.
     samples_are_prior : bool
         Whether the samples are of the prior instead of around the pick.
+    prior_is_mixture : bool
     by_label : float32 (K, C, H, W) or None
         z decoded under every label, for a CVAE; of very many, under those around the one in force.
     label : int or None
@@ -92,6 +94,7 @@ class Decoded:
     by_label: Floats | None
     label: int | None
     labels: tuple[int, ...] = ()
+    prior_is_mixture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +193,12 @@ class Sketched:
     label : int or None
         The label in force, for a CVAE.
     label_probabilities : float32 (K,) or None
-        For a CVAE, in proportion to exp(-misfit) of each label's best pose: p(label | image) under the model and a
-        uniform prior, which is not how often such a label is right.
+        For a CVAE, in proportion to exp(-misfit / T) of each label's best pose, with the T of its calibration. Without
+        one T is 1: p(label | image) under the model and a uniform prior, which is not how often such a label is right.
     amortisation : float or None
         Nats by which the encoder's posterior has a lower ELBO, where the decoder was asked; else None.
+    calibration : LabelCalibration or None
+        By which the probabilities are right as often as they say.
     """
 
     run_id: str
@@ -210,3 +215,4 @@ class Sketched:
     label: int | None
     label_probabilities: Floats | None
     amortisation: float | None = None
+    calibration: LabelCalibration | None = None

@@ -103,8 +103,11 @@ class _Climb:
 
     def __init__(self, model: UnderLabel, images: Tensor, chains: int, generator: torch.Generator) -> None:
         self._model, self._chains, self._generator = model, chains, generator
+        self._prior = model.snapshot.prior
         self._images = images.repeat_interleave(chains, 0)
-        self._codes = self._drawn(len(self._images), model.snapshot.latent)
+        noise = self._drawn(len(self._images), model.snapshot.latent)
+        self._codes = torch.from_numpy(self._prior.place(noise.numpy()))
+        self._log_prior, self._pull = self._of_prior(self._codes)
         self._leap = torch.full((len(images),), _FIRST)
         self.accepted = 0.0
 
@@ -126,16 +129,18 @@ class _Climb:
         """Take a step of Hamiltonian Monte Carlo, Neal (2011), figure 2; give log p(x | z) and its slope there."""
         leap = self._leap.repeat_interleave(self._chains)[:, None]
         speed = self._drawn(*self._codes.shape)
-        energy = _energy(self._codes, speed, power * likelihood)
-        codes, there, steep = self._codes, likelihood, slope
-        speed = speed + 0.5 * leap * (power * steep - codes)
+        energy = _energy(self._log_prior, speed, power * likelihood)
+        codes, there, steep, log_prior, pull = self._codes, likelihood, slope, self._log_prior, self._pull
+        speed = speed + 0.5 * leap * (power * steep + pull)
         for number in range(_LEAPS):
             codes = codes + leap * speed
-            there, steep = self._likelihood(codes)
-            speed = speed + (1.0 if number < _LEAPS - 1 else 0.5) * leap * (power * steep - codes)
-        gain = energy - _energy(codes, speed, power * there)
+            (there, steep), (log_prior, pull) = self._likelihood(codes), self._of_prior(codes)
+            speed = speed + (1.0 if number < _LEAPS - 1 else 0.5) * leap * (power * steep + pull)
+        gain = energy - _energy(log_prior, speed, power * there)
         is_taken = torch.log(torch.rand(len(codes), generator=self._generator)) < gain  # never where it is not a number
         self._codes = torch.where(is_taken[:, None], codes, self._codes)
+        self._log_prior = torch.where(is_taken, log_prior, self._log_prior)
+        self._pull = torch.where(is_taken[:, None], pull, self._pull)
         shares = is_taken.float().reshape(-1, self._chains).mean(1)
         self._leap = (self._leap * torch.where(shares > _ACCEPTED, _LONGER, 1 / _LONGER)).clamp(max=_LONGEST)
         self.accepted += float(shares.mean())
@@ -149,9 +154,19 @@ class _Climb:
             (slope,) = torch.autograd.grad(found.sum(), at)
         return found.detach(), slope
 
+    def _of_prior(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Give log p(z) of chains, float32 (M,), less a constant, and its slope (M, L)."""
+        if self._prior.components is None:
+            return -0.5 * codes.square().sum(1), -codes
+        with torch.inference_mode(False), torch.enable_grad():
+            at = codes.clone().requires_grad_()
+            found = self._prior.log_density(at)
+            (slope,) = torch.autograd.grad(found.sum(), at)
+        return found.detach(), slope
+
     def _drawn(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self._generator)
 
 
-def _energy(codes: Tensor, speed: Tensor, weighted: Tensor) -> Tensor:
-    return 0.5 * (codes.square().sum(1) + speed.square().sum(1)) - weighted
+def _energy(log_prior: Tensor, speed: Tensor, weighted: Tensor) -> Tensor:
+    return 0.5 * speed.square().sum(1) - log_prior - weighted

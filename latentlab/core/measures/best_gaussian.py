@@ -18,7 +18,6 @@ from torch import Tensor
 from latentlab.core.arrays import Doubles, Floats
 from latentlab.core.measures.quadrature import product
 from latentlab.core.measures.under_label import UnderLabel
-from latentlab.core.models import losses
 from latentlab.core.progress import reached
 
 _MOST_RULED = 3  # dimensions over which Gaussians are integrated by a rule; over more, by samples
@@ -121,7 +120,7 @@ def _elbo(model: UnderLabel, images: Tensor, mean: Tensor, logvar: Tensor, nodes
     count = len(nodes)
     codes = mean[:, None] + torch.exp(0.5 * logvar)[:, None] * nodes
     error = model.error(model.decode(codes.flatten(0, 1)), images.repeat_interleave(count, 0)).reshape(-1, count)
-    return -(error.double() * weights).sum(1) - losses.kl(mean, logvar)
+    return -(error.double() * weights).sum(1) - model.snapshot.prior.kl_by_rule(mean, logvar, nodes, weights)
 
 
 @lru_cache(maxsize=8)

@@ -3,8 +3,10 @@
 Hoffman and Johnson (2016), section 2, and Chen et al. (2018), eq. 2: the mean over images of KL(q(z|x) ‖ p(z)) is the
 mutual information of image and code, and the marginal KL, that of the aggregate posterior q(z) from the prior. The
 marginal KL is the total correlation, how far q(z) is from the product of its own dimensions, and the KL of each of
-these from the prior. q(z) is that of N images, as it is: the mean of their posteriors, no estimate from a batch. Only
-the means over z are estimated, from one sample of each of some of the images, so each has a standard error.
+these from the prior; where the dimensions of a mixture prior depend on each other, less what it knows of that, the mean
+over q(z) of log p(z) - Σ log p(z_d). q(z) is that of N images, as it is: the mean of their posteriors, no estimate from
+a batch. Only the means over z are estimated, from one sample of each of some of the images, so each has a standard
+error.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Doubles
+from latentlab.core.models.prior import STANDARD_NORMAL, Prior
 from latentlab.core.progress import reached
 
 _PAIRS = 1_000_000  # of a sample and a posterior's dimension, at once
@@ -25,7 +28,7 @@ _MOST_PAIRS = 40_000_000  # in all: a second or two of a processor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KlParts:
-    """The KL divergence of some images' posteriors from the standard normal prior, and what it is the sum of; nats.
+    """The KL divergence of some images' posteriors from the prior, and what it is the sum of; nats.
 
     Attributes
     ----------
@@ -40,6 +43,9 @@ class KlParts:
         Standard error of the sum of `by_dimension`.
     samples, images : int
         How many samples of z the means are over, and N.
+    prior_correlation, prior_error : float
+        What the marginal KL is less by, as the prior's dimensions depend on each other, and its standard error; 0 of a
+        standard normal.
     """
 
     mutual_information: float
@@ -49,11 +55,13 @@ class KlParts:
     dimensions_error: float
     samples: int
     images: int
+    prior_correlation: float = 0.0
+    prior_error: float = 0.0
 
     @property
     def marginal(self) -> float:
         """The KL divergence of the aggregate posterior from the prior."""
-        return self.total_correlation + float(self.by_dimension.sum())
+        return self.total_correlation + float(self.by_dimension.sum()) - self.prior_correlation
 
     @property
     def kl(self) -> float:
@@ -66,7 +74,7 @@ def samples_for(images: int, latent: int) -> int:
     return max(1, min(images, _MOST_PAIRS // max(1, images * latent)))
 
 
-def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor) -> KlParts:
+def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor, prior: Prior = STANDARD_NORMAL) -> KlParts:
     """Take the KL divergence of posteriors apart.
 
     Parameters
@@ -75,6 +83,7 @@ def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor) -> KlParts:
         Of the images' posteriors.
     codes : float (S, L)
         A sample of each of the first S posteriors, S at most N: `samples_for` says how many are done in seconds.
+    prior : Prior
 
     Raises
     ------
@@ -84,8 +93,8 @@ def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor) -> KlParts:
     means, logvars, codes = means.double(), logvars.double(), codes.double()
     count, latent = means.shape
     own = _log_normal(codes, means[: len(codes)], logvars[: len(codes)]).sum(1)  # log q(z | x)
-    none = torch.zeros(latent, dtype=torch.float64)
-    prior = _log_normal(codes, none, none)  # log p(z), by dimension
+    log_prior = prior.log_density_by_dimension(codes)  # log p(z_d)
+    known = prior.log_density(codes) - log_prior.sum(1)  # of the others, by each dimension
     joint, single = [], []
     for part in torch.split(codes, max(1, _PAIRS // (count * latent))):
         each = _log_normal(part[:, None], means, logvars)  # (B, N, L)
@@ -94,12 +103,22 @@ def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor) -> KlParts:
         reached(sum(map(len, joint)) / len(codes))
     aggregate = torch.cat(joint) - math.log(count)  # log q(z)
     by_dimension = torch.cat(single) - math.log(count)  # log q(z_d)
-    marginal = by_dimension - prior
-    columns = [own - aggregate, aggregate - by_dimension.sum(1), marginal, marginal.sum(1)]
+    marginal = by_dimension - log_prior
+    columns = [own - aggregate, aggregate - by_dimension.sum(1), marginal, marginal.sum(1), known]
     parts = torch.column_stack(columns).numpy()
-    errors = parts.std(0, ddof=1) / math.sqrt(len(parts)) if len(parts) > 1 else np.full(3 + latent, np.nan)
-    mean = parts.mean(0)
-    return KlParts(float(mean[0]), float(mean[1]), mean[2:-1], errors[:-1], float(errors[-1]), len(codes), count)
+    errors = parts.std(0, ddof=1) / math.sqrt(len(parts)) if len(parts) > 1 else np.full(4 + latent, np.nan)
+    mean, is_mixture = parts.mean(0), prior.components is not None
+    return KlParts(
+        float(mean[0]),
+        float(mean[1]),
+        mean[2:-2],
+        errors[:-2],
+        float(errors[-2]),
+        len(codes),
+        count,
+        float(mean[-1]) if is_mixture else 0.0,
+        float(errors[-1]) if is_mixture else 0.0,
+    )
 
 
 def _log_normal(values: Tensor, means: Tensor, logvars: Tensor) -> Tensor:

@@ -82,7 +82,7 @@ def gaps(table: PosteriorTable, image: Floats, mean: Floats, logvar: Floats, fou
     )
     log_p, error = found.log_p, found.error
     if error is None or error > ERROR:
-        integral = integrate(table.model, images, mean[None])
+        integral = integrate(table.model, images, mean[None], table.prior)
         log_p, error = float(integral.log[0]), float(integral.error[0])
     elbo = float(elbos(table.model, images, mean[None], logvar[None])[0])
     return Gaps(log_p, error, elbo, float(best.elbo[0]), best.mean[0], np.exp(0.5 * best.logvar[0]))

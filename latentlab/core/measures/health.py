@@ -41,22 +41,25 @@ def of_posterior(recipe: Recipe, means: Floats, deviations: Floats) -> Finding |
     """
     variance = np.square(deviations, dtype=np.float64)
     kl = 0.5 * (np.square(means, dtype=np.float64) + variance - 1 - np.log(np.maximum(variance, 1e-300))).mean(0)
-    active = active_units(means) | (kl >= _SILENT_KL)
+    active = active_units(means)
+    if recipe.model.prior == "normal":  # from a mixture one that says nothing may be far
+        active |= kl >= _SILENT_KL
     count, total = int(active.sum()), len(active)
     if count == total or (count and total > _FEW_DIMENSIONS):
         return None
     remedy, offer = _against_collapse(recipe)
+    silent = f"the KL of the {'other' if total - count == 1 else 'others'} is below {_SILENT_KL} nats"
+    told = f" active, with a KL of {kl.sum():.3f} nats in all"
+    if recipe.model.prior != "normal":
+        silent, told = f"the mean of the {'other' if total - count == 1 else 'others'} does not vary", " active"
     if count:
-        others, they_say = ("other", "it says") if total - count == 1 else ("others", "they say")
+        they_say = "it says" if total - count == 1 else "they say"
         sentence = (
-            f"{count} of {total} latent dimensions {'is' if count == 1 else 'are'} active; the KL of the {others} is "
-            f"below {_SILENT_KL} nats, so {they_say} nothing of the images."
+            f"{count} of {total} latent dimensions {'is' if count == 1 else 'are'} active; {silent}, so {they_say} "
+            "nothing of the images."
         )
         return Finding("inactive", sentence, remedy, offer)
-    sentence = (
-        f"The posterior has collapsed: {_none_of(total)} active, with a KL of {kl.sum():.3f} nats in all, so codes say "
-        "nothing of the images."
-    )
+    sentence = f"The posterior has collapsed: {_none_of(total)}{told}, so codes say nothing of the images."
     return Finding("collapse", sentence, remedy, offer)
 
 
@@ -190,7 +193,7 @@ def _against_collapse(recipe: Recipe) -> tuple[dict[str, float], str]:
     loss = recipe.loss
     # Some four nats in all, so that many dimensions are not freed of all that they need.
     free_bits = _rounded(min(0.5, 4 / recipe.model.latent))
-    if loss.free_bits < free_bits:
+    if loss.free_bits < free_bits and recipe.model.prior == "normal":
         return {"loss.free_bits": free_bits}, f"Set free bits to {free_bits:g}"
     if loss.warm_up < 10:
         return {"loss.warm_up": 10.0}, "Warm β up over 10 epochs"

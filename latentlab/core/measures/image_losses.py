@@ -7,10 +7,9 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
-from torch.quasirandom import SobolEngine
 
 from latentlab.core.arrays import Doubles, Floats, Integers
-from latentlab.core.models import losses
+from latentlab.core.models.prior import Prior, normal_points
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 
 SAMPLES = 16  # of an image that is looked at: on MNIST in two dimensions they err by 0.1 nats
@@ -23,8 +22,9 @@ def image_terms(
     """Give reconstruction, KL and penalty of each image, nats, at temperature 1.
 
     Of a VAE the first two make up the negative ELBO (Kingma and Welling, 2014, eq. 3): the KL in closed form, the
-    reconstruction averaged over samples of the posterior, by the same quasi-random numbers for every image (a scrambled
-    Sobol sequence: Buchholz et al., 2018, "Quasi-Monte Carlo variational inference"). An autoencoder's code is a point.
+    reconstruction, and the KL from a mixture prior, averaged over samples of the posterior, by the same quasi-random
+    numbers for every image (a scrambled Sobol sequence: Buchholz et al., 2018, "Quasi-Monte Carlo variational
+    inference"). An autoencoder's code is a point.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ def image_terms(
         return snapshot.loss_terms(images, labels)
     x = torch.as_tensor(images)
     y = torch.as_tensor(np.asarray(labels, np.int64)) if snapshot.uses_labels else None
-    noise = normal_points(samples, snapshot.latent)
-    parts = [_terms(snapshot, as_input(x[part]), None if y is None else y[part], noise) for part in chunks(x)] or [
-        (torch.zeros(0), torch.zeros(0), torch.zeros(0))
-    ]
+    noise, prior = normal_points(samples, snapshot.latent), snapshot.prior
+    parts = [
+        _terms(snapshot, as_input(x[part]), None if y is None else y[part], noise, prior) for part in chunks(x)
+    ] or [(torch.zeros(0), torch.zeros(0), torch.zeros(0))]
     reconstruction, kl, penalty = (torch.cat(terms).numpy() for terms in zip(*parts, strict=True))
     return reconstruction, kl, penalty
 
@@ -81,15 +81,9 @@ def misfits(snapshot: Snapshot, images: Floats, labels: Integers | None) -> Doub
     return found
 
 
-def normal_points(count: int, latent: int) -> Tensor:
-    """Give numbers that lie as standard normal ones do, but evenly, and are always the same: float32 (count, L)."""
-    engine = SobolEngine(latent, scramble=True, seed=0)  # type: ignore[no-untyped-call]
-    even = engine.draw(count, dtype=torch.float64).clamp(1e-9, 1 - 1e-9)
-    normal: Tensor = torch.special.ndtri(even).float()
-    return normal
-
-
-def _terms(snapshot: Snapshot, x: Tensor, y: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _terms(
+    snapshot: Snapshot, x: Tensor, y: Tensor | None, noise: Tensor, prior: Prior
+) -> tuple[Tensor, Tensor, Tensor]:
     model, recipe = snapshot.model, snapshot.recipe.loss
     count = len(x)
     at_once = max(1, snapshot.chunk // max(1, count))
@@ -104,4 +98,5 @@ def _terms(snapshot: Snapshot, x: Tensor, y: Tensor | None, noise: Tensor) -> tu
             total += errors.reshape(len(some), count).sum(0)
         has_penalty = recipe.sparsity or recipe.contraction
         penalty = model.penalty(x, y) if has_penalty else x.new_zeros(count)
-        return total / len(noise), losses.kl(mean, logvar), penalty.detach()
+        weights = torch.full((len(noise),), 1 / len(noise))
+        return total / len(noise), prior.kl_by_rule(mean, logvar, noise, weights), penalty.detach()

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.models import losses
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 
 _ACTIVE_VARIANCE = 0.01
@@ -42,7 +41,7 @@ class Activity(NamedTuple):
 def kl_per_dimension(snapshot: Snapshot, images: npt.ArrayLike | Tensor, labels: npt.ArrayLike | None = None) -> Floats:
     """Give each dimension's share of the KL divergence, averaged over images.
 
-    Kingma and Welling (2014), appendix B, before its sum over dimensions.
+    Kingma and Welling (2014), appendix B, before its sum over dimensions; of a mixture prior, from its marginal.
 
     Parameters
     ----------
@@ -60,7 +59,7 @@ def kl_per_dimension(snapshot: Snapshot, images: npt.ArrayLike | Tensor, labels:
     if not snapshot.is_variational:
         raise ValueError("an autoencoder has no posterior")
     mean, logvar = (torch.from_numpy(part) for part in snapshot.encode(images, labels))
-    each: Floats = losses.kl_by_dimension(mean, logvar).mean(0).numpy()
+    each: Floats = snapshot.prior.kl_by_dimension(mean, logvar).mean(0).numpy()
     return each
 
 

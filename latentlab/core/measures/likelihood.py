@@ -18,7 +18,6 @@ from latentlab.core.arrays import Doubles
 from latentlab.core.errors import LatentlabError
 from latentlab.core.measures.quadrature import MOST_DIMENSIONS, integrate
 from latentlab.core.measures.under_label import UnderLabel
-from latentlab.core.models import losses
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
 from latentlab.core.progress import part, reached
 
@@ -33,7 +32,7 @@ class Likelihoods:
     ----------
     elbo : float64 (N,)
         The evidence lower bound with the encoder's posterior, nats: Kingma and Welling (2014), eq. 3, the
-        reconstruction averaged over `k` samples.
+        reconstruction, and the KL from a mixture prior, averaged over `k` samples.
     iwae : float64 (N,)
         The importance-weighted bound of `k` samples, nats: Burda et al. (2016), eq. 8.
     iwae_error : float64 (N,)
@@ -113,7 +112,7 @@ def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doub
         rows = np.flatnonzero(groups == label)
         model = UnderLabel.of(snapshot, int(label))
         with part(number / len(known), (number + 1) / len(known)):
-            found = integrate(model, as_input(images[torch.from_numpy(rows)]), means[rows])
+            found = integrate(model, as_input(images[torch.from_numpy(rows)]), means[rows], snapshot.prior)
         log_p[rows], error[rows] = found.log, found.error
     return log_p, error
 
@@ -122,7 +121,7 @@ def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple
     """Give both bounds of each image, and the second's error, float64 (N,), of samples of the encoder's posterior."""
     generator = torch.Generator().manual_seed(0)
     elbo, iwae, iwae_error = [], [], []
-    model = snapshot.model
+    model, prior = snapshot.model, snapshot.prior
     for rows in chunks(images):
         x, y = as_input(images[rows]), labels[rows]
         mean, logvar = (torch.from_numpy(each) for each in snapshot.encode(x, y))
@@ -132,12 +131,13 @@ def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple
                 noise = torch.randn(mean.shape, generator=generator)
                 codes = mean + torch.exp(0.5 * logvar) * noise
                 errors.append(model.error(model.decode(codes, y if snapshot.uses_labels else None), x).double())
-                # log p(z) - log q(z | x): of both densities the constant is the same
-                log_ratios.append(0.5 * (noise.square() + logvar - codes.square()).double().sum(1))
+                log_ratios.append(prior.log_ratio(codes, noise, logvar).double())
                 reached((rows.start + len(x) * sample / k) / len(images))
             error = torch.stack(errors)
-            elbo.append(-error.mean(0) - losses.kl(mean, logvar))
-            log, wrong = estimate((torch.stack(log_ratios) - error).T)
+            ratios = torch.stack(log_ratios)
+            kl = prior.kl(mean, logvar) if prior.components is None else -ratios.mean(0)
+            elbo.append(-error.mean(0) - kl)
+            log, wrong = estimate((ratios - error).T)
             iwae.append(log)
             iwae_error.append(wrong)
     return torch.cat(elbo).double().numpy(), np.concatenate(iwae), np.concatenate(iwae_error)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from latentlab.core.arrays import Doubles, Floats
 from latentlab.core.measures.posterior_table import PosteriorTable
-from latentlab.core.measures.quadrature import log_prior, product
+from latentlab.core.measures.quadrature import product
 from latentlab.core.progress import reached
 
 _PEAKS = 3  # of the table that are tried, beside the encoder's guess
@@ -198,7 +198,8 @@ class _Search:
             flat = some.flatten(0, 1).float()
             errors = self._table.model.error_table(self._table.model.decode(flat))
             products = errors.weights.reshape(*some.shape[:2], -1) @ self._target[start : start + step, :, None]
-            found[start : start + step] = (log_prior(flat) - errors.offset).reshape(some.shape[:2]) + products[..., 0]
+            constant = self._table.prior.log_density(flat) - errors.offset
+            found[start : start + step] = constant.reshape(some.shape[:2]) + products[..., 0]
         if errors.has_square:
             found -= self._target.square().sum(1, keepdim=True)
         return found.reshape(len(each), -1, codes.shape[-2]).transpose(0, 1).reshape(codes.shape[:-1])

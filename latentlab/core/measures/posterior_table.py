@@ -16,7 +16,7 @@ from torch import Tensor
 
 from latentlab.core.arrays import Doubles, Floats, Integers
 from latentlab.core.errors import LatentlabError
-from latentlab.core.measures.quadrature import log_prior, product
+from latentlab.core.measures.quadrature import product
 from latentlab.core.measures.under_label import UnderLabel
 from latentlab.core.models.losses import ErrorTable
 from latentlab.core.models.snapshot import Snapshot
@@ -24,7 +24,7 @@ from latentlab.core.progress import reached
 
 MOST_DIMENSIONS = 2
 
-_HALF, _BEYOND = 6.0, 1.0  # as far as `quadrature` goes: the prior's deviations, and beyond the farthest code
+_BEYOND = 1.0  # the farthest code, as far as `quadrature` goes
 _SIDES = {1: 2048, 2: 128}  # cells along each dimension
 _LEAST_SIDES = {1: 256, 2: 32}
 _MOST_NUMBERS = 16_777_216  # that are kept: 64 MB
@@ -77,6 +77,7 @@ class PosteriorTable:
     ----------
     half : float
         It covers the cube of ± so much.
+    prior : Prior
     side : int
         Cells along each dimension, S: 128 of two, fewer where images are so large that they would take too much memory.
 
@@ -95,10 +96,11 @@ class PosteriorTable:
                 f"The true posterior is computed of 1 or 2 latent dimensions, and this model has {latent}."
             )
         self.model = UnderLabel.of(snapshot, label)
-        self.latent, self.half = latent, max(_HALF, farthest + _BEYOND)
+        self.prior = snapshot.prior
+        self.latent, self.half = latent, max(self.prior.reach, farthest + _BEYOND)
         most = int((_MOST_NUMBERS / math.prod(snapshot.image_shape)) ** (1 / latent))
         self.side = min(_SIDES[latent], max(_LEAST_SIDES[latent], most))
-        self._prior, self._errors = self._decoded()
+        self._log_prior, self._errors = self._decoded()
 
     @property
     def width(self) -> float:
@@ -118,7 +120,7 @@ class PosteriorTable:
 
         Of (N, C, H, W) it is float32 (N, S^L), nats, in the order of `middles`.
         """
-        return self._prior - self._errors.of(target)
+        return self._log_prior - self._errors.of(target)
 
     def log_joint(self, target: Tensor, codes: Doubles) -> Doubles:
         """Give log p(x, z) of one image at codes (..., L), float64 (...), nats."""
@@ -129,7 +131,7 @@ class PosteriorTable:
                 reached()
                 part = flat[start : start + _AT_ONCE]
                 errors = self.model.error_table(self.model.decode(part)).of(target)[0]
-                found[start : start + len(part)] = (log_prior(part) - errors).numpy()
+                found[start : start + len(part)] = (self.prior.log_density(part) - errors).numpy()
         return found.reshape(codes.shape[:-1])
 
     def look(self, image: Floats) -> Look:
@@ -185,7 +187,7 @@ class PosteriorTable:
 
     def _decoded(self) -> tuple[Tensor, ErrorTable]:
         codes = self.middles()
-        offset, weights = torch.empty(len(codes)), torch.empty(0)
+        offset, weights, log_prior = torch.empty(len(codes)), torch.empty(0), torch.empty(len(codes))
         with torch.inference_mode():
             for start in range(0, len(codes), _AT_ONCE):
                 reached(start / len(codes))
@@ -194,7 +196,8 @@ class PosteriorTable:
                 if not start:
                     weights = torch.empty(len(codes), table.weights.shape[1])
                 offset[part], weights[part] = table.offset, table.weights
-            return log_prior(codes), ErrorTable(offset, weights, table.has_square)
+                log_prior[part] = self.prior.log_density(codes[part])
+            return log_prior, ErrorTable(offset, weights, table.has_square)
 
 
 def moments(places: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:

@@ -19,13 +19,13 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Doubles, Floats, Integers
+from latentlab.core.models.prior import STANDARD_NORMAL, Prior
 from latentlab.core.progress import part, reached
 
 MOST_DIMENSIONS = 3
 ERROR = 0.01
 """Nats: cells are split until the error that is told is below."""
 
-_HALF = 6.0  # the prior has 4e-9 of its mass beyond, for two dimensions
 _BEYOND = 1.0  # of the farthest code
 _SIDES = {1: 1024, 2: 128, 3: 32}  # cells along each dimension to begin with
 _LOOKS = 2  # points of a cell along each dimension, at the first look
@@ -65,8 +65,8 @@ class Integral:
     error: Doubles
 
 
-def integrate(model: Likelihood, images: Tensor, means: Floats) -> Integral:
-    """Integrate the likelihood of images against a standard normal prior.
+def integrate(model: Likelihood, images: Tensor, means: Floats, prior: Prior = STANDARD_NORMAL) -> Integral:
+    """Integrate the likelihood of images against a prior.
 
     Parameters
     ----------
@@ -76,14 +76,15 @@ def integrate(model: Likelihood, images: Tensor, means: Floats) -> Integral:
     means : float32 (N, L)
         Of the encoder's posterior, L at most `MOST_DIMENSIONS`: it is integrated as far as these reach, and at least
         over six deviations of the prior to each side.
+    prior : Prior
 
     Returns
     -------
     Integral
     """
-    half = max(_HALF, float(np.abs(means).max(initial=0)) + _BEYOND)
+    half = max(prior.reach, float(np.abs(means).max(initial=0)) + _BEYOND)
     with torch.inference_mode():
-        return _Cells(model, images, means.shape[1], half).integrate(means)
+        return _Cells(model, images, means.shape[1], half, prior).integrate(means)
 
 
 @dataclass(slots=True, eq=False)
@@ -117,8 +118,8 @@ class _Look:
 class _Cells:
     """The latent space cut into cells, and images whose likelihoods are integrated over them."""
 
-    def __init__(self, model: Likelihood, images: Tensor, latent: int, half: float) -> None:
-        self._model, self._images = model, images
+    def __init__(self, model: Likelihood, images: Tensor, latent: int, half: float, prior: Prior) -> None:
+        self._model, self._images, self._prior = model, images, prior
         self._latent, self._half, self._sides = latent, half, _SIDES[latent]
         count = _NODES[latent]
         coarse = np.zeros(count)
@@ -265,7 +266,7 @@ class _Cells:
         for start in range(0, len(points), _POINTS):
             codes = points[start : start + _POINTS]
             error = self._model.error_of_each(self._model.decode(codes), self._images[rows])
-            log[:, start : start + _POINTS] = (log_prior(codes) - error).numpy()
+            log[:, start : start + _POINTS] = (self._prior.log_density(codes) - error).numpy()
             reached(start / len(points))
         highest = log.max(1, keepdims=True)
         log -= highest
@@ -323,7 +324,7 @@ class _Cells:
         for start in range(0, len(first), step):
             batch = slice(start, start + step)
             codes = self._codes(cell[first[batch]], points, level)
-            output, prior = self._model.decode(codes), log_prior(codes)
+            output, prior = self._model.decode(codes), self._prior.log_density(codes)
             for number, (begin, count) in enumerate(zip(first[batch], counts[batch], strict=True)):
                 rows, own = slice(begin, begin + count), slice(number * len(points), (number + 1) * len(points))
                 joint[rows] = (prior[own] - self._model.error_of_each(output[own], self._images[image[rows]])).numpy()
@@ -350,11 +351,6 @@ class _Cells:
     def _places(self, flat: Integers) -> Integers:
         """Give the places (P, L) of cells to begin with, by their numbers (P,)."""
         return np.stack(np.unravel_index(flat, (self._sides,) * self._latent), 1)
-
-
-def log_prior(codes: Tensor) -> Tensor:
-    """Give log p(z) of codes (K, L) under the standard normal prior: float32 (K,), nats."""
-    return -0.5 * (codes.square().sum(1) + codes.shape[1] * math.log(2 * math.pi))
 
 
 def _weights(count: int) -> Doubles:

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.models import losses, networks
+from latentlab.core.models.prior import STANDARD_NORMAL, Mixture, Prior
 from latentlab.core.recipe.recipe import Recipe
 
 _EDGE = 1e-3  # as near to pure black and white as a pixel begins
+_EDGE_OF_PSEUDO_INPUTS = 0.05  # from which they can still go either way
 _CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
     "linear": nn.Identity,
     "relu": nn.ReLU,
@@ -119,6 +121,13 @@ class Autoencoder(nn.Module):
         with torch.no_grad():
             # A convolution has one bias for all pixels of a channel.
             bias.copy_(target.flatten() if len(bias) == target.numel() else target.mean((1, 2)))
+
+    def begin_prior(self, images: Tensor) -> None:
+        """Have a prior that is learned start from images (K, C, H, W) in [0, 1]; others are as they are."""
+
+    def prior(self) -> Prior:
+        """Give p(z); an autoencoder has none, and samples are drawn from the standard normal all the same."""
+        return STANDARD_NORMAL
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
@@ -246,6 +255,11 @@ class VAE(Autoencoder):
 
     A CVAE tells the label to the encoder as an extra input plane, made from its one-hot code by a linear layer, and
     joins the one-hot code to z.
+
+    Attributes
+    ----------
+    fixed_prior : Prior or None
+        Of a model that learns no more, in the place of what `prior` would work out.
     """
 
     is_variational = True
@@ -254,6 +268,27 @@ class VAE(Autoencoder):
         super().__init__(recipe, image_shape, classes)
         self.logvar_head = nn.Linear(self._feature_count, self.latent)
         self._free_bits = recipe.loss.free_bits
+        self.fixed_prior: Prior | None = None
+        self.has_pseudo_inputs = recipe.model.prior == "vamp"
+        if self.has_pseudo_inputs:
+            self.pseudo_inputs = nn.Parameter(torch.zeros(recipe.model.components, *image_shape))  # logits
+
+    def begin_prior(self, images: Tensor) -> None:
+        """Have pseudo-inputs start from images (K, C, H, W) in [0, 1]."""
+        if self.has_pseudo_inputs:
+            with torch.no_grad():
+                self.pseudo_inputs.copy_(torch.logit(images, _EDGE_OF_PSEUDO_INPUTS))
+
+    def prior(self) -> Prior:
+        """Give p(z): the standard normal, or the mixture of the posteriors of pseudo-inputs, or what was fitted.
+
+        Tomczak and Welling (2018), eq. 9; pixels of a pseudo-input are a sigmoid of what is learned.
+        """
+        if self.fixed_prior is not None:
+            return self.fixed_prior
+        if not self.has_pseudo_inputs:
+            return STANDARD_NORMAL
+        return Mixture.of_posteriors(*self.encode(torch.sigmoid(self.pseudo_inputs)))
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
@@ -265,14 +300,15 @@ class VAE(Autoencoder):
     ) -> LossTerms:
         """Give the terms of the negative ELBO, one sample of z per image.
 
-        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; none puts z at the mean.
-        Parameters as of an autoencoder; with `seen` a denoising VAE (Im et al., 2017).
+        Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; none puts z at the mean. The
+        KL from a mixture prior is that of the same sample: see `Prior.kl`. Parameters as of an autoencoder; with `seen`
+        a denoising VAE (Im et al., 2017).
         """
         seen = images if seen is None else seen
         mean, logvar = self.encode(seen, labels)
         codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
         error = self.error(self.decode(codes, labels), images)
-        kl = losses.kl(mean, logvar)
+        kl = self.prior().kl(mean, logvar, noise)
         penalised = losses.penalised_kl(mean, logvar, self._free_bits) if self._free_bits else kl
         return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised)
 
@@ -304,10 +340,10 @@ class VAE(Autoencoder):
         several = None if labels is None else labels.repeat(len(noise))
         target = images.expand(len(noise), *images.shape).flatten(0, 1)
         errors = self.error(self.decode(codes.flatten(0, 1), several), target).view(noise.shape[:2])
-        # log p(z) - log q(z | x): of both densities the constant is the same
-        ratios = 0.5 * (noise.square() + logvar - codes.square()).sum(2)
+        prior = self.prior()
+        ratios = prior.log_ratio(codes, noise, logvar)
         bound = math.log(len(noise)) - torch.logsumexp(beta * ratios - errors, 0)
-        kl = losses.kl(mean, logvar)
+        kl = prior.kl(mean, logvar, noise)
         return LossTerms(errors.mean(0), kl, self._penalty(mean, seen, labels, noise[0]), kl), bound
 
 

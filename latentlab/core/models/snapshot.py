@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.autoencoders import VAE, Autoencoder
 from latentlab.core.models.facts import ModelFacts
+from latentlab.core.models.label_calibration import LabelCalibration
+from latentlab.core.models.prior import Mixture, Prior
 from latentlab.core.progress import reached
 from latentlab.core.recipe.recipe import Recipe
 
@@ -44,13 +46,32 @@ class Snapshot:
     ----------
     model : Autoencoder
         The copy, on the CPU; nobody writes to it.
+    fitted_prior : Mixture or None
+        What was fitted to the codes in the place of the model's own prior.
+    calibration : LabelCalibration or None
+        Of a CVAE's label probabilities, once it is known.
     """
 
     def __init__(self, run_id: str, recipe: Recipe, model: Autoencoder, class_names: tuple[str, ...]) -> None:
         self.run_id = run_id
         self.recipe = recipe
         self.class_names = class_names
+        self.calibration: LabelCalibration | None = None
         self.model = copy.deepcopy(model).to("cpu").eval().requires_grad_(False)
+        self.fitted_prior: Mixture | None = None
+        if isinstance(self.model, VAE) and self.model.has_pseudo_inputs:
+            with torch.inference_mode(False), torch.no_grad():  # its densities may be climbed
+                self.model.fixed_prior = self.model.prior()
+
+    @property
+    def prior(self) -> Prior:
+        """p(z), that of everything that is measured and drawn of the model."""
+        return self.model.prior()
+
+    def fit(self, prior: Mixture) -> None:
+        """Put a prior that was fitted to the codes in the place of the model's own."""
+        assert isinstance(self.model, VAE)
+        self.fitted_prior = self.model.fixed_prior = prior
 
     @property
     def latent(self) -> int:

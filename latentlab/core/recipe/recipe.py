@@ -75,6 +75,13 @@ class Recipe(Part):
             raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
         if self.data.binarised and (self.loss.reconstruction != "bernoulli" or self.data.is_paired):
             raise ValueError("data.binarised is for single images and loss.reconstruction = 'bernoulli'")
+        if self.model.prior != "normal":
+            if self.training.temperature != 1:
+                raise ValueError("model.prior = 'vamp' needs training.temperature = 1: its KL is that of samples of z")
+            if self.loss.free_bits:
+                raise ValueError("model.prior = 'vamp' has no KL of single dimensions that loss.free_bits could be of")
+        if self.training.fit_prior and self.model.kind == "autoencoder":
+            raise ValueError("training.fit_prior is for a VAE: an autoencoder has no prior")
         if self.loss.samples > 1:
             if self.model.kind == "autoencoder":
                 raise ValueError("loss.samples is for a VAE: an autoencoder draws no samples of its code")

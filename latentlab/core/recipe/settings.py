@@ -145,6 +145,10 @@ class ModelSettings(Part):
     output: Literal["sigmoid", "tanh", "linear"] = Field(
         "sigmoid", description="sigmoid and linear model pixels in [0, 1], tanh in [-1, 1]"
     )
+    prior: Literal["normal", "vamp"] = Field(
+        "normal", description="Standard normal, or the mixture of the posteriors of learned pseudo-inputs (VampPrior)"
+    )
+    components: int = Field(50, ge=1, le=1000, description="Pseudo-inputs of a vamp prior")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -154,6 +158,10 @@ class ModelSettings(Part):
             raise ValueError("code = 'planes' needs an encoder and a decoder of kind = 'pool'")
         if self.code == "planes" and (self.encoder.dense or self.decoder.dense):
             raise ValueError("code = 'planes' has no place for dense layers")
+        if self.prior == "vamp" and self.kind != "vae":
+            raise ValueError(
+                "prior = 'vamp' is for kind = 'vae': its pseudo-inputs have no label, and need a posterior"
+            )
         return self
 
 
@@ -246,6 +254,13 @@ class TrainingSettings(Part):
         ge=0,
         le=0.9,
         description="Last share of the training in which the encoder learns alone, and what it sees is asked for",
+    )
+    fit_prior: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Components of a Gaussian mixture that is fitted to a VAE's codes at the end of the training, and "
+        "is its prior from then on; until then, in training too, it is the model's own",
     )
     temperature: float = Field(1.0, ge=0, le=2, description="T of a VAE in training: z = mean + T * deviation * noise")
     checkpoint_every: int | None = Field(

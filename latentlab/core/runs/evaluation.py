@@ -46,6 +46,8 @@ class Evaluation:
         Of a squared error the constant is left out.
     beta : float or None
         That of the loss, of a VAE.
+    prior_components : int or None
+        Gaussians of a prior that is a mixture: the KL from it is that of one sample for each image.
     agreement, agreement_standard_error : float or None
         Share of codes whose 15 nearest neighbours are mostly of their own class, of those that have one; None without
         labels. Its error is that of a share of images, √(p(1 - p)/n).
@@ -68,6 +70,7 @@ class Evaluation:
     elbo: float | None
     elbo_standard_error: float | None
     beta: float | None
+    prior_components: int | None
     agreement: float | None
     agreement_standard_error: float | None
     agreement_images: int | None
@@ -86,6 +89,7 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
     terms = metrics.snapshot_terms(snapshot, images, labels, data.test_noisy)
     agreement = _agreement(codes, code_labels) if data.has_labels else None
     neighbours = int((np.isfinite(codes).all(1) & (code_labels >= 0)).sum())
+    mixture = snapshot.prior.components
     bound = None if is_point else metrics.mean_losses([part * torch.tensor([1, 1, 0]) for part in terms], 1.0)
     return Evaluation(
         images=len(images),
@@ -93,6 +97,7 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
         elbo=None if bound is None else -bound.loss,
         elbo_standard_error=None if bound is None else bound.standard_error,
         beta=None if is_point else snapshot.recipe.loss.beta,
+        prior_components=None if mixture is None else len(mixture.weights),
         agreement=agreement,
         agreement_standard_error=None if agreement is None else math.sqrt(agreement * (1 - agreement) / neighbours),
         agreement_images=None if agreement is None else neighbours,

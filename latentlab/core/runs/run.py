@@ -24,10 +24,12 @@ from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict
 from latentlab.core.files import utf8_path
 from latentlab.core.models.autoencoders import Autoencoder, build
+from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.chain import MOST_LINKS, Link
+from latentlab.core.runs.prior_tensors import check_prior, read_prior, stored_prior
 from latentlab.core.runs.run_group import RunGroup, group_of
 from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
 from latentlab.core.runs.stored_history import stored_changes, stored_history, stored_recipe
@@ -41,6 +43,7 @@ CODES = 10_000  # at most so many test images have their codes in the file
 
 _MOST_CLASSES, _MOST_CHANGES = 10_000, 100_000
 
+_CALIBRATION = TypeAdapter(LabelCalibration)
 _CHAIN = TypeAdapter(Annotated[tuple[Link, ...], Field(max_length=MOST_LINKS)])
 
 
@@ -192,7 +195,10 @@ class Run:
         """
         path = Path(path)
         tensors = {f"model.{name}": tensor.contiguous() for name, tensor in self.snapshot.state().items()}
-        tensors |= {"codes": torch.from_numpy(self.codes), "labels": torch.from_numpy(self.labels)}
+        tensors |= stored_prior(self.snapshot.fitted_prior) | {
+            "codes": torch.from_numpy(self.codes),
+            "labels": torch.from_numpy(self.labels),
+        }
         metadata = {
             "format": FORMAT,
             "run": json.dumps(self.snapshot.run_id),
@@ -208,6 +214,8 @@ class Run:
         }
         if self.group is not None:
             metadata["group"] = json.dumps(self.group)
+        if self.snapshot.calibration is not None:
+            metadata["calibration"] = _CALIBRATION.dump_json(self.snapshot.calibration).decode()
         if self.training is not None:
             metadata["training"] = json.dumps(self.training.to_dict())
             tensors |= {f"{PREFIX}{name}": tensor.contiguous() for name, tensor in self.training.tensors.items()}
@@ -261,8 +269,12 @@ class Run:
             state = {name.removeprefix(PREFIX): tensors[name] for name in tensors if name.startswith(PREFIX)}
             training = TrainingState.from_dict(parts.training, state)
             training.check_fits(len(list(model.parameters())))
+        snapshot = Snapshot(parts.run_id, recipe, model, parts.class_names)
+        snapshot.calibration = parts.calibration
+        if (prior := read_prior(tensors)) is not None:
+            snapshot.fit(prior)
         return cls(
-            snapshot=Snapshot(parts.run_id, recipe, model, parts.class_names),
+            snapshot=snapshot,
             history=parts.history,
             changes=parts.changes,
             epochs=parts.epochs,
@@ -292,6 +304,7 @@ class _Parts:
     training: dict[str, Any] | None
     chain: tuple[Link, ...]
     group: RunGroup | None
+    calibration: LabelCalibration | None
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> _Parts:
@@ -318,6 +331,7 @@ class _Parts:
             training=values.get("training"),
             chain=_CHAIN.validate_python(values.get("chain", [])),
             group=group_of(values.get("group")),
+            calibration=_CALIBRATION.validate_python(values["calibration"]) if "calibration" in values else None,
         )
 
     def model(self, device: str) -> Autoencoder:
@@ -334,7 +348,8 @@ class _Parts:
         expected = {f"model.{name}": tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         if {name: shape for name, shape in shapes.items() if name.startswith("model.")} != expected:
             raise ValueError("the weights are of another model")
-        if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"}):
+        of_prior = check_prior(shapes, self.recipe.model.latent if model.is_variational else 0)
+        if any(not name.startswith(("model.", PREFIX)) for name in shapes.keys() - {"codes", "labels"} - of_prior):
             raise ValueError("more than a run")
         of_training = {name.removeprefix(PREFIX): shape for name, shape in shapes.items() if name.startswith(PREFIX)}
         check_shapes(of_training, [tuple(parameter.shape) for parameter in model.parameters()])

@@ -128,8 +128,8 @@ class Trainer:
         self._early_stopping = EarlyStopping(self.model, settings.patience)
         self._last_weights: list[Tensor] = []  # where the model has the best epoch's in their place
         self._state: State = "training"
-        self._clock = TrainingClock()
-        self._started = now()
+        self._finished: Snapshot | None = None  # the model, once it learns no more
+        self._clock, self._started = TrainingClock(), now()
         self._threads: int | None = settings.threads
         self.chain = start.trainings() if start else ()
         self.group: RunGroup | None = None  # of this training's run, and of none that goes on from it
@@ -248,7 +248,7 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """Give a frozen copy of the model as it is between two steps."""
-        return Snapshot(self.run_id, self.recipe, self.model, self.data.class_names)
+        return self._finished or Snapshot(self.run_id, self.recipe, self.model, self.data.class_names)
 
     def result(self, *, with_codes: bool = True) -> Run:
         """Give the run so far, to be asked for at an event: with the codes of its test images, or without.
@@ -341,6 +341,8 @@ class Trainer:
         if self._early_stopping.best is not None:
             self._last_weights = copied(self.model)
             self._early_stopping.put_best_back()
+        if self._is_finished:
+            self._finished = self._images.finish(self.snapshot(), self.preparation)
         last = self._early_stopping.best or (self.history[-1] if self.history else None)
         yield Finished(
             self.run_id,

@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.data.validation import set_apart
+from latentlab.core.errors import LatentlabError
 from latentlab.core.events import EpochEnded
 from latentlab.core.measures import metrics
+from latentlab.core.measures.calibration import label_calibration
+from latentlab.core.measures.fitted_prior import fitted_prior
 from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.label_calibration import LabelCalibration
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
+from latentlab.core.sketch.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +57,35 @@ class TrainingImages:
             learned, validation = set_apart(learned, share, seed)
             if start is not None and before is None:  # a model is best at what it has learned from
                 notes.append("The best epoch is chosen by images that the run may have learned from already.")
+        if (components := recipe.training.fit_prior or 0) > len(learned.train_labels):
+            raise LatentlabError(
+                f"To fit a prior of {components:,} components takes as many training images, and here are "
+                f"{len(learned.train_labels):,}: take fewer components."
+            )
         learned = learned.repeated(recipe.data.repeat)
         count, total = int((learned.train_labels < 0).sum()), len(learned.train_labels)
         if count and recipe.model.kind == "cvae":
             have, they = ("has", "it is") if count == 1 else ("have", "they are")
             notes.append(f"{count:,} of {total:,} training images {have} no label: {they} learned under none.")
         return cls(learned, validation, seed, " ".join(notes))
+
+    def finish(self, snapshot: Snapshot, preparation: Preparation) -> Snapshot:
+        """Add to a model whose training has ended what is found of it only then: a prior, and its calibration."""
+        if components := snapshot.recipe.training.fit_prior:
+            images, labels = self.learned.train_images.numpy(), self.learned.train_labels.numpy().astype(np.int64)
+            snapshot.fit(fitted_prior(snapshot, images, labels, components, snapshot.recipe.training.seed))
+        if snapshot.uses_labels:
+            snapshot.calibration = self.calibrate(snapshot, preparation)
+        return snapshot
+
+    def calibrate(self, snapshot: Snapshot, preparation: Preparation) -> LabelCalibration | None:
+        """Calibrate a CVAE of these on what is set apart or, where nothing is, on what it has learned from."""
+        if (apart := self.validation) is not None:
+            images, labels = apart.test_images, apart.test_labels
+        else:
+            images, labels = self.learned.train_images, self.learned.train_labels
+        given = images.numpy(), labels.numpy().astype(np.int64)
+        return label_calibration(snapshot, preparation, *given, are_held_out=apart is not None)
 
     @property
     def to_test(self) -> tuple[int, int]:

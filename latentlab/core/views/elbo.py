@@ -53,7 +53,7 @@ class Elbo:
     reconstruction : float
         One sample of z per image.
     kl : float
-        In closed form: Kingma and Welling (2014), appendix B.
+        In closed form: Kingma and Welling (2014), appendix B; from a mixture prior, of one sample of z per image.
     elbo_error : float
         Standard error of the ELBO.
     parts : KlParts
@@ -100,7 +100,7 @@ def elbo(question: ElboQuestion, model: MapUpdate) -> Elbo:
     terms = [snapshot.loss_terms(images[some], labels[some], noise[some]) for some in chunks(torch.from_numpy(images))]
     errors, kls, _ = (np.concatenate(each).astype(np.float64) for each in zip(*terms, strict=True))
     codes = means + torch.exp(0.5 * logvars) * noise
-    parts = kl_parts(means, logvars, codes[: samples_for(len(rows), snapshot.latent)])
+    parts = kl_parts(means, logvars, codes[: samples_for(len(rows), snapshot.latent)], snapshot.prior)
     bounds = -(errors + kls)
     probable = None
     if question.with_likelihood:

@@ -177,6 +177,7 @@ def spherical(a: npt.ArrayLike, b: npt.ArrayLike, steps: int) -> Floats:
 
     Directions follow Shoemake (1985), section 3.3; lengths go evenly from one to the other. White (2016), section
     2.1: under a Gaussian prior in many dimensions nearly all codes lie near a sphere, and a straight line leaves it.
+    A mixture prior has no such sphere, and the arc is no better than a line there.
     His formula weighs the codes themselves, which is the same for two of one length, but throws others far out where
     they lie on nearly opposite sides.
 

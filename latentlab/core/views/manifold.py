@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
 from latentlab.core.arrays import Floats
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.plane_prior import PlanePrior, prior_on_plane
 from latentlab.core.map.requirements import need_point
 from latentlab.core.models.decode_grid import decode_grid, need_room
 
@@ -22,7 +22,7 @@ class ManifoldQuestion:
     ----------
     over : str
         ``"radius"``: from -radius to radius on both axes. ``"means"``: the range of the encoder's means, and `radius`
-        beyond it on every side. ``"quantiles"``: at equal steps of the prior's probability, around its mean.
+        beyond it on every side. ``"quantiles"``: at equal steps of the prior's probability, of its marginal on each.
     radius : float
         In units of the latent space.
     label : int
@@ -68,7 +68,8 @@ def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     """Decode a grid of codes on the map's plane.
 
     With quantiles, Kingma and Welling (2014), appendix D: steps of equal probability of the prior, whose marginal on
-    the plane is a Gaussian of deviation 1 around where the code 0 lies; that need not be the plane's origin.
+    the plane is a Gaussian of deviation 1 around where the code 0 lies; that need not be the plane's origin. Of a
+    mixture each axis has the steps of its own marginal, whatever the other one is: its cells are not equally likely.
 
     Raises
     ------
@@ -78,21 +79,19 @@ def manifold(question: ManifoldQuestion, model: MapUpdate) -> Manifold:
     need_point(model.snapshot, "it has no manifold to decode.")
     need_room(model.snapshot, question.side**2, "grid")
     points = model.projection.to_plane(model.means[np.isfinite(model.means).all(1)])
-    xs, ys = (
-        _ticks(question, values, centre)
-        for values, centre in zip(points.T, model.projection.prior_centre(), strict=True)
-    )
+    prior = prior_on_plane(model.snapshot.prior, model.projection)
+    xs, ys = (_ticks(question, values, prior, axis) for axis, values in enumerate(points.T))
     ys = ys[::-1]
     codes = model.projection.origin + np.stack(np.meshgrid(xs, ys), -1) @ model.projection.directions
     images = decode_grid(model.snapshot, codes, np.full(codes.shape[:2], question.label))
     return Manifold(model.run_id, images, xs, ys, model.projection.axes)
 
 
-def _ticks(question: ManifoldQuestion, values: Floats, centre: float) -> Floats:
-    """Give the positions along one axis, ascending; `values` are those of the means, `centre` is the prior's."""
+def _ticks(question: ManifoldQuestion, values: Floats, prior: PlanePrior, axis: int) -> Floats:
+    """Give the positions along one axis, ascending; `values` are those of the means."""
     if question.over == "quantiles":
         shares = (np.arange(question.side) + 0.5) / question.side
-        return np.array([NormalDist(centre).inv_cdf(share) for share in shares], np.float32)
+        return prior.quantiles(axis, shares)
     low, high = -question.radius, question.radius
     if question.over == "means" and len(values):
         low, high = float(values.min()) - question.radius, float(values.max()) + question.radius

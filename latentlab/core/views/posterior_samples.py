@@ -41,16 +41,17 @@ class PosteriorSamplesQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PosteriorSamples:
-    """Images x, decoded μ(x) + T·σ(x)·ε, and decoded T·ε of the same ε: float32 (R, K, C, H, W) each, R rows of K."""
+    """Images x, decoded μ(x) + T·σ(x)·ε, and samples of the prior by the same ε: float32 (R, K, C, H, W) each."""
 
     run_id: str
     images: Floats
     posterior: Floats
     prior: Floats
+    is_of_mixture: bool = False
 
 
 def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> PosteriorSamples:
-    """Decode μ + T·σ·ε for images of the map, and T·ε for the same ε (Kingma and Welling, 2014, section 2.4).
+    """Decode μ + T·σ·ε for images of the map (Kingma and Welling, 2014, section 2.4), and the prior by the same ε.
 
     Raises
     ------
@@ -67,8 +68,9 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
     means, deviations = snapshot.posterior(images, labels)
     noise = np.random.default_rng(question.noise_seed).standard_normal(means.shape, np.float32)
     spread = np.float32(question.temperature) * noise
-    codes = np.stack([means + deviations * spread, spread]).reshape(2 * shape[0], shape[1], -1)
+    drawn = snapshot.prior.place(noise, question.temperature)
+    codes = np.stack([means + deviations * spread, drawn]).reshape(2 * shape[0], shape[1], -1)
     decoded = decode_grid(snapshot, codes, np.tile(labels, 2).reshape(2 * shape[0], shape[1]))
     posterior, prior = decoded.reshape(2, *shape, *snapshot.image_shape)
     clean = to_floats(images).reshape(*shape, *snapshot.image_shape)
-    return PosteriorSamples(model.run_id, clean, posterior, prior)
+    return PosteriorSamples(model.run_id, clean, posterior, prior, snapshot.prior.components is not None)

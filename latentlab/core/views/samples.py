@@ -46,20 +46,22 @@ class SamplesQuestion:
 class Samples:
     """The decoded samples: float32 (R, K, C, H, W), R rows of K; of a CVAE each row is a class, with its name.
 
-    Of very many classes only the first have a row, and how many more there are is told.
+    Of very many classes only the first have a row, and how many more there are is told, and whether the prior is a
+    mixture.
     """
 
     run_id: str
     images: Floats
     row_names: tuple[str, ...]
     more: int = 0
+    is_of_mixture: bool = False
 
 
 _MOST_FITTED = 3000  # codes that a Gaussian is fitted to
 
 
 def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
-    """Decode codes drawn from T·N(0, I); with `like_codes` from a Gaussian with the codes' mean and covariance.
+    """Decode samples of the prior, see `Prior.place`; with `like_codes` of a Gaussian like the codes.
 
     A CVAE decodes one row of codes under every label, a row per class (Sohn et al., 2015, section 4.1).
 
@@ -78,14 +80,15 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
         codes = _like(model.means, drawn * question.columns, question.temperature, generator)
     else:
         noise = generator.standard_normal((drawn * question.columns, snapshot.latent), np.float32)
-        codes = question.temperature * noise
+        codes = snapshot.prior.place(noise, question.temperature)
     grid = codes.reshape(drawn, question.columns, snapshot.latent)
     labels = np.zeros(grid.shape[:2], np.int64)
     if names:
         grid = np.repeat(grid, len(names), 0)
         labels = np.repeat(np.arange(len(names))[:, None], question.columns, 1)
     more = len(snapshot.class_names) - len(names) if names else 0
-    return Samples(model.run_id, decode_grid(snapshot, grid, labels), names, more)
+    is_of_mixture = snapshot.prior.components is not None
+    return Samples(model.run_id, decode_grid(snapshot, grid, labels), names, more, is_of_mixture)
 
 
 def _like(means: Floats, count: int, temperature: float, generator: np.random.Generator) -> Floats:

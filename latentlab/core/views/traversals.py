@@ -122,9 +122,9 @@ _SILENT_SHARE = 0.01
 def dimension_use(model: MapUpdate) -> DimensionUse:
     """Say how much each latent dimension tells of the map's images, of a sample where they are many.
 
-    Of a VAE, its share of the KL divergence (Kingma and Welling, 2014, appendix B, before the sum over dimensions); it
-    is used where `active_units` says so. An autoencoder has no posterior: the variance of its code counts, and a
-    dimension is used where it deviates by more than a hundredth of what the liveliest does.
+    Of a VAE, its share of the KL divergence (Kingma and Welling, 2014, appendix B, before their sum), from a mixture
+    prior that of its marginal; it is used where `active_units` says so. An autoencoder has no posterior: the variance
+    of its code counts, and a dimension is used where it deviates by more than a hundredth of what the liveliest does.
 
     Raises
     ------
@@ -138,13 +138,12 @@ def dimension_use(model: MapUpdate) -> DimensionUse:
         import torch  # not above: panels read this file, and load no torch
 
         from latentlab.core.measures.latent import active_units
-        from latentlab.core.models import losses
 
         rows = known[row_order(len(known))[:_MOST_IMAGES]]
         # A deviation may be too small for float32.
         deviations = np.maximum(deviations_of(model, rows), np.finfo(np.float32).tiny)
         mean, logvar = torch.from_numpy(model.means[rows]), torch.from_numpy(2 * np.log(deviations))
-        amounts = losses.kl_by_dimension(mean, logvar).mean(0).numpy()
+        amounts = model.snapshot.prior.kl_by_dimension(mean, logvar).mean(0).numpy()
         used, count = active_units(means), len(rows)
     else:
         amounts = means.var(0, dtype=np.float64).astype(np.float32)

@@ -282,11 +282,16 @@ class Exploration(QObject):
             self._kept = KeptTable()  # the one before goes once nobody reads it
         self._sketch()
 
+    def read_sketch(self) -> None:
+        """Read the sketch once more: more is known of the model."""
+        self._sketch()
+
     def _sketch(self, *, at_once: bool = False) -> None:
         update, drawing = self.shown, self._drawing
         if update is None or drawing is None:
             return
         from latentlab.core.map import explore
+        from latentlab.core.measures.label_misfits import are_posed
 
         label = self._label if self._label_is_overruled else None
         kept = self._kept if self._asks_decoder and has_table(update.snapshot) else None
@@ -303,7 +308,7 @@ class Exploration(QObject):
                 means=update.means,
                 labels=update.labels,
                 images=update.images,
-                posed=update.preparation.stroke > 0 and not update.snapshot.takes_any_size,
+                posed=are_posed(update.snapshot, update.preparation),
                 table=None if kept is None else lambda label: kept.of(update, label),
             )
 

@@ -57,7 +57,7 @@ class CurvesPanel(LinesPanel):
                 self.tr("Reconstruction"),
                 self.tr("How much the rebuilt images differ."),
             ),
-            "kl": (self.tr("KL"), self.tr("How much the codes tell: their divergence from the standard normal.")),
+            "kl": (self.tr("KL"), self.tr("How much the codes tell: their divergence from the prior.")),
             "penalty": (self.tr("Penalty"), self.tr("On the code, with its weight: of a sparse or contractive model.")),
             "objective": (
                 self.tr("Objective"),

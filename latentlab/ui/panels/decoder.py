@@ -66,10 +66,14 @@ class DecoderPanel(QScrollArea):
         if decoded is None:
             self._labels.show_images(None)
             self._code.setText(self.tr("Nothing is\npicked"))  # two lines, as of a pick: nothing moves
-            self._describe_samples(prior=False, has_posterior=True)
+            self._describe_samples(prior=False, has_posterior=True, is_mixture=False)
             return
         self.set_temperature(decoded.temperature)
-        self._describe_samples(prior=decoded.samples_are_prior, has_posterior=bool(decoded.deviation.any()))
+        self._describe_samples(
+            prior=decoded.samples_are_prior,
+            has_posterior=bool(decoded.deviation.any()),
+            is_mixture=decoded.prior_is_mixture,
+        )
         if len(decoded.code) <= 2:
             pairs = zip(decoded.code.tolist(), decoded.deviation.tolist(), strict=True)
             self._code.setText("\n".join(self._coordinate(number, *pair) for number, pair in enumerate(pairs)))
@@ -228,7 +232,7 @@ class DecoderPanel(QScrollArea):
         self._noise.setToolTip(self.tr("Draw the samples anew; while a slider moves, the noise stays the same."))
         self._noise.clicked.connect(self.noise_requested)
         self._prior = QPushButton(self.tr("Sample the prior"), objectName="priorButton")
-        self._prior.setToolTip(self.tr("Decode codes drawn from T·N(0, I), wherever they fall on the map."))
+        self._prior.setToolTip(self.tr("Decode codes drawn from the prior, at T, wherever they fall on the map."))
         self._prior.clicked.connect(self.prior_requested)
 
         slider = (self._code, self._temperature_text, self._temperature, scale)
@@ -327,10 +331,12 @@ class DecoderPanel(QScrollArea):
         for widget in (self._temperature, self._noise, self._prior, self._samples):
             widget.setEnabled(enabled)
 
-    def _describe_samples(self, *, prior: bool, has_posterior: bool) -> None:
+    def _describe_samples(self, *, prior: bool, has_posterior: bool, is_mixture: bool) -> None:
         if prior:
             text = self.tr("Samples of the prior") if has_posterior else self.tr("Random: an autoencoder has no prior")
             tip = self.tr("T·ε: codes drawn at random from a Gaussian around 0, T times as wide as the prior N(0, I)")
+            if is_mixture:
+                tip = self.tr("Codes drawn at random from the Gaussians of the prior, each T times as wide as it is")
         elif has_posterior:
             text = self.tr("Samples around the pick")
             tip = self.tr("z + T·σ·ε: the pick moved by noise ε, T times as wide as the encoder's posterior is there")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.map.results import ImageLosses, Neighbour, Sketched
+from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
@@ -318,15 +319,29 @@ class SketchPanel(LinesPanel):
         self._use_label.setVisible(likely is not None and not in_force)
         if found is None or found.label_probabilities is None or likely is None:
             return
-        share = 100 * float(found.label_probabilities[likely])
-        text = self.tr("Most likely label: {name} ({share:.0f} % under the model)").format(
-            name=self._name(likely), share=share
-        )
+        text = self.tr("Most likely label: {name}").format(name=self._name(likely))
+        if found.calibration is not None:
+            share = 100 * float(found.label_probabilities[likely])
+            text = self.tr("Most likely label: {name} ({share:.0f} %)").format(name=self._name(likely), share=share)
+        self._label.setToolTip(self._how_sure(found.calibration))
         if not in_force and found.label is not None:
             text += "\n" + self.tr("The label slider says {name}.").format(name=self._name(found.label))
         self._label.setText(text)
         self._use_label.setText(self.tr("Use {name}").format(name=self._name(likely)))
         self._use_label.setToolTip(self.tr("Read the drawing under its most likely label"))
+
+    def _how_sure(self, known: LabelCalibration | None) -> str:
+        if known is None:
+            return self.tr("No percentage is known yet: the model is calibrated for it once its images are loaded.")
+        if known.are_held_out:
+            text = self.tr(
+                "Calibrated on {n:,} images that the model has not learned from: its nats are divided by {t:.1f}"
+            )
+        else:
+            text = self.tr(
+                "Calibrated on {n:,} of the images that the model has learned from: its nats are divided by {t:.1f}"
+            )
+        return text.format(n=known.images, t=known.temperature)
 
     def _likely_label(self) -> int | None:
         if self._sketched is None or self._sketched.label_probabilities is None:

@@ -59,6 +59,7 @@ class LiveTraining(QObject):
     result_made = Signal(object)  # Result
     diverged = Signal(object)
     warned = Signal(str)  # sentence; training goes on
+    noted = Signal(str)  # sentence on the images
     ended = Signal(object)  # Finished
     failed = Signal(object)  # Failed
 
@@ -182,6 +183,8 @@ class LiveTraining(QObject):
         match post:
             case Started():
                 self.started.emit(post)
+                if post.note:
+                    self.noted.emit(post.note)
             case Progress():
                 self.progressed.emit(post)
             case EpochEnded():

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.data import registry
-from latentlab.core.events import Failed, Finished, Started
+from latentlab.core.events import Failed, Finished
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
@@ -30,6 +30,7 @@ from latentlab.ui.explore.selection import Selection
 from latentlab.ui.explore.views import Views
 from latentlab.ui.session.background_trainings import BackgroundTrainings
 from latentlab.ui.session.branching import Branching
+from latentlab.ui.session.calibrating import Calibrating
 from latentlab.ui.session.comparison import Comparison
 from latentlab.ui.session.current_run import CurrentRun
 from latentlab.ui.session.following import Following
@@ -115,7 +116,7 @@ class Session(QObject):
         self.comparison, self.many_runs = Comparison(self.exploration, self), ManyRuns(self.library, self)
         self.branching = Branching(self._train, self)
         self.training = LiveTraining(self)
-        self.training.started.connect(self._tell_note)
+        self.training.noted.connect(self._mention)
         self.training.epoch_kept.connect(self.epochs.add)
         self.training.map_updated.connect(self.epochs.take)
         self.training.result_made.connect(self._take_result)
@@ -123,8 +124,8 @@ class Session(QObject):
         self.training.ended.connect(self._finish)
         self.training.failed.connect(self._fail)
         self.tensorboard, self.health = TensorBoardLog(self.training, self), Health(self.training, self.recipes, self)
-        self.interrupted = InterruptedTrainings(self.folder, self)
-        self.recent, self.maps_of_runs = RecentFiles(self), MapsOfRuns(self)
+        self.interrupted, self.recent = InterruptedTrainings(self.folder, self), RecentFiles(self)
+        self.maps_of_runs = MapsOfRuns(self)
         self.collection, self.run_pictures = RunCollection(self.folder, self), RunPictures(self)
         self.files = RunFiles(self)
         self.files.opened.connect(self._take_opened)
@@ -133,6 +134,7 @@ class Session(QObject):
         self.files.map_made.connect(self.epochs.take)
         self.following, self.background = Following(self.files, self.training, self), BackgroundTrainings(self)
         self.following.read.connect(self._take_newer)
+        Calibrating(self.exploration, self.library, self.files, self.training, self.map).failed.connect(self._complain)
         self.shown_images = ShownImages(self.library, self.files, self)
         self.selection_training = SelectionTraining(self.recipes, self.exploration, self.selection, self.training, self)
         self.selection_training.train_requested.connect(self.train)
@@ -188,11 +190,9 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that runs; nothing is told any more."""
-        looking = (self.exploration, self.epochs, self.views, self.restoration, self.page, self.map, self.comparison)
-        files = (self.opened_images, self.library, self.interrupted, self.recent, self.maps_of_runs, self.collection)
-        runs = (self.run_pictures, self.following, self.background, self.files, self.branching, self.many_runs)
-        for part in (self.training, self.tensorboard, *looking, *files, *runs):
-            part.shut_down()
+        for part in (self.training, *self.children()):  # first what would tell the others
+            if hasattr(part, "shut_down"):
+                part.shut_down()
 
     # Recipe and images
 
@@ -249,17 +249,17 @@ class Session(QObject):
         if shown is None:
             return
         self.files.forget_questions()
-        planned = PlannedTraining(
+        plan = PlannedTraining(
             self.recipe, data, shown, self.folder, threads=self.threads, save_seconds=self.save_seconds
         )
         if how == "to its end":
-            planned = replace(planned, unfinished=run, path=self._current.file)
+            plan = replace(plan, unfinished=run, path=self._current.file)
         else:
-            planned = replace(planned, start={"further": run, "anew": None}.get(how, how))
+            plan = replace(plan, start={"further": run, "anew": None}.get(how, how))
             self.epochs.begin(Checkpoints(self.recipe.training.checkpoint_every))
         self.epochs.forget_present()
         self._trained = None
-        self.training.start(planned)
+        self.training.start(plan)
         self._announce_run()
 
     def _wait_to_train(self, how: How | Run | None) -> None:
@@ -273,25 +273,19 @@ class Session(QObject):
         if self.state != "idle":
             self.training.discard()
             self._go_back()
-            self.message.emit(self.tr("The training was discarded; what was there before is back."), False)
+            self._mention(self.tr("The training was discarded; what was there before is back."))
 
     def _go_back(self) -> None:
         self._save_to = None
         self.epochs.begin(self._current.checkpoints)
         run = self._current.run
+        self.history_shown.emit(() if run is None else run.history, () if run is None else run.changes)
         if run is None:
             self.exploration.show(None)
-            self.history_shown.emit((), ())
         else:
-            self.history_shown.emit(run.history, run.changes)
             self.shown_images.show(run)
         self._announce_run()
         self._tell_whether_it_can_continue()
-
-    @Slot(object)
-    def _tell_note(self, started: Started) -> None:
-        if started.note:
-            self.message.emit(started.note, False)
 
     @Slot(object)
     def _take_result(self, result: Result) -> None:
@@ -432,6 +426,10 @@ class Session(QObject):
     @Slot(str)
     def _complain(self, sentence: str) -> None:
         self.message.emit(sentence, True)
+
+    @Slot(str)
+    def _mention(self, sentence: str) -> None:
+        self.message.emit(sentence, False)
 
     def _announce_run(self) -> None:
         run, path = self._current.run, self._current.path

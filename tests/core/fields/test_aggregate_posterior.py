@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
@@ -12,14 +13,15 @@ from latentlab.core.fields.aggregate_posterior import (
     is_along_axes,
     log_ratio,
     mixture,
-    prior_of,
 )
 from latentlab.core.fields.grid import middles, sides
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.plane_prior import prior_on_plane
 from latentlab.core.map.projection import Projection, fit
 from latentlab.core.models.autoencoders import build
 from latentlab.core.models.operations import Operations
+from latentlab.core.models.prior import STANDARD_NORMAL, Mixture
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 
@@ -226,7 +228,7 @@ def test_holes_are_below_zero_and_pile_ups_above_it_on_any_plane():
         origin = np.float32([0.7, 0, 0, -0.4, 0, 0])  # the map's (0, 0) is not the prior's mean
         projection = Projection(origin, turn @ axes, ("a", "b"))
         prepared = made(means, 0.1, projection=projection)
-        prior = prior_of(projection)
+        prior = prior_on_plane(STANDARD_NORMAL, projection)
         assert prior.centre == pytest.approx(tuple(-turn @ axes @ origin))
         found = log_ratio(prepared, (-3, 3, -3, 3), cells=60**2, images=ALL)
         places = np.stack(np.meshgrid(*middles(found.extent, 60**2)), -1)
@@ -240,6 +242,26 @@ def test_holes_are_below_zero_and_pile_ups_above_it_on_any_plane():
         assert hole[0] < -10
         assert pile[0] > 0.5
         assert hole[1] == pile[1] == 1
+
+
+def test_against_a_mixture_prior_the_ratio_is_that_of_both_mixtures():
+    means, deviation = cloud(40, 3), 0.6
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0][:2].astype(np.float32)
+    prepared = made(means, deviation, projection=Projection(np.float32([0.3, 0, -0.2]), turn, ("a", "b")))
+    logvar = torch.full((40, 3), 2 * np.log(deviation))
+    prepared.model.snapshot.fit(Mixture.of_posteriors(torch.from_numpy(means), logvar))
+    found = log_ratio(prepared, (-2, 2, -2, 2), cells=20**2, images=ALL)
+    np.testing.assert_allclose(found.values, 0, atol=1e-3)  # the prior is the aggregate posterior itself
+    weights = np.random.default_rng(2).dirichlet(np.ones(40))
+    prior = Mixture(
+        torch.from_numpy(np.log(weights)).float(), torch.from_numpy(means), torch.diag_embed(torch.exp(0.5 * logvar))
+    )
+    prepared.model.snapshot.fit(prior)
+    found = log_ratio(prepared, (-2, 2, -2, 2), cells=20**2, images=ALL)
+    places = np.stack(np.meshgrid(*middles(found.extent, 20**2)), -1)
+    on_plane = prepared.model.projection.to_plane(means), deviation**2 * np.eye(2)
+    each = np.stack([multivariate_normal(m, on_plane[1]).pdf(places) for m in on_plane[0]], -1)
+    np.testing.assert_allclose(found.values, np.log(each.mean(-1)) - np.log(each @ weights), atol=0.02)
 
 
 def test_the_ratio_is_what_both_densities_say():

@@ -10,6 +10,7 @@ from latentlab.core.map import explore
 from latentlab.core.map.explore import data_point, label_probabilities, new_noise, sketched
 from latentlab.core.map.projection import fit
 from latentlab.core.map.true_posterior import KeptTable
+from latentlab.core.measures import label_misfits
 from latentlab.core.measures.gaps import gaps
 from latentlab.core.measures.image_losses import SAMPLES, image_terms, misfits
 from latentlab.core.measures.neighbours import nearest_rows
@@ -389,7 +390,7 @@ def test_pose_and_label_of_a_sketch_are_sought_together_and_all_is_said_of_that_
 
 
 def test_of_many_labels_the_likeliest_and_the_one_in_force_are_tried_in_all_poses(cvae, tiny_images, monkeypatch):
-    monkeypatch.setattr(explore, "POSED_LABELS", 1)
+    monkeypatch.setattr(label_misfits, "POSED_LABELS", 1)
     image = poses(image_of(tiny_images, 4))[3]
     expected = all_pairs(cvae.snapshot, image)
     likely = int(expected[0].argmin())

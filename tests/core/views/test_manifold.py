@@ -37,6 +37,15 @@ def test_quantiles_are_around_the_priors_mean_wherever_the_planes_origin_is(tiny
     assert abs(middle @ model.projection.directions.T).max() < 1e-5
 
 
+def test_quantiles_of_a_mixture_are_those_of_its_marginal_on_each_axis(tiny_model):
+    model = on_plane(tiny_model(model__latent=3, model__prior="vamp"), [0.5, -1.0, 0.5], [[1, 2, 0], [0, 1, 1]])
+    found = QUANTILES.answer(model)
+    noise = np.random.default_rng(0).standard_normal((200_000, 3)).astype(np.float32)
+    drawn = model.projection.to_plane(model.snapshot.prior.place(noise))
+    for ticks, values in ((found.xs, drawn[:, 0]), (found.ys[::-1], drawn[:, 1])):
+        np.testing.assert_allclose((values[:, None] < ticks).mean(0), (np.arange(5) + 0.5) / 5, atol=0.005)
+
+
 @pytest.mark.parametrize(
     "axes", [PlaneAxes(Component(0), Component(1)), PlaneAxes(BetweenClasses(0, 1), Dimension(1)), PlaneAxes()]
 )

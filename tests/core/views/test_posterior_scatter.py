@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.models.prior import STANDARD_NORMAL
 from latentlab.core.views.posterior_scatter import DeviationsQuestion
 
 
@@ -30,6 +31,7 @@ class Told:
     """Stands in for a snapshot of five dimensions; the fifth and the second tell most."""
 
     is_variational, uses_labels, latent, class_names = True, False, 5, ()
+    prior = STANDARD_NORMAL
 
     def encode(self, images, labels=None):
         means = np.arange(len(images))[:, None] * np.array([0, 0.1, 0.01, 0, 1])

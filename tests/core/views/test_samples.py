@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.models.prior import STANDARD_NORMAL
 from latentlab.core.views.samples import SamplesQuestion
 
 QUESTION = SamplesQuestion(rows=3, columns=5, temperature=1.0, seed=0, like_codes=False)
@@ -24,6 +25,18 @@ def test_samples_are_codes_of_the_prior_decoded(tiny_model):
     assert samples.row_names == ()
     noise = np.random.default_rng(0).standard_normal((15, 2), np.float32)
     np.testing.assert_allclose(samples.images.reshape(15, 1, 28, 28), model.snapshot.decode(noise), atol=1e-6)
+
+
+def test_samples_of_a_mixture_are_codes_of_its_gaussians_decoded(tiny_model):
+    model = tiny_model(model__prior="vamp")
+    samples, prior = asked(model), model.snapshot.prior
+    assert samples.is_of_mixture
+    noise = np.random.default_rng(0).standard_normal((15, 2), np.float32)
+    expected = model.snapshot.decode(prior.place(noise))
+    np.testing.assert_allclose(samples.images.reshape(15, 1, 28, 28), expected, atol=1e-6)
+    cold = asked(model, temperature=0.0).images.reshape(15, 1, 28, 28)
+    means = model.snapshot.decode(prior.components.means)
+    assert all(np.abs(means - image).max((1, 2, 3)).min() < 1e-4 for image in cold)
 
 
 def test_the_temperature_scales_the_noise_and_the_seed_draws_it(tiny_model):
@@ -52,6 +65,7 @@ class Told:
 
     uses_labels = takes_any_size = False
     image_shape, latent, class_names = (1, 1, 3), 3, ()
+    prior = STANDARD_NORMAL
 
     def decode(self, codes, labels):
         return codes[:, None, None]

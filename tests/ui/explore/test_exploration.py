@@ -358,6 +358,25 @@ def test_a_label_is_proposed_for_a_sketch_and_the_slider_overrules_it(lab, run_f
     assert lab.child("labelSlider").value() == proposed
 
 
+def test_a_model_whose_file_says_not_how_sure_it_is_is_calibrated_for_its_first_sketch(lab, run_file, tmp_path):
+    from latentlab.core.runs.run import Run
+
+    run = Run.open(run_file(**CVAE))
+    kept, run.snapshot.calibration = run.snapshot.calibration, None
+    assert kept is not None
+    run.save(tmp_path / "run.safetensors")
+    read = []
+    lab.session.exploration.sketched.connect(read.append)
+    lab.open(tmp_path / "run.safetensors")
+    lab.stroke(THREE)
+    lab.until(lambda: read and read[-1].calibration is not None)
+    assert read[0].calibration is None
+    assert read[-1].calibration.images == kept.images
+    assert read[-1].calibration.temperature == pytest.approx(kept.temperature, rel=1e-3)
+    assert read[-1].label == read[0].label
+    assert f"Most likely label: {read[-1].label} ({100 * read[-1].label_probabilities.max():.0f} %)" in said(lab)
+
+
 def test_a_neighbour_that_is_clicked_is_picked_on_the_map(lab, run_file):
     lab.open(run_file())
     lab.stroke(THREE)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.map.results import ImageLosses, Neighbour, Sketched
+from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.sketch import painting
 from latentlab.core.sketch.painting import Paper
 from latentlab.ui.panels.sketch import SketchPanel
@@ -33,7 +34,7 @@ def panel(qtbot):
     return qtbot.show(SketchPanel(), 380, 330)
 
 
-def found(label=None, probabilities=None, is_reconstruction=False):
+def found(label=None, probabilities=None, is_reconstruction=False, calibration=None):
     image = np.linspace(0, 1, 784, dtype=np.float32).reshape(1, 28, 28)
     neighbours = tuple(
         Neighbour(10 + i, i % 3, NAMES[i % 3], 0.1 * i, image, is_reconstruction) for i in range(5)
@@ -43,7 +44,7 @@ def found(label=None, probabilities=None, is_reconstruction=False):
         covariance=np.eye(2, dtype=np.float32), reconstruction=1 - image,
         losses=ImageLosses(142.31, 134.1, 8.2, samples=16),
         neighbours=neighbours, nearest=np.arange(15), votes=((2, 12), (1, 3)), label=label,
-        label_probabilities=probabilities,
+        label_probabilities=probabilities, calibration=calibration,
     )  # fmt: skip
 
 
@@ -186,13 +187,28 @@ def test_a_neighbour_is_picked_by_a_click(qtbot, panel, rebuilt, said):
 
 def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
     panel.show_sketched(found(label=0, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
-    assert "Most likely label: two (93 % under the model)" in texts(panel)
+    assert "Most likely label: two" in texts(panel)
     assert "The label slider says nought." in texts(panel)
     with qtbot.waitSignal(panel.label_chosen) as chosen:
         qtbot.mouseClick(buttons(panel, "Use two")[0], Qt.MouseButton.LeftButton)
     assert chosen.args == [2]
     panel.show_sketched(found(label=2, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
     assert not buttons(panel, "Use two")
+
+
+def test_how_sure_a_label_is_stands_there_once_the_model_is_calibrated(panel):
+    probabilities = np.array([0.05, 0.02, 0.93], np.float32)
+    panel.show_sketched(found(label=2, probabilities=probabilities), NAMES)
+    shown = next(label for label in panel.findChildren(QLabel) if label.text().startswith("Most likely label"))
+    assert "%" not in shown.text()
+    assert "once its images are loaded" in shown.toolTip()
+    for is_apart, said in ((True, "has not learned from"), (False, "of the images that the model has learned from")):
+        known = LabelCalibration(7.04, 1000, is_apart)
+        panel.show_sketched(found(label=2, probabilities=probabilities, calibration=known), NAMES)
+        assert "Most likely label: two (93 %)" in texts(panel)
+        assert "Calibrated on 1,000" in shown.toolTip()
+        assert said in shown.toolTip()
+        assert "7.0" in shown.toolTip()
 
 
 def test_a_hint_is_shown_until_it_is_taken_back(panel):

@@ -79,7 +79,8 @@ class _Content(QWidget):
                 "Mutual information: how much a code tells which of the images it is of: at most the log of their "
                 "number. Total correlation: how far the aggregate posterior q(z) is from dimensions that know nothing "
                 "of each other. Dimensions: the KL of each one's aggregate posterior from the prior. The last two are "
-                "the marginal KL, which a better prior would save."
+                "the marginal KL, which a better prior would save; one whose dimensions depend on each other saves "
+                "what it knows of that."
             )
         )
         self._plot = BarPlot("", self.tr("nats"))
@@ -97,29 +98,36 @@ class _Content(QWidget):
             kl=answer.kl,
         )
         self._headline.setText(f'<b style="font-size: x-large">{text}</b>')
-        self._sums.setText(
-            self.tr(
-                "KL {kl:.2f}, by samples {sampled:.2f} = mutual information {information:.2f} ± {first:.2f} + total "
-                "correlation {correlation:.2f} ± {second:.2f} + dimensions {dimensions:.2f} ± {third:.2f}"
-            ).format(
-                kl=answer.kl,
-                sampled=parts.kl,
-                information=parts.mutual_information,
-                first=parts.errors[0],
-                correlation=parts.total_correlation,
-                second=parts.errors[1],
-                dimensions=float(parts.by_dimension.sum()),
-                third=parts.dimensions_error,
-            )
+        sums = self.tr(
+            "KL {kl:.2f}, by samples {sampled:.2f} = mutual information {information:.2f} ± {first:.2f} + total "
+            "correlation {correlation:.2f} ± {second:.2f} + dimensions {dimensions:.2f} ± {third:.2f}"
+        ).format(
+            kl=answer.kl,
+            sampled=parts.kl,
+            information=parts.mutual_information,
+            first=parts.errors[0],
+            correlation=parts.total_correlation,
+            second=parts.errors[1],
+            dimensions=float(parts.by_dimension.sum()),
+            third=parts.dimensions_error,
         )
+        if parts.prior_correlation:
+            sums += self.tr(" {known:+.2f} ± {error:.2f} that the prior knows of dimensions together").format(
+                known=-parts.prior_correlation, error=parts.prior_error
+            )
+        self._sums.setText(sums)
         self._beside.setVisible(answer.likelihoods is not None)
         if answer.likelihoods is not None:
             self._beside.setText(self._written(answer.likelihoods))
         names = tuple(dimension_name(dimension) for dimension in range(len(parts.by_dimension)))
-        heights = np.array([parts.mutual_information, parts.total_correlation, *parts.by_dimension], np.float32)
+        values, known = [parts.mutual_information, parts.total_correlation], [self.tr("mutual information")]
+        known.append(self.tr("total correlation"))
+        if parts.prior_correlation:
+            values.append(-parts.prior_correlation)
+            known.append(self.tr("known to the prior"))
+        heights = np.array([*values, *parts.by_dimension], np.float32)
         strong = np.arange(len(heights)) == 0
         edges = np.arange(len(heights) + 1, dtype=np.float32)
-        known = (self.tr("mutual information"), self.tr("total correlation"))
         self._plot.name_axes(self.tr("what the KL is the sum of"), self.tr("nats"))
         self._plot.set_bars(Bars(edges, heights, strong, (*known, *names)))
 

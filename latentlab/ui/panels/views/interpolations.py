@@ -178,7 +178,10 @@ class InterpolationsPanel(ViewPanel):
         self._strips.setObjectName("interpolationStrips")
         self._strips.setAccessibleName(self.tr("Interpolations between the images"))
         self._strips.setToolTip(
-            self.tr("linear: on a straight line. spherical: at equal angles around the origin. Outside, the images.")
+            self.tr(
+                "linear: on a straight line. spherical: at equal angles around the origin, which suits a standard "
+                "normal prior. Outside, the images."
+            )
         )
         self._equation = Equation(self.tr("Select a third image C to decode A − B + C."))
         self._equation.setObjectName("imageEquation")

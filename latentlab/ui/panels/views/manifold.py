@@ -45,7 +45,7 @@ class ManifoldPanel(ViewPanel):
         self._over.setToolTip(
             self.tr(
                 "Around the origin; over the range of the encoder's means, and so much beyond it; or at equal steps of "
-                "the prior's probability"
+                "the prior's probability; of a mixture, on each axis by itself"
             )
         )
         self._radius = QDoubleSpinBox(minimum=0, maximum=100_000, value=4, decimals=1, prefix="± ")

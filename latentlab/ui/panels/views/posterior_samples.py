@@ -83,6 +83,11 @@ class PosteriorSamplesPanel(ViewPanel):
         names = (self.tr("image"), self.tr("posterior"), self.tr("prior"))
         self._grid.set_images(stacked.reshape(3 * rows, *each), rows * names, group=3)
         text = self.tr("In each column one noise ε: posterior μ + T·σ·ε of the image above, prior T·ε.")
+        if answer.is_of_mixture:
+            text = self.tr(
+                "In each column one noise ε: posterior μ + T·σ·ε of the image above; of the prior, a mixture of "
+                "Gaussians, ε also draws which one."
+            )
         if self.facts is not None and self.facts.uses_labels:
             text += " " + self.tr("Both under the label of the image.")
         self.caption.setText(text)

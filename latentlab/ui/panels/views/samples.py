@@ -89,6 +89,8 @@ class SamplesPanel(ViewPanel):
                 "From T·N(0, I). An autoencoder has no prior: nothing makes its codes lie there, so these need not "
                 "look like anything."
             )
+        elif answer.is_of_mixture:
+            text = self.tr("From the prior, a mixture of Gaussians: T says how far samples stray from their mean.")
         else:
             text = self.tr("From the prior, T·N(0, I).")
         if answer.row_names:

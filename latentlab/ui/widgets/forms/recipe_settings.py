@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from latentlab.ui.widgets.forms.prior_settings import PriorSettings
+
 SettingTexts = tuple[str, str, str]
 """Dotted key, label, tip."""
 
@@ -33,7 +35,7 @@ class RecipeSettings(QObject):
             (
                 "loss.beta",
                 self.tr("β, KL weight"),
-                self.tr("How strongly codes are drawn to the standard normal. Above 1: smoother map, blurrier images."),
+                self.tr("How strongly codes are drawn to the prior. Above 1: smoother map, blurrier images."),
             ),
         )
 
@@ -42,6 +44,7 @@ class RecipeSettings(QObject):
         return (
             (self.tr("Images"), self._images()),
             (self.tr("Model"), self._model()),
+            PriorSettings().group(),
             (self.tr("Encoder"), (*self._encoder_layers(), *self._network("encoder"))),
             (self.tr("Decoder"), (*self._decoder_layers(), *self._network("decoder"), *self._beginning())),
             (self.tr("Loss"), self._loss()),

@@ -30,6 +30,7 @@ _NO_VALUE = {  # what no value means, in a word; of others it is "none"
     "model.decoder.spread": "automatic",
     "training.threads": "automatic",
     "training.patience": "never",
+    "training.fit_prior": "none",
     "training.checkpoint_every": "never",
 }
 _LETTERS = 6  # of what is chosen in a box, at least

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from latentlab.core.fields.aggregate_posterior import prior_of
 from latentlab.core.map.map_update import MapUpdate
+from latentlab.core.map.plane_prior import prior_on_plane
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
 from latentlab.ui.canvas.panel import CanvasPanel
@@ -19,7 +19,7 @@ def join_posteriors(session: Session, panel: CanvasPanel, menus: Menus) -> None:
 
     def show_prior(update: MapUpdate | None) -> None:
         has_prior = update is not None and update.snapshot.is_variational
-        contours.set_prior(prior_of(update.projection) if has_prior else None)
+        contours.set_prior(prior_on_plane(update.snapshot.prior, update.projection) if has_prior else None)
 
     menus["priorContours"].toggled.connect(contours.set_on)
     menus["posteriorEllipses"].toggled.connect(posteriors.set_on)

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from latentlab.core.fields.aggregate_posterior import Prior
+from latentlab.core.map.plane_prior import PlanePrior
 from latentlab.core.map.posteriors import Posteriors
 from latentlab.ui.canvas.layers.contours_layer import ContoursLayer
 from latentlab.ui.canvas.layers.posteriors_layer import PosteriorsLayer
@@ -43,7 +43,7 @@ def changed(canvas, shown, change):
 
 @pytest.mark.parametrize("centre", [(0.0, 0.0), (0.5, -0.7)])
 def test_circles_of_one_two_and_three_deviations_around_the_priors_mean(canvas, contours, shown, centre):
-    places = changed(canvas, shown, lambda: contours.set_prior(Prior(centre, False)))
+    places = changed(canvas, shown, lambda: contours.set_prior(PlanePrior.normal(centre, is_line=False)))
     away = places - centre
     away = away[np.abs(np.arctan2(away[:, 1], away[:, 0]) - np.pi / 4) > 0.5]  # labels are at the upper right
     radii = np.linalg.norm(away, axis=1)
@@ -53,8 +53,32 @@ def test_circles_of_one_two_and_three_deviations_around_the_priors_mean(canvas, 
     assert contours.radii() == []
 
 
+def test_of_a_mixture_each_gaussian_has_its_mean_and_its_ellipse(canvas, contours, shown):
+    means, covariances = np.array([[-1.5, 0.5], [1.5, -1.0]]), np.array([[[0.25, 0], [0, 1]], [[0.6, 0.4], [0.4, 0.5]]])
+    prior = PlanePrior(np.array([0.5, 0.5]), means, covariances, is_line=False, is_normal=False)
+    places = changed(canvas, shown, lambda: contours.set_prior(prior))
+    distances = [
+        np.sqrt(np.einsum("ni,ij,nj->n", places - mean, np.linalg.inv(covariance), places - mean))
+        for mean, covariance in zip(means, covariances, strict=True)
+    ]
+    for mean, distance in zip(means, distances, strict=True):
+        assert (np.abs(distance - 1) < 0.1).sum() > 50
+        assert (np.linalg.norm(places - mean, axis=1) < 0.05).any()
+    nearest = np.min([np.minimum(np.abs(distance - 1), distance) for distance in distances], axis=0)
+    assert nearest.max() < 0.12
+    assert contours.radii() == []
+    assert contours.places() == []
+
+
+def test_of_a_mixture_on_a_line_each_mean_is_a_line(canvas, contours, shown):
+    means, covariances = np.array([[-1.0, 0], [2.0, 0]]), np.array([[[0.25, 0], [0, 0]]] * 2)
+    prior = PlanePrior(np.array([0.7, 0.3]), means, covariances, is_line=True, is_normal=False)
+    places = changed(canvas, shown, lambda: contours.set_prior(prior))
+    assert set(np.rint(places[:, 0])) == {-1.0, 2.0}
+
+
 def test_contours_follow_the_view_and_vanish_where_they_would_be_a_blot_or_too_large(canvas, contours):
-    contours.set_prior(Prior((0.0, 0.0), False))
+    contours.set_prior(PlanePrior.normal((0.0, 0.0), is_line=False))
     unit = canvas.pixel_of(1, 0).x() - canvas.pixel_of(0, 0).x()
     assert contours.radii() == pytest.approx([unit, 2 * unit, 3 * unit], abs=3)
     canvas.view.zoom(0.5)
@@ -68,7 +92,7 @@ def test_contours_follow_the_view_and_vanish_where_they_would_be_a_blot_or_too_l
 
 
 def test_a_latent_space_of_one_dimension_has_lines(canvas, contours, shown):
-    places = changed(canvas, shown, lambda: contours.set_prior(Prior((0.0, 0.0), True)))
+    places = changed(canvas, shown, lambda: contours.set_prior(PlanePrior.normal((0.0, 0.0), is_line=True)))
     places = places[np.abs(places[:, 1]) > 0.5]  # without labels
     assert set(np.rint(np.abs(places[:, 0]))) == {1.0, 2.0, 3.0}
     assert np.abs(np.abs(places[:, 0]) - np.rint(np.abs(places[:, 0]))).max() < 0.05
@@ -124,7 +148,7 @@ def test_the_names_of_the_rings_are_read_above_points_in_both_themes(
     QApplication.setPalette(theme.palette(colours))
     try:
         qtbot.waitUntil(lambda: canvas.backgroundBrush().color() == QColor(colours.background))
-        contours.set_prior(Prior((0.0, 0.0), False))
+        contours.set_prior(PlanePrior.normal((0.0, 0.0), is_line=False))
         cloud = np.random.default_rng(0).uniform(-3, 3, (20_000, 2))
         canvas.set_points(map_points(cloud, np.zeros(len(cloud), int)))
         canvas.show_standard()

@@ -281,6 +281,22 @@ def test_the_elbo_is_written_as_a_sum_and_the_parts_of_its_kl_are_bars(shown, ti
     assert inked(view.panel.findChild(BarPlot)) > 1000
 
 
+def test_what_a_mixture_prior_knows_of_dimensions_together_is_taken_off_the_sum(shown, tiny_model):
+    view = shown(ElboPanel(), tiny_model(model__prior="vamp", model__components=5))
+    parts = view.last.parts
+    assert parts.kl == pytest.approx(view.last.kl, abs=1e-3)  # both of the same samples
+    told = f"{-parts.prior_correlation:+.2f} ± {parts.prior_error:.2f} that the prior knows of dimensions together"
+    assert told in view.child("elboSums").text()
+    assert "that the prior knows" not in shown(ElboPanel(), tiny_model()).child("elboSums").text()
+
+
+def test_views_say_what_prior_their_samples_are_of(shown, tiny_model):
+    mixture, normal = tiny_model(model__prior="vamp", model__components=5), tiny_model()
+    for panel in (SamplesPanel, PosteriorSamplesPanel):
+        assert "a mixture of" in shown(panel(), mixture).panel.caption.text()
+        assert "mixture" not in shown(panel(), normal).panel.caption.text()
+
+
 # Beside PCA
 
 
