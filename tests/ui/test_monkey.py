@@ -5,6 +5,8 @@ A failure tells its seed; ``LATENTLAB_MONKEY_SEED=â€¦ LATENTLAB_MONKEY_ACTIONS=â
 
 import os
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from latentlab.core.data import downloads, registry
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training import own_process
 from tests.ui.lab import Lab
 from tests.ui.monkey import Monkey
 
@@ -31,11 +34,18 @@ TINY = {
 
 @pytest.fixture
 def own_machine(monkeypatch):
-    """Keep the monkey within this test: no network, no folders of this machine, no end of the process."""
+    """Keep the monkey within this test: no network, no folders or programs of this machine, no end of the process."""
+    begun = []
+
+    def begin(arguments, words, recipe=""):
+        words.touch()
+        begun.append(subprocess.Popen([sys.executable, "-c", ""]))
+        return begun[-1]
 
     def refuse(*arguments, **options):
         raise OSError("there is no network")
 
+    monkeypatch.setattr(own_process, "start", begin)
     monkeypatch.setattr(downloads, "urlopen", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(QFileDialog, "open", lambda self: None)
@@ -44,6 +54,8 @@ def own_machine(monkeypatch):
     QGuiApplication.setQuitOnLastWindowClosed(False)
     yield
     QGuiApplication.setQuitOnLastWindowClosed(True)
+    for process in begun:
+        process.wait()
 
 
 @pytest.fixture

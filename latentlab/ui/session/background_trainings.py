@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from latentlab.core.training.background import Begun
 
 _MILLISECONDS = 500  # between two looks at those that are known
+# Processes that may still run: Python warns of one that is forgotten, and these are to outlive the window.
+_alive: set[Popen[bytes]] = set()
 _ENDED = (0, 129, 130, 143)  # exit statuses of one that came to its end, or was asked to
 
 
@@ -84,7 +86,9 @@ class BackgroundTrainings(QObject):
             from latentlab.core.training import background
             from latentlab.ui.threads.torch_threads import threads_beside_the_window
 
-            return background.begin(recipe, folder, data_dir, threads or threads_beside_the_window())
+            begun = background.begin(recipe, folder, data_dir, threads or threads_beside_the_window())
+            _alive.add(begun.process)
+            return begun
 
         self._beginning.start(work)
 
@@ -128,7 +132,8 @@ class BackgroundTrainings(QObject):
         others = [each for each in self._going if each.path not in looked.over | found]
         self._tell([*others, *looked.going])
         for path in looked.over:
-            self._processes.pop(path, None)
+            if (process := self._processes.pop(path, None)) is not None:
+                _alive.discard(process)
         if self._going:
             self._timer.start()
         else:
