@@ -72,6 +72,7 @@ class KeptEpochs:
         self._writing: threading.Thread | None = None
         self._told, self._problem = False, ""
         self._is_told = is_told
+        self._has_told_thinned = False  # where all runs take what they may each training lets some go, again and again
 
     def take(self, event: Event) -> None:
         """Keep an epoch that has ended; to be called with each event, on the thread that trains."""
@@ -141,7 +142,8 @@ class KeptEpochs:
         if self._since_look >= _LOOK_EACH:
             self._since_look = 0
             said = epochs_on_disk.thin_all(self._path.parent, self._most_of_all, self._most, place)
-            if said:
+            if said and not self._has_told_thinned:
+                self._has_told_thinned = True
                 self._tell(said)
         if self._sizes is None:
             self._sizes = epochs_on_disk.sizes_in(place)

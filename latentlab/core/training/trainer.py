@@ -344,16 +344,9 @@ class Trainer:
         if self._is_finished:
             self._finished = self._images.finish(self.snapshot(), self.preparation)
         last = self._early_stopping.best or (self.history[-1] if self.history else None)
-        yield Finished(
-            self.run_id,
-            self._epoch,
-            last.train if last else None,
-            last.test if last else None,
-            self._clock.images_per_second,
-            self._clock.seconds,
-            stopped=not self._is_finished,
-            validation=last.validation if last else None,
-        )
+        train, test, validation = (last.train, last.test, last.validation) if last else (None, None, None)
+        speed, seconds, stopped = self._clock.images_per_second, self._clock.seconds, not self._is_finished
+        yield Finished(self.run_id, self._epoch, train, test, speed, seconds, stopped=stopped, validation=validation)
 
     def _apply_changes(self) -> Iterator[Event]:
         changes = list(self.control.take_changes())
