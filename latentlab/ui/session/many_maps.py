@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers, Position
 from latentlab.core.errors import LatentlabError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from latentlab.core.data.image_set import ImageSet
     from latentlab.core.map.map_update import MapUpdate
     from latentlab.core.runs.run import Run
+
+_HOVER_MILLISECONDS = 50  # between two images that are marked under a mouse that moves
 
 _Key = tuple[Path, int]  # a file, and when it was changed
 
@@ -104,7 +106,10 @@ class ManyMapsState(QObject):
         self._known: dict[_Key, MapUpdate] = {}
         self._shown = ShownMaps((), ManyMaps((), 0))
         self._cursor = -1
+        self._hovered = -1
         self._selected: Integers = np.empty(0, np.int64)
+        self._hovering = QTimer(self, singleShot=True, interval=_HOVER_MILLISECONDS)
+        self._hovering.timeout.connect(lambda: self.hovered_changed.emit(self._hovered))
         self._reading = Task(self)
         self._reading.progressed.connect(self.progressed)
         self._reading.done.connect(self._take)
@@ -156,6 +161,7 @@ class ManyMapsState(QObject):
 
     def shut_down(self) -> None:
         """Drop what is under way."""
+        self._hovering.stop()
         self._following.shut_down()
         self._judging.shut_down()
         self._reading.shut_down()
@@ -203,6 +209,7 @@ class ManyMapsState(QObject):
         before = self._shown.maps
         if not _share_the_same(before, read.maps.maps):
             self._selected, self._cursor = np.empty(0, np.int64), -1
+        self._hovered = -1
         self._show(read.maps)
         self.selected_changed.emit(self._selected)
         self._put(self._cursor)
@@ -236,7 +243,9 @@ class ManyMapsState(QObject):
     def hover(self, map_number: int, row: int) -> None:
         """Mark on all maps the image that the mouse rests on in one; -1 for none."""
         numbers = self._shown.maps.maps[map_number].numbers if row >= 0 else ()
-        self.hovered_changed.emit(int(numbers[row]) if 0 <= row < len(numbers) else -1)
+        self._hovered = int(numbers[row]) if 0 <= row < len(numbers) else -1
+        if not self._hovering.isActive():  # a mouse that moves over a crowd would have all maps painted at every point
+            self._hovering.start()
 
     def places(self, number: int) -> list[Position | None]:
         """Give where each map shows a shared image; None where it does not."""
