@@ -11,6 +11,7 @@ import numpy as np
 
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import Projection, fit
+from latentlab.core.measures.procrustes import rotation
 
 if TYPE_CHECKING:
     from latentlab.core.map.map_images import MapImages
@@ -68,10 +69,9 @@ def map_at(
 def turned(update: MapUpdate, present: MapUpdate) -> MapUpdate:
     """Give a map along axes that are turned, and perhaps mirrored, so that its codes lie as the present ones do.
 
-    The orthogonal Procrustes problem (Schönemann, 1966): of all orthogonal R that which takes codes X of the one,
-    about the origin of its plane, nearest to those Y of the other, min ‖X R - Y‖, is U Vᵀ for the singular value
-    decomposition U S Vᵀ of Xᵀ Y. Nothing is scaled, nor moved. The codes themselves stay what they are, and the plane
-    through them is another one: a place on it is decoded as any place is.
+    The orthogonal Procrustes problem of the codes about the origins of their planes (see `procrustes.rotation`).
+    Nothing is scaled, nor moved. The codes themselves stay what they are, and the plane through them is another one: a
+    place on it is decoded as any place is.
 
     Parameters
     ----------
@@ -89,8 +89,7 @@ def turned(update: MapUpdate, present: MapUpdate) -> MapUpdate:
     codes = (update.means[some] - mine.origin).astype(np.float64)
     targets = (present.means[some] - others.origin).astype(np.float64)
     known = np.isfinite(codes).all(1) & np.isfinite(targets).all(1)
-    left, _, right = np.linalg.svd(codes[known].T @ targets[known])
-    directions = others.directions @ (left @ right).T
+    directions = others.directions @ rotation(codes[known], targets[known]).T
     axes = tuple(f"{name.partition(' (')[0]} of the last epoch, turned" if name else "" for name in others.axes)
     return replace(update, projection=Projection(mine.origin, directions.astype(np.float32), (axes[0], axes[1])))
 

@@ -34,11 +34,28 @@ class Alignment:
         return ((points - self.centre) @ self.rotation + self.onto).astype(np.float32)
 
 
+def rotation(points: Doubles, targets: Doubles) -> Doubles:
+    """Find the rotation or reflection about the origin that brings points nearest to others, row by row.
+
+    The orthogonal Procrustes problem (Schönemann, 1966, eq. 1.1 and 1.11): of U S Vᵀ = AᵀB the orthogonal R with the
+    least ‖A R − B‖ is U Vᵀ.
+
+    Parameters
+    ----------
+    points, targets : float64 (N, D)
+
+    Returns
+    -------
+    float64 (D, D)
+    """
+    left, _, right = np.linalg.svd(points.T @ targets)
+    return np.asarray(left @ right, np.float64)
+
+
 def procrustes(points: Floats, targets: Floats) -> Alignment:
     """Find the rigid motion that brings points nearest to others, row by row; nothing is stretched.
 
-    The orthogonal Procrustes problem of centred points (Schönemann, 1966, eq. 1.1 and 1.11): of U S Vᵀ = AᵀB the
-    orthogonal R with the least ‖A R − B‖ is U Vᵀ.
+    Their means are brought onto each other; then it is the problem of `rotation`.
 
     Parameters
     ----------
@@ -56,7 +73,6 @@ def procrustes(points: Floats, targets: Floats) -> Alignment:
         raise LatentlabError("Maps are aligned by two images or more that both show, at different places.")
     centre, onto = first.mean(0), second.mean(0)
     first, second = first - centre, second - onto
-    left, _, right = np.linalg.svd(first.T @ second)
-    rotation = left @ right
-    residual = float(np.linalg.norm(first @ rotation - second) / np.linalg.norm(second))
-    return Alignment(rotation, centre, onto, residual)
+    turn = rotation(first, second)
+    residual = float(np.linalg.norm(first @ turn - second) / np.linalg.norm(second))
+    return Alignment(turn, centre, onto, residual)
