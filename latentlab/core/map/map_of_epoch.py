@@ -47,22 +47,25 @@ def map_at(
     RunError
         When the epoch is not kept any more, or damaged.
     """
-    from latentlab.core.map.live_map import maps_of
     from latentlab.core.runs.epochs_on_disk import run_at
 
-    made = list(maps_of(run_at(path, epoch, run), shown, is_given_up))
-    if not made or made[-1].pending:
-        return None
-    update = made[-1]
+    then, parts = run_at(path, epoch, run).snapshot, []
+    for begin in range(0, max(1, len(shown.labels)), then.chunk):
+        if is_given_up():
+            return None
+        some = slice(begin, begin + then.chunk)
+        parts.append(then.posterior(shown.images[some], shown.labels[some]))
+    means, deviations = (np.concatenate(each) for each in zip(*parts, strict=True))
     # What all maps of these images share is that of the present one.
     return replace(
-        update,
-        projection=fit(update.means, present.projection),
-        operations=present.operations,
-        labels=present.labels,
-        images=present.images,
-        noisy=present.noisy,
-        columns=present.columns,
+        present,
+        epochs_done=float(epoch),
+        snapshot=then,
+        means=means,
+        deviations=deviations,
+        projection=fit(means, present.projection),
+        missing=0,
+        pending=0,
     )
 
 

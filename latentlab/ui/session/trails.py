@@ -28,6 +28,7 @@ class Trails(QObject):
         super().__init__(parent)
         self._exploration, self._epochs, self._selection = exploration, epochs, selection
         self._is_on = False
+        self._told: tuple[object, ...] = ()  # what the trails that were told last were made of
         # Several of what it follows come together; and a map that is just being told is not everywhere yet.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._find)
@@ -48,6 +49,7 @@ class Trails(QObject):
     def _find(self) -> None:
         rows, shown = np.asarray(self._selection.rows, np.int64)[:MOST], self._exploration.shown
         if not self._is_on or shown is None or not len(rows):
+            self._told = ()
             self.found.emit(np.empty(0, np.int64), np.empty((0, 0, 2), np.float32))
             return
         self._epochs.read_all()
@@ -55,6 +57,10 @@ class Trails(QObject):
         before = [epoch for epoch in self._epochs.epochs[:-1] if now is None or epoch < now]
         step = max(1, len(before) // _MOST_PLACES)
         maps = [update for epoch in before[::step] if (update := self._epochs.map_at(epoch)) is not None]
+        told = (*maps, shown.ids, self._exploration.axes, *rows.tolist())
+        if self._exploration.axes == PlaneAxes() and told == self._told:
+            return  # what has been read since lies ahead
+        self._told = told
         places = [place for update in maps if (place := self._places(update, shown, rows)) is not None]
         stacked = np.stack(places, 1) if places else np.empty((0, 0, 2), np.float32)
         self.found.emit(rows, stacked)
