@@ -19,8 +19,8 @@ from latentlab.core.runs.run import Run
 from latentlab.core.training import own_process
 
 pytestmark = pytest.mark.timeout(600)
-_ROUNDS, _SECONDS, _SETTLES = 12, 4.0, 1.0
-_LIMIT = 6_000  # images, so that an epoch takes a fraction of a second
+_ROUNDS, _SECONDS, _SETTLES = 12, 3.0, 1.0
+_LIMIT = 1_500  # images, so that there are many epochs to count
 
 
 @pytest.fixture
