@@ -263,7 +263,7 @@ def test_bars_follow_the_theme(shown, tiny_model):
 
 
 def test_the_elbo_is_written_as_a_sum_and_the_parts_of_its_kl_are_bars(shown, tiny_model):
-    view = shown(ElboPanel(), tiny_model(model__latent=3))
+    view = shown(ElboPanel(), tiny_model())
     headline, sums = view.child("elboHeadline").text(), view.child("elboSums").text()
     assert f"ELBO −{-view.last.elbo:.2f} ± {view.last.elbo_error:.2f} nats" in headline
     assert f"reconstruction {view.last.reconstruction:.2f}, KL {view.last.kl:.2f}" in headline
