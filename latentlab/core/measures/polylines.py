@@ -28,13 +28,14 @@ def at_equal_steps(codes: npt.ArrayLike, lengths: npt.ArrayLike, steps: int) -> 
     stops, pieces = np.asarray(codes, np.float64), np.asarray(lengths, np.float64)
     if not pieces.any():
         return stops[:1].copy()
+    ends = stops[[0, -1]]  # which the last piece leads to also where it has no length
     stops, pieces = stops[np.r_[True, pieces > 0]], pieces[pieces > 0]
     way = np.r_[0, np.cumsum(pieces)]
     wanted = np.linspace(0, way[-1], steps)
     piece = np.clip(np.searchsorted(way, wanted, "right") - 1, 0, len(pieces) - 1)
     share = ((wanted - way[piece]) / pieces[piece])[:, None]
     found: Doubles = (1 - share) * stops[piece] + share * stops[piece + 1]
-    found[0], found[-1] = stops[0], stops[-1]
+    found[0], found[-1] = ends
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from latentlab.core.arrays import Floats
 from latentlab.ui.canvas.latent_canvas import LatentCanvas
@@ -34,7 +34,7 @@ class RunMap(QWidget):
 
     def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._swatch = QLabel()
+        self._swatch = plain_label()
         self._name = ElidedLabel()
         self._said = plain_label(role=theme.MUTED, objectName=f"runMapSaid{number}")
         self.canvas = LatentCanvas(is_narrow=True)

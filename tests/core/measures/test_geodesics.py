@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.measures import geodesics
@@ -79,6 +79,7 @@ NUMBERS = st.floats(-2, 2, width=32)
     count=st.integers(2, 3),
     sharp=st.sampled_from([0.5, 2.0, 8.0]),
 )
+@example(seed=3300, latent=3, ends=[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, -2.0], count=3, sharp=8.0)
 def test_no_geodesic_is_longer_than_the_line(seed, latent, ends, count, sharp):
     decode = network(seed, latent, sharp)
     own = np.float32(ends).reshape(3, 3)[:count, :latent]

@@ -25,7 +25,7 @@ def record(tmp_path, name="a", *, kl=4.0, reconstruction=90.0, epochs=3, changes
     test = {"loss": losses.loss, "reconstruction": reconstruction, "kl": kl, "penalty": 0.0, "standard_error": None}
     kept = KeptRun(
         tmp_path / f"{name}.safetensors", "finished", "small", "tiny", epochs, epochs, test, "", "", 10.0,
-        recipe.model.kind, 2, Yardstick.of(recipe, temperature).written(),
+        recipe.model.kind, 2, yardstick=Yardstick.of(recipe, temperature).written(),
     )  # fmt: skip
     return RunRecord(kept, recipe, history, tuple(changes), 180.0, 2.0)
 

@@ -22,7 +22,7 @@ def kept(tmp_path, name, rate=5.0, distortion=100.0, temperature=1.0, **changes)
     test = {"loss": loss, "reconstruction": distortion, "kl": rate, "penalty": 0.0, "standard_error": 0.1}
     return KeptRun(
         tmp_path / f"{name}.safetensors", "finished", "r", "mnist", 3, 3, test, "", "", 1.0, recipe.model.kind, 2,
-        Yardstick.of(recipe, temperature).written(),
+        yardstick=Yardstick.of(recipe, temperature).written(),
     )  # fmt: skip
 
 
