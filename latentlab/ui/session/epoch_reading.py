@@ -53,9 +53,8 @@ class EpochReading(QObject):
         self._reading.failed.connect(self._fail)
 
     def list(self, path: Path | None) -> None:
-        """Find which epochs are kept beside a run's file, and read none of another one any more."""
+        """Find which epochs are kept beside a run's file."""
         self._listing.cancel()
-        self.forget()
         if path is None:
             return
 

@@ -103,13 +103,17 @@ class KeptEpochs(QObject):
 
     def use(self, run: Run | None, path: Path | None) -> None:
         """Look back at what lies on the disk beside the file of a run; None while one trains, or there is none."""
-        if run is self._run and path == self._path:
+        before = self._run
+        if run is before and path == self._path:
             return
-        self._run, self._path, self._shown = run, path, None
-        self._forget_read()
+        has_come_further = before is not None and run is not None and path == self._path and _is_one(run, before)
+        self._run, self._path = run, path
+        if not has_come_further:  # else what was read is what it was, and so is what is looked at
+            self._shown = None
+            self._forget_read()
+            self._on_disk = set()
+        self._tell()
         self._reading.list(path if run is not None else None)
-        if self._on_disk:
-            self._take_listed([])
 
     def forget_present(self) -> None:
         """Wait for the map of another model."""
@@ -149,11 +153,12 @@ class KeptEpochs(QObject):
     @Slot(object)
     def add(self, ended: EpochModel) -> None:
         """Keep the map of an epoch that has just ended."""
+        looked_at = None if self._looked_at is None else self.held(self._looked_at)
         self.kept.add(ended.epoch, ended.update)
+        if self._looked_at is not None and looked_at is not None and self._looked_at not in self.kept.epochs():
+            self._read[self._looked_at] = looked_at  # where there are too many, it goes once nobody looks at it
         self._tell()
         self.filled.emit()
-        if self._looked_at is not None and self._looked_at not in self._epochs:
-            self._looked_at = None  # it was let go, as there were too many
 
     @Slot(bool)
     def turn(self, turns: bool) -> None:
@@ -316,5 +321,19 @@ class KeptEpochs(QObject):
         epochs = {*self.kept.epochs(), *self._on_disk}
         if self._on_disk and self._run is not None:
             epochs.add(self._run.epochs)
+        looked_at = self._looked_at
+        if looked_at is not None and self.held(looked_at) is not None:
+            epochs.add(looked_at)
         self._epochs = sorted(epochs)
+        if looked_at is not None and looked_at not in epochs:
+            self._stop()
+            self._looked_at = None
+            self.changed.emit([])
         self.changed.emit(self._epochs)
+        if looked_at != self._looked_at:
+            self._show()
+
+
+def _is_one(run: Run, before: Run) -> bool:
+    """Whether a run is another one that has come further."""
+    return run.snapshot.run_id == before.snapshot.run_id and run.epochs >= before.epochs

@@ -1,6 +1,7 @@
 """The slider of epochs moves the whole window: what was kept in memory, and what lies on the disk."""
 
 import shutil
+from dataclasses import replace
 
 import av
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QSignalSpy
 
+from latentlab.core.map import checkpoints
 from latentlab.core.map.axes import Dimension, PlaneAxes
 from latentlab.core.runs import epochs_on_disk
 from latentlab.core.training import kept_epochs as keeping
@@ -188,6 +190,44 @@ def test_what_a_training_in_the_window_kept_is_there_when_it_has_ended(lab, monk
     lab.until(lambda: changes.count() and lab.session.exploration.shown.epochs_done == 21)
     ids = {lab.session.exploration.shown.ids, lab.session.epochs.map_at(30).ids}
     assert len(ids) == 1, "points keep their identity"
+
+
+def test_what_is_looked_at_stays_while_the_training_goes_on_and_others_are_let_go(lab, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_MOST", 4)
+    lab.begin()
+    epochs, slider = lab.session.epochs, lab.child("epochSlider")
+    lab.press("drawerSwitch")
+    lab.until(lambda: len(epochs.epochs) >= 3)
+    slider.setFocus()
+    lab.qtbot.keyClick(slider, Qt.Key.Key_Home)
+    looked_at = epochs.looked_at
+    lab.until(lambda: len(epochs.kept.epochs()) and looked_at not in epochs.kept.epochs())
+    before = max(epochs.kept.epochs())
+    lab.until(lambda: max(epochs.kept.epochs()) > before)
+    assert epochs.looked_at == looked_at == lab.child("lossPlot").shown_epoch()
+    assert lab.session.exploration.shown.epochs_done == looked_at
+    assert lab.child("epochLabel").text().startswith(f"showing epoch {looked_at} of")
+    lab.qtbot.keyClick(slider, Qt.Key.Key_End)
+    lab.until(lambda: looked_at not in epochs.epochs)  # now it goes, too
+
+
+def test_what_is_looked_at_stays_while_the_run_that_is_followed_comes_further(lab, opened):
+    epochs, slider = lab.session.epochs, lab.child("epochSlider")
+    path, run = lab.session.run_path, lab.session.run
+    epochs.use(replace(run, epochs=run.epochs - 2, history=run.history[:-2]), path)
+    lab.until(lambda: slider.isEnabled())
+    slider.setFocus()
+    lab.qtbot.keyClick(slider, Qt.Key.Key_Home)
+    lab.until(lambda: is_shown(lab, opened[1]))
+    epochs.use(run, path)
+    assert (epochs.looked_at, slider.value()) == (1, 0)
+    lab.until_idle()
+    assert (epochs.looked_at, slider.value(), slider.maximum()) == (1, 0, EPOCHS - 1)
+    assert is_shown(lab, opened[1])
+    epochs.play(True)
+    epochs.use(replace(run), path)
+    lab.until(lambda: not epochs.is_playing)
+    assert slider.value() == EPOCHS - 1
 
 
 def test_other_runs_epochs_are_dropped(lab, opened, run_file):
