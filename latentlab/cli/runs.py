@@ -63,6 +63,8 @@ def _write_table(found: list[KeptRun], folder: Path) -> None:
     terminal.write_table(header, [row[: len(header)] for row in rows])
     elsewhere = [run.path for run in found if run.path.parent != folder]
     most = "They lie" if not elsewhere else "All but those below lie"
-    terminal.say(f"{most} in {folder}; latentlab resume finishes one that is stopped or interrupted.")
+    can_resume = any(run.state in ("stopped", "interrupted") for run in found)
+    advice = "; latentlab resume finishes one that is stopped or interrupted" if can_resume else ""
+    terminal.say(f"{most} in {folder}{advice}.")
     for path in elsewhere:
         terminal.say(f"{path} is among temporary files, as a workspace did not take it.")

@@ -31,6 +31,7 @@ INTERRUPTED = 130  # the exit status of a command; what came becomes that of the
 
 # Ctrl-C, a plea to terminate, a terminal that is gone; on Windows Ctrl-Break, or a console that is closed.
 _INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+_FEW = 14  # letters of what a table does not break
 _came: list[int] = []
 _LOOK_SECONDS = 0.2
 
@@ -77,17 +78,21 @@ def write_event(event: Event) -> None:
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table for people; the first column is never broken."""
+    """Write a table for people; columns of a few letters are never broken, and nothing is where no terminal is narrow."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
     for number, title in enumerate(header):
-        table.add_column(title, no_wrap=number == 0, overflow="fold")
+        longest = max([len(title), *(len(row[number]) for row in rows)])
+        table.add_column(title, min_width=longest if longest <= _FEW else None, overflow="fold")
     for row in rows:
         table.add_row(*map(printable, row))
-    Console(markup=False, highlight=False).print(table)
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, console.measure(table).maximum)
+    console.print(table)
 
 
 def say(sentence: str) -> None:

@@ -126,7 +126,7 @@ def _sentence(followed: Followed) -> str:
         return text.format(problem=followed.problem, age=time_in_words(followed.age))
     text = {
         "training": translate(
-            "Following", "{name} is trained by another program: epoch {next} of {all}, shown as it was {age} ago."
+            "Following", "{name} is trained outside this window: epoch {next} of {all}, shown as it was {age} ago."
         ),
         "broken off": translate(
             "Following", "The training of {name} broke off in epoch {next} of {all}: its program has ended."
@@ -156,7 +156,7 @@ def _offer(found: list[Going]) -> str:
         )
         text = text.format(name=first.name)
     else:
-        text = translate("Following", "{name} is being trained by another program.").format(name=first.name)
+        text = translate("Following", "{name} is being trained outside this window.").format(name=first.name)
     if len(found) > 1:
         text = translate("Following", "{what} {n} more are being trained: see All runs.").format(
             what=text, n=len(found) - 1

@@ -52,7 +52,7 @@ def test_it_is_begun_followed_left_found_and_stopped(lab: Lab, make_lab, folder,
     lab.qtbot.waitUntil(lambda: lab.child("followButton").isEnabled(), timeout=PATIENCE)
     (path,) = folder.glob("*.safetensors")
     lab.press("followButton")
-    lab.until(lambda: "is trained by another program" in lab.text("followedText"))
+    lab.until(lambda: "is trained outside this window" in lab.text("followedText"))
     lab.until(lambda: lab.epochs_drawn() > 1)
     assert lab.session.state == "idle"
     lab.window.close()
@@ -60,7 +60,7 @@ def test_it_is_begun_followed_left_found_and_stopped(lab: Lab, make_lab, folder,
     epochs = Run.open(path).epochs
 
     other = make_lab()
-    other.until(lambda: "is being trained by another program" in other.text("followedText"))
+    other.until(lambda: "is being trained outside this window" in other.text("followedText"))
     assert process.poll() is None
     other.action("allRuns").trigger()
     table = other.child("runTable")

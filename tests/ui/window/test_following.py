@@ -99,7 +99,7 @@ def near(place, digits):
 def followed(lab, near):
     """Give a window that follows a training."""
     lab.open(near.path)
-    lab.until(lambda: "is trained by another program" in lab.text("followedText"))
+    lab.until(lambda: "is trained outside this window" in lab.text("followedText"))
     lab.until(lambda: shown(lab) == 1)
     return lab
 
@@ -113,7 +113,7 @@ def test_a_run_that_another_process_trains_moves_breaks_off_and_moves_again(lab,
     far.begin()
     lab.qtbot.waitUntil(far.path.exists, timeout=PATIENCE)
     lab.open(far.path)
-    lab.until(lambda: "far is trained by another program: epoch" in lab.text("followedText"))
+    lab.until(lambda: "far is trained outside this window: epoch" in lab.text("followedText"))
     lab.pick()
     points, decoded, drawn = lab.canvas.points().copy(), lab.decoded(), lab.epochs_drawn()
     lab.until(lambda: (lab.canvas.points() != points).any())
@@ -125,7 +125,7 @@ def test_a_run_that_another_process_trains_moves_breaks_off_and_moves_again(lab,
     reached, points = lab.session.run.epochs, lab.canvas.points().copy()
     assert Run.open(far.path).epochs == reached
     far.resume()
-    lab.qtbot.waitUntil(lambda: "is trained by another program" in lab.text("followedText"), timeout=PATIENCE)
+    lab.qtbot.waitUntil(lambda: "is trained outside this window" in lab.text("followedText"), timeout=PATIENCE)
     lab.until(lambda: lab.session.run.epochs > reached)
     lab.until(lambda: (lab.canvas.points() != points).any())
     lab.until(lambda: lab.epochs_drawn() > reached)
@@ -202,7 +202,7 @@ def test_what_is_wrong_with_its_file_is_a_sentence_and_what_is_shown_stays(follo
     if fault != "another":
         assert "What is shown stays" in followed.text("followedText")
         near.go_on()
-        followed.until(lambda: "trained by another program: epoch 3 of 6" in followed.text("followedText"))
+        followed.until(lambda: "trained outside this window: epoch 3 of 6" in followed.text("followedText"))
 
 
 def test_nothing_is_said_of_what_nobody_trains_before_somebody_does(lab, near, digits):
@@ -211,6 +211,6 @@ def test_nothing_is_said_of_what_nobody_trains_before_somebody_does(lab, near, d
     lab.qtbot.wait(600)  # longer than a look takes
     assert lab.text("followedText") == ""
     near.resume(digits)
-    lab.until(lambda: "is trained by another program" in lab.text("followedText"))
+    lab.until(lambda: "is trained outside this window" in lab.text("followedText"))
     near.go_on()
     lab.until(lambda: shown(lab) == 2)
