@@ -78,7 +78,7 @@ def write_event(event: Event) -> None:
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table for people; columns of a few letters are never broken, and nothing is where no terminal is narrow."""
+    """Write a table for people: columns of few letters are not broken, and nothing is where no terminal is narrow."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

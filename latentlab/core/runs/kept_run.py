@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.runs.origin import Ancestor, Difference, ancestors_of, differences_of, plain_id
 from latentlab.core.runs.run_group import RunGroup, group_of, in_words
-from latentlab.core.runs.run_header import RunError, read_header
+from latentlab.core.runs.run_header import RunError, count_of_epochs, read_header
 from latentlab.core.runs.run_notes import notes_of
 
 State = Literal["finished", "stopped", "interrupted", "training"]
@@ -108,7 +108,7 @@ def read_kept(path: Path) -> KeptRun:
     try:
         training = values.get("training") or {}
         recipe, history = values["recipe"], values["history"]
-        epochs, model = int(values["epochs"]), recipe.get("model", {})
+        epochs, model = count_of_epochs(values["epochs"]), recipe.get("model", {})
         state = training.get("state", "finished")
         if state not in ("training", "stopped", "finished"):
             raise ValueError("no state of a training")
@@ -118,7 +118,7 @@ def read_kept(path: Path) -> KeptRun:
             recipe=printable(str(recipe["name"])),
             dataset=printable(str(recipe["data"]["dataset"])),
             epochs=epochs,
-            of_epochs=int(training.get("last_epoch", epochs)),
+            of_epochs=count_of_epochs(training.get("last_epoch", epochs)),
             test=_losses(_shown_epoch(history, training), recipe) if history else None,
             started=str(training.get("started", "")),
             saved=str(training.get("saved", "")),

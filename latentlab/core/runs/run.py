@@ -31,7 +31,7 @@ from latentlab.core.recipe.settings import LARGEST_SIDE
 from latentlab.core.runs.chain import MOST_LINKS, Link
 from latentlab.core.runs.prior_tensors import check_prior, read_prior, stored_prior
 from latentlab.core.runs.run_group import RunGroup, group_of
-from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, read_header
+from latentlab.core.runs.run_header import FORMAT, SUFFIX, RunError, count_of_epochs, read_header
 from latentlab.core.runs.stored_history import stored_changes, stored_history, stored_recipe
 from latentlab.core.runs.training_state import PREFIX, TrainingState, check_shapes
 from latentlab.core.sketch.preparation import Preparation
@@ -210,7 +210,7 @@ class Run:
             "changes": json.dumps([event_to_dict(change) for change in self.changes]),
             "preparation": json.dumps(self.preparation.to_dict()),
             "fingerprint": json.dumps(self.fingerprint),
-            "chain": _CHAIN.dump_json(self.chain).decode(),
+            "chain": json.dumps(_CHAIN.dump_python(self.chain, mode="json")),  # as anyone's text is written
         }
         if self.group is not None:
             metadata["group"] = json.dumps(self.group)
@@ -315,9 +315,6 @@ class _Parts:
         preparation = Preparation.from_dict(values["preparation"])
         if shape != (len(preparation.ground), preparation.height, preparation.width):
             raise ValueError("a sketch would not fit the model")
-        epochs = int(values["epochs"])
-        if epochs < 0:
-            raise ValueError("epochs below zero")
         return cls(
             run_id=str(values["run"]),
             recipe=recipe,
@@ -326,7 +323,7 @@ class _Parts:
             preparation=preparation,
             history=stored_history(values, recipe),
             changes=stored_changes(values),
-            epochs=epochs,
+            epochs=count_of_epochs(values["epochs"]),
             fingerprint=str(values.get("fingerprint", "")),
             training=values.get("training"),
             chain=_CHAIN.validate_python(values.get("chain", [])),

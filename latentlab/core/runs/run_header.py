@@ -13,6 +13,7 @@ from latentlab.core.files import is_file
 
 FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
+_MOST_EPOCHS = 1_000_000_000  # of all trainings of a run, of a hundred thousand each
 _NO_RUN = f"{{path}} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
 _LONGEST = 32 * 2**20  # bytes: a history of 100,000 epochs takes 20 MB
 
@@ -91,3 +92,17 @@ def _head(path: Path) -> dict[str, Any]:
     if not isinstance(head, dict):
         raise RunError(_NO_RUN.format(path=path))
     return head
+
+
+def count_of_epochs(stored: object) -> int:
+    """Read how many epochs a run has been trained for.
+
+    Raises
+    ------
+    ValueError
+        When it is no number, or one that no training comes to.
+    """
+    count = int(stored)  # type: ignore[call-overload]
+    if not 0 <= count <= _MOST_EPOCHS:
+        raise ValueError("more epochs than any training has, or fewer than none")
+    return int(count)

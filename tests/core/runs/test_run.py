@@ -319,6 +319,26 @@ def test_metadata_of_any_shape_give_a_run_or_a_sentence(changed, key, value):
         assert isinstance(opened.snapshot.run_id, str)
         assert isinstance(opened.epochs, int)
         assert all(isinstance(name, str) for name in opened.snapshot.class_names)
+        opened.save(path)  # or what is trained further would be lost
+        assert Run.open(path).epochs == opened.epochs
+
+
+@pytest.mark.parametrize("key", ["run", "fingerprint", "chain", "training", "group"])
+def test_text_that_nothing_can_encode_is_kept_as_it_is(changed, run, key):
+    odd = "\ud800"
+    link = {"recipe": run.recipe.model_dump(mode="json"), "first_epoch": 0, "epochs": 1, "steps_done": 0}
+    group = {"id": odd, "name": odd, "number": 1, "of": 2, "settings": {odd: odd}}
+    value = {
+        "chain": [link | {"run_id": odd, "device": odd, "fingerprint": odd, "made_with": {"torch": odd}}],
+        "training": run.training.to_dict() | {"device": odd, "made_with": {"torch": odd}},
+        "group": group,
+    }.get(key, odd)
+    path = changed(metadata={key: json.dumps(value)})
+    opened = opened_or_refused(path)
+    if opened is not None:
+        opened.save(path)
+        again = Run.open(path)
+        assert (again.chain, again.fingerprint, again.group) == (opened.chain, opened.fingerprint, opened.group)
 
 
 @pytest.mark.parametrize("key", [*KEYS, "codes", "labels", "model.mean_head.weight"])
@@ -362,6 +382,9 @@ def test_tensors_that_do_not_fit_are_refused(changed, tensors):
         ("epochs", "Infinity"),
         ("epochs", "-1"),
         ("epochs", '"two"'),
+        ("epochs", str(2**53)),
+        ("epochs", "1e300"),
+        ("epochs", "9" * 4000),
         ("history", '[{"epoch": 1}]'),
         ("history", '[{"run": "a", "epoch": 1, "train": {"loss": 1}, "test": {}, "is_best": true}]'),
         ("changes", '[{"setting": "beta"}]'),
