@@ -21,10 +21,20 @@ class PlainPlot(Plot):
         Names of the axes.
     takes_mouse : bool
         Whether wheel and mouse zoom and move.
+    counts : bool
+        Whether the bottom has whole numbers, where it shows more than one.
     """
 
-    def __init__(self, bottom: str, left: str, parent: QWidget | None = None, *, takes_mouse: bool = False) -> None:
-        sides = {side: pg.AxisItem(side) for side in ("bottom", "left")}
+    def __init__(
+        self,
+        bottom: str,
+        left: str,
+        parent: QWidget | None = None,
+        *,
+        takes_mouse: bool = False,
+        counts: bool = False,
+    ) -> None:
+        sides = {"bottom": _Counting("bottom") if counts else pg.AxisItem("bottom"), "left": pg.AxisItem("left")}
         super().__init__(sides, (3, 7, 11, 3), parent, takes_mouse=takes_mouse)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(180, 110)
@@ -57,3 +67,9 @@ class PlainPlot(Plot):
         font.setPointSizeF(max(font.pointSizeF(), 10.0))
         axes.dress(self, font, self._names)
         self.setBackground(theme.current().background)
+
+
+class _Counting(pg.AxisItem):
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        found = super().tickSpacing(low, high, size)
+        return [each for each in found if each[0] >= 1] or [(1.0, 0.0)] if high - low >= 1 else found

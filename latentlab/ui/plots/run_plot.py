@@ -51,7 +51,7 @@ class RunPlot(PlainPlot):
     run_clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", "", parent, takes_mouse=True)
+        super().__init__("", "", parent, takes_mouse=True, counts=True)
         self.setObjectName("comparisonPlot")
         self._curves: Sequence[RunCurve] = ()
         self._picked = -1

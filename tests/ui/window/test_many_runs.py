@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QFileDialog, QTableWidget, QTabWidget
 
 from latentlab.core.runs.workspace import default_folder
+from latentlab.ui.plots.run_plot import RunPlot
 from latentlab.ui.style import theme
 from tests.core.runs.fakes import fake_run
 from tests.ui.window.test_collection import click, names
@@ -445,3 +446,12 @@ def test_what_is_ticked_again_at_once_is_not_read_anew(maps, paths):
     lab.until_idle()
     assert state.shown.paths == (paths["a"], paths["b"])
     assert [each.paths for each in shown if each.paths != (paths["a"], paths["b"])] in ([], [(paths["a"],)])
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (1, 3), (1, 5), (0, 80)])
+def test_epochs_are_counted_in_whole_numbers(qtbot, low, high):
+    plot = RunPlot()
+    qtbot.addWidget(plot)
+    ticks = [tick for _, level in plot.axes["bottom"].tickValues(low, high, 900) for tick in level]
+    assert {float(low), float(high)} <= set(ticks)
+    assert all(tick.is_integer() for tick in ticks)
