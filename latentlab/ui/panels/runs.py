@@ -151,6 +151,8 @@ class RunsPanel(QWidget):
         self._count.setText(shown.format(n=len(runs), of=of))
         words = self.tr("None of {of:,} runs has all of these words.").format(of=of)
         none = self.tr("There are no runs in {folder} yet: every training is kept there as it goes.")
+        if not self._folder:  # nobody has looked into it yet
+            none = self.tr("One moment …")
         self._empty.setText(words if of else none.format(folder=self._folder))
         self._pages.setCurrentWidget(self.table if runs else self._empty)
 
