@@ -81,6 +81,18 @@ def test_a_run_that_is_opened_is_looked_back_at_with_the_whole_window(lab, opene
     assert np.allclose(lab.decoded(), image, atol=1e-5)
 
 
+def test_while_the_drawer_is_folded_its_line_says_which_epoch_is_shown(lab, opened):
+    lab.press("drawerSwitch")
+    line, losses = lab.child("lossLine"), {ended.epoch: ended.test.loss for ended in lab.session.run.history}
+    lab.child("epochSlider").setValue(15)
+    assert line.text() == f"Epoch 16 of {EPOCHS}: test loss {losses[16]:.1f} nats"
+    lab.until(lambda: is_shown(lab, opened[16]))
+    lab.session.epochs._pace.setInterval(1)
+    lab.action("playEpochs").trigger()
+    lab.until(lambda: not lab.session.epochs.is_playing)
+    assert line.text() == f"Test loss {losses[EPOCHS]:.1f} nats"
+
+
 def test_a_drag_ends_at_what_it_came_to_and_the_next_are_read_ahead(lab, opened):
     slider, epochs = lab.child("epochSlider"), lab.session.epochs
     for place in (20, 3, 17, 9, 12):
