@@ -18,7 +18,7 @@ from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import KeptPicture, paint_on_ground
 
-_FAINTEST, _STRONGEST = 0.06, 0.9  # opacity at the start of a trail, and at the point itself
+_FAINTEST, _STRONGEST = 0.15, 1.0  # opacity at the start of a trail, and at the point itself
 _STEPS = 8  # of opacity, from the start of a trail to the point
 _WORDS = 62  # pixels from the upper edge of the map: below what tells how many are selected
 _FARTHEST = 1e6  # pixels: beyond, Qt's painter loses its way
@@ -97,7 +97,7 @@ def _draw_lines(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for line, rgb in zip(lines.tolist(), colours.tolist(), strict=True):
         colour = QColor(*rgb)
-        colour.setAlphaF(_FAINTEST + (_STRONGEST - _FAINTEST) * share**2)
+        colour.setAlphaF(_FAINTEST + (_STRONGEST - _FAINTEST) * share**1.5)
         painter.setPen(QPen(colour, 1))  # wider ones take several times as long
         painter.drawPolyline(_polygon(line))
 
