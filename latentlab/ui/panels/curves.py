@@ -34,6 +34,8 @@ class CurvesPanel(LinesPanel):
     turn_toggled = Signal(bool)
     redrawn = Signal()
     """What is drawn of the history has changed."""
+    marked = Signal(object, int)
+    """Which epoch is looked back at, None for the last, and which is the last."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -320,5 +322,6 @@ class CurvesPanel(LinesPanel):
         elif self._epochs:
             text = self.tr("live") if self._is_training else self.tr("epoch {n}, the last").format(n=self._epochs[-1])
         self._showing.setText(text)
+        self.marked.emit(epoch, self._epochs[-1] if self._epochs else 0)
         for plot in (self.plot, *self._others):
             plot.mark_epoch(epoch)

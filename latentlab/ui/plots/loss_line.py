@@ -1,11 +1,11 @@
-"""The loss of a run in one line: what it is now, how it came there, and where it was best."""
+"""The loss of a run in one line: what it is now, or at the epoch that is looked at, how it came there, where best."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -34,14 +34,37 @@ class LossLine(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._history = history
+        self._marked: int | None = None
+        self._last = 0
+
+    @Slot(object, int)
+    def mark_epoch(self, epoch: int | None, last: int) -> None:
+        """Tell of an epoch that is being looked back at, and which is the last; None where none is."""
+        self._marked, self._last = epoch, last
+        self.update()
 
     def text(self) -> str:
-        """Say what the loss is now, of the test images where they were evaluated; empty before there is one."""
+        """Say what the loss is, of the test images where they were evaluated; empty before there is one.
+
+        It is that of the epoch that is looked back at, which is named then, or else that of now.
+        """
+        if self._marked is not None:
+            return self._text_of(self._marked)
         _, tested = self._history.epoch_curve("test", "loss")
         _, trained = self._history.step_curve("loss")
         if len(tested):
             return self.tr("Test loss {value:.1f} nats").format(value=tested[-1])
         return self.tr("Training loss {value:.1f} nats").format(value=trained[-1]) if len(trained) else ""
+
+    def _text_of(self, epoch: int) -> str:
+        for split, text in (
+            ("test", self.tr("Epoch {n} of {last}: test loss {value:.1f} nats")),
+            ("train", self.tr("Epoch {n} of {last}: training loss {value:.1f} nats")),
+        ):
+            epochs, losses = self._history.epoch_curve(split, "loss")
+            if (at := epochs == epoch).any():
+                return text.format(n=epoch, last=self._last, value=losses[at][0])
+        return self.tr("Epoch {n} of {last}").format(n=epoch, last=self._last)
 
     def sizeHint(self) -> QSize:
         """Be as high as a button."""
@@ -95,6 +118,10 @@ class LossLine(QWidget):
             painter.setPen(QPen(QColor(colours.background), 1))
             painter.setBrush(QColor(colours.test))
             painter.drawPolygon(_star(place))
+        if self._marked is not None:
+            (place,) = placed(np.array([float(self._marked)]), np.array([low]))
+            painter.setPen(QPen(QColor(colours.accent), 2))
+            painter.drawLine(QPointF(place.x(), 0), QPointF(place.x(), self.height()))
 
 
 def _star(middle: QPointF) -> QPolygonF:

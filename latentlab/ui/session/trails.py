@@ -21,6 +21,8 @@ class Trails(QObject):
 
     found = Signal(object, object)
     """Rows int64 (K,), and places float32 (K, T, 2), oldest first; none of either where there are none."""
+    told = Signal(str)
+    """What there are no trails of, and why, in a sentence; empty where there is nothing to tell."""
 
     def __init__(
         self, exploration: Exploration, epochs: KeptEpochs, selection: Selection, parent: QObject | None = None
@@ -48,6 +50,7 @@ class Trails(QObject):
 
     def _find(self) -> None:
         rows, shown = np.asarray(self._selection.rows, np.int64)[:MOST], self._exploration.shown
+        self.told.emit(self._sentence() if self._is_on and shown is not None else "")
         if not self._is_on or shown is None or not len(rows):
             self._told = ()
             self.found.emit(np.empty(0, np.int64), np.empty((0, 0, 2), np.float32))
@@ -64,6 +67,17 @@ class Trails(QObject):
         places = [place for update in maps if (place := self._places(update, shown, rows)) is not None]
         stacked = np.stack(places, 1) if places else np.empty((0, 0, 2), np.float32)
         self.found.emit(rows, stacked)
+
+    def _sentence(self) -> str:
+        """Say what there are no trails of: nothing is selected, too many are, or this is the first epoch."""
+        count, epochs, now = len(self._selection.rows), self._epochs.epochs, self._epochs.looked_at
+        if not count:
+            return self.tr("Trails are those of selected points: select some.")
+        if len(epochs) < 2 or now == epochs[0]:
+            return self.tr("There are no trails: no epoch before this one was kept.")
+        if count > MOST:
+            return self.tr("Trails of the first {most:,} of {n:,} selected points").format(most=MOST, n=count)
+        return ""
 
     def _places(self, update: MapUpdate, shown: MapUpdate, rows: Integers) -> Floats | None:
         """Give where a map had the images of some rows of the map that is shown, from which some may be left out."""

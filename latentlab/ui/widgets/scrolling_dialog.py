@@ -52,6 +52,7 @@ class ScrollingDialog(QDialog):
 
     @Slot()
     def _fit(self) -> None:
+        self._content.updateGeometry()  # or the layout around it goes by what it held before
         for layout in (self._content.widget().layout(), self.layout()):  # which may not have heard of it yet
             layout.invalidate()
         wanted = self.layout().totalSizeHint()

@@ -174,7 +174,7 @@ class Arrangement(QWidget):
             settings.set_layout(splitter.objectName(), splitter.saveState().data())
 
     def _splitters(self) -> tuple[QSplitter, ...]:
-        return self._body, self._work, self._share
+        return self._body, self._share  # the drawer comes back folded, whatever room it had
 
     # In narrow windows
 

@@ -103,4 +103,5 @@ def join_side(arrangement: Arrangement, canvas: LatentCanvas, sketch: SketchPane
 def join_loss_line(line: LossLine, curves: CurvesPanel, drawer: Drawer) -> None:
     """Keep the line of a folded drawer up to date, and lead from it to the curves."""
     curves.redrawn.connect(line.update)
+    curves.marked.connect(line.mark_epoch)
     line.clicked.connect(lambda: drawer.open_page(curves))

@@ -38,6 +38,7 @@ def join_epochs(
     epochs.playing_changed.connect(curves.set_playing)
     menus["playEpochs"].triggered.connect(curves.play_button.toggle)
     session.epochs.trails.found.connect(trails.set_trails)
+    session.epochs.trails.told.connect(trails.say)
     menus["trails"].toggled.connect(session.epochs.trails.set_on)
     menus["saveEpochs"].triggered.connect(ask_for_film)
     film.written.connect(tell_written)

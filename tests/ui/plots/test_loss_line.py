@@ -61,6 +61,25 @@ def test_steps_and_epochs_are_drawn_in_what_the_words_leave(line, history):
     assert max(drawn) - min(drawn) > 200
 
 
+def test_it_says_the_loss_of_the_epoch_that_is_looked_at_and_marks_it(line, history):
+    for number in range(1, 9):
+        tested = losses(160.0 - number) if number != 4 else losses(np.nan)
+        history.add_epoch(EpochEnded("run", number, losses(150.0 - number), tested, is_best=False))
+    assert line.text() == "Test loss 152.0 nats"
+    places = []
+    for epoch, text in ((2, "test loss 158.0"), (4, "training loss 146.0"), (6, "test loss 154.0")):
+        line.mark_epoch(epoch, 8)
+        assert line.text() == f"Epoch {epoch} of 8: {text} nats"
+        shown = scenes.pixels(line).astype(int)
+        accent = np.array(QColor(theme.current().accent).getRgb()[2::-1])
+        whole = (np.abs(shown - accent).sum(2) < 150).all(0)
+        places.append(np.flatnonzero(whole).mean())
+    # Words take about the same room, digits all the same: the mark of the fourth lies between those of the others.
+    assert places[0] < places[1] < places[2]
+    line.mark_epoch(None, 8)
+    assert line.text() == "Test loss 152.0 nats"
+
+
 def test_a_click_asks_for_the_curves(qtbot, line):
     with qtbot.waitSignal(line.clicked):
         qtbot.mouseClick(line, Qt.MouseButton.LeftButton)

@@ -83,6 +83,18 @@ def test_a_run_that_is_opened_is_looked_back_at_with_the_whole_window(lab, opene
     assert np.allclose(lab.decoded(), image, atol=1e-5)
 
 
+def test_while_the_drawer_is_folded_its_line_says_which_epoch_is_shown(lab, opened):
+    lab.press("drawerSwitch")
+    line, losses = lab.child("lossLine"), {ended.epoch: ended.test.loss for ended in lab.session.run.history}
+    lab.child("epochSlider").setValue(15)
+    assert line.text() == f"Epoch 16 of {EPOCHS}: test loss {losses[16]:.1f} nats"
+    lab.until(lambda: is_shown(lab, opened[16]))
+    lab.session.epochs._pace.setInterval(1)
+    lab.action("playEpochs").trigger()
+    lab.until(lambda: not lab.session.epochs.is_playing)
+    assert line.text() == f"Test loss {losses[EPOCHS]:.1f} nats"
+
+
 def test_a_drag_ends_at_what_it_came_to_and_the_next_are_read_ahead(lab, opened):
     slider, epochs = lab.child("epochSlider"), lab.session.epochs
     for place in (20, 3, 17, 9, 12):
@@ -259,7 +271,7 @@ def test_trails_lead_through_the_places_of_the_epochs_before(lab, opened):
     lab.child("epochSlider").setValue(EPOCHS - 1)
     lab.until(lambda: trails.trails().shape == (2, EPOCHS - 1, 2))
     lab.session.selection.clear()
-    lab.until(lambda: not trails.isVisible())
+    lab.until(lambda: not trails.trails().size)
 
 
 def test_trails_of_axes_that_were_chosen_lie_on_the_plane_that_is_shown(lab, opened):
@@ -270,6 +282,25 @@ def test_trails_of_axes_that_were_chosen_lie_on_the_plane_that_is_shown(lab, ope
     lab.session.exploration.set_axes(PlaneAxes(Dimension(1), Dimension(0)))
     lab.until(lambda: trails.trails().shape == (1, 3, 2))
     assert np.allclose(trails.trails()[0, 0], opened[1][4][::-1], atol=1e-4)
+
+
+def test_where_there_are_no_trails_the_map_says_why(lab, opened, monkeypatch):
+    (layer,) = [item for item in lab.canvas.view.box.childItems() if isinstance(item, TrailsLayer)]
+    before = lab.canvas.grab().toImage()
+    lab.action("trails").trigger()
+    lab.until(lambda: "select some" in layer.words())
+    assert layer.isVisible()
+    assert lab.canvas.grab().toImage() != before
+    lab.session.selection.select(np.array([4, 9]))
+    lab.until(lambda: layer.words() == "" and layer.trails().size)
+    lab.child("epochSlider").setValue(0)
+    lab.until(lambda: "no epoch before this one" in layer.words())
+    monkeypatch.setattr("latentlab.ui.session.trails.MOST", 2)
+    lab.child("epochSlider").setValue(5)
+    lab.session.selection.select(np.array([4, 9, 11]))
+    lab.until(lambda: "first 2 of 3" in layer.words())
+    lab.action("trails").trigger()
+    lab.until(lambda: not layer.isVisible())
 
 
 @pytest.mark.parametrize("kind", ["gif", "mp4"])

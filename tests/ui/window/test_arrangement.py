@@ -72,6 +72,26 @@ def test_so_it_is_with_a_model_that_is_opened_and_a_point_picked(wide, run_file)
     wide.until(lambda: share(wide) >= 0.5)  # its room is the map's again
 
 
+def test_a_drawer_that_was_left_open_comes_back_folded_and_takes_no_room(make_lab, run_file):
+    settings = Settings()
+    first = make_lab(settings)
+    first.until_loaded()
+    first.open(run_file())
+    first.action("showDrawer").trigger()
+    first.until(lambda: first.child("drawer").height() > 150)
+    first.window.close()
+    second = make_lab(Settings())
+    second.until_loaded()
+    for _ in range(2):
+        second.open(run_file())
+        second.until(lambda: second.child("lossLine").isVisible())
+        below = second.child("work").height() - second.child("drawer").geometry().top()
+        assert below == second.child("drawer").height() < 50
+        second.action("showDrawer").trigger()
+        second.action("home").trigger()
+        second.action("showDrawer").trigger()  # folded where it is not seen
+
+
 def test_where_things_lie_does_not_depend_on_what_was_looked_at_before(opened):
     opened.window.resize(1000, 640)
     opened.session.selection.select(np.array([7, 3, 5, 11]))  # opens the drawer: all that can be in sight is

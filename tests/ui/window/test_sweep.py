@@ -74,6 +74,18 @@ def test_another_setting_is_found_by_its_name(asked):
     assert "loss.samples=1, 8" in asked.dialog.settings
 
 
+def test_the_dialog_grows_with_its_settings(asked):
+    bar = asked.dialog._content.verticalScrollBar()
+    asked.until(lambda: bar.maximum() == 0)
+    heights = [asked.dialog.height()]
+    for number in (3, 4):
+        click(asked, "sweepAdd")
+        assert len(asked.dialog.findChildren(SearchBox, "sweepSetting")) == number
+        asked.until(lambda: asked.dialog.height() > heights[-1])
+        assert bar.maximum() == 0
+        heights.append(asked.dialog.height())
+
+
 def test_a_guess_goes_by_earlier_runs_of_the_recipe(lab):
     default_folder().mkdir(parents=True)
     fake_run(default_folder() / "a.safetensors", epochs=4, recipe="digits-vae-2d", dataset="digits")  # 12 s

@@ -45,6 +45,7 @@ class PointsLayer(Layer):
         self._visible: set[int] = set()
         self._levels: npt.NDArray[np.uint8] | None = None
         self._table: npt.NDArray[np.uint8] = np.empty((0, 3), np.uint8)
+        self._inks: npt.NDArray[np.uint8] = np.empty(0, np.uint8)  # of each point, in the palette
         self._selected: Integers = np.empty(0, np.int64)
         self._shuffled: Integers = np.empty(0, np.int64)
         self._order: Integers = np.empty(0, np.int64)
@@ -114,6 +115,10 @@ class PointsLayer(Layer):
     def positions_of(self, rows: Integers) -> Floats:
         """Give where some points are drawn now: float32 (K, 2)."""
         return self._transition.of(rows)
+
+    def colours_of(self, rows: Integers) -> npt.NDArray[np.uint8]:
+        """Give the colours of some points: uint8 (K, 3)."""
+        return self._palette()[self._inks[rows]]
 
     def targets(self) -> Floats:
         """Give where the points belong: float32 (N, 2)."""
@@ -211,13 +216,13 @@ class PointsLayer(Layer):
 
     def _colour(self) -> None:
         if self._levels is not None and len(self._levels) == len(self._labels):
-            inks = self._levels
+            self._inks = self._levels
         else:
             shared = min(_MOST_CLASSES / max(self._classes, 1), 1.0)
             has_class = (self._labels >= 0) & (self._labels < self._classes)
-            inks = np.where(has_class, 1 + self._labels * shared, 0).astype(np.uint8)
+            self._inks = np.where(has_class, 1 + self._labels * shared, 0).astype(np.uint8)
         for part in self._parts:
-            part.colour(inks, len(self._palette()))
+            part.colour(self._inks, len(self._palette()))
         self.redraw()
 
     def _palette(self) -> npt.NDArray[np.uint8]:
