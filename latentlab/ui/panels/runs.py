@@ -88,6 +88,7 @@ class RunsPanel(QWidget):
         self._stop = QPushButton(self.tr("S&top training"), objectName="stopRunsButton")
         self._stop.setToolTip(self.tr("Ask the programs that train them to end now and to keep the models"))
         self._stop.clicked.connect(self._ask_to_stop)
+        self._stop.hide()  # or what is beside the table would be as wide as with it from the start
         self._trash = QPushButton(objectName="trashButton")
         self._trash.setMenu(QMenu(self._trash))
         self._trash.menu().aboutToShow.connect(self._fill_trash)

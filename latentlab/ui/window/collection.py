@@ -30,7 +30,7 @@ from latentlab.ui.window.run_list import join_run_list
 from latentlab.ui.window.sweep import join_sweeps
 from latentlab.ui.window.window_beside import WindowBeside
 
-_SIZE = QSize(1180, 720)
+_SIZE = QSize(1300, 720)  # in which all columns are seen whole
 translate = QCoreApplication.translate
 
 
@@ -56,7 +56,7 @@ class RunsWindow(WindowBeside):
         self.setWindowTitle(self.tr("All runs – latentlab"))
         self.panel = RunsPanel()
         column(self.panel, on=self)
-        self.resize(_SIZE)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Say that somebody looks at it, and let one type what to find."""
@@ -105,6 +105,7 @@ def _join(session: Session, window: RunsWindow) -> None:
     collection, pictures, panel = session.collection, session.run_pictures, window.panel
     panel.set_data_names(shown)
     wanted = Wanted()
+    asked, is_asked = set[Path](), translate("Collection", "The training was asked to stop; its model is kept.")
 
     def want(**changes: object) -> None:
         nonlocal wanted
@@ -114,6 +115,7 @@ def _join(session: Session, window: RunsWindow) -> None:
     def show_runs(arranged: Arranged) -> None:
         panel.set_folder(printable(str(session.folder)))
         panel.show_runs(arranged.runs, arranged.of, arranged.placed)
+        take_back()
 
     def look(runs: Sequence[KeptRun]) -> None:
         pictures.look(runs, panel.table.picture_side(), panel.devicePixelRatioF())
@@ -138,8 +140,16 @@ def _join(session: Session, window: RunsWindow) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
     def stop(paths: list[Path]) -> None:
+        asked.update(paths)
         session.following.ask_to_stop(paths)
-        panel.tell(translate("Collection", "The training was asked to stop; its model is kept."), False)
+        panel.tell(is_asked, False)
+
+    def take_back() -> None:
+        """Say no more that a training was asked to stop once it has: its state says so."""
+        if asked and not any(run.path in asked and run.state == "training" for run in collection.runs):
+            asked.clear()
+            if panel.messages.text() == is_asked:
+                panel.tell("", False)
 
     def let_open() -> None:
         panel.set_can_open(session.state == "idle")

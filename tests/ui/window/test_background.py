@@ -73,6 +73,7 @@ def test_it_is_begun_followed_left_found_and_stopped(lab: Lab, make_lab, folder,
     other.press("stopRunsButton")
     assert "asked to stop" in other.text("runsText")
     other.qtbot.waitUntil(lambda: [run.state for run in table.rows.runs] == ["stopped"], timeout=PATIENCE)
+    assert other.text("runsText") == ""  # it has
     assert process.wait(60) == 130
     assert Run.open(path).epochs >= epochs
     other.until(lambda: other.text("followedText") == "")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QPlai
 
 from latentlab.core.runs.run_notes import RunNotes, notes_of
 from latentlab.core.runs.workspace import default_folder, runs
+from latentlab.core.training.sweep_plan import SweepPlan
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.runs.run_model import COLUMNS
 from tests.core.runs.fakes import fake_run
@@ -59,6 +60,17 @@ def head(lab, column):
     number = COLUMNS.index(column)
     x = across.sectionViewportPosition(number) + across.sectionSize(number) // 2
     lab.qtbot.mouseClick(across.viewport(), LEFT, pos=QPoint(x, across.height() // 2))
+
+
+def test_all_columns_are_seen_whole_at_first(lab, folder):
+    for member in SweepPlan.of(lab.session.recipe, ["beta=1,2,4"], seeds=5, name="mine").members:
+        fake_run(folder / member.file_name, group=member.group)
+    lab.action("allRuns").trigger()
+    table = lab.child("runTable")
+    lab.until(lambda: len(table.rows.runs) == 19)
+    assert table.columnWidth(COLUMNS.index("group")) > 0
+    lab.until(lambda: table.verticalScrollBar().maximum() > 0)
+    assert table.horizontalScrollBar().maximum() == 0
 
 
 def test_it_opens_by_key_menu_and_from_the_start_page(lab, folder):
