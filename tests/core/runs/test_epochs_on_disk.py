@@ -132,6 +132,56 @@ def test_an_epoch_of_another_run_or_model_or_of_no_numbers_is_told(path, trained
             run_at(path, 1)
 
 
+def fifo(place):
+    os.mkfifo(place)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(fifo, marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such pipes")),
+        lambda place: place.symlink_to("/dev/zero"),
+        lambda place: place.symlink_to(place.with_name("elsewhere").resolve()),
+        lambda place: (place / "deep").mkdir(parents=True),
+    ],
+    ids=["pipe", "device", "link", "folder"],
+)
+def test_what_is_no_ordinary_file_is_neither_counted_nor_read(path, trained, tmp_path, make):
+    run, before = trained
+    place = tmp_path / FOLDER / "abc-123"
+    name = name_of(run.history[1])
+    (place / name).rename(place / "elsewhere")
+    content = (place / "elsewhere").read_bytes()
+    make(place / name)
+    assert [epoch_of(each) for each in sizes_in(place)] == kept(path) == [1, 4]
+    with pytest.raises(RunError, match="is not kept: kept are 1, 4"):
+        run_at(path, 2)
+    with pytest.raises(RunError, match="cannot be read, as it is no ordinary file: choose another epoch"):
+        epochs_on_disk.as_of(run, 2, place / name)
+    with pytest.raises(RunError):
+        write(place, "abc-123", run.history[1], before[1])
+    thin_all(tmp_path, 0)
+    assert sorted(each.name for each in place.iterdir()) == sorted([name, "elsewhere"])
+    assert (place / "elsewhere").read_bytes() == content
+
+
+def test_through_a_link_nothing_is_removed_or_written(path, trained, tmp_path):
+    run, before = trained
+    place, elsewhere = tmp_path / FOLDER / "abc-123", tmp_path / "elsewhere"
+    place.rename(elsewhere)
+    place.symlink_to(elsewhere)
+    (elsewhere / ".latentlab-0123456789abcdef.part").touch()
+    there = sorted(each.name for each in elsewhere.iterdir())
+    assert kept(path) == [1, 2, 4]
+    assert run_at(path, 2).epochs == 2
+    assert thin_all(tmp_path, 0) == ""
+    with pytest.raises(RunError, match="is a link, where nothing is written"):
+        write(place, "abc-123", run.history[4], before[4])
+    trash.delete(path)
+    trash.empty(tmp_path)
+    assert sorted(each.name for each in elsewhere.iterdir()) == there
+
+
 @pytest.mark.parametrize("run_id", ["../../abc", "", "a/b", "a" * 100])
 def test_an_id_that_is_no_name_has_no_folder(trained, tmp_path, run_id):
     run, _ = trained
@@ -245,6 +295,16 @@ def test_all_runs_keep_to_a_bound_and_that_which_was_longest_not_looked_at_gives
     assert not old.exists()
     assert epochs_in(new) == [*range(1, 9)]
     assert (tmp_path / "run.safetensors").read_bytes() == b"a run"
+
+
+def test_from_ten_million_epochs_on_they_keep_to_the_bounds_in_their_order(tmp_path):
+    epochs = [1, 9_999_998, 9_999_999, 10_000_000, 10_000_001]
+    place = filled(tmp_path, "a", epochs, 1e9)
+    assert [epoch_of(name) for name in sizes_in(place)] == epochs
+    thin_all(tmp_path, 2 * LEAST_SIZE)
+    assert epochs_in(place) == [1, 10_000_001]
+    thin_all(tmp_path, 0)
+    assert not place.exists()
 
 
 def test_to_look_back_at_a_run_keeps_its_epochs_longer(path, tmp_path):
