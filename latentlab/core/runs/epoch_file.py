@@ -1,4 +1,4 @@
-"""The file of a single epoch: the weights of a model, and whose they are."""
+"""The file of a single epoch: the weights of a model, whose they are, and a checksum of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import struct
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,7 +25,8 @@ _LONGEST_HEAD = 2**24  # bytes of what it says of its tensors
 
 def content_of(weights: Mapping[str, Tensor], run_id: str, epoch: int) -> bytes:
     """Give the bytes of a file that has the weights of a run after an epoch."""
-    content: bytes = save({name: tensor.contiguous() for name, tensor in weights.items()}, _said(run_id, epoch))
+    weights = {name: tensor.contiguous() for name, tensor in weights.items()}
+    content: bytes = save(weights, _said(run_id, epoch) | {"checksum": _checksum(weights)})
     return content
 
 
@@ -49,7 +51,9 @@ def weights_in(file: Path, expected: Mapping[str, Tensor], run_id: str, epoch: i
     try:
         (length,) = struct.unpack("<Q", content[:8])
         head = json.loads(content[8 : 8 + length])
-        if head.pop("__metadata__", {}) != _said(run_id, epoch):
+        said = head.pop("__metadata__", {})
+        checksum = said.pop("checksum", None)  # files of earlier versions have none
+        if said != _said(run_id, epoch):
             raise RunError(damaged)
         shapes = {name: tuple(each["shape"]) for name, each in head.items()}
         if shapes != {name: tuple(tensor.shape) for name, tensor in expected.items()}:
@@ -57,6 +61,8 @@ def weights_in(file: Path, expected: Mapping[str, Tensor], run_id: str, epoch: i
         weights: dict[str, Tensor] = load(content)
     except (SafetensorError, struct.error, *_OF_NO_FILE_OF_OURS) as error:
         raise RunError(damaged) from error
+    if checksum not in (None, _checksum(weights)):
+        raise RunError(damaged)
     if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
         raise RunError(damaged)
     return weights
@@ -64,6 +70,15 @@ def weights_in(file: Path, expected: Mapping[str, Tensor], run_id: str, epoch: i
 
 def _said(run_id: str, epoch: int) -> dict[str, str]:
     return {"format": _FORMAT, "run": run_id, "epoch": str(epoch)}
+
+
+def _checksum(weights: Mapping[str, Tensor]) -> str:
+    """Give the CRC-32 of the bytes of all tensors, with their names and types: it takes a fifth of what saving does."""
+    found = 0
+    for name, tensor in sorted(weights.items()):
+        found = zlib.crc32(f"{name}:{tensor.dtype}".encode(), found)
+        found = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, found)
+    return f"{found:08x}"
 
 
 def _read(file: Path, most: int) -> bytes:

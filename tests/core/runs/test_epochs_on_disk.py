@@ -9,9 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.runs import epochs_on_disk, trash
+from latentlab.core.runs.epoch_file import content_of
 from latentlab.core.runs.epochs_on_disk import (
     FOLDER,
     LEAST_SIZE,
@@ -119,6 +121,26 @@ def test_a_damaged_epoch_is_told(path, tmp_path, number):
     with pytest.raises(RunError, match=r"is damaged: choose another epoch\.$"):
         run_at(path, 2)
     assert run_at(path, 1).epochs == 1
+
+
+@given(st.data())
+@settings(max_examples=100)
+def test_no_bit_that_fell_over_is_taken_for_weights(trained, tmp_path_factory, data):
+    run, before = trained
+    file = tmp_path_factory.mktemp("epoch") / "file"
+    content = bytearray(content_of(before[1], "abc-123", 2))
+    head = 8 + int.from_bytes(content[:8], "little")
+    bit = data.draw(st.integers(0, 8 * head - 1) | st.integers(8 * head, 8 * len(content) - 1))
+    content[bit // 8] ^= 1 << bit % 8
+    file.write_bytes(content)
+    with pytest.raises(RunError, match=r"is damaged: choose another epoch\.$"):
+        epochs_on_disk.as_of(run, 2, file)
+
+
+def test_a_file_without_a_checksum_opens(trained, tmp_path):
+    run, before = trained
+    save_file(before[1], tmp_path / "file", {"format": "latentlab-epoch/1", "run": "abc-123", "epoch": "2"})
+    assert same_weights(dict(epochs_on_disk.as_of(run, 2, tmp_path / "file").snapshot.state()), before[1])
 
 
 def test_an_epoch_of_another_run_or_model_or_of_no_numbers_is_told(path, trained, tmp_path):
