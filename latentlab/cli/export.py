@@ -225,7 +225,7 @@ def whole(least: int) -> Callable[[str], int]:
     """Give what reads a whole number that is no smaller than the least."""
 
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
+        if not (text.isascii() and text.isdecimal()) or int(text) < least:
             raise argparse.ArgumentTypeError(f"a whole number from {least} on is needed, not '{text}'")
         return int(text)
 

@@ -47,6 +47,11 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
+def is_link(path: Path) -> bool:
+    """Whether there is a link, to whatever or to nothing: see `exists`."""
+    return os.path.islink(path)  # noqa: PTH114
+
+
 def inside(folder: Path) -> list[Path]:
     """Give what lies in a folder, in no order; nothing where there is none, or one may not look: see `exists`."""
     with suppress(OSError, ValueError):

@@ -96,6 +96,8 @@ def test_an_earlier_epoch_is_kept_on_the_disk_and_branched_wherever_the_run_was_
         (["RUN", "--from-epoch", "3", "--resume", "RUN"], "leave one out"),
         (["mlp-vae-2d", "--from-epoch", "3"], "--from-epoch is of a run: name its .safetensors file, not 'mlp-vae-2d'"),
         (["RUN", "--from-epoch", "-1"], "--from-epoch"),
+        (["RUN", "--from-epoch", "3", "--set", "data.size=20"], "and data.size changes what that takes"),
+        (["RUN", "--from-epoch", "٣"], "a whole number from 0 on is needed, not '٣'"),
         (["RUN", "--from-epoch", "x"], "a whole number from 0 on is needed"),
         (["RUN", "--from-epoch", "9" * 5000], "--from-epoch"),
         (["none.safetensors", "--from-epoch", "1"], "There is no file none.safetensors"),

@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.core.errors import LatentlabError, reason_of
-from latentlab.core.files import absolute, inside, is_folder, utf8_path
+from latentlab.core.files import absolute, inside, is_folder, is_link
 from latentlab.core.runs.run_header import SUFFIX, RunError, is_run, read_header
 from latentlab.core.writing import sweep, whole_file
 
@@ -38,8 +39,7 @@ MOST_OF_ALL = 5_000_000_000  # bytes of all runs of a workspace
 LEAST_FREE = 1_000_000_000  # bytes of the disk: what is left is for the runs themselves
 LEAST_SIZE = 2**16  # bytes that an epoch counts as, however small: thousands can be listed, not hundreds of thousands
 
-_FORMAT = "latentlab-epoch/1"
-_NAME = re.compile(r"(\d{7})-[0-9a-f]{8}\.epoch")
+_NAME = re.compile(r"([0-9]{7}|[1-9][0-9]{7,14})-[0-9a-f]{8}\.epoch")
 
 
 def kept(path: Path) -> list[int]:
@@ -97,10 +97,11 @@ def run_at(path: Path, epoch: int, run: Run | None = None) -> Run:
 def as_of(run: Run, epoch: int, file: Path) -> Run:
     """Give a run as it was after an epoch, whose weights are in a file: see `run_at`."""
     from latentlab.core.models.snapshot import Snapshot
+    from latentlab.core.runs.epoch_file import weights_in
 
     mine = run.snapshot
     before = Snapshot(mine.run_id, mine.recipe, mine.model, mine.class_names)
-    before.model.load_state_dict(_weights(file, before.state(), mine.run_id, epoch))
+    before.model.load_state_dict(weights_in(file, before.state(), mine.run_id, epoch))
     return replace(
         run,
         snapshot=before,
@@ -130,8 +131,15 @@ def sizes_in(place: Path) -> dict[str, int]:
         for entry in entries:
             if _NAME.fullmatch(entry.name):
                 with contextlib.suppress(OSError):  # it has just gone
-                    sizes[entry.name] = max(LEAST_SIZE, entry.stat().st_size)
-    return dict(sorted(sizes.items()))
+                    there = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(there.st_mode):
+                        sizes[entry.name] = max(LEAST_SIZE, there.st_size)
+    return in_order(sizes)
+
+
+def in_order(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Give the sizes of files in the order of their epochs, which from 10,000,000 on is not that of their names."""
+    return dict(sorted(sizes.items(), key=lambda each: (epoch_of(each[0]), each[0])))
 
 
 def write(place: Path, run_id: str, ended: EpochEnded, weights: Mapping[str, Tensor]) -> int:
@@ -142,15 +150,16 @@ def write(place: Path, run_id: str, ended: EpochEnded, weights: Mapping[str, Ten
     RunError
         When it cannot be written.
     """
-    from safetensors.torch import save
+    from latentlab.core.runs.epoch_file import content_of
 
     path, what = place / name_of(ended), "An epoch"
+    if link := next(filter(is_link, (place, path)), None):
+        raise RunError(f"{link} is a link, where nothing is written.")
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"The folder {place} cannot be made: {reason_of(error)}.") from error
-    metadata = {"format": _FORMAT, "run": run_id, "epoch": str(ended.epoch)}
-    content = save({name: tensor.contiguous() for name, tensor in weights.items()}, metadata)
+    content = content_of(weights, run_id, ended.epoch)
     try:
         with whole_file(path, what, RunError) as partial:
             partial.write_bytes(content)
@@ -192,7 +201,9 @@ def to_let_go(sizes: Mapping[str, int], most: int, every: int | None = None) -> 
 
 
 def remove(place: Path, names: Iterable[str]) -> None:
-    """Remove files of epochs, and their folder where nothing is left; what cannot be removed stays."""
+    """Remove files of epochs, and their folder where nothing is left; what cannot be, or a link leads to, stays."""
+    if is_link(place):
+        return
     for name in names:
         with contextlib.suppress(OSError):
             (place / name).unlink()
@@ -232,7 +243,7 @@ def thin_all(folder: Path, most: int = MOST_OF_ALL, room: int = 0, spared: Path 
     str
         What was let go, in a sentence, or empty.
     """
-    places = [place for place in inside(folder / FOLDER) if is_folder(place)]
+    places = [place for place in inside(folder / FOLDER) if is_folder(place) and not is_link(place)]
     for place in places:
         sweep(place)
     sizes = {place: sizes_in(place) for place in places}
@@ -277,7 +288,7 @@ def forget(folder: Path, run_ids: set[str]) -> None:
 
 def epoch_of(name: str) -> int:
     """Give the epoch of a file's name."""
-    return int(name[:7])
+    return int(name.partition("-")[0])
 
 
 def _files_of(path: Path) -> dict[int, Path]:
@@ -305,31 +316,6 @@ def _stored_name(stored: dict[str, Any]) -> str:
 
 def _name(epoch: int, *losses: float) -> str:
     return f"{epoch:07}-{zlib.crc32(struct.pack('<3d', *losses)):08x}.epoch"
-
-
-def _weights(file: Path, expected: Mapping[str, Tensor], run_id: str, epoch: int) -> dict[str, Tensor]:
-    import torch
-    from safetensors import SafetensorError, safe_open
-
-    damaged = f"{file} is damaged: choose another epoch."
-    try:
-        with utf8_path(file) as place, safe_open(place, "pt") as opened:
-            said = opened.metadata() or {}
-            if said != {"format": _FORMAT, "run": run_id, "epoch": str(epoch)}:
-                raise RunError(damaged)
-            names = set(opened.keys())
-            shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in names}
-            if shapes != {name: tuple(tensor.shape) for name, tensor in expected.items()}:
-                raise RunError(damaged)
-            # Copied: they are parts of the mapped file, which another program may cut short.
-            weights = {name: opened.get_tensor(name).clone() for name in names}
-    except OSError as error:
-        raise RunError(f"{file} cannot be opened: {reason_of(error)}.") from error
-    except (SafetensorError, ValueError, RuntimeError, OverflowError) as error:
-        raise RunError(damaged) from error
-    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
-        raise RunError(damaged)
-    return weights
 
 
 def _remove_empty(place: Path) -> None:

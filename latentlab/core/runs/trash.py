@@ -1,20 +1,22 @@
 """Runs that a person has deleted: they lie in a folder inside that of the runs, and come back until it is emptied.
 
-Their earlier epochs stay where they are until then: another file may be of the same run.
+Their earlier epochs stay where they are until then: another file may be of the same run. No folder of the trash is a
+link: what one leads to was never put there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from latentlab.core.errors import reason_of
-from latentlab.core.files import exists, inside
+from latentlab.core.files import exists, inside, is_link
 from latentlab.core.runs import epochs_on_disk
-from latentlab.core.runs.run_header import SUFFIX, RunError, read_header
+from latentlab.core.runs.run_header import SUFFIX, RunError, is_run, read_header
 from latentlab.core.runs.run_notes import notes_file
 from latentlab.core.runs.workspace import Presence
 
@@ -55,6 +57,8 @@ def delete(path: Path, place: Path | None = None) -> Path:
     RunError
         When it is being trained, or cannot be moved; then it is where it was.
     """
+    if is_link(path.parent / FOLDER):
+        raise RunError(f"{path} could not be moved to the trash: {path.parent / FOLDER} is a link; remove that.")
     presence = Presence(path)  # nobody begins to train it meanwhile
     try:
         if place is None:
@@ -96,11 +100,13 @@ def restore(path: Path) -> Path:
 def deleted(folder: Path) -> list[Deleted]:
     """List the runs in the trash of a folder, the one that was deleted last first."""
     found = []
-    for place in inside(folder / FOLDER):
+    for place in _folders(folder / FOLDER):
         for path in inside(place):
             if path.name.endswith(SUFFIX):
                 with contextlib.suppress(OSError):
-                    found.append(Deleted(path, path.stat().st_size, _moment(place.name)))
+                    there = path.lstat()  # a run may have been a link to one; that alone is what was moved
+                    if stat.S_ISREG(there.st_mode) or stat.S_ISLNK(there.st_mode):
+                        found.append(Deleted(path, there.st_size, _moment(place.name)))
     return sorted(found, key=lambda each: (each.moment, each.path.parent.name), reverse=True)
 
 
@@ -114,6 +120,8 @@ def empty(folder: Path) -> None:
     """
     run_ids = set()
     for each in deleted(folder):
+        if not is_run(each.path):
+            continue
         with contextlib.suppress(RunError):
             run_ids.add(str(read_header(each.path).values.get("run")))
         try:
@@ -141,6 +149,11 @@ def _remove_empty(place: Path) -> None:
     with contextlib.suppress(OSError):
         place.rmdir()
         place.parent.rmdir()
+
+
+def _folders(trash: Path) -> list[Path]:
+    """Give the folders in a trash, as far as no link leads to one."""
+    return [] if is_link(trash) else [place for place in inside(trash) if not is_link(place)]
 
 
 def _moment(name: str) -> float:

@@ -132,7 +132,7 @@ def check_settings(run: Run, recipe: Recipe) -> None:
     Raises
     ------
     RunError
-        When it is another model.
+        When it is another model, or takes images of another size; where none is chosen only the images tell theirs.
     """
     keys = [key for key in run.recipe.differences(recipe) if key.startswith("model.")]
     if keys:
@@ -140,6 +140,12 @@ def check_settings(run: Run, recipe: Recipe) -> None:
         raise RunError(
             f"A branch has the model of the run that it comes from, so {', '.join(keys)} {verb} as in the run: change "
             "other settings, or train from the beginning."
+        )
+    (_, *own), size = run.snapshot.image_shape, recipe.data.size
+    if size is not None and [*size] != own and not run.snapshot.takes_any_size:
+        raise RunError(
+            "A branch has the model of the run that it comes from, and data.size changes what that takes, images of "
+            f"{own[0]}×{own[1]} pixels: change other settings, or train from the beginning."
         )
 
 

@@ -147,7 +147,7 @@ class KeptEpochs:
                 self._tell(said)
         if self._sizes is None:
             self._sizes = epochs_on_disk.sizes_in(place)
-        sizes = dict(sorted({**self._sizes, name: size}.items()))
+        sizes = epochs_on_disk.in_order({**self._sizes, name: size})
         gone = self._of_another_way(sizes)
         gone += epochs_on_disk.to_let_go(
             {each: size for each, size in sizes.items() if each not in gone},

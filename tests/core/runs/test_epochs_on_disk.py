@@ -9,9 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.runs import epochs_on_disk, trash
+from latentlab.core.runs.epoch_file import content_of
 from latentlab.core.runs.epochs_on_disk import (
     FOLDER,
     LEAST_SIZE,
@@ -121,6 +123,26 @@ def test_a_damaged_epoch_is_told(path, tmp_path, number):
     assert run_at(path, 1).epochs == 1
 
 
+@given(st.data())
+@settings(max_examples=100)
+def test_no_bit_that_fell_over_is_taken_for_weights(trained, tmp_path_factory, data):
+    run, before = trained
+    file = tmp_path_factory.mktemp("epoch") / "file"
+    content = bytearray(content_of(before[1], "abc-123", 2))
+    head = 8 + int.from_bytes(content[:8], "little")
+    bit = data.draw(st.integers(0, 8 * head - 1) | st.integers(8 * head, 8 * len(content) - 1))
+    content[bit // 8] ^= 1 << bit % 8
+    file.write_bytes(content)
+    with pytest.raises(RunError, match=r"is damaged: choose another epoch\.$"):
+        epochs_on_disk.as_of(run, 2, file)
+
+
+def test_a_file_without_a_checksum_opens(trained, tmp_path):
+    run, before = trained
+    save_file(before[1], tmp_path / "file", {"format": "latentlab-epoch/1", "run": "abc-123", "epoch": "2"})
+    assert same_weights(dict(epochs_on_disk.as_of(run, 2, tmp_path / "file").snapshot.state()), before[1])
+
+
 def test_an_epoch_of_another_run_or_model_or_of_no_numbers_is_told(path, trained, tmp_path):
     run, before = trained
     place = tmp_path / FOLDER / "abc-123"
@@ -130,6 +152,56 @@ def test_an_epoch_of_another_run_or_model_or_of_no_numbers_is_told(path, trained
         write(place, run_id, run.history[0], stored)
         with pytest.raises(RunError, match=r"is damaged: choose another epoch\.$"):
             run_at(path, 1)
+
+
+def fifo(place):
+    os.mkfifo(place)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(fifo, marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such pipes")),
+        lambda place: place.symlink_to("/dev/zero"),
+        lambda place: place.symlink_to(place.with_name("elsewhere").resolve()),
+        lambda place: (place / "deep").mkdir(parents=True),
+    ],
+    ids=["pipe", "device", "link", "folder"],
+)
+def test_what_is_no_ordinary_file_is_neither_counted_nor_read(path, trained, tmp_path, make):
+    run, before = trained
+    place = tmp_path / FOLDER / "abc-123"
+    name = name_of(run.history[1])
+    (place / name).rename(place / "elsewhere")
+    content = (place / "elsewhere").read_bytes()
+    make(place / name)
+    assert [epoch_of(each) for each in sizes_in(place)] == kept(path) == [1, 4]
+    with pytest.raises(RunError, match="is not kept: kept are 1, 4"):
+        run_at(path, 2)
+    with pytest.raises(RunError, match="cannot be read, as it is no ordinary file: choose another epoch"):
+        epochs_on_disk.as_of(run, 2, place / name)
+    with pytest.raises(RunError):
+        write(place, "abc-123", run.history[1], before[1])
+    thin_all(tmp_path, 0)
+    assert sorted(each.name for each in place.iterdir()) == sorted([name, "elsewhere"])
+    assert (place / "elsewhere").read_bytes() == content
+
+
+def test_through_a_link_nothing_is_removed_or_written(path, trained, tmp_path):
+    run, before = trained
+    place, elsewhere = tmp_path / FOLDER / "abc-123", tmp_path / "elsewhere"
+    place.rename(elsewhere)
+    place.symlink_to(elsewhere)
+    (elsewhere / ".latentlab-0123456789abcdef.part").touch()
+    there = sorted(each.name for each in elsewhere.iterdir())
+    assert kept(path) == [1, 2, 4]
+    assert run_at(path, 2).epochs == 2
+    assert thin_all(tmp_path, 0) == ""
+    with pytest.raises(RunError, match="is a link, where nothing is written"):
+        write(place, "abc-123", run.history[4], before[4])
+    trash.delete(path)
+    trash.empty(tmp_path)
+    assert sorted(each.name for each in elsewhere.iterdir()) == there
 
 
 @pytest.mark.parametrize("run_id", ["../../abc", "", "a/b", "a" * 100])
@@ -245,6 +317,16 @@ def test_all_runs_keep_to_a_bound_and_that_which_was_longest_not_looked_at_gives
     assert not old.exists()
     assert epochs_in(new) == [*range(1, 9)]
     assert (tmp_path / "run.safetensors").read_bytes() == b"a run"
+
+
+def test_from_ten_million_epochs_on_they_keep_to_the_bounds_in_their_order(tmp_path):
+    epochs = [1, 9_999_998, 9_999_999, 10_000_000, 10_000_001]
+    place = filled(tmp_path, "a", epochs, 1e9)
+    assert [epoch_of(name) for name in sizes_in(place)] == epochs
+    thin_all(tmp_path, 2 * LEAST_SIZE)
+    assert epochs_in(place) == [1, 10_000_001]
+    thin_all(tmp_path, 0)
+    assert not place.exists()
 
 
 def test_to_look_back_at_a_run_keeps_its_epochs_longer(path, tmp_path):

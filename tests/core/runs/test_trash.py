@@ -60,6 +60,50 @@ def test_nothing_is_removed_but_by_emptying(path, tmp_path):
     assert names(tmp_path / "trash") == ["other"]
 
 
+def contents(folder):
+    return {str(each): each.is_dir() or each.read_bytes() for each in sorted(folder.rglob("*"))}
+
+
+@pytest.mark.parametrize("name", ["20260101-000000-aa", "20260101-000000-0123abcd"])
+def test_no_link_in_the_trash_is_followed(path, tmp_path, name):
+    """Neither a folder there that is one, nor a run in it, nor the trash itself."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    fake_run(elsewhere / "theirs.safetensors")
+    (elsewhere / "theirs.notes.json").write_text("{}")
+    fake_run(elsewhere / "deep" / "other.safetensors")
+    before = contents(elsewhere)
+    delete(path)
+    (tmp_path / "trash" / name).symlink_to(elsewhere)
+    (tmp_path / "linked.safetensors").symlink_to(elsewhere / "theirs.safetensors")
+    linked = delete(tmp_path / "linked.safetensors")
+    assert [each.path for each in deleted(tmp_path) if each.path.is_symlink()] == [linked]
+    assert len(deleted(tmp_path)) == 2
+    empty(tmp_path)
+    assert names(tmp_path / "trash") == [name]
+    assert contents(elsewhere) == before
+    (tmp_path / "trash" / name).unlink()
+    (tmp_path / "trash").rmdir()
+    (tmp_path / "trash").symlink_to(elsewhere)
+    assert deleted(tmp_path) == []
+    empty(tmp_path)
+    with pytest.raises(RunError, match="is a link; remove that"):
+        delete(fake_run(path))
+    assert path.exists()
+    assert contents(elsewhere) == before
+
+
+def test_only_runs_are_removed(path, tmp_path):
+    place = delete(path).parent
+    others = [place / "weights.safetensors", place / "folder.safetensors" / "file", place / "file.txt"]
+    others[1].parent.mkdir()
+    content = b'{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}'
+    for other in others:
+        other.write_bytes(len(content).to_bytes(8, "little") + content)
+    empty(tmp_path)
+    assert names(place) == ["file.txt", "folder.safetensors", "weights.safetensors"]
+
+
 def test_what_trains_is_not_deleted(path, tmp_path):
     presence = Presence(path)
     with pytest.raises(RunError, match="is being trained"):

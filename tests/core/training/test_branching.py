@@ -149,7 +149,9 @@ def test_what_cannot_be_is_a_sentence(tiny_images):
         branching.at_epoch(run, 1)
     assert str(branching.not_kept(7, [1, 2, 4])) == "Epoch 7 of the run is not kept: epochs 1, 2, 4 are."
     assert "epochs 0, 1, 2, 3, 4, 5, …, 94, 95, 96, 97, 98, 99 are" in str(branching.not_kept(100, range(100)))
-    branching.check_settings(run, SMALL.with_changes({"beta": 4.0, "seed": 3}))
+    branching.check_settings(run, SMALL.with_changes({"beta": 4.0, "seed": 3, "data.size": 28}))
+    with pytest.raises(RunError, match=r"data.size changes what that takes, images of 28×28 pixels: change other"):
+        branching.check_settings(run, SMALL.with_changes({"data.size": "28×20"}))
     with pytest.raises(RunError, match=r"so model.latent, model.output are as in the run"):
         branching.check_settings(
             run, SMALL.with_changes({"latent": 3, "output": "tanh", "loss.reconstruction": "squared-error"})

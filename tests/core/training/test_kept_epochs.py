@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from latentlab.core.events import EpochEnded
+from latentlab.core.events import EpochEnded, Losses
 from latentlab.core.runs import epochs_on_disk
 from latentlab.core.runs.epochs_on_disk import FOLDER, LEAST_SIZE, kept, run_at, sizes_in
 from latentlab.core.training import kept_epochs
@@ -55,6 +55,19 @@ def test_they_keep_to_their_bytes(tiny_images, tmp_path):
     assert len(kept(path)) == 5
     assert (kept(path)[0], kept(path)[-1]) == (1, 12)
     assert sum(sizes_in(tmp_path / FOLDER / "abc").values()) <= 5 * size + size // 2
+
+
+def test_from_ten_million_epochs_on_they_keep_to_their_bytes(tiny_images, tmp_path):
+    trainer, losses = Trainer(SMALL, tiny_images, run_id="abc"), Losses(1.0, 1.0, 0.0)
+    most = 3 * sum(each.nbytes for each in weights(trainer).values()) + 3 * 3000
+    keeping = KeptEpochs(trainer, tmp_path / "run.safetensors", pytest.fail, most=most)
+    for epoch in range(9_999_996, 10_000_003):
+        keeping.take(EpochEnded("abc", epoch, losses, losses, True))
+    keeping.end()
+    sizes = sizes_in(tmp_path / FOLDER / "abc")
+    left = [epochs_on_disk.epoch_of(name) for name in sizes]
+    assert (left[0], left[-1], len(left)) == (9_999_996, 10_000_002, 3)
+    assert sum(sizes.values()) <= most
 
 
 def test_a_model_of_which_two_have_no_room_is_told(tiny_images, tmp_path):
