@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import exists
+from latentlab.core.files import exists, is_file
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training import own_process
@@ -240,6 +240,8 @@ class _Going:
 
     def look(self) -> bool:
         """Read what it has said since; give whether it has come further."""
+        if not is_file(self._words):  # nobody writes to a pipe, and who reads it waits for ever
+            return False
         try:
             with self._words.open("rb") as file:
                 file.seek(self._at)

@@ -1,6 +1,7 @@
 """The processes of a sweep: as many at once as there are jobs, none for what is done, none twice."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -118,6 +119,13 @@ def test_another_run_in_the_place_of_one_is_not_touched(plan, started, tmp_path)
     assert "no run of this sweep" in problems[1]
     assert path_of(plan, tmp_path, 1).read_bytes() == before
     assert path_of(plan, tmp_path, 2).read_bytes() == b"no run"
+
+
+def test_a_pipe_where_a_run_would_leave_its_words_fails_that_run_alone(plan, started, tmp_path):
+    os.mkfifo(SweepFolder(tmp_path, "mine").words(1))
+    events = list(swept(plan, tmp_path))
+    assert ends(events) == [(1, "failed"), (2, "finished"), (3, "finished"), (4, "finished")]
+    assert "1.words is no ordinary file" in next(each.problem for each in events if each.what == "failed")
 
 
 @pytest.mark.parametrize("by_file", [False, True])
