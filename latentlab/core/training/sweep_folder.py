@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 
 from latentlab.core import locks
 from latentlab.core.errors import printable, reason_of
-from latentlab.core.files import exists, inside, is_file
+from latentlab.core.files import inside, is_file
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan, is_name
 from latentlab.core.writing import told, whole_file
@@ -127,13 +128,18 @@ class SweepFolder:
         return plan
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[str]:
         """Go on with the sweep, and let nobody else; whoever was asked to stop it before was another.
+
+        Yields
+        ------
+        str
+            Why nobody can ask it to stop, in a sentence, or empty.
 
         Raises
         ------
         SweepError
-            When another program does.
+            When another program does, or what was said to another cannot be removed.
         """
         file = None
         with suppress(OSError):  # where the folder takes no locks, there are none
@@ -142,7 +148,10 @@ class SweepFolder:
                 raise SweepError(f"The sweep '{self.name}' is going on already: wait until it has ended, or stop it.")
         try:
             self._forget_stop()
-            yield
+            stop = self._path / _STOP
+            if _is_word(stop):
+                raise SweepError(f"{stop} asks the sweep to stop and cannot be removed: remove it.")
+            yield f"{stop} is no ordinary file, and is passed over: remove it." if os.path.lexists(stop) else ""
         finally:
             self._forget_stop()
             if file is not None:
@@ -162,7 +171,7 @@ class SweepFolder:
 
     def is_asked_to_stop(self) -> bool:
         """Whether somebody did."""
-        return exists(self._path / _STOP)
+        return _is_word(self._path / _STOP)
 
     def forget(self) -> None:
         """Keep nothing of the sweep but its runs; it goes on by its own command alone.
@@ -189,7 +198,7 @@ def kept_sweeps(folder: Path) -> list[KeptSweep]:
     found = []
     for path in sorted(inside(folder / FOLDER)):
         if (stored := _stored(path)) is not None:
-            of, stops = int(stored["of"]), exists(path / _STOP)
+            of, stops = int(stored["of"]), _is_word(path / _STOP)
             found.append(KeptSweep(path.name, str(stored["id"]), of, locks.is_held(path / _LOCK), stops))
     return found
 
@@ -207,6 +216,13 @@ def progress_of(sweeps: Iterable[KeptSweep], runs: Iterable[KeptRun]) -> list[Sw
         training = sum("finished" not in of_one and "training" in of_one for of_one in each)
         found.append(SweepProgress(kept, finished, training))
     return found
+
+
+def _is_word(file: Path) -> bool:
+    """Whether somebody has said something by an ordinary file; a folder of its name may be there by any accident."""
+    with suppress(OSError):
+        return stat.S_ISREG(os.lstat(file).st_mode)
+    return False
 
 
 def _stored(path: Path) -> dict[str, Any] | None:

@@ -41,6 +41,23 @@ def test_one_program_goes_on_with_a_sweep(plan, tmp_path):
         assert not place.is_asked_to_stop()  # that was said to another
 
 
+def test_only_an_ordinary_file_stops_a_sweep_and_what_cannot_be_removed_is_told(plan, tmp_path, monkeypatch):
+    place, stop = SweepFolder(tmp_path, "mine"), tmp_path / FOLDER / "mine" / "stop"
+    place.keep(plan)
+    stop.mkdir()
+    with place.held() as problem:
+        assert problem == f"{stop} is no ordinary file, and is passed over: remove it."
+        assert not place.is_asked_to_stop()
+    assert not kept_sweeps(tmp_path)[0].is_asked_to_stop
+    stop.rmdir()
+    with place.held() as problem:
+        assert problem == ""
+    place.ask_to_stop()
+    monkeypatch.setattr(SweepFolder, "_forget_stop", lambda place: None)  # as in a folder of another person
+    with pytest.raises(SweepError, match="stop asks the sweep to stop and cannot be removed"), place.held():
+        pass
+
+
 def test_how_far_a_sweep_is_and_what_is_forgotten(plan, tmp_path):
     place = SweepFolder(tmp_path, "mine")
     place.keep(plan)
