@@ -20,7 +20,7 @@ from latentlab.core import locks
 from latentlab.core.errors import printable, reason_of
 from latentlab.core.files import inside, is_file
 from latentlab.core.runs.kept_run import KeptRun
-from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan, is_name
+from latentlab.core.training.sweep_plan import DATASET, MOST_RUNS, SweepError, SweepPlan, is_name
 from latentlab.core.writing import told, whole_file
 
 FOLDER = ".latentlab-sweeps"
@@ -84,6 +84,7 @@ class SweepFolder:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
+        self._folder = folder
         self._path = folder / FOLDER / name
 
     def words(self, number: int = 0) -> Path:
@@ -96,17 +97,29 @@ class SweepFolder:
         Raises
         ------
         SweepError
-            When there is none, or it cannot be read.
+            When there is none, or it is damaged.
         """
-        stored = _stored(self._path) if is_name(self.name) else None
-        if stored is None:
-            raise SweepError(
-                f"There is no sweep '{printable(self.name)}' in {self._path.parent.parent}: begin it by its command."
-            )
-        return SweepPlan.from_json(json.dumps(stored["plan"]))
+        file = self._path / _PLAN
+        if not is_name(self.name) or not os.path.lexists(file):
+            raise SweepError(f"There is no sweep '{printable(self.name)}' in {self._folder}: begin it by its command.")
+        stored, plan = _stored(self._path), None
+        if stored is not None:
+            with suppress(SweepError):
+                plan = SweepPlan.from_json(json.dumps(stored["plan"]))
+        remedy = "remove it, and begin the sweep by its own command again, which goes on with its runs."
+        if stored is None or plan is None or (plan.name, plan.count) != (self.name, stored["of"]):
+            raise SweepError(f"The plan {file} is damaged: {remedy}")
+        if plan.id != stored["id"]:
+            # Files that are named as seen from a folder are others where one looks from another.
+            elsewhere = any(key == DATASET for key, _ in plan.settings)
+            other = " or was begun in another folder, where it goes on" if elsewhere else ""
+            raise SweepError(f"The plan {file} is damaged{other}: {remedy}")
+        return plan
 
     def keep(self, plan: SweepPlan) -> SweepPlan:
         """Keep a plan, unless it is kept already; give the one that is kept, with the threads that it has.
+
+        A damaged one of the same sweep is kept anew.
 
         Raises
         ------
@@ -116,7 +129,8 @@ class SweepFolder:
         if (stored := _stored(self._path)) is not None:
             if stored["id"] != plan.id:
                 raise SweepError(f"There is another sweep called '{plan.name}' already: choose another --name.")
-            return self.plan()
+            with suppress(SweepError):
+                return self.plan()
         file, what = self._path / _PLAN, "The plan of the sweep"
         try:
             self._path.mkdir(parents=True, exist_ok=True)
