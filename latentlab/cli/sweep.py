@@ -87,7 +87,9 @@ def sweep(arguments: Namespace) -> int:
     plan = SweepFolder(folder, plan.name).keep(plan.computing_with(threads))
     stop, begin = threading.Event(), time.monotonic()
     told = _Told(plan, arguments.json)
-    with SweepFolder(folder, plan.name).held():
+    with SweepFolder(folder, plan.name).held() as problem:
+        if problem:
+            terminal.say(f"latentlab: {problem}")
         workspace.sweep(folder)
         told.begin(at_once, folder)
         processes = sweep_processes.SweepProcesses(plan, folder, at_once, stop, arguments.data_dir)

@@ -1,6 +1,7 @@
 """Where a run goes that the command line trains, and where its recipe comes from."""
 
 import io
+import os
 import sys
 
 import pytest
@@ -70,3 +71,19 @@ def test_a_process_of_its_own_trains_the_recipe_that_it_is_given(array, tmp_path
 def test_a_process_that_cannot_be_started_is_a_sentence(tmp_path):
     with pytest.raises(own_process.LatentlabError, match="could not be started: is a directory"):
         own_process.start(["recipes"], tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links as POSIX has them")
+def test_words_are_added_to_no_pipe_and_to_no_file_that_a_link_leads_to(tmp_path):
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+    os.mkfifo(pipe)
+    target.write_text("mine")
+    link.symlink_to(target)
+    for words in (pipe, link):
+        with pytest.raises(own_process.LatentlabError, match=f"{words.name} is no ordinary file"):
+            own_process.start(["recipes"], words)
+    assert target.read_text() == "mine"
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(own_process.LatentlabError, match="pipe is no ordinary file"):
+        own_process.start(["recipes"], pipe)
+    os.close(reader)

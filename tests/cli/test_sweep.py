@@ -67,6 +67,8 @@ def test_what_is_wrong_is_told_before_anything_is_trained(command, runs, capsys)
     for arguments, word in (
         (["sweep"], "needs a recipe"),
         (["sweep", "--resume", "nothing"], "no sweep 'nothing'"),
+        (["sweep", "--resume", ""], f"no sweep '' in {runs}: "),
+        (["sweep", "--resume", "../.."], f"no sweep '../..' in {runs}: "),
         (["sweep", "digits-vae-2d", "--set", "dataset=digits;array:/nowhere.npz"], "does not exist"),
         (["sweep", "digits-vae-2d", "--set", "dataset=digits,mnist", "--data-dir", "/nowhere"], "download mnist"),
     ):

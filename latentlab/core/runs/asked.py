@@ -1,13 +1,16 @@
 """What others ask of a training, by files beside its run: to be saved often, as somebody follows it, or to end.
 
-So it works wherever the folder is seen: by another program, and from another machine that has it mounted.
+So it works wherever the folder is seen: by another program, and from another machine that has it mounted. Only an
+ordinary file asks for something: a folder, pipe or link of such a name is nobody's word.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -77,6 +80,8 @@ class Asked:
     ----------
     is_followed : bool
     is_to_stop : bool
+    problem : str
+        Why it may not hear that it is to stop, in a sentence, or empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,6 +90,13 @@ class Asked:
         self._said: int | None = None  # when the follower's file was written, by the clock of its folder
         self.is_followed = self.is_to_stop = False
         _remove(self._stop)  # meant for the training before this one
+        self._before = _changed(self._stop)
+        is_in_the_way = os.path.lexists(self._stop)
+        self.problem = (
+            f"{self._stop} cannot be removed, and is passed over: remove it, so that others can stop this training."
+            if is_in_the_way
+            else ""
+        )
 
     def look(self, now: float) -> None:
         """Bring it up to date, if that was not done just before; `now` in seconds, of a clock that only goes on."""
@@ -96,7 +108,7 @@ class Asked:
             self._changed = now
         self._said = said
         self.is_followed = said is not None and now - self._changed < _FOLLOWED_SECONDS
-        if _changed(self._stop) is not None:
+        if _changed(self._stop) not in (None, self._before):
             self.is_to_stop = True
             _remove(self._stop)
 
@@ -111,18 +123,35 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _mark(mark: Path) -> float:
-    """Make an empty file, or have it changed now; give when that is, by the clock of its folder."""
-    file = os.open(mark, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    """Make an empty file, or have it changed now; give when that is, by the clock of its folder.
+
+    Nobody's file but this one is changed, and nothing is waited for, whatever has been put in its place.
+    """
+    ways = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        os.utime(mark)
+        file = os.open(mark, os.O_WRONLY | os.O_CREAT | ways, 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, or a pipe that nobody reads
+            raise _in_the_way(mark) from error
+        raise
+    try:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise _in_the_way(mark)
+        os.utime(file if os.utime in os.supports_fd else mark)
         return os.fstat(file).st_mtime
     finally:
         os.close(file)
 
 
+def _in_the_way(mark: Path) -> OSError:
+    return OSError(errno.EINVAL, f"{mark.name} is no ordinary file of its own, and has to be removed")
+
+
 def _changed(mark: Path) -> int | None:
     with contextlib.suppress(OSError, ValueError):
-        return os.lstat(mark).st_mtime_ns
+        found = os.lstat(mark)
+        return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else None
     return None
 
 

@@ -74,7 +74,7 @@ def all_runs(folder: Path, known: Sequence[KeptRun] = ()) -> Listing:
         When the folder is there and cannot be looked into.
     """
     listing = _listing(folder, known)
-    spare = [] if folder == spare_folder() else _spare_runs()
+    spare = [] if folder == spare_folder() else spare_runs()
     return replace(listing, runs=sorted([*listing.runs, *spare], key=_when, reverse=True)) if spare else listing
 
 
@@ -83,7 +83,7 @@ def interrupted(folder: Path) -> list[KeptRun]:
     try:
         found = all_runs(folder).runs
     except RunError:
-        found = _spare_runs()
+        found = spare_runs()
     return [run for run in found if run.state == "interrupted"]
 
 
@@ -259,8 +259,8 @@ def spare_folder() -> Path | None:
     return None if is_another_persons else folder
 
 
-def _spare_runs() -> list[KeptRun]:
-    """List the runs in the spare folder; none where one may not look."""
+def spare_runs() -> list[KeptRun]:
+    """List the runs that a workspace did not take, the latest first; none where one may not look."""
     folder = spare_folder()
     with contextlib.suppress(RunError):
         return [] if folder is None else runs(folder)

@@ -86,6 +86,8 @@ class Autosave:
         self._has_saved = False  # or tried to
         self._presence = self._take_place()
         self._asked = Asked(self.path)
+        if self._asked.problem:
+            tell(self._asked.problem)
 
     def take(self, event: Event) -> None:
         """Save if it is time to; to be called with each event, on the thread that trains."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from latentlab.core.errors import LatentlabError, printable
+from latentlab.core.files import is_file
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import asked, workspace
 from latentlab.core.runs.run import dated_name
@@ -84,6 +85,8 @@ def left_words(folder: Path) -> list[tuple[Path, str]]:
 
 def _problem(words: Path) -> str:
     """Give the last sentence on what went wrong; other programs' warnings are none."""
+    if not is_file(words):
+        return ""
     with contextlib.suppress(OSError), words.open("rb") as file:
         lines = file.read(_MOST).decode(errors="replace").splitlines()
         told = [line.removeprefix(_BEGINS) for line in lines if line.startswith(_BEGINS)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ def start(
     arguments : sequence of str
         As after ``latentlab`` in a shell.
     words : Path
-        The file that its words are added to, what it writes and what it tells people.
+        The file that its words are added to, what it writes and what it tells people; no pipe, device or link.
     recipe : str
         What it reads from its standard input, such as a recipe as TOML for ``train -``.
     alone : bool
@@ -44,9 +46,9 @@ def start(
         When it cannot be started, the file not be written, or another process has it for itself.
     """
     try:
-        with words.open("ab") as out:
+        with _added_to(words) as out:
             # The lock belongs to what is opened here, which the process has, too, and keeps when this one is killed.
-            if alone and os.name != "nt" and not locks.lock(out.fileno()):
+            if alone and os.name != "nt" and not locks.lock(out):
                 raise LatentlabError(f"Another program writes to {words} still: wait until it has ended.")
             process = subprocess.Popen(
                 [sys.executable, "-m", "latentlab", *arguments],
@@ -79,6 +81,28 @@ def ask_to_end(process: subprocess.Popen[bytes]) -> None:
             process.send_signal(signal.CTRL_BREAK_EVENT)
         else:
             process.terminate()
+
+
+@contextmanager
+def _added_to(words: Path) -> Iterator[int]:
+    """Open a file to add to it: of what anybody may have put in its place none is written to, and none waited for."""
+    ways = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+    try:
+        file = os.open(words, os.O_WRONLY | os.O_APPEND | os.O_CREAT | sum(ways), 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, or a pipe that nobody reads
+            raise LatentlabError(_in_the_way(words)) from error
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise LatentlabError(_in_the_way(words))
+        yield file
+    finally:
+        os.close(file)
+
+
+def _in_the_way(words: Path) -> str:
+    return f"{words} is no ordinary file, and nothing is written to it: remove it."
 
 
 def _apart() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from typing import Any
 
 from latentlab.core import locks
 from latentlab.core.errors import printable, reason_of
-from latentlab.core.files import exists, inside, is_file
+from latentlab.core.files import inside, is_file
 from latentlab.core.runs.kept_run import KeptRun
-from latentlab.core.training.sweep_plan import MOST_RUNS, SweepError, SweepPlan, is_name
+from latentlab.core.training.sweep_plan import DATASET, MOST_RUNS, SweepError, SweepPlan, is_name
 from latentlab.core.writing import told, whole_file
 
 FOLDER = ".latentlab-sweeps"
@@ -83,6 +84,7 @@ class SweepFolder:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
+        self._folder = folder
         self._path = folder / FOLDER / name
 
     def words(self, number: int = 0) -> Path:
@@ -95,17 +97,29 @@ class SweepFolder:
         Raises
         ------
         SweepError
-            When there is none, or it cannot be read.
+            When there is none, or it is damaged.
         """
-        stored = _stored(self._path) if is_name(self.name) else None
-        if stored is None:
-            raise SweepError(
-                f"There is no sweep '{printable(self.name)}' in {self._path.parent.parent}: begin it by its command."
-            )
-        return SweepPlan.from_json(json.dumps(stored["plan"]))
+        file = self._path / _PLAN
+        if not is_name(self.name) or not os.path.lexists(file):
+            raise SweepError(f"There is no sweep '{printable(self.name)}' in {self._folder}: begin it by its command.")
+        stored, plan = _stored(self._path), None
+        if stored is not None:
+            with suppress(SweepError):
+                plan = SweepPlan.from_json(json.dumps(stored["plan"]))
+        remedy = "remove it, and begin the sweep by its own command again, which goes on with its runs."
+        if stored is None or plan is None or (plan.name, plan.count) != (self.name, stored["of"]):
+            raise SweepError(f"The plan {file} is damaged: {remedy}")
+        if plan.id != stored["id"]:
+            # Files that are named as seen from a folder are others where one looks from another.
+            elsewhere = any(key == DATASET for key, _ in plan.settings)
+            other = " or was begun in another folder, where it goes on" if elsewhere else ""
+            raise SweepError(f"The plan {file} is damaged{other}: {remedy}")
+        return plan
 
     def keep(self, plan: SweepPlan) -> SweepPlan:
         """Keep a plan, unless it is kept already; give the one that is kept, with the threads that it has.
+
+        A damaged one of the same sweep is kept anew.
 
         Raises
         ------
@@ -115,7 +129,8 @@ class SweepFolder:
         if (stored := _stored(self._path)) is not None:
             if stored["id"] != plan.id:
                 raise SweepError(f"There is another sweep called '{plan.name}' already: choose another --name.")
-            return self.plan()
+            with suppress(SweepError):
+                return self.plan()
         file, what = self._path / _PLAN, "The plan of the sweep"
         try:
             self._path.mkdir(parents=True, exist_ok=True)
@@ -127,13 +142,18 @@ class SweepFolder:
         return plan
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[str]:
         """Go on with the sweep, and let nobody else; whoever was asked to stop it before was another.
+
+        Yields
+        ------
+        str
+            Why nobody can ask it to stop, in a sentence, or empty.
 
         Raises
         ------
         SweepError
-            When another program does.
+            When another program does, or what was said to another cannot be removed.
         """
         file = None
         with suppress(OSError):  # where the folder takes no locks, there are none
@@ -142,7 +162,10 @@ class SweepFolder:
                 raise SweepError(f"The sweep '{self.name}' is going on already: wait until it has ended, or stop it.")
         try:
             self._forget_stop()
-            yield
+            stop = self._path / _STOP
+            if _is_word(stop):
+                raise SweepError(f"{stop} asks the sweep to stop and cannot be removed: remove it.")
+            yield f"{stop} is no ordinary file, and is passed over: remove it." if os.path.lexists(stop) else ""
         finally:
             self._forget_stop()
             if file is not None:
@@ -162,7 +185,7 @@ class SweepFolder:
 
     def is_asked_to_stop(self) -> bool:
         """Whether somebody did."""
-        return exists(self._path / _STOP)
+        return _is_word(self._path / _STOP)
 
     def forget(self) -> None:
         """Keep nothing of the sweep but its runs; it goes on by its own command alone.
@@ -189,7 +212,7 @@ def kept_sweeps(folder: Path) -> list[KeptSweep]:
     found = []
     for path in sorted(inside(folder / FOLDER)):
         if (stored := _stored(path)) is not None:
-            of, stops = int(stored["of"]), exists(path / _STOP)
+            of, stops = int(stored["of"]), _is_word(path / _STOP)
             found.append(KeptSweep(path.name, str(stored["id"]), of, locks.is_held(path / _LOCK), stops))
     return found
 
@@ -207,6 +230,13 @@ def progress_of(sweeps: Iterable[KeptSweep], runs: Iterable[KeptRun]) -> list[Sw
         training = sum("finished" not in of_one and "training" in of_one for of_one in each)
         found.append(SweepProgress(kept, finished, training))
     return found
+
+
+def _is_word(file: Path) -> bool:
+    """Whether somebody has said something by an ordinary file; a folder of its name may be there by any accident."""
+    with suppress(OSError):
+        return stat.S_ISREG(os.lstat(file).st_mode)
+    return False
 
 
 def _stored(path: Path) -> dict[str, Any] | None:

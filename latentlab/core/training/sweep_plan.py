@@ -151,9 +151,13 @@ class SweepPlan(BaseModel):
         """
         try:
             plan = cls.model_validate_json(text)
-        except ValidationError as error:
+            is_one = is_name(plan.name) and 1 < plan.count <= MOST_RUNS
+            is_one = is_one and all(plan.recipe.full_key(key) == key for key, _ in plan.settings)
+            if is_one:
+                plan.members  # noqa: B018 - what is wrong with a combination is told now
+        except (ValidationError, LatentlabError) as error:
             raise SweepError("What is kept of the sweep is damaged: begin it anew, by its own command.") from error
-        if not is_name(plan.name) or not 1 < plan.count <= MOST_RUNS:
+        if not is_one:
             raise SweepError("What is kept of the sweep is damaged: begin it anew, by its own command.")
         return plan
 

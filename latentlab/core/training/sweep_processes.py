@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Literal
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import exists
+from latentlab.core.files import exists, is_file
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training import own_process
 from latentlab.core.training.sweep_folder import SweepFolder
 from latentlab.core.training.sweep_plan import Member, SweepPlan
+from latentlab.core.training.sweep_spares import spares_of, take_back
 
 _PAUSE = 0.05  # seconds between two looks at the processes
 _SAID = "latentlab: "  # before what a command says of a problem
@@ -125,11 +126,12 @@ class SweepProcesses:
             In the end one for each run that says how it ended, but for those that were not begun when it was stopped.
         """
         waiting: deque[Member] = deque()
+        spares = spares_of(self._plan)
         for member in self._plan.members:
             if self._lives(member):
                 self._going.append(_Going(member, None, self._kept.words(member.number)))
                 yield SweepEvent(member, "awaited")
-            elif (ended := self._ended(member)) is not None:
+            elif (ended := self._ended(member) or self._taken_back(member, spares.get(member.number))) is not None:
                 yield ended
             else:
                 waiting.append(member)
@@ -172,6 +174,16 @@ class SweepProcesses:
             problem = f"{path} is no run of this sweep: move it away, or choose another --name."
             return SweepEvent(member, "failed", problem=problem)
         return SweepEvent(member, "finished", run=run, is_earlier=True) if run.state == "finished" else None
+
+    def _taken_back(self, member: Member, spare: KeptRun | None) -> SweepEvent | None:
+        """Bring a run to its place that could not be kept there; tell what `_ended` does, or that it still cannot."""
+        if spare is None:
+            return None
+        try:
+            take_back(spare, self._path(member))
+        except LatentlabError as error:
+            return SweepEvent(member, "failed", problem=str(error))
+        return self._ended(member)
 
     def _begin(self, member: Member) -> SweepEvent:
         """Start the process of a run, or tell that it needs none by now."""
@@ -240,6 +252,8 @@ class _Going:
 
     def look(self) -> bool:
         """Read what it has said since; give whether it has come further."""
+        if not is_file(self._words):  # nobody writes to a pipe, and who reads it waits for ever
+            return False
         try:
             with self._words.open("rb") as file:
                 file.seek(self._at)

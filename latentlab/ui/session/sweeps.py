@@ -17,6 +17,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.files import is_file
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
@@ -234,6 +235,6 @@ def _last_words(words: Path) -> str:
     """Give the last sentence that a sweep has told of a problem."""
     said = ""
     with suppress(OSError):
-        for line in words.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in words.read_text(encoding="utf-8", errors="replace").splitlines() if is_file(words) else ():
             said = line.removeprefix("latentlab: ") if line.startswith("latentlab: ") else said
     return said

@@ -1,6 +1,7 @@
 """What is asked of a training by files beside its run: heard, forgotten when who asked has died, and taken back."""
 
 import os
+import sys
 
 import pytest
 
@@ -90,3 +91,48 @@ def test_what_the_dead_have_left_is_swept_away(path):
     os.utime(path.with_name(".other.safetensors.stop"), (0, 0))
     workspace.sweep(path.parent)
     assert [found.name for found in path.parent.iterdir()] == [".run.safetensors.follow"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links as POSIX has them")
+def test_what_is_put_in_the_place_of_a_mark_holds_nobody_up_and_is_left_as_it_is(path):
+    target = path.with_name("target")
+    target.touch()
+    os.utime(target, (1, 1))
+    makers = (os.mkfifo, lambda mark: mark.symlink_to(target), lambda mark: mark.hardlink_to(target))
+    for make in makers:
+        for ending in ("follow", "stop"):
+            make(path.with_name(f".{path.name}.{ending}"))
+        assert asked.follow(path) is None
+        with pytest.raises(RunError, match=r"to stop: \.run\.safetensors\.stop is no ordinary file of its own"):
+            asked.ask_to_stop(path)
+        assert target.stat().st_mtime == 1
+        for mark in path.parent.glob(".run*"):
+            mark.unlink()
+
+
+def test_a_folder_in_the_place_of_a_mark_is_nobodys_word_and_told(path):
+    mark = path.with_name(f".{path.name}.stop")
+    assert Asked(path).problem == ""
+    mark.mkdir()
+    what = Asked(path)
+    what.look(0.0)
+    assert not what.is_to_stop
+    assert what.problem.startswith(f"{mark} cannot be removed, and is passed over")
+    mark.rmdir()
+    asked.ask_to_stop(path)
+    what.look(1.0)
+    assert what.is_to_stop
+
+
+def test_a_mark_that_cannot_be_removed_counts_once_it_is_made_anew(path, monkeypatch):
+    asked.ask_to_stop(path)
+    mark = path.with_name(f".{path.name}.stop")
+    os.utime(mark, (1, 1))
+    monkeypatch.setattr(asked, "_remove", lambda mark: None)  # as in a folder of another person
+    what = Asked(path)
+    what.look(0.0)
+    assert not what.is_to_stop
+    assert "cannot be removed" in what.problem
+    asked.ask_to_stop(path)
+    what.look(1.0)
+    assert what.is_to_stop

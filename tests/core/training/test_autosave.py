@@ -195,6 +195,15 @@ def test_one_that_is_asked_to_stop_does(begun, clock):
     assert [run.state for run in workspace.runs(autosave.path.parent)] == ["stopped"]
 
 
+def test_a_folder_in_the_place_of_the_word_to_stop_is_told_and_stops_nothing(begun, tmp_path):
+    path = tmp_path / "runs" / "run.safetensors"
+    path.with_name(f".{path.name}.stop").mkdir(parents=True)
+    trainer, autosave, told = begun(path=path)
+    autosave.take(progress())
+    assert not trainer.control.stop.is_set()
+    assert [".stop cannot be removed" in each for each in told] == [True]
+
+
 def test_what_is_measured_of_the_images_once_is_no_reason_to_save_less_often(begun, clock, monkeypatch):
     trainer, autosave, _ = begun()
 

@@ -1,5 +1,7 @@
 """What is kept of a sweep: its plan once, one program that goes on with it, and a word that stops it."""
 
+import re
+
 import pytest
 
 from latentlab.core.recipe.recipe import Recipe
@@ -41,6 +43,23 @@ def test_one_program_goes_on_with_a_sweep(plan, tmp_path):
         assert not place.is_asked_to_stop()  # that was said to another
 
 
+def test_only_an_ordinary_file_stops_a_sweep_and_what_cannot_be_removed_is_told(plan, tmp_path, monkeypatch):
+    place, stop = SweepFolder(tmp_path, "mine"), tmp_path / FOLDER / "mine" / "stop"
+    place.keep(plan)
+    stop.mkdir()
+    with place.held() as problem:
+        assert problem == f"{stop} is no ordinary file, and is passed over: remove it."
+        assert not place.is_asked_to_stop()
+    assert not kept_sweeps(tmp_path)[0].is_asked_to_stop
+    stop.rmdir()
+    with place.held() as problem:
+        assert problem == ""
+    place.ask_to_stop()
+    monkeypatch.setattr(SweepFolder, "_forget_stop", lambda place: None)  # as in a folder of another person
+    with pytest.raises(SweepError, match="stop asks the sweep to stop and cannot be removed"), place.held():
+        pass
+
+
 def test_how_far_a_sweep_is_and_what_is_forgotten(plan, tmp_path):
     place = SweepFolder(tmp_path, "mine")
     place.keep(plan)
@@ -75,3 +94,42 @@ def test_what_cannot_be_read_is_passed_over_or_a_sentence(plan, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SweepError, match="cannot be made"):
         SweepFolder(tmp_path / "file", "mine").keep(plan)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"loss.beta"', '"beta"'),
+        ('"loss.beta"', '"bta"'),
+        ('"2"', '"3"'),  # the id is of another plan
+        ('"of": 2', '"of": 3'),
+        ('"name": "mine"', '"name": "yours"'),
+        ('"threads"', ""),
+        ("{", ""),
+    ],
+)
+def test_a_damaged_plan_is_told_by_its_file_and_kept_anew_by_its_command(plan, tmp_path, before, after):
+    place, file = SweepFolder(tmp_path, "mine"), tmp_path / FOLDER / "mine" / "plan.json"
+    place.keep(plan)
+    whole = file.read_text()
+    assert before in whole
+    file.write_text(whole.replace(before, after))
+    with pytest.raises(SweepError, match=rf"^The plan {re.escape(str(file))} is damaged: remove it, [^.]*\.$"):
+        place.plan()
+    assert place.keep(plan) == plan
+    assert place.plan() == plan
+
+
+def test_a_plan_that_names_files_is_another_one_in_another_folder(tmp_path, monkeypatch):
+    plan = SweepPlan.of(Recipe.load("digits-vae-2d"), ["dataset=array:a.npz;array:b.npz"], name="mine")
+    SweepFolder(tmp_path, "mine").keep(plan)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SweepError, match="or was begun in another folder, where it goes on"):
+        SweepFolder(tmp_path, "mine").plan()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "../..", "mine/../mine", "a\0b"])
+def test_what_is_no_name_names_no_sweep_of_the_workspace(plan, tmp_path, name):
+    SweepFolder(tmp_path, "mine").keep(plan)
+    with pytest.raises(SweepError, match=rf"There is no sweep '.*' in {re.escape(str(tmp_path))}: begin"):
+        SweepFolder(tmp_path, name).plan()

@@ -122,3 +122,10 @@ def test_long_values_make_short_names():
 def test_a_damaged_plan_is_one_sentence(text):
     with pytest.raises(SweepError, match="damaged"):
         SweepPlan.from_json(text)
+
+
+@pytest.mark.parametrize("key", ["bta", "beta", "loss.beta.x", ""])
+def test_a_plan_with_keys_that_are_not_whole_is_damaged(key):
+    plan = SweepPlan.of(RECIPE, ["beta=1,2"], name="mine")
+    with pytest.raises(SweepError, match="damaged"):
+        SweepPlan.from_json(plan.to_json().replace('"loss.beta"', f'"{key}"'))

@@ -1,6 +1,9 @@
 """The processes of a sweep: as many at once as there are jobs, none for what is done, none twice."""
 
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -100,6 +103,50 @@ def test_what_fails_is_told_and_passed_over_and_tried_again(plan, started, tmp_p
     assert {what for _, what in ends(swept(plan, tmp_path))} == {"finished"}
 
 
+def test_what_lies_among_temporary_files_is_taken_back_and_not_trained_again(plan, started, tmp_path):
+    spare = workspace.spare_folder()
+    spare.mkdir()
+    groups = [each.group for each in plan.members]
+    whole = fake_run(spare / "a.safetensors", run="a", group=groups[0])
+    kept = whole.read_bytes()
+    begun = fake_run(spare / "b.safetensors", run="b", epochs=1, group=groups[1], state="stopped", last_epoch=3)
+    further = fake_run(spare / "c.safetensors", run="c", group=groups[2])
+    fake_run(path_of(plan, tmp_path, 3), run="c", epochs=1, group=groups[2], state="training", last_epoch=3)
+    others = [
+        fake_run(spare / "another.safetensors", group=groups[3] | {"id": "another"}),
+        fake_run(spare / "none.safetensors"),
+    ]
+    events = list(swept(plan, tmp_path))
+    assert ends(events) == [(number, "finished") for number in range(1, 5)]
+    assert [each.member.number for each in events if each.is_earlier] == [1, 3]
+    assert sorted((each[0], each[1 if each[0] == "resume" else 3]) for each in started) == [
+        ("resume", str(path_of(plan, tmp_path, 2))),
+        ("train", str(path_of(plan, tmp_path, 4))),
+    ]
+    assert path_of(plan, tmp_path, 1).read_bytes() == kept
+    assert not any(each.exists() for each in (whole, begun, further))
+    assert all(each.exists() for each in others)
+
+
+def test_what_is_trained_and_has_still_no_room_fails_and_is_not_trained_again(plan, started, tmp_path, monkeypatch):
+    spare = workspace.spare_folder()
+    spare.mkdir()
+    whole = fake_run(spare / "a.safetensors", group=plan.members[0].group)
+
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    events = list(swept(plan, tmp_path))
+    assert ends(events)[0] == (1, "failed")
+    (problem,) = (each.problem for each in events if each.what == "failed")
+    assert problem.startswith(f"The run {whole} could not be saved as {path_of(plan, tmp_path, 1)}: no space")
+    assert problem.endswith(": make room there.")
+    assert whole.exists()
+    assert not path_of(plan, tmp_path, 1).exists()
+    assert len(started) == 3
+
+
 def test_what_broke_off_is_resumed(plan, started, tmp_path):
     member = plan.members[1]
     fake_run(path_of(plan, tmp_path, 2), epochs=1, group=member.group, state="training", last_epoch=3)
@@ -118,6 +165,13 @@ def test_another_run_in_the_place_of_one_is_not_touched(plan, started, tmp_path)
     assert "no run of this sweep" in problems[1]
     assert path_of(plan, tmp_path, 1).read_bytes() == before
     assert path_of(plan, tmp_path, 2).read_bytes() == b"no run"
+
+
+def test_a_pipe_where_a_run_would_leave_its_words_fails_that_run_alone(plan, started, tmp_path):
+    os.mkfifo(SweepFolder(tmp_path, "mine").words(1))
+    events = list(swept(plan, tmp_path))
+    assert ends(events) == [(1, "failed"), (2, "finished"), (3, "finished"), (4, "finished")]
+    assert "1.words is no ordinary file" in next(each.problem for each in events if each.what == "failed")
 
 
 @pytest.mark.parametrize("by_file", [False, True])
