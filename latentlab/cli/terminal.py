@@ -31,6 +31,7 @@ INTERRUPTED = 130  # the exit status of a command; what came becomes that of the
 
 # Ctrl-C, a plea to terminate, a terminal that is gone; on Windows Ctrl-Break, or a console that is closed.
 _INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+_WIDEST = 10_000  # letters of a line that no terminal breaks
 _FEW = 14  # letters of what a table does not break
 _came: list[int] = []
 _LOOK_SECONDS = 0.2
@@ -91,7 +92,9 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_row(*map(printable, row))
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
+        console.width = max(
+            console.width, console.measure(table, options=console.options.update(width=_WIDEST)).maximum
+        )
     console.print(table)
 
 
