@@ -81,15 +81,6 @@ def test_whoever_looks_back_while_a_training_is_discarded_sees_the_run_before(la
     lab.until(lambda: looked_at(lab) == (0, 3))
 
 
-def test_an_epoch_that_is_let_go_while_it_is_looked_at_gives_way_to_the_present(lab):
-    lab.begin({"training.batch_size": 256})  # more epochs than are kept are soon over
-    lab.until(lambda: lab.child("epochSlider").maximum() >= 1)
-    lab.child("epochSlider").setValue(0)
-    points = lab.canvas.points()
-    lab.until(lambda: looked_at(lab)[0] == 0)
-    lab.until(lambda: not np.array_equal(lab.canvas.points(), points))
-
-
 def test_a_map_whose_images_are_not_loaded_stays_and_says_so(lab, run_file):
     lab.open(run_file())
     lab.until(lambda: lab.session.exploration.shown.images is not None)
