@@ -19,8 +19,8 @@ from latentlab.core.runs.run import Run
 from latentlab.core.training import own_process
 
 pytestmark = pytest.mark.timeout(600)
-_ROUNDS, _SECONDS, _SETTLES = 12, 3.0, 1.0
-_LIMIT = 1_500  # images, so that there are many epochs to count
+_ROUNDS, _SECONDS, _SETTLES = 10, 6.0, 1.0
+_LIMIT = 6_000  # images: a fraction of a second an epoch; of fewer the history is longer than any training's
 
 
 @pytest.fixture
