@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +24,7 @@ from latentlab.ui.style.run_colours import run_colour, swatch
 from latentlab.ui.style.texts import plain, plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
+from latentlab.ui.widgets.plain_table import make_plain
 from latentlab.ui.widgets.runs.run_marks import RunMarks
 from latentlab.ui.widgets.runs.run_words import time_in_words
 
@@ -50,15 +50,10 @@ class RunComparisonPanel(QWidget):
         self._table: ComparisonTable | None = None
         self.table = QTableWidget(objectName="comparisonTable")
         self.table.setAccessibleName(self.tr("What differs between the runs"))
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
+        make_plain(self.table)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.table.verticalHeader().hide()
         across = self.table.horizontalHeader()
         across.setHighlightSections(False)
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)

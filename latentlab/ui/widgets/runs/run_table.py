@@ -24,7 +24,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -38,6 +37,7 @@ from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.runs.run_tree import Placed
 from latentlab.ui.style import theme
 from latentlab.ui.style.looks import scaled
+from latentlab.ui.widgets.plain_table import make_plain
 from latentlab.ui.widgets.runs.run_branches import indent, paint_branches
 from latentlab.ui.widgets.runs.run_columns import RunColumns
 from latentlab.ui.widgets.runs.run_model import COLUMNS, RunModel
@@ -76,20 +76,15 @@ class RunTable(QTableView):
         self.rows.setParent(self)
         self.setModel(self.rows)
         self.setItemDelegateForColumn(0, _Names(self.rows, self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
+        make_plain(self)
         self.setAlternatingRowColors(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
         down, across = self.verticalHeader(), self.horizontalHeader()
-        down.hide()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.columns = RunColumns(self)
         across.setSortIndicatorShown(True)
