@@ -95,7 +95,7 @@ def table_of(plan: SweepPlan, ended: Sequence[KeptRun]) -> SweepTable:
         numbers.setdefault(key, []).append(member.number)
     first = next(iter(recipes.values()))
     why = [why_no_tests(first, recipe) for recipe in recipes.values()]
-    has_loss = not any(why) and all(recipe.loss == first.loss for recipe in recipes.values())
+    has_loss = not any(why) and all(recipe.loss.weights == first.loss.weights for recipe in recipes.values())
     rows = []
     for key, recipe in recipes.items():
         runs = [known[number] for number in numbers[key] if number in known]

@@ -193,6 +193,11 @@ class LossSettings(Part):
         0.0, ge=0, le=1000, description="Weight of the squared norm of the encoder's Jacobian, summed"
     )
 
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """What weighs the terms of the loss that is told: of other weights, losses do not compare."""
+        return self.beta, self.sparsity, self.contraction
+
 
 class CorruptionSettings(Part):
     """Damage to what the encoder sees, drawn anew at every step; the loss is against the clean image.

@@ -38,13 +38,12 @@ def comparable_sets(records: Sequence[RunRecord], quantity: Quantity, split: Spl
     names = [key for key, _ in counts.most_common()]
     first = records[keys.index(names[0])]
     others = (records[keys.index(name)] for name in names[1:])
-    reasons = ("", *(_why(first, other, quantity, split) for other in others))
+    reasons = ("", *(_why(first, other, quantity) for other in others))
     return ComparableSets(tuple(map(names.index, keys)), reasons)
 
 
 def _weighing(record: RunRecord, quantity: Quantity) -> tuple[float, ...]:
-    loss = record.recipe.loss
-    return (loss.beta, loss.sparsity, loss.contraction) if quantity == "loss" else ()
+    return record.recipe.loss.weights if quantity == "loss" else ()
 
 
 def _learning(record: RunRecord, split: Split) -> tuple[object, ...]:
@@ -55,7 +54,7 @@ def _learning(record: RunRecord, split: Split) -> tuple[object, ...]:
     return recipe.sampling_temperature, recipe.data.limit, recipe.validation_share, augmentation
 
 
-def _why(first: RunRecord, other: RunRecord, quantity: Quantity, split: Split) -> str:
+def _why(first: RunRecord, other: RunRecord, quantity: Quantity) -> str:
     mine, theirs = (Yardstick.read(each.kept.yardstick) for each in (first, other))
     if mine is None or theirs is None:
         return _UNKNOWN

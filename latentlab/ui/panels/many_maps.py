@@ -72,7 +72,7 @@ class ManyMapsPanel(QWidget):
         self._notes = plain_label(wordWrap=True, role=theme.MUTED, objectName="manyMapsNotes")
         bottom = row(self._notes, margins=(8, 0, 8, 6))
         column(self._make_bar(), (self._pages, 1), self._make_foot(), bottom, spacing=4, on=self)
-        self._say("")
+        self._nothing.setText(self.tr("Choose two runs or more to see their maps beside each other."))
 
     def _make_bar(self) -> Flow:
         self._align = bar_button(self.tr("Align"), name="alignMapsButton")
@@ -207,10 +207,6 @@ class ManyMapsPanel(QWidget):
         for cell, its in zip(self.cells, self._paths, strict=False):
             cell.set_picked(its == path)
 
-    def say(self, sentence: str) -> None:
-        """Say in place of the maps why there are none."""
-        self._say(sentence)
-
     # Qt's events
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -289,11 +285,6 @@ class ManyMapsPanel(QWidget):
         if self._is_aligned and any(one.update.snapshot.latent > 2 for one in self._maps.maps):
             said.append(self.tr("Maps of more than two dimensions are aligned as they are drawn, on their planes."))
         self._notes.setText(" ".join(said))
-
-    def _say(self, sentence: str) -> None:
-        self._nothing.setText(sentence or self.tr("Choose two runs or more to see their maps beside each other."))
-        if sentence:
-            self._pages.setCurrentIndex(0)
 
     @Slot(bool)
     def _take_lasso(self, is_on: bool) -> None:

@@ -57,12 +57,11 @@ class RunPlot(PlainPlot):
         self._picked = -1
         self._pressed = QPointF()
 
-    def set_curves(self, curves: Sequence[RunCurve], *, fits: bool = True) -> None:
-        """Draw these curves; `fits` shows all of them."""
+    def set_curves(self, curves: Sequence[RunCurve]) -> None:
+        """Draw these curves, and show all of them."""
         self._curves = curves
         self.restyle()
-        if fits:
-            self._fit_all()
+        self._fit_all()
 
     def set_picked(self, run: int) -> None:
         """Single a run out; -1 for none."""

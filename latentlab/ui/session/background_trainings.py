@@ -58,7 +58,6 @@ class BackgroundTrainings(QObject):
     """Begins them, and knows those that it has begun and those that went on when the program was started."""
 
     changed = Signal(object)  # list of Going, the latest first
-    begun = Signal(Path)
     broke_off = Signal(Path, str)  # the file of a run, and the sentence that its program has said, or nothing
     failed = Signal(str)  # sentence
 
@@ -117,7 +116,6 @@ class BackgroundTrainings(QObject):
         self._processes[begun.path] = begun.process
         self._tell([Going(begun.path), *self._going])
         self._timer.start()
-        self.begun.emit(begun.path)
 
     @Slot()
     def _look(self) -> None:

@@ -118,6 +118,10 @@ class Branching(QObject):
 
         self._reading.start(work)
 
+    def forget(self) -> None:
+        """Offer nothing of a run that another one has replaced."""
+        self._looking.cancel()
+
     def shut_down(self) -> None:
         """Look and read no more."""
         Task.shut_down_all((self._looking, self._reading))

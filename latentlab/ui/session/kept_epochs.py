@@ -112,6 +112,8 @@ class KeptEpochs(QObject):
             self._shown = None
             self._forget_read()
             self._on_disk = set()
+        elif before is not None and run is not None and run.epochs == before.epochs:
+            return  # between two epochs
         self._tell()
         self._reading.list(path if run is not None else None)
 
@@ -290,8 +292,9 @@ class KeptEpochs(QObject):
 
     @Slot(object)
     def _take_listed(self, epochs: list[int]) -> None:
-        self._on_disk = set(epochs)
-        self._tell()
+        if set(epochs) != self._on_disk:
+            self._on_disk = set(epochs)
+            self._tell()
 
     @Slot(int, object)
     def _take_read(self, epoch: int, update: MapUpdate) -> None:
@@ -303,7 +306,8 @@ class KeptEpochs(QObject):
             self._turned.pop(far, None)
         if epoch == self._looked_at:
             self._show()
-        self.filled.emit()
+        if epoch in self._read:  # else whoever wants all of them would have it read again and again
+            self.filled.emit()
 
     @Slot(int, str)
     def _take_refused(self, epoch: int, sentence: str) -> None:

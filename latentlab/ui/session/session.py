@@ -345,8 +345,8 @@ class Session(QObject):
     def use_workspace(self, folder: Path) -> None:
         """Keep trainings in another folder from the next one on."""
         self.folder = folder
-        self.interrupted.look_into(folder)
-        self.collection.look_into(folder)
+        for part in (self.interrupted, self.collection, self.background):
+            part.look_into(folder)
 
     def open_run(self, path: Path) -> None:
         """Read a run and show it; the current one stays if that fails."""

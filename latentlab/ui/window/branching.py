@@ -55,6 +55,7 @@ def join_branching(session: Session, window: QMainWindow, curves: CurvesPanel, m
     menus["branch"].triggered.connect(look)
     curves.offer_at_slider(menus["branch"])
     branching.offered.connect(ask)
+    session.opened.connect(branching.forget)
     session.opened.connect(take_opened)
     session.files.failed.connect(awaited.clear)
     session.run_changed.connect(enable)

@@ -54,6 +54,8 @@ def test_losses_of_other_weights_are_left_out_and_elbos_compare():
     assert (table.not_compared, table.marked) == ("", frozenset())
     alike = SweepPlan.of(RECIPE, ["latent=2,3", "temperature=0.6"])
     assert "loss" in table_of(alike, [run(each) for each in alike.members]).figures
+    learned_otherwise = SweepPlan.of(RECIPE, ["warm_up=0,10", "free_bits=0,0.5"])  # which weighs nothing that is told
+    assert "loss" in table_of(learned_otherwise, [run(each) for each in learned_otherwise.members]).figures
 
 
 @pytest.mark.parametrize(
