@@ -6,7 +6,7 @@ Losses are in nats per image: summed over pixels (and, for the KL, over latent d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from latentlab.core.arrays import Floats
@@ -89,6 +89,8 @@ class EpochEnded:
     what training minimises, and no bound of the likelihood. Tests are at 1; those of earlier versions were not.
     The objective is the mean of what its steps minimised, nats per image; None where nobody knows. Validation losses
     are of training images that are set apart, where some are, and are measured like those of the test.
+    Its steps had so many `images` and took so many `seconds`, the test left out; None in the files of earlier versions.
+    Two epochs that learned the same are equal, whatever time they took.
     """
 
     run_id: str
@@ -99,6 +101,8 @@ class EpochEnded:
     temperatures: tuple[float, float] = (1.0, 1.0)
     objective: float | None = None
     validation: Losses | None = None
+    images: int | None = None
+    seconds: float | None = field(default=None, compare=False)
 
     @property
     def chooses(self) -> Losses:

@@ -23,7 +23,7 @@ from tests.cli.nursery import SET, Nursery, stored_set
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows copies no processes.")
 TINY = ["--dataset", "digits", "--limit", "200", "--epochs", "4"]
 TINY += ["--set", "encoder.layers=8", "decoder.layers=8", "batch_size=8"]
-TIMES = ("started", "saved", "step_seconds", "test_seconds")
+TIMES = ("started", "saved", "step_seconds", "test_seconds", "epoch_seconds")
 
 
 def short_and_long(short, long):
@@ -46,7 +46,9 @@ def digest(path):
     with safe_open(path, "np") as file:
         values = {key: json.loads(value) for key, value in file.metadata().items() if key not in ("format", "run")}
         values["training"] = {key: value for key, value in values["training"].items() if key not in TIMES}
-        values["history"] = [{key: value for key, value in each.items() if key != "run"} for each in values["history"]]
+        values["history"] = [
+            {key: value for key, value in each.items() if key not in ("run", "seconds")} for each in values["history"]
+        ]
         found.update(json.dumps(values, sort_keys=True).encode())
         for name in sorted(file.keys()):
             found.update(name.encode())

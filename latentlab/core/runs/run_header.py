@@ -15,7 +15,8 @@ FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
 _MOST_EPOCHS = 1_000_000_000  # of all trainings of a run, of a hundred thousand each
 _NO_RUN = f"{{path}} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
-_LONGEST = 32 * 2**20  # bytes: a history of 100,000 epochs takes 20 MB
+MOST_EPOCHS = 120_000  # that a file has the losses of: a training has 100,000 at most
+_LONGEST = 96_000_000  # bytes, of which each epoch takes up to 780; safetensors takes 100 MB
 
 
 class RunError(LatentlabError):

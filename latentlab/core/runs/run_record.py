@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +38,8 @@ class RunRecord:
     changes : tuple of Changed
         Settings that were changed while it trained.
     images_per_epoch, seconds_per_epoch : float or None
-        Of its last training, on average, tests left out; None in the files of earlier versions.
+        Of its last training, on average, tests left out, for epochs of which an earlier version did not tell their own;
+        None where nobody knows.
     """
 
     kept: KeptRun
@@ -70,20 +71,25 @@ class RunRecord:
         Returns
         -------
         along, values : float64 (N,)
-            Epochs, seconds or training images so far, as if all epochs took as long and had as many; none where that
-            is not known. Nats per image.
+            Epochs, or the seconds or images of all steps so far; none where that is not known. Nats per image.
         """
-        scale = {"epochs": 1.0, "seconds": self.seconds_per_epoch, "images": self.images_per_epoch}[along]
-        if scale is None or (quantity == "negative_elbo" and self.recipe.model.kind == "autoencoder"):
+        places = self._places[along]
+        if places is None or (quantity == "negative_elbo" and self.recipe.model.kind == "autoencoder"):
             return np.empty(0), np.empty(0)
         loss, reconstruction, kl = self._terms[_SPLITS.index(split)]
         values = {"loss": loss, "negative_elbo": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
         known = np.isfinite(values[quantity])
-        return self._epochs[known] * scale, values[quantity][known]
+        return places[known], values[quantity][known]
 
     @cached_property
-    def _epochs(self) -> Doubles:
-        return np.array([ended.epoch for ended in self.history], np.float64)
+    def _places(self) -> dict[Along, Doubles | None]:
+        """Where each epoch's end lies, float64 (E,): drawn again whenever one looks."""
+        history = self.history
+        return {
+            "epochs": np.array([ended.epoch for ended in history], np.float64),
+            "seconds": _summed([ended.seconds for ended in history], self.seconds_per_epoch),
+            "images": _summed([ended.images for ended in history], self.images_per_epoch),
+        }
 
     @cached_property
     def _terms(self) -> Doubles:
@@ -112,6 +118,12 @@ def read_record(path: Path) -> RunRecord:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RunError(f"{path} is damaged: its parts do not fit each other. Use another copy of it.") from error
     return RunRecord(kept, recipe, history, changes, images, seconds)
+
+
+def _summed(each: Sequence[float | None], mean: float | None) -> Doubles | None:
+    """Sum up what epochs took, with the mean for those of which nobody knows; None where there is none."""
+    known = [mean if one is None else one for one in each]
+    return None if None in known else np.cumsum(np.array(known, np.float64))
 
 
 def _rates(values: Mapping[str, Any]) -> tuple[float | None, float | None]:

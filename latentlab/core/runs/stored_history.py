@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,9 @@ def stored_history(values: Mapping[str, Any], recipe: Recipe) -> tuple[EpochEnde
     stored = values["history"]
     before = {"temperatures": (recipe.sampling_temperature,) * 2}
     history = _HISTORY.validate_python([before | event_values(each) for each in stored])
+    for ended in history:
+        if not (0 <= (ended.images or 0) < 2**53 and 0 <= (ended.seconds or 0.0) < math.inf):
+            raise ValueError("an epoch of no such length")
     is_earlier = ["objective" not in each for each in stored]
     pairs = zip(history, is_earlier, strict=True)
     return tuple(ended.under(recipe.loss.beta) if earlier else ended for ended, earlier in pairs)

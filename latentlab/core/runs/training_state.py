@@ -47,6 +47,8 @@ class TrainingState(BaseModel):
     images, tests : int
     step_seconds, test_seconds : float
         What its clock has counted.
+    epoch_seconds : float or None
+        Of the steps, those of the epoch after the last whole one; None in the files of earlier versions.
     threads : int
         That a processor computes with: sums of more or fewer are others in their last bits.
     device : str
@@ -79,6 +81,7 @@ class TrainingState(BaseModel):
     tests: int = Count
     step_seconds: FiniteFloat = Field(ge=0)
     test_seconds: FiniteFloat = Field(ge=0)
+    epoch_seconds: FiniteFloat | None = Field(None, ge=0)
     threads: int = Field(ge=1, le=1024)
     device: str
     started: str

@@ -9,7 +9,7 @@ from typing import Any
 
 from latentlab.core.runs.training_state import TrainingState
 
-_COUNTED = ("images", "step_seconds", "tests", "test_seconds")
+_COUNTED = ("images", "step_seconds", "epoch_seconds", "tests", "test_seconds")
 
 
 class TrainingClock:
@@ -25,10 +25,14 @@ class TrainingClock:
         Whole tests so far.
     test_seconds : float
         What these took, and parts of others.
+    epoch_seconds : float or None
+        Of the steps, what those of the epoch that is going on took; None where an earlier version began it.
     """
 
+    epoch_seconds: float | None
+
     def __init__(self) -> None:
-        self.images, self.step_seconds = 0, 0.0
+        self.images, self.step_seconds, self.epoch_seconds = 0, 0.0, 0.0
         self.tests, self.test_seconds = 0, 0.0
         self._mark = time.perf_counter()  # what came before is counted
 
@@ -60,13 +64,21 @@ class TrainingClock:
 
     def count_steps(self, images: int) -> None:
         """Count the time since the last count to steps with so many images."""
-        self.step_seconds += self._taken()
+        seconds = self._taken()
+        self.step_seconds += seconds
         self.images += images
+        if self.epoch_seconds is not None:
+            self.epoch_seconds += seconds
 
     def count_test(self, *, is_whole: bool) -> None:
         """Count the time since the last count to a test, or to a part of it that is not the last."""
         self.test_seconds += self._taken()
         self.tests += is_whole
+
+    def end_epoch(self) -> float | None:
+        """Give the seconds of the steps of the epoch that is done, where they are known; the next begins."""
+        seconds, self.epoch_seconds = self.epoch_seconds, 0.0
+        return seconds
 
     @property
     def seconds(self) -> float:

@@ -441,7 +441,7 @@ class Trainer:
         self._clock.count_test(is_whole=is_whole)
         if not is_whole:
             return
-        losses, self._losses = self._losses, EpochLosses()
+        losses, self._losses, seconds = self._losses, EpochLosses(), self._clock.end_epoch()
         self._epoch, self._steps_done = self._epoch + 1, 0
         self._draws.end_epoch()
         if not losses.images:
@@ -454,7 +454,8 @@ class Trainer:
             return
         is_best, temperatures = chooses.loss < self._lowest, (self.recipe.sampling_temperature, 1.0)
         minimised = losses.objective()
-        ended = EpochEnded(self.run_id, self._epoch, train, test, is_best, temperatures, minimised, validation)
+        which, counted = (self.run_id, self._epoch), (losses.images, seconds)
+        ended = EpochEnded(*which, train, test, is_best, temperatures, minimised, validation, *counted)
         self.history.append(ended)
         self._lowest = min(chooses.loss, self._lowest)
         # Before, a better loss may be that of less KL alone, and none is no sign to stop.

@@ -49,7 +49,10 @@ class RunCurvesPanel(QWidget):
         self._along.addItem(self.tr("by time"), "seconds")
         self._along.addItem(self.tr("by images"), "images")
         self._along.setToolTip(
-            self.tr("Time and images are told of a whole training: each epoch counts as an equal part of them")
+            self.tr(
+                "Time and images of all steps so far, tests left out; of a run of an earlier version, which told them "
+                "of the whole alone, each epoch counts as an equal part"
+            )
         )
         self._test, self._train = bar_button(self.tr("Test")), bar_button(self.tr("Training"))
         for button, name in ((self._test, "curveTestButton"), (self._train, "curveTrainButton")):

@@ -1,6 +1,7 @@
 """Runs in a table: what differs, mean and spread over seeds, and which figures may be compared."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -139,12 +140,30 @@ def test_curves_along_epochs_seconds_and_images(tmp_path):
     assert point.figure("negative_elbo") is None
 
 
+def test_curves_along_what_each_epoch_had_and_took(tmp_path):
+    one = record(tmp_path)
+    epochs = [(10, 1.0), (30, 0.5), (20, 4.0)]  # as of a run that went on with other images, on another machine
+    own = [
+        replace(ended, images=images, seconds=seconds)
+        for ended, (images, seconds) in zip(one.history, epochs, strict=True)
+    ]
+    told = replace(one, history=tuple(own))
+    assert told.curve("test", "loss", "seconds")[0].tolist() == [1.0, 1.5, 5.5]
+    assert told.curve("test", "loss", "images")[0].tolist() == [10, 40, 60]
+    # Of the first an earlier version told nothing: it counts as one like the others of its training.
+    mixed = replace(one, history=(one.history[0], *own[1:]))
+    assert mixed.curve("test", "loss", "seconds")[0].tolist() == [2.0, 2.5, 6.5]
+    assert mixed.curve("test", "loss", "images")[0].tolist() == [180, 210, 230]
+
+
 def test_it_is_read_of_a_run_of_this_version_and_an_earlier_one(run, tmp_path):
     found = read_record(saved(run, tmp_path / "now.safetensors"))
     assert found.history == run.history
     assert found.recipe == run.recipe
     assert found.images_per_epoch == pytest.approx(run.training.images / run.epochs)
     assert found.seconds_per_epoch == pytest.approx(run.training.step_seconds / run.epochs)
+    assert found.curve("test", "loss", "seconds")[0][-1] == pytest.approx(run.training.step_seconds)
+    assert found.curve("test", "loss", "images")[0][-1] == run.training.images
     assert Yardstick.read(found.kept.yardstick) == Yardstick.of(run.recipe)
     fake = read_record(fake_run(tmp_path / "then.safetensors"))
     assert fake.images_per_epoch is None

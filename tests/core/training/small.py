@@ -26,7 +26,7 @@ CONV = {
 }
 
 # Times differ, and nothing else: what the file says of its training is compared without them.
-TIMES = ("started", "saved", "step_seconds", "test_seconds")
+TIMES = ("started", "saved", "step_seconds", "test_seconds", "epoch_seconds")
 
 
 def weights(trainer):
@@ -60,6 +60,8 @@ def file_of(run, path):
         metadata = {key: json.loads(value) for key, value in file.metadata().items() if key != "format"}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     metadata["training"] = {key: value for key, value in metadata["training"].items() if key not in TIMES}
+    for ended in metadata["history"]:
+        del ended["seconds"]
     return metadata, tensors
 
 
