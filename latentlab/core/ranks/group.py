@@ -1,0 +1,148 @@
+"""The ranks that torchrun has started, each a process, here or on several machines, by torch's distributed engine."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from latentlab.core.errors import LatentlabError
+from latentlab.core.ranks.heartbeat import Heartbeat
+from latentlab.core.ranks.ranks import Ranks
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_JOIN = timedelta(minutes=5)  # until all are there
+_WAIT = timedelta(minutes=30)  # for one that is busy: whether it lives is told by its heart
+_LOOK_SECONDS = 0.1
+_KEPT, _TOLD, _DONE, _FIRST = "kept", "told", "done", "first"
+
+
+class RankLost(LatentlabError):
+    """Another rank is gone, or torchrun is, in the middle of what all of them compute."""
+
+
+class Group(Ranks):
+    """The ranks of one torchrun; each process makes one, as all others do, and ends it with them.
+
+    Sums go by gloo where numbers are on a processor, and by NCCL where they are on GPUs.
+
+    Parameters
+    ----------
+    lost : callable
+        Called on a thread of its own when another rank has been lost, in whatever this one waits for it; the sentence
+        that says so. It should end the program: see `Heartbeat`.
+
+    Raises
+    ------
+    LatentlabError
+        When torch cannot do this here, or the ranks do not find each other.
+    """
+
+    def __init__(self, lost: Callable[[str], None]) -> None:
+        self.rank, self.count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        self.local = int(os.environ["LOCAL_RANK"])
+        import torch
+        from torch import distributed
+
+        if not distributed.is_available():
+            raise LatentlabError("This torch has no distributed engine: train with a single process, without torchrun.")
+        self._engine: Any = distributed
+        try:
+            self._store, of_heart = _store(self.rank, self.count), _store(self.rank, self.count)
+            self._heart = Heartbeat(of_heart, self.rank, self.count, lambda: lost(self._said()))
+            if self.count > 1:
+                has_gpus = torch.cuda.is_available() and distributed.is_nccl_available()
+                backend = "cpu:gloo,cuda:nccl" if has_gpus else "gloo"
+                store = self._engine.PrefixStore("group", self._store)
+                distributed.init_process_group(
+                    backend, store=store, rank=self.rank, world_size=self.count, timeout=_WAIT
+                )
+        except (RuntimeError, ValueError) as error:
+            raise LatentlabError(
+                "The processes of torchrun did not find each other: see that its ports are free, and that all "
+                "machines reach them."
+            ) from error
+
+    def sum(self, numbers: Tensor) -> Tensor:
+        """See `Ranks.sum`."""
+        if self.count > 1:
+            numbers = numbers.clone()
+            self._engine.all_reduce(numbers)
+        return numbers
+
+    def of_first(self, give: Callable[[], str]) -> str:
+        """See `Ranks.of_first`."""
+        if self.rank == 0:
+            self._store.set(_FIRST, give())
+        given: str = self._store.get(_FIRST).decode()
+        return given
+
+    def keeps(self, place: str) -> None:
+        """See `Ranks.keeps`."""
+        self._store.set(_KEPT, place)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """See `Ranks.watched`.
+
+        Raises
+        ------
+        RankLost
+            When another rank is gone.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            # Of gloo's they are RuntimeErrors that name its sources.
+            if isinstance(error, self._engine.DistError) or "gloo" in str(error).lower():
+                raise RankLost(self._said()) from error
+            raise
+
+    def is_first_to_tell(self) -> bool:
+        """Whether nobody of the ranks has told yet what is wrong; asked once."""
+        with suppress(RuntimeError):
+            return bool(self._store.add(_TOLD, 1) == 1)
+        return True
+
+    def wait_until_told(self, seconds: float) -> None:
+        """Give the first rank the time to tell what is wrong for all of them."""
+        with suppress(RuntimeError):
+            self._wait(lambda: self._store.add(_TOLD, 0) > 0, seconds)
+
+    def end(self) -> None:
+        """Leave together: once the first rank has done all that is to be done."""
+        with suppress(RuntimeError):
+            if self.rank == 0:
+                self._store.set(_DONE, "")
+            else:
+                self._wait(lambda: self._store.check([_DONE]), None)
+        self._heart.end()
+        if self.count > 1:
+            with suppress(RuntimeError):
+                self._engine.destroy_process_group()
+
+    def _wait(self, has_come: Callable[[], bool], seconds: float | None) -> None:
+        looks = None if seconds is None else round(seconds / _LOOK_SECONDS)
+        while not has_come() and looks != 0:
+            threading.Event().wait(_LOOK_SECONDS)
+            looks = None if looks is None else looks - 1
+
+    def _said(self) -> str:
+        kept = ""
+        with suppress(RuntimeError):
+            kept = self._store.get(_KEPT).decode() if self._store.check([_KEPT]) else ""
+        goes_on = f" What is saved so far is kept: latentlab resume {kept} goes on from there." if kept else ""
+        return f"Another of the {self.count} processes that compute together is gone, so this one ends, too.{goes_on}"
+
+
+def _store(rank: int, count: int) -> Any:
+    """Give what the ranks leave words for each other in: torchrun's, or the first rank's."""
+    from torch.distributed.rendezvous import rendezvous
+
+    store, _, _ = next(iter(rendezvous("env://", rank, count, timeout=_JOIN)))
+    return store
