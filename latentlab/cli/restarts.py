@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
+import time
 from argparse import Namespace
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ from latentlab.core.writing import whole_file
 
 if TYPE_CHECKING:
     from latentlab.core.runs.run import Run
+
+_LEFT_SECONDS = 30 * 86_400.0  # longer than any torchrun
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Own:
     path, out : str
         The file in the workspace, and where it goes in the end, or empty.
     run_id : str
+    starter : str
+        The process of torchrun that has started the first rank.
     status : int or None
         The exit status, once it has ended.
     """
@@ -39,6 +45,7 @@ class Own:
     path: str
     out: str
     run_id: str
+    starter: str
     status: int | None = None
 
     def saved(self) -> Run | None:
@@ -58,7 +65,8 @@ def keep(arguments: Namespace, path: Path, out: Path | None, run_id: str) -> Non
     """Remember, as the first rank, what the training is kept as."""
     torchrun.ranks().keeps(str(path))
     if (place := _place(arguments)) is not None and _left() > 0:
-        _write(place, Own(str(path), str(out or ""), run_id))
+        _sweep(place.parent)
+        _write(place, Own(str(path), str(out or ""), run_id, _starter()))
 
 
 def ended(arguments: Namespace, status: int) -> int:
@@ -69,17 +77,34 @@ def ended(arguments: Namespace, status: int) -> int:
         with suppress(OSError):
             place.unlink(missing_ok=True)
     elif (own := _read(place)) is not None:
-        _write(place, Own(own.path, own.out, own.run_id, status))
+        _write(place, replace(own, status=status))
     return status
 
 
 def before(arguments: Namespace) -> Own | None:
     """Give what this torchrun's training was kept as before it started again; None where it did not, or had none."""
-    if not torchrun.is_used() or os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0":
+    if (place := _place(arguments)) is None:
         return None
-    place = _place(arguments)
-    assert place is not None
-    return _parsed(torchrun.ranks().of_first(lambda: json.dumps(asdict(own)) if (own := _read(place)) else ""))
+    return _parsed(torchrun.ranks().of_first(lambda: json.dumps(asdict(own)) if (own := _mine(place)) else ""))
+
+
+def _mine(place: Path) -> Own | None:
+    """Read what was kept, where it is of this torchrun, and not of another whose jobs have the same name."""
+    own = _read(place)
+    is_again = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"  # not counted where machines come and go
+    return own if own is not None and (is_again or own.starter == _starter()) else None
+
+
+def _starter() -> str:
+    return f"{platform.node()} {os.getppid()}"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left by those that nobody starts again."""
+    with suppress(OSError):
+        for each in folder.glob(".torchrun-*.json"):
+            if time.time() - each.stat().st_mtime > _LEFT_SECONDS:
+                each.unlink()
 
 
 def _place(arguments: Namespace) -> Path | None:

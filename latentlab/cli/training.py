@@ -30,7 +30,7 @@ def train(arguments: Namespace) -> int:
     torchrun.check_train(arguments)
     if (own := restarts.before(arguments)) is not None:
         if own.status is not None:
-            return own.status
+            return restarts.ended(arguments, own.status)
         if (saved := own.saved()) is not None:
             return _finish(saved, Path(own.path), Path(own.out) if own.out else None, arguments)
     branch, changes = branching.branch(arguments), _changes(arguments)
@@ -129,7 +129,7 @@ def resume(arguments: Namespace) -> int:
 
     path, out = arguments.run, arguments.out
     if (own := restarts.before(arguments)) is not None and own.status is not None:
-        return own.status
+        return restarts.ended(arguments, own.status)
     run = Run.open(path)
     if run.training is not None and run.training.state == "finished":
         raise LatentlabError(

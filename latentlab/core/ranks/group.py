@@ -53,7 +53,9 @@ class Group(Ranks):
             raise LatentlabError("This torch has no distributed engine: train with a single process, without torchrun.")
         self._engine: Any = distributed
         try:
-            self._store, of_heart = _store(self.rank, self.count), _store(self.rank, self.count)
+            stores = _store(self.rank, self.count), _store(self.rank, self.count)
+            round_name = _round(stores[0], self.count)
+            self._store, of_heart = (self._engine.PrefixStore(round_name, each) for each in stores)
             self._heart = Heartbeat(of_heart, self.rank, self.count, lambda: lost(self._said()))
             if self.count > 1:
                 has_gpus = torch.cuda.is_available() and distributed.is_nccl_available()
@@ -146,3 +148,13 @@ def _store(rank: int, count: int) -> Any:
 
     store, _, _ = next(iter(rendezvous("env://", rank, count, timeout=_JOIN)))
     return store
+
+
+def _round(store: Any, count: int) -> str:
+    """Give a name for what these ranks have to say: torchrun may start anew by a store that has words of those before.
+
+    It counts the times that it does so after a failure, and not where machines came or went; then all ranks came.
+    """
+    attempt = f"latentlab/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}/{count}"
+    came = store.add(attempt, 1)
+    return f"{attempt}/{(came - 1) // count}"
