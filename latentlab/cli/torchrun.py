@@ -52,23 +52,18 @@ def run(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> int:
         The exit status: 2 for bad input, told by one of them; 1 where another rank is lost.
     """
     global _ranks
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # of a rank that is gone torch would tell where in its code
     from latentlab.core.ranks.group import Group, RankLost
 
     told, group = sys.stderr, None
 
-    def tell(error: LatentlabError | str) -> None:
-        if group is None:
-            is_to_tell = os.environ["RANK"] == "0"
-        else:
-            if group.rank and not isinstance(error, RankLost | str):
-                group.wait_until_told(_TELL_SECONDS)
-            is_to_tell = group.is_first_to_tell()
-        if is_to_tell:
-            told.write(f"latentlab: {error}\n")
-            told.flush()
+    def tell(sentence: str) -> None:
+        told.write(f"latentlab: {sentence}\n")
+        told.flush()
 
-    def end(sentence: str) -> None:
-        tell(sentence)
+    def end(sentence: str | None) -> None:
+        if sentence:
+            tell(sentence)
         os._exit(1)
 
     try:
@@ -84,11 +79,15 @@ def run(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> int:
         return status
     except LatentlabError as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        tell(error)
+        seconds = 0.0 if isinstance(error, RankLost) else _TELL_SECONDS
+        if os.environ["RANK"] == "0" if group is None else group.is_to_tell(seconds):
+            tell(str(error))
+        if group is not None:
+            group.leave(seconds)
         return 1 if isinstance(error, RankLost) else 2
     except Exception:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if group is not None and not group.is_first_to_tell():
+        if group is not None and not group.is_to_tell():
             raise SystemExit(1) from None
         raise  # to be told, and logged, by whoever called this
 

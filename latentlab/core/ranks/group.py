@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.ranks.heartbeat import Heartbeat
+from latentlab.core.ranks.heartbeat import LOST_SECONDS, Heartbeat
 from latentlab.core.ranks.ranks import Ranks
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _JOIN = timedelta(minutes=5)  # until all are there
 _WAIT = timedelta(minutes=30)  # for one that is busy: whether it lives is told by its heart
 _LOOK_SECONDS = 0.1
-_KEPT, _TOLD, _DONE, _FIRST = "kept", "told", "done", "first"
+_KEPT, _TOLD, _DONE, _LEFT, _FIRST = "kept", "told", "done", "left", "first"
 
 
 class RankLost(LatentlabError):
@@ -34,8 +34,8 @@ class Group(Ranks):
     Parameters
     ----------
     lost : callable
-        Called on a thread of its own when another rank has been lost, in whatever this one waits for it; the sentence
-        that says so. It should end the program: see `Heartbeat`.
+        Called on a thread of its own when another rank has been lost, in whatever this one waits for it, with the
+        sentence that says so, or None where another tells it. It should end the program: see `Heartbeat`.
 
     Raises
     ------
@@ -43,7 +43,7 @@ class Group(Ranks):
         When torch cannot do this here, or the ranks do not find each other.
     """
 
-    def __init__(self, lost: Callable[[str], None]) -> None:
+    def __init__(self, lost: Callable[[str | None], None]) -> None:
         self.rank, self.count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         self.local = int(os.environ["LOCAL_RANK"])
         import torch
@@ -56,7 +56,7 @@ class Group(Ranks):
             stores = _store(self.rank, self.count), _store(self.rank, self.count)
             round_name = _round(stores[0], self.count)
             self._store, of_heart = (self._engine.PrefixStore(round_name, each) for each in stores)
-            self._heart = Heartbeat(of_heart, self.rank, self.count, lambda: lost(self._said()))
+            self._heart = Heartbeat(of_heart, self.rank, self.count, lambda answers: lost(self._word(answers)))
             if self.count > 1:
                 has_gpus = torch.cuda.is_available() and distributed.is_nccl_available()
                 backend = "cpu:gloo,cuda:nccl" if has_gpus else "gloo"
@@ -105,25 +105,40 @@ class Group(Ranks):
                 raise RankLost(self._said()) from error
             raise
 
-    def is_first_to_tell(self) -> bool:
-        """Whether nobody of the ranks has told yet what is wrong; asked once."""
-        with suppress(RuntimeError):
-            return bool(self._store.add(_TOLD, 1) == 1)
-        return True
+    def is_to_tell(self, seconds: float = 0.0) -> bool:
+        """Whether it is for this rank to tell what is wrong, which one does; asked once.
 
-    def wait_until_told(self, seconds: float) -> None:
-        """Give the first rank the time to tell what is wrong for all of them."""
+        Parameters
+        ----------
+        seconds : float
+            That the first rank has to do so, where it may be wrong for all of them.
+        """
+        try:
+            if self.rank:
+                self._wait(lambda: self._store.add(_TOLD, 0) > 0, seconds)
+            return bool(self._store.add(_TOLD, 1) == 1)
+        except RuntimeError:  # who holds it is gone: the first rank, which has told what is wrong for all, or torchrun
+            return self.rank == 0 or not seconds
+
+    def leave(self, seconds: float) -> None:
+        """Leave because of what is wrong here; the first rank, so many seconds after the others at most."""
         with suppress(RuntimeError):
-            self._wait(lambda: self._store.add(_TOLD, 0) > 0, seconds)
+            if self.rank == 0:
+                self._wait(lambda: self._store.add(_LEFT, 0) == self.count - 1, seconds)
+            self._heart.end()
+            self._store.add(_LEFT, 1)
 
     def end(self) -> None:
-        """Leave together: once the first rank has done all that is to be done."""
+        """Leave together: once the first rank has done all that is to be done, which may hold what they tell by."""
         with suppress(RuntimeError):
             if self.rank == 0:
                 self._store.set(_DONE, "")
+                self._wait(lambda: self._store.add(_LEFT, 0) == self.count - 1, LOST_SECONDS)
+                self._heart.end()
             else:
                 self._wait(lambda: self._store.check([_DONE]), None)
-        self._heart.end()
+                self._heart.end()
+                self._store.add(_LEFT, 1)
         if self.count > 1:
             with suppress(RuntimeError):
                 self._engine.destroy_process_group()
@@ -134,10 +149,15 @@ class Group(Ranks):
             threading.Event().wait(_LOOK_SECONDS)
             looks = None if looks is None else looks - 1
 
-    def _said(self) -> str:
+    def _word(self, answers: bool) -> str | None:
+        """Give what is to be told when another is lost; nothing where another rank tells it."""
+        return None if answers and not self.is_to_tell() else self._said(answers)
+
+    def _said(self, answers: bool = True) -> str:
         kept = ""
         with suppress(RuntimeError):
-            kept = self._store.get(_KEPT).decode() if self._store.check([_KEPT]) else ""
+            if answers and self._store.check([_KEPT]):
+                kept = self._store.get(_KEPT).decode()
         goes_on = f" What is saved so far is kept: latentlab resume {kept} goes on from there." if kept else ""
         return f"Another of the {self.count} processes that compute together is gone, so this one ends, too.{goes_on}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 LOST_SECONDS = 20.0
@@ -28,36 +27,50 @@ class Heartbeat:
         For this alone: it is used on a thread of its own.
     rank, count : int
     lost : callable
-        Called on that thread, once, when a rank is lost, or the store is.
+        Called on a thread of its own when a rank is lost, or the store is: then, or where that does not answer, with
+        False. It should end the program.
     """
 
-    def __init__(self, store: Any, rank: int, count: int, lost: Callable[[], None]) -> None:
+    def __init__(self, store: Any, rank: int, count: int, lost: Callable[[bool], None]) -> None:
         self._store, self._rank, self._next, self._lost = store, rank, (rank + 1) % count, lost
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._thread.start()
+        self._ended, self._passed = threading.Event(), time.monotonic()
+        works = {"heartbeat": self._beat, "heart's watch": self._watch}
+        self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works.items()]
+        for thread in self._threads:
+            thread.start()
 
     def end(self) -> None:
         """Beat no more, and look at nobody."""
         self._ended.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join(LOST_SECONDS)
 
     def _beat(self) -> None:
-        beats, since = 0, time.monotonic()
+        beats = 0
+        since = time.monotonic()
         while not self._ended.wait(_BEAT_SECONDS):
             try:
                 self._store.add(f"beat/{self._rank}", 1)
                 now_beats = self._store.add(f"beat/{self._next}", 0)
                 if now_beats != beats:
                     beats, since = now_beats, time.monotonic()
-                silent = time.monotonic() - since
-                if silent > (LOST_SECONDS if beats else _BEGIN_SECONDS):
+                if time.monotonic() - since > (LOST_SECONDS if beats else _BEGIN_SECONDS):
                     self._store.set(_LOST, "")
-                is_lost = self._store.check([_LOST])
-            except RuntimeError:  # who holds the store is gone
-                is_lost = True
-            if is_lost:
-                if not self._ended.is_set():
-                    with suppress(RuntimeError):
-                        self._lost()
+                if self._store.check([_LOST]):
+                    self._say(answers=True)
+                    return
+            except RuntimeError:
+                self._say(answers=False)
                 return
+            self._passed = time.monotonic()
+
+    def _watch(self) -> None:
+        """Look whether the store answers: its machine may stand still."""
+        while not self._ended.wait(_BEAT_SECONDS):
+            if time.monotonic() - self._passed > LOST_SECONDS + _BEAT_SECONDS:
+                self._say(answers=False)
+                return
+
+    def _say(self, *, answers: bool) -> None:
+        if not self._ended.is_set():
+            self._lost(answers)

@@ -229,6 +229,7 @@ class Trainer:
             **self._clock.counted(),
             threads=torch.get_num_threads(),
             device=self.device.type,
+            ranks=self.ranks.count,
             started=self._started,
             saved=now(),
             made_with=made_with(),

@@ -1,7 +1,6 @@
-"""Trainings of every kind that several processes share; run by torchrun, it writes what they came to as JSON."""
+"""Trainings of every kind that several processes share, and what they came to as JSON."""
 
 import json
-import sys
 from pathlib import Path
 
 import torch
@@ -48,6 +47,9 @@ KINDS = {
 }
 
 
+STOPPED = "turned and damaged"  # of all of them, what is stopped
+
+
 def recipe_of(kind):
     model, changes = KINDS[kind]
     return Recipe.from_dict(_SMALL.model_dump() | {"model": _SMALL.model_dump()["model"] | model}).with_changes(changes)
@@ -72,17 +74,15 @@ def trained(kind, ranks=ALONE, until=None, run=None):
 
 
 def main(folder):
+    """Train all kinds as one of the ranks, and stop one on its way."""
     from latentlab.core.ranks.group import Group
 
     trainers._MESSAGE_SECONDS = 0.0  # a message at each step
     ranks = Group(lambda sentence: None)
     found = {kind: trained(kind, ranks)[0] for kind in KINDS}
-    _, stopped = trained("turned and damaged", ranks, until=4)
+    _, stopped = trained(STOPPED, ranks, until=4)
     if ranks.rank == 0:
         stopped.save(folder / "stopped.safetensors")
         (folder / "found.json").write_text(json.dumps(found))
     ranks.end()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    return 0
