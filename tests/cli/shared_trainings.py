@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from latentlab.core.data import registry
-from latentlab.core.events import Progress
+from latentlab.core.events import EpochEnded, Progress
 from latentlab.core.ranks.ranks import ALONE
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training import trainer as trainers
@@ -62,6 +62,8 @@ def trained(kind, ranks=ALONE, until=None, run=None):
     steps = 0
     for event in trainer.events():
         steps += len(event.losses) if isinstance(event, Progress) else 0
+        if isinstance(event, EpochEnded) and event.epoch == trainer.recipe.training.epochs:
+            break  # before labels are calibrated, which takes ten times as long
         if until is not None and steps >= until and ranks.rank == ranks.count - 1:  # any of them may be told to stop
             trainer.control.stop.set()
     losses = [
