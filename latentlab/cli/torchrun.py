@@ -13,7 +13,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from latentlab.cli import terminal
+from latentlab.cli import streams, terminal
 from latentlab.core.errors import LatentlabError
 from latentlab.core.ranks.ranks import ALONE, Ranks
 
@@ -68,7 +68,7 @@ def run(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> int:
 
     try:
         if os.environ["RANK"] != "0":
-            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - as long as this process lives
+            sys.stdout = sys.stderr = streams.Stream(None)  # type: ignore[assignment]
         # Of a side of 1 pixel or plane a stride means nothing.
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         _ranks = group = Group(end)

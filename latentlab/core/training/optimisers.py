@@ -97,6 +97,15 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
         group["lr"] = learning_rate
 
 
+def descend(optimiser: torch.optim.Optimizer, loss: Tensor, learning_rate: float | None) -> None:
+    """Take a step down a loss's gradient, at another learning rate where there is one."""
+    if learning_rate is not None:
+        set_learning_rate(optimiser, learning_rate)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+
+
 def kept_of(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Give copies of what an optimiser keeps of each parameter: ``optimiser.N.NAME``, of the N-th of them."""
     return {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.ranks.ranks import Ranks
+from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.objective import Objective
 
 
@@ -34,20 +36,31 @@ class SharedLosses:
     ----------
     model : Autoencoder
         On its device, with the same weights on every rank.
+    recipe : Recipe
+    beta : float
+        In force: see `Objective`.
+    device : torch.device
+        Of the model.
     ranks : Ranks
     """
 
-    def __init__(self, model: Autoencoder, ranks: Ranks) -> None:
-        self._losses, self._ranks = _Losses(model), ranks
+    def __init__(self, model: Autoencoder, recipe: Recipe, beta: float, device: torch.device, ranks: Ranks) -> None:
+        self._recipe, self._device, self._ranks = recipe, device, ranks
+        self._losses = _Losses(model)
         self._engine: nn.Module = self._losses
         self._learns: list[bool] | None = None
+        self.weigh(beta)
 
-    def __call__(self, objective: Objective, *batch: Any) -> Tensor:
+    def __call__(self, *batch: Any) -> Tensor:
         """Give `Objective.losses` of a batch, or of a part of it."""
         if self._ranks.count > 1:
             self._follow()
-        losses: Tensor = self._engine(objective, *batch)
+        losses: Tensor = self._engine(self._objective, *batch)
         return losses
+
+    def weigh(self, beta: float) -> None:
+        """Have another beta weigh the KL from now on."""
+        self._objective = Objective(self._recipe, beta, self._device, self._ranks)
 
     def begin_anew(self) -> None:
         """Have all ranks go on with the weights of the first one."""

@@ -36,10 +36,10 @@ from latentlab.core.training.control import Control
 from latentlab.core.training.draws import Draws
 from latentlab.core.training.epoch_losses import EpochLosses
 from latentlab.core.training.first_model import first_model
-from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
+from latentlab.core.training.kept_weights import RECOVERED, EarlyStopping, Recovery, are_finite, copied, put_back
 from latentlab.core.training.meetings import Meetings
-from latentlab.core.training.objective import Objective
 from latentlab.core.training.optimisers import (
+    descend,
     kept_of,
     new_optimiser,
     one_cycle,
@@ -148,8 +148,7 @@ class Trainer:
         self._ends = until is None or until.is_ended  # else it is left with its last weights
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
-        self._objective = Objective(recipe, self._beta, self.device, ranks)
-        self._shared_losses = SharedLosses(self.model, ranks)
+        self._shared_losses = SharedLosses(self.model, recipe, self._beta, self.device, ranks)
         self._meetings = Meetings(ranks, self.control, self._clock)
         comparable = filter(self._images.compare, self.history)
         self._lowest = min((ended.chooses.loss for ended in comparable), default=math.inf)
@@ -179,7 +178,7 @@ class Trainer:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
         self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._objective = Objective(self.recipe, self._beta, self.device, self.ranks)
+        self._shared_losses.weigh(self._beta)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
@@ -370,7 +369,8 @@ class Trainer:
             yield self._report()
         for setting, value in changes:
             if setting == "beta":
-                self._beta, self._objective = value, Objective(self.recipe, value, self.device, self.ranks)
+                self._beta = value
+                self._shared_losses.weigh(value)
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
@@ -395,13 +395,10 @@ class Trainer:
         part = self.ranks.part(min(settings.batch_size, left))
         x, seen = seen_images(images, noisy, self.recipe, phase, generator, part)
         epochs_done = self.epochs_done - self._first_epoch
-        losses = self._shared_losses(self._objective, x, labels, seen, generator, epochs_done, part)
+        losses = self._shared_losses(x, labels, seen, generator, epochs_done, part)
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
-        if settings.schedule == "one-cycle":
-            set_learning_rate(self.optimiser, self._learning_rate * one_cycle(phase.done))
-        self.optimiser.zero_grad(set_to_none=True)
-        losses[4].backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        rate = self._learning_rate * one_cycle(phase.done) if settings.schedule == "one-cycle" else None
+        descend(self.optimiser, losses[4], rate)
         self._pending.append(losses.detach())
         self._steps_done += 1
 
@@ -474,9 +471,4 @@ class Trainer:
         self._recovery.recover()
         self._shared_losses.begin_anew()  # each rank copies by its own clock
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
-        return Diverged(
-            self.run_id,
-            self.epochs_done,
-            "The loss was no longer a finite number, so training pauses at the last good model: "
-            "lower the learning rate, then resume.",
-        )
+        return Diverged(self.run_id, self.epochs_done, RECOVERED)
