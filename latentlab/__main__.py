@@ -110,6 +110,14 @@ def _status(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        from latentlab.cli import torchrun
+
+        return torchrun.run(argv, _run_alone)
+    return _run_alone(argv)
+
+
+def _run_alone(argv: Sequence[str]) -> int:
     from latentlab.cli import arguments, terminal
     from latentlab.cli.commands import COMMANDS
 

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, likelihood, runs, sweep, terminal, training
+from latentlab.cli import export, image_sets, likelihood, runs, sweep, terminal, torchrun, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -40,8 +40,12 @@ def evaluate(arguments: Namespace) -> int:
     run = Run.open(arguments.run)
     snapshot = run.snapshot
     images = export.images_of(run, arguments)
-    probable = likelihood.measured(snapshot, images, arguments)
-    found = evaluation.evaluate(snapshot, images)
+    with (ranks := torchrun.ranks()).watched():
+        probable = likelihood.measured(snapshot, images, arguments)
+        if ranks.rank:
+            evaluation.take_part(snapshot, images, ranks)
+            return 0
+        found = evaluation.evaluate(snapshot, images, ranks)
     if arguments.json:
         applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
         if probable is not None:

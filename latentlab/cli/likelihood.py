@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from latentlab.cli import terminal
+from latentlab.cli import terminal, torchrun
 from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
@@ -140,9 +140,11 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
         seed = STATIC_SEED if seed is None else seed
         shown = binarised(shown, seed)
     with terminal.shown_share("Integrating") as show, watched(show, lambda: False):
-        found = likelihoods(snapshot, shown, images.test_labels)
+        found = likelihoods(snapshot, shown, images.test_labels, ranks=torchrun.ranks())
     if found.error is not None and (worse := int((found.error > ERROR).sum())):
         terminal.say(f"log p(x) of {worse:,} of the images may be off by more than {ERROR} nats each.")
+    if torchrun.ranks().rank:  # the rest is for the first alone
+        return None
     probable = Probable(found, protocol, seed, _annealed(snapshot, shown, images.test_labels, arguments.annealed))
     if warning := probable.warning():
         terminal.say(warning)

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli import branching, terminal
+from latentlab.cli import branching, restarts, terminal, torchrun
 from latentlab.core import writing
 from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
@@ -27,12 +27,22 @@ if TYPE_CHECKING:
 
 def train(arguments: Namespace) -> int:
     """Train a recipe, or what a run was made of, and save the run; when interrupted, the run so far."""
+    torchrun.check_train(arguments)
+    if (own := restarts.before(arguments)) is not None:
+        if own.status is not None:
+            return restarts.ended(arguments, own.status)
+        if (saved := own.saved()) is not None:
+            return _finish(saved, Path(own.path), Path(own.out) if own.out else None, arguments)
     branch, changes = branching.branch(arguments), _changes(arguments)
     links = () if branch else _links(arguments.recipe)
     if len(links) > 1 and (changes or arguments.resume):
         raise LatentlabError(
             f"{arguments.recipe} was made by {len(links)} trainings, one after the other, and is repeated as it was "
             "made: leave out whatever changes the recipe, and --resume."
+        )
+    if len(links) > 1 and torchrun.ranks().count > 1:
+        raise LatentlabError(
+            f"{arguments.recipe} was made by {len(links)} trainings, one after the other: repeat it without torchrun."
         )
     base = branch.recipe if branch else links[-1].recipe if links else read_recipe(arguments.recipe)
     recipe = base.with_changes(changes)
@@ -58,11 +68,12 @@ def train(arguments: Namespace) -> int:
         terminal.say(f"{changed} Training goes on with them as they are now.")
     if links:
         _tell_unlike(links[-1], images)
-    trainer = Trainer(recipe, images, control=Control(), start=start, repeats=links[-1] if links else None)
+    repeats, ranks = links[-1] if links else None, torchrun.ranks()
+    trainer = Trainer(recipe, images, control=Control(), start=start, repeats=repeats, ranks=ranks)
     trainer.group = group
     if links and not changes and (unlike := repeating.unlike(links[-1], trainer)):
         terminal.say(unlike)
-    return _train(trainer, images, arguments, out=out, path=path)
+    return restarts.ended(arguments, _train(trainer, images, arguments, out=out, path=path))
 
 
 def read_recipe(name_or_path: str) -> Recipe:
@@ -117,6 +128,8 @@ def resume(arguments: Namespace) -> int:
     from latentlab.core.runs.run import Run
 
     path, out = arguments.run, arguments.out
+    if (own := restarts.before(arguments)) is not None and own.status is not None:
+        return restarts.ended(arguments, own.status)
     run = Run.open(path)
     if run.training is not None and run.training.state == "finished":
         raise LatentlabError(
@@ -125,19 +138,29 @@ def resume(arguments: Namespace) -> int:
         )
     if out is not None:
         _check_out(out)
+    return _finish(run, path, out, arguments)
 
+
+def _finish(run: Run, path: Path, out: Path | None, arguments: Namespace) -> int:
+    """Go on with a run's training, kept as a file; where that came to its end, save it where it goes."""
     from latentlab.core.training.control import Control
     from latentlab.core.training.trainer import Trainer
 
+    if run.training is not None and run.training.state == "finished":
+        if out is not None and torchrun.ranks().rank == 0:
+            run.save(out)
+        return 0
     images = _images(run.recipe, arguments)
-    trainer = Trainer.resumed(run, images, control=Control())
-    return _train(trainer, images, arguments, out=out, path=path)
+    trainer = Trainer.resumed(run, images, control=Control(), ranks=torchrun.ranks())
+    return restarts.ended(arguments, _train(trainer, images, arguments, out=out, path=path))
 
 
 def _train(
     trainer: Trainer, images: ImageSet, arguments: Namespace, *, out: Path | None, path: Path | None = None
 ) -> int:
     """Train, telling what happens; whatever ends it, it is saved, or kept as it was saved last."""
+    if trainer.ranks.rank:
+        return torchrun.follow(trainer)
     from latentlab.cli import training_outputs
     from latentlab.cli.health import telling
     from latentlab.core.events import Diverged
@@ -151,6 +174,7 @@ def _train(
     epochs = KeptEpochs(
         trainer, autosave.path, lambda said: terminal.say(f"latentlab: {said}"), lambda: autosave.kept != autosave.path
     )
+    restarts.keep(arguments, autosave.path, out, trainer.run_id)
     for each in {folder, autosave.path.parent}:
         workspace.sweep(each)
     stop = trainer.control.stop

@@ -12,11 +12,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from latentlab.core.data.image_draws import ImageDraws
+from latentlab.core.ranks.ranks import Part
 from latentlab.core.recipe.settings import AugmentationSettings
 
 
 def mirrored(
-    images: Tensor, seen: Tensor, settings: AugmentationSettings, generator: torch.Generator
+    images: Tensor,
+    seen: Tensor,
+    settings: AugmentationSettings,
+    generator: torch.Generator,
+    part: Part | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Mirror a share of the images, left to right, and what an encoder sees of them alike.
 
@@ -28,6 +34,8 @@ def mirrored(
         With the share.
     generator : torch.Generator
         On the images' device.
+    part : Part, optional
+        Which of a batch they are; the whole batch by default.
 
     Returns
     -------
@@ -35,12 +43,14 @@ def mirrored(
     """
     if not settings.mirror:
         return images, seen
-    is_mirrored = torch.rand((len(images), 1, 1, 1), generator=generator, device=images.device) < settings.mirror
+    is_mirrored = ImageDraws(generator, part).rand(len(images), 1, 1, 1) < settings.mirror
     changed = torch.where(is_mirrored, images.flip(3), images)
     return changed, changed if seen is images else torch.where(is_mirrored, seen.flip(3), seen)
 
 
-def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:
+def augmented(
+    images: Tensor, settings: AugmentationSettings, generator: torch.Generator, part: Part | None = None
+) -> Tensor:
     """Turn, scale, slant and shift each image by its own random amount, drawn evenly up to the settings.
 
     Parameters
@@ -51,6 +61,8 @@ def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.G
         The largest amounts.
     generator : torch.Generator
         On the images' device.
+    part : Part, optional
+        Which of a batch they are; the whole batch by default.
 
     Returns
     -------
@@ -60,7 +72,9 @@ def augmented(images: Tensor, settings: AugmentationSettings, generator: torch.G
     if not settings.is_on:
         return images
     count, height, width = len(images), images.shape[2], images.shape[3]
-    u = torch.rand(6, count, generator=generator, device=images.device) * 2 - 1
+    u = ImageDraws(generator, part).rand(6, count, axis=1) * 2 - 1
+    if not count:  # of a part of a batch without images numbers are drawn all the same
+        return images
     angle = u[0] * math.radians(settings.rotation)
     cos, sin = torch.cos(angle), torch.sin(angle)
     # The grid maps output to input, so growing by s means sampling at 1 / s.

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from latentlab.core.data.image_draws import ImageDraws
+from latentlab.core.ranks.ranks import Part
 from latentlab.core.recipe.settings import CorruptionSettings
 
 _CREASES = 3  # lines a page
@@ -21,7 +23,9 @@ _CREASE = 1.5  # half the width of a crease, pixels
 _SHADOW = 0.05  # how far a crease's shadow reaches, as a share of the shorter side
 
 
-def corrupted(images: Tensor, settings: CorruptionSettings, generator: torch.Generator) -> Tensor:
+def corrupted(
+    images: Tensor, settings: CorruptionSettings, generator: torch.Generator, part: Part | None = None
+) -> Tensor:
     """Damage each image in its own random places.
 
     Parameters
@@ -32,16 +36,20 @@ def corrupted(images: Tensor, settings: CorruptionSettings, generator: torch.Gen
         The kinds and their strengths, which are the same for all images.
     generator : torch.Generator
         On the images' device; all that is random comes from it.
+    part : Part, optional
+        Which of a batch they are; the whole batch by default.
 
     Returns
     -------
     float32 (B, C, H, W)
         In [0, 1]; the images themselves where nothing is to be damaged.
     """
-    return damaged(images, {kind: strength for kind, strength in settings if strength}, generator)
+    return damaged(images, {kind: strength for kind, strength in settings if strength}, generator, part)
 
 
-def damaged(images: Tensor, strengths: Mapping[str, float | Tensor], generator: torch.Generator) -> Tensor:
+def damaged(
+    images: Tensor, strengths: Mapping[str, float | Tensor], generator: torch.Generator, part: Part | None = None
+) -> Tensor:
     """Damage images as `corrupted` does, each as strongly as it shall be.
 
     Parameters
@@ -52,49 +60,51 @@ def damaged(images: Tensor, strengths: Mapping[str, float | Tensor], generator: 
         By the names that `CorruptionSettings` has for them; kinds left out do nothing.
     generator : torch.Generator
         On the images' device.
+    part : Part, optional
+        Which of a batch they are; the whole batch by default.
 
     Returns
     -------
     float32 (B, C, H, W)
     """
-    if not strengths or not len(images):
+    if not strengths:
         return images
-    result = images
+    result, draws = images, ImageDraws(generator, part)
     if "light" in strengths:
-        result = result * (1 - strengths["light"] * _shade(images, generator))
+        result = result * (1 - strengths["light"] * _shade(images, draws))
     if "stains" in strengths:
-        result = result * (1 - strengths["stains"] * _stains(images, generator))
+        result = result * (1 - strengths["stains"] * _stains(images, draws))
     if "creases" in strengths:
-        result = result * (1 - strengths["creases"] * _creases(images, generator))
+        result = result * (1 - strengths["creases"] * _creases(images, draws))
     if "gaussian" in strengths:
-        noise = torch.randn(images.shape, generator=generator, device=images.device)
+        noise = draws.randn(*images.shape)
         result = noise.mul_(strengths["gaussian"]).add_(result).clamp_(0, 1)
     if "occlusion" in strengths:
-        result = result * ~_rectangles(images, strengths["occlusion"], generator)
+        result = result * ~_rectangles(images, strengths["occlusion"], draws)
     if "salt_and_pepper" in strengths:
         # All channels of a pixel together: it turns black or white.
-        chance = torch.rand((len(images), 1, *images.shape[2:]), generator=generator, device=images.device)
+        chance = draws.rand(len(images), 1, *images.shape[2:])
         half = strengths["salt_and_pepper"] / 2
         result = torch.where(chance < half, 0.0, result).masked_fill_(chance >= 1 - half, 1.0)
     return result
 
 
-def _shade(images: Tensor, generator: torch.Generator) -> Tensor:
+def _shade(images: Tensor, draws: ImageDraws) -> Tensor:
     """Give how dark each place is under uneven light, from 0 to 1 within each image: (B, 1, H, W)."""
-    field = _smooth_noise(images, 2, generator)
+    field = _smooth_noise(images, 2, draws)
     lowest, highest = field.amin((2, 3), keepdim=True), field.amax((2, 3), keepdim=True)
     return (field - lowest) / (highest - lowest).clamp(min=1e-6)
 
 
-def _stains(images: Tensor, generator: torch.Generator) -> Tensor:
+def _stains(images: Tensor, draws: ImageDraws) -> Tensor:
     """Give blots with ragged, darker rims, from 0 to 1; they cover about a sixth of an image."""
-    fine = _smooth_noise(images, 23, generator)
-    inside = _smooth_noise(images, 5, generator).add_(fine, alpha=0.15).sub_(0.82).mul_(60).sigmoid_()
+    fine = _smooth_noise(images, 23, draws)
+    inside = _smooth_noise(images, 5, draws).add_(fine, alpha=0.15).sub_(0.82).mul_(60).sigmoid_()
     # inside (0.4 + 0.2 fine), and on the line between wet and dry, where a liquid leaves most, 2 inside (1 - inside)
     return fine.mul_(0.2).add_(2.4).sub_(inside, alpha=2).mul_(inside)
 
 
-def _creases(images: Tensor, generator: torch.Generator) -> Tensor:
+def _creases(images: Tensor, draws: ImageDraws) -> Tensor:
     """Give straight lines with a shadow on one side, at any place and angle, from 0 to 1: (B, 1, H, W)."""
     count, _, height, width = images.shape
     rows = torch.arange(height, device=images.device)[:, None] - (height - 1) / 2
@@ -102,7 +112,7 @@ def _creases(images: Tensor, generator: torch.Generator) -> Tensor:
     fall = 0.3 * _CREASE / max(_SHADOW * min(height, width), 1.0)
     dark = torch.zeros_like(images[:, :1])
     for _ in range(_CREASES):
-        u = torch.rand(4, count, 1, 1, 1, generator=generator, device=images.device)
+        u = draws.rand(4, count, 1, 1, 1, axis=1)
         angle = u[0] * math.pi
         sine, cosine = torch.sin(angle) / _CREASE, torch.cos(angle) / _CREASE
         # The line goes through a random point, so that it crosses the image whatever its angle.
@@ -116,10 +126,10 @@ def _creases(images: Tensor, generator: torch.Generator) -> Tensor:
     return dark
 
 
-def _rectangles(images: Tensor, share: float | Tensor, generator: torch.Generator) -> Tensor:
+def _rectangles(images: Tensor, share: float | Tensor, draws: ImageDraws) -> Tensor:
     """Give one rectangle an image that covers a share of its area, bool (B, 1, H, W)."""
     count, _, height, width = images.shape
-    u = torch.rand(3, count, 1, 1, 1, generator=generator, device=images.device)
+    u = draws.rand(3, count, 1, 1, 1, axis=1)
     tall = share ** (0.3 + 0.4 * u[0])  # as shares of the sides, from lying to standing
     wide = share / tall
     rows = (torch.arange(height, device=images.device)[:, None] + 0.5) / height
@@ -128,12 +138,12 @@ def _rectangles(images: Tensor, share: float | Tensor, generator: torch.Generato
     return (rows >= top) & (rows < top + tall) & (columns >= left) & (columns < left + wide)
 
 
-def _smooth_noise(images: Tensor, cells: int, generator: torch.Generator) -> Tensor:
+def _smooth_noise(images: Tensor, cells: int, draws: ImageDraws) -> Tensor:
     """Give noise in [0, 1] that varies over the shorter side divided by `cells`, the same across and down."""
     count, _, height, width = images.shape
     cell = min(height, width) / cells
     coarse = (count, 1, max(2, round(height / cell)), max(2, round(width / cell)))
-    noise = torch.rand(coarse, generator=generator, device=images.device)
+    noise = draws.rand(*coarse)
     rows, columns = _enlarging(coarse[2], height).to(noise), _enlarging(coarse[3], width).to(noise)
     return (rows @ (noise @ columns.T)).clamp_(0, 1)
 

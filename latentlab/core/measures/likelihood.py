@@ -15,11 +15,14 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Doubles
+from latentlab.core.data.image_draws import ImageDraws
 from latentlab.core.errors import LatentlabError
 from latentlab.core.measures.quadrature import MOST_DIMENSIONS, integrate
 from latentlab.core.measures.under_label import UnderLabel
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
-from latentlab.core.progress import part, reached
+from latentlab.core.progress import part as part_of_all
+from latentlab.core.progress import reached
+from latentlab.core.ranks.ranks import ALONE, Ranks
 
 SAMPLES = 50
 
@@ -79,8 +82,12 @@ class Likelihoods:
         }
 
 
-def likelihoods(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAMPLES) -> Likelihoods:
+def likelihoods(
+    snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAMPLES, ranks: Ranks = ALONE
+) -> Likelihoods:
     """Measure how probable images are: uint8 (N, C, H, W), with int64 (N,) labels.
+
+    Where several ranks take a part of them, each is given the whole.
 
     Raises
     ------
@@ -94,41 +101,50 @@ def likelihoods(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAM
     begin = time.perf_counter()
     log_p = error = None
     if snapshot.latent <= MOST_DIMENSIONS:
-        with part(0, 0.3):
-            bounds = _bounds(snapshot, images, labels, k)
-        with part(0.3, 1):
-            log_p, error = _integrals(snapshot, images, labels)
+        with part_of_all(0, 0.3):
+            bounds = _bounds(snapshot, images, labels, k, ranks)
+        with part_of_all(0.3, 1):
+            log_p, error = _integrals(snapshot, images, labels, ranks)
     else:
-        bounds = _bounds(snapshot, images, labels, k)
+        bounds = _bounds(snapshot, images, labels, k, ranks)
     return Likelihoods(*bounds, k, log_p, error, time.perf_counter() - begin)
 
 
-def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor) -> tuple[Doubles, Doubles]:
-    log_p, error = np.empty(len(images)), np.empty(len(images))
+def _integrals(snapshot: Snapshot, images: Tensor, labels: Tensor, ranks: Ranks) -> tuple[Doubles, Doubles]:
+    both = torch.zeros(2, len(images), dtype=torch.float64)
+    log_p, error = both.numpy()
     means, _ = snapshot.encode(images, labels)
     groups = labels.numpy() if snapshot.uses_labels else np.zeros(len(images), np.int64)
     known = np.unique(groups)
     for number, label in enumerate(known):
         rows = np.flatnonzero(groups == label)
+        rows = rows[ranks.part(len(rows)).rows]
+        if not len(rows):
+            continue
         model = UnderLabel.of(snapshot, int(label))
-        with part(number / len(known), (number + 1) / len(known)):
+        with part_of_all(number / len(known), (number + 1) / len(known)):
             found = integrate(model, as_input(images[torch.from_numpy(rows)]), means[rows], snapshot.prior)
         log_p[rows], error[rows] = found.log, found.error
+    log_p, error = ranks.sum(both).numpy()
     return log_p, error
 
 
-def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple[Doubles, Doubles, Doubles]:
+def _bounds(
+    snapshot: Snapshot, images: Tensor, labels: Tensor, k: int, ranks: Ranks
+) -> tuple[Doubles, Doubles, Doubles]:
     """Give both bounds of each image, and the second's error, float64 (N,), of samples of the encoder's posterior."""
     generator = torch.Generator().manual_seed(0)
-    elbo, iwae, iwae_error = [], [], []
+    bounds = []
     model, prior = snapshot.model, snapshot.prior
     for rows in chunks(images):
-        x, y = as_input(images[rows]), labels[rows]
+        part = ranks.part(len(images[rows]))
+        x, y = as_input(images[rows][part.rows]), labels[rows][part.rows]
+        draws = ImageDraws(generator, part)
         mean, logvar = (torch.from_numpy(each) for each in snapshot.encode(x, y))
         log_ratios, errors = [], []
         with torch.inference_mode():
             for sample in range(k):
-                noise = torch.randn(mean.shape, generator=generator)
+                noise = draws.randn(*mean.shape)
                 codes = mean + torch.exp(0.5 * logvar) * noise
                 errors.append(model.error(model.decode(codes, y if snapshot.uses_labels else None), x).double())
                 log_ratios.append(prior.log_ratio(codes, noise, logvar).double())
@@ -136,11 +152,11 @@ def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple
             error = torch.stack(errors)
             ratios = torch.stack(log_ratios)
             kl = prior.kl(mean, logvar) if prior.components is None else -ratios.mean(0)
-            elbo.append(-error.mean(0) - kl)
-            log, wrong = estimate((ratios - error).T)
-            iwae.append(log)
-            iwae_error.append(wrong)
-    return torch.cat(elbo).double().numpy(), np.concatenate(iwae), np.concatenate(iwae_error)
+            log, wrong = map(torch.from_numpy, estimate((ratios - error).T))
+            each = torch.stack([-error.mean(0) - kl, log, wrong], 1)
+        bounds.append(ranks.gathered(each.clone(), part))
+    elbo, iwae, iwae_error = torch.cat(bounds).T.numpy()
+    return elbo, iwae, iwae_error
 
 
 def estimate(log_weights: Tensor) -> tuple[Doubles, Doubles]:

@@ -14,15 +14,23 @@ from torch import Tensor
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.binarisation import STATIC_SEED, binarised
 from latentlab.core.data.corruption import corrupted
+from latentlab.core.data.image_draws import ImageDraws
 from latentlab.core.events import Losses
 from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
+from latentlab.core.ranks.ranks import ALONE, Ranks
 from latentlab.core.recipe.recipe import Recipe
 
 
 def terms_of_each(
-    model: Autoencoder, recipe: Recipe, images: Tensor, labels: Tensor, noisy: Tensor | None, device: torch.device
+    model: Autoencoder,
+    recipe: Recipe,
+    images: Tensor,
+    labels: Tensor,
+    noisy: Tensor | None,
+    device: torch.device,
+    ranks: Ranks = ALONE,
 ) -> Iterator[Tensor]:
     """Go through images in chunks and give reconstruction, KL and penalty of each.
 
@@ -42,6 +50,8 @@ def terms_of_each(
         What the encoder sees in place of the images, for a set of pairs.
     device : torch.device
         Where the model is.
+    ranks : Ranks, optional
+        That take a part of each chunk, all of them; each is given the whole.
 
     Yields
     ------
@@ -49,17 +59,20 @@ def terms_of_each(
         Reconstruction, KL and penalty of the images in the chunk, nats, on `device`.
     """
     generator, static = torch.Generator().manual_seed(0), np.random.default_rng(STATIC_SEED)
-    for part in chunks(images):
-        grey = images[part]
-        shown = binarised(grey.cpu(), static) if recipe.data.binarised else grey
+    for rows in chunks(images):
+        grey = images[rows]
+        part = ranks.part(len(grey))
+        shown = (binarised(grey.cpu(), static) if recipe.data.binarised else grey)[part.rows]
         x = as_input(shown.to(device))
-        noise = torch.randn(len(x), model.latent, generator=generator).to(device)
-        seen = None if noisy is None else as_input(noisy[part])
+        noise = ImageDraws(generator, part).randn(len(x), model.latent).to(device)
+        seen = None if noisy is None else as_input(noisy[rows][part.rows])
         if recipe.corruption.is_on:
-            seen = corrupted(as_input(shown) if seen is None else seen, recipe.corruption, generator)
+            seen = corrupted(as_input(shown) if seen is None else seen, recipe.corruption, generator, part)
         with torch.inference_mode():
-            terms = model.loss_terms(x, labels[part].to(device), noise, None if seen is None else seen.to(device))
+            its = labels[rows][part.rows].to(device)
+            terms = model.loss_terms(x, its, noise, None if seen is None else seen.to(device))
             each = torch.stack(terms[:3], 1).detach()
+        each = ranks.gathered(each, part)
         yield each  # outside: whoever reads on must not find grad mode switched off
 
 
@@ -94,10 +107,10 @@ def snapshot_losses(snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: T
 
 
 def snapshot_terms(
-    snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None
+    snapshot: Snapshot, images: Tensor, labels: Tensor, noisy: Tensor | None = None, ranks: Ranks = ALONE
 ) -> tuple[Tensor, ...]:
     """Give `terms_of_each` of a snapshot, in chunks; parameters are those of `snapshot_losses`."""
-    return tuple(terms_of_each(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu")))
+    return tuple(terms_of_each(snapshot.model, snapshot.recipe, images, labels, noisy, torch.device("cpu"), ranks))
 
 
 def agreement(codes: Floats, labels: Integers, neighbours: int = VOTERS) -> float:

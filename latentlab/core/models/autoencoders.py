@@ -7,6 +7,7 @@ in [0, 1]. Images go in as float32 (B, C, H, W) in [0, 1]; the model scales them
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -156,7 +157,12 @@ class Autoencoder(nn.Module):
         return (torch.tanh(output) + 1) / 2 if self._output == "tanh" else output.clamp(0, 1)
 
     def loss_terms(
-        self, images: Tensor, labels: Tensor | None, noise: Tensor | None, seen: Tensor | None = None
+        self,
+        images: Tensor,
+        labels: Tensor | None,
+        noise: Tensor | None,
+        seen: Tensor | None = None,
+        average: Callable[[Tensor], Tensor] | None = None,
     ) -> LossTerms:
         """Give the terms of the loss of each image.
 
@@ -171,6 +177,8 @@ class Autoencoder(nn.Module):
             and a contraction is exact, at the cost of a backward pass for each dimension, and has no gradient.
         seen : float32 (B, C, H, W), optional
             What the encoder sees in place of the images: a denoising autoencoder (Vincent et al., 2008).
+        average : callable, optional
+            See `losses.penalised_kl`.
         """
         seen = images if seen is None else seen
         code = self._code(seen, labels)
@@ -296,7 +304,12 @@ class VAE(Autoencoder):
         return self.mean_head(features).float(), self.logvar_head(features).float()
 
     def loss_terms(
-        self, images: Tensor, labels: Tensor | None, noise: Tensor | None, seen: Tensor | None = None
+        self,
+        images: Tensor,
+        labels: Tensor | None,
+        noise: Tensor | None,
+        seen: Tensor | None = None,
+        average: Callable[[Tensor], Tensor] | None = None,
     ) -> LossTerms:
         """Give the terms of the negative ELBO, one sample of z per image.
 
@@ -309,7 +322,7 @@ class VAE(Autoencoder):
         codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
         error = self.error(self.decode(codes, labels), images)
         kl = self.prior().kl(mean, logvar, noise)
-        penalised = losses.penalised_kl(mean, logvar, self._free_bits) if self._free_bits else kl
+        penalised = losses.penalised_kl(mean, logvar, self._free_bits, average) if self._free_bits else kl
         return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised)
 
     def importance_weighted(

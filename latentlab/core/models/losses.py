@@ -99,7 +99,9 @@ def kl(mean: Tensor, logvar: Tensor) -> Tensor:
     return kl_by_dimension(mean, logvar).sum(1)
 
 
-def penalised_kl(mean: Tensor, logvar: Tensor, free_bits: float) -> Tensor:
+def penalised_kl(
+    mean: Tensor, logvar: Tensor, free_bits: float, average: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
     """Give what is minimised in the place of `kl` where some of it is free.
 
     Kingma et al. (2016), eq. 15, each dimension a group of its own.
@@ -110,6 +112,8 @@ def penalised_kl(mean: Tensor, logvar: Tensor, free_bits: float) -> Tensor:
         Of the posterior.
     free_bits : float
         λ, nats: a dimension whose KL is lower, averaged over the batch, counts as much, and has no gradient.
+    average : callable, optional
+        From (B, L) to the mean (L,) over the batch, where these images are a part of it.
 
     Returns
     -------
@@ -117,7 +121,8 @@ def penalised_kl(mean: Tensor, logvar: Tensor, free_bits: float) -> Tensor:
         Its mean is the sum over dimensions of max(λ, mean over the batch of KL).
     """
     each = kl_by_dimension(mean, logvar)
-    return torch.where(each.mean(0) < free_bits, free_bits, each).sum(1)
+    of_batch = each.mean(0) if average is None else average(each)
+    return torch.where(of_batch < free_bits, free_bits, each).sum(1)
 
 
 def kl_by_dimension(mean: Tensor, logvar: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import active_units, activity, movement
 from latentlab.core.measures.pca import PcaError, compare
 from latentlab.core.models.snapshot import Snapshot, as_input, chunks
+from latentlab.core.ranks.ranks import ALONE, Ranks
 from latentlab.core.runs.run import codes_of
 
 MOVEMENT_NOISE = 0.1  # deviation of the noise that moves codes
@@ -81,12 +82,15 @@ class Evaluation:
     principal_angles: tuple[float, ...] | None
 
 
-def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
-    """Measure a model on the test images of a set whose size and classes fit it."""
+def evaluate(snapshot: Snapshot, data: ImageSet, ranks: Ranks = ALONE) -> Evaluation:
+    """Measure a model on the test images of a set whose size and classes fit it.
+
+    Where there are several ranks this is for the first of them, while the others `take_part`.
+    """
     images, labels = data.test_images, data.test_labels
+    terms = metrics.snapshot_terms(snapshot, images, labels, data.test_noisy, ranks)
     codes, code_labels = codes_of(snapshot, data)
     is_point = not snapshot.is_variational
-    terms = metrics.snapshot_terms(snapshot, images, labels, data.test_noisy)
     agreement = _agreement(codes, code_labels) if data.has_labels else None
     neighbours = int((np.isfinite(codes).all(1) & (code_labels >= 0)).sum())
     mixture = snapshot.prior.components
@@ -107,6 +111,11 @@ def evaluate(snapshot: Snapshot, data: ImageSet) -> Evaluation:
         movement=_known(movement(snapshot, images, labels, MOVEMENT_NOISE, 0)) if is_point else None,
         principal_angles=_principal_angles(snapshot, data),
     )
+
+
+def take_part(snapshot: Snapshot, data: ImageSet, ranks: Ranks) -> None:
+    """Compute, as one of several ranks, a part of what `evaluate` gathers."""
+    metrics.snapshot_terms(snapshot, data.test_images, data.test_labels, data.test_noisy, ranks)
 
 
 def _agreement(codes: Floats, labels: Integers) -> float | None:

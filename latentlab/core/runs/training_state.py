@@ -52,6 +52,8 @@ class TrainingState(BaseModel):
     threads : int
         That a processor computes with: sums of more or fewer are others in their last bits.
     device : str
+    ranks : int
+        Processes that shared its batches, when this was taken.
     started, saved : str
         When it began, and when this was taken, in ISO 8601 with the zone.
     made_with : dict
@@ -84,6 +86,7 @@ class TrainingState(BaseModel):
     epoch_seconds: FiniteFloat | None = Field(None, ge=0)
     threads: int = Field(ge=1, le=1024)
     device: str
+    ranks: int = Field(1, ge=1, lt=2**53)
     started: str
     saved: str
     made_with: dict[str, str]

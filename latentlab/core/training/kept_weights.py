@@ -11,6 +11,10 @@ from torch import Tensor, nn
 from latentlab.core.events import EpochEnded
 
 COPY_SECONDS = 1.0
+RECOVERED = (
+    "The loss was no longer a finite number, so training pauses at the last good model: lower the learning rate, then "
+    "resume."
+)
 
 
 class Recovery:

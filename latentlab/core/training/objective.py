@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
+from latentlab.core.data.image_draws import ImageDraws
 from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.ranks.ranks import ALONE, Part, Ranks
 from latentlab.core.recipe.recipe import Recipe
 
 
@@ -21,10 +24,12 @@ class Objective:
         In force: it weighs the KL in what is minimised. In the loss that is told, the recipe's does.
     device : torch.device
         Of the model.
+    ranks : Ranks, optional
+        That have a part of each batch.
     """
 
-    def __init__(self, recipe: Recipe, beta: float, device: torch.device) -> None:
-        self._recipe, self._beta, self._device = recipe, beta, device
+    def __init__(self, recipe: Recipe, beta: float, device: torch.device, ranks: Ranks = ALONE) -> None:
+        self._recipe, self._beta, self._ranks = recipe, beta, ranks
         self._precision: AbstractContextManager[object] = nullcontext()
         if recipe.training.precision == "bfloat16":
             self._precision = torch.autocast(device.type, torch.bfloat16)
@@ -45,6 +50,7 @@ class Objective:
         seen: Tensor,
         generator: torch.Generator,
         epochs_done: float,
+        part: Part | None = None,
     ) -> Tensor:
         """Give the mean losses of a batch, and what is minimised: -log p(x | z) + beta * KL(q(z | x̃) || p(z)) and more.
 
@@ -62,28 +68,37 @@ class Objective:
             Of the samples, on the device.
         epochs_done : float
             Of this training.
+        part : Part, optional
+            Which images of the batch these are; all by default.
 
         Returns
         -------
         float32 (5,)
-            Loss, reconstruction, KL, penalty and what is minimised, nats per image, the last with its gradient.
+            Loss, reconstruction, KL, penalty and what is minimised, nats per image, the last with its gradient; of a
+            part what the ranks' mean makes those of the batch.
         """
+        part = part or self._ranks.part(len(images))
         loss, samples = self._recipe.loss, self._recipe.loss.samples
         to_come = max(0.0, 1 - epochs_done / loss.warm_up) if loss.warm_up else 0.0  # share of beta
         # ε ~ N(0, I)
-        shape = (len(images), self._recipe.model.latent)
-        noise = torch.randn((samples, *shape) if samples > 1 else shape, generator=generator, device=self._device)
+        shape, draws = (len(images), self._recipe.model.latent), ImageDraws(generator, part)
+        noise = draws.randn(samples, *shape, axis=1) if samples > 1 else draws.randn(*shape)
         bound = None
         # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
         with self._precision:
             if samples > 1:
                 terms, bound = model.importance_weighted(images, labels, noise, seen, self._beta * (1 - to_come))
             else:
-                terms = model.loss_terms(images, labels, noise * self._recipe.training.temperature, seen)
-        means = torch.stack(terms).mean(1)
+                average = {"average": self._average(part)} if loss.free_bits and part.ranks > 1 else {}
+                terms = model.loss_terms(images, labels, noise * self._recipe.training.temperature, seen, **average)
+        means = part.mean(torch.stack(terms))
         losses = means @ self._weights  # (4,) @ (4, 5)
         if bound is not None:
-            return torch.cat([losses[:4], (bound.mean() + means[2])[None]])
+            return torch.cat([losses[:4], (part.mean(bound) + means[2])[None]])
         if to_come:  # without the share of beta * KL that is still to come
             return torch.cat([losses[:4], losses[4:] - to_come * self._beta * means[3]])
         return losses
+
+    def _average(self, part: Part) -> Callable[[Tensor], Tensor]:
+        """Give what takes the mean of a batch, without a gradient, over all ranks."""
+        return lambda each: self._ranks.sum(each.detach().sum(0)) / part.whole

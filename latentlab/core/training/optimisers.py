@@ -13,8 +13,14 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.recipe.settings import TrainingSettings
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, local: int | None = None) -> torch.device:
     """Give the device of a recipe's ``training.device``; ``auto`` takes CUDA, then Apple's MPS, then the CPU.
+
+    Parameters
+    ----------
+    name : str
+    local : int, optional
+        Which of the processes on this machine that train together this is: each takes a GPU of its own.
 
     Raises
     ------
@@ -23,10 +29,23 @@ def pick_device(name: str) -> torch.device:
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        name = next(device for device, is_there in there.items() if is_there)
+        able = there if local is None else {"cuda": there["cuda"], "cpu": True}  # processes cannot share Apple's
+        name = next(device for device, is_there in able.items() if is_there)
     if not there[name]:
         raise LatentlabError(f"This machine offers torch no '{name}' device: set device to 'auto' or 'cpu'.")
-    return torch.device(name)
+    if local is None or name == "cpu":
+        return torch.device(name)
+    return _device_of_rank(name, local)
+
+
+def _device_of_rank(name: str, local: int) -> torch.device:
+    if name == "mps":
+        raise LatentlabError("Processes cannot share Apple's GPU: set device to 'cpu', or train with a single one.")
+    if local >= (count := torch.cuda.device_count()):
+        gpus = "is 1 GPU" if count == 1 else f"are {count} GPUs"
+        raise LatentlabError(f"There {gpus} here for more processes: start one for each, or set device to 'cpu'.")
+    torch.cuda.set_device(local)  # where libraries put what is theirs, too
+    return torch.device("cuda", local)
 
 
 def takes(device: torch.device, size: int) -> bool:
@@ -76,6 +95,15 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
     """Have an optimiser go on at another learning rate."""
     for group in optimiser.param_groups:
         group["lr"] = learning_rate
+
+
+def descend(optimiser: torch.optim.Optimizer, loss: Tensor, learning_rate: float | None) -> None:
+    """Take a step down a loss's gradient, at another learning rate where there is one."""
+    if learning_rate is not None:
+        set_learning_rate(optimiser, learning_rate)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
 
 
 def kept_of(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

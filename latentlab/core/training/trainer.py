@@ -18,15 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentlab.core.data.augmentation import augmented, mirrored
 from latentlab.core.data.binarisation import binarised
-from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.mapped_images import looking_ahead
 from latentlab.core.data.recipe_images import located
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
-from latentlab.core.models.snapshot import Snapshot, as_input
+from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.ranks.ranks import ALONE, Ranks
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.chain import Link
 from latentlab.core.runs.run import CODES, Run, RunError, RunGroup, codes_of
@@ -37,9 +36,10 @@ from latentlab.core.training.control import Control
 from latentlab.core.training.draws import Draws
 from latentlab.core.training.epoch_losses import EpochLosses
 from latentlab.core.training.first_model import first_model
-from latentlab.core.training.kept_weights import EarlyStopping, Recovery, are_finite, copied, put_back
-from latentlab.core.training.objective import Objective
+from latentlab.core.training.kept_weights import RECOVERED, EarlyStopping, Recovery, are_finite, copied, put_back
+from latentlab.core.training.meetings import Meetings
 from latentlab.core.training.optimisers import (
+    descend,
     kept_of,
     new_optimiser,
     one_cycle,
@@ -50,6 +50,8 @@ from latentlab.core.training.optimisers import (
 )
 from latentlab.core.training.phases import phase_of
 from latentlab.core.training.provenance import made_with, now
+from latentlab.core.training.seen_images import seen_images
+from latentlab.core.training.shared_losses import SharedLosses, check
 from latentlab.core.training.training_images import TrainingImages
 
 _MESSAGE_SECONDS = 1 / 20
@@ -74,6 +76,8 @@ class Trainer:
         this one.
     until : Link, optional
         A training that was left on its way: this one is left at the same step.
+    ranks : Ranks, optional
+        The processes that take a part of each batch; each makes such a trainer, and what it tells is the same.
 
     Attributes
     ----------
@@ -104,14 +108,16 @@ class Trainer:
         start: Run | None = None,
         repeats: Link | None = None,
         until: Link | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         settings = recipe.training
         self.recipe = recipe = located(recipe)
         self.run_id = run_id or uuid.uuid4().hex[:12]
-        self.control = control or Control()
+        self.control, self.ranks = control or Control(), ranks
         self._images = TrainingImages.of(data, recipe, start)
         self.data = self._images.learned
-        self.device = pick_device(settings.device)
+        check(ranks, len(self.data.train_images), settings.batch_size)
+        self.device = pick_device(settings.device, ranks.local)
         self._steps_per_epoch = math.ceil(len(self.data.train_images) / settings.batch_size)
         self._first_epoch = start.epochs if start else 0
         self._last_epoch = self._first_epoch + settings.epochs
@@ -142,7 +148,8 @@ class Trainer:
         self._ends = until is None or until.is_ended  # else it is left with its last weights
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
-        self._objective = Objective(recipe, self._beta, self.device)
+        self._shared_losses = SharedLosses(self.model, recipe, self._beta, self.device, ranks)
+        self._meetings = Meetings(ranks, self.control, self._clock)
         comparable = filter(self._images.compare, self.history)
         self._lowest = min((ended.chooses.loss for ended in comparable), default=math.inf)
         self._recovery = Recovery(self.model)
@@ -152,7 +159,7 @@ class Trainer:
         self._pending: list[Tensor] = []  # losses of the steps since the last message, on the device; none at a message
 
     @classmethod
-    def resumed(cls, run: Run, data: ImageSet, *, control: Control | None = None) -> Trainer:
+    def resumed(cls, run: Run, data: ImageSet, *, control: Control | None = None, ranks: Ranks = ALONE) -> Trainer:
         """Make a training that goes on with one that was stopped, or broke, exactly as that would have gone on.
 
         On the same machine it gives the same run, to the last bit, and under the same id.
@@ -162,7 +169,7 @@ class Trainer:
         LatentlabError
             When the run does not say how to go on, or these are not its images.
         """
-        trainer = cls(run.recipe, data, run_id=run.snapshot.run_id, control=control, start=run)
+        trainer = cls(run.recipe, data, run_id=run.snapshot.run_id, control=control, start=run, ranks=ranks)
         trainer.chain, trainer.group = run.chain, run.group
         trainer._take(run.training_to_resume(data, trainer.device.type, trainer._steps_per_epoch))
         return trainer
@@ -171,7 +178,7 @@ class Trainer:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
         self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._objective = Objective(self.recipe, self._beta, self.device)
+        self._shared_losses.weigh(self._beta)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
@@ -221,6 +228,7 @@ class Trainer:
             **self._clock.counted(),
             threads=torch.get_num_threads(),
             device=self.device.type,
+            ranks=self.ranks.count,
             started=self._started,
             saved=now(),
             made_with=made_with(),
@@ -289,9 +297,10 @@ class Trainer:
             tests; Changed; EpochEnded; Diverged when the loss is not finite (going on means going on from the last
             good weights); at the end Finished, with the losses of the last whole epoch.
         """
-        for event in self._train():
-            with self._clock.paused():
-                yield event
+        with self.ranks.watched():
+            for event in self._train():
+                with self._clock.paused():
+                    yield event
 
     def _train(self) -> Iterator[Event]:
         settings, data = self.recipe.training, self.data
@@ -316,10 +325,11 @@ class Trainer:
         )
         self.model.train()
         self._clock.start()
-        while not (self._is_finished or self._is_left or self.control.stop.is_set()):
+        while not (self._is_finished or self._is_left or self._meetings.stops):
             order = self._draws.order(len(images)).to(images.device)
-            for rows in looking_ahead(images, torch.split(order, settings.batch_size)[self._steps_done :]):
-                if self._is_left or self.control.stop.is_set():
+            batches = torch.split(order, settings.batch_size)[self._steps_done :]
+            for rows in looking_ahead(images, [batch[self.ranks.part(len(batch)).rows] for batch in batches]):
+                if self._is_left or self._meetings.stops:
                     break
                 yield from self._apply_changes()
                 # Copies whole images, where indexing goes pixel by pixel: nine times as quick on a CPU.
@@ -328,9 +338,11 @@ class Trainer:
                     labels.index_select(0, rows).to(self.device),
                     None if noisy is None else noisy.index_select(0, rows).to(self.device),
                 )
-                if self._clock.uncounted() >= _MESSAGE_SECONDS:
+                if self._meetings.is_due(_MESSAGE_SECONDS):
                     yield self._report()
+                    self._meetings.meet(_MESSAGE_SECONDS)
             yield self._report()
+            self._meetings.meet(_MESSAGE_SECONDS)
             if self._steps_done == self._steps_per_epoch and not self._is_left:
                 yield from self._end_epoch()
         if self._is_left:  # perhaps between a change and the step after it
@@ -341,7 +353,7 @@ class Trainer:
         if self._early_stopping.best is not None:
             self._last_weights = copied(self.model)
             self._early_stopping.put_best_back()
-        if self._is_finished:
+        if self._is_finished and self.ranks.rank == 0:
             self._finished = self._images.finish(self.snapshot(), self.preparation)
         last = self._early_stopping.best or (self.history[-1] if self.history else None)
         train, test, validation = (last.train, last.test, last.validation) if last else (None, None, None)
@@ -357,7 +369,8 @@ class Trainer:
             yield self._report()
         for setting, value in changes:
             if setting == "beta":
-                self._beta, self._objective = value, Objective(self.recipe, value, self.device)
+                self._beta = value
+                self._shared_losses.weigh(value)
             else:
                 self._learning_rate = value
                 set_learning_rate(self.optimiser, value)
@@ -367,36 +380,25 @@ class Trainer:
     def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
         """Take one step down what the objective says of a batch: Kingma and Welling (2014), algorithm 1.
 
-        The encoder sees x̃ in the place of x, as in Im et al. (2017): the noisy side of a pair, augmented, damaged.
-
         Parameters
         ----------
         images : uint8 (B, C, H, W)
+            Those of the batch that this rank takes.
         labels : int64 (B,)
         noisy : uint8 (B, C, H, W) or None
             The other side of each pair, in a set of pairs.
         """
         settings, generator = self.recipe.training, self._draws.of_steps
-        done, refines = phase_of((self.epochs_done - self._first_epoch) / settings.epochs, settings)
-        self.model.decoder.requires_grad_(not refines)
-        x = as_input(images)
-        if self.recipe.data.binarised == "dynamic":
-            x = torch.bernoulli(x, generator=generator)
-        # x̃ ~ p(x̃ | x)
-        seen = x if noisy is None else as_input(noisy)
-        if done < settings.augmentation.until:
-            x, seen = mirrored(x, seen, settings.augmentation, generator)
-            seen = augmented(seen, settings.augmentation, generator)
-            if refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
-                x = seen
-        seen = corrupted(seen, self.recipe.corruption, generator)
-        losses = self._objective.losses(self.model, x, labels, seen, generator, self.epochs_done - self._first_epoch)
+        phase = phase_of((self.epochs_done - self._first_epoch) / settings.epochs, settings)
+        self.model.decoder.requires_grad_(not phase.refines)
+        left = len(self.data.train_images) - self._steps_done * settings.batch_size
+        part = self.ranks.part(min(settings.batch_size, left))
+        x, seen = seen_images(images, noisy, self.recipe, phase, generator, part)
+        epochs_done = self.epochs_done - self._first_epoch
+        losses = self._shared_losses(x, labels, seen, generator, epochs_done, part)
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
-        if settings.schedule == "one-cycle":
-            set_learning_rate(self.optimiser, self._learning_rate * one_cycle(done))
-        self.optimiser.zero_grad(set_to_none=True)
-        losses[4].backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        rate = self._learning_rate * one_cycle(phase.done) if settings.schedule == "one-cycle" else None
+        descend(self.optimiser, losses[4], rate)
         self._pending.append(losses.detach())
         self._steps_done += 1
 
@@ -405,7 +407,9 @@ class Trainer:
         settings, count = self.recipe.training, len(self._pending)
         steps = self._steps_done - np.arange(count)[::-1]  # in this epoch, counted from 1
         sizes = np.minimum(settings.batch_size, len(self.data.train_images) - (steps - 1) * settings.batch_size)
-        losses = torch.stack(self._pending).cpu().double().numpy() if count else np.empty((0, 5))
+        losses = np.empty((0, 5))
+        if count:
+            losses = self.ranks.sum(torch.stack(self._pending).cpu().double()).numpy() / self.ranks.count
         self._pending = []
         self._clock.count_steps(int(sizes.sum()))
         # The losses speak for the weights before the last step only; whoever drives this may look at those after it.
@@ -429,9 +433,10 @@ class Trainer:
         """Test the model and tell the epoch's losses; stopped in the middle of it, the epoch has not ended."""
         parts: tuple[list[Tensor], list[Tensor]] = [], []
         self.model.eval()
-        for is_validation, part in self._images.tested(self.model, self.recipe, self.device):
+        for is_validation, part in self._images.tested(self.model, self.recipe, self.device, self.ranks):
             parts[is_validation].append(part)
-            if self.control.stop.is_set():
+            self._meetings.meet(_MESSAGE_SECONDS)
+            if self._meetings.stops:
                 break
             if self._clock.uncounted() >= _MESSAGE_SECONDS:
                 self._clock.count_test(is_whole=False)
@@ -465,10 +470,6 @@ class Trainer:
 
     def _recover(self) -> Diverged:
         self._recovery.recover()
+        self._shared_losses.begin_anew()  # each rank copies by its own clock
         self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
-        return Diverged(
-            self.run_id,
-            self.epochs_done,
-            "The loss was no longer a finite number, so training pauses at the last good model: "
-            "lower the learning rate, then resume.",
-        )
+        return Diverged(self.run_id, self.epochs_done, RECOVERED)

@@ -21,6 +21,7 @@ from latentlab.core.measures.fitted_prior import fitted_prior
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.ranks.ranks import ALONE, Ranks
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 from latentlab.core.sketch.preparation import Preparation
@@ -97,7 +98,9 @@ class TrainingImages:
         """Whether the best epoch can be chosen by an earlier one: of images like these, at a temperature of 1."""
         return ended.temperatures[1] == 1 and (ended.validation is None) == (self.validation is None)
 
-    def tested(self, model: Autoencoder, recipe: Recipe, device: torch.device) -> Iterator[tuple[bool, Tensor]]:
+    def tested(
+        self, model: Autoencoder, recipe: Recipe, device: torch.device, ranks: Ranks = ALONE
+    ) -> Iterator[tuple[bool, Tensor]]:
         """Test a model in chunks: on the test images, then on those that are set apart; see `metrics.terms_of_each`.
 
         Yields
@@ -108,5 +111,5 @@ class TrainingImages:
         """
         for images in filter(None, (self.learned, self.validation)):
             tested = images.test_images, images.test_labels, images.test_noisy
-            for part in metrics.terms_of_each(model, recipe, *tested, device):
+            for part in metrics.terms_of_each(model, recipe, *tested, device, ranks):
                 yield images is self.validation, part

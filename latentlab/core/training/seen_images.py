@@ -1,0 +1,49 @@
+"""What a model is asked for in a step, and what its encoder sees in the place of that: drawn anew each time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from latentlab.core.data.augmentation import augmented, mirrored
+from latentlab.core.data.corruption import corrupted
+from latentlab.core.data.image_draws import ImageDraws
+from latentlab.core.models.snapshot import as_input
+from latentlab.core.ranks.ranks import Part
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.phases import Phase
+
+
+def seen_images(
+    images: Tensor, noisy: Tensor | None, recipe: Recipe, phase: Phase, generator: torch.Generator, part: Part
+) -> tuple[Tensor, Tensor]:
+    """Draw x and x̃, which an encoder sees in the place of x, as in Im et al. (2017): augmented, damaged.
+
+    Parameters
+    ----------
+    images : uint8 (B, C, H, W)
+    noisy : uint8 (B, C, H, W) or None
+        The other side of each pair, in a set of pairs: it is seen.
+    recipe : Recipe
+    phase : Phase
+        Where the training is.
+    generator : torch.Generator
+        On the images' device.
+    part : Part
+        Which images of the batch these are.
+
+    Returns
+    -------
+    x, seen : float32 (B, C, H, W)
+    """
+    x = as_input(images)
+    if recipe.data.binarised == "dynamic":
+        x = ImageDraws(generator, part).bernoulli(x)
+    # x̃ ~ p(x̃ | x)
+    seen, changes = x if noisy is None else as_input(noisy), recipe.training.augmentation
+    if phase.done < changes.until:
+        x, seen = mirrored(x, seen, changes, generator, part)
+        seen = augmented(seen, changes, generator, part)
+        if phase.refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
+            x = seen
+    return x, corrupted(seen, recipe.corruption, generator, part)
