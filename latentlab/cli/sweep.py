@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.runs.kept_run import KeptRun
     from latentlab.core.training.sweep_plan import Member, SweepPlan
-    from latentlab.core.training.sweep_processes import SweepEvent
+    from latentlab.core.training.sweep_run import SweepEvent
 
 _TITLES = {
     "negative_elbo": "−ELBO",
