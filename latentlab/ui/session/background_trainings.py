@@ -15,6 +15,7 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.in_turn import InTurn
 
 if TYPE_CHECKING:
     from latentlab.core.training.background import Begun
@@ -65,7 +66,7 @@ class BackgroundTrainings(QObject):
         super().__init__(parent)
         self._going: list[Going] = []
         self._processes: dict[Path, Popen[bytes]] = {}
-        self._beginning, self._looking = Task(self), Task(self)
+        self._beginning, self._looking = InTurn(self), InTurn(self)
         self._beginning.done.connect(self._take_begun)
         self._beginning.failed.connect(self.failed)
         self._looking.done.connect(self._take)
