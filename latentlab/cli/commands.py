@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, likelihood, runs, sweep, terminal, training
+from latentlab.cli import export, image_sets, likelihood, runs, sweep, sweep_task, terminal, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -85,7 +85,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "train": training.train,
     "resume": training.resume,
     "runs": runs.runs,
-    "sweep": sweep.sweep,
+    "sweep": lambda arguments: (sweep.sweep if arguments.task is None else sweep_task.task)(arguments),
     "evaluate": evaluate,
     "clean": clean,
     "export": export.export,

@@ -136,7 +136,7 @@ class SweepProcesses:
             return ended
         path, words = self._path(member), self._kept.words(member.number)
         arguments, recipe = sweep_run.command_of(member, path)
-        begin = _size(words)
+        begin = sweep_run.size_of(words)
         try:
             process = own_process.start(
                 [*arguments, *self._options], words, recipe, alone=True, threads=member.recipe.training.threads
@@ -195,9 +195,3 @@ class _Going:
             with suppress(ValueError):
                 return f"It was ended by {signal.Signals(-status).name}."
         return self.words.problem or f"It ended with status {status}."
-
-
-def _size(path: Path) -> int:
-    with suppress(OSError):
-        return path.stat().st_size
-    return 0

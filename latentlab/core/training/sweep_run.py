@@ -140,3 +140,10 @@ class Words:
             elif told.get("event") == "epoch":
                 self.epochs = int(told["epoch"])
             self.has_finished = self.has_finished or told.get("event") == "finished"
+
+
+def size_of(file: Path) -> int:
+    """Give how many bytes a file has; none where there is none."""
+    with suppress(OSError):
+        return file.stat().st_size
+    return 0
