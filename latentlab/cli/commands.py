@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, likelihood, runs, sweep, sweep_task, terminal, training
+from latentlab.cli import export, image_sets, likelihood, runs, sweep, terminal, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -79,13 +79,22 @@ def clean(arguments: Namespace) -> int:
     return 0
 
 
+def _sweep(arguments: Namespace) -> int:
+    """Train a sweep, or the run of it that a task of Slurm's has."""
+    if arguments.task is None:
+        return sweep.sweep(arguments)
+    from latentlab.cli import sweep_task
+
+    return sweep_task.task(arguments)
+
+
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
     "data": image_sets.data,
     "train": training.train,
     "resume": training.resume,
     "runs": runs.runs,
-    "sweep": lambda arguments: (sweep.sweep if arguments.task is None else sweep_task.task)(arguments),
+    "sweep": _sweep,
     "evaluate": evaluate,
     "clean": clean,
     "export": export.export,

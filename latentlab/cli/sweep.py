@@ -9,12 +9,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentlab.cli import sweep_slurm, terminal
+from latentlab.cli import terminal
 from latentlab.cli.export import whole
-from latentlab.cli.sweep_telling import Told
+from latentlab.core.budgets import cores
 from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
+    from latentlab.cli.sweep_telling import Told
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.training.sweep_plan import SweepPlan
 
@@ -78,6 +79,8 @@ def add_options(commands: argparse._SubParsersAction[Any]) -> None:
 
 def sweep(arguments: Namespace) -> int:
     """Train the runs of a sweep that are not finished yet, and tell what all of them have come to."""
+    from latentlab.cli import sweep_slurm
+    from latentlab.cli.sweep_telling import Told
     from latentlab.core.runs import workspace
     from latentlab.core.training.sweep_folder import SweepFolder
 
@@ -92,12 +95,13 @@ def sweep(arguments: Namespace) -> int:
 
 def _sweep_here(plan: SweepPlan, folder: Path, arguments: Namespace, told: Told) -> int:
     """Train them on this machine."""
+    from latentlab.cli import sweep_slurm
     from latentlab.core.runs import workspace
     from latentlab.core.training import sweep_processes
     from latentlab.core.training.sweep_folder import SweepFolder
 
     workspace.make_folder(folder)
-    at_once, threads = sweep_processes.shared(plan, sweep_processes.cores(), arguments.jobs)
+    at_once, threads = sweep_processes.shared(plan, cores(), arguments.jobs)
     plan = told.plan = SweepFolder(folder, plan.name).keep(plan.computing_with(threads))
     stop, begin = threading.Event(), time.monotonic()
     with SweepFolder(folder, plan.name).held() as problem:
@@ -125,6 +129,8 @@ def _plan(arguments: Namespace, folder: Path) -> SweepPlan:
             raise LatentlabError("With --resume a sweep goes on as it was begun: leave out whatever changes it.")
         return SweepFolder(folder, arguments.resume).plan()
     if arguments.recipe is None and arguments.launcher == "slurm":
+        from latentlab.cli import sweep_slurm
+
         return SweepFolder(folder, sweep_slurm.the_one(folder)).plan()
     if arguments.recipe is None:
         raise LatentlabError("A sweep needs a recipe, or --resume with the name of one; see latentlab sweep --help.")

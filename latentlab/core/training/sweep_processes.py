@@ -7,7 +7,6 @@ which are finished exactly as they would have been.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import threading
@@ -27,11 +26,6 @@ from latentlab.core.training.sweep_run import SweepEvent, Words
 from latentlab.core.training.sweep_spares import spares_of
 
 _PAUSE = 0.05  # seconds between two looks at the processes
-
-
-def cores() -> int:
-    """Give how many cores this program may compute on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shared(plan: SweepPlan, among: int, jobs: int | None = None) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -92,20 +93,17 @@ class BackgroundTrainings(QObject):
 
         self._beginning.start(work)
 
-    def look_into(self, folder: Path) -> None:
-        """Find those that go on in a workspace, and what others have left there that failed meanwhile."""
+    @Slot(Path, object)
+    def find(self, folder: Path, runs: Sequence[KeptRun]) -> None:
+        """Find those that go on among the runs of a workspace, and what others that failed have left there."""
+        going = [Going(run.path, run) for run in runs if run.state == "training"]
 
-        def find(cancelled: threading.Event, report: Report) -> _Looked:
+        def look(cancelled: threading.Event, report: Report) -> _Looked:
             from latentlab.core.training import background
 
-            left = [(path, said) for path, said in background.left_words(folder) if said]
-            try:
-                found = [run for run in workspace.all_runs(folder).runs if run.state == "training"]
-            except LatentlabError:  # who lists the runs tells it
-                found = []
-            return _Looked([Going(run.path, run) for run in found], left, set())
+            return _Looked(going, [(path, said) for path, said in background.left_words(folder) if said], set())
 
-        self._looking.start(find)
+        self._looking.start(look)
 
     def shut_down(self) -> None:
         """Look no more; the processes go on."""

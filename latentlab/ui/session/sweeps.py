@@ -23,8 +23,6 @@ from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training import own_process
 from latentlab.core.training.sweep_folder import SweepFolder, SweepProgress, kept_sweeps, progress_of
 from latentlab.core.training.sweep_plan import SweepPlan
-from latentlab.core.training.sweep_processes import shared
-from latentlab.core.training.sweep_run import Words, size_of
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.in_turn import InTurn
 from latentlab.ui.threads.latest import Latest
@@ -166,9 +164,11 @@ class Sweeps(QObject):
         plan, folder = planned.plan, self._folder
         if plan is None:
             return
-        _, threads = shared(plan, cores, planned.jobs)
 
         def do(cancelled: threading.Event, report: Report) -> _Begun:
+            from latentlab.core.training.sweep_processes import shared
+
+            _, threads = shared(plan, cores, planned.jobs)
             workspace.make_folder(folder)
             SweepFolder(folder, plan.name).keep(plan.computing_with(threads))
             return _started(folder, plan.name, planned.jobs, data_dir)
@@ -250,6 +250,8 @@ class Sweeps(QObject):
 
 
 def _started(folder: Path, name: str, jobs: int | None, data_dir: Path) -> _Begun:
+    from latentlab.core.training.sweep_run import size_of
+
     arguments = ["sweep", "--resume", name, "--workspace", str(folder), "--data-dir", str(data_dir)]
     arguments += [] if jobs is None else ["--jobs", str(jobs)]
     words = SweepFolder(folder, name).words()
@@ -259,6 +261,8 @@ def _started(folder: Path, name: str, jobs: int | None, data_dir: Path) -> _Begu
 
 def _problem(begun: _Begun) -> str:
     """Give the last sentence that it has told of a problem, or nothing."""
+    from latentlab.core.training.sweep_run import Words
+
     words = Words(begun.words, begun.at)
     words.look()
     return words.problem

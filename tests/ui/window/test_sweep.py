@@ -4,11 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QProgressBar, QPushButton, QSpinBox, QToolButton
 
+from latentlab.core.budgets import cores
 from latentlab.core.runs.workspace import Presence, default_folder, known_of, runs
 from latentlab.core.training import slurm_options, sweep_slurm
 from latentlab.core.training.sweep_folder import SweepFolder, kept_sweeps
 from latentlab.core.training.sweep_plan import SweepPlan
-from latentlab.core.training.sweep_processes import cores
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.runs.run_model import COLUMNS
 from tests.core.runs.fakes import fake_run
