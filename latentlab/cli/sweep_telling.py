@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from latentlab.cli import terminal
 
 if TYPE_CHECKING:
-    from latentlab.core.map.sweep_table import Spread, SweepTable
+    from latentlab.core.map.sweep_table import SweepTable
+    from latentlab.core.runs.comparison_table import Spread
     from latentlab.core.runs.kept_run import KeptRun
     from latentlab.core.training.sweep_plan import Member, SweepPlan
     from latentlab.core.training.sweep_run import SweepEvent
@@ -127,7 +128,7 @@ def _summary(run: KeptRun) -> str:
     test = run.test
     if run.kind == "autoencoder":
         return f"reconstruction {test['reconstruction']:.2f}"
-    return f"−ELBO {(test['reconstruction'] or 0) + (test['kl'] or 0):.2f}, KL {test['kl']:.2f}"
+    return f"−ELBO {run.negative_elbo:.2f}, KL {test['kl']:.2f}"
 
 
 def _row(table: SweepTable, number: int) -> dict[str, Any]:

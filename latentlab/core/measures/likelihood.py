@@ -135,7 +135,7 @@ def _bounds(snapshot: Snapshot, images: Tensor, labels: Tensor, k: int) -> tuple
                 reached((rows.start + len(x) * sample / k) / len(images))
             error = torch.stack(errors)
             ratios = torch.stack(log_ratios)
-            kl = prior.kl(mean, logvar) if prior.components is None else -ratios.mean(0)
+            kl = -ratios.mean(0) if prior.is_mixture else prior.kl(mean, logvar)
             elbo.append(-error.mean(0) - kl)
             log, wrong = estimate((ratios - error).T)
             iwae.append(log)

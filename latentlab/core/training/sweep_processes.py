@@ -22,8 +22,9 @@ from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training import own_process, sweep_run
 from latentlab.core.training.sweep_folder import SweepFolder
 from latentlab.core.training.sweep_plan import Member, SweepPlan
-from latentlab.core.training.sweep_run import SweepEvent, Words
+from latentlab.core.training.sweep_run import SweepEvent
 from latentlab.core.training.sweep_spares import spares_of
+from latentlab.core.training.words import Words, size_of
 
 _PAUSE = 0.05  # seconds between two looks at the processes
 
@@ -130,7 +131,7 @@ class SweepProcesses:
             return ended
         path, words = self._path(member), self._kept.words(member.number)
         arguments, recipe = sweep_run.command_of(member, path)
-        begin = sweep_run.size_of(words)
+        begin = size_of(words)
         try:
             process = own_process.start(
                 [*arguments, *self._options], words, recipe, alone=True, threads=member.recipe.training.threads

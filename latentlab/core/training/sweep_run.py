@@ -1,21 +1,18 @@
-"""One run of a sweep, whoever launches it: whether it is done, what trains it, and what that says on the way."""
+"""One run of a sweep, whoever launches it: whether it is done, and what trains it."""
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import exists, is_file
+from latentlab.core.files import exists
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training.sweep_plan import Member
 from latentlab.core.training.sweep_spares import take_back
-
-SAID = ("latentlab: ", "slurmstepd: error: ")  # before what a command says of a problem, or Slurm of its end
 
 What = Literal["begun", "resumed", "awaited", "progress", "finished", "failed", "stopped"]
 
@@ -80,70 +77,3 @@ def command_of(member: Member, path: Path) -> tuple[list[str], str]:
         return ["resume", str(path)], ""
     arguments = ["train", "-", "--out", str(path), "--group", json.dumps(member.group)]
     return arguments, member.recipe.to_toml()
-
-
-class Words:
-    """Reads what the training of a run writes to its file, as it goes on.
-
-    Parameters
-    ----------
-    file : Path
-    at : int
-        How many bytes of it are of an earlier training.
-
-    Attributes
-    ----------
-    epochs, of_epochs : int
-        How far it is.
-    problem : str
-        The last sentence on what went wrong.
-    last : str
-        Whatever was said last that is no JSON.
-    has_finished : bool
-        Whether it says that it has come to its end; then its run is about to be saved.
-    """
-
-    def __init__(self, file: Path, at: int = 0) -> None:
-        self.epochs, self.of_epochs = 0, 0
-        self.problem = self.last = ""
-        self.has_finished = False
-        self._file, self._at, self._rest = file, at, b""
-
-    def look(self) -> bool:
-        """Read what it has said since; give whether it has come further."""
-        if not is_file(self._file):  # nobody writes to a pipe, and who reads it waits for ever
-            return False
-        try:
-            with self._file.open("rb") as file:
-                file.seek(self._at)
-                said = file.read()
-        except OSError:
-            return False
-        self._at += len(said)
-        *lines, self._rest = (self._rest + said).split(b"\n")
-        before = self.epochs, self.of_epochs
-        for line in lines:
-            self._take(line.decode(errors="replace"))
-        return before != (self.epochs, self.of_epochs)
-
-    def _take(self, text: str) -> None:
-        for begins in SAID:
-            if text.startswith(begins):
-                self.problem = text.removeprefix(begins)
-        if not text.startswith("{"):
-            self.last = text.strip() or self.last
-            return
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
-            told = json.loads(text)
-            if told.get("event") == "started":
-                self.epochs, self.of_epochs = int(told["first_epoch"]), int(told["epochs"])
-            elif told.get("event") == "epoch":
-                self.epochs = int(told["epoch"])
-            self.has_finished = self.has_finished or told.get("event") == "finished"
-
-
-def size_of(file: Path) -> int:
-    """Give how many bytes a file has; none where there is none."""
-    with suppress(OSError):
-        return file.stat().st_size
-    return 0

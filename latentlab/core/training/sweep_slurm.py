@@ -28,7 +28,8 @@ from latentlab.core.training import sweep_run
 from latentlab.core.training.slurm_options import Wanted, quoted
 from latentlab.core.training.sweep_folder import SweepFolder
 from latentlab.core.training.sweep_plan import Member, SweepError, SweepPlan
-from latentlab.core.training.sweep_run import SweepEvent, Words
+from latentlab.core.training.sweep_run import SweepEvent
+from latentlab.core.training.words import Words
 from latentlab.core.writing import told, whole_file
 
 _PAUSE = 1.0  # seconds between two looks at what the tasks say

@@ -250,7 +250,7 @@ class Sweeps(QObject):
 
 
 def _started(folder: Path, name: str, jobs: int | None, data_dir: Path) -> _Begun:
-    from latentlab.core.training.sweep_run import size_of
+    from latentlab.core.training.words import size_of
 
     arguments = ["sweep", "--resume", name, "--workspace", str(folder), "--data-dir", str(data_dir)]
     arguments += [] if jobs is None else ["--jobs", str(jobs)]
@@ -261,7 +261,7 @@ def _started(folder: Path, name: str, jobs: int | None, data_dir: Path) -> _Begu
 
 def _problem(begun: _Begun) -> str:
     """Give the last sentence that it has told of a problem, or nothing."""
-    from latentlab.core.training.sweep_run import Words
+    from latentlab.core.training.words import Words
 
     words = Words(begun.words, begun.at)
     words.look()
