@@ -83,13 +83,22 @@ def clean(arguments: Namespace) -> int:
     return 0
 
 
+def _sweep(arguments: Namespace) -> int:
+    """Train a sweep, or the run of it that a task of Slurm's has."""
+    if arguments.task is None:
+        return sweep.sweep(arguments)
+    from latentlab.cli import sweep_task
+
+    return sweep_task.task(arguments)
+
+
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
     "data": image_sets.data,
     "train": training.train,
     "resume": training.resume,
     "runs": runs.runs,
-    "sweep": sweep.sweep,
+    "sweep": _sweep,
     "evaluate": evaluate,
     "clean": clean,
     "export": export.export,

@@ -49,6 +49,11 @@ def in_words(size: float) -> str:
     return f"{number:,.0f} {unit}" if number >= 100 or not power else f"{number:.3g} {unit}"
 
 
+def cores() -> int:
+    """Give how many cores this program may compute on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def memory() -> int:
     """Give the bytes of memory that are free here, as far as the system tells."""
     try:

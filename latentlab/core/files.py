@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,6 +52,47 @@ def is_file(path: Path) -> bool:
 def is_link(path: Path) -> bool:
     """Whether there is a link, to whatever or to nothing: see `exists`."""
     return os.path.islink(path)  # noqa: PTH114
+
+
+class NotOrdinaryError(OSError):
+    """There is a file, and it is no ordinary one; `open_ordinary` waits for none of these, and writes to none."""
+
+
+def open_ordinary(path: Path, flags: int) -> int:
+    """Open an ordinary file: of what anybody may have put in its place no link is followed, and no pipe waited for.
+
+    Parameters
+    ----------
+    path : Path
+    flags : int
+        As `os.open` has them, such as ``os.O_RDONLY``.
+
+    Returns
+    -------
+    int
+        Its descriptor.
+
+    Raises
+    ------
+    NotOrdinaryError
+        When it is a link, a pipe, a device or a folder.
+    OSError
+        When it cannot be opened.
+    """
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # to open a device may do something
+            raise NotOrdinaryError(errno.EINVAL, "it is no ordinary file")
+    ways = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK", "O_NOFOLLOW"))
+    try:
+        file = os.open(path, flags | ways, 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # what has just come: a link, or a pipe that nobody reads
+            raise NotOrdinaryError(errno.EINVAL, "it is no ordinary file") from error
+        raise
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise NotOrdinaryError(errno.EINVAL, "it is no ordinary file")
+    return file
 
 
 def inside(folder: Path) -> list[Path]:

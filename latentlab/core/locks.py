@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import stat
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from latentlab.core.files import exists, is_folder
+from latentlab.core.files import NotOrdinaryError, exists, is_folder, open_ordinary
 
 if sys.platform == "win32":
     import msvcrt
@@ -129,9 +128,12 @@ def remove_if_left(path: Path) -> bool:
         path.rename(path)  # refused while somebody has it open
         _remove(path)
         return True
-    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        if not (stat.S_ISREG(os.fstat(file).st_mode) and _take_lock(file) and _is_at(path, file)):
+        file = open_ordinary(path, os.O_RDWR)
+    except NotOrdinaryError:
+        return False
+    try:
+        if not (_take_lock(file) and _is_at(path, file)):
             return False
         _remove(path)
         return True

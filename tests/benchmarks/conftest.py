@@ -12,9 +12,11 @@ from time import perf_counter
 import pytest
 import torch
 
+from latentlab.core.budgets import cores as own_cores
+
 _ROWS = pytest.StashKey[list]()
 _DATA = os.environ.get("LATENTLAB_DATA")  # before a test's own home takes it away
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = own_cores()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
+from latentlab.core.budgets import cores
 from latentlab.core.files import resource
 from latentlab.core.recipe.recipe import Recipe
 from tests.benchmarks.hand import Hand, Paints
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.timeout(300)
 _PATIENCE = 60_000  # milliseconds
 _TICK, _FRAME = 5, 16  # milliseconds
 _STROKES, _MOVES = 60, 6
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = cores()
 
 
 class Clock(QTimer):

@@ -91,7 +91,7 @@ def test_an_earlier_epoch_is_kept_on_the_disk_and_branched_wherever_the_run_was_
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["RUN", "--from-epoch", "4"], "Epoch 4 of the run is not kept: epochs 1, 2, 3 are."),
+        (["RUN", "--from-epoch", "4"], "Epoch 4 of the run is not kept: kept are 1-3."),
         (["RUN", "--from-epoch", "3", "--set", "latent=3"], "so model.latent is as in the run: change other settings"),
         (["RUN", "--from-epoch", "3", "--resume", "RUN"], "leave one out"),
         (["mlp-vae-2d", "--from-epoch", "3"], "--from-epoch is of a run: name its .safetensors file, not 'mlp-vae-2d'"),

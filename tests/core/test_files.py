@@ -42,3 +42,34 @@ assert files.absolute(path) == files.resolved(path) == path
         [sys.executable, "-c", code, gone], cwd=Path(__file__).parents[2], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@POSIX
+def test_only_an_ordinary_file_is_opened_and_nothing_is_waited_for(tmp_path):
+    plain, pipe, link, folder = (tmp_path / name for name in ("plain", "pipe", "link", "folder"))
+    plain.write_bytes(b"text")
+    os.mkfifo(pipe)
+    link.symlink_to(plain)
+    folder.mkdir()
+    file = files.open_ordinary(plain, os.O_RDONLY)
+    assert os.read(file, 9) == b"text"
+    os.close(file)
+    for flags in (os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_RDWR | os.O_CREAT):
+        for each in (pipe, link, folder, Path("/dev/null")):
+            with pytest.raises(files.NotOrdinaryError, match="no ordinary file"):
+                files.open_ordinary(each, flags)
+    with pytest.raises(FileNotFoundError):
+        files.open_ordinary(tmp_path / "none", os.O_RDONLY)
+    os.close(files.open_ordinary(tmp_path / "made", os.O_WRONLY | os.O_CREAT))
+    assert (tmp_path / "made").read_bytes() == b""
+
+
+@POSIX
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_comes_just_before_it_is_opened_is_not_waited_for_either(tmp_path, monkeypatch, kind):
+    plain, place = tmp_path / "plain", tmp_path / "place"
+    plain.touch()
+    os.mkfifo(place) if kind == "pipe" else place.symlink_to(plain)
+    monkeypatch.setattr(files.os, "lstat", lambda path: plain.stat())
+    with pytest.raises(files.NotOrdinaryError):
+        files.open_ordinary(place, os.O_WRONLY)

@@ -86,7 +86,7 @@ def decode(
         samples=samples,
         sample_codes=codes.astype(np.float32),
         samples_are_prior=prior,
-        prior_is_mixture=snapshot.prior.components is not None,
+        prior_is_mixture=snapshot.prior.is_mixture,
         temperature=temperature,
         by_label=by_label,
         labels=beside,

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from latentlab.core.map.comparability import why_no_tests
-from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.recipe import SEED, Recipe
+from latentlab.core.runs.comparison_table import Spread
 from latentlab.core.runs.kept_run import KeptRun
-from latentlab.core.training.sweep_plan import SEED, SweepPlan
+from latentlab.core.training.sweep_plan import SweepPlan
 
 FIGURES = ("negative_elbo", "loss", "reconstruction", "kl", "penalty")
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Figures of several runs: their mean, and their sample standard deviation, None of a single one."""
-
-    mean: float
-    deviation: float | None
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread | None:
-        """Give that of some numbers; None of none."""
-        if not values:
-            return None
-        return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +86,13 @@ def table_of(plan: SweepPlan, ended: Sequence[KeptRun]) -> SweepTable:
         runs = [known[number] for number in numbers[key] if number in known]
         tests = [run.test for run in runs if run.test is not None]
         is_bound = recipe.model.kind != "autoencoder"
+        bounds = [run.negative_elbo for run in runs if run.negative_elbo is not None]
         figures = {
-            "negative_elbo": [_sum(test, "reconstruction", "kl") for test in tests] if is_bound else [],
-            "loss": [_sum(test, "loss") for test in tests] if has_loss else [],
-            "reconstruction": [_sum(test, "reconstruction") for test in tests],
-            "kl": [_sum(test, "kl") for test in tests] if is_bound else [],
-            "penalty": [_sum(test, "penalty") for test in tests] if _has_penalty(recipe) else [],
+            "negative_elbo": bounds if is_bound else [],
+            "loss": [_of(test, "loss") for test in tests] if has_loss else [],
+            "reconstruction": [_of(test, "reconstruction") for test in tests],
+            "kl": [_of(test, "kl") for test in tests] if is_bound else [],
+            "penalty": [_of(test, "penalty") for test in tests] if _has_penalty(recipe) else [],
         }
         rows.append(
             SweepRow(
@@ -121,8 +107,8 @@ def table_of(plan: SweepPlan, ended: Sequence[KeptRun]) -> SweepTable:
     return SweepTable(tuple(rows), next(filter(None, why), ""), marked)
 
 
-def _sum(test: dict[str, float | None], *names: str) -> float:
-    return sum(test[name] or 0.0 for name in names)
+def _of(test: dict[str, float | None], name: str) -> float:
+    return test[name] or 0.0
 
 
 def _has_penalty(recipe: Recipe) -> bool:

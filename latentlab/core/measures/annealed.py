@@ -156,7 +156,7 @@ class _Climb:
 
     def _of_prior(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Give log p(z) of chains, float32 (M,), less a constant, and its slope (M, L)."""
-        if self._prior.components is None:
+        if not self._prior.is_mixture:
             return -0.5 * codes.square().sum(1), -codes
         with torch.inference_mode(False), torch.enable_grad():
             at = codes.clone().requires_grad_()

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 
 from latentlab.core.arrays import Doubles, Floats
-from latentlab.core.measures.quadrature import product
+from latentlab.core.measures.quadrature import gauss_hermite
 from latentlab.core.measures.under_label import UnderLabel
 from latentlab.core.progress import reached
 
+_FAINTEST = 1e-9  # weight of a node
 _MOST_RULED = 3  # dimensions over which Gaussians are integrated by a rule; over more, by samples
 _NODES = {1: 15, 2: 7, 3: 5}  # of the rule along each dimension, while a Gaussian is sought
 _FINE_NODES = {1: 41, 2: 21, 3: 11}  # once it is found
@@ -127,10 +128,8 @@ def _elbo(model: UnderLabel, images: Tensor, mean: Tensor, logvar: Tensor, nodes
 def _rule(latent: int, *, fine: bool) -> tuple[Tensor, Tensor]:
     """Give nodes (K, L) and weights (K,) by which a standard Gaussian is integrated over."""
     if latent <= _MOST_RULED:
-        nodes, weights = np.polynomial.hermite_e.hermegauss((_FINE_NODES if fine else _NODES)[latent])
-        every, of_each = product(nodes, latent), product(weights / weights.sum(), latent).prod(1)
-        kept = of_each > 1e-9  # of the corners nothing would be seen
-        return torch.from_numpy(every[kept].astype(np.float32)), torch.from_numpy(of_each[kept] / of_each[kept].sum())
+        nodes, weights = gauss_hermite(latent, (_FINE_NODES if fine else _NODES)[latent], _FAINTEST)
+        return torch.from_numpy(nodes.astype(np.float32)), torch.from_numpy(weights)
     half = (_FINE_SAMPLES if fine else _SAMPLES) // 2
     drawn = torch.randn(half, latent, generator=torch.Generator().manual_seed(int(fine)))
     return torch.cat([drawn, -drawn]), torch.full((2 * half,), 0.5 / half, dtype=torch.float64)

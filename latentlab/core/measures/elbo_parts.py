@@ -107,7 +107,7 @@ def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor, prior: Prior = STAND
     columns = [own - aggregate, aggregate - by_dimension.sum(1), marginal, marginal.sum(1), known]
     parts = torch.column_stack(columns).numpy()
     errors = parts.std(0, ddof=1) / math.sqrt(len(parts)) if len(parts) > 1 else np.full(4 + latent, np.nan)
-    mean, is_mixture = parts.mean(0), prior.components is not None
+    mean, is_mixture = parts.mean(0), prior.is_mixture
     return KlParts(
         float(mean[0]),
         float(mean[1]),

@@ -151,7 +151,7 @@ def _bounds(
                 reached((rows.start + len(x) * sample / k) / len(images))
             error = torch.stack(errors)
             ratios = torch.stack(log_ratios)
-            kl = prior.kl(mean, logvar) if prior.components is None else -ratios.mean(0)
+            kl = -ratios.mean(0) if prior.is_mixture else prior.kl(mean, logvar)
             log, wrong = map(torch.from_numpy, estimate((ratios - error).T))
             each = torch.stack([-error.mean(0) - kl, log, wrong], 1)
         bounds.append(ranks.gathered(each.clone(), part))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from latentlab.core.arrays import Doubles, Floats
 from latentlab.core.measures.posterior_table import PosteriorTable
-from latentlab.core.measures.quadrature import product
+from latentlab.core.measures.quadrature import gauss_hermite, product
 from latentlab.core.progress import reached
 
 _PEAKS = 3  # of the table that are tried, beside the encoder's guess
@@ -143,7 +143,7 @@ class _Search:
 
         By parts the mean of ∂f is that of f ε / σ, and that of ∂²f is that of f (ε εᵀ - 1) / σ σᵀ (Stein's lemma).
         """
-        places, weights = _rule(self._latent, nodes)
+        places, weights = map(torch.from_numpy, gauss_hermite(self._latent, nodes, _FAINTEST))
         deviation = found.deviation
         values = self._log_joint(found.mean[..., None, :] + deviation[..., None, :] * places)
         average = (values * weights).sum(-1)
@@ -233,15 +233,6 @@ def _stepped(found: _Gaussians, slope: Tensor, bend: Tensor, length: Tensor) -> 
     precision = torch.minimum(torch.maximum(-torch.diagonal(bend, 0, -2, -1), before / _GROWTH), before * _GROWTH)
     growth = (precision / before) ** (-0.5 * length[..., None])
     return _Gaussians(found.mean + move, found.deviation * growth)
-
-
-@lru_cache(maxsize=8)
-def _rule(latent: int, count: int) -> tuple[Tensor, Tensor]:
-    """Give nodes (K, L) and weights (K,) of the rule of Gauss and Hermite: float64."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
-    of_each = product(weights / weights.sum(), latent).prod(1)
-    kept = of_each > _FAINTEST
-    return torch.from_numpy(product(nodes, latent)[kept]), torch.from_numpy(of_each[kept] / of_each[kept].sum())
 
 
 @lru_cache(maxsize=2)

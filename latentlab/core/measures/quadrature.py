@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -362,6 +363,31 @@ def _weights(count: int) -> Doubles:
     weights: Doubles = (1 - np.cos(2 * np.outer(angles, even)) @ factors) / last
     weights[[0, -1]] /= 2
     return weights
+
+
+@lru_cache(maxsize=16)
+def gauss_hermite(latent: int, count: int, faintest: float) -> tuple[Doubles, Doubles]:
+    """Give the product rule of Gauss and Hermite, by which a standard Gaussian is integrated over.
+
+    Parameters
+    ----------
+    latent : int
+        Dimensions.
+    count : int
+        Nodes along each.
+    faintest : float
+        Nodes of a smaller weight are left out: of the corners nothing would be seen.
+
+    Returns
+    -------
+    nodes : float64 (K, L)
+    weights : float64 (K,)
+        They add up to 1.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
+    of_each = product(weights / weights.sum(), latent).prod(1)
+    kept = of_each > faintest
+    return product(nodes, latent)[kept], of_each[kept] / of_each[kept].sum()
 
 
 def product(values: npt.NDArray[np.floating[Any]], latent: int) -> Doubles:

@@ -100,6 +100,11 @@ class Prior(ABC):
         """What it is a mixture of; None for the standard normal."""
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether it is one: then no KL from it has a closed form."""
+        return self.components is not None
+
+    @property
     @abstractmethod
     def reach(self) -> float:
         """How far from 0 along any dimension it has mass, to six deviations."""

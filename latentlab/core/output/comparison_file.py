@@ -72,7 +72,9 @@ def _name(table: ComparisonTable, row: Row) -> str:
 def _number(row: Row, name: Any, kind: str) -> float:
     if (known := row.figures.get(name)) is None:
         return math.nan
-    return known.deviation if kind == _KINDS[2] else known.mean
+    if kind != _KINDS[2]:
+        return known.mean
+    return math.nan if known.deviation is None else known.deviation
 
 
 def _written(value: object) -> str:

@@ -30,6 +30,10 @@ from latentlab.core.recipe.settings import (
     TrainingSettings,
 )
 
+SEED = "training.seed"
+NAMES = frozenset({"name", "title", "summary"})
+"""What a recipe is called: no settings."""
+
 # What pydantic says in words of Python.
 _IN_WORDS_OF_TOML = {
     "model_type": "it should be a table of settings",
@@ -43,6 +47,17 @@ _LONGEST_RANGE = 1_000_000
 _LONGEST_TOLD = 200
 _MOST_DOTS = 100_000  # those in a line squared, of all lines
 _MOST_KEYS, _MOST_ITEMS = 10_000, 250_000  # two lists of images have 200,000
+
+
+def value_in_words(value: Any, between: str = ", ") -> str:
+    """Write the value of a setting as one types it, with this between the items of a list."""
+    if isinstance(value, tuple | list):
+        return between.join(value_in_words(each, between) for each in value) or "none"
+    if value is None:
+        return "none"
+    if isinstance(value, float) and float(f"{value:g}") == value:
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class RecipeError(LatentlabError):

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
+from latentlab.core.recipe.recipe import NAMES, SEED
 from latentlab.core.runs.comparable_sets import ComparableSets, comparable_sets
 from latentlab.core.runs.run_record import Quantity, RunRecord
 
-SEED = "training.seed"
 NATS: tuple[Quantity, ...] = ("negative_elbo", "loss", "reconstruction", "kl")
 """Figures of the test images, nats per image: see `RunRecord.figure`."""
 Figure = Literal[Quantity, "epochs", "seconds"]
 FIGURES: tuple[Figure, ...] = (*NATS, "epochs", "seconds")
-_NAMES = {"name", "title", "summary"}
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean and standard deviation (of a sample, with n - 1) of so many values; the deviation of one value is NaN."""
+    """Figures of several runs: their mean, and their sample standard deviation, None of a single one."""
 
     mean: float
-    deviation: float
-    count: int
+    deviation: float | None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread | None:
+        """Give that of some numbers; None of none."""
+        if not values:
+            return None
+        return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def differing(records: Sequence[RunRecord]) -> list[str]:
         return []
     first = records[0].recipe
     found = {key for record in records[1:] for key in first.differences(record.recipe)}
-    return [key for key in first.flat() if key in found and key not in _NAMES]
+    return [key for key in first.flat() if key in found and key not in NAMES]
 
 
 def seed_groups(records: Sequence[RunRecord]) -> list[list[int]]:
@@ -105,25 +108,19 @@ def seed_groups(records: Sequence[RunRecord]) -> list[list[int]]:
     groups: dict[str, list[int]] = {}
     for number, record in enumerate(records):
         recipe = record.recipe
-        settings = {key: value for key, value in recipe.flat().items() if key != SEED and key not in _NAMES}
+        settings = {key: value for key, value in recipe.flat().items() if key != SEED and key not in NAMES}
         changes = [(change.setting, change.epochs_done, change.value) for change in record.changes]
         epochs = None if recipe.training.patience else record.kept.epochs
         groups.setdefault(repr((settings, changes, epochs)), []).append(number)
     return list(groups.values())
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Give mean and standard deviation of a sample of values."""
-    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-    return Spread(float(np.mean(values)), deviation, len(values))
-
-
 def _figures(records: Sequence[RunRecord]) -> dict[Figure, Spread]:
     found: dict[Figure, Spread] = {}
     for name in FIGURES:
         values = [value for record in records if (value := _value(record, name)) is not None]
-        if len(values) == len(records):
-            found[name] = spread(values)
+        if len(values) == len(records) and (spread := Spread.of(values)) is not None:
+            found[name] = spread
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import struct
 import zlib
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from latentlab.core.errors import reason_of
+from latentlab.core.files import NotOrdinaryError, open_ordinary
 from latentlab.core.runs.run_header import RunError
 
 _FORMAT = "latentlab-epoch/1"
@@ -86,14 +86,12 @@ def _checksum(weights: Mapping[str, Tensor]) -> str:
 def _read(file: Path, most: int) -> bytes:
     """Read an ordinary file of no more than so many bytes; whoever opens a pipe, or reads a device, may wait."""
     try:
-        if not stat.S_ISREG(file.lstat().st_mode):
-            raise RunError(f"{file} cannot be read, as it is no ordinary file: choose another epoch.")
-        # What has come into its place since is not waited for either, and no link is followed.
-        flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK", "O_NOFOLLOW"))
-        with os.fdopen(os.open(file, flags), "rb") as opened:
-            there = os.fstat(opened.fileno())
-            if not stat.S_ISREG(there.st_mode) or there.st_size > most:
+        with os.fdopen(open_ordinary(file, os.O_RDONLY), "rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size > most:
                 raise RunError(f"{file} is damaged: choose another epoch.")
-            return opened.read(there.st_size)
+            return opened.read(size)
+    except NotOrdinaryError as error:
+        raise RunError(f"{file} cannot be read, as it is no ordinary file: choose another epoch.") from error
     except OSError as error:
         raise RunError(f"{file} cannot be opened: {reason_of(error)}.") from error

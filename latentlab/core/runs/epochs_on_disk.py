@@ -86,8 +86,7 @@ def run_at(path: Path, epoch: int, run: Run | None = None) -> Run:
 
     files = _files_of(path)
     if epoch not in files:
-        others = f"kept are {_in_words(sorted(files))}" if files else "none of it are"
-        raise RunError(f"Epoch {epoch} of {path} is not kept: {others}.")
+        raise not_kept(epoch, str(path), sorted(files))
     run = run or Run.open(path)
     with contextlib.suppress(OSError):  # it was looked at: see `thin_all`
         os.utime(files[epoch].parent)
@@ -330,6 +329,12 @@ def _moment(place: Path) -> float:
         return place.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def not_kept(epoch: int, which: str, kept: Sequence[int]) -> RunError:
+    """Say that an epoch of a run is not kept, and which ones are, in their order."""
+    others = f"kept are {_in_words(kept)}" if kept else "none of it are"
+    return RunError(f"Epoch {epoch} of {which} is not kept: {others}.")
 
 
 def _in_words(epochs: Sequence[int]) -> str:

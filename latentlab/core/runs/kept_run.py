@@ -91,6 +91,13 @@ class KeptRun(NamedTuple):
         return self.title or (in_words(self.group["settings"]) if self.group else "") or printable(self.path.stem)
 
     @property
+    def negative_elbo(self) -> float | None:
+        """Reconstruction + KL of its test images, nats per image; None of an autoencoder, and before a test."""
+        if self.test is None or self.kind == "autoencoder":
+            return None
+        return (self.test["reconstruction"] or 0.0) + (self.test["kl"] or 0.0)
+
+    @property
     def origin(self) -> tuple[str, int] | None:
         """The id of the run that it came from, empty where nobody knows, and after how many epochs, if it did."""
         return (self.ancestors[0][0], self.ancestors[0][1]) if self.ancestors else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from latentlab.core.errors import LatentlabError, printable
-from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.recipe import NAMES, Recipe, value_in_words
 
 _MOST_ANCESTORS, _MOST_DIFFERENCES = 50, 30
 _LONGEST = 60  # characters of an id, or of a value
-_NAMES = ("name", "title", "summary")  # of a recipe: no settings
+_MOST_ITEMS = 6  # of a list
 
 Ancestor = list[Any]
 """The id of a run, empty where nobody knows, and whole epochs after which another went on from it."""
@@ -59,18 +59,13 @@ def differences_of(values: dict[str, Any]) -> list[Difference]:
 def between(before: Recipe, since: Recipe) -> list[Difference]:
     """Give the settings that differ between two recipes, but for their names."""
     differing = before.differences(since).items()
-    found = [[key, in_words(mine), in_words(theirs)] for key, (mine, theirs) in differing if key not in _NAMES]
+    found = [[key, at_a_glance(mine), at_a_glance(theirs)] for key, (mine, theirs) in differing if key not in NAMES]
     return found[:_MOST_DIFFERENCES]
 
 
-def in_words(value: Any) -> str:
-    """Write the value of a setting, in as few characters as one takes in at a glance."""
-    if isinstance(value, tuple):
-        if len(value) > 6:
-            return f"{len(value):,} items"
-        return ", ".join(map(in_words, value)) or "none"
-    if value is None:
-        return "none"
-    text = f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
-    text = printable(text)
+def at_a_glance(value: Any) -> str:
+    """Write the value of a setting in as few characters as one takes in."""
+    if isinstance(value, tuple) and len(value) > _MOST_ITEMS:
+        return f"{len(value):,} items"
+    text = printable(value_in_words(value))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"

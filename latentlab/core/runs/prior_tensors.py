@@ -7,7 +7,8 @@ from torch import Tensor
 
 from latentlab.core.models.prior import Mixture
 
-_WEIGHTS, _MEANS, _SCALES = _NAMES = ("prior.log_weights", "prior.means", "prior.scales")
+_WEIGHTS, _MEANS = "prior.log_weights", "prior.means"
+_NAMES = (_WEIGHTS, _MEANS, "prior.scales")
 _MOST_COMPONENTS = 10_000
 
 

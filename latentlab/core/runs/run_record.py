@@ -59,10 +59,7 @@ class RunRecord:
         test = self.kept.test
         if test is None:
             return None
-        value = test["loss" if quantity == "negative_elbo" else quantity]
-        if quantity == "negative_elbo":
-            is_bound = self.recipe.model.kind != "autoencoder"
-            value = (test["reconstruction"] or 0.0) + (test["kl"] or 0.0) if is_bound else None
+        value = self.kept.negative_elbo if quantity == "negative_elbo" else test[quantity]
         return None if value is None or not math.isfinite(value) else value
 
     def curve(self, split: Split, quantity: Quantity, along: Along) -> tuple[Doubles, Doubles]:

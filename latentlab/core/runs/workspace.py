@@ -78,13 +78,12 @@ def all_runs(folder: Path, known: Sequence[KeptRun] = ()) -> Listing:
     return replace(listing, runs=sorted([*listing.runs, *spare], key=_when, reverse=True)) if spare else listing
 
 
-def interrupted(folder: Path) -> list[KeptRun]:
-    """List those of all runs whose training broke off, the latest first; none where one may not look."""
+def readable_runs(folder: Path) -> list[KeptRun]:
+    """List all runs, the latest first, where one may not look into the folder those alone that it did not take."""
     try:
-        found = all_runs(folder).runs
+        return all_runs(folder).runs
     except RunError:
-        found = spare_runs()
-    return [run for run in found if run.state == "interrupted"]
+        return spare_runs()
 
 
 def known_of(path: Path) -> KeptRun:

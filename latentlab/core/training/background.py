@@ -10,17 +10,15 @@ from pathlib import Path
 from subprocess import Popen
 
 from latentlab.core.errors import LatentlabError, printable
-from latentlab.core.files import is_file
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import asked, workspace
 from latentlab.core.runs.run import dated_name
 from latentlab.core.runs.run_header import SUFFIX
 from latentlab.core.training import own_process
+from latentlab.core.training.words import Words
 
 _WORDS = ".words"
-_BEGINS = "latentlab: "  # what the command says of what went wrong
 _STARTING_SECONDS = 60.0  # within which a process has said what is wrong, or has begun to train
-_MOST = 100_000  # bytes that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +83,9 @@ def left_words(folder: Path) -> list[tuple[Path, str]]:
 
 def _problem(words: Path) -> str:
     """Give the last sentence on what went wrong; other programs' warnings are none."""
-    if not is_file(words):
-        return ""
-    with contextlib.suppress(OSError), words.open("rb") as file:
-        lines = file.read(_MOST).decode(errors="replace").splitlines()
-        told = [line.removeprefix(_BEGINS) for line in lines if line.startswith(_BEGINS)]
-        return printable(told[-1]) if told else ""
-    return ""
+    said = Words(words)
+    said.look()
+    return printable(said.problem)
 
 
 def _words_of(path: Path) -> Path:

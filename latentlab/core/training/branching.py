@@ -8,7 +8,7 @@ only weights are kept or at the last one, and can be repeated from its file.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,6 @@ from latentlab.core.runs import epochs_on_disk
 from latentlab.core.runs.chain import Link
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training.kept_weights import put_back
-
-_MOST_NAMED = 12
 
 
 def epochs_to_begin_at(run: Run, path: Path | None, folder: Path) -> list[int]:
@@ -51,7 +49,7 @@ def start_at(run: Run, path: Path | None, epoch: int, folder: Path) -> Run:
         return branched(run, epoch, on_disk[epoch]().snapshot)
     if epoch in own:
         return at_epoch(run, epoch)
-    raise not_kept(epoch, sorted({*on_disk, *own}))
+    raise epochs_on_disk.not_kept(epoch, "the run", sorted({*on_disk, *own}))
 
 
 def present_epoch(run: Run) -> int:
@@ -80,7 +78,7 @@ def at_epoch(run: Run, epoch: int) -> Run:
         When its file has others alone.
     """
     if epoch not in own_epochs(run):
-        raise not_kept(epoch, own_epochs(run))
+        raise epochs_on_disk.not_kept(epoch, "the run", own_epochs(run))
     if epoch == _best_epoch(run):
         return branched(run, epoch, run.snapshot)
     return branched(run, epoch, _last(run), steps=_steps_after(run))
@@ -147,16 +145,6 @@ def check_settings(run: Run, recipe: Recipe) -> None:
             "A branch has the model of the run that it comes from, and data.size changes what that takes, images of "
             f"{own[0]}×{own[1]} pixels: change other settings, or train from the beginning."
         )
-
-
-def not_kept(epoch: int, kept: Sequence[int]) -> RunError:
-    """Say that an epoch is not kept, and which are."""
-    named = [str(each) for each in kept]
-    if len(named) > _MOST_NAMED:
-        half = _MOST_NAMED // 2
-        named = [*named[:half], "…", *named[-half:]]
-    those = f"only epoch {named[0]} is" if len(named) == 1 else f"epochs {', '.join(named)} are"
-    return RunError(f"Epoch {epoch} of the run is not kept: {those}.")
 
 
 def _on_disk(run: Run, path: Path | None, folder: Path) -> dict[int, Callable[[], Run]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +13,7 @@ from typing import Any
 
 from latentlab.core import locks
 from latentlab.core.errors import LatentlabError, reason_of
+from latentlab.core.files import NotOrdinaryError, open_ordinary
 
 
 def start(
@@ -86,23 +85,14 @@ def ask_to_end(process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def _added_to(words: Path) -> Iterator[int]:
     """Open a file to add to it: of what anybody may have put in its place none is written to, and none waited for."""
-    ways = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
     try:
-        file = os.open(words, os.O_WRONLY | os.O_APPEND | os.O_CREAT | sum(ways), 0o666)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, or a pipe that nobody reads
-            raise LatentlabError(_in_the_way(words)) from error
-        raise
+        file = open_ordinary(words, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    except NotOrdinaryError as error:
+        raise LatentlabError(f"{words} is no ordinary file, and nothing is written to it: remove it.") from error
     try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise LatentlabError(_in_the_way(words))
         yield file
     finally:
         os.close(file)
-
-
-def _in_the_way(words: Path) -> str:
-    return f"{words} is no ordinary file, and nothing is written to it: remove it."
 
 
 def _apart() -> dict[str, Any]:

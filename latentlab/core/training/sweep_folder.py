@@ -24,7 +24,7 @@ from latentlab.core.training.sweep_plan import DATASET, MOST_RUNS, SweepError, S
 from latentlab.core.writing import told, whole_file
 
 FOLDER = ".latentlab-sweeps"
-_PLAN, _LOCK, _STOP = "plan.json", "lock", "stop"
+_PLAN, _LOCK, _STOP, _SLURM = "plan.json", "lock", "stop", "slurm.json"
 _LONGEST = 2**25  # bytes of a plan
 
 
@@ -39,8 +39,10 @@ class KeptSweep:
     of : int
         How many runs it has.
     is_going : bool
-        Whether some program trains its runs now.
+        Whether some program of this machine trains its runs now.
     is_asked_to_stop : bool
+    is_of_slurm : bool
+        Whether its runs are tasks of Slurm's, which alone knows of those that wait.
     """
 
     name: str
@@ -48,6 +50,7 @@ class KeptSweep:
     of: int
     is_going: bool
     is_asked_to_stop: bool
+    is_of_slurm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,16 @@ class SweepFolder:
     def words(self, number: int = 0) -> Path:
         """Give the file for what the training of a run says; 0 is for what the sweep itself does beside a window."""
         return self._path / f"{number}.words"
+
+    @property
+    def slurm(self) -> Path:
+        """The file of what is wanted of Slurm (see `slurm_options`), there where it trains the runs."""
+        return self._path / _SLURM
+
+    @property
+    def script(self) -> Path:
+        """The file of the job array that Slurm is given."""
+        return self._path / "array.sbatch"
 
     def plan(self) -> SweepPlan:
         """Read the plan.
@@ -142,8 +155,13 @@ class SweepFolder:
         return plan
 
     @contextmanager
-    def held(self) -> Iterator[str]:
+    def held(self, *, is_left: bool = False) -> Iterator[str]:
         """Go on with the sweep, and let nobody else; whoever was asked to stop it before was another.
+
+        Parameters
+        ----------
+        is_left : bool
+            Whether others train it afterwards, who shall hear it if it is asked to stop meanwhile.
 
         Yields
         ------
@@ -167,7 +185,8 @@ class SweepFolder:
                 raise SweepError(f"{stop} asks the sweep to stop and cannot be removed: remove it.")
             yield f"{stop} is no ordinary file, and is passed over: remove it." if os.path.lexists(stop) else ""
         finally:
-            self._forget_stop()
+            if not is_left:
+                self._forget_stop()
             if file is not None:
                 os.close(file)
 
@@ -212,8 +231,9 @@ def kept_sweeps(folder: Path) -> list[KeptSweep]:
     found = []
     for path in sorted(inside(folder / FOLDER)):
         if (stored := _stored(path)) is not None:
-            of, stops = int(stored["of"]), _is_word(path / _STOP)
-            found.append(KeptSweep(path.name, str(stored["id"]), of, locks.is_held(path / _LOCK), stops))
+            of, stops, is_going = int(stored["of"]), _is_word(path / _STOP), locks.is_held(path / _LOCK)
+            is_of_slurm = is_file(path / _SLURM)
+            found.append(KeptSweep(path.name, str(stored["id"]), of, is_going, stops, is_of_slurm))
     return found
 
 

@@ -13,20 +13,19 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Self
+from functools import cached_property, reduce
+from typing import Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from latentlab.core.data.recipe_images import located
 from latentlab.core.errors import LatentlabError
-from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.recipe import SEED, Recipe, value_in_words
 from latentlab.core.runs.run_group import LONGEST, MOST_NAME, RunGroup, in_words, short
 from latentlab.core.runs.run_header import SUFFIX
 
 MOST_RUNS = 1000
-SEED, THREADS, DATASET = "training.seed", "training.threads", "data.dataset"
-_LISTS = {key for key, value in Recipe().flat().items() if isinstance(value, tuple)} | {"data.size"}
+THREADS, DATASET = "training.threads", "data.dataset"
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{MOST_NAME - 1}}}")
 _LONGEST_STEM = 160  # characters: with what stands before and after it, a name that every file system takes
 
@@ -194,7 +193,7 @@ class SweepPlan(BaseModel):
         made = []
         for number, recipe in enumerate(self._recipes, 1):
             flat = recipe.flat()
-            settings = {key: _told(flat[key])[:LONGEST] for key in varied}
+            settings = {key: value_in_words(flat[key], ",")[:LONGEST] for key in varied}
             group = RunGroup(id=identity, name=self.name, number=number, of=self.count, settings=settings)
             if self.threads is not None and recipe.training.threads is None:
                 recipe = recipe.with_changes({THREADS: self.threads})
@@ -233,7 +232,7 @@ def _setting(recipe: Recipe, text: str) -> tuple[str, tuple[str, ...]]:
     key = recipe.full_key(typed.strip())
     if ";" in values:
         parts = values.removesuffix(";").split(";")
-    elif "," in values and (key in _LISTS or (key == DATASET and ":" in values)):
+    elif "," in values and (_takes_lists(key) or (key == DATASET and ":" in values)):
         raise SweepError(
             f"'{text}' may be one value with commas or several: write a semicolon between values, or after a single "
             f"one, and quotes around it in a shell: '{text};' is one, '{text.replace(',', ';')}' are several."
@@ -246,12 +245,11 @@ def _setting(recipe: Recipe, text: str) -> tuple[str, tuple[str, ...]]:
     return key, tuple(parts)
 
 
-def _told(value: Any) -> str:
-    """Write a value as one types it."""
-    if value is None:
-        return "none"
-    if isinstance(value, tuple):
-        return ",".join(map(_told, value))
-    if isinstance(value, float) and float(f"{value:g}") == value:
-        return f"{value:g}"
-    return str(value)
+def _takes_lists(key: str) -> bool:
+    """Whether a setting's value may be a list."""
+    *parents, name = key.split(".")
+    return _is_of_lists(type(reduce(getattr, parents, Recipe())).model_fields[name].annotation)
+
+
+def _is_of_lists(kind: Any) -> bool:
+    return get_origin(kind) is tuple or any(map(_is_of_lists, get_args(kind)))

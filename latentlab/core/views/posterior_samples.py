@@ -73,4 +73,4 @@ def posterior_samples(question: PosteriorSamplesQuestion, model: MapUpdate) -> P
     decoded = decode_grid(snapshot, codes, np.tile(labels, 2).reshape(2 * shape[0], shape[1]))
     posterior, prior = decoded.reshape(2, *shape, *snapshot.image_shape)
     clean = to_floats(images).reshape(*shape, *snapshot.image_shape)
-    return PosteriorSamples(model.run_id, clean, posterior, prior, snapshot.prior.components is not None)
+    return PosteriorSamples(model.run_id, clean, posterior, prior, snapshot.prior.is_mixture)

@@ -87,7 +87,7 @@ def samples(question: SamplesQuestion, model: MapUpdate) -> Samples:
         grid = np.repeat(grid, len(names), 0)
         labels = np.repeat(np.arange(len(names))[:, None], question.columns, 1)
     more = len(snapshot.class_names) - len(names) if names else 0
-    is_of_mixture = snapshot.prior.components is not None
+    is_of_mixture = snapshot.prior.is_mixture
     return Samples(model.run_id, decode_grid(snapshot, grid, labels), names, more, is_of_mixture)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.errors import printable
-from latentlab.core.runs.comparison_table import FIGURES, NATS, SEED, ComparisonTable, Figure, Row, Spread
+from latentlab.core.recipe.recipe import SEED, value_in_words
+from latentlab.core.runs.comparison_table import FIGURES, NATS, ComparisonTable, Figure, Row, Spread
 from latentlab.ui.style import theme
 from latentlab.ui.style.run_colours import run_colour, swatch
 from latentlab.ui.style.texts import plain, plain_label
@@ -159,7 +159,7 @@ class RunComparisonPanel(QWidget):
             return time_in_words(spread.mean)
         digits = 0 if figure == "epochs" and spread.mean == int(spread.mean) else 2
         said = f"{spread.mean:,.{digits}f}"
-        return said if math.isnan(spread.deviation) or figure == "epochs" else f"{said} ± {spread.deviation:,.2f}"
+        return said if spread.deviation is None or figure == "epochs" else f"{said} ± {spread.deviation:,.2f}"
 
     def _name(self, figure: Figure) -> str:
         return {
@@ -202,6 +202,4 @@ class RunComparisonPanel(QWidget):
 
 
 def _written(value: object) -> str:
-    if value is None:
-        return "–"
-    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return "–" if value is None else value_in_words(value)

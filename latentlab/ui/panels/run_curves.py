@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.core.runs.comparable_sets import ComparableSets, comparable_sets
@@ -72,15 +72,14 @@ class RunCurvesPanel(QWidget):
         column(bar, (self.plot, 1), row(self._notes, margins=(8, 0, 8, 6)), spacing=4, on=self)
         self._test.setChecked(True)
 
-    @Slot(object)
-    def show_runs(self, records: Sequence[RunRecord]) -> None:
-        """Draw these runs."""
+    def show_runs(self, records: Sequence[RunRecord], shown: Sequence[Path]) -> None:
+        """Take these runs, and draw some of them."""
         self._records = records
-        self._shown = {record.path for record in records}
         has_bound = any(record.recipe.model.kind != "autoencoder" for record in records)
         if records and not has_bound and self._quantity.currentData() == "negative_elbo":
-            self._quantity.setCurrentIndex(self._quantity.findData("loss"))
-        self._draw()
+            with QSignalBlocker(self._quantity):
+                self._quantity.setCurrentIndex(self._quantity.findData("loss"))
+        self.show_some(shown)
 
     @Slot(object)
     def show_some(self, paths: Sequence[Path]) -> None:

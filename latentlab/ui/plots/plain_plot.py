@@ -23,6 +23,11 @@ class PlainPlot(Plot):
         Whether wheel and mouse zoom and move.
     counts : bool
         Whether the bottom has whole numbers, where it shows more than one.
+
+    Attributes
+    ----------
+    is_own_range : bool
+        Whether a person has zoomed or moved, and wants to see just that.
     """
 
     def __init__(
@@ -39,12 +44,15 @@ class PlainPlot(Plot):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(180, 110)
         self._names = (bottom, left)
+        self.is_own_range = False
+        self.box.sigRangeChangedManually.connect(self._keep_range)
         self._dress()
 
     def name_axes(self, bottom: str, left: str) -> None:
-        """Give the axes other names."""
+        """Give the axes other names: they have another range, too."""
         if (bottom, left) != self._names:
             self._names = (bottom, left)
+            self.is_own_range = False
             self._dress()
 
     def fit(self, width: float, height: float) -> None:
@@ -61,6 +69,9 @@ class PlainPlot(Plot):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_names"):
             self._dress()
             self.restyle()
+
+    def _keep_range(self) -> None:
+        self.is_own_range = True
 
     def _dress(self) -> None:
         font = QFont(self.font())

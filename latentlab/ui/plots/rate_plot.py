@@ -43,13 +43,22 @@ class RatePlot(PlainPlot):
         self._picked: object = None
         self._pressed = QPointF()
         self._lines: list[pg.PlotCurveItem | pg.TextItem] = []
+        self._crowd, self._ringed = pg.ScatterPlotItem(), pg.ScatterPlotItem(size=_LARGE)
+        self._crowd.setZValue(2)
+        self._ringed.setZValue(3)
+        self._name = pg.TextItem()
+        self._name.setZValue(4)
+        for item in (self._crowd, self._ringed, self._name):
+            self.box.addItem(item, ignoreBounds=True)
         self.box.sigRangeChanged.connect(self._draw_lines)
 
     def set_dots(self, dots: Sequence[RateDot]) -> None:
-        """Show these."""
+        """Show these, all of them unless a person has zoomed."""
+        if list(dots) == list(self._dots):
+            return
         self._dots = dots
-        self.restyle()
         self._fit_all()
+        self.restyle()
 
     def dots(self) -> Sequence[RateDot]:
         """Give what is shown."""
@@ -68,30 +77,27 @@ class RatePlot(PlainPlot):
 
     def restyle(self) -> None:
         """Draw dots and lines anew."""
-        self.box.clear()
-        self._lines = []
         colours = theme.current()
-        for dot in self._dots:
-            is_picked = dot.point.path == self._picked
-            ring = pg.mkPen(colours.foreground if is_picked else colours.background, width=2.5 if is_picked else 1)
-            item = pg.ScatterPlotItem(
-                [dot.point.rate], [dot.point.distortion], size=_LARGE if is_picked else _SIZE, pen=ring,
-                brush=dot.colour,
-            )  # fmt: skip
-            item.setZValue(2 + is_picked)
-            self.box.addItem(item)
-            if is_picked:
-                self._name(dot)
+        picked = [dot for dot in self._dots if dot.point.path == self._picked]
+        for item, dots, ring in (
+            (self._crowd, self._dots, pg.mkPen(colours.background, width=1)),
+            (self._ringed, picked, pg.mkPen(colours.foreground, width=2.5)),
+        ):
+            places = np.array([(dot.point.rate, dot.point.distortion) for dot in dots]).reshape(-1, 2)
+            size = _LARGE if dots is picked else _SIZE
+            item.setData(places[:, 0], places[:, 1], size=size, pen=ring, brush=[dot.colour for dot in dots])
+        self._name.setVisible(bool(picked))
+        for dot in picked:
+            self._write_name(dot)
         self._draw_lines()
 
-    def _name(self, dot: RateDot) -> None:
+    def _write_name(self, dot: RateDot) -> None:
         """Write the name of a run beside its dot, where there is more room."""
         (left, right), _ = self.box.viewRange()
         is_far = dot.point.rate > (left + right) / 2
-        text = pg.TextItem(dot.point.name, color=theme.current().foreground, anchor=(1.1 if is_far else -0.1, 0.5))
-        text.setPos(dot.point.rate, dot.point.distortion)
-        text.setZValue(4)
-        self.box.addItem(text, ignoreBounds=True)
+        self._name.setText(dot.point.name, color=theme.current().foreground)
+        self._name.setAnchor((1.1 if is_far else -0.1, 0.5))
+        self._name.setPos(dot.point.rate, dot.point.distortion)
 
     def pixel_of(self, rate: float, distortion: float) -> QPointF:
         """Give the pixel of a place."""
@@ -112,6 +118,7 @@ class RatePlot(PlainPlot):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show all again."""
         super().mouseDoubleClickEvent(event)
+        self.is_own_range = False
         self._fit_all()
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -129,13 +136,20 @@ class RatePlot(PlainPlot):
         return super().viewportEvent(event)
 
     def _dot_at(self, place: QPointF) -> RateDot | None:
-        away = [(self.pixel_of(dot.point.rate, dot.point.distortion) - place) for dot in self._dots]
-        found = min(range(len(away)), key=lambda each: np.hypot(away[each].x(), away[each].y()), default=-1)
-        is_near = found >= 0 and np.hypot(away[found].x(), away[found].y()) <= _NEAR
-        return self._dots[found] if is_near else None
+        """Give the run whose dot is nearest to a pixel, and near."""
+        if not self._dots:
+            return None
+        (left, right), (low, high) = self.box.viewRange()
+        rect, scene = self.box.sceneBoundingRect(), self.mapToScene(place.toPoint())
+        places = np.array([(dot.point.rate, dot.point.distortion) for dot in self._dots])
+        across = rect.left() + (places[:, 0] - left) / (right - left) * rect.width()
+        down = rect.bottom() - (places[:, 1] - low) / (high - low) * rect.height()
+        away = np.hypot(across - scene.x(), down - scene.y())
+        found = int(away.argmin())
+        return self._dots[found] if away[found] <= _NEAR else None
 
     def _fit_all(self) -> None:
-        if not self._dots:
+        if not self._dots or self.is_own_range:
             return
         rates = np.array([dot.point.rate for dot in self._dots])
         distortions = np.array([dot.point.distortion for dot in self._dots])

@@ -58,7 +58,7 @@ class RunPlot(PlainPlot):
         self._pressed = QPointF()
 
     def set_curves(self, curves: Sequence[RunCurve]) -> None:
-        """Draw these curves, and show all of them."""
+        """Draw these curves, and show all of them, unless a person has zoomed."""
         self._curves = curves
         self.restyle()
         self._fit_all()
@@ -108,6 +108,7 @@ class RunPlot(PlainPlot):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show all again."""
         super().mouseDoubleClickEvent(event)
+        self.is_own_range = False
         self._fit_all()
 
     def pixel_of(self, along: float, up: float) -> QPointF:
@@ -129,7 +130,7 @@ class RunPlot(PlainPlot):
     def _fit_all(self) -> None:
         known = [curve for curve in self._curves if len(curve.along)]
         span = robust_range(np.empty(0), *(curve.up for curve in known))
-        if span is None:
+        if span is None or self.is_own_range:
             return
         left = min(float(curve.along[0]) for curve in known)
         right = max(float(curve.along[-1]) for curve in known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -15,6 +16,7 @@ from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.in_turn import InTurn
 
 if TYPE_CHECKING:
     from latentlab.core.training.background import Begun
@@ -65,7 +67,7 @@ class BackgroundTrainings(QObject):
         super().__init__(parent)
         self._going: list[Going] = []
         self._processes: dict[Path, Popen[bytes]] = {}
-        self._beginning, self._looking = Task(self), Task(self)
+        self._beginning, self._looking = InTurn(self), InTurn(self)
         self._beginning.done.connect(self._take_begun)
         self._beginning.failed.connect(self.failed)
         self._looking.done.connect(self._take)
@@ -91,20 +93,17 @@ class BackgroundTrainings(QObject):
 
         self._beginning.start(work)
 
-    def look_into(self, folder: Path) -> None:
-        """Find those that go on in a workspace, and what others have left there that failed meanwhile."""
+    @Slot(Path, object)
+    def find(self, folder: Path, runs: Sequence[KeptRun]) -> None:
+        """Find those that go on among the runs of a workspace, and what others that failed have left there."""
+        going = [Going(run.path, run) for run in runs if run.state == "training"]
 
-        def find(cancelled: threading.Event, report: Report) -> _Looked:
+        def look(cancelled: threading.Event, report: Report) -> _Looked:
             from latentlab.core.training import background
 
-            left = [(path, said) for path, said in background.left_words(folder) if said]
-            try:
-                found = [run for run in workspace.all_runs(folder).runs if run.state == "training"]
-            except LatentlabError:  # who lists the runs tells it
-                found = []
-            return _Looked([Going(run.path, run) for run in found], left, set())
+            return _Looked(going, [(path, said) for path, said in background.left_words(folder) if said], set())
 
-        self._looking.start(find)
+        self._looking.start(look)
 
     def shut_down(self) -> None:
         """Look no more; the processes go on."""

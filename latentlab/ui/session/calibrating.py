@@ -50,9 +50,10 @@ class Calibrating(MapPart):
         self._exploration, self._library, self._training = exploration, library, training
         self._run: Run | None = None
         self._asked: Snapshot | None = None
-        self._is_wanted = False
+        self._is_wanted = self._has_failed = False
         self._calibrating = self._own(Task(self))
         self._calibrating.done.connect(self._take)
+        self._calibrating.failed.connect(self._fail)
         files.opened.connect(self._take_opened)
         training.result_made.connect(self._take_result)
         library.loaded.connect(self._ask)
@@ -70,6 +71,8 @@ class Calibrating(MapPart):
     @Slot(object)
     def _look(self, sketched: Sketched | None) -> None:
         self._is_wanted = sketched is not None and sketched.label_probabilities is not None
+        if sketched is None and self._has_failed:  # it is tried again with the next drawing, not with each stroke
+            self._asked, self._has_failed = None, False
         self._ask()
 
     @Slot()
@@ -94,6 +97,10 @@ class Calibrating(MapPart):
                 return None
 
         self._calibrating.start(calibrate)
+
+    @Slot()
+    def _fail(self) -> None:
+        self._has_failed = True
 
     @Slot(object)
     def _take(self, found: _Found | None) -> None:

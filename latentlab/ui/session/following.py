@@ -16,6 +16,7 @@ from latentlab.core.runs import asked
 from latentlab.ui.session.live_training import LiveTraining
 from latentlab.ui.session.run_files import RunFiles
 from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.in_turn import InTurn
 
 if TYPE_CHECKING:
     from latentlab.core.map.following import Follower, Seen, State
@@ -83,7 +84,7 @@ class Following(QObject):
         self._path = Path()
         self._follower: Follower | None = None  # made where it is used: it loads torch
         self._told: Followed | None = None
-        self._looking, self._asking, self._leaving = Task(self), Task(self), Task(self)
+        self._looking, self._asking, self._leaving = Task(self), InTurn(self), InTurn(self)
         self._looking.done.connect(self._take)
         self._looking.failed.connect(self._fail)
         self._asking.failed.connect(self.failed)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.errors import LatentlabError
@@ -48,12 +48,14 @@ class InterruptedTrainings(QObject):
     """
 
     found = Signal(object)  # Interrupted, or None
+    listed = Signal(Path, object)  # a workspace, and the list of KeptRun of what was found there on the way
     failed = Signal(str)  # sentence
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
         self._looking, self._stopping = Task(self), Task(self)
+        self._looking.progressed.connect(self._tell_listed)
         self._looking.done.connect(self.found)
         self._stopping.done.connect(self.look)
         for task in (self._looking, self._stopping):
@@ -66,12 +68,15 @@ class InterruptedTrainings(QObject):
 
     def look(self) -> None:
         """Remove what a program that died has left, and find what it trained; `found` follows."""
+        folder = self._folder
 
         def work(cancelled: threading.Event, report: Report) -> Interrupted | None:
             from latentlab.core.runs.run import Run
 
-            workspace.sweep(self._folder)
-            trainings = workspace.interrupted(self._folder)
+            workspace.sweep(folder)
+            runs = workspace.readable_runs(folder)
+            report((folder, runs))
+            trainings = [run for run in runs if run.state == "interrupted"]
             for number, known in enumerate(trainings):
                 try:
                     run = Run.open(known.path)
@@ -96,6 +101,10 @@ class InterruptedTrainings(QObject):
                 replace(run, training=stopped).save(path)
 
         self._stopping.start(work)
+
+    @Slot(object)
+    def _tell_listed(self, found: tuple[Path, list[KeptRun]]) -> None:
+        self.listed.emit(*found)
 
     def shut_down(self) -> None:
         """Wait for what is being read."""

@@ -211,10 +211,11 @@ class KeptEpochs(QObject):
 
     # Maps
 
-    def map_at(self, epoch: int) -> MapUpdate | None:
-        """Give the map of an epoch as it is shown, where it is in memory."""
-        update = self._present if epoch == self._last() and self._present is not None else self.held(epoch)
-        return None if update is None else self._as_shown(epoch, update)
+    @property
+    def onto(self) -> MapUpdate | None:
+        """The map that those of earlier epochs are turned onto as they are shown; None where they lie as they do."""
+        is_own = self._exploration.axes == PlaneAxes()  # along axes that were chosen there is nothing to turn
+        return self._present if self._turns and is_own else None
 
     def source(self) -> EpochSource | None:
         """Give where epochs are read from; None where there is nothing to read, or the images are not loaded."""
@@ -244,9 +245,8 @@ class KeptEpochs(QObject):
         return self._read.get(epoch)
 
     def _as_shown(self, epoch: int, update: MapUpdate) -> MapUpdate:
-        is_own = self._exploration.axes == PlaneAxes()  # along axes that were chosen there is nothing to turn
-        present = self._present
-        if not self._turns or not is_own or present is None:
+        present = self.onto
+        if present is None:
             return update
         made_of, made = self._turned.get(epoch, (None, None))
         if made is None or made_of != (id(update), id(present)):

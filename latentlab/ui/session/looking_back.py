@@ -37,9 +37,11 @@ class LookingBack(KeptEpochs):
         super().__init__(exploration, images_of, parent)
         self.trails = Trails(exploration, self, selection, self)
         self.film = EpochFilm(exploration, self, self)
-        self.film.failed.connect(self.failed)
+        for part in (self.trails, self.film):
+            part.failed.connect(self.failed)
 
     def shut_down(self) -> None:
-        """Drop what is being read, and the film that is being written."""
+        """Drop what is being read or found, and the film that is being written."""
         super().shut_down()
+        self.trails.shut_down()
         self.film.shut_down()

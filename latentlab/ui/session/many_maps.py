@@ -71,6 +71,7 @@ class _Read:
     maps: ShownMaps
     known: dict[_Key, MapUpdate]
     problems: list[str]
+    changes: int
 
 
 class ManyMapsState(QObject):
@@ -101,7 +102,8 @@ class ManyMapsState(QObject):
         self._library = library
         self._wanted: tuple[Path, ...] = ()
         self._asked: tuple[Path, ...] = ()  # whose maps are being read
-        self._is_outdated = False
+        self._changes = 0  # how often files have changed
+        self._shown_changes = 0  # of them, those that what is shown knows
         self._is_looked_at = self._is_aligned = False
         self._known: dict[_Key, MapUpdate] = {}
         self._shown = ShownMaps((), ManyMaps((), 0))
@@ -138,7 +140,7 @@ class ManyMapsState(QObject):
 
     def outdate(self) -> None:
         """Take it that files have changed: those are read again with the next wish."""
-        self._is_outdated = True
+        self._changes += 1
 
     @Slot(bool)
     def set_looked_at(self, is_looked_at: bool) -> None:
@@ -167,13 +169,13 @@ class ManyMapsState(QObject):
         self._reading.shut_down()
 
     def _read(self) -> None:
-        is_shown = self._wanted == self._shown.paths and not self._is_outdated
+        is_shown = self._wanted == self._shown.paths and self._changes == self._shown_changes
         if self._reading.is_busy and (is_shown or self._asked != self._wanted):
             self._reading.cancel()
             self.reading_changed.emit(False)
         if not self._is_looked_at or is_shown or self._reading.is_busy:
             return
-        self._asked, self._is_outdated = self._wanted, False
+        self._asked, changes = self._wanted, self._changes
         paths, known, is_aligned = self._wanted, dict(self._known), self._is_aligned
         reader = _Reader(self._library.data, self._library.data_dir)
 
@@ -193,14 +195,14 @@ class ManyMapsState(QObject):
                     updates[path] = kept[key] = found
                 report(number / len(paths))
             maps = ManyMaps.of(list(updates.values()))
-            return _Read(ShownMaps(tuple(updates), maps, is_aligned), kept, problems)
+            return _Read(ShownMaps(tuple(updates), maps, is_aligned), kept, problems, changes)
 
         self.reading_changed.emit(True)
         self._reading.start(read)
 
     @Slot(object)
     def _take(self, read: _Read) -> None:
-        self._known = read.known
+        self._known, self._shown_changes = read.known, read.changes
         self.reading_changed.emit(False)
         if read.problems:
             self._wanted = read.maps.paths  # so that they are not read again and again

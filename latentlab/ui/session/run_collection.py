@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from latentlab.core.runs.run_tree import Placed, in_a_row, planted
 from latentlab.core.runs.trash import Deleted
 from latentlab.ui.session.sweeps import Sweeps
 from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.in_turn import InTurn
 from latentlab.ui.threads.latest import Latest
 
 _MILLISECONDS = 500  # between two looks
@@ -93,8 +93,7 @@ class RunCollection(QObject):
         self._seen: _Seen | None = None
         self._wanted = Wanted()
         self._told_problem = ""
-        self._to_do: deque[Callable[[], Done]] = deque()
-        self._looking, self._doing = Task(self), Task(self)
+        self._looking, self._doing = Task(self), InTurn(self)
         self._looking.done.connect(self._take)
         self._looking.failed.connect(self._fail_to_look)
         self._doing.done.connect(self._take_done)
@@ -183,19 +182,8 @@ class RunCollection(QObject):
         Task.shut_down_all((self._doing, self._looking))
 
     def _do(self, work: Callable[[], Done]) -> None:
-        """Do something after what is being done: nothing is dropped, and of two that meet the later one counts."""
-        self._to_do.append(work)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._doing.is_busy or not self._to_do:
-            return
-        work = self._to_do.popleft()
-
-        def do(cancelled: threading.Event, report: Report) -> Done:
-            return work()
-
-        self._doing.start(do)
+        """Do something after what is being done: of two that meet the later one counts."""
+        self._doing.start(lambda cancelled, report: work())
 
     @Slot(object)
     def _take_done(self, done: Done) -> None:
@@ -211,7 +199,6 @@ class RunCollection(QObject):
 
     def _finish_doing(self) -> None:
         self._seen = None if self._seen is None else _forgotten(self._seen)
-        self._go_on()
         self._looking.cancel()  # it may have listed what there was before
         self._look_again()
 

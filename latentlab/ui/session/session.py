@@ -345,7 +345,7 @@ class Session(QObject):
     def use_workspace(self, folder: Path) -> None:
         """Keep trainings in another folder from the next one on."""
         self.folder = folder
-        for part in (self.interrupted, self.collection, self.background):
+        for part in (self.interrupted, self.collection):
             part.look_into(folder)
 
     def open_run(self, path: Path) -> None:

@@ -17,19 +17,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.files import is_file
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training import own_process
 from latentlab.core.training.sweep_folder import SweepFolder, SweepProgress, kept_sweeps, progress_of
 from latentlab.core.training.sweep_plan import SweepPlan
-from latentlab.core.training.sweep_processes import shared
 from latentlab.ui.threads.background import Report, Task
+from latentlab.ui.threads.in_turn import InTurn
 from latentlab.ui.threads.latest import Latest
 
 _MILLISECONDS = 500  # between two looks
 _BEGINNING = 3.0  # seconds until a process trains
+_ENDED = (0, 1, 2)  # exit statuses of a process that nobody has stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,25 @@ class PlannedSweep:
     seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A process that goes on with a sweep: the file of what it says, and how many bytes are of others before it."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    words: Path
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What came of a question: the plan, and by which runs, asked for which time, it was made."""
+
+    planned: PlannedSweep
+    known: list[KeptRun] | None
+    asked: int
+
+
 class Sweeps(QObject):
     """Plans and begins sweeps, and tells how far those of a folder are.
 
@@ -86,12 +105,15 @@ class Sweeps(QObject):
         super().__init__(parent)
         self._folder, self._runs = folder, runs
         self._known: list[KeptRun] | None = None  # by which it is estimated how long a sweep takes
+        self._asked = 0  # how often it was to be found out anew
         self._told: list[SweepProgress] = []
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._begun: list[_Begun] = []
         self._planning = Latest(self, self._take_planned, self.failed.emit)
-        self._doing, self._looking = Task(self), Task(self)
+        self._doing, self._reading, self._looking = InTurn(self), InTurn(self), Task(self)
         self._doing.done.connect(self._take_done)
         self._doing.failed.connect(self.failed)
+        self._reading.done.connect(self._tell_problem)
+        self._reading.failed.connect(self.failed)
         self._looking.done.connect(self._take_seen)
         self._looking.failed.connect(self._fail_to_look)
         self._timer = QTimer(self, interval=_MILLISECONDS)
@@ -108,28 +130,32 @@ class Sweeps(QObject):
 
     def look_into(self, folder: Path) -> None:
         """Follow those of another folder from now on."""
-        self._folder, self._known = folder, None
+        self._folder, self._told = folder, []
+        self.get_ready()
         self._looking.cancel()
 
     def get_ready(self) -> None:
         """Plan by what is known of runs now."""
         self._known = None
+        self._asked += 1
 
     def plan(self, wanted: WantedSweep) -> None:
         """Say what would come of a sweep; `planned` follows."""
-        folder = self._folder
+        folder, before, asked = self._folder, self._known, self._asked
 
-        def answer() -> PlannedSweep:
+        def answer() -> _Planned:
             try:
                 plan = SweepPlan.of(wanted.recipe, wanted.settings, wanted.seeds)
             except LatentlabError as error:
-                return PlannedSweep(problem=str(error))
-            if self._known is None:
+                return _Planned(PlannedSweep(problem=str(error)), before, asked)
+            known = before
+            if known is None:
                 with suppress(LatentlabError):
-                    self._known = workspace.all_runs(folder).runs
+                    known = workspace.all_runs(folder).runs
             datasets = tuple(dict.fromkeys(member.recipe.data.dataset for member in plan.members))
             jobs = min(wanted.jobs, plan.count)
-            return PlannedSweep(plan, "", datasets, jobs, _estimated(plan, jobs, self._known or []))
+            planned = PlannedSweep(plan, "", datasets, jobs, _estimated(plan, jobs, known or []))
+            return _Planned(planned, known, asked)
 
         self._planning.ask(answer)
 
@@ -138,19 +164,23 @@ class Sweeps(QObject):
         plan, folder = planned.plan, self._folder
         if plan is None:
             return
-        _, threads = shared(plan, cores, planned.jobs)
 
-        def do(cancelled: threading.Event, report: Report) -> tuple[str, subprocess.Popen[bytes]]:
+        def do(cancelled: threading.Event, report: Report) -> _Begun:
+            from latentlab.core.training.sweep_processes import shared
+
+            _, threads = shared(plan, cores, planned.jobs)
             workspace.make_folder(folder)
             SweepFolder(folder, plan.name).keep(plan.computing_with(threads))
-            return plan.name, _started(folder, plan.name, planned.jobs, data_dir)
+            return _started(folder, plan.name, planned.jobs, data_dir)
 
         self._doing.start(do)
 
     def go_on(self, name: str, jobs: int, data_dir: Path) -> None:
         """Go on with a sweep that was stopped, or whose program is gone."""
         folder = self._folder
-        self._doing.start(lambda cancelled, report: (name, _started(folder, name, jobs, data_dir)))
+        is_of_slurm = any(each.kept.name == name and each.kept.is_of_slurm for each in self._told)
+        at_once = None if is_of_slurm else jobs  # as many as were wanted of it
+        self._doing.start(lambda cancelled, report: _started(folder, name, at_once, data_dir))
 
     def stop(self, name: str) -> None:
         """Have whoever trains a sweep save its runs, and end."""
@@ -166,7 +196,7 @@ class Sweeps(QObject):
         """Look no more; what was begun goes on."""
         self._timer.stop()
         self._planning.shut_down()
-        Task.shut_down_all((self._doing, self._looking))
+        Task.shut_down_all((self._doing, self._reading, self._looking))
 
     @Slot()
     def look(self) -> None:
@@ -191,30 +221,51 @@ class Sweeps(QObject):
         self.failed.emit(sentence)
 
     @Slot(object)
-    def _take_planned(self, planned: PlannedSweep | None) -> None:
-        if planned is not None:
-            self.planned.emit(planned)
+    def _take_planned(self, found: _Planned | None) -> None:
+        if found is None:
+            return
+        if found.asked == self._asked:
+            self._known = found.known
+        self.planned.emit(found.planned)
 
     @Slot(object)
-    def _take_done(self, done: tuple[str, subprocess.Popen[bytes]] | None) -> None:
-        if done is not None:
-            name, self._processes[name] = done[0], done[1]
-            self.begun.emit(name)
+    def _take_done(self, begun: _Begun | None) -> None:
+        if begun is not None:
+            self._begun.append(begun)
+            self.begun.emit(begun.name)
         self.look()
 
     def _tell_ended(self) -> None:
-        """Tell why a sweep that this window has begun has ended, where that was no good end."""
-        for name, process in list(self._processes.items()):
-            if process.poll() is not None:
-                del self._processes[name]
-                if process.returncode in (1, 2):
-                    self.failed.emit(_last_words(SweepFolder(self._folder, name).words()))
+        """Tell what those that this window has begun say of problems, once they have ended."""
+        for begun in list(self._begun):
+            if begun.process.poll() is not None:
+                self._begun.remove(begun)
+                if begun.process.returncode in _ENDED:
+                    self._reading.start(lambda cancelled, report, begun=begun: _problem(begun))
+
+    @Slot(object)
+    def _tell_problem(self, sentence: str) -> None:
+        if sentence:
+            self.failed.emit(sentence)
 
 
-def _started(folder: Path, name: str, jobs: int, data_dir: Path) -> subprocess.Popen[bytes]:
-    places = ["--workspace", str(folder), "--data-dir", str(data_dir)]
-    arguments = ["sweep", "--resume", name, "--jobs", str(jobs), *places]
-    return own_process.start(arguments, SweepFolder(folder, name).words())
+def _started(folder: Path, name: str, jobs: int | None, data_dir: Path) -> _Begun:
+    from latentlab.core.training.words import size_of
+
+    arguments = ["sweep", "--resume", name, "--workspace", str(folder), "--data-dir", str(data_dir)]
+    arguments += [] if jobs is None else ["--jobs", str(jobs)]
+    words = SweepFolder(folder, name).words()
+    at = size_of(words)
+    return _Begun(name, own_process.start(arguments, words), words, at)
+
+
+def _problem(begun: _Begun) -> str:
+    """Give the last sentence that it has told of a problem, or nothing."""
+    from latentlab.core.training.words import Words
+
+    words = Words(begun.words, begun.at)
+    words.look()
+    return words.problem
 
 
 def _estimated(plan: SweepPlan, jobs: int, known: Sequence[KeptRun]) -> float | None:
@@ -229,12 +280,3 @@ def _estimated(plan: SweepPlan, jobs: int, known: Sequence[KeptRun]) -> float | 
         return None
     epochs = [member.recipe.training.epochs for member in plan.members]
     return sum(_BEGINNING + statistics.median(took) * each for each in epochs) / jobs
-
-
-def _last_words(words: Path) -> str:
-    """Give the last sentence that a sweep has told of a problem."""
-    said = ""
-    with suppress(OSError):
-        for line in words.read_text(encoding="utf-8", errors="replace").splitlines() if is_file(words) else ():
-            said = line.removeprefix("latentlab: ") if line.startswith("latentlab: ") else said
-    return said

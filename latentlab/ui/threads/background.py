@@ -78,6 +78,9 @@ class Task(QObject):
     def start(self, work: Work) -> None:
         """Do `work`, instead of what was being done."""
         self.cancel()
+        self._begin(work)
+
+    def _begin(self, work: Work) -> None:
         self._wanted = cancelled = threading.Event()
 
         def report(progress: object) -> None:

@@ -81,7 +81,7 @@ def join_following(session: Session, bar: FollowedBar, run_bar: RunBar, curves: 
     following.steps_read.connect(curves.add_progress)
     following.epoch_ended.connect(curves.add_epoch)
     following.setting_changed.connect(curves.add_change)
-    background.look_into(session.folder)
+    session.interrupted.listed.connect(background.find)
 
 
 def join_background(session: Session, run_bar: RunBar, recipe: RecipePanel, menus: Menus) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSize
-from PySide6.QtGui import QGuiApplication, QShortcut
+from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtGui import QGuiApplication, QShortcut, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSplitter, QTabWidget, QWidget
 
 from latentlab.core.map.many_maps import MOST_MAPS
@@ -38,6 +38,8 @@ class ManyRunsWindow(WindowBeside):
     owner : QWidget
         The main window.
     """
+
+    came = Signal()
 
     def __init__(self, owner: QWidget) -> None:
         super().__init__(owner)
@@ -72,6 +74,11 @@ class ManyRunsWindow(WindowBeside):
         column(self.messages, self._working, (halves, 1), spacing=0, on=self)
         self.resize(_SIZE)
         QShortcut("Esc", self, self._give_up)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say that it is looked at."""
+        super().showEvent(event)
+        self.came.emit()
 
     def _give_up(self) -> None:
         if self._working.isVisible():
@@ -111,18 +118,23 @@ def _join(session: Session, window: ManyRunsWindow, dialogs: FileDialogs) -> Non
         names = [(record.path, record.kept.name) for record in records]
         legend.set_runs(names)
         window.maps.set_runs(names)
-        curves.show_runs(records)
+        curves.show_runs(records, legend.shown())
         table.show_runs(records, compared.table)
         rates.set_all(collection.runs)
         rates.show_runs([record.kept for record in records])
-        show_some(legend.shown())
+        want_maps(legend.shown())
 
     def show_some(paths: Sequence[Path]) -> None:
         curves.show_some(paths)
+        want_maps(paths)
+
+    def want_maps(paths: Sequence[Path]) -> None:
         window.maps.set_left_out(max(0, len(paths) - MOST_MAPS))
         maps.want(paths[:MOST_MAPS])
 
     def take_all() -> None:
+        if not window.isVisible():  # it takes them when it comes again
+            return
         rates.set_all(collection.runs)
         runs.follow(collection.runs)
 
@@ -159,6 +171,7 @@ def _join(session: Session, window: ManyRunsWindow, dialogs: FileDialogs) -> Non
     table.copy_asked.connect(copy)
     table.save_asked.connect(ask_and_save)
     collection.arranged.connect(take_all)
+    window.came.connect(take_all)
     window.cancel.clicked.connect(cancel)
     maps.reading_changed.connect(tell_reading)
     maps.progressed.connect(lambda share: window.show_progress(translate("CompareRuns", "Reading maps"), share))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 from shiboken6 import Shiboken
 
-from latentlab.core.training.sweep_processes import cores
+from latentlab.core.budgets import cores
 from latentlab.ui.panels.runs import RunsPanel
 from latentlab.ui.session.session import Session
 from latentlab.ui.session.sweeps import PlannedSweep, WantedSweep

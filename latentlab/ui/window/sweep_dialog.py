@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QSpinBox, QToolButton, QWidget
 
-from latentlab.core.training.sweep_plan import MOST_RUNS, SEED
+from latentlab.core.recipe.recipe import SEED
+from latentlab.core.training.sweep_plan import MOST_RUNS
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.boxes import STRETCH, column, row

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from latentlab.core.map.sweep_table import Spread, table_of
+from latentlab.core.map.sweep_table import table_of
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.comparison_table import Spread
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.training.sweep_plan import SweepPlan
 
@@ -19,19 +18,6 @@ def run(member, reconstruction=100.0, kl=5.0, state="finished", penalty=0.0):
     loss = reconstruction + member.recipe.loss.beta * kl + penalty
     test = {"loss": loss, "reconstruction": reconstruction, "kl": kl, "penalty": penalty, "standard_error": None}
     return KeptRun(Path(member.file_name), state, "r", "d", 1, 1, test, "", "", group=member.group, seconds=2.0)
-
-
-@given(st.lists(st.floats(-1e6, 1e6), max_size=6))
-def test_spread_is_that_of_numpy(values):
-    found = Spread.of(values)
-    if not values:
-        assert found is None
-        return
-    assert found.mean == pytest.approx(np.mean(values), abs=1e-6)
-    if len(values) == 1:
-        assert found.deviation is None
-    else:
-        assert found.deviation == pytest.approx(np.std(values, ddof=1), abs=1e-6)
 
 
 def test_rows_are_combinations_and_only_finished_runs_count():

@@ -3,7 +3,7 @@
 import dataclasses
 
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.runs import run_index
+from latentlab.core.runs import run_index, workspace
 
 SMALL = Recipe.from_dict(
     {
@@ -25,3 +25,8 @@ def saved(run, path, **training):
 def names(folder):
     """Give what lies in a folder, but its index: that comes and goes."""
     return sorted(path.name for path in folder.iterdir() if path.name != run_index.NAME)
+
+
+def interrupted(folder):
+    """Give the runs whose training broke off, as the start offers them."""
+    return [run for run in workspace.readable_runs(folder) if run.state == "interrupted"]

@@ -4,7 +4,7 @@ import json
 import struct
 
 from latentlab.core.runs.kept_run import read_kept
-from latentlab.core.runs.origin import ancestors_of, differences_of, in_words
+from latentlab.core.runs.origin import ancestors_of, at_a_glance, differences_of
 from latentlab.core.runs.run_header import FORMAT
 from latentlab.core.runs.workspace import runs
 from tests.core.runs.fakes import fake_run
@@ -71,9 +71,9 @@ def test_differences_are_of_settings_in_a_few_words():
     ]
     assert differences_of({"chain": [{"recipe": {"no": "recipe"}}], "recipe": since}) == []
     assert differences_of({"recipe": since}) == []
-    assert in_words(None) == "none"
-    assert in_words(True) == "true"
-    assert len(in_words("x" * 200)) == 60
+    assert at_a_glance(None) == "none"
+    assert at_a_glance(True) == "true"
+    assert len(at_a_glance("x" * 200)) == 60
 
 
 def test_a_run_that_is_read_has_no_lists_in_common_with_another(tmp_path):

@@ -12,8 +12,8 @@ import pytest
 from latentlab.core import locks
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError
-from latentlab.core.runs.workspace import Presence, interrupted, is_training, runs
-from tests.core.runs.small import names, saved
+from latentlab.core.runs.workspace import Presence, is_training, runs
+from tests.core.runs.small import interrupted, names, saved
 from tests.faults import failing
 
 ROOT = Path(__file__).parents[3]

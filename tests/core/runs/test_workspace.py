@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError, dated_name
-from latentlab.core.runs.workspace import all_runs, interrupted, keep, known_of, runs
-from tests.core.runs.small import SMALL, names, saved
+from latentlab.core.runs.workspace import all_runs, keep, known_of, runs
+from tests.core.runs.small import SMALL, interrupted, names, saved
 from tests.faults import FAULTS, failing, small_disk
 
 # What lies in it

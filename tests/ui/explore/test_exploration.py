@@ -377,6 +377,32 @@ def test_a_model_whose_file_says_not_how_sure_it_is_is_calibrated_for_its_first_
     assert f"Most likely label: {read[-1].label} ({100 * read[-1].label_probabilities.max():.0f} %)" in said(lab)
 
 
+def test_a_calibration_that_failed_is_told_once_and_tried_again_with_the_next_drawing(
+    lab, run_file, tmp_path, monkeypatch
+):
+    from latentlab.core.runs.run import Run
+    from latentlab.core.training.training_images import TrainingImages
+
+    run = Run.open(run_file(**CVAE))
+    run.snapshot.calibration = None
+    run.save(tmp_path / "run.safetensors")
+    read, told = [], []
+    lab.session.exploration.sketched.connect(read.append)
+    lab.session.message.connect(lambda sentence, is_problem: told.append(is_problem))
+    lab.open(tmp_path / "run.safetensors")
+    lab.until_idle()
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingImages, "calibrate", lambda *each: 1 / 0)
+        lab.stroke(THREE)
+        lab.until(lambda: told == [True])
+        lab.stroke(THREE)
+        lab.until_idle()
+        assert told == [True]
+    lab.press("sketchClearButton")
+    lab.stroke(THREE)
+    lab.until(lambda: read and read[-1] is not None and read[-1].calibration is not None)
+
+
 def test_a_neighbour_that_is_clicked_is_picked_on_the_map(lab, run_file):
     lab.open(run_file())
     lab.stroke(THREE)

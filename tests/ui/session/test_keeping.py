@@ -13,6 +13,7 @@ from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
 from latentlab.ui.session import live_training
 from latentlab.ui.threads.training_thread import TrainingThread
+from tests.core.runs.small import interrupted
 from tests.ui.hand import PATIENCE
 
 FEW = {"training.epochs": 12, "training.threads": 1}
@@ -66,8 +67,8 @@ def broken_off(make_lab):
     begin(lab)
     lab.window.close()
     folder = workspace.default_folder()
-    lab.until(lambda: workspace.interrupted(folder))
-    return workspace.interrupted(folder)[0]
+    lab.until(lambda: interrupted(folder))
+    return interrupted(folder)[0]
 
 
 def test_what_broke_off_is_offered_and_goes_on_as_it_would_have(unbroken, broken_off, make_lab):

@@ -1,6 +1,7 @@
 """The slider of epochs moves the whole window: what was kept in memory, and what lies on the disk."""
 
 import shutil
+import threading
 from dataclasses import replace
 
 import av
@@ -12,10 +13,11 @@ from PySide6.QtTest import QSignalSpy
 
 from latentlab.core.map import checkpoints
 from latentlab.core.map.axes import Dimension, PlaneAxes
+from latentlab.core.map.map_of_epoch import turned
 from latentlab.core.runs import epochs_on_disk
 from latentlab.core.training import kept_epochs as keeping
 from latentlab.ui.canvas.layers.trails_layer import TrailsLayer
-from latentlab.ui.session import epoch_film, kept_epochs
+from latentlab.ui.session import epoch_film, kept_epochs, trails
 
 EPOCHS = 30
 
@@ -103,7 +105,7 @@ def test_a_drag_ends_at_what_it_came_to_and_the_next_are_read_ahead(lab, opened)
     lab.until(lambda: is_shown(lab, opened[13]))
     lab.until_idle()
     assert is_shown(lab, opened[13])
-    ahead = [epoch for epoch in range(14, 14 + kept_epochs._AHEAD) if epochs.map_at(epoch) is not None]
+    ahead = [epoch for epoch in range(14, 14 + kept_epochs._AHEAD) if epochs.held(epoch) is not None]
     assert ahead == [*range(14, 14 + kept_epochs._AHEAD)]
     slider.setValue(13)
     assert is_shown(lab, opened[14])  # at once
@@ -200,7 +202,7 @@ def test_what_a_training_in_the_window_kept_is_there_when_it_has_ended(lab, monk
     changes = QSignalSpy(lab.session.exploration.shown_changed)
     lab.child("epochSlider").setValue(20)
     lab.until(lambda: changes.count() and lab.session.exploration.shown.epochs_done == 21)
-    ids = {lab.session.exploration.shown.ids, lab.session.epochs.map_at(30).ids}
+    ids = {lab.session.exploration.shown.ids, lab.session.epochs.held(30).ids}
     assert len(ids) == 1, "points keep their identity"
 
 
@@ -266,12 +268,29 @@ def test_trails_lead_through_the_places_of_the_epochs_before(lab, opened):
     lab.until(lambda: not np.allclose(trails.trails(), expected, atol=1e-4))
     lab.until_idle()
     assert lab.canvas.grab().toImage() != before
-    shown = lab.session.epochs.map_at(3)
+    shown = turned(lab.session.epochs.held(3), lab.session.epochs.present)
     assert np.allclose(trails.trails()[:, 2], shown.projection.to_plane(shown.means[[4, 9]]), atol=1e-4)
     lab.child("epochSlider").setValue(EPOCHS - 1)
     lab.until(lambda: trails.trails().shape == (2, EPOCHS - 1, 2))
     lab.session.selection.clear()
     lab.until(lambda: not trails.trails().size)
+
+
+def test_trails_that_take_long_are_found_off_the_gui_thread_and_turned_once(lab, opened, monkeypatch):
+    (layer,) = [item for item in lab.canvas.view.box.childItems() if isinstance(item, TrailsLayer)]
+    where = []
+    monkeypatch.setattr(trails, "_TURNING", 1e12)
+    monkeypatch.setattr(trails, "turned", lambda *maps: (where.append(threading.get_ident()), turned(*maps))[1])
+    lab.session.selection.select(np.array([4, 9]))
+    lab.child("turnEpochsBox").setChecked(True)
+    lab.action("trails").trigger()
+    lab.until(lambda: layer.trails().shape == (2, EPOCHS - 1, 2))
+    assert len(where) >= EPOCHS - 1
+    assert threading.get_ident() not in where
+    where.clear()
+    lab.session.selection.select(np.array([4, 9, 11]))
+    lab.until(lambda: layer.trails().shape == (3, EPOCHS - 1, 2))
+    assert where == []
 
 
 def test_trails_of_axes_that_were_chosen_lie_on_the_plane_that_is_shown(lab, opened):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
+from tests.core.runs.fakes import fake_run
 from tests.ui.lab import LONG, Lab
 
 PATIENCE = 60_000  # milliseconds: a program takes seconds to start
@@ -126,3 +127,14 @@ def test_without_images_none_begins_and_that_is_told(lab, processes):
     lab.action("trainInBackground").trigger()
     assert lab.message() == lab.session.library.problem
     assert processes == []
+
+
+def test_a_start_lists_the_workspace_once(make_lab, folder, monkeypatch):
+    folder.mkdir(parents=True)
+    fake_run(folder / "going.safetensors", state="training", last_epoch=9)
+    presence, listed, all_runs = workspace.Presence(folder / "going.safetensors"), [], workspace.all_runs
+    monkeypatch.setattr(workspace, "all_runs", lambda *each: (listed.append(each), all_runs(*each))[1])
+    lab = make_lab()
+    lab.until(lambda: "going" in lab.text("followedText"))
+    assert listed == [(folder,)]
+    presence.end()

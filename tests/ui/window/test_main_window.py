@@ -19,6 +19,7 @@ from latentlab.ui.panels.data_point import DataPointPanel
 from latentlab.ui.plots.loss_plot import LossPlot
 from latentlab.ui.settings import Settings
 from latentlab.ui.threads.training_thread import TrainingThread
+from tests.core.runs.small import interrupted
 
 NAMES = {
     "recipeBox": QComboBox,
@@ -211,8 +212,8 @@ def test_closing_while_training_keeps_the_training(lab, own_home):
     lab.until(lambda: lab.epochs_drawn() > 1)
     assert lab.window.close()
     assert not lab.window.isVisible()
-    lab.until(lambda: workspace.interrupted(workspace.default_folder()))  # a busy machine may still be writing
-    (kept,) = workspace.interrupted(workspace.default_folder())
+    lab.until(lambda: interrupted(workspace.default_folder()))  # a busy machine may still be writing
+    (kept,) = interrupted(workspace.default_folder())
     assert kept.epochs >= 1
 
 

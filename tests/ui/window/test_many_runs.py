@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QTableWidget, QTabWidget
 
 from latentlab.core.runs.workspace import default_folder
 from latentlab.ui.plots.run_plot import RunPlot
+from latentlab.ui.session import many_maps
 from latentlab.ui.style import theme
 from tests.core.runs.fakes import fake_run
 from tests.ui.window.test_collection import click, names
@@ -419,6 +420,61 @@ def test_a_run_that_moves_on_is_read_again(compared, paths):
     fake_run(paths["b"], epochs=9, saved="2031-01-01T00:00:00+00:00")
     lab.until(lambda: len(lab.session.many_runs.compared.records[1].history) == 9)
     lab.until(lambda: len(drawn(lab)["b", "test"].along) == 9)
+
+
+def test_while_the_window_is_closed_nothing_is_read_and_all_is_when_it_comes_again(compared, paths):
+    lab = compared("a", "b")
+    lab.action("allRuns").trigger()
+    lab.until(lambda: len(lab.session.collection.runs) == 4)
+    lab.beside.close()
+    with lab.qtbot.assertNotEmitted(lab.session.many_runs.reading_changed):
+        fake_run(paths["b"], epochs=9, saved="2031-01-01T00:00:00+00:00")
+        lab.until(lambda: any(run.epochs == 9 for run in lab.session.collection.runs))
+    lab.beside.come()
+    lab.until(lambda: len(drawn(lab)["b", "test"].along) == 9)
+
+
+def test_curves_are_drawn_once_and_the_range_that_a_person_chose_stays(compared, paths, monkeypatch):
+    lab = compared("a", "b")
+    tab(lab, "Rate and distortion")
+    rates, curves, drawings = lab.child("ratePlot"), lab.plot, []
+    set_curves = RunPlot.set_curves
+    monkeypatch.setattr(RunPlot, "set_curves", lambda plot, curves: (drawings.append(1), set_curves(plot, curves)))
+    lab.action("allRuns").trigger()
+    lab.until(lambda: len(lab.session.collection.runs) == 4)
+    ranges = {}
+    for plot in (rates, curves):
+        plot.box.scaleBy((0.5, 0.5))
+        plot.box.sigRangeChangedManually.emit(plot.box.state["mouseEnabled"])  # as by the wheel
+        ranges[plot] = plot.box.viewRange()
+    fake_run(paths["b"], epochs=9, saved="2031-01-01T00:00:00+00:00")
+    lab.until(lambda: len(drawn(lab)["b", "test"].along) == 9)
+    assert drawings == [1]
+    items = len(rates.box.allChildItems())
+    lab.press("rateAllButton")
+    assert len(rates.dots()) > 1
+    assert len(rates.box.allChildItems()) == items  # one for all dots
+    assert all(plot.box.viewRange() == ranges[plot] for plot in ranges)
+    choose(lab, "curveQuantityBox", "KL")
+    assert curves.box.viewRange() != ranges[curves]
+
+
+def test_maps_whose_reading_was_given_up_are_read_when_they_are_next_wanted(maps, paths, monkeypatch):
+    lab = maps("a", "b")
+    state, go_on, before = lab.session.many_runs.maps, threading.Event(), lab.session.many_runs.maps.shown
+    read = many_maps._Reader.map_of
+    monkeypatch.setattr(many_maps._Reader, "map_of", lambda *each: (go_on.wait(10), read(*each))[1])
+    shutil.copy(paths["heavy"], paths["b"].with_suffix(".new"))
+    paths["b"].with_suffix(".new").replace(paths["b"])
+    state.outdate()
+    state.want(before.paths)
+    state.cancel()
+    go_on.set()
+    lab.until_idle()
+    assert state.shown is before
+    with lab.qtbot.waitSignal(state.shown_changed):
+        state.want(before.paths)
+    assert state.shown.maps.maps[1].update.run_id != before.maps.maps[1].update.run_id
 
 
 def test_a_map_that_moves_on_is_read_again_and_the_cursor_stays(maps, paths):

@@ -4,10 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QProgressBar, QPushButton, QSpinBox, QToolButton
 
-from latentlab.core.runs.workspace import default_folder, known_of, runs
+from latentlab.core.budgets import cores
+from latentlab.core.runs.workspace import Presence, default_folder, known_of, runs
+from latentlab.core.training import slurm_options, sweep_slurm
 from latentlab.core.training.sweep_folder import SweepFolder, kept_sweeps
 from latentlab.core.training.sweep_plan import SweepPlan
-from latentlab.core.training.sweep_processes import cores
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.runs.run_model import COLUMNS
 from tests.core.runs.fakes import fake_run
@@ -124,7 +125,7 @@ def test_a_sweep_trains_beside_the_window_until_it_is_stopped(lab):
     (run,) = runs(default_folder())
     assert (run.state, run.group["name"], run.group["settings"]) == ("stopped", kept.name, {"loss.beta": "1"})
     assert not kept_sweeps(default_folder())[0].is_going
-    lab.until(lambda: not lab.session.collection.sweeps._processes)
+    lab.until(lambda: not lab.session.collection.sweeps._begun)
     click(lab, "sweepForget", QToolButton)
     lab.until(lambda: not lab.child("sweepStrip").isVisible())
     assert kept_sweeps(default_folder()) == []
@@ -181,3 +182,51 @@ def test_a_problem_of_a_sweep_is_told(lab):
     with SweepFolder(folder, "mine").held():
         click(lab, "sweepGoOn")
         lab.until(lambda: "is going on already" in lab.text("runsText"))
+
+
+def test_the_runs_that_slurm_trains_are_followed_as_far_as_their_files_tell(lab, tmp_path, monkeypatch):
+    if any(map(sweep_slurm.shutil.which, ("sbatch", "squeue"))):
+        pytest.skip("there is one")
+    folder = default_folder()
+    plan = SweepPlan.of(lab.session.recipe, ["beta=1,2,4"], name="mine")
+    place = SweepFolder(folder, "mine")
+    place.keep(plan)
+    slurm_options.keep(place, slurm_options.Wanted(("--partition=gpu",)))
+    lab.action("allRuns").trigger()
+    lab.until(lambda: lab.text("sweepProgress") == "0 of 3 runs, by Slurm")
+    first = plan.members[0]
+    fake_run(folder / first.file_name, epochs=1, group=first.group, state="training", last_epoch=3)
+    presence = Presence(folder / first.file_name)
+    lab.until(lambda: lab.text("sweepProgress") == "0 of 3 runs, 1 in training, by Slurm")
+    table = lab.child("runTable")
+    lab.until(lambda: [run.state for run in table.rows.runs] == ["training"])
+    click(lab, "sweepStop")
+    lab.until(lambda: lab.text("sweepProgress") == "0 of 3 runs, stopping …")
+    assert place.is_asked_to_stop()
+    presence.end()
+    lab.until(lambda: lab.text("sweepProgress") == "0 of 3 runs, stopped")
+    click(lab, "sweepGoOn")
+    lab.until(lambda: "There is no Slurm on this machine" in lab.text("runsText"))
+    lab.until(lambda: lab.text("sweepProgress") == "0 of 3 runs, by Slurm")
+    assert "#SBATCH --partition=gpu\n" in place.script.read_text()
+
+
+def test_two_that_are_gone_on_with_at_once_are_both_told_and_both_followed(lab, monkeypatch):
+    plan = SweepPlan.of(lab.session.recipe, ["beta=1,2,4"], name="mine")
+    sweeps, begun, ended = lab.session.collection.sweeps, [], []
+    sweeps.begun.connect(begun.append)
+    sweeps.failed.connect(ended.append)
+    places = {name: SweepFolder(default_folder(), name) for name in ("mine", "yours")}
+    for name, place in places.items():
+        place.keep(plan.model_copy(update={"name": name}))
+        place.words().write_text(f"latentlab: An earlier problem of {name}.\n")
+    with places["mine"].held(), places["yours"].held():
+        for name in places:
+            sweeps.go_on(name, 1, lab.session.library.data_dir)
+        sweeps.look_into(default_folder() / "another")  # what was begun is told all the same, by its own file
+        lab.until(lambda: begun == ["mine", "yours"])
+        sweeps.watch(True)
+        lab.until(lambda: len(ended) == 2)
+    assert sorted(ended) == [
+        f"The sweep '{name}' is going on already: wait until it has ended, or stop it." for name in places
+    ]

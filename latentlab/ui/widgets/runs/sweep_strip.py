@@ -33,7 +33,7 @@ class SweepStrip(QWidget):
 
     def show_sweeps(self, sweeps: Sequence[SweepProgress]) -> None:
         """Show how far these are."""
-        ordered = sorted(sweeps, key=lambda each: not each.kept.is_going)[:_MOST]
+        ordered = sorted(sweeps, key=lambda each: not (each.kept.is_going or each.training))[:_MOST]
         while len(self._rows) < len(ordered):
             made = _Row(self)
             self._rows.append(made)
@@ -75,15 +75,21 @@ class _Row(QWidget):
         self._group.setText(kept.name)
         self._bar.setRange(0, kept.of)
         self._bar.setValue(progress.finished)
+        goes_on = kept.is_going or (kept.is_of_slurm and not kept.is_asked_to_stop)
         text = self.tr("{n:,} of {of:,} runs").format(n=progress.finished, of=kept.of)
-        if kept.is_going and kept.is_asked_to_stop:
+        if kept.is_asked_to_stop and (kept.is_going or progress.training):
             text += self.tr(", stopping …")
         elif progress.training:
             text += self.tr(", {n:,} in training").format(n=progress.training)
-        elif not kept.is_going:
+        elif not goes_on:
             text += self.tr(", stopped")
-        self._far.setText(text)
-        self._stop.setVisible(kept.is_going)
+        self._far.setText(text + self.tr(", by Slurm") if kept.is_of_slurm and goes_on else text)
+        by_slurm = self.tr(
+            "Slurm trains its runs. It alone knows which of them wait, and which run where this folder does not tell "
+            "the locks of other machines; Go on asks it, and submits what is missing."
+        )
+        self._far.setToolTip(by_slurm if kept.is_of_slurm else "")
+        self._stop.setVisible(goes_on)
         self._stop.setEnabled(not kept.is_asked_to_stop)
         self._go_on.setVisible(not kept.is_going)
-        self._forget.setVisible(not kept.is_going)
+        self._forget.setVisible(not goes_on)
