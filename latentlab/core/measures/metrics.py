@@ -14,6 +14,7 @@ from torch import Tensor
 from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.binarisation import STATIC_SEED, binarised
 from latentlab.core.data.corruption import corrupted
+from latentlab.core.data.mapped_images import let_go
 from latentlab.core.events import Losses
 from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.autoencoders import Autoencoder
@@ -60,6 +61,7 @@ def terms_of_each(
         with torch.inference_mode():
             terms = model.loss_terms(x, labels[part].to(device), noise, None if seen is None else seen.to(device))
             each = torch.stack(terms[:3], 1).detach()
+        let_go(grey, labels[part], None if noisy is None else noisy[part])
         yield each  # outside: whoever reads on must not find grad mode switched off
 
 

@@ -22,6 +22,7 @@ SMALLEST_SIDE, LARGEST_SIDE = 8, 256  # of images, in pixels
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
 
 PAGES, PAIRS = "pages", "pairs:"  # the image set of this name, and those whose names begin so, are ones of pairs
+SHARDS, PACKED_PAIRS = "shards:", "shards:pairs:"  # what the names of packed sets begin with, and of those of pairs
 
 
 class Part(BaseModel):
@@ -87,7 +88,7 @@ class DataSettings(Part):
     @property
     def is_paired(self) -> bool:
         """Whether there is a dirty image beside each clean one, for an encoder to see in its place."""
-        return self.dataset == PAGES or self.dataset.startswith(PAIRS)
+        return self.dataset == PAGES or self.dataset.startswith((PAIRS, PACKED_PAIRS))
 
 
 class NetworkSettings(Part):

@@ -29,9 +29,9 @@ class Draws:
         self._before = self._of_orders.get_state()  # it drew the order of the present epoch
 
     def order(self, images: int) -> Tensor:
-        """Draw the order of the present epoch's images, int64 (N,); of one that is half done, the same once more."""
+        """Draw the order of the present epoch's images, int32 (N,); of one that is half done, the same once more."""
         self._of_orders.set_state(self._before)
-        return torch.randperm(images, generator=self._of_orders)
+        return torch.randperm(images, generator=self._of_orders, dtype=torch.int32)  # that of int64 in half the room
 
     def end_epoch(self) -> None:
         """Draw another order from now on."""

@@ -22,7 +22,7 @@ from latentlab.core.data.augmentation import augmented, mirrored
 from latentlab.core.data.binarisation import binarised
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.mapped_images import looking_ahead
+from latentlab.core.data.mapped_images import Batches, looking_ahead
 from latentlab.core.data.recipe_images import located
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
@@ -318,7 +318,8 @@ class Trainer:
         self._clock.start()
         while not (self._is_finished or self._is_left or self.control.stop.is_set()):
             order = self._draws.order(len(images)).to(images.device)
-            for rows in looking_ahead(images, torch.split(order, settings.batch_size)[self._steps_done :]):
+            batches = Batches(order, settings.batch_size, self._steps_done)
+            for rows in looking_ahead(images, batches, labels, noisy):
                 if self._is_left or self.control.stop.is_set():
                     break
                 yield from self._apply_changes()

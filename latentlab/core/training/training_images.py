@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import let_go
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.data.validation import set_apart
 from latentlab.core.errors import LatentlabError
@@ -63,7 +64,8 @@ class TrainingImages:
                 f"{len(learned.train_labels):,}: take fewer components."
             )
         learned = learned.repeated(recipe.data.repeat)
-        count, total = int((learned.train_labels < 0).sum()), len(learned.train_labels)
+        count, total = int(np.count_nonzero(learned.train_labels.numpy() < 0)), len(learned.train_labels)
+        let_go(learned.train_labels)
         if count and recipe.model.kind == "cvae":
             have, they = ("has", "it is") if count == 1 else ("have", "they are")
             notes.append(f"{count:,} of {total:,} training images {have} no label: {they} learned under none.")
