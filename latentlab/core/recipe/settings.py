@@ -70,6 +70,11 @@ class DataSettings(Part):
         "when left out a sixth where there is a patience, else none. 0 chooses by the test images",
     )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
+    shuffle: Literal["whole", "shards"] = Field(
+        "whole",
+        description="Each epoch's order: of all training images, or of shards and of the images in each, which a disk "
+        "reads quicker than it finds single images; a batch is then of one part of the set",
+    )
 
     @field_validator("size", mode="before")
     @classmethod

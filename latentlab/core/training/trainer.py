@@ -317,7 +317,7 @@ class Trainer:
         self.model.train()
         self._clock.start()
         while not (self._is_finished or self._is_left or self.control.stop.is_set()):
-            order = self._draws.order(len(images)).to(images.device)
+            order = self._draws.order(len(images), self._images.at_once).to(images.device)
             batches = Batches(order, settings.batch_size, self._steps_done)
             for rows in looking_ahead(images, batches, labels, noisy):
                 if self._is_left or self.control.stop.is_set():

@@ -129,8 +129,7 @@ class Index(_Part):
     @classmethod
     def of(cls, data: ImageSet) -> Self:
         """Plan how a set is packed: no shard is whole yet."""
-        pixels = (len(data.train_images) + len(data.test_images)) * math.prod(data.image_shape)
-        size = min(_MOST, max(_FEWEST, -(-pixels // _SHARDS // _FEWEST) * _FEWEST))
+        size = shard_bytes(data)
         kinds = [_KINDS[column.values.dtype.name] for column in data.train_columns]
         columns = zip(data.train_columns, kinds, strict=True)
         facts: dict[str, Any] = {
@@ -201,6 +200,17 @@ class Index(_Part):
         """
         with whole_file(folder / FILE, "The index", DatasetError) as partial:
             partial.write_text(self.model_dump_json(), encoding="utf-8")
+
+
+def shard_bytes(data: ImageSet) -> int:
+    """Give the bytes of the shards that a set is packed into."""
+    pixels = data.train_images.nbytes + data.test_images.nbytes
+    return min(_MOST, max(_FEWEST, -(-pixels // _SHARDS // _FEWEST) * _FEWEST))
+
+
+def images_of_a_shard(data: ImageSet) -> int:
+    """Give how many images are in a shard of a set that is packed, or would be."""
+    return max(1, shard_bytes(data) // math.prod(data.image_shape))
 
 
 def no_pack(folder: Path) -> str:

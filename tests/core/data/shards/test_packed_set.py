@@ -76,15 +76,18 @@ def test_it_trains_as_its_source_to_the_last_bit(tmp_path, monkeypatch, paired):
         weights = torch.cat([each.detach().reshape(-1) for each in trainer.model.parameters()])
         return weights, (last.train, last.test, last.validation), trainer.result().fingerprint
 
-    for changes in ({}, {"data.validation": 0.2}, {"data.limit": 50}, {"data.exclude": (2, 110)}):
-        expected = trained(data, **changes)
+    plain = trained(data)
+    parts = ({"data.validation": 0.2}, {"data.limit": 50}, {"data.exclude": (2, 110)}, {"data.shuffle": "shards"})
+    for changes in ({}, *parts):
+        expected = trained(data, **changes) if changes else plain
+        assert torch.equal(expected[0], plain[0]) == (not changes)
         for large in (mapped_images.LARGE, 1):
-            monkeypatch.setattr(mapped_images, "LARGE", large)
-            monkeypatch.setattr(mapped_images, "_HELD", 1)
-            of_packed = trained(found, **changes)
+            with monkeypatch.context() as patch:
+                patch.setattr(mapped_images, "LARGE", large)
+                patch.setattr(mapped_images, "_HELD", 1)
+                of_packed = trained(found, **changes)
             assert torch.equal(of_packed[0], expected[0])
             assert of_packed[1:] == expected[1:]
-        monkeypatch.undo()
 
 
 @pytest.mark.skipif(not end_to_end._LAYS, reason="Windows lets go of nothing")
