@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.augmentation import augmented, mirrored
+from latentlab.core.data.batches_on_device import on_device
 from latentlab.core.data.binarisation import binarised
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_set import ImageSet
@@ -319,16 +320,12 @@ class Trainer:
         while not (self._is_finished or self._is_left or self.control.stop.is_set()):
             order = self._draws.order(len(images), self._images.at_once).to(images.device)
             batches = Batches(order, settings.batch_size, self._steps_done)
-            for rows in looking_ahead(images, batches, labels, noisy):
+            ahead = looking_ahead(images, batches, labels, noisy)
+            for batch in on_device(ahead, (images, labels, noisy), self.device):
                 if self._is_left or self.control.stop.is_set():
                     break
                 yield from self._apply_changes()
-                # Copies whole images, where indexing goes pixel by pixel: nine times as quick on a CPU.
-                self._step(
-                    images.index_select(0, rows).to(self.device),
-                    labels.index_select(0, rows).to(self.device),
-                    None if noisy is None else noisy.index_select(0, rows).to(self.device),
-                )
+                self._step(*batch)
                 if self._clock.uncounted() >= _MESSAGE_SECONDS:
                     yield self._report()
             yield self._report()
