@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import image_sets, sweep
+from latentlab.cli import image_sets, packing, sweep
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.collection import ORDERS
@@ -36,9 +36,10 @@ def parser() -> argparse.ArgumentParser:
         "data",
         help="list the image sets, see what is read of one, or download one",
         description="List the image sets, tell what is read of NAME, or download one. NAME may be folder:PATH, "
-        "array:FILE or pairs:DIRTY,CLEAN.",
+        "array:FILE, pairs:DIRTY,CLEAN or shards:DIR.",
     )
     image_sets.add_options(data)
+    packing.add_options(commands)
 
     train = commands.add_parser(
         "train",

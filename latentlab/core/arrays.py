@@ -21,6 +21,9 @@ Position = tuple[float, float]
 Extent = tuple[float, float, float, float]
 """The left, right, bottom and top of a part of that plane."""
 
+_MOST_ORDERED = 10_000_000  # rows that are put into an order for the sake of the first of them
+_DRAWN = 1 << 20  # rows at once
+
 
 @lru_cache(maxsize=8)
 def row_order(count: int) -> Integers:
@@ -35,11 +38,26 @@ def row_order(count: int) -> Integers:
     return order
 
 
+def first_rows(count: int, most: int) -> Integers:
+    """Give the first rows of `row_order`, at most so many: int64 (most,).
+
+    Of more than ten million they are the first of another order that is as random and as lasting, of which no more is
+    drawn than is asked for: the whole one of a hundred million takes 0.8 GB, and seconds.
+    """
+    if count <= _MOST_ORDERED:
+        return row_order(count)[:most]
+    random, found = np.random.default_rng(0), np.empty(0, np.int64)
+    while len(found) < min(most, count):
+        drawn = np.concatenate([found, random.integers(count, size=_DRAWN)])
+        found = drawn[np.sort(np.unique(drawn, return_index=True)[1])]
+    return found[:most]
+
+
 def sample_rows(count: int, most: int) -> Integers | slice:
     """Give at most so many rows of `count` that stand for all of them: the first in `row_order`, in ascending order.
 
     The first few as they lie would be of some classes only where a set is sorted by class. A smaller sample is a part
-    of every larger one.
+    of every larger one. Of more than ten million see `first_rows`.
 
     Returns
     -------
@@ -48,7 +66,7 @@ def sample_rows(count: int, most: int) -> Integers | slice:
     """
     if most >= count or most < 1:
         return slice(0, max(0, min(most, count)))
-    return np.sort(row_order(count)[:most])
+    return np.sort(first_rows(count, most))
 
 
 def to_floats(levels: npt.NDArray[np.uint8]) -> Floats:

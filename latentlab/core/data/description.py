@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from latentlab.core.data.image_findings import of_images
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import let_go
 
+_COUNTED = 1_000_000  # labels at once
 ON_A_SHEET = 64  # the first training images, beside it
 
 
@@ -50,21 +51,35 @@ class Description:
 
 
 def described(data: ImageSet) -> Description:
-    """Describe an image set; a billion pixels take a second."""
-    parts = [images.numpy() for images in (data.train_images, data.test_images)]
-    labels = torch.cat([data.train_labels, data.test_labels])
-    counts = labels[labels >= 0].bincount(minlength=len(data.class_names))
-    total = sum(part.sum(dtype=np.int64) for part in parts)
+    """Describe an image set; a billion pixels take a second, where nobody knows their levels yet."""
+    is_known = data.levels is not None and data.train_rows is None and data.test_rows is None
+    lowest, highest, mean = data.levels if is_known and data.levels else _levels(data)
     return Description(
         name=data.name,
         title=data.title,
-        training=len(parts[0]),
-        test=len(parts[1]),
+        training=len(data.train_images),
+        test=len(data.test_images),
         shape=data.image_shape,
         class_names=data.class_names,
-        class_counts=tuple(counts.tolist()),
-        range=(min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)),
-        mean=round(float(total) / sum(part.size for part in parts), 3),
+        class_counts=_class_counts(data),
+        range=(lowest, highest),
+        mean=round(mean, 3),
         left_out=dict(data.left_out),
         notes=(*data.notes, *(finding.sentence for finding in of_images(data))),
     )
+
+
+def _class_counts(data: ImageSet) -> tuple[int, ...]:
+    counts = np.zeros(1 + len(data.class_names), np.int64)  # the first is of those without a label
+    for labels in (data.train_labels.numpy(), data.test_labels.numpy()):
+        for begin in range(0, len(labels), _COUNTED):
+            counts += np.bincount(labels[begin : begin + _COUNTED] + 1, minlength=len(counts))[: len(counts)]
+        let_go(labels)
+    return tuple(counts[1:].tolist())
+
+
+def _levels(data: ImageSet) -> tuple[int, int, float]:
+    parts = [images.numpy() for images in (data.train_images, data.test_images)]
+    total = sum(part.sum(dtype=np.int64) for part in parts)
+    mean = float(total) / sum(part.size for part in parts)
+    return min(int(part.min()) for part in parts), max(int(part.max()) for part in parts), mean

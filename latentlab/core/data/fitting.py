@@ -51,6 +51,7 @@ def fitted(data: ImageSet, size: Size | None, fit: Fit) -> ImageSet:
         fitted=(size, fit),
         notes=(*data.notes, said),
         fingerprint="",  # of the images as they are now
+        levels=None,
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor
 
 from latentlab.core.data.image_set import NO_LABEL, ImageSet
+from latentlab.core.data.mapped_images import let_go
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.recipe.finding import Finding
 from latentlab.core.recipe.recipe import Recipe
@@ -70,5 +70,9 @@ def only_class(data: ImageSet) -> str:
 
 
 def _are_equal(images: Tensor) -> bool:
-    parts = torch.split(images, _COMPARED)
-    return all(bool((part == images[0]).all()) for part in parts)
+    for begin in range(0, len(images), _COMPARED):
+        part = images[begin : begin + _COMPARED]
+        if not bool((part == images[0]).all()):
+            return False
+        let_go(part)
+    return True

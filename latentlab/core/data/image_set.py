@@ -14,7 +14,7 @@ import numpy.typing as npt
 from latentlab.core.arrays import sample_rows
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
-from latentlab.core.data.mapped_images import roomy, taken
+from latentlab.core.data.mapped_images import let_go, roomy, taken
 from latentlab.core.data.splitting import evenly_chosen, is_sorted
 from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.recipe.settings import DataSettings, Fit
@@ -57,6 +57,8 @@ class ImageSet:
         The `size` and `fit` of a recipe's data settings that they were loaded with.
     fingerprint : str
         Of the images and labels of the whole set: equal for sets that were loaded from the same data.
+    levels : tuple of (int, int, float), or None
+        The lowest, the highest and the mean level of all pixels of the whole set, where they are known.
     train_rows, test_rows : int64 (N,) or None
         Which images of the whole set these are, counted through its training images first, then its test images; None
         where they are all of them.
@@ -77,6 +79,7 @@ class ImageSet:
     notes: tuple[str, ...] = ()
     fitted: Fitted = (None, "crop")
     fingerprint: str = ""
+    levels: tuple[int, int, float] | None = None
     train_rows: torch.Tensor | None = None
     test_rows: torch.Tensor | None = None
 
@@ -112,7 +115,9 @@ class ImageSet:
     @property
     def has_labels(self) -> bool:
         """Whether images have classes, all of them or some, as a CVAE needs."""
-        return bool(self.class_names) and int(self.train_labels.max()) >= 0
+        has_some = bool(self.class_names) and int(self.train_labels.max()) >= 0
+        let_go(self.train_labels)
+        return has_some
 
     def limited(self, count: int | None) -> ImageSet:
         """Give a set with fewer training images; None and large counts keep all.

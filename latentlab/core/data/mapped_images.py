@@ -9,7 +9,9 @@ import mmap
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import afford
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import at_home
+from latentlab.core.ranks.ranks import ALONE, Ranks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +33,12 @@ Room = Callable[[tuple[int, ...]], Bytes]
 
 LARGE = 1 << 30  # bytes of images, from which on they are not held in memory
 _AHEAD = 1000  # images that the system is told of before they are needed
-_WILL_NEED = 3  # of Linux and macOS
+_WILL_NEED, _DO_NOT_NEED = 3, 4  # of Linux and macOS
+_HELD = 1 << 28  # bytes of maps that batches may have looked at before they let them go
+_AROUND = 1 << 16  # bytes beside an image that the system maps with it
+
+# The maps of files by their addresses: of other memory nothing may be let go.
+_maps: weakref.WeakValueDictionary[int, npt.NDArray[Any]] = weakref.WeakValueDictionary()
 
 
 def cache_dir() -> Path:
@@ -68,7 +76,7 @@ def roomy(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint8) -> npt.NDArra
         cache_dir().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=cache_dir()) as file:
             allocate(file.fileno(), size)
-            return np.memmap(file, dtype, "r+", shape=shape)
+            return known_as_map(np.memmap(file, dtype, "r+", shape=shape))
     except OSError:
         afford(size, "So many images", LatentlabError, "choose fewer of them, or free some space on the disk")
         return np.empty(shape, dtype)
@@ -119,7 +127,7 @@ def open_map(path: Path) -> Bytes:
     images: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="r")
     if images.dtype != np.uint8 or images.ndim != 4 or images.offset + images.nbytes > path.stat().st_size:
         raise ValueError(f"{path} holds no images")
-    return images
+    return known_as_map(images)
 
 
 def as_tensor(images: Bytes) -> Tensor:
@@ -132,11 +140,46 @@ def as_tensor(images: Bytes) -> Tensor:
         return torch.from_numpy(images)
 
 
+def known_as_map(mapped: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give the whole of what a file is mapped to, of which `let_go` may let go from now on."""
+    _maps[mapped.ctypes.data] = mapped
+    return mapped
+
+
+def let_go(*arrays: npt.NDArray[Any] | Tensor | None) -> None:
+    """Have this process hold nothing of what lies in maps of files; the disk's cache keeps it, as far as there is room.
+
+    What a process has looked at in a map counts as its own memory until the system needs the room, or this is called.
+    Whoever looks at it again finds it as it was. Nothing happens to other memory.
+
+    Parameters
+    ----------
+    *arrays : ndarray, Tensor or None
+        Each in one piece, on the CPU.
+    """
+    for array in arrays:
+        if array is None or os.name != "posix":
+            continue
+        begin = array.ctypes.data if isinstance(array, np.ndarray) else array.data_ptr()
+        end = begin + array.nbytes
+        if any(start <= begin and end <= start + whole.nbytes for start, whole in list(_maps.items())):
+            page = begin - begin % mmap.PAGESIZE
+            _advise()(page, end - page, _DO_NOT_NEED)
+
+
+@cache
+def _advise() -> Callable[[int, int, int], int]:
+    advise = ctypes.CDLL(None).madvise
+    advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return advise
+
+
 def taken(of: npt.NDArray[Any], rows: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
     """Copy rows, int64 (K,), of an array (N, ...) into room of their own: see `roomy`."""
     room = roomy((len(rows), *of.shape[1:]), of.dtype)
     if len(rows):
         np.take(of, rows, axis=0, out=room, mode="clip")  # any other mode would make another copy first
+        let_go(of)
     return room
 
 
@@ -145,29 +188,61 @@ def joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return np.concatenate(parts, out=roomy((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype))
 
 
-def looking_ahead(images: Tensor, batches: Sequence[Tensor]) -> Iterator[Tensor]:
+class Batches:
+    """An order of images in parts of a size: each is made when one asks for it.
+
+    As tensors all at once those of a hundred million images would take a quarter of a gigabyte.
+
+    Parameters
+    ----------
+    order : integers (N,)
+    size : int
+    first : int
+        The part to begin with.
+    ranks : Ranks, optional
+        Of each part this rank gets its own images.
+    """
+
+    def __init__(self, order: Tensor, size: int, first: int = 0, ranks: Ranks = ALONE) -> None:
+        self._order, self._size, self._first, self._ranks = order, size, first, ranks
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for begin in range(self._first * self._size, len(self._order), self._size):
+            batch = self._order[begin : begin + self._size]
+            yield batch[self._ranks.part(len(batch)).rows]
+
+
+def looking_ahead(images: Tensor, batches: Iterable[Tensor], *beside: Tensor | None) -> Iterator[Tensor]:
     """Give batches of rows, and tell the system which follow, so that it fetches them from the disk in the meantime.
 
-    Where images do not lie in the disk's cache that made random batches five times as quick.
+    Where images do not lie in the disk's cache that made random batches five times as quick. What was looked at is let
+    go now and then, so that a process never holds more than a part of a set, however large that is.
 
     Parameters
     ----------
     images : uint8 (N, C, H, W)
-    batches : sequence of int64 (B,)
-        On the CPU.
+    batches : iterable of integers (B,)
+        On the CPU; gone through twice.
+    *beside : Tensor (N, ...) or None
+        What else is looked at of each image.
     """
     if images.nbytes < LARGE or os.name != "posix" or images.device.type != "cpu":
         yield from batches
         return
-    advise = ctypes.CDLL(None).madvise
-    advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    advise = _advise()
     size, coming = images[0].nbytes, iter(batches)
-    told = 0
-    for number, batch in enumerate(batches):
-        while told < (number + 1) * len(batches[0]) + _AHEAD and (rows := next(coming, None)) is not None:
+    told = asked = held = 0
+    looked_at = size + (1 + sum(each is not None for each in beside)) * _AROUND
+    for batch in batches:
+        asked += len(batch)
+        while told < asked + _AHEAD and (rows := next(coming, None)) is not None:
             told += len(rows)
             for row in rows.tolist():
                 begin = images.data_ptr() + row * size
                 page = begin - begin % mmap.PAGESIZE
                 advise(page, begin + size - page, _WILL_NEED)
         yield batch
+        held += len(batch) * looked_at
+        if held >= _HELD:
+            let_go(images, *beside)
+            held = 0

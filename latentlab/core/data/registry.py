@@ -18,7 +18,7 @@ from latentlab.core.data.sets import bundled_digits, cifar, eurosat, pages, patc
 from latentlab.core.data.sets.downloaded import Downloaded
 from latentlab.core.errors import printable
 from latentlab.core.files import absolute, at_home, is_file, is_folder, named
-from latentlab.core.recipe.settings import DataSettings, Fit
+from latentlab.core.recipe.settings import PACKED_PAIRS, SHARDS, DataSettings, Fit
 
 Dataset = Local | Downloaded | Own
 
@@ -35,7 +35,7 @@ DATASETS = {known.name: known for known in _SETS}
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the sets; ``folder:PATH``, ``array:FILE`` and ``pairs:DIRTY,CLEAN`` are understood too."""
+    """Give the names of the sets; ``folder:PATH``, ``array:FILE``, ``pairs:DIRTY,CLEAN`` and ``shards:DIR`` are too."""
     return tuple(DATASETS)
 
 
@@ -67,8 +67,8 @@ def find(name: str) -> Dataset:
     if "/" in name or "\\" in name:
         raise DatasetError(f"'{name}' is a path, and no image set: write folder:PATH or array:FILE.")
     raise DatasetError(
-        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE or "
-        "pairs:DIRTY,CLEAN."
+        f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE, "
+        "pairs:DIRTY,CLEAN or shards:DIR."
     )
 
 
@@ -96,7 +96,7 @@ def load(
     Parameters
     ----------
     name : str
-        One of `names`, ``folder:PATH``, ``array:FILE`` or ``pairs:DIRTY,CLEAN``.
+        One of `names`, ``folder:PATH``, ``array:FILE``, ``pairs:DIRTY,CLEAN`` or ``shards:DIR``.
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
@@ -127,10 +127,10 @@ def located(name: str) -> str:
     Nothing is looked at: the path may be one that a stranger's file names, on another machine even.
     """
     name = printable(name)
-    kind, colon, paths = name.partition(":")
-    prefix = f"{kind}{colon}"
+    prefix = next(filter(name.startswith, _OWN), "")
+    paths = name.removeprefix(prefix)
     parts = paths.split(",", 1) if prefix == user_pairs.PREFIX else [paths]
-    if prefix not in _OWN or not all(part.strip() for part in parts):
+    if not prefix or not all(part.strip() for part in parts):
         return name
     whole = [printable(str(absolute(at_home(part.strip())))) for part in parts]
     if prefix == user_pairs.PREFIX and (len(whole) < 2 or "," in whole[0]):
@@ -165,11 +165,31 @@ def _pairs(name: str) -> Own:
     return Own(name, title, lambda size, fit, reading: user_pairs.load(name), user_pairs.problem_of(name))
 
 
-_OWN: dict[str, Callable[[str], Own]] = {"folder:": _folder, "array:": _array, user_pairs.PREFIX: _pairs}
+def _shards(name: str) -> Own:
+    path = _path(name, "folder", PACKED_PAIRS if name.startswith(PACKED_PAIRS) else SHARDS)
+
+    def read(size: Size | None, fit: Fit, reading: Reading) -> ImageSet:
+        from latentlab.core.data.shards import packed_set
+
+        return packed_set.load_packed(name, path)
+
+    from latentlab.core.data.shards import packed_set
+
+    return Own(name, printable(path.name), read, packed_set.problem_of(path))
 
 
-def _path(name: str, kind: str) -> Path:
-    path = name.partition(":")[2]
+# The first that a name begins with is the one that counts.
+_OWN: dict[str, Callable[[str], Own]] = {
+    "folder:": _folder,
+    "array:": _array,
+    user_pairs.PREFIX: _pairs,
+    PACKED_PAIRS: _shards,
+    SHARDS: _shards,
+}
+
+
+def _path(name: str, kind: str, prefix: str = "") -> Path:
+    path = name.removeprefix(prefix) if prefix else name.partition(":")[2]
     if not path.strip():
         raise DatasetError(f"'{name}' names no {kind}: write its path after it.")
     return named(path)

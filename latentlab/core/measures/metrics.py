@@ -15,6 +15,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.data.binarisation import STATIC_SEED, binarised
 from latentlab.core.data.corruption import corrupted
 from latentlab.core.data.image_draws import ImageDraws
+from latentlab.core.data.mapped_images import let_go
 from latentlab.core.events import Losses
 from latentlab.core.measures.neighbours import VOTERS, are_own
 from latentlab.core.models.autoencoders import Autoencoder
@@ -72,6 +73,7 @@ def terms_of_each(
             its = labels[rows][part.rows].to(device)
             terms = model.loss_terms(x, its, noise, None if seen is None else seen.to(device))
             each = torch.stack(terms[:3], 1).detach()
+        let_go(grey, labels[rows], None if noisy is None else noisy[rows])
         each = ranks.gathered(each, part)
         yield each  # outside: whoever reads on must not find grad mode switched off
 

@@ -22,6 +22,7 @@ SMALLEST_SIDE, LARGEST_SIDE = 8, 256  # of images, in pixels
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
 
 PAGES, PAIRS = "pages", "pairs:"  # the image set of this name, and those whose names begin so, are ones of pairs
+SHARDS, PACKED_PAIRS = "shards:", "shards:pairs:"  # what the names of packed sets begin with, and of those of pairs
 
 
 class Part(BaseModel):
@@ -69,6 +70,11 @@ class DataSettings(Part):
         "when left out a sixth where there is a patience, else none. 0 chooses by the test images",
     )
     repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through the training images")
+    shuffle: Literal["whole", "shards"] = Field(
+        "whole",
+        description="Each epoch's order: of all training images, or of shards and of the images in each, which a disk "
+        "reads quicker than it finds single images; a batch is then of one part of the set",
+    )
 
     @field_validator("size", mode="before")
     @classmethod
@@ -87,7 +93,7 @@ class DataSettings(Part):
     @property
     def is_paired(self) -> bool:
         """Whether there is a dirty image beside each clean one, for an encoder to see in its place."""
-        return self.dataset == PAGES or self.dataset.startswith(PAIRS)
+        return self.dataset == PAGES or self.dataset.startswith((PAIRS, PACKED_PAIRS))
 
 
 class NetworkSettings(Part):

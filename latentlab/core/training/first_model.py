@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from latentlab.core.arrays import row_order
+from latentlab.core.arrays import first_rows
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.models.autoencoders import Autoencoder, build
 from latentlab.core.recipe.recipe import Recipe
@@ -25,6 +25,6 @@ def first_model(recipe: Recipe, data: ImageSet, start: Run | None) -> Autoencode
     else:
         some = data.train_images[:: max(1, len(data.train_images) // _AVERAGED)]
         model.begin_at(some.mean(0, dtype=torch.float32) / 255)
-        chosen = np.resize(row_order(len(data.train_images)), recipe.model.components)
+        chosen = np.resize(first_rows(len(data.train_images), recipe.model.components), recipe.model.components)
         model.begin_prior(data.train_images[torch.from_numpy(chosen)].float() / 255)
     return model

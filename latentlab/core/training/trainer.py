@@ -18,9 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.core.data.batches_on_device import on_device
 from latentlab.core.data.binarisation import binarised
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.data.mapped_images import looking_ahead
+from latentlab.core.data.mapped_images import Batches, looking_ahead
 from latentlab.core.data.recipe_images import located
 from latentlab.core.events import Changed, Diverged, EpochEnded, Event, Finished, Progress, Started
 from latentlab.core.measures import metrics
@@ -326,18 +327,14 @@ class Trainer:
         self.model.train()
         self._clock.start()
         while not (self._is_finished or self._is_left or self._meetings.stops):
-            order = self._draws.order(len(images)).to(images.device)
-            batches = torch.split(order, settings.batch_size)[self._steps_done :]
-            for rows in looking_ahead(images, [batch[self.ranks.part(len(batch)).rows] for batch in batches]):
+            order = self._draws.order(len(images), self._images.at_once).to(images.device)
+            batches = Batches(order, settings.batch_size, self._steps_done, self.ranks)
+            ahead = looking_ahead(images, batches, labels, noisy)
+            for batch in on_device(ahead, (images, labels, noisy), self.device):
                 if self._is_left or self._meetings.stops:
                     break
                 yield from self._apply_changes()
-                # Copies whole images, where indexing goes pixel by pixel: nine times as quick on a CPU.
-                self._step(
-                    images.index_select(0, rows).to(self.device),
-                    labels.index_select(0, rows).to(self.device),
-                    None if noisy is None else noisy.index_select(0, rows).to(self.device),
-                )
+                self._step(*batch)
                 if self._meetings.is_due(_MESSAGE_SECONDS):
                     yield self._report()
                     self._meetings.meet(_MESSAGE_SECONDS)

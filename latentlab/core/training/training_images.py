@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import let_go
 from latentlab.core.data.recipe_images import of_recipe
+from latentlab.core.data.shards.shard_index import images_of_a_shard
 from latentlab.core.data.validation import set_apart
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import EpochEnded
@@ -41,12 +43,15 @@ class TrainingImages:
         What these were drawn by.
     note : str
         What is to be known of them, in sentences, or empty.
+    at_once : int or None
+        How many are shuffled among themselves, where the recipe asks for that; else all are.
     """
 
     learned: ImageSet
     validation: ImageSet | None
     split_seed: int | None
     note: str
+    at_once: int | None
 
     @classmethod
     def of(cls, data: ImageSet, recipe: Recipe, start: Run | None) -> Self:
@@ -64,11 +69,13 @@ class TrainingImages:
                 f"{len(learned.train_labels):,}: take fewer components."
             )
         learned = learned.repeated(recipe.data.repeat)
-        count, total = int((learned.train_labels < 0).sum()), len(learned.train_labels)
+        count, total = int(np.count_nonzero(learned.train_labels.numpy() < 0)), len(learned.train_labels)
+        let_go(learned.train_labels)
         if count and recipe.model.kind == "cvae":
             have, they = ("has", "it is") if count == 1 else ("have", "they are")
             notes.append(f"{count:,} of {total:,} training images {have} no label: {they} learned under none.")
-        return cls(learned, validation, seed, " ".join(notes))
+        at_once = images_of_a_shard(learned) if recipe.data.shuffle == "shards" else None
+        return cls(learned, validation, seed, " ".join(notes), at_once)
 
     def finish(self, snapshot: Snapshot, preparation: Preparation) -> Snapshot:
         """Add to a model whose training has ended what is found of it only then: a prior, and its calibration."""

@@ -171,7 +171,11 @@ def shown(name: str) -> str:
 
 
 def folder_name(path: Path) -> str:
-    """Give the name that recipes have for a folder of pictures."""
+    """Give the name that recipes have for a folder of pictures, or of shards."""
+    from latentlab.core.data.shards import packed_set
+
+    if packed_set.is_pack(path):
+        return packed_set.name_of(path)
     return f"folder:{printable(absolute(path).as_posix())}"
 
 

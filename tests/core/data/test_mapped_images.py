@@ -6,9 +6,10 @@ import torch
 
 from latentlab.core.data import image_cache, mapped_images
 from latentlab.core.data.image_cache import cached
-from latentlab.core.data.mapped_images import looking_ahead, roomy
+from latentlab.core.data.mapped_images import Batches, looking_ahead, roomy
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training import trainer
+from latentlab.core.training.draws import Draws
 from latentlab.core.training.trainer import Trainer
 from tests.core.data.kept_sets import KEY, are_equal, never, patches, stored
 
@@ -62,3 +63,29 @@ def test_looking_ahead_changes_no_batches(large):
     images = torch.zeros(2500, 1, 2, 2, dtype=torch.uint8)
     batches = torch.split(torch.randperm(2500, generator=torch.Generator().manual_seed(0)), 7)
     assert all(torch.equal(*both) for both in zip(looking_ahead(images, batches), batches, strict=True))
+    for first in (0, 3, len(batches)):
+        parts = Batches(torch.cat(batches), 7, first)
+        assert all(torch.equal(*both) for both in zip(looking_ahead(images, parts), batches[first:], strict=True))
+
+
+def test_shards_are_shuffled_and_the_images_in_each():
+    draws = Draws(5, torch.device("cpu"))
+    order = draws.order(70, 30).tolist()
+    assert sorted(order) == list(range(70))
+    assert torch.equal(draws.order(70, 30), torch.tensor(order)), "once more the same"
+    parts, places = [set(range(30)), set(range(30, 60)), set(range(60, 70))], []
+    while order:
+        number = next(number for number, part in enumerate(parts) if order[0] in part)
+        assert set(order[: len(parts[number])]) == parts[number]
+        assert order[: len(parts[number])] != sorted(parts[number])
+        order, places = order[len(parts[number]) :], [*places, number]
+    assert sorted(places) == [0, 1, 2]
+    assert torch.equal(draws.order(70, 70), draws.order(70))
+
+
+@pytest.mark.parametrize("count", [1, 7, 70_000])
+def test_an_order_is_that_of_whole_numbers_of_64_bits(count):
+    draws, generator = Draws(5, torch.device("cpu")), torch.Generator().manual_seed(5)
+    for _ in range(2):
+        assert torch.equal(draws.order(count).long(), torch.randperm(count, generator=generator))
+        draws.end_epoch()

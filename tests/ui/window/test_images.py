@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.data import registry
+from latentlab.core.data.shards.packing import pack
 from latentlab.ui.settings import Settings
+from latentlab.ui.window.images import folder_name
 
 
 @pytest.fixture
@@ -249,3 +251,19 @@ def test_a_folder_of_pictures_is_never_taken_for_downloads_without_asking(lab, p
     answer("Use for downloads")
     assert lab.session.library.data_dir == pictures
     assert str(pictures) in lab.message()
+
+
+def test_a_folder_of_shards_is_opened_as_the_set_that_was_packed(lab, pictures, tmp_path):
+    source = registry.load(f"folder:{pictures}", tmp_path)
+    pack(source, tmp_path / "packed")
+    name = folder_name(tmp_path / "packed")
+    assert name == f"shards:{tmp_path / 'packed'}"
+    assert folder_name(pictures) == f"folder:{pictures}"
+    lab.session.opened_images.open(name)
+    until_read(lab)
+    assert lab.text("imagesFacts").startswith("12 images: 10 for training, 2 for testing")
+    assert not lab.child("imageSizeBox").isVisible()
+    lab.press("imagesUseButton")
+    assert lab.session.recipe.data.dataset == name
+    assert lab.child("datasetBox", QComboBox).currentText() == name
+    assert lab.session.library.data.fingerprint == source.fingerprint

@@ -1,0 +1,102 @@
+"""The command that packs an image set into shards, or checks one that is packed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentlab.cli import terminal
+from latentlab.cli.export import whole
+from latentlab.core.errors import LatentlabError
+
+if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
+
+
+def add_options(commands: _SubParsersAction[Any]) -> None:
+    """Add the command to those of the program."""
+    parser = commands.add_parser(
+        "pack",
+        help="pack an image set of any size into shards that are mapped, or check them",
+        description="Write an image set as files of one size, the shards, with an index of their checksums: "
+        "shards:DIR is the same set, of which a training reads what it looks at, however large it is. What broke off "
+        "goes on by the same command, which also checks what is there, and writes what is damaged again.",
+    )
+    parser.add_argument("set", metavar="SET", nargs="?", help="an image set, by a name that 'data' takes")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where the shards go: a new or an empty folder")
+    parser.add_argument("--check", metavar="DIR", type=Path, help="read all shards, and compare their checksums")
+    parser.add_argument("--jobs", metavar="N", type=whole(1), default=1, help="shards that are written at a time (1)")
+    parser.add_argument("--size", metavar="SIDES", help="bring the images to it, as data.size of a recipe")
+    parser.add_argument("--fit", choices=("crop", "pad", "stretch"), help="how, as data.fit of a recipe")
+    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
+    parser.add_argument("--json", action="store_true", help="write one JSON object a line")
+
+
+def pack(arguments: Namespace) -> int:
+    """Pack an image set, or check one that is packed."""
+    if arguments.check is not None:
+        if arguments.set is not None or arguments.out is not None:
+            raise LatentlabError("--check is for a set that is packed already: leave out SET and --out.")
+        return _check(arguments.check, arguments.json)
+    if arguments.set is None or arguments.out is None:
+        raise LatentlabError("Name a set and where its shards go, as in 'latentlab pack mnist --out mnist-shards'.")
+    from latentlab.core.data.reading import ReadingCancelledError
+    from latentlab.core.data.shards import packed_set, packing
+
+    cancelled = threading.Event()
+    with terminal.interrupt_sets(cancelled):
+        try:
+            images = _read(arguments, cancelled)
+        except ReadingCancelledError:
+            return terminal.INTERRUPTED
+        terminal.say_what_was_read(images)
+        begin = time.perf_counter()
+        with terminal.shown_share(f"Packing {images.title}") as show:
+            packed = packing.pack(images, arguments.out, arguments.jobs, show, cancelled)
+    if packed is None:
+        terminal.say(f"Interrupted; the same command goes on with what lies in {arguments.out}.")
+        return terminal.INTERRUPTED
+    seconds, name = time.perf_counter() - begin, packed_set.name_of(arguments.out)
+    training, test = len(images.train_labels), len(images.test_labels)
+    if arguments.json:
+        terminal.write_json(
+            event="finished",
+            dataset=name,
+            training=training,
+            test=test,
+            shards=packed.written + packed.kept,
+            written=packed.written,
+            bytes=packed.bytes,
+            seconds=seconds,
+        )
+    kept = f", {packed.kept:,} were whole already" if packed.kept else ""
+    terminal.say(
+        f"{training:,} training and {test:,} test images, {packed.bytes / 1e6:,.0f} MB: {packed.written:,} shards were "
+        f"written in {seconds:.1f} s{kept}. Train on them by --dataset {name}"
+    )
+    return 0
+
+
+def _read(arguments: Namespace, cancelled: threading.Event) -> ImageSet:
+    from latentlab.core.data import registry
+    from latentlab.core.recipe.recipe import Recipe
+
+    changes = {"data.dataset": arguments.set, "data.size": arguments.size, "data.fit": arguments.fit}
+    recipe = Recipe().with_changes({key: value for key, value in changes.items() if value is not None})
+    with terminal.shown_reading(recipe.data.dataset, cancelled) as reading:
+        return registry.load_for(recipe.data, arguments.data_dir or registry.default_data_dir(), reading)
+
+
+def _check(folder: Path, as_json: bool) -> int:
+    from latentlab.core.data.shards import packing
+
+    with terminal.shown_share(f"Checking {folder}") as show:
+        index = packing.check(folder, show)
+    shards = sum(map(len, index.shards.values()))
+    if as_json:
+        terminal.write_json(event="finished", title=index.title, shards=shards, bytes=index.bytes)
+    terminal.say(f"All {shards:,} shards of {index.title} are whole, {index.bytes / 1e6:,.0f} MB.")
+    return 0
