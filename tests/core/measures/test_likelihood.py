@@ -50,12 +50,14 @@ def test_bounds_lie_below_what_a_fine_grid_sums_up_to(tiny_images, kind):
     axis = torch.linspace(-6, 6, 301)
     codes = torch.cartesian_prod(axis, axis)
     prior = -0.5 * codes.square().sum(1) - np.log(2 * np.pi)
-    for row, (image, label) in enumerate(zip(as_input(images), labels, strict=True)):
+    for each in labels.unique() if kind == "cvae" else [None]:  # who decodes once for all images is done ten times sooner
         with torch.inference_mode():
-            output = model.model.decode(codes, label.expand(len(codes)) if kind == "cvae" else None)
-            error = losses.bernoulli(output, image.expand(len(codes), -1, -1, -1))
-        log_p = float(torch.logsumexp((prior - error).double(), 0)) + 2 * np.log(12 / 300)
-        assert found.log_p[row] == pytest.approx(log_p, abs=0.01)
+            logits = model.model.decode(codes, None if each is None else each.expand(len(codes))).flatten(1)
+            ground = prior - torch.nn.functional.softplus(logits).sum(1)
+        for row in range(6) if each is None else torch.nonzero(labels == each)[:, 0].tolist():
+            terms = (ground + logits @ as_input(images[row : row + 1]).flatten()).double()
+            log_p = float(torch.logsumexp(terms, 0)) + 2 * np.log(12 / 300)
+            assert found.log_p[row] == pytest.approx(log_p, abs=0.01)
     assert found.elbo.mean() < found.iwae.mean() < found.log_p.mean() + 0.01
     assert found.error.max() < 0.01
     summary = found.summary()
