@@ -48,7 +48,7 @@ class RatePlot(PlainPlot):
     def set_dots(self, dots: Sequence[RateDot]) -> None:
         """Show these."""
         self._dots = dots
-        self.restyle()
+        self.draw()
         self._fit_all()
 
     def dots(self) -> Sequence[RateDot]:
@@ -59,7 +59,7 @@ class RatePlot(PlainPlot):
         """Ring the dot of a run; None for none."""
         if path != self._picked:
             self._picked = path
-            self.restyle()
+            self.draw()
 
     def levels(self) -> list[float]:
         """Give at which negative ELBOs lines are drawn, nats."""
