@@ -23,6 +23,8 @@ TINY = {
     "model.decoder.layers": (16,),
 }
 LONG = {"training.epochs": 100_000}
+_STEPS = range(-150, 151, 5)  # pixels
+_AROUND = sorted(itertools.product(_STEPS, _STEPS), key=lambda step: abs(step[0]) + abs(step[1]))
 
 
 class Lab:
@@ -140,8 +142,7 @@ class Lab:
     def free_place(self, wanted):
         """Give the pixel nearest to a wanted one that is on no point: where points come to lie differs by machine."""
         viewport, layer = self.canvas.viewport().rect(), self.canvas.points_layer
-        steps = range(-150, 151, 5)
-        for dx, dy in sorted(itertools.product(steps, steps), key=lambda step: abs(step[0]) + abs(step[1])):
+        for dx, dy in _AROUND:
             place = wanted + QPoint(dx, dy)
             local = self.canvas.view.box.mapFromScene(self.canvas.mapToScene(place))
             if viewport.contains(place) and layer.nearest(local) is None:

@@ -124,7 +124,6 @@ class CurvesPanel(LinesPanel):
         self._is_stale = False  # more than steps has come since it was drawn
         self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MILLISECONDS)
         self._timer.timeout.connect(self._redraw_what_is_new)
-        self._choose(0, True)
         self.set_epochs([])
         self._redraw()
 

@@ -112,6 +112,10 @@ def new() -> dict[str, MapAxis]:
 def dress(plot: Plot, font: QFont, names: tuple[str, str] | None, *, is_narrow: bool = False) -> None:
     """Name the axes, and give them the font and the colours of the theme; narrow ones leave the names out."""
     colours = theme.current()
+    looks = (font.key(), names, is_narrow, colours.dark)
+    if looks == plot.dressed:
+        return
+    plot.dressed = looks
     for side, name in zip(_SIDES, names or ("", ""), strict=True):
         axis = plot.axes[side]
         axis.setPen(colours.grid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from latentlab.ui.plots import axes
@@ -13,7 +13,7 @@ from latentlab.ui.style import theme
 
 
 class PlainPlot(Plot):
-    """What bars and lines have in common; they draw anew in `restyle`.
+    """What bars and lines have in common; they draw anew in `restyle`, in another theme or font once they are seen.
 
     Parameters
     ----------
@@ -41,6 +41,7 @@ class PlainPlot(Plot):
     ) -> None:
         sides = {"bottom": _Counting("bottom") if counts else pg.AxisItem("bottom"), "left": pg.AxisItem("left")}
         super().__init__(sides, (3, 7, 11, 3), parent, takes_mouse=takes_mouse)
+        self._is_stale = False
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(180, 110)
         self._names = (bottom, left)
@@ -63,12 +64,28 @@ class PlainPlot(Plot):
         """Draw anew in the colours of the theme."""
         raise NotImplementedError
 
+    def draw(self) -> None:
+        """Draw anew, once it is seen."""
+        self._is_stale = True
+        if self.isVisible():
+            self._catch_up()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow theme and font."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_names"):
-            self._dress()
-            self.restyle()
+            self.draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take theme and font that it has missed."""
+        if self._is_stale:
+            self._catch_up()
+        super().showEvent(event)
+
+    def _catch_up(self) -> None:
+        self._is_stale = False
+        self._dress()
+        self.restyle()
 
     def _keep_range(self) -> None:
         self.is_own_range = True

@@ -28,6 +28,8 @@ class Plot(pg.GraphicsView):
     ----------
     box : ViewBox
     axes : dict of str to AxisItem
+    dressed : object
+        How the axes look, as `axes.dress` left them.
     """
 
     accessible_role = QAccessible.Role.Chart
@@ -45,6 +47,7 @@ class Plot(pg.GraphicsView):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.box = pg.ViewBox(enableMenu=False, enableMouse=takes_mouse)
         self.axes = dict(axes)
+        self.dressed: object = None
         layout = self.centralLayout
         layout.setContentsMargins(*margins)
         layout.setSpacing(0)

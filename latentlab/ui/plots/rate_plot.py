@@ -58,7 +58,7 @@ class RatePlot(PlainPlot):
             return
         self._dots = dots
         self._fit_all()
-        self.restyle()
+        self.draw()
 
     def dots(self) -> Sequence[RateDot]:
         """Give what is shown."""
@@ -68,7 +68,7 @@ class RatePlot(PlainPlot):
         """Ring the dot of a run; None for none."""
         if path != self._picked:
             self._picked = path
-            self.restyle()
+            self.draw()
 
     def levels(self) -> list[float]:
         """Give at which negative ELBOs lines are drawn, nats."""

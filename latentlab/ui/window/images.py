@@ -37,7 +37,8 @@ class ImagesCard(QDialog):
 
     Attributes
     ----------
-    panel : ImagesPanel
+    panel : ImagesPanel or None
+        Made when images are opened first.
     """
 
     def __init__(self, window: QWidget) -> None:
@@ -46,9 +47,14 @@ class ImagesCard(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle(self.tr("Images – latentlab"))
         self.setSizeGripEnabled(True)
+        self.panel: ImagesPanel | None = None
+
+    def make(self) -> ImagesPanel:
+        """Make what it holds."""
         self.panel = ImagesPanel()
         self.panel.cancel_requested.connect(self.reject)
         column(self.panel, on=self)
+        return self.panel
 
     def come(self) -> None:
         """Lie over the window, as large as it needs and the window allows."""
@@ -67,7 +73,7 @@ def join_images(
     session: Session, card: ImagesCard, start: StartPage, settings: Settings, menus: Menus, dialogs: FileDialogs
 ) -> None:
     """Open images of one's own, look at them, and use them."""
-    opened, panel = session.opened_images, card.panel
+    opened = session.opened_images
     recent_menu = menus.menu("recentImages")
     recent_menu.setToolTipsVisible(True)
     start.set_image_sources(menus.menu("ownImages"))
@@ -85,11 +91,23 @@ def join_images(
             session.message.emit(str(error), True)
 
     def show_card(name: str, title: str, has_choices: bool) -> None:
+        panel = card.panel or join_panel(card.make())
         panel.show_opened(name, title, has_choices=has_choices)
         card.come()
 
-    def show_images(found: Description, images: Levels, names: tuple[str, ...], first: FirstRecipe) -> None:
-        panel.show_images(found, images, names, first, session.recipe.name)
+    def join_panel(panel: ImagesPanel) -> ImagesPanel:
+        """Show on the card what comes of a set after it is opened."""
+
+        def show_images(found: Description, images: Levels, names: tuple[str, ...], first: FirstRecipe) -> None:
+            panel.show_images(found, images, names, first, session.recipe.name)
+
+        panel.size_chosen.connect(opened.read_as)
+        panel.use_requested.connect(opened.use)
+        opened.reading.connect(panel.show_reading)
+        opened.progressed.connect(panel.show_progress)
+        opened.read.connect(show_images)
+        opened.failed.connect(panel.show_problem)
+        return panel
 
     def list_recent() -> None:
         names = settings.recent_images
@@ -152,14 +170,8 @@ def join_images(
     menus["showImages"].triggered.connect(opened.open_chosen)
     session.recent.images_looked_at.connect(show_problems)
     recent_menu.aboutToShow.connect(list_recent)  # what is missing today may be there tomorrow
-    panel.size_chosen.connect(opened.read_as)
-    panel.use_requested.connect(opened.use)
     card.rejected.connect(opened.give_up)
     opened.opened.connect(show_card)
-    opened.reading.connect(panel.show_reading)
-    opened.progressed.connect(panel.show_progress)
-    opened.read.connect(show_images)
-    opened.failed.connect(panel.show_problem)
     opened.used.connect(card.leave)
     opened.used.connect(remember)
     list_recent()

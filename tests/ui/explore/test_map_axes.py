@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QThreadPool
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTabWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFrame, QLabel, QTabWidget
 
 from latentlab.core.map.axes import BetweenClasses, BetweenImages, Component, Dimension, PlaneAxes
 from latentlab.ui.explore.exploration import Exploration
@@ -23,7 +23,8 @@ def names(lab):
 
 def take(lab, box, typed):
     """Choose an axis by typing its name into a box of the card."""
-    if not lab.child("axesCard").isVisible():
+    card = lab.window.findChild(QFrame, "axesCard")  # made when it is opened first
+    if card is None or not card.isVisible():
         lab.press("mapAxesButton")
     edit = lab.child(box, QComboBox).lineEdit()
     edit.setFocus()
