@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         "data",
         help="list the image sets, see what is read of one, or download one",
         description="List the image sets, tell what is read of NAME, or download one. NAME may be folder:PATH, "
-        "array:FILE or pairs:DIRTY,CLEAN.",
+        "array:FILE, strokes:FILE or pairs:DIRTY,CLEAN.",
     )
     image_sets.add_options(data)
 

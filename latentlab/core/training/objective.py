@@ -33,6 +33,7 @@ class Objective:
             [recipe.loss.beta, 0.0, 1.0, 0.0, 0.0],
             [1.0, 0.0, 0.0, 1.0, 1.0],
             [0.0, 0.0, 0.0, 0.0, beta],
+            [0.0, 0.0, 0.0, 0.0, 1.0],
         ]
         # From the means of `LossTerms` to loss, reconstruction, KL, penalty, and what is minimised
         self._weights = torch.tensor(rows, device=device)
@@ -74,14 +75,15 @@ class Objective:
         shape = (len(images), self._recipe.model.latent)
         noise = torch.randn((samples, *shape) if samples > 1 else shape, generator=generator, device=self._device)
         bound = None
-        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
+        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL, and
+        # guidance: each (B,)
         with self._precision:
             if samples > 1:
                 terms, bound = model.importance_weighted(images, labels, noise, seen, self._beta * (1 - to_come))
             else:
                 terms = model.loss_terms(images, labels, noise * self._recipe.training.temperature, seen)
         means = torch.stack(terms).mean(1)
-        losses = means @ self._weights  # (4,) @ (4, 5)
+        losses = means @ self._weights  # (5,) @ (5, 5)
         if bound is not None:
             return torch.cat([losses[:4], (bound.mean() + means[2])[None]])
         if to_come:  # without the share of beta * KL that is still to come

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.learned_beside import with_beside
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.data.validation import set_apart
 from latentlab.core.errors import LatentlabError
@@ -62,7 +63,7 @@ class TrainingImages:
                 f"To fit a prior of {components:,} components takes as many training images, and here are "
                 f"{len(learned.train_labels):,}: take fewer components."
             )
-        learned = learned.repeated(recipe.data.repeat)
+        learned = with_beside(learned.repeated(recipe.data.repeat), recipe.data)
         count, total = int((learned.train_labels < 0).sum()), len(learned.train_labels)
         if count and recipe.model.kind == "cvae":
             have, they = ("has", "it is") if count == 1 else ("have", "they are")
