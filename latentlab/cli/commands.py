@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, likelihood, runs, sweep, terminal, training
+from latentlab.cli import export, finalising, image_sets, likelihood, runs, sweep, terminal, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -87,6 +87,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "runs": runs.runs,
     "sweep": sweep.sweep,
     "evaluate": evaluate,
+    "finalise": finalising.finalise,
     "clean": clean,
     "export": export.export,
 }

@@ -163,6 +163,8 @@ class Run:
                 "The run was saved by an earlier version, without what a training needs to go on as it would have: "
                 f"{advice}"
             )
+        if not state.tensors:
+            raise RunError(f"The run is finished, and without what a training needs to go on: {advice}")
         if changed := self.changed_images(data):
             raise RunError(f"{changed} To train on with them as they are now, use --resume, or Continue in the window.")
         if state.device != device:
