@@ -39,7 +39,13 @@ def with_beside(data: ImageSet, settings: DataSettings) -> ImageSet:
     if not settings.beside:
         return data
     folder = data.folder or registry.default_data_dir()
-    other = registry.load(_in_folder(settings.beside, folder), folder, size=settings.size, fit=settings.fit)
+    name = _in_folder(settings.beside, folder)
+    if not registry.status(name, folder).is_here:
+        raise DatasetError(
+            f"'{settings.beside}' is to be learned from beside '{data.name}' and is not here: put it into {folder} or "
+            "leave data.beside empty."
+        )
+    other = registry.load(name, folder, size=settings.size, fit=settings.fit)
     if other.image_shape != data.image_shape:
         raise DatasetError(
             f"'{settings.beside}' has images of {in_words(other.image_shape)}, and to be learned from beside "

@@ -56,7 +56,7 @@ def test_without_one_it_is_the_set_itself(tiny_images):
 
 def test_one_that_is_not_there_or_does_not_fit_is_one_sentence(tiny_images, other):
     data = dataclasses.replace(tiny_images, folder=other)
-    assert "none.npz does not exist" in sentence_of(with_beside, data, settings("array:none.npz"))
+    assert "'array:none.npz' is to be learned" in sentence_of(with_beside, data, settings("array:none.npz"))
     assert "32×32 colour pixels" in sentence_of(with_beside, data, settings("patches"))
     pairs = dataclasses.replace(data, train_noisy=data.train_images, test_noisy=data.test_images)
     assert "alone" in sentence_of(with_beside, pairs, settings("array:others.npz"))
