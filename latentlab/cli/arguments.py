@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import image_sets, packing, sweep
+from latentlab.cli import finalising, image_sets, packing, sweep
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.collection import ORDERS
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         "data",
         help="list the image sets, see what is read of one, or download one",
         description="List the image sets, tell what is read of NAME, or download one. NAME may be folder:PATH, "
-        "array:FILE, pairs:DIRTY,CLEAN or shards:DIR.",
+        "array:FILE, strokes:FILE, pairs:DIRTY,CLEAN or shards:DIR.",
     )
     image_sets.add_options(data)
     packing.add_options(commands)
@@ -119,6 +119,13 @@ def parser() -> argparse.ArgumentParser:
         type=whole(0),
         help="also annealed importance sampling, of the first N test images; of more than 3 dimensions 20, otherwise 0",
     )
+    finalise = commands.add_parser(
+        "finalise",
+        help="make a finished run ready to be handed on",
+        description="Fit a prior to a finished VAE, calibrate a CVAE, and leave out what only its training needs: the "
+        "file is a third as large.",
+    )
+    finalising.add_options(finalise)
     clean = commands.add_parser(
         "clean",
         help="clean a scanned page with a run",

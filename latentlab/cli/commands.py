@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, image_sets, likelihood, packing, runs, sweep, terminal, torchrun, training
+from latentlab.cli import export, finalising, image_sets, likelihood, packing, runs, sweep, terminal, torchrun, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -101,6 +101,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "runs": runs.runs,
     "sweep": _sweep,
     "evaluate": evaluate,
+    "finalise": finalising.finalise,
     "clean": clean,
     "export": export.export,
 }

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +63,8 @@ class ImageSet:
     train_rows, test_rows : int64 (N,) or None
         Which images of the whole set these are, counted through its training images first, then its test images; None
         where they are all of them.
+    folder : Path or None
+        The data folder that it was loaded with, where a second set is looked for.
     """
 
     name: str
@@ -82,6 +85,7 @@ class ImageSet:
     levels: tuple[int, int, float] | None = None
     train_rows: torch.Tensor | None = None
     test_rows: torch.Tensor | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         # Of a person's files; whatever shows, stores or exports them takes them so.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -35,7 +36,10 @@ DATASETS = {known.name: known for known in _SETS}
 
 
 def names() -> tuple[str, ...]:
-    """Give the names of the sets; ``folder:PATH``, ``array:FILE``, ``pairs:DIRTY,CLEAN`` and ``shards:DIR`` are too."""
+    """Give the names of the sets.
+
+    ``folder:PATH``, ``array:FILE``, ``strokes:FILE``, ``pairs:DIRTY,CLEAN`` and ``shards:DIR`` are names too.
+    """
     return tuple(DATASETS)
 
 
@@ -68,7 +72,7 @@ def find(name: str) -> Dataset:
         raise DatasetError(f"'{name}' is a path, and no image set: write folder:PATH or array:FILE.")
     raise DatasetError(
         f"There is no image set '{name}': choose one of {', '.join(names())}, folder:PATH, array:FILE, "
-        "pairs:DIRTY,CLEAN or shards:DIR."
+        "strokes:FILE, pairs:DIRTY,CLEAN or shards:DIR."
     )
 
 
@@ -96,7 +100,7 @@ def load(
     Parameters
     ----------
     name : str
-        One of `names`, ``folder:PATH``, ``array:FILE``, ``pairs:DIRTY,CLEAN`` or ``shards:DIR``.
+        One of `names`, ``folder:PATH``, ``array:FILE``, ``strokes:FILE``, ``pairs:DIRTY,CLEAN`` or ``shards:DIR``.
     data_dir : Path
         Where downloaded sets lie; it is only read.
     limit : int, optional
@@ -113,7 +117,7 @@ def load(
     """
     known = find(located(name))
     data = known.read(size, fit, reading or Reading()) if isinstance(known, Own) else known.load(data_dir)
-    return fitted(data, size, fit).limited(limit)
+    return replace(fitted(data, size, fit).limited(limit), folder=data_dir)
 
 
 def load_for(settings: DataSettings, data_dir: Path, reading: Reading | None = None) -> ImageSet:
@@ -160,6 +164,17 @@ def _array(name: str) -> Own:
     return Own(name, printable(path.name), read, None if is_file(path) else f"{path} does not exist.")
 
 
+def _strokes(name: str) -> Own:
+    path = _path(name, "file")
+
+    def read(size: Size | None, fit: Fit, reading: Reading) -> ImageSet:
+        from latentlab.core.data.sets import strokes
+
+        return strokes.load(name, path, reading)
+
+    return Own(name, printable(path.name), read, None if is_file(path) else f"{path} does not exist.")
+
+
 def _pairs(name: str) -> Own:
     title = " and ".join(printable(folder.name) for folder in user_pairs.folders_of(name))
     return Own(name, title, lambda size, fit, reading: user_pairs.load(name), user_pairs.problem_of(name))
@@ -182,6 +197,7 @@ def _shards(name: str) -> Own:
 _OWN: dict[str, Callable[[str], Own]] = {
     "folder:": _folder,
     "array:": _array,
+    "strokes:": _strokes,
     user_pairs.PREFIX: _pairs,
     PACKED_PAIRS: _shards,
     SHARDS: _shards,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
@@ -19,6 +20,8 @@ from latentlab.core.models.prior import STANDARD_NORMAL, Mixture, Prior
 from latentlab.core.recipe.recipe import Recipe
 
 _EDGE = 1e-3  # as near to pure black and white as a pixel begins
+_NO_LABEL = -1
+_GUIDES = 64  # hidden units of what tells the label from z
 _EDGE_OF_PSEUDO_INPUTS = 0.05  # from which they can still go either way
 _CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
     "linear": nn.Identity,
@@ -33,13 +36,15 @@ _KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more
 class LossTerms(NamedTuple):
     """Terms of each image's loss, float32 (B,), nats: beta weighs the KL later, the penalty has its weights already.
 
-    In the place of `kl` training minimises `penalised_kl`, of which some nats may be free.
+    In the place of `kl` training minimises `penalised_kl`, of which some nats may be free, and beside them all
+    `guidance`, which is no part of the loss: see `VAE.guidance`.
     """
 
     reconstruction: Tensor
     kl: Tensor
     penalty: Tensor
     penalised_kl: Tensor
+    guidance: Tensor
 
 
 class Autoencoder(nn.Module):
@@ -185,7 +190,7 @@ class Autoencoder(nn.Module):
         height, width = images.shape[2:]
         error = self.error(self._decode(code, labels, (height, width)), images)
         none = torch.zeros_like(error)
-        return LossTerms(error, none, self._penalty(code, seen, labels, noise), none)
+        return LossTerms(error, none, self._penalty(code, seen, labels, noise), none, none)
 
     def importance_weighted(
         self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor, beta: float
@@ -272,9 +277,16 @@ class VAE(Autoencoder):
 
     is_variational = True
 
-    def __init__(self, recipe: Recipe, image_shape: tuple[int, int, int], classes: int = 0) -> None:
+    def __init__(
+        self, recipe: Recipe, image_shape: tuple[int, int, int], classes: int = 0, guiding_classes: int = 0
+    ) -> None:
         super().__init__(recipe, image_shape, classes)
         self.logvar_head = nn.Linear(self._feature_count, self.latent)
+        self._guidance = recipe.loss.labels
+        if self._guidance:
+            self.label_head = nn.Sequential(
+                nn.Linear(self.latent, _GUIDES), nn.GELU(), nn.Linear(_GUIDES, guiding_classes)
+            )
         self._free_bits = recipe.loss.free_bits
         self.fixed_prior: Prior | None = None
         self.has_pseudo_inputs = recipe.model.prior == "vamp"
@@ -323,7 +335,29 @@ class VAE(Autoencoder):
         error = self.error(self.decode(codes, labels), images)
         kl = self.prior().kl(mean, logvar, noise)
         penalised = losses.penalised_kl(mean, logvar, self._free_bits, average) if self._free_bits else kl
-        return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised)
+        return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised, self.guidance(codes, labels))
+
+    def guidance(self, codes: Tensor, labels: Tensor | None) -> Tensor:
+        """Give what `loss.labels` adds to what training minimises: the cross-entropy of the label told from z.
+
+        Kingma et al. (2014), eq. 9, have such a term, of a classifier of the image; one of z moves the codes of a class
+        together.
+
+        Parameters
+        ----------
+        codes : float32 (B, L)
+        labels : int64 (B,) or None
+            -1 for images without one, which add nothing.
+
+        Returns
+        -------
+        float32 (B,)
+            Nats, times its weight; 0 where the recipe has none, and outside of training, where no label is told.
+        """
+        if not self._guidance or not self.training or labels is None:
+            return codes.new_zeros(len(codes))
+        told = F.cross_entropy(self.label_head(codes), labels, ignore_index=_NO_LABEL, reduction="none")
+        return self._guidance * told.float()
 
     def importance_weighted(
         self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor, beta: float
@@ -357,7 +391,8 @@ class VAE(Autoencoder):
         ratios = prior.log_ratio(codes, noise, logvar)
         bound = math.log(len(noise)) - torch.logsumexp(beta * ratios - errors, 0)
         kl = prior.kl(mean, logvar, noise)
-        return LossTerms(errors.mean(0), kl, self._penalty(mean, seen, labels, noise[0]), kl), bound
+        penalty, guidance = self._penalty(mean, seen, labels, noise[0]), torch.zeros_like(kl)
+        return LossTerms(errors.mean(0), kl, penalty, kl, guidance), bound
 
 
 def build(recipe: Recipe, image_shape: tuple[int, int, int], classes: int) -> Autoencoder:
@@ -372,10 +407,12 @@ def build(recipe: Recipe, image_shape: tuple[int, int, int], classes: int) -> Au
     kind = recipe.model.kind
     if kind == "cvae" and classes < 2:
         raise LatentlabError("A CVAE needs labels of at least two classes: choose other images, or a VAE recipe.")
+    if recipe.loss.labels and classes < 2:
+        raise LatentlabError("loss.labels needs labels of at least two classes: choose other images, or set it to 0.")
     if kind == "autoencoder":
         model = Autoencoder(recipe, image_shape)
     else:
-        model = VAE(recipe, image_shape, classes if kind == "cvae" else 0)
+        model = VAE(recipe, image_shape, classes if kind == "cvae" else 0, classes)
     # The layout that convolutions are quickest in, on CPU and CUDA; other layers do not know it.
     return model.to(memory_format=torch.channels_last)
 

@@ -97,6 +97,8 @@ class Recipe(Part):
                 raise ValueError("model.prior = 'vamp' has no KL of single dimensions that loss.free_bits could be of")
         if self.training.fit_prior and self.model.kind == "autoencoder":
             raise ValueError("training.fit_prior is for a VAE: an autoencoder has no prior")
+        if self.loss.labels and (self.model.kind != "vae" or self.loss.samples > 1):
+            raise ValueError("loss.labels is for model.kind = 'vae' and loss.samples = 1")
         if self.loss.samples > 1:
             if self.model.kind == "autoencoder":
                 raise ValueError("loss.samples is for a VAE: an autoencoder draws no samples of its code")

@@ -75,6 +75,13 @@ class DataSettings(Part):
         description="Each epoch's order: of all training images, or of shards and of the images in each, which a disk "
         "reads quicker than it finds single images; a batch is then of one part of the set",
     )
+    beside: Text = Field(
+        "",
+        max_length=CHARACTERS,
+        description="Name of a second image set whose training images are learned from as well; its path may lie in "
+        "the data folder. Empty for none",
+    )
+    beside_repeat: int = Field(1, ge=1, le=10_000, description="How often an epoch goes through those")
 
     @field_validator("size", mode="before")
     @classmethod
@@ -193,6 +200,13 @@ class LossSettings(Part):
         ge=1,
         le=1000,
         description="Samples of z per image in training; of more than one the importance-weighted bound is maximised",
+    )
+    labels: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="Weight, in training, of the cross-entropy with which a small network tells the label from z: "
+        "classes keep together on the map",
     )
     sparsity: float = Field(0.0, ge=0, le=1000, description="Weight of the code's absolute values, summed")
     contraction: float = Field(

@@ -132,7 +132,8 @@ class Run:
                 f"The run cannot be continued with another model ({', '.join(keys)} differ): set the recipe back to "
                 f"the run's own, or train from the beginning."
             )
-        if mine.image_shape != data.image_shape or (mine.uses_labels and mine.class_names != data.class_names):
+        needs_classes = mine.uses_labels or (self.recipe.loss.labels and recipe.loss.labels)
+        if mine.image_shape != data.image_shape or (needs_classes and mine.class_names != data.class_names):
             raise RunError(
                 f"The run cannot be continued on '{data.name}': its images or classes are not like those of "
                 f"'{self.recipe.data.dataset}', which it was trained on."
@@ -143,6 +144,8 @@ class Run:
         state, mine, theirs = self.training, self.recipe.training, recipe.training
         # The weights are not those that its optimiser has come to, or it is left behind, as by a branch.
         if state is None or not state.tensors or state.parameters("last"):
+            return False
+        if bool(self.recipe.loss.labels) != bool(recipe.loss.labels):  # their optimisers have other parameters
             return False
         return (mine.optimiser, mine.seed, state.device) == (theirs.optimiser, theirs.seed, device)
 
@@ -160,6 +163,8 @@ class Run:
                 "The run was saved by an earlier version, without what a training needs to go on as it would have: "
                 f"{advice}"
             )
+        if not state.tensors:
+            raise RunError(f"The run is finished, and without what a training needs to go on: {advice}")
         if changed := self.changed_images(data):
             raise RunError(f"{changed} To train on with them as they are now, use --resume, or Continue in the window.")
         if state.device != device:

@@ -131,6 +131,8 @@ class TrainingState(BaseModel):
             # What an optimiser keeps may overflow, and training goes on as well as before; weights may not.
             elif not name.startswith("optimiser.") and not torch.isfinite(tensor).all():
                 raise ValueError(f"{name} is not finite")
+        if not self.tensors and self.state == "finished":  # see `training.finalising`
+            return
         if not self.tensors.keys() >= _GENERATORS:
             raise ValueError("the generators' states are missing")
         for name in ("best", "last"):

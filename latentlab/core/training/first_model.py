@@ -21,7 +21,9 @@ def first_model(recipe: Recipe, data: ImageSet, start: Run | None) -> Autoencode
         model = build(recipe, data.image_shape, len(data.class_names) if data.has_labels else 0)
     if start:
         start.check_fits(recipe, data)
-        model.load_state_dict(start.snapshot.state())
+        # What guides by labels is not of the model: where only one of the two has it, it begins anew, or is left out.
+        mine, begun = start.snapshot.state(), model.state_dict()
+        model.load_state_dict({name: mine.get(name, tensor) for name, tensor in begun.items()})
     else:
         some = data.train_images[:: max(1, len(data.train_images) // _AVERAGED)]
         model.begin_at(some.mean(0, dtype=torch.float32) / 255)

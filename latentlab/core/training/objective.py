@@ -38,6 +38,7 @@ class Objective:
             [recipe.loss.beta, 0.0, 1.0, 0.0, 0.0],
             [1.0, 0.0, 0.0, 1.0, 1.0],
             [0.0, 0.0, 0.0, 0.0, beta],
+            [0.0, 0.0, 0.0, 0.0, 1.0],
         ]
         # From the means of `LossTerms` to loss, reconstruction, KL, penalty, and what is minimised
         self._weights = torch.tensor(rows, device=device)
@@ -84,7 +85,8 @@ class Objective:
         shape, draws = (len(images), self._recipe.model.latent), ImageDraws(generator, part)
         noise = draws.randn(samples, *shape, axis=1) if samples > 1 else draws.randn(*shape)
         bound = None
-        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL: each (B,)
+        # -log p(x | z) at z = μ(x̃) + T σ(x̃) ε, KL(q(z | x̃) || p(z)), penalty, what is not free of the KL, and
+        # guidance: each (B,)
         with self._precision:
             if samples > 1:
                 terms, bound = model.importance_weighted(images, labels, noise, seen, self._beta * (1 - to_come))
@@ -92,7 +94,7 @@ class Objective:
                 average = {"average": self._average(part)} if loss.free_bits and part.ranks > 1 else {}
                 terms = model.loss_terms(images, labels, noise * self._recipe.training.temperature, seen, **average)
         means = part.mean(torch.stack(terms))
-        losses = means @ self._weights  # (4,) @ (4, 5)
+        losses = means @ self._weights  # (5,) @ (5, 5)
         if bound is not None:
             return torch.cat([losses[:4], (part.mean(bound) + means[2])[None]])
         if to_come:  # without the share of beta * KL that is still to come

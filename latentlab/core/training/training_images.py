@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.learned_beside import with_beside
 from latentlab.core.data.mapped_images import let_go
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.data.shards.shard_index import images_of_a_shard
@@ -68,7 +69,7 @@ class TrainingImages:
                 f"To fit a prior of {components:,} components takes as many training images, and here are "
                 f"{len(learned.train_labels):,}: take fewer components."
             )
-        learned = learned.repeated(recipe.data.repeat)
+        learned = with_beside(learned.repeated(recipe.data.repeat), recipe.data)
         count, total = int(np.count_nonzero(learned.train_labels.numpy() < 0)), len(learned.train_labels)
         let_go(learned.train_labels)
         if count and recipe.model.kind == "cvae":

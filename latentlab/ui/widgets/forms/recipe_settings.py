@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from latentlab.ui.widgets.forms.beside_settings import BesideSettings
 from latentlab.ui.widgets.forms.prior_settings import PriorSettings
 
 SettingTexts = tuple[str, str, str]
@@ -49,6 +50,7 @@ class RecipeSettings(QObject):
             (self.tr("Decoder"), (*self._decoder_layers(), *self._network("decoder"), *self._beginning())),
             (self.tr("Loss"), self._loss()),
             (self.tr("Steps"), self._steps()),
+            BesideSettings().group(),
             (self.tr("Damage to what the encoder sees"), self._corruption()),
             (self.tr("Random changes of the training images"), self._augmentation()),
         )
@@ -333,11 +335,7 @@ class RecipeSettings(QObject):
                 ("occlusion", self.tr("Occlusion"), self.tr("Share of the area that a rectangle covers.")),
                 ("stains", self.tr("Stains"), self.tr("Of a page: how dark they are, from 0 to 1.")),
                 ("creases", self.tr("Creases"), self.tr("Of a page: how dark they are, from 0 to 1.")),
-                (
-                    "light",
-                    self.tr("Uneven light"),
-                    self.tr("Of a page: how much darker its dark side is, from 0 to 1."),
-                ),
+                ("light", self.tr("Uneven light"), self.tr("Of a page: how much darker one side is, from 0 to 1.")),
             )
         )
 
