@@ -15,8 +15,8 @@ FORMAT = "latentlab/1"
 SUFFIX = ".safetensors"
 _MOST_EPOCHS = 1_000_000_000  # of all trainings of a run, of a hundred thousand each
 _NO_RUN = f"{{path}} is not a run, or is cut short: choose a {SUFFIX} file saved by latentlab."
-MOST_EPOCHS = 120_000  # that a file has the losses of: a training has 100,000 at most
-_LONGEST = 96_000_000  # bytes, of which each epoch takes up to 780; safetensors takes 100 MB
+MOST_EPOCHS = 115_000  # that a file has the losses of: a training has 100,000 at most
+_LONGEST = 96_000_000  # bytes, of which each epoch takes up to 800; safetensors takes 100 MB
 
 
 class RunError(LatentlabError):
@@ -93,6 +93,21 @@ def _head(path: Path) -> dict[str, Any]:
     if not isinstance(head, dict):
         raise RunError(_NO_RUN.format(path=path))
     return head
+
+
+def check_length(epochs: int) -> None:
+    """See that a run's file can have the losses of so many epochs, before they are trained.
+
+    Raises
+    ------
+    RunError
+        When it cannot: it would be written, and not be read again.
+    """
+    if epochs > MOST_EPOCHS:
+        raise RunError(
+            f"The run would come to {epochs:,} epochs, and its file has room for the losses of {MOST_EPOCHS:,}: train "
+            "it for fewer, or begin a new one."
+        )
 
 
 def count_of_epochs(stored: object) -> int:

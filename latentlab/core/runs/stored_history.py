@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from latentlab.core.events import Changed, EpochEnded, event_values
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.runs.run_header import count_of_epochs
 
 _HISTORY = TypeAdapter(tuple[EpochEnded, ...])
 _CHANGES = TypeAdapter(tuple[Changed, ...])
@@ -41,6 +42,7 @@ def stored_history(values: Mapping[str, Any], recipe: Recipe) -> tuple[EpochEnde
     before = {"temperatures": (recipe.sampling_temperature,) * 2}
     history = _HISTORY.validate_python([before | event_values(each) for each in stored])
     for ended in history:
+        count_of_epochs(ended.epoch)
         if not (0 <= (ended.images or 0) < 2**53 and 0 <= (ended.seconds or 0.0) < math.inf):
             raise ValueError("an epoch of no such length")
     is_earlier = ["objective" not in each for each in stored]

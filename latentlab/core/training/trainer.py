@@ -30,6 +30,7 @@ from latentlab.core.ranks.ranks import ALONE, Ranks
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.chain import Link
 from latentlab.core.runs.run import CODES, Run, RunError, RunGroup, codes_of
+from latentlab.core.runs.run_header import check_length
 from latentlab.core.runs.training_state import State, TrainingState
 from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training.clock import TrainingClock
@@ -304,6 +305,7 @@ class Trainer:
                     yield event
 
     def _train(self) -> Iterator[Event]:
+        check_length(self._last_epoch)
         settings, data = self.recipe.training, self.data
         images, labels, noisy = data.train_images, data.train_labels, data.train_noisy
         if self.recipe.data.binarised == "static":

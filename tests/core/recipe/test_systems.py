@@ -215,7 +215,7 @@ def test_steps_need_no_value_from_their_device_before_they_are_told(name, tiny_i
             return super().__new__(cls, "cpu")
 
     monkeypatch.setattr(torch, "Generator", OnCpu)
-    monkeypatch.setattr(training, "pick_device", lambda _: torch.device("meta"))
+    monkeypatch.setattr(training, "pick_device", lambda *_: torch.device("meta"))
     monkeypatch.setattr(training, "_MESSAGE_SECONDS", math.inf)
     recipe = Recipe.load(name).with_changes({"batch_size": 1, "limit": 4, "data.repeat": 2})
     trainer = Trainer(recipe, pages if recipe.data.dataset == "pages" else tiny_images)

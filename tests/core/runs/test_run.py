@@ -438,6 +438,15 @@ def test_losses_that_are_no_numbers_are_refused(changed, run):
     refused(changed(metadata={"history": json.dumps(history)}))
 
 
+@pytest.mark.parametrize(
+    "damage", [{"epoch": 10**400}, {"images": -1}, {"images": 10**400}, {"seconds": -1.0}, {"seconds": float("nan")}]
+)
+def test_an_epoch_of_no_such_number_or_length_is_refused(changed, run, damage):
+    history = [dataclasses.asdict(epoch) for epoch in run.history]
+    history[0] |= damage
+    refused(changed(metadata={"history": json.dumps(history)}))
+
+
 def test_a_preparation_for_images_of_another_size_is_refused(changed, run):
     preparation = run.preparation.to_dict() | {"height": 32}
     refused(changed(metadata={"preparation": json.dumps(preparation)}))

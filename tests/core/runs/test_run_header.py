@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from latentlab.core.runs.run_header import RunError, is_run, read_header
+from latentlab.core.events import EpochEnded, Losses, event_to_dict
+from latentlab.core.runs.run_header import MOST_EPOCHS, RunError, is_run, read_header
 
 
 def written(path, head, rest=b"", length=None):
@@ -49,7 +50,20 @@ def test_nothing_but_the_head_is_read(tmp_path):
     assert read_header(path).values == {"epochs": 3}
 
 
-@pytest.mark.parametrize("length", [2**25 + 1, 2**40, 2**64 - 1])
+def test_the_losses_of_as_many_epochs_as_a_run_may_have_are_read(tmp_path):
+    """As long as they get: what is written is not to be refused by whoever reads it."""
+    losses = Losses(*[-123.45678901234567] * 5)
+    longest = EpochEnded("0123456789ab", 99_999, losses, losses, False, (0.12345678901234567,) * 2, -losses.kl, losses)
+    longest = event_to_dict(longest) | {"images": 10**9, "seconds": losses.kl}
+    count = 2_000
+    path = written(tmp_path / "run", metadata(history=[longest] * count))
+    assert len(read_header(path).values["history"]) == count
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+    assert length / count * MOST_EPOCHS < 95_000_000
+
+
+@pytest.mark.parametrize("length", [96_000_001, 2**40, 2**64 - 1])
 def test_a_length_is_not_believed(tmp_path, length):
     assert "cut short" in refused(written(tmp_path / "run", metadata(), length=length))
 

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from latentlab.core.events import EpochEnded, Losses, Progress
+from latentlab.core.events import EpochEnded, Losses, Progress, Started
 from latentlab.core.runs.run import RunError
+from latentlab.core.runs.run_header import MOST_EPOCHS
 from latentlab.core.training.control import Control
 from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import SMALL, of_kind, same_weights, weights
@@ -33,6 +34,15 @@ def test_going_on_carries_weights_history_and_changes_over(tiny_images):
     assert result.changes == run.changes
     assert result.epochs == 5
     assert result.snapshot.run_id == "again"
+
+
+def test_more_epochs_than_a_file_takes_are_refused_before_they_are_trained(tiny_images):
+    first = Trainer(SMALL, tiny_images)
+    list(first.events())
+    long = dataclasses.replace(first.result(), epochs=MOST_EPOCHS - 1)
+    with pytest.raises(RunError, match=r"would come to 115,001 epochs, .* train it for fewer, or begin a new one\.$"):
+        next(Trainer(SMALL.with_changes({"epochs": 2}), tiny_images, start=long).events())
+    assert isinstance(next(Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, start=long).events()), Started)
 
 
 def test_going_on_leaves_the_run_it_started_from_as_it_was(tiny_images):
