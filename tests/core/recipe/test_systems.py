@@ -211,6 +211,8 @@ def test_steps_need_no_value_from_their_device_before_they_are_told(name, tiny_i
     """Steps on torch's device without values: a step that waited for one, or took from the CPU, would fail on it."""
 
     class OnCpu(torch.Generator):  # that device has none of its own, and takes this one
+        device = torch.device("meta")  # as one there would say
+
         def __new__(cls, device="cpu"):
             return super().__new__(cls, "cpu")
 
