@@ -29,6 +29,29 @@ def test_auto_takes_the_fastest_device_there_is(monkeypatch):
     assert pick_device("auto").type == "cpu"
 
 
+def test_each_rank_takes_a_gpu_of_its_own(monkeypatch):
+    taken = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    assert [pick_device(name, local) for name, local in (("auto", 0), ("cuda", 1))] == [
+        torch.device("cuda", 0),
+        torch.device("cuda", 1),
+    ]
+    assert taken == [0, 1]
+    assert pick_device("cpu", 7) == torch.device("cpu")
+    with pytest.raises(LatentlabError, match=r"2 GPUs here for more processes: .*'cpu'\.$"):
+        pick_device("auto", 2)
+
+
+def test_apples_gpu_is_for_one_process(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert pick_device("auto", 0) == torch.device("cpu")
+    with pytest.raises(LatentlabError, match="cannot share Apple's GPU"):
+        pick_device("mps", 0)
+
+
 def test_as_many_threads_compute_as_the_recipe_says(tiny_images):
     before = torch.get_num_threads()
     try:

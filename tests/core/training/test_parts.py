@@ -1,0 +1,86 @@
+"""Of a step that ranks share, the mean of their gradients is the gradient of the whole batch."""
+
+import pytest
+import torch
+
+from latentlab.core.ranks.ranks import Ranks
+from latentlab.core.training.clock import TrainingClock
+from latentlab.core.training.control import Control
+from latentlab.core.training.meetings import Meetings
+from latentlab.core.training.objective import Objective
+from latentlab.core.training.phases import Phase
+from latentlab.core.training.seen_images import seen_images
+from latentlab.core.training.trainer import Trainer
+from tests.core.training.small import SMALL
+
+CPU = torch.device("cpu")
+
+
+class One(Ranks):
+    """One of several ranks; of what they add up it has all numbers, from the others as well."""
+
+    def __init__(self, rank, count, added=None):
+        self.rank, self.count, self._added = rank, count, added
+
+    def sum(self, numbers):
+        return numbers if self._added is None else numbers + self._added
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"model.kind": "cvae", "beta": 4, "warm_up": 3},
+        {"samples": 3, "warm_up": 3},
+        {"prior": "vamp", "components": 3},
+        {"model.kind": "autoencoder", "contraction": 0.1, "sparsity": 0.1},
+        {"binarised": "dynamic", "rotation": 10, "mirror": 0.5, "corruption.gaussian": 0.2},
+    ],
+    ids=["vae", "cvae", "importance-weighted", "vamp", "autoencoder", "drawn"],
+)
+@pytest.mark.parametrize(("images", "ranks"), [(7, 3), (2, 3)])
+def test_the_mean_of_the_gradients_of_parts_is_that_of_the_batch(tiny_images, changes, images, ranks):
+    recipe = SMALL.with_changes(changes)
+    model = Trainer(recipe, tiny_images).model
+    shown, labels = tiny_images.train_images[:images], tiny_images.train_labels[:images]
+
+    def losses(part, one):
+        generator, rows = torch.Generator().manual_seed(1), part.rows
+        x, seen = seen_images(shown[rows], None, recipe, Phase(0.1, refines=False), generator, part)
+        told = Objective(recipe, recipe.loss.beta, CPU, one).losses(model, x, labels[rows], seen, generator, 1, part)
+        gradients = torch.autograd.grad(told[4], [*model.parameters()])
+        return torch.cat([told.detach(), *map(torch.flatten, gradients)])
+
+    whole = losses(Ranks().part(images), Ranks())
+    parts = [losses(one.part(images), one) for one in (One(rank, ranks) for rank in range(ranks))]
+    torch.testing.assert_close(sum(parts) / ranks, whole, rtol=1e-4, atol=1e-4)
+
+
+def test_one_rank_that_is_to_stop_stops_all_at_the_next_meeting():
+    control, other = Control(), torch.tensor([1.0, 0.0]).double()
+    meetings = Meetings(One(0, 2, other), control, TrainingClock())
+    assert not meetings.stops
+    assert meetings.is_due(0.05)  # after the first step, to see how long one takes
+    meetings.meet(0.05)
+    assert meetings.stops
+    assert not control.stop.is_set()
+
+
+def test_ranks_meet_after_as_many_steps_as_take_the_time():
+    clock, seconds_of_other = TrainingClock(), 0.03
+    meetings = Meetings(One(0, 2, torch.tensor([0.0, seconds_of_other]).double()), Control(), clock)
+    meetings.is_due(0.1)
+    clock.step_seconds = 0.01  # of that step: 0.02 in the mean
+    meetings.meet(0.1)
+    assert [meetings.is_due(0.1) for _ in range(5)] == [False] * 4 + [True]
+    assert not meetings.stops
+
+
+def test_a_rank_alone_meets_nobody(monkeypatch):
+    control, clock = Control(), TrainingClock()
+    monkeypatch.setattr(clock, "uncounted", lambda: 0.05)
+    meetings = Meetings(Ranks(), control, clock)
+    assert meetings.is_due(0.05)
+    assert not meetings.is_due(0.06)
+    control.stop.set()
+    assert meetings.stops
