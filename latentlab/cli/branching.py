@@ -11,8 +11,10 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.run_header import SUFFIX
 
 if TYPE_CHECKING:
+    from latentlab.core.data.image_set import ImageSet
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.runs.run import Run
+    from latentlab.core.training.trainer import Trainer
 
 
 def branch(arguments: Namespace) -> Run | None:
@@ -48,3 +50,12 @@ def check(branch: Run | None, recipe: Recipe) -> None:
         from latentlab.core.training.branching import check_settings
 
         check_settings(branch, recipe)
+
+
+def title(trainer: Trainer, images: ImageSet) -> str:
+    """Say what is trained, on which images, and at which epoch a branch begins."""
+    from latentlab.core.runs.chain import branched_after
+
+    epoch = branched_after(trainer.chain)
+    begins = "" if epoch is None else f", from epoch {epoch}"
+    return f"{trainer.recipe.name}{begins} on {images.title}"

@@ -184,7 +184,7 @@ def _train(
     with terminal.interrupt_sets(stop):
         try:
             with (
-                terminal.shown_training(f"{trainer.recipe.name} on {images.title}") as show,
+                terminal.shown_training(branching.title(trainer, images)) as show,
                 training_outputs.tensorboard(trainer, arguments.tensorboard) as write_tensorboard,
             ):
                 for event in trainer.events():

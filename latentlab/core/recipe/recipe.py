@@ -39,6 +39,9 @@ _IN_WORDS_OF_TOML = {
     "model_type": "it should be a table of settings",
     "tuple_type": "it should be a list",
     "too_long": "it should have at most {max_length} items",
+    **dict.fromkeys(("float_parsing", "float_type"), "it should be a number"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "it should be a whole number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "it should be true or false"),
 }
 
 _LISTS_OF_IMAGES = ("data.images", "data.exclude")

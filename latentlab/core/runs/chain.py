@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from latentlab.core.events import Changed
@@ -59,3 +61,8 @@ class Link(BaseModel):
     fingerprint: str = ""
     run_id: str = ""
     is_branched: bool = False
+
+
+def branched_after(chain: Sequence[Link]) -> int | None:
+    """Give the epoch of another run after which one branched off, by the trainings before it; None where it did not."""
+    return chain[-1].epochs if chain and chain[-1].is_branched else None

@@ -27,6 +27,7 @@ from latentlab.core.runs.run_header import SUFFIX
 MOST_RUNS = 1000
 THREADS, DATASET = "training.threads", "data.dataset"
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{MOST_NAME - 1}}}")
+_CHANGED = "In the changed recipe, "  # so begins what is wrong with a change; here no recipe is seen
 _LONGEST_STEM = 160  # characters: with what stands before and after it, a name that every file system takes
 
 
@@ -215,13 +216,23 @@ class SweepPlan(BaseModel):
                     recipe = self.recipe.with_changes(changes)
                     recipe = located(recipe.with_changes({SEED: recipe.training.seed + seed}) if seed else recipe)
                 except LatentlabError as error:
-                    raise SweepError(f"{in_words(changes)}: {error}" if len(changes) > 1 else str(error)) from error
+                    raise SweepError(self._problem(changes, error)) from error
                 known, words = recipe.model_dump_json(), in_words({**changes, SEED: str(recipe.training.seed)})
                 if known in found:
                     raise SweepError(f"Two runs would be the same, {found[known]} and {words}: leave one value out.")
                 found[known] = words
                 recipes.append(recipe)
         return tuple(recipes)
+
+    def _problem(self, changes: dict[str, Any], error: LatentlabError) -> str:
+        """Say what is wrong with a combination: of one of its values alone, or that they do not go together."""
+        for key, value in changes.items():
+            try:
+                self.recipe.with_changes({key: value})
+            except LatentlabError as alone:
+                said = str(alone).removeprefix(_CHANGED)
+                return said if said.startswith(key) else f"{in_words({key: value})}: {said}"
+        return f"{in_words(changes)}: {str(error).removeprefix(_CHANGED)}"
 
 
 def _setting(recipe: Recipe, text: str) -> tuple[str, tuple[str, ...]]:

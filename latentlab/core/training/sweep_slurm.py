@@ -169,16 +169,15 @@ class SlurmArray:
         begun, gone = set[int](), dict.fromkeys(going, 0)
         asked = time.monotonic()
         while going and not stop.wait(_PAUSE):
-            is_due = time.monotonic() - asked >= _QUEUE_SECONDS
-            queue = self._queue() if is_due else {}
-            is_due = is_due and not isinstance(queue, str)  # it may be busy, and is asked again
-            asked = time.monotonic() if is_due else asked
+            queue: dict[int, tuple[str, str]] | str = ""
+            if time.monotonic() - asked >= _QUEUE_SECONDS:
+                queue, asked = self._queue(), time.monotonic()
             for number, words in list(going.items()):
                 member, path = members[number], self._path(members[number])
                 if words.look() or (words.of_epochs and number not in begun):
                     begun.add(number)
                     yield SweepEvent(member, "progress", epochs=words.epochs, of_epochs=words.of_epochs)
-                if is_due:
+                if not isinstance(queue, str):  # else it was not asked, or is busy, and is asked again
                     gone[number] = 0 if number in queue or workspace.is_training(path) else gone[number] + 1
                 if not words.has_finished and not gone[number]:
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class Words:
             return False
         try:
             with self._file.open("rb") as file:
+                if file.seek(0, os.SEEK_END) < self._at:  # begun anew, as by a task that Slurm has put back
+                    self._at, self._rest, self.has_finished = 0, b"", False
                 file.seek(self._at)
                 said = file.read(_MOST)
         except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from latentlab.core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.runs.chain import Link
     from latentlab.core.runs.run import Run
 
 translate = QCoreApplication.translate
@@ -42,6 +44,13 @@ class CurrentRun:
     kept: Path | None = None
 
     @property
+    def name(self) -> str:
+        """What it is called: as its file, or after its recipe; empty where there is none."""
+        if self.path is not None or self.run is None:
+            return "" if self.path is None else self.path.stem
+        return unsaved_name(self.run.recipe, self.run.chain)
+
+    @property
     def file(self) -> Path | None:
         """Where it is on the disk, as it is here."""
         return self.path if self.is_saved else self.kept
@@ -63,3 +72,13 @@ class CurrentRun:
         except LatentlabError as error:
             return str(error)
         return ""
+
+
+def unsaved_name(recipe: Recipe, chain: Sequence[Link]) -> str:
+    """Name a run that has no file of a person's, by the trainings before it."""
+    from latentlab.core.runs.chain import branched_after
+
+    epoch = branched_after(chain)
+    if epoch is None:
+        return recipe.name
+    return translate("CurrentRun", "{name}, from epoch {epoch}").format(name=recipe.name, epoch=epoch)

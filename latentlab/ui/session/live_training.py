@@ -11,6 +11,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.sketch import preparation
 from latentlab.core.training.control import Setting
+from latentlab.ui.session.current_run import unsaved_name
 from latentlab.ui.threads.background import Report, Task
 from latentlab.ui.threads.planned_training import PlannedTraining
 from latentlab.ui.threads.training_thread import EpochModel, Post, Result, TrainingThread, Warned
@@ -67,6 +68,7 @@ class LiveTraining(QObject):
         super().__init__(parent)
         self._state: State = "idle"
         self._thread: TrainingThread | None = None
+        self._name = ""
         self._warming_up = Task(self)
         self._timer = QTimer(self, interval=_DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
@@ -75,6 +77,11 @@ class LiveTraining(QObject):
     def state(self) -> State:
         """``"idle"``, ``"training"`` or ``"paused"``."""
         return self._state
+
+    @property
+    def name(self) -> str:
+        """What is trained: the recipe, and of a branch the epoch that it began at."""
+        return self._name
 
     @property
     def is_kept(self) -> bool:
@@ -86,6 +93,8 @@ class LiveTraining(QObject):
         _alive.difference_update([thread for thread in _alive if thread.isFinished()])
         # No child of anybody: whoever destroys a window that was never closed must not destroy a running thread.
         self._thread = TrainingThread(planned)
+        chain = planned.unfinished.chain if planned.unfinished else planned.start.trainings() if planned.start else ()
+        self._name = unsaved_name(planned.recipe, chain)
         _alive.add(self._thread)
         self.destroyed.connect(self._thread.abandon)
         self.begun.emit(planned.recipe, planned.data)

@@ -436,8 +436,6 @@ class Session(QObject):
         self.epochs.use(run if self.state == "idle" else None, self._current.kept or path)
         self.can_finish_changed.emit(self.state == "idle" and self._current.can_be_finished)
         if self.state != "idle":
-            self.run_changed.emit(self.recipe.name, True)
-        elif run is None:
-            self.run_changed.emit("", False)
+            self.run_changed.emit(self.training.name, True)
         else:
-            self.run_changed.emit(path.stem if path is not None else run.recipe.name, not self._current.is_saved)
+            self.run_changed.emit(self._current.name, run is not None and not self._current.is_saved)

@@ -72,13 +72,14 @@ def test_it_begins_at_the_epoch_that_is_looked_at_with_the_settings_in_the_setup
     dialog = ask(lab, "slider")
     box, epochs = choice(dialog)
     assert (box.currentText(), epochs) == ("2", ["1", "2", "3"])
-    assert lab.text("branchTold") == "Changed in it: beta 1 → 4, epochs 3 → 2"
-    assert lab.text("branchEnd") == "and is trained on to epoch 4."
+    assert lab.text("branchTold") == "Changed in it: beta 1 → 4"
+    assert lab.text("branchEnd") == "and is trained for as many more as the setup has Epochs, 2: up to epoch 4."
     lab.qtbot.keyClick(box, Qt.Key.Key_Up)
-    assert lab.text("branchEnd") == "and is trained on to epoch 3."
+    assert lab.text("branchEnd") == "and is trained for as many more as the setup has Epochs, 2: up to epoch 3."
     lab.qtbot.keyClick(box, Qt.Key.Key_Down)
     branch(lab, dialog)
     found, first = newest(lab), lab.first
+    assert lab.window.windowTitle() == f"{lab.session.recipe.name}, from epoch 2[*] – latentlab"
     assert found.origin == (first.run, 2)
     assert found.differs == [["loss.beta", "1", "4"], ["training.epochs", "3", "2"]]
     assert [ended.epoch for ended in lab.session.run.history] == [1, 2, 3, 4]
@@ -128,7 +129,7 @@ def test_what_was_looked_at_and_is_not_kept_is_not_taken_for_another(trained):
     for file in (default_folder() / ".epochs").rglob("*.epoch"):
         file.unlink()  # while one thinks about it
     close(lab, dialog, dialog.findChild(QPushButton, "branchButton"))
-    lab.until(lambda: lab.message() == "Epoch 1 of the run is not kept: only epoch 3 is.")
+    lab.until(lambda: lab.message() == "Epoch 1 of the run is not kept: kept are 3.")
     assert lab.session.state == "idle"
 
 

@@ -182,7 +182,7 @@ def test_the_table_has_what_differs_mean_and_deviation_and_marks(compared):
 
     records = lab.session.many_runs.compared.records
     assert [cells(row)["Run"] for row in range(5)] == ["a", "b", "mean ± s.d., 2 seeds", "heavy", "point"]
-    assert cells(3)["loss.beta"] == "4.0"
+    assert cells(3)["loss.beta"] == "4"
     assert (cells(1)["training.seed"], cells(2)["training.seed"]) == ("1", "")
     values = [record.kept.test["kl"] for record in records[:2]]
     assert cells(2)["KL"] == f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"

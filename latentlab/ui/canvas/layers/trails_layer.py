@@ -20,7 +20,7 @@ from latentlab.ui.style.paint import KeptPicture, paint_on_ground
 
 _FAINTEST, _STRONGEST = 0.15, 1.0  # opacity at the start of a trail, and at the point itself
 _STEPS = 8  # of opacity, from the start of a trail to the point
-_WORDS = 62  # pixels from the upper edge of the map: below what tells how many are selected
+_WORDS = 58  # pixels from the lower edge of the map: above hints, and far from names of curves, which are at the top
 _FARTHEST = 1e6  # pixels: beyond, Qt's painter loses its way
 
 
@@ -70,7 +70,7 @@ class TrailsLayer(Layer):
             _draw_lines(painter, self._pixels(here), colours, 1.0)
         if self._words:
             painter.setFont(QFont() if widget is None else widget.font())
-            middle = QPointF(self.boundingRect().center().x(), _WORDS)
+            middle = QPointF(self.boundingRect().center().x(), self.boundingRect().bottom() - _WORDS)
             paint_on_ground(painter, self._words, middle, theme.current().foreground)
 
     def _follow(self) -> None:

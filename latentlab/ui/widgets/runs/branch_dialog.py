@@ -15,6 +15,7 @@ from latentlab.ui.widgets.letters_dialog import LettersDialog
 from latentlab.ui.widgets.primary_button import PrimaryButton
 from latentlab.ui.widgets.runs.run_origin import settings_in_words
 
+_EPOCHS = "training.epochs"
 _SIZE = QSize(64, 11)  # letters, and lines
 
 
@@ -62,6 +63,7 @@ class BranchDialog(LettersDialog):
         self._choice.setCurrentIndex(self._epochs.index(chosen))
         self._choice.currentIndexChanged.connect(self._show_end)
         self._end = plain_label(role=theme.MUTED, objectName="branchEnd", wordWrap=True)
+        differs = [each for each in differs if each[0] != _EPOCHS]  # which are told above, and are those from there on
         changed = self.tr("Changed in it: {settings}").format(settings=settings_in_words(differs))
         nothing = self.tr("No setting is changed yet: change some in the setup, then branch, to try another way.")
         self._told = plain_label(problem or (changed if differs else nothing), wordWrap=True, objectName="branchTold")
@@ -88,4 +90,5 @@ class BranchDialog(LettersDialog):
     @Slot()
     def _show_end(self) -> None:
         end = self._epochs[self._choice.currentIndex()] + self._more
-        self._end.setText(self.tr("and is trained on to epoch {end}.").format(end=end))
+        said = self.tr("and is trained for as many more as the setup has Epochs, {more:,}: up to epoch {end:,}.")
+        self._end.setText(said.format(more=self._more, end=end))
