@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import finalising, image_sets, packing, sweep
+from latentlab.cli import finalising, image_sets, sweep
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.collection import ORDERS
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         "array:FILE, strokes:FILE, pairs:DIRTY,CLEAN or shards:DIR.",
     )
     image_sets.add_options(data)
-    packing.add_options(commands)
+    image_sets.add_packing(commands)
 
     train = commands.add_parser(
         "train",

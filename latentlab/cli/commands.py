@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, finalising, image_sets, likelihood, packing, runs, sweep, terminal, torchrun, training
+from latentlab.cli import export, finalising, image_sets, likelihood, runs, sweep, terminal, torchrun, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -95,7 +95,7 @@ def _sweep(arguments: Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
     "data": image_sets.data,
-    "pack": packing.pack,
+    "pack": image_sets.pack,
     "train": training.train,
     "resume": training.resume,
     "runs": runs.runs,

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from argparse import Namespace, _SubParsersAction
+from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from latentlab.cli import terminal
-from latentlab.cli.export import whole
 from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
     from latentlab.core.data.image_set import ImageSet
-
-
-def add_options(commands: _SubParsersAction[Any]) -> None:
-    """Add the command to those of the program."""
-    parser = commands.add_parser(
-        "pack",
-        help="pack an image set of any size into shards that are mapped, or check them",
-        description="Write an image set as files of one size, the shards, with an index of their checksums: "
-        "shards:DIR is the same set, of which a training reads what it looks at, however large it is. What broke off "
-        "goes on by the same command, which also checks what is there, and writes what is damaged again.",
-    )
-    parser.add_argument("set", metavar="SET", nargs="?", help="an image set, by a name that 'data' takes")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="where the shards go: a new or an empty folder")
-    parser.add_argument("--check", metavar="DIR", type=Path, help="read all shards, and compare their checksums")
-    parser.add_argument("--jobs", metavar="N", type=whole(1), default=1, help="shards that are written at a time (1)")
-    parser.add_argument("--size", metavar="SIDES", help="bring the images to it, as data.size of a recipe")
-    parser.add_argument("--fit", choices=("crop", "pad", "stretch"), help="how, as data.fit of a recipe")
-    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
-    parser.add_argument("--json", action="store_true", help="write one JSON object a line")
 
 
 def pack(arguments: Namespace) -> int:

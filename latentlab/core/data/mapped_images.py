@@ -92,14 +92,14 @@ def allocate(file: int, size: int) -> None:
     OSError
         When it has not.
     """
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file, 0, size)
-        return
-    if hasattr(os, "fstatvfs"):  # macOS, where nothing reserves it
+    if hasattr(os, "fstatvfs"):  # or a disk would be full of what it has no room for until that fails
         disk = os.fstatvfs(file)
         if disk.f_bavail * disk.f_frsize < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    os.truncate(file, size)
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+        return
+    os.truncate(file, size)  # macOS, where nothing reserves it
 
 
 def new_map(path: Path, shape: tuple[int, ...]) -> Bytes:

@@ -87,6 +87,7 @@ def open_unread(lab, path):
 
 
 OWN = ["folder:/marked/a", "array:/marked/a.npy", "pairs:/marked/a,/marked/b", "folder://server/marked"]
+OWN += ["shards:/marked/a", "shards:pairs:/marked/a", r"shards:\\server\marked"]
 OWN += [r"folder:\\server\marked", r"array:\\server\marked\x80.npy", r"pairs:\\server\marked,\\server\b"]
 NO_SETS = ["/marked/a", "//server/marked", r"\\server\marked", "C:/marked"]
 

@@ -26,6 +26,7 @@ from latentlab.core.data.pictures.picture_opening import formats
 from latentlab.core.data.pictures.picture_reading import read_into
 from latentlab.core.data.pictures.picture_survey import Survey, margin_of, survey
 from latentlab.core.data.reading import Reading
+from latentlab.core.data.shards import packed_set
 from latentlab.core.data.splitting import split
 from latentlab.core.errors import listed, reason_of
 from latentlab.core.files import is_file, resolved
@@ -90,6 +91,8 @@ def _read(name: str, folder: Path, layout: Layout, fitted: Fitted, reading: Read
     readable = {*found.readable, *found.too_large}
     unreadable = [file for number, file in enumerate(layout.files) if number not in readable]
     if len(plan.labels) < 2:
+        if packed_set.is_pack(folder):
+            raise DatasetError(f"{folder} holds no pictures but a packed set: write {packed_set.name_of(folder)}.")
         raise DatasetError(_too_few(folder, len(plan.labels), len(unreadable) + len(found.too_large), layout))
     look = _look(found, size, fit)
     assert look.size is not None

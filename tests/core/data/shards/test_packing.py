@@ -152,6 +152,11 @@ def test_nothing_is_packed_over_something_else(tmp_path):
     is_of(tmp_path / "packed")
 
 
+def test_a_pack_that_is_taken_for_pictures_is_told_by_its_name(tmp_path):
+    pack(everything(paired=True), tmp_path)
+    assert f"write shards:pairs:{tmp_path}." in sentence_of(registry.load, f"folder:{tmp_path}", tmp_path)
+
+
 def test_two_do_not_pack_into_one_folder(tmp_path):
     held = hold_alone(tmp_path / packing._LOCK)
     assert "Another latentlab packs into" in sentence_of(pack, everything(), tmp_path)
