@@ -40,6 +40,27 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Have every other worker read the files backwards: of two that meet, each finds half of the asserts rewritten."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and _worker(collector.config) % 2:
+        report.result.reverse()
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Put the files back into one order, for all workers must have the same."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path)
+
+
+def _worker(config):
+    """Give the number of a worker of pytest-xdist; 0 where there are none."""
+    return int(getattr(config, "workerinput", {"workerid": "gw0"})["workerid"].removeprefix("gw"))
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch):
     """Keep the settings, data and caches of whoever runs the tests out of them, and untouched."""
