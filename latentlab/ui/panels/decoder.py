@@ -106,7 +106,7 @@ class DecoderPanel(QScrollArea):
         self._labels.set_names(
             class_names if uses_labels else (),
             self.tr(
-                "This model was trained without labels: it decodes a code in one way only. "
+                "This model's decoder takes no label: it decodes a code in one way only. "
                 "A recipe with a CVAE, such as conv-cvae-2d, learns to decode under a label."
             ),
         )

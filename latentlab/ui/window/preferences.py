@@ -163,7 +163,7 @@ def _models() -> list[tuple[Path, str, str]]:
         (
             resource("models", f"mnist-vae-2d{SUFFIX}"),
             translate("Start", "VAE, 2-D, MNIST"),
-            translate("Start", "Walk the map of ten thousand handwritten digits."),
+            translate("Start", "Walk the map of ten thousand digits, which their labels helped to lay out."),
         ),
         (
             resource("models", f"mnist-cvae-2d{SUFFIX}"),

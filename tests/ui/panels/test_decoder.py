@@ -261,7 +261,7 @@ def test_a_model_without_labels_says_so(qtbot, panel):
     label = slider(panel, "labelSlider")
     assert not label.isVisible()
     assert not label.isEnabled()
-    assert label.toolTip().startswith("This model was trained without labels:")
+    assert label.toolTip().startswith("This model's decoder takes no label:")
     panel.set_model(2, DIGITS, True)
     assert label.isVisible()
     assert label.isEnabled()
