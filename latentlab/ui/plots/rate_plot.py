@@ -43,12 +43,13 @@ class RatePlot(PlainPlot):
         self._picked: object = None
         self._pressed = QPointF()
         self._lines: list[pg.PlotCurveItem | pg.TextItem] = []
-        self._crowd, self._ringed = pg.ScatterPlotItem(), pg.ScatterPlotItem(size=_LARGE)
-        self._crowd.setZValue(2)
-        self._ringed.setZValue(3)
+        # Of thousands most have one colour: to give each its own brush would take half a second.
+        self._crowd, self._coloured, self._ringed = (pg.ScatterPlotItem() for _ in range(3))
+        for height, item in enumerate((self._crowd, self._coloured, self._ringed), 1):
+            item.setZValue(height)
         self._name = pg.TextItem()
         self._name.setZValue(4)
-        for item in (self._crowd, self._ringed, self._name):
+        for item in (self._crowd, self._coloured, self._ringed, self._name):
             self.box.addItem(item, ignoreBounds=True)
         self.box.sigRangeChanged.connect(self._draw_lines)
 
@@ -79,13 +80,17 @@ class RatePlot(PlainPlot):
         """Draw dots and lines anew."""
         colours = theme.current()
         picked = [dot for dot in self._dots if dot.point.path == self._picked]
-        for item, dots, ring in (
-            (self._crowd, self._dots, pg.mkPen(colours.background, width=1)),
-            (self._ringed, picked, pg.mkPen(colours.foreground, width=2.5)),
+        crowd = [dot for dot in self._dots if dot.colour == self._dots[0].colour]
+        coloured = [dot for dot in self._dots if dot.colour != self._dots[0].colour]
+        thin, ring = pg.mkPen(colours.background, width=1), pg.mkPen(colours.foreground, width=2.5)
+        for item, dots, pen, size in (
+            (self._crowd, crowd, thin, _SIZE),
+            (self._coloured, coloured, thin, _SIZE),
+            (self._ringed, picked, ring, _LARGE),
         ):
             places = np.array([(dot.point.rate, dot.point.distortion) for dot in dots]).reshape(-1, 2)
-            size = _LARGE if dots is picked else _SIZE
-            item.setData(places[:, 0], places[:, 1], size=size, pen=ring, brush=[dot.colour for dot in dots])
+            brush = [dot.colour for dot in dots] if item is not self._crowd else dots[0].colour if dots else None
+            item.setData(places[:, 0], places[:, 1], size=size, pen=pen, brush=brush)
         self._name.setVisible(bool(picked))
         for dot in picked:
             self._write_name(dot)
