@@ -87,7 +87,10 @@ def run(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> int:
         return 1 if isinstance(error, RankLost) else 2
     except Exception:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if group is not None and not group.is_to_tell():
+        is_told = group is not None and not group.is_to_tell()
+        if group is not None:
+            group.leave(0.0)
+        if is_told:
             raise SystemExit(1) from None
         raise  # to be told, and logged, by whoever called this
 
