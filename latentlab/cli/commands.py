@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, finalising, image_sets, likelihood, runs, sweep, terminal, torchrun, training
+from latentlab.cli import export, finalising, image_sets, likelihood, runs, sweep, terminal, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -34,6 +34,7 @@ def recipes(arguments: Namespace) -> int:
 
 def evaluate(arguments: Namespace) -> int:
     """Measure a run on test images: those of the whole set, or those that its recipe names."""
+    from latentlab.cli import torchrun
     from latentlab.core.runs import evaluation
     from latentlab.core.runs.run import Run
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from latentlab.cli import terminal, torchrun
+from latentlab.cli import terminal
 from latentlab.core.errors import LatentlabError
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
                 raise LatentlabError(f"--{option} says how the likelihood is measured: add --likelihood.")
         return None
 
+    from latentlab.cli import torchrun
     from latentlab.core.data.binarisation import STATIC_SEED, binarised
     from latentlab.core.measures.likelihood import likelihoods
     from latentlab.core.measures.quadrature import ERROR

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli import branching, restarts, terminal, torchrun
+from latentlab.cli import branching, terminal
 from latentlab.core import writing
 from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 def train(arguments: Namespace) -> int:
     """Train a recipe, or what a run was made of, and save the run; when interrupted, the run so far."""
+    from latentlab.cli import restarts, torchrun
+
     torchrun.check_train(arguments)
     if (own := restarts.before(arguments)) is not None:
         if own.status is not None:
@@ -125,9 +127,10 @@ def _links(recipe: Path | str) -> tuple[Link, ...]:
 
 def resume(arguments: Namespace) -> int:
     """Finish a training that was stopped, killed or broke, exactly as it would have gone on."""
+    path, out = arguments.run, arguments.out
+    from latentlab.cli import restarts
     from latentlab.core.runs.run import Run
 
-    path, out = arguments.run, arguments.out
     if (own := restarts.before(arguments)) is not None and own.status is not None:
         return restarts.ended(arguments, own.status)
     run = Run.open(path)
@@ -143,6 +146,7 @@ def resume(arguments: Namespace) -> int:
 
 def _finish(run: Run, path: Path, out: Path | None, arguments: Namespace) -> int:
     """Go on with a run's training, kept as a file; where that came to its end, save it where it goes."""
+    from latentlab.cli import restarts, torchrun
     from latentlab.core.training.control import Control
     from latentlab.core.training.trainer import Trainer
 
@@ -159,9 +163,7 @@ def _train(
     trainer: Trainer, images: ImageSet, arguments: Namespace, *, out: Path | None, path: Path | None = None
 ) -> int:
     """Train, telling what happens; whatever ends it, it is saved, or kept as it was saved last."""
-    if trainer.ranks.rank:
-        return torchrun.follow(trainer)
-    from latentlab.cli import training_outputs
+    from latentlab.cli import restarts, torchrun, training_outputs
     from latentlab.cli.health import telling
     from latentlab.core.events import Diverged
     from latentlab.core.measures.health import slower
@@ -169,6 +171,8 @@ def _train(
     from latentlab.core.training.autosave import Autosave
     from latentlab.core.training.kept_epochs import KeptEpochs
 
+    if trainer.ranks.rank:
+        return torchrun.follow(trainer)
     folder = arguments.workspace or workspace.default_folder()
     autosave = Autosave(trainer, folder, lambda problem: terminal.say(f"latentlab: {problem}"), path)
     epochs = KeptEpochs(

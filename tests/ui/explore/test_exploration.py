@@ -228,7 +228,7 @@ def test_a_model_without_labels_has_no_label_slider_and_says_why(lab, run_file):
     lab.open(run_file())
     slider = lab.child("labelSlider")
     assert not slider.isEnabled()
-    assert "without labels" in slider.toolTip()
+    assert "takes no label" in slider.toolTip()
 
 
 def test_the_label_slider_decodes_the_pick_under_another_label(lab, run_file):
