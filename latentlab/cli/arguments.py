@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from latentlab import __version__
-from latentlab.cli import finalising, image_sets, sweep
+from latentlab.cli import image_sets, sweep
 from latentlab.cli.export import add_options, whole
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.collection import ORDERS
@@ -125,7 +125,12 @@ def parser() -> argparse.ArgumentParser:
         description="Fit a prior to a finished VAE, calibrate a CVAE, and leave out what only its training needs: the "
         "file is a third as large.",
     )
-    finalising.add_options(finalise)
+    finalise.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
+    finalise.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the run goes (.safetensors)")
+    finalise.add_argument(
+        "--prior", metavar="N", type=whole(1), help="fit a prior of N Gaussians to the codes of a VAE"
+    )
+    finalise.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
     clean = commands.add_parser(
         "clean",
         help="clean a scanned page with a run",

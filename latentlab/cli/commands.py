@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from latentlab.cli import export, finalising, image_sets, likelihood, runs, sweep, terminal, training
+from latentlab.cli import export, image_sets, likelihood, runs, sweep, terminal, training
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import exists
 
@@ -84,6 +84,13 @@ def clean(arguments: Namespace) -> int:
     return 0
 
 
+def finalise(arguments: Namespace) -> int:
+    """Make a finished run ready to be handed on."""
+    from latentlab.cli import finalising  # the app starts without it
+
+    return finalising.finalise(arguments)
+
+
 def _sweep(arguments: Namespace) -> int:
     """Train a sweep, or the run of it that a task of Slurm's has."""
     if arguments.task is None:
@@ -102,7 +109,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "runs": runs.runs,
     "sweep": _sweep,
     "evaluate": evaluate,
-    "finalise": finalising.finalise,
+    "finalise": finalise,
     "clean": clean,
     "export": export.export,
 }

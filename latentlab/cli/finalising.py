@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from pathlib import Path
+from argparse import Namespace
 
 from latentlab.cli import terminal
-from latentlab.cli.export import whole
-
-
-def add_options(parser: ArgumentParser) -> None:
-    """Give the command its arguments."""
-    parser.add_argument("run", metavar="RUN", type=Path, help="a .safetensors file saved by latentlab")
-    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="where the run goes (.safetensors)")
-    parser.add_argument("--prior", metavar="N", type=whole(1), help="fit a prior of N Gaussians to the codes of a VAE")
-    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="where the image sets lie")
 
 
 def finalise(arguments: Namespace) -> int:

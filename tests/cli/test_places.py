@@ -69,7 +69,9 @@ def test_a_process_of_its_own_trains_the_recipe_that_it_is_given(array, tmp_path
 
 
 def test_a_process_that_cannot_be_started_is_a_sentence(tmp_path):
-    with pytest.raises(own_process.LatentlabError, match="could not be started: is a directory"):
+    with pytest.raises(
+        own_process.LatentlabError, match=r"is no ordinary file, and nothing is written to it: remove it\.$"
+    ):
         own_process.start(["recipes"], tmp_path)
 
 

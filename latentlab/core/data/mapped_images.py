@@ -23,10 +23,11 @@ from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import afford
 from latentlab.core.errors import LatentlabError
 from latentlab.core.files import at_home
-from latentlab.core.ranks.ranks import ALONE, Ranks
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from latentlab.core.ranks.ranks import Ranks
 
 Room = Callable[[tuple[int, ...]], Bytes]
 """Gives an array of a shape (N, C, H, W) to put images into, in memory or mapped."""
@@ -203,13 +204,13 @@ class Batches:
         Of each part this rank gets its own images.
     """
 
-    def __init__(self, order: Tensor, size: int, first: int = 0, ranks: Ranks = ALONE) -> None:
+    def __init__(self, order: Tensor, size: int, first: int = 0, ranks: Ranks | None = None) -> None:
         self._order, self._size, self._first, self._ranks = order, size, first, ranks
 
     def __iter__(self) -> Iterator[Tensor]:
         for begin in range(self._first * self._size, len(self._order), self._size):
             batch = self._order[begin : begin + self._size]
-            yield batch[self._ranks.part(len(batch)).rows]
+            yield batch if self._ranks is None else batch[self._ranks.part(len(batch)).rows]
 
 
 def looking_ahead(images: Tensor, batches: Iterable[Tensor], *beside: Tensor | None) -> Iterator[Tensor]:
