@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget, QWidgetItem
+from shiboken6 import isValid
 
 _SPACING = 4  # pixels
 
@@ -11,8 +14,9 @@ _SPACING = 4  # pixels
 class Flow(QHBoxLayout):
     """A row that asks for no more width than its widest part: what does not fit lies in lines below the first.
 
-    In each line, what can grow shares what is left. Qt keeps the parts: those that Python kept were taken for deleted
-    once, while Qt had them still, and that ended the program.
+    In each line, what can grow shares what is left. Qt keeps the parts, and they are measured by others of the same
+    widgets: whoever asks it for its own has them for as long as the layout lives, where Qt deletes them with their
+    widgets. What comes to lie at the place of a deleted one was then taken for it, and that ended the program.
 
     Parameters
     ----------
@@ -28,6 +32,7 @@ class Flow(QHBoxLayout):
         self, *parts: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), spacing: int = _SPACING
     ) -> None:
         super().__init__()
+        self._items: list[tuple[QWidget, QWidgetItem]] = []
         self._spare: list[QWidget] = []
         self._stretches: list[QWidget] = []
         self._heights: dict[int, int] = {}  # of widths: whatever is around asks for them hundreds of times
@@ -38,6 +43,17 @@ class Flow(QHBoxLayout):
                 self.add_stretch()
             else:
                 self.addWidget(part)
+
+    def addWidget(self, widget: QWidget, *how: Any) -> None:
+        """Add a part."""
+        self._items.append((widget, QWidgetItem(widget)))
+        super().addWidget(widget, *how)
+
+    def insertWidget(self, place: int, widget: QWidget, *how: Any) -> None:
+        """Put in a part before that of a place."""
+        self._parts()
+        self._items.insert(place, (widget, QWidgetItem(widget)))
+        super().insertWidget(place, widget, *how)
 
     def add_stretch(self) -> None:
         """Add room that takes whatever is left."""
@@ -116,7 +132,9 @@ class Flow(QHBoxLayout):
     # Inside
 
     def _parts(self) -> list[QLayoutItem]:
-        return [self.itemAt(place) for place in range(self.count())]
+        # Those that are still there: a part may have been deleted, or have gone elsewhere.
+        self._items = [each for each in self._items if isValid(each[0]) and self.indexOf(each[0]) >= 0]
+        return [item for _, item in self._items]
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
         shown = [item for item in self._parts() if not item.isEmpty()]

@@ -1,8 +1,11 @@
 """A flow: one line where there is room, and more where there is less, with nothing cut off."""
 
+import gc
+
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QSlider, QWidget
 
 from latentlab.ui.widgets.boxes import STRETCH, column
 from latentlab.ui.widgets.flow import Flow
@@ -77,3 +80,28 @@ def test_what_can_be_spared_is_left_out_where_that_saves_a_line(qtbot, parts):
     assert not parts[1].visibleRegion().isEmpty()
     window.resize(300, 100)
     qtbot.waitUntil(lambda: not parts[1].visibleRegion().isEmpty())
+
+
+def test_of_a_part_that_is_deleted_nothing_is_kept(qtbot, window, parts):
+    """What Python had of Qt's own parts was taken for what came to lie at their place: that ended the program."""
+    qtbot.show(window, 220, 200)
+    before = kept_parts()
+    shiboken6.delete(parts[1])
+    window.layout().activate()
+    assert parts[2].y() == 3
+    assert kept_parts() == before - 1
+
+
+def test_a_part_goes_before_another(qtbot, parts):
+    window, flow = QWidget(), Flow(parts[0], parts[2], spacing=0)
+    column(flow, STRETCH, on=window)
+    flow.insertWidget(1, parts[1])
+    qtbot.show(window, 300, 100)
+    assert [part.x() for part in parts] == [0, 100, 200]
+
+
+def kept_parts():
+    gc.collect()
+    return sum(
+        isinstance(each, QLayoutItem) and not isinstance(each, QLayout) for each in shiboken6.getAllValidWrappers()
+    )
