@@ -226,7 +226,7 @@ class Run:
             tensors |= {f"{PREFIX}{name}": tensor.contiguous() for name, tensor in self.training.tensors.items()}
         with whole_file(path, "The run", RunError) as partial:
             # Written by ourselves: safetensors would leave a file that only its owner can read. As arrays: of tensors
-            # it takes three times as long, and this is done each second where somebody follows the training.
+            # it takes three times as long, and this is done again and again where somebody follows the training.
             partial.write_bytes(save({name: tensor.numpy() for name, tensor in tensors.items()}, metadata))
 
     @classmethod

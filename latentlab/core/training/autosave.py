@@ -20,7 +20,7 @@ from latentlab.core.runs.run import SUFFIX, Run, RunError, dated_name
 from latentlab.core.training.trainer import Trainer
 
 SECONDS = 10.0  # between two saves, where nobody has chosen another time
-FOLLOWED_SECONDS = 1.0  # where somebody follows it: what is shown there is to be no older than two seconds
+FOLLOWED_SECONDS = 1.25  # where somebody follows it: what is shown there is to be no older than two seconds
 FEW_CODES = 256  # test images that have their codes in what is saved on the way: enough to see the map
 _SHARE = 0.02  # of the time, at most, that the trainer waits and the saving computes
 
