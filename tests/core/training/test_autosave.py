@@ -161,7 +161,7 @@ def test_who_follows_it_has_the_first_save_at_once_and_then_many(begun, clock):
         if saves(autosave) > before:
             times.append(clock.now - begin)
         clock.now += 0.25
-    assert times == [*range(20), 29]
+    assert times == [*(1.25 * number for number in range(16)), 28.75]
 
 
 def test_where_it_costs_much_who_follows_it_has_to_wait(begun, clock, monkeypatch):
