@@ -18,6 +18,20 @@ ROOT = Path(__file__).parents[2]
 SET = "parcel"  # what is downloaded from nowhere
 
 
+def begun(program, home, **more):
+    """Begin a program of this folder that does what it is told, with all its places in one folder, by one thread."""
+    own = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")}
+    own |= {"LATENTLAB_CACHE": str(home / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, program],
+        env=os.environ | own | more,
+        cwd=home,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 class Nursery:
     """Has copies of a process do something each, and kills them.
 
@@ -28,16 +42,7 @@ class Nursery:
     """
 
     def __init__(self, home):
-        own = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")}
-        own |= {"LATENTLAB_CACHE": str(home / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            env=os.environ | own,
-            cwd=home,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._process = begun(__file__, home)
         self._told = home / "told"
 
     def __call__(self, *arguments, after=None, number=signal.SIGKILL, from_first_word=False):

@@ -7,13 +7,13 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import traceback
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.cli.nursery import begun
+
 LIMIT = 60  # seconds, after which whatever still lives is killed, and the test fails
 
 
@@ -27,18 +27,9 @@ class RanksNursery:
     """
 
     def __init__(self, home):
-        own = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")}
-        own |= {"LATENTLAB_CACHE": str(home / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        own["TORCH_CPP_LOG_LEVEL"] = "ERROR"  # as the program has it, which loads torch later
         self._home = home
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            env=os.environ | own,
-            cwd=home,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        # As the program has it, which loads torch later.
+        self._process = begun(__file__, home, TORCH_CPP_LOG_LEVEL="ERROR")
 
     def __call__(self, count, *arguments, signalled=None, after="", restarts=0, most=0, name="job"):
         """Have so many ranks run a command, or write what `shared_trainings` come to, and wait until all have ended.

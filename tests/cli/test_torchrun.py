@@ -12,7 +12,8 @@ import pytest
 
 from latentlab.core.runs.run import Run
 from tests.cli import shared_trainings
-from tests.cli.ranks_nursery import ROOT, RanksNursery
+from tests.cli.nursery import ROOT
+from tests.cli.ranks_nursery import RanksNursery
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows copies no processes."),
