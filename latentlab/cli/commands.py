@@ -40,13 +40,16 @@ def evaluate(arguments: Namespace) -> int:
 
     run = Run.open(arguments.run)
     snapshot = run.snapshot
+    likelihood.check(snapshot, arguments)
     images = export.images_of(run, arguments)
     with (ranks := torchrun.ranks()).watched():
-        probable = likelihood.measured(snapshot, images, arguments)
         if ranks.rank:
             evaluation.take_part(snapshot, images, ranks)
+            likelihood.measured(snapshot, images, arguments)
             return 0
         found = evaluation.evaluate(snapshot, images, ranks)
+        # What the first does alone comes last, however long that takes: nobody waits for its numbers then.
+        probable = likelihood.measured(snapshot, images, arguments)
     if arguments.json:
         applies = {key: value for key, value in dataclasses.asdict(found).items() if value is not None}
         if probable is not None:

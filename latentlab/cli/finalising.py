@@ -9,10 +9,12 @@ from latentlab.cli import terminal
 
 def finalise(arguments: Namespace) -> int:
     """Fit a prior, calibrate a CVAE, and save the run without what only its training needs."""
+    from latentlab.cli.training import check_out
     from latentlab.core.data import registry
     from latentlab.core.runs.run import Run
     from latentlab.core.training.finalising import finalised
 
+    check_out(arguments.out)
     run = Run.open(arguments.run)
     with terminal.shown_reading(run.recipe.data.dataset) as reading:
         images = registry.load_for(run.recipe.data, arguments.data_dir or registry.default_data_dir(), reading)

@@ -108,18 +108,41 @@ class Probable:
         return [*rows, ("log p(x), integrated", f"{told['log_p']:.2f} ± {told['standard_error']:.2f} nats")]
 
 
+def check(snapshot: Snapshot, arguments: Namespace) -> None:
+    """See that the options go together, before anything is measured.
+
+    Raises
+    ------
+    LatentlabError
+        When they do not.
+    """
+    from latentlab.core.data.binarisation import STATIC_SEED
+
+    if not arguments.likelihood:
+        for option in ("binarised", "seed", "annealed"):
+            if getattr(arguments, option) is not None:
+                raise LatentlabError(f"--{option} says how the likelihood is measured: add --likelihood.")
+        return
+    protocol = _protocol(snapshot, arguments)
+    if protocol is None and arguments.seed is not None:
+        raise LatentlabError("--seed is of the drawing of ones and zeros: add --binarised dynamic.")
+    if protocol == "static" and arguments.seed is not None:
+        raise LatentlabError(f"The static protocol has one seed, {STATIC_SEED}: leave out --seed, or choose dynamic.")
+    if protocol is not None and snapshot.recipe.loss.reconstruction != "bernoulli":
+        raise LatentlabError(
+            "Ones and zeros are of a Bernoulli decoder, and this one has squared error: leave out --binarised."
+        )
+
+
 def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Probable | None:
     """Measure how probable the test images are, if that is asked for, and say where it is not known well.
 
     Raises
     ------
     LatentlabError
-        When options do not go together, or the model makes no such images probable.
+        When the model makes no such images probable.
     """
     if not arguments.likelihood:
-        for option in ("binarised", "seed", "annealed"):
-            if getattr(arguments, option) is not None:
-                raise LatentlabError(f"--{option} says how the likelihood is measured: add --likelihood.")
         return None
 
     from latentlab.cli import torchrun
@@ -128,16 +151,8 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
     from latentlab.core.measures.quadrature import ERROR
     from latentlab.core.progress import watched
 
-    protocol, seed, shown = arguments.binarised or snapshot.recipe.data.binarised, arguments.seed, images.test_images
-    if protocol is None and seed is not None:
-        raise LatentlabError("--seed is of the drawing of ones and zeros: add --binarised dynamic.")
-    if protocol == "static" and seed is not None:
-        raise LatentlabError(f"The static protocol has one seed, {STATIC_SEED}: leave out --seed, or choose dynamic.")
+    protocol, seed, shown = _protocol(snapshot, arguments), arguments.seed, images.test_images
     if protocol is not None:
-        if snapshot.recipe.loss.reconstruction != "bernoulli":
-            raise LatentlabError(
-                "Ones and zeros are of a Bernoulli decoder, and this one has squared error: leave out --binarised."
-            )
         seed = STATIC_SEED if seed is None else seed
         shown = binarised(shown, seed)
     with terminal.shown_share("Integrating") as show, watched(show, lambda: False):
@@ -150,6 +165,11 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
     if warning := probable.warning():
         terminal.say(warning)
     return probable
+
+
+def _protocol(snapshot: Snapshot, arguments: Namespace) -> Literal["static", "dynamic"] | None:
+    protocol: Literal["static", "dynamic"] | None = arguments.binarised or snapshot.recipe.data.binarised
+    return protocol
 
 
 def _annealed(snapshot: Snapshot, images: Tensor, labels: Tensor, count: int | None) -> Annealed | None:

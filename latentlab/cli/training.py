@@ -109,7 +109,7 @@ def _places(arguments: Namespace) -> tuple[Path | None, Path | None]:
     out = arguments.out
     if out is None:
         return None, None
-    _check_out(out)
+    check_out(out)
     folder = arguments.workspace or workspace.default_folder()
     is_inside = exists(folder) and absolute(out).parent.samefile(folder)
     return (None, out) if is_inside and not exists(out) else (out, None)
@@ -140,7 +140,7 @@ def resume(arguments: Namespace) -> int:
             "--resume."
         )
     if out is not None:
-        _check_out(out)
+        check_out(out)
     return _finish(run, path, out, arguments)
 
 
@@ -153,7 +153,7 @@ def _finish(run: Run, path: Path, out: Path | None, arguments: Namespace) -> int
     if run.training is not None and run.training.state == "finished":
         if out is not None and torchrun.ranks().rank == 0:
             run.save(out)
-        return 0
+        return restarts.ended(arguments, 0)
     images = _images(run.recipe, arguments)
     trainer = Trainer.resumed(run, images, control=Control(), ranks=torchrun.ranks())
     return restarts.ended(arguments, _train(trainer, images, arguments, out=out, path=path))
@@ -347,7 +347,7 @@ def _changes(arguments: Namespace) -> dict[str, str]:
     return changes | {key: value for key, value in options.items() if value is not None}
 
 
-def _check_out(path: Path) -> None:
+def check_out(path: Path) -> None:
     """See, before hours of training, that the run can be saved."""
     if path.suffix != SUFFIX:
         raise LatentlabError(f"A run is saved as a {SUFFIX} file, not as '{path}': change --out.")

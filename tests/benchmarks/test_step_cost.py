@@ -11,7 +11,7 @@ ROUNDS = 2
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("recipe", "batch"), [("conv-vae-2d", 64), ("mlp-vae-20d", 512)])
-def test_a_step_costs_what_is_predicted(benchmark, row, recipe, batch):
+def test_what_a_step_costs_beside_what_is_predicted(benchmark, row, recipe, batch):
     rounds = []
     benchmark.pedantic(lambda: rounds.extend(predicted_and_measured(recipe, batch) for _ in range(ROUNDS)), rounds=1)
     for count in rounds[0]:

@@ -104,7 +104,7 @@ def test_ctrl_c_leaves_the_jobs_and_says_so_and_they_are_found_again(played, run
     waits.with_suffix(".todo").unlink()
     assert main(["sweep", "--resume", "mine"]) == 0  # by Slurm, as it was given to it
     lines = said(capsys)
-    assert re.search("[1-3] (running|waiting|finished)", lines[1])
+    assert sum(map(int, re.findall(r"\b(\d+) (?:running|waiting|finished)", lines[1]))) == 3
     assert "submitted" not in lines[1]
     assert "3 of 3 runs are finished" in lines[-1]
     (one,) = fake_slurm.submitted(slurm)

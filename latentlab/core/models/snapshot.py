@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -60,14 +60,25 @@ class Snapshot:
         self.calibration: LabelCalibration | None = None
         self.model = _frozen(model)
         self.fitted_prior: Mixture | None = None
-        if isinstance(self.model, VAE) and self.model.has_pseudo_inputs:
-            with torch.inference_mode(False), torch.no_grad():  # its densities may be climbed
-                self.model.fixed_prior = self.model.prior()
+        self._fix_prior()
+
+    def _fix_prior(self) -> None:
+        """Compute the prior once: that of pseudo-inputs takes an encoding. What another model had is not this one's."""
+        if isinstance(self.model, VAE):
+            self.model.fixed_prior = None
+            if self.model.has_pseudo_inputs:
+                with torch.inference_mode(False), torch.no_grad():  # its densities may be climbed
+                    self.model.fixed_prior = self.model.prior()
 
     @property
     def prior(self) -> Prior:
         """p(z), that of everything that is measured and drawn of the model."""
         return self.model.prior()
+
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Put other weights in the place of the copy's, as those of an earlier epoch, before it is handed on."""
+        self.model.load_state_dict(weights)
+        self._fix_prior()
 
     def fit(self, prior: Mixture) -> None:
         """Put a prior that was fitted to the codes in the place of the model's own."""

@@ -100,7 +100,7 @@ def as_of(run: Run, epoch: int, file: Path) -> Run:
 
     mine = run.snapshot
     before = Snapshot(mine.run_id, mine.recipe, mine.model, mine.class_names)
-    before.model.load_state_dict(weights_in(file, before.state(), mine.run_id, epoch))
+    before.load(weights_in(file, before.state(), mine.run_id, epoch))
     return replace(
         run,
         snapshot=before,

@@ -130,9 +130,11 @@ class Sweeps(QObject):
 
     def look_into(self, folder: Path) -> None:
         """Follow those of another folder from now on."""
-        self._folder, self._told = folder, []
+        had, self._folder, self._told = self._told, folder, []
         self.get_ready()
         self._looking.cancel()
+        if had:  # the names on them would be those of other sweeps there
+            self.changed.emit([])
 
     def get_ready(self) -> None:
         """Plan by what is known of runs now."""

@@ -57,7 +57,7 @@ class Trails(QObject):
         # Several of what it follows come together; and a map that is just being told is not everywhere yet.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._find)
-        for changed in (exploration.shown_changed, selection.changed, epochs.filled):
+        for changed in (exploration.shown_changed, selection.changed, epochs.changed, epochs.filled):
             changed.connect(self._follow)
 
     @Slot(bool)
@@ -104,7 +104,8 @@ class Trails(QObject):
         if ways is None:
             return
         self._turned = ways.turned
-        if ways.shown is self._exploration.shown:  # else those of the one that is come next
+        shown = self._exploration.shown
+        if shown is not None and shown.ids == ways.shown.ids:  # else those of the images that are shown come next
             self.found.emit(ways.rows, ways.places)
 
     def _sentence(self) -> str:

@@ -75,7 +75,7 @@ def test_what_is_not_finished_or_no_vae_is_refused(tiny_images):
         finalised(trained(tiny_images, model__kind="autoencoder"), tiny_images, 3)
 
 
-def test_the_command_saves_it(tmp_path, capsys):
+def test_the_command_saves_it(tmp_path, capsys, monkeypatch):
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     assert main(["train", "digits-vae-2d", "--epochs", "1", "--limit", "60", "--out", str(first)]) == 0
     capsys.readouterr()
@@ -83,3 +83,6 @@ def test_the_command_saves_it(tmp_path, capsys):
     assert "a prior of 2 Gaussians" in capsys.readouterr().err
     assert Run.open(second).recipe.training.fit_prior == 2
     assert main(["finalise", str(first), "--prior", "0", "--out", str(second)]) == 2
+    monkeypatch.setattr("latentlab.core.runs.run.Run.open", None)
+    assert main(["finalise", str(first), "--out", str(tmp_path / "run.pt")]) == 2  # before anything is read or fitted
+    assert "change --out" in capsys.readouterr().err

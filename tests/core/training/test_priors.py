@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from latentlab.core.errors import LatentlabError
 from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.models.prior import STANDARD_NORMAL
+from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import RecipeError
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.training.trainer import Trainer
@@ -39,6 +40,21 @@ def test_a_vamp_prior_is_the_mixture_of_its_pseudo_inputs_posteriors_which_begin
     np.testing.assert_allclose(told.weights, 1 / 6, rtol=1e-5)
     np.testing.assert_allclose(told.means, means, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(told.covariances, [np.diag(each**2) for each in deviations], rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("changes", [VAMP, FITTED])
+def test_an_earlier_epoch_has_its_own_prior_and_not_that_of_the_last(tiny_images, changes):
+    trainer = Trainer(SMALL.with_changes(changes), tiny_images)
+    begun = trainer.snapshot()
+    before = {name: tensor.clone() for name, tensor in begun.state().items()}
+    list(trainer.events())
+    last = trainer.snapshot()
+    earlier = Snapshot(last.run_id, last.recipe, last.model, last.class_names)
+    earlier.load(before)
+    mean, logvar = torch.zeros(3, 2), torch.full((3, 2), -1.0)
+    noise = torch.ones(3, 2)
+    assert torch.equal(earlier.prior.kl(mean, logvar, noise), begun.prior.kl(mean, logvar, noise))
+    assert not torch.allclose(last.prior.kl(mean, logvar, noise), begun.prior.kl(mean, logvar, noise))
 
 
 def test_what_is_minimised_is_the_negative_bound_under_the_vamp_prior(tiny_images):

@@ -211,6 +211,16 @@ def test_the_runs_that_slurm_trains_are_followed_as_far_as_their_files_tell(lab,
     assert "#SBATCH --partition=gpu\n" in place.script.read_text()
 
 
+def test_those_of_another_workspace_are_told_no_more(lab):
+    SweepFolder(default_folder(), "mine").keep(SweepPlan.of(lab.session.recipe, ["beta=1,2,4"], name="mine"))
+    sweeps, told = lab.session.collection.sweeps, []
+    sweeps.changed.connect(lambda found: told.append([each.kept.name for each in found]))
+    sweeps.watch(True)
+    lab.until(lambda: told == [["mine"]])
+    sweeps.look_into(default_folder() / "another")
+    assert told == [["mine"], []]
+
+
 def test_two_that_are_gone_on_with_at_once_are_both_told_and_both_followed(lab, monkeypatch):
     plan = SweepPlan.of(lab.session.recipe, ["beta=1,2,4"], name="mine")
     sweeps, begun, ended = lab.session.collection.sweeps, [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from latentlab.core.data.shards.end_to_end import end_to_end
 from latentlab.core.data.shards.packing import check, see_whole
 from latentlab.core.data.shards.shard_index import FILE, Index, Stream, no_pack, read_index
 from latentlab.core.errors import printable, reason_of
-from latentlab.core.files import absolute, is_file, is_folder
+from latentlab.core.files import absolute, is_file, is_folder, open_ordinary
 from latentlab.core.recipe.settings import PACKED_PAIRS, SHARDS
 
 _BEGIN = 4096  # bytes in which an index says whether it is of pairs
@@ -98,7 +99,7 @@ def load_packed(name: str, folder: Path) -> ImageSet:
 
 def _begin(folder: Path) -> bytes:
     try:
-        with (folder / FILE).open("rb") as file:
+        with os.fdopen(open_ordinary(folder / FILE, os.O_RDONLY), "rb") as file:
             return file.read(_BEGIN)
     except (OSError, ValueError):
         return b""

@@ -137,6 +137,7 @@ def see_whole(index: Index, folder: Path) -> None:
 class _Packing:
     def __init__(self, data: ImageSet, folder: Path, index: Index, cancelled: threading.Event) -> None:
         self._folder, self._index, self._cancelled = folder, index, cancelled
+        self._has_ended = threading.Event()
         self._sources = {stream.name: _parts_of(data, stream) for stream in index.streams()}
         self._writing = threading.Lock()
 
@@ -157,7 +158,7 @@ class _Packing:
             except _Cancelled:
                 return None
             finally:
-                self._cancelled.set()  # whatever ended this, the others end too
+                self._has_ended.set()  # whatever ended this, the others end too
                 pool.shutdown(cancel_futures=True)
         return Packed(written, len(shards) - written, index.bytes)
 
@@ -198,7 +199,7 @@ class _Packing:
         return Shard(digest=digest.hexdigest(), **levels)
 
     def _watch(self) -> None:
-        if self._cancelled.is_set():
+        if self._cancelled.is_set() or self._has_ended.is_set():
             raise _Cancelled
 
 
@@ -268,9 +269,9 @@ def _alone(folder: Path, wanted: Index) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(held)
-        with suppress(OSError):
+        with suppress(OSError):  # while it is held: after that another may have it
             (folder / _LOCK).unlink()
+        os.close(held)
 
 
 def _own_names(index: Index) -> set[str]:

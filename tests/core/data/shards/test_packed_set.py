@@ -1,5 +1,8 @@
 """A packed set is the set that was packed, whatever it holds, and trains as that does."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -98,3 +101,10 @@ def test_only_maps_of_files_are_let_go(tmp_path):
     let_go(images, images[3:5], memory, None, memory.numpy(), np.empty(0))
     assert torch.equal(images, before)
     assert torch.equal(memory, torch.arange(1 << 20))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes as POSIX has them")
+def test_no_pipe_in_the_place_of_an_index_is_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "index.json")
+    assert not packed_set.is_pack(tmp_path)
+    assert packed_set.name_of(tmp_path).startswith("shards:")
