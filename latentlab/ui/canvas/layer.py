@@ -18,11 +18,11 @@ class Order(IntEnum):
     FIELD = auto()
     PRIOR = auto()
     POINTS = auto()
-    TRUE_POSTERIOR = auto()
     DISTANCES = auto()
     POSTERIORS = auto()
     TRAILS = auto()
     PRIOR_NAMES = auto()  # of its rings, and of other curves: points would cover them
+    TRUE_POSTERIOR = auto()  # with a sentence, that no curve's name may lie on
     WALK = auto()
     CROSSHAIR = auto()
     MARKERS = auto()
