@@ -14,7 +14,8 @@ ends in the nearest minimum, so it begins twice: at the line that it is asked fo
 of decoded codes around it; and the shortest of the three is the answer, which so is never longer than the line itself.
 
 A line of few nodes can leap over what it should go through, and seem short. Hence lengths are measured along many more
-images than there are nodes, as many for each line; and where both differ there are twice as many nodes.
+images than there are nodes, as many for each line; and where both differ there are twice as many nodes. Between images
+that are hardly apart rounding seems to be a way of its own, to and fro: their lengths are measured in fewer pieces.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ MEASURED = 512
 
 _NODES, _MOST_NODES, _LEAST_NODES = 32, 256, 16  # pieces of the line that is bent
 _LEAPS = 1.01  # times as long as its nodes say: such a line leaps
+_ROUNDING = 256 * float(np.finfo(np.float32).eps)  # of an image's own length: a piece of a line is to be longer
 _STEPS = 30  # of Gauss and Newton, with those that fail
 _SETTLED = 1e-3  # share of its energy by which the last step has made it less
 _MOST_VALUES = 40_000_000  # of the tangents of all nodes: 160 MB
@@ -120,8 +122,17 @@ def measured(decode: Decode, line: npt.NDArray[np.floating]) -> tuple[Floats, fl
         if not np.isfinite(pieces).all():
             return codes, float("nan")
         codes = at_equal_steps(codes, pieces, MEASURED).astype(np.float32)
-        length = float(chords(decode(codes)).sum())
-    return codes, length
+        return codes, _length(_flat(decode(codes)))
+
+
+def _length(images: Floats) -> float:
+    """Give the length of the line through images (N, P), in as many pieces as are longer than rounding is."""
+    length = float(chords(images).sum())
+    rounding = _ROUNDING * float(np.linalg.norm(images, axis=1).max())
+    if not length < rounding * (len(images) - 1):  # nor where it is no number
+        return length
+    pieces = max(1, int(length / rounding))
+    return float(chords(images[np.linspace(0, len(images) - 1, pieces + 1).round().astype(int)]).sum())
 
 
 def shortest_on_grid(decode: Decode, start: Floats, end: Floats, directions: npt.ArrayLike) -> Floats | None:

@@ -24,18 +24,18 @@ def sphere(codes):
     return (3 * places).astype(np.float32)[:, :, None, None]
 
 
-def network(seed, latent=2, sharp=1.5):
+def network(seed, latent=2, sharp=1.5, kind=np.float32):
     """Give a decoder of random weights, to ten pixels."""
     random = np.random.default_rng(seed)
     first, second = random.standard_normal((latent, 12)) * sharp, random.standard_normal((12, 10)) * 0.5
     bias = random.standard_normal(12)
-    return lambda codes: np.tanh(np.tanh(codes @ first + bias) @ second).astype(np.float32)
+    return lambda codes: np.tanh(np.tanh(codes @ first + bias) @ second).astype(kind)
 
 
 def length_of(decode, codes, count=4000):
     """Measure a line by other points than the program does."""
     at = np.linspace(0, len(codes) - 1, count)
-    fine = np.stack([np.interp(at, np.arange(len(codes)), column) for column in codes.T], 1).astype(np.float32)
+    fine = np.stack([np.interp(at, np.arange(len(codes)), column) for column in codes.T.astype(np.float64)], 1)
     return np.linalg.norm(np.diff(decode(fine).reshape(count, -1).astype(np.float64), axis=0), axis=1).sum()
 
 
@@ -79,6 +79,7 @@ NUMBERS = st.floats(-2, 2, width=32)
     count=st.integers(2, 3),
     sharp=st.sampled_from([0.5, 2.0, 8.0]),
 )
+@example(seed=12, latent=1, ends=[-1.2734375, 0, 0, -1.28125, 0, 0, 0, 0, 0], count=2, sharp=8.0)
 @example(seed=3300, latent=3, ends=[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, -2.0], count=3, sharp=8.0)
 def test_no_geodesic_is_longer_than_the_line(seed, latent, ends, count, sharp):
     decode = network(seed, latent, sharp)
@@ -88,8 +89,21 @@ def test_no_geodesic_is_longer_than_the_line(seed, latent, ends, count, sharp):
     assert np.array_equal(found.codes[0], own[0])
     if len(found.codes) > 1:
         assert np.array_equal(found.codes[-1], own[-1])
-    assert length_of(decode, found.codes) <= length_of(decode, measured(decode, own)[0]) * (1 + 2e-3) + 1e-5
-    assert found.length == pytest.approx(length_of(decode, found.codes), rel=0.01, abs=1e-5)
+    exact = network(seed, latent, sharp, np.float64)
+    assert length_of(exact, found.codes) <= length_of(exact, measured(decode, own)[0]) * (1 + 2e-3) + 1e-5
+    assert found.length == pytest.approx(length_of(exact, found.codes), rel=0.01, abs=1e-5)
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-3, 1e-4, 1e-5, 3e-6])
+def test_rounding_makes_no_line_longer(apart):
+    """512 images between ends that are hardly apart differ by their last digits, each its own way."""
+    decode, exact = network(12, 2, 8.0), network(12, 2, 8.0, np.float64)
+    ends = np.float32([[-1.27, 0.3], [-1.27 - apart, 0.3]])
+    a, b = exact(ends.astype(np.float64))
+    found = geodesic(decode, ends, EVERY, 1.0)
+    # The ends' own rounding is no fault of the line between them: some 5e-7 pixels.
+    assert found.length == pytest.approx(np.linalg.norm(b - a), rel=0.01, abs=1e-6)
+    assert found.straight == pytest.approx(np.linalg.norm(b - a), rel=0.01, abs=1e-6)
 
 
 def test_a_hill_is_gone_around_though_straight_over_it_is_a_minimum_too():
