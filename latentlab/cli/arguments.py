@@ -114,6 +114,12 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--seed", metavar="N", type=whole(0), help="of the dynamic drawing (0)")
     evaluate.add_argument(
+        "--samples",
+        metavar="K",
+        type=whole(1, 10_000),
+        help="of each image, for the importance-weighted bound (50); papers have up to 5,000",
+    )
+    evaluate.add_argument(
         "--annealed",
         metavar="N",
         type=whole(0),

@@ -221,12 +221,14 @@ def _label(snapshot: Snapshot, name: str | None) -> int | None:
     return snapshot.class_names.index(name)
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """Give what reads a whole number that is no smaller than the least."""
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Give what reads a whole number that is no smaller than the least, and no larger than the most."""
+    wanted = f"from {least} on" if most is None else f"from {least} to {most}"
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal()) or int(text) < least:
-            raise argparse.ArgumentTypeError(f"a whole number from {least} on is needed, not '{text}'")
+        is_whole = text.isascii() and text.isdecimal() and len(text) < 1000  # what Python reads as a number at all
+        if not is_whole or int(text) < least or (most is not None and int(text) > most):
+            raise argparse.ArgumentTypeError(f"a whole number {wanted} is needed, not '{text[:50]}'")
         return int(text)
 
     return read

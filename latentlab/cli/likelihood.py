@@ -119,7 +119,7 @@ def check(snapshot: Snapshot, arguments: Namespace) -> None:
     from latentlab.core.data.binarisation import STATIC_SEED
 
     if not arguments.likelihood:
-        for option in ("binarised", "seed", "annealed"):
+        for option in ("binarised", "seed", "samples", "annealed"):
             if getattr(arguments, option) is not None:
                 raise LatentlabError(f"--{option} says how the likelihood is measured: add --likelihood.")
         return
@@ -147,7 +147,7 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
 
     from latentlab.cli import torchrun
     from latentlab.core.data.binarisation import STATIC_SEED, binarised
-    from latentlab.core.measures.likelihood import likelihoods
+    from latentlab.core.measures.likelihood import SAMPLES, likelihoods
     from latentlab.core.measures.quadrature import ERROR
     from latentlab.core.progress import watched
 
@@ -156,7 +156,7 @@ def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Prob
         seed = STATIC_SEED if seed is None else seed
         shown = binarised(shown, seed)
     with terminal.shown_share("Integrating") as show, watched(show, lambda: False):
-        found = likelihoods(snapshot, shown, images.test_labels, ranks=torchrun.ranks())
+        found = likelihoods(snapshot, shown, images.test_labels, arguments.samples or SAMPLES, torchrun.ranks())
     if found.error is not None and (worse := int((found.error > ERROR).sum())):
         terminal.say(f"log p(x) of {worse:,} of the images may be off by more than {ERROR} nats each.")
     if torchrun.ranks().rank:  # the rest is for the first alone

@@ -264,6 +264,19 @@ def test_a_run_of_ones_and_zeros_is_judged_by_them_unless_another_protocol_is_as
         assert (finished["likelihood"]["binarised"], finished["likelihood"]["seed"]) == told
 
 
+def test_the_bound_is_of_as_many_samples_as_are_asked_for(tmp_path, tiny_images, array, capsys):
+    path = saved(tmp_path, tiny_images, array, {"model.latent": 5})
+    run = Run.open(path)
+    images = images_for(run, None, None)
+    assert main(["evaluate", str(path), "--likelihood", "--annealed", "0", "--samples", "90", "--json"]) == 0
+    (finished,) = objects(capsys)
+    told, known = finished["likelihood"], likelihoods(run.snapshot, images.test_images, images.test_labels, 90)
+    assert (told["k"], told["iwae"]) == (90, pytest.approx(known.iwae.mean()))
+    for wrong in ("0", "10001", "9" * 5000, "many"):
+        assert main(["evaluate", str(path), "--likelihood", "--samples", wrong]) == 2
+        assert "a whole number from 1 to 10000 is needed" in sentence(capsys)
+
+
 def test_of_more_dimensions_annealing_stands_beside_the_bound(tmp_path, tiny_images, array, capsys, monkeypatch):
     monkeypatch.setattr(annealed, "_LEAPS", 2)
     path = saved(tmp_path, tiny_images, array, {"model.latent": 5})
@@ -298,6 +311,7 @@ def test_binarising_is_refused_where_it_means_nothing(trained, tmp_path, tiny_im
         (("--binarised", "static"), "--likelihood"),
         (("--seed", "1"), "--likelihood"),
         (("--annealed", "1"), "--likelihood"),
+        (("--samples", "9"), "--likelihood"),
         (("--likelihood", "--seed", "1"), "--binarised"),
         (("--likelihood", "--binarised", "static", "--seed", "1"), "one seed"),
         (("--likelihood", "--binarised", "never"), "never"),
