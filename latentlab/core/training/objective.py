@@ -50,7 +50,7 @@ class Objective:
         labels: Tensor,
         seen: Tensor,
         generator: torch.Generator,
-        epochs_done: float,
+        to_come: float,
         part: Part | None = None,
     ) -> Tensor:
         """Give the mean losses of a batch, and what is minimised: -log p(x | z) + beta * KL(q(z | x̃) || p(z)) and more.
@@ -67,8 +67,8 @@ class Objective:
         labels : int64 (B,)
         generator : torch.Generator
             Of the samples, on the device.
-        epochs_done : float
-            Of this training.
+        to_come : float
+            The share of beta that is not in force yet, of a warm-up.
         part : Part, optional
             Which images of the batch these are; all by default.
 
@@ -80,7 +80,6 @@ class Objective:
         """
         part = part or self._ranks.part(len(images))
         loss, samples = self._recipe.loss, self._recipe.loss.samples
-        to_come = max(0.0, 1 - epochs_done / loss.warm_up) if loss.warm_up else 0.0  # share of beta
         # ε ~ N(0, I)
         shape, draws = (len(images), self._recipe.model.latent), ImageDraws(generator, part)
         noise = draws.randn(samples, *shape, axis=1) if samples > 1 else draws.randn(*shape)

@@ -97,10 +97,8 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
         group["lr"] = learning_rate
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: Tensor, learning_rate: float | None) -> None:
-    """Take a step down a loss's gradient, at another learning rate where there is one."""
-    if learning_rate is not None:
-        set_learning_rate(optimiser, learning_rate)
+def descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Take a step down a loss's gradient."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     optimiser.step()

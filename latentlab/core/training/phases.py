@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.recipe.settings import TrainingSettings
 
 
@@ -32,3 +33,28 @@ def phase_of(done: float, settings: TrainingSettings) -> Phase:
     if done < first or not settings.refine:
         return Phase(done / first, refines=False)
     return Phase((done - first) / settings.refine, refines=True)
+
+
+class Moment(NamedTuple):
+    """What a step computes of its batch, as far as that goes by when it is taken: equal ones compute the same.
+
+    Attributes
+    ----------
+    refines : bool
+        Whether the encoder learns alone.
+    augments : bool
+        Whether images are changed at random.
+    to_come : float
+        The share of beta that a warm-up has not put in force yet.
+    """
+
+    refines: bool
+    augments: bool
+    to_come: float
+
+
+def moment_of(phase: Phase, epochs_done: float, recipe: Recipe) -> Moment:
+    """Give the moment of a phase, after so many epochs of a training."""
+    warm_up = recipe.loss.warm_up
+    to_come = max(0.0, 1 - epochs_done / warm_up) if warm_up else 0.0
+    return Moment(phase.refines, phase.done < recipe.training.augmentation.until, to_come)

@@ -11,11 +11,11 @@ from latentlab.core.data.image_draws import ImageDraws
 from latentlab.core.models.snapshot import as_input
 from latentlab.core.ranks.ranks import Part
 from latentlab.core.recipe.recipe import Recipe
-from latentlab.core.training.phases import Phase
+from latentlab.core.training.phases import Moment
 
 
 def seen_images(
-    images: Tensor, noisy: Tensor | None, recipe: Recipe, phase: Phase, generator: torch.Generator, part: Part
+    images: Tensor, noisy: Tensor | None, recipe: Recipe, moment: Moment, generator: torch.Generator, part: Part
 ) -> tuple[Tensor, Tensor]:
     """Draw x and x̃, which an encoder sees in the place of x, as in Im et al. (2017): augmented, damaged.
 
@@ -25,8 +25,8 @@ def seen_images(
     noisy : uint8 (B, C, H, W) or None
         The other side of each pair, in a set of pairs: it is seen.
     recipe : Recipe
-    phase : Phase
-        Where the training is.
+    moment : Moment
+        Of the training.
     generator : torch.Generator
         On the images' device.
     part : Part
@@ -41,9 +41,9 @@ def seen_images(
         x = ImageDraws(generator, part).bernoulli(x)
     # x̃ ~ p(x̃ | x)
     seen, changes = x if noisy is None else as_input(noisy), recipe.training.augmentation
-    if phase.done < changes.until:
+    if moment.augments:
         x, seen = mirrored(x, seen, changes, generator, part)
         seen = augmented(seen, changes, generator, part)
-        if phase.refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
+        if moment.refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
             x = seen
     return x, corrupted(seen, recipe.corruption, generator, part)

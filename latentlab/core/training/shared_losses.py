@@ -42,6 +42,11 @@ class SharedLosses:
     device : torch.device
         Of the model.
     ranks : Ranks
+
+    Attributes
+    ----------
+    objective : Objective
+        Another one for each beta.
     """
 
     def __init__(self, model: Autoencoder, recipe: Recipe, beta: float, device: torch.device, ranks: Ranks) -> None:
@@ -55,12 +60,12 @@ class SharedLosses:
         """Give `Objective.losses` of a batch, or of a part of it."""
         if self._ranks.count > 1:
             self._follow()
-        losses: Tensor = self._engine(self._objective, *batch)
+        losses: Tensor = self._engine(self.objective, *batch)
         return losses
 
     def weigh(self, beta: float) -> None:
         """Have another beta weigh the KL from now on."""
-        self._objective = Objective(self._recipe, beta, self._device, self._ranks)
+        self.objective = Objective(self._recipe, beta, self._device, self._ranks)
 
     def begin_anew(self) -> None:
         """Have all ranks go on with the weights of the first one."""

@@ -40,20 +40,11 @@ from latentlab.core.training.epoch_losses import EpochLosses
 from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import RECOVERED, EarlyStopping, Recovery, are_finite, copied, put_back
 from latentlab.core.training.meetings import Meetings
-from latentlab.core.training.optimisers import (
-    descend,
-    kept_of,
-    new_optimiser,
-    one_cycle,
-    pick_device,
-    put_kept_back,
-    set_learning_rate,
-    takes,
-)
+from latentlab.core.training.optimisers import kept_of, pick_device, put_kept_back, takes
 from latentlab.core.training.phases import phase_of
 from latentlab.core.training.provenance import made_with, now
-from latentlab.core.training.seen_images import seen_images
-from latentlab.core.training.shared_losses import SharedLosses, check
+from latentlab.core.training.shared_losses import check
+from latentlab.core.training.steps import Steps
 from latentlab.core.training.training_images import TrainingImages
 
 _MESSAGE_SECONDS = 1 / 20
@@ -85,8 +76,6 @@ class Trainer:
     ----------
     model : Autoencoder
         As the last step left it.
-    optimiser : Optimizer
-        The model's; another one after a recovery.
     history : list of EpochEnded
     changes : list of Changed
     chain : tuple of Link
@@ -126,9 +115,8 @@ class Trainer:
 
         # The state: a training that has these between two steps goes on as this one would; see `TrainingState`.
         self.model = first_model(recipe, self.data, start).to(self.device)
-        self._learning_rate, self._beta = settings.learning_rate, recipe.loss.beta
-        self.optimiser = new_optimiser(self.model, settings, self._learning_rate)
         self._draws = Draws(settings.seed + self._first_epoch, self.device)
+        self._steps = Steps(self.model, recipe, self.device, self._draws, ranks)
         self._epoch, self._steps_done = self._first_epoch, 0  # whole epochs, and steps of the next
         self._losses = EpochLosses()
         self.history = [ended.under(recipe.loss.beta) for ended in start.history] if start else list[EpochEnded]()
@@ -150,14 +138,10 @@ class Trainer:
         self._ends = until is None or until.is_ended  # else it is left with its last weights
         # No state: what follows from it, what is only told, and what goes by the time of the day.
         self._to_repeat = deque(repeats.changes if repeats else ())
-        self._shared_losses = SharedLosses(self.model, recipe, self._beta, self.device, ranks)
         self._meetings = Meetings(ranks, self.control, self._clock)
         comparable = filter(self._images.compare, self.history)
         self._lowest = min((ended.chooses.loss for ended in comparable), default=math.inf)
         self._recovery = Recovery(self.model)
-        # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
-        # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
-        self._gathering = [parameter.view_as(parameter).grad_fn for parameter in self.model.parameters()]
         self._pending: list[Tensor] = []  # losses of the steps since the last message, on the device; none at a message
 
     @classmethod
@@ -179,12 +163,10 @@ class Trainer:
     def _take(self, state: TrainingState) -> None:
         """Put everything back as it was between two steps."""
         self._first_epoch, self._last_epoch = state.first_epoch, state.last_epoch
-        self._learning_rate, self._beta = state.learning_rate, state.beta
-        self._shared_losses.weigh(self._beta)
         if last := state.parameters("last"):
             put_back(self.model, last)
         self._recovery = Recovery(self.model)
-        self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
+        self._steps.go_on(state.learning_rate, state.beta)
         self._take_draws(state)
         self._steps_done, self._losses = state.steps_done, EpochLosses.of(state)
         comparable = filter(self._images.compare, self.history)
@@ -222,8 +204,8 @@ class Trainer:
             last_epoch=self._last_epoch,
             steps_done=self._steps_done,
             steps_per_epoch=self._steps_per_epoch,
-            learning_rate=self._learning_rate,
-            beta=self._beta,
+            learning_rate=self._steps.learning_rate,
+            beta=self._steps.beta,
             **self._losses.summed(),
             best_epoch=best.best.epoch if best.best else None,
             split_seed=self._images.split_seed,
@@ -236,6 +218,11 @@ class Trainer:
             made_with=made_with(),
             tensors=tensors,
         )
+
+    @property
+    def optimiser(self) -> torch.optim.Optimizer:
+        """The model's; another one after a recovery."""
+        return self._steps.optimiser
 
     @property
     def epochs_done(self) -> float:
@@ -367,38 +354,16 @@ class Trainer:
         if changes and self._pending:
             yield self._report()
         for setting, value in changes:
-            if setting == "beta":
-                self._beta = value
-                self._shared_losses.weigh(value)
-            else:
-                self._learning_rate = value
-                set_learning_rate(self.optimiser, value)
+            self._steps.change(setting, value)
             self.changes.append(Changed(self.run_id, self.epochs_done, setting, value))
             yield self.changes[-1]
 
     def _step(self, images: Tensor, labels: Tensor, noisy: Tensor | None) -> None:
-        """Take one step down what the objective says of a batch: Kingma and Welling (2014), algorithm 1.
-
-        Parameters
-        ----------
-        images : uint8 (B, C, H, W)
-            Those of the batch that this rank takes.
-        labels : int64 (B,)
-        noisy : uint8 (B, C, H, W) or None
-            The other side of each pair, in a set of pairs.
-        """
-        settings, generator = self.recipe.training, self._draws.of_steps
-        phase = phase_of((self.epochs_done - self._first_epoch) / settings.epochs, settings)
-        self.model.decoder.requires_grad_(not phase.refines)
+        """Take one step: see `Steps`."""
+        settings, epochs_done = self.recipe.training, self.epochs_done - self._first_epoch
         left = len(self.data.train_images) - self._steps_done * settings.batch_size
-        part = self.ranks.part(min(settings.batch_size, left))
-        x, seen = seen_images(images, noisy, self.recipe, phase, generator, part)
-        epochs_done = self.epochs_done - self._first_epoch
-        losses = self._shared_losses(x, labels, seen, generator, epochs_done, part)
-        # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
-        rate = self._learning_rate * one_cycle(phase.done) if settings.schedule == "one-cycle" else None
-        descend(self.optimiser, losses[4], rate)
-        self._pending.append(losses.detach())
+        part, phase = self.ranks.part(min(settings.batch_size, left)), phase_of(epochs_done / settings.epochs, settings)
+        self._pending.append(self._steps(images, labels, noisy, phase, epochs_done, part))
         self._steps_done += 1
 
     def _report(self) -> Progress | Diverged:
@@ -469,6 +434,5 @@ class Trainer:
 
     def _recover(self) -> Diverged:
         self._recovery.recover()
-        self._shared_losses.begin_anew()  # each rank copies by its own clock
-        self.optimiser = new_optimiser(self.model, self.recipe.training, self._learning_rate)
+        self._steps.begin_anew()  # each rank copies by its own clock
         return Diverged(self.run_id, self.epochs_done, RECOVERED)

@@ -8,7 +8,7 @@ from latentlab.core.training.clock import TrainingClock
 from latentlab.core.training.control import Control
 from latentlab.core.training.meetings import Meetings
 from latentlab.core.training.objective import Objective
-from latentlab.core.training.phases import Phase
+from latentlab.core.training.phases import Phase, moment_of
 from latentlab.core.training.seen_images import seen_images
 from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import SMALL
@@ -46,8 +46,10 @@ def test_the_mean_of_the_gradients_of_parts_is_that_of_the_batch(tiny_images, ch
 
     def losses(part, one):
         generator, rows = torch.Generator().manual_seed(1), part.rows
-        x, seen = seen_images(shown[rows], None, recipe, Phase(0.1, refines=False), generator, part)
-        told = Objective(recipe, recipe.loss.beta, CPU, one).losses(model, x, labels[rows], seen, generator, 1, part)
+        moment = moment_of(Phase(0.1, refines=False), 1, recipe)
+        x, seen = seen_images(shown[rows], None, recipe, moment, generator, part)
+        objective = Objective(recipe, recipe.loss.beta, CPU, one)
+        told = objective.losses(model, x, labels[rows], seen, generator, moment.to_come, part)
         gradients = torch.autograd.grad(told[4], [*model.parameters()])
         return torch.cat([told.detach(), *map(torch.flatten, gradients)])
 

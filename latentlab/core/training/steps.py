@@ -1,0 +1,104 @@
+"""The steps of a training: each moves the weights down what the objective says of a batch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.ranks.ranks import Part, Ranks
+from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.control import Setting
+from latentlab.core.training.draws import Draws
+from latentlab.core.training.optimisers import descend, new_optimiser, one_cycle, set_learning_rate
+from latentlab.core.training.phases import Phase, moment_of
+from latentlab.core.training.seen_images import seen_images
+from latentlab.core.training.shared_losses import SharedLosses
+
+
+class Steps:
+    """Takes the steps of a model's training.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        On the device.
+    recipe : Recipe
+    device : torch.device
+    draws : Draws
+        Of the training.
+    ranks : Ranks
+        That take a part of each batch.
+
+    Attributes
+    ----------
+    optimiser : Optimizer
+        Another one after `go_on` and `begin_anew`.
+    learning_rate, beta : float
+        In force; a schedule has the optimiser go at a share of the one.
+    """
+
+    def __init__(self, model: Autoencoder, recipe: Recipe, device: torch.device, draws: Draws, ranks: Ranks) -> None:
+        self._model, self._recipe, self._draws = model, recipe, draws
+        self.learning_rate, self.beta = recipe.training.learning_rate, recipe.loss.beta
+        self._losses = SharedLosses(model, recipe, self.beta, device, ranks)
+        self.optimiser = new_optimiser(model, recipe.training, self.learning_rate)
+        # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
+        # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
+        self._gathering = [parameter.view_as(parameter).grad_fn for parameter in model.parameters()]
+
+    def __call__(
+        self, images: Tensor, labels: Tensor, noisy: Tensor | None, phase: Phase, epochs_done: float, part: Part
+    ) -> Tensor:
+        """Take one step: Kingma and Welling (2014), algorithm 1.
+
+        Parameters
+        ----------
+        images : uint8 (B, C, H, W)
+            Those of the batch that are here.
+        labels : int64 (B,)
+        noisy : uint8 (B, C, H, W) or None
+            The other side of each pair, in a set of pairs.
+        phase : Phase
+        epochs_done : float
+            Of this training.
+        part : Part
+            Which images of the batch these are.
+
+        Returns
+        -------
+        float32 (5,)
+            See `Objective.losses`; on the device, which nobody has waited for.
+        """
+        moment, generator = moment_of(phase, epochs_done, self._recipe), self._draws.of_steps
+        self._model.decoder.requires_grad_(not moment.refines)
+        if self._recipe.training.schedule == "one-cycle":
+            set_learning_rate(self.optimiser, self.learning_rate * one_cycle(phase.done))
+        x, seen = seen_images(images, noisy, self._recipe, moment, generator, part)
+        losses = self._losses(x, labels, seen, generator, moment.to_come, part)
+        # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
+        descend(self.optimiser, losses[4])
+        return losses.detach()
+
+    def change(self, setting: Setting, value: float) -> None:
+        """Put another learning rate or beta in force."""
+        if setting == "beta":
+            self.beta = value
+            self._losses.weigh(value)
+        else:
+            self.learning_rate = value
+            set_learning_rate(self.optimiser, value)
+
+    def go_on(self, learning_rate: float, beta: float) -> None:
+        """Go on as another training would, with an optimiser that has kept nothing yet."""
+        self.change("beta", beta)
+        self.learning_rate = learning_rate
+        self._renew_optimiser()
+
+    def begin_anew(self) -> None:
+        """Go on from other weights, those of the first rank, with an optimiser that has kept nothing."""
+        self._losses.begin_anew()
+        self._renew_optimiser()
+
+    def _renew_optimiser(self) -> None:
+        self.optimiser = new_optimiser(self._model, self._recipe.training, self.learning_rate)
