@@ -326,9 +326,7 @@ class Trainer:
                 self._step(*batch)
                 if self._meetings.is_due(_MESSAGE_SECONDS):
                     yield self._report()
-                    self._meetings.meet(_MESSAGE_SECONDS)
             yield self._report()
-            self._meetings.meet(_MESSAGE_SECONDS)
             if self._steps_done == self._steps_per_epoch and not self._is_left:
                 yield from self._end_epoch()
         if self._is_left:  # perhaps between a change and the step after it
@@ -371,11 +369,12 @@ class Trainer:
         settings, count = self.recipe.training, len(self._pending)
         steps = self._steps_done - np.arange(count)[::-1]  # in this epoch, counted from 1
         sizes = np.minimum(settings.batch_size, len(self.data.train_images) - (steps - 1) * settings.batch_size)
-        losses = np.empty((0, 5))
-        if count:
-            losses = self.ranks.sum(torch.stack(self._pending).cpu().double()).numpy() / self.ranks.count
+        own = torch.stack(self._pending).cpu().double() if count else None
         self._pending = []
         self._clock.count_steps(int(sizes.sum()))
+        losses = np.empty((0, 5))
+        if own is not None:
+            losses = self._meetings.meet(_MESSAGE_SECONDS, own).numpy() / self.ranks.count
         # The losses speak for the weights before the last step only; whoever drives this may look at those after it.
         if not (np.isfinite(losses).all() and are_finite(self.model)):
             return self._recover()

@@ -3,13 +3,16 @@
 import pytest
 import torch
 
-from latentlab.core.ranks.ranks import Ranks
+from latentlab.core.events import Progress
+from latentlab.core.ranks.ranks import Part, Ranks
+from latentlab.core.training import trainer as trainers
 from latentlab.core.training.clock import TrainingClock
 from latentlab.core.training.control import Control
 from latentlab.core.training.meetings import Meetings
 from latentlab.core.training.objective import Objective
 from latentlab.core.training.phases import Phase, moment_of
 from latentlab.core.training.seen_images import seen_images
+from latentlab.core.training.shared_losses import SharedLosses
 from latentlab.core.training.trainer import Trainer
 from tests.core.training.small import SMALL
 
@@ -76,6 +79,55 @@ def test_ranks_meet_after_as_many_steps_as_take_the_time():
     meetings.meet(0.1)
     assert [meetings.is_due(0.1) for _ in range(5)] == [False] * 4 + [True]
     assert not meetings.stops
+
+
+def test_what_is_told_is_summed_up_in_the_meeting_itself():
+    control, asked = Control(), []
+
+    class Two(Ranks):
+        count = 2
+
+        def sum(self, numbers):
+            asked.append(len(numbers))
+            return 2 * numbers
+
+    meetings = Meetings(Two(), control, TrainingClock())
+    meetings.is_due(0.05)
+    control.stop.set()
+    told = torch.arange(10.0).double().view(2, 5)
+    assert torch.equal(meetings.meet(0.05, told), 2 * told)
+    assert meetings.stops
+    assert asked == [12]
+    assert len(meetings.meet(0.05)) == 0
+
+
+def test_each_message_of_a_shared_training_is_one_sum(tiny_images, monkeypatch):
+    """Where a step takes as long as the time between messages, it would wait for each of them."""
+    monkeypatch.setattr(trainers, "_MESSAGE_SECONDS", 0)
+    asked = []
+
+    class Same(Ranks):
+        count = 2
+
+        def part(self, images):
+            return Part(slice(0, images), images, 2)
+
+        def gathered(self, own, part):
+            return own
+
+        def sum(self, numbers):
+            asked.append(len(numbers))
+            return 2 * numbers
+
+    monkeypatch.setattr(SharedLosses, "_follow", lambda self: None)
+    trainer = Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, ranks=Same())
+    told = 0
+    for event in trainer.events():
+        if isinstance(event, Progress) and len(event.losses):
+            told += len(event.losses)
+            assert len(asked) == told
+    assert told == 3
+    assert asked[:3] == [7, 7, 7]
 
 
 def test_a_rank_alone_meets_nobody(monkeypatch):
