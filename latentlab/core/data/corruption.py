@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -144,11 +145,16 @@ def _smooth_noise(images: Tensor, cells: int, draws: ImageDraws) -> Tensor:
     cell = min(height, width) / cells
     coarse = (count, 1, max(2, round(height / cell)), max(2, round(width / cell)))
     noise = draws.rand(*coarse)
-    rows, columns = _enlarging(coarse[2], height).to(noise), _enlarging(coarse[3], width).to(noise)
+    rows, columns = _enlarging(coarse[2], height, images.device), _enlarging(coarse[3], width, images.device)
     return (rows @ (noise @ columns.T)).clamp_(0, 1)
 
 
-def _enlarging(few: int, many: int) -> Tensor:
-    """Give the matrix (many, few) of a bicubic enlargement: for each axis alone it is ten times as quick as both."""
-    unit = torch.eye(few)[None, None]
-    return F.interpolate(unit, size=(many, few), mode="bicubic", align_corners=True)[0, 0]
+@cache
+def _enlarging(few: int, many: int, device: torch.device) -> Tensor:
+    """Give the matrix (many, few) of a bicubic enlargement: for each axis alone it is ten times as quick as both.
+
+    It is made once, and stays: a step that is replayed on a GPU (`core.training.captured_steps`) brings nothing there.
+    """
+    with torch.inference_mode(False):
+        unit = torch.eye(few)[None, None]
+        return F.interpolate(unit, size=(many, few), mode="bicubic", align_corners=True)[0, 0].to(device)

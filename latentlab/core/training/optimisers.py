@@ -76,8 +76,13 @@ def _plain(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optim
 _ADAM, _ADAMW, _RMSPROP = (_plain(kind) for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop))
 
 
-def new_optimiser(model: nn.Module, settings: TrainingSettings, learning_rate: float) -> torch.optim.Optimizer:
-    """Make the optimiser of a recipe for a model that is on its device already."""
+def new_optimiser(
+    model: nn.Module, settings: TrainingSettings, learning_rate: float, *, is_captured: bool = False
+) -> torch.optim.Optimizer:
+    """Make the optimiser of a recipe for a model that is on its device already.
+
+    Of steps that are captured to be replayed the learning rate lies on the device, where it may change.
+    """
     if settings.optimiser == "rmsprop":
         # Hinton's own decay of 0.9, as those use who name no other; torch's is 0.99.
         return _RMSPROP(model.parameters(), lr=learning_rate, alpha=0.9)
@@ -85,16 +90,20 @@ def new_optimiser(model: nn.Module, settings: TrainingSettings, learning_rate: f
     device = next(model.parameters()).device
     return kind(
         model.parameters(),
-        lr=learning_rate,
+        lr=torch.tensor(learning_rate, device=device) if is_captured else learning_rate,
         betas=(settings.beta1, 0.999),
         fused=device.type in {"cpu", "cuda"},
+        capturable=is_captured,
     )
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) -> None:
     """Have an optimiser go on at another learning rate."""
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(learning_rate)
+        else:
+            group["lr"] = learning_rate
 
 
 def descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

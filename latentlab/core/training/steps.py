@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.ranks.ranks import Part, Ranks
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.training.captured_steps import CapturedSteps
 from latentlab.core.training.control import Setting
+from latentlab.core.training.cuda_graphs import graphs_for
 from latentlab.core.training.draws import Draws
 from latentlab.core.training.optimisers import descend, new_optimiser, one_cycle, set_learning_rate
-from latentlab.core.training.phases import Phase, moment_of
+from latentlab.core.training.phases import Moment, Phase, moment_of
 from latentlab.core.training.seen_images import seen_images
 from latentlab.core.training.shared_losses import SharedLosses
 
@@ -42,10 +46,13 @@ class Steps:
         self._model, self._recipe, self._draws = model, recipe, draws
         self.learning_rate, self.beta = recipe.training.learning_rate, recipe.loss.beta
         self._losses = SharedLosses(model, recipe, self.beta, device, ranks)
-        self.optimiser = new_optimiser(model, recipe.training, self.learning_rate)
+        self._graphs = graphs_for(device, recipe.training, ranks)
+        self._captured = CapturedSteps(self._graphs, model, draws, recipe.training.batch_size)
+        self._renew_optimiser()
         # What gathers a parameter's gradient holds the parameter. Were it made anew for each step, Python alone would
         # hold that between two, and a backward pass would wait for Python's lock, so for a window, to give it back.
-        self._gathering = [parameter.view_as(parameter).grad_fn for parameter in model.parameters()]
+        with self._captured.apart():
+            self._gathering = [parameter.view_as(parameter).grad_fn for parameter in model.parameters()]
 
     def __call__(
         self, images: Tensor, labels: Tensor, noisy: Tensor | None, phase: Phase, epochs_done: float, part: Part
@@ -70,10 +77,19 @@ class Steps:
         float32 (5,)
             See `Objective.losses`; on the device, which nobody has waited for.
         """
-        moment, generator = moment_of(phase, epochs_done, self._recipe), self._draws.of_steps
+        moment = moment_of(phase, epochs_done, self._recipe)
         self._model.decoder.requires_grad_(not moment.refines)
         if self._recipe.training.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self.learning_rate * one_cycle(phase.done))
+        take = partial(self._take, moment, part)
+        return self._captured(take, (images, labels, noisy), self.optimiser, self._losses.objective, moment)
+
+    def _take(self, moment: Moment, part: Part, images: Tensor, labels: Tensor, noisy: Tensor | None) -> Tensor:
+        """Take a step plainly.
+
+        What it looks at beside the batch has to be told to `CapturedSteps`, or be a tensor that stays where it is.
+        """
+        generator = self._draws.of_steps
         x, seen = seen_images(images, noisy, self._recipe, moment, generator, part)
         losses = self._losses(x, labels, seen, generator, moment.to_come, part)
         # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
@@ -101,4 +117,5 @@ class Steps:
         self._renew_optimiser()
 
     def _renew_optimiser(self) -> None:
-        self.optimiser = new_optimiser(self._model, self._recipe.training, self.learning_rate)
+        settings, is_captured = self._recipe.training, self._graphs is not None
+        self.optimiser = new_optimiser(self._model, settings, self.learning_rate, is_captured=is_captured)
