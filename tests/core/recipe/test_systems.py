@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from latentlab.core.events import EpochEnded, Finished
 from latentlab.core.recipe.recipe import Recipe
@@ -13,6 +14,7 @@ from latentlab.core.runs.run import Run
 from latentlab.core.sketch import preparation
 from latentlab.core.training import trainer as training
 from latentlab.core.training.trainer import Trainer
+from tests.core.training.fake_graphs import tensors_of
 
 MLP = {"model.encoder.kind": "mlp", "model.decoder.kind": "mlp"}
 RELU = {"model.encoder.activation": "relu", "model.decoder.activation": "relu"}
@@ -206,8 +208,33 @@ def test_a_bundled_recipe_trains_and_its_run_opens_again(name, tiny_images, page
     )
 
 
-@pytest.mark.parametrize("name", Recipe.names())
-def test_steps_need_no_value_from_their_device_before_they_are_told(name, tiny_images, pages, monkeypatch):
+class Brought(TorchDispatchMode):
+    """Notes what brings something of the CPU to another device, for which that has to wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        result = function(*arguments, **(options or {}))
+        given, found = ({each.device.type for each in tensors_of(tree)} for tree in ((arguments, options), result))
+        if "cpu" in given and "meta" in given | found:
+            self.seen.add(function.overloadpacket.__name__)
+        return result
+
+
+def test_what_is_brought_to_a_device_is_noted():
+    with Brought() as brought:
+        torch.ones(2).to("meta") * 2 + 1
+    assert brought.seen == {"_to_copy"}
+
+
+DAMAGE = ("light", "stains", "creases", "gaussian", "occlusion", "salt_and_pepper")
+DRAWN = {f"corruption.{kind}": 0.1 for kind in DAMAGE} | {"rotation": 5, "mirror": 0.5, "samples": 2}
+
+
+@pytest.mark.parametrize(("name", "changes"), [*((name, {}) for name in Recipe.names()), ("conv-cvae-2d", DRAWN)])
+def test_steps_need_no_value_from_their_device_before_they_are_told(name, changes, tiny_images, pages, monkeypatch):
     """Steps on torch's device without values: a step that waited for one, or took from the CPU, would fail on it."""
 
     class OnCpu(torch.Generator):  # that device has none of its own, and takes this one
@@ -219,7 +246,15 @@ def test_steps_need_no_value_from_their_device_before_they_are_told(name, tiny_i
     monkeypatch.setattr(torch, "Generator", OnCpu)
     monkeypatch.setattr(training, "pick_device", lambda *_: torch.device("meta"))
     monkeypatch.setattr(training, "_MESSAGE_SECONDS", math.inf)
-    recipe = Recipe.load(name).with_changes({"batch_size": 1, "limit": 4, "data.repeat": 2})
+    step, brought = Trainer._step, []
+
+    def watched(self, *batch):
+        with Brought() as first:
+            step(self, *batch)
+        brought.append(first.seen)
+
+    monkeypatch.setattr(Trainer, "_step", watched)
+    recipe = Recipe.load(name).with_changes({"batch_size": 1, "limit": 4, "data.repeat": 2} | changes)
     trainer = Trainer(recipe, pages if recipe.data.dataset == "pages" else tiny_images)
     events = trainer.events()
     steps = next(events).steps_per_epoch
@@ -227,3 +262,5 @@ def test_steps_need_no_value_from_their_device_before_they_are_told(name, tiny_i
     with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
         next(events)  # the first message reads the losses
     assert trainer.epochs_done == 1
+    assert len(brought) == steps
+    assert set().union(*brought[1:]) == set()  # the first step may bring what stays there
