@@ -105,9 +105,14 @@ class CapturedSteps:
             Takes it plainly: of the tensors of a batch, with `Draws.of_steps`, on the device, and gives its losses.
         batch : tuple of Tensor (B, ...) or None
         optimiser : Optimizer
-            With `learning_rate` in a tensor.
+            Whose learning rate lies in a tensor.
         *of : object
             All else that may differ from another step's.
+
+        Returns
+        -------
+        float32 (...)
+            The losses.
         """
         if self._graphs is None:
             return take(*batch)

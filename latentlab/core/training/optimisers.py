@@ -81,7 +81,7 @@ def new_optimiser(
 ) -> torch.optim.Optimizer:
     """Make the optimiser of a recipe for a model that is on its device already.
 
-    Of steps that are captured to be replayed the learning rate lies on the device, where it may change.
+    Of steps that are captured to be replayed the learning rate lies on the device, as float32, where it may change.
     """
     if settings.optimiser == "rmsprop":
         # Hinton's own decay of 0.9, as those use who name no other; torch's is 0.99.
