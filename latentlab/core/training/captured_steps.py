@@ -190,7 +190,7 @@ class CapturedSteps:
         plain, replayed = (
             median(begin.elapsed_time(end) for begin, end in times[-_TIMED:]) for times in (self._plain, self._replayed)
         )
-        self._pays = replayed <= plain
+        self._pays = replayed < plain
         if not self._pays:
             self._capture, self._is_over = None, True
 

@@ -11,7 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-_READS = {"_local_scalar_dense", "item", "is_nonzero", "equal", "nonzero", "masked_select", "unique", "_unique2"}
+from tests.core.training.reads import READS
 
 
 class Tape(TorchDispatchMode):
@@ -25,7 +25,7 @@ class Tape(TorchDispatchMode):
         options = options or {}
         if function.namespace == "profiler":
             return function(*arguments, **options)
-        if function.overloadpacket.__name__ in _READS:
+        if function.overloadpacket.__name__ in READS:
             raise RuntimeError("operation not permitted when stream is capturing")
         made = set(map(id, self._results))
         for each in tensors_of((arguments, options)):

@@ -23,7 +23,8 @@ from latentlab.core.training.control import Control
 from latentlab.core.training.cuda_graphs import CudaGraphs, graphs_for
 from latentlab.core.training.draws import Draws
 from latentlab.core.training.trainer import Trainer
-from tests.core.training.fake_graphs import FakeGraphs
+from tests.core.training.fake_graphs import FakeGraphs, Tape
+from tests.core.training.reads import Reads
 from tests.core.training.small import CONV, SMALL, file_of, of_kind, same_files, step_losses
 
 EPOCHS, WHOLE = 8, 3  # of four steps each, the last of them of fewer images
@@ -332,24 +333,22 @@ def test_nothing_else_changes_an_optimiser(tiny_images):
     assert not group["capturable"]
 
 
-class Calls:
+class Cuda:
     """Stands for `torch.cuda`, and notes what it is asked for."""
 
-    def __init__(self, free):
+    def __init__(self, free=150):
         self.told, self._free, self._current = [], free, "usual"
 
     def Stream(self, device):
-        return self._Stream(self, "own")
+        return types.SimpleNamespace(
+            name="own", wait_stream=lambda other: self.told.append(f"own waits for {other.name}")
+        )
 
     def current_stream(self, device):
-        return self._Stream(self, self._current)
-
-    class _Stream:
-        def __init__(self, calls, name):
-            self._calls, self.name = calls, name
-
-        def wait_stream(self, other):
-            self._calls.told.append(f"{self.name} waits for {other.name}")
+        name = self._current
+        return types.SimpleNamespace(
+            name=name, wait_stream=lambda other: self.told.append(f"{name} waits for {other.name}")
+        )
 
     @contextmanager
     def stream(self, stream):
@@ -366,37 +365,79 @@ class Calls:
         return self._free, 1000
 
     def CUDAGraph(self):
-        graph = types.SimpleNamespace(replay=lambda: self.told.append("replayed"))
-        graph.register_generator_state = lambda generator: self.told.append("generator")
+        graph = types.SimpleNamespace(tape=Tape())
+
+        def register(generator):
+            graph.generator = generator
+            self.told.append("generator")
+
+        def replay():
+            self.told.append(f"replayed on {self._current}")
+            graph.tape.replay()
+
+        graph.register_generator_state, graph.replay = register, replay
         return graph
 
     @contextmanager
     def graph(self, graph, *, stream, capture_error_mode):
-        self.told.append(f"captures on {stream.name}, {capture_error_mode}")
-        yield
+        assert self._current == stream.name
+        self.told.append(f"captured, {capture_error_mode}")
+        drawn = graph.generator.get_state()
+        with graph.tape:
+            yield
+        graph.generator.set_state(drawn)
+
+    def Event(self, *, enable_timing):
+        event = types.SimpleNamespace(query=lambda: True)
+        event.record = lambda stream: setattr(event, "at", len(self.told))
+        event.elapsed_time = lambda end: (
+            1.0 if any("replayed" in each for each in self.told[event.at : end.at]) else 2.0
+        )
+        return event
 
 
-@pytest.mark.parametrize("free", [150, 50])
-def test_what_is_asked_of_cuda(monkeypatch, free):
-    """Nobody has a GPU here: its calls are as the documentation has them, which is all that is seen."""
-    calls = Calls(free)
-    monkeypatch.setattr(cuda_graphs.torch, "cuda", calls)
-    graphs, device = CudaGraphs(torch.device("cuda")), torch.device("cpu")
+@pytest.fixture
+def cuda(monkeypatch):
+    """Give what stands for it; nobody has a GPU here."""
+    cuda = Cuda()
+    monkeypatch.setattr(cuda_graphs, "torch", types.SimpleNamespace(cuda=cuda))
+    return cuda
 
-    def take():
-        calls.told.append(f"taken on {calls.current_stream(device).name}")
-        return torch.zeros(5)
 
-    with graphs.apart():
-        if free < 100:
-            with pytest.raises(RuntimeError, match="too little memory"):
-                graphs.record(take, torch.Generator())
-        else:
-            replay, result = graphs.record(take, torch.Generator())
-            replay()
-            assert len(result) == 5
-    captured = ["generator", "captures on own, thread_local", "taken on own", "replayed"] if free > 100 else []
-    assert calls.told == ["own waits for usual", *captured, "usual waits for own"]
+def test_steps_are_captured_and_replayed_where_they_were_warmed_up(cuda, tiny_images, tmp_path, monkeypatch, told):
+    captured = trained(recipe_of(), tiny_images, CudaGraphs(CPU), monkeypatch)
+    same(captured, trained(recipe_of(), tiny_images, None, monkeypatch), tmp_path)
+    assert told == []
+    steps_and_first = 1 + EPOCHS * (WHOLE + 1)  # what gathers gradients is made there, too
+    assert cuda.told.count("own waits for usual") == cuda.told.count("usual waits for own") == steps_and_first
+    begin = cuda.told.index("generator")
+    assert cuda.told[begin : begin + 3] == ["generator", "captured, thread_local", "replayed on own"]
+    assert cuda.told.count("replayed on own") == replayed_of(1)
+    assert set(cuda.told) == {*cuda.told[begin : begin + 3], "own waits for usual", "usual waits for own"}
+
+
+def test_what_a_gpu_has_no_memory_for_is_not_captured(cuda, tiny_images, tmp_path, monkeypatch, told):
+    cuda._free = 50
+    captured = trained(recipe_of(), tiny_images, CudaGraphs(CPU), monkeypatch)
+    same(captured, trained(recipe_of(), tiny_images, None, monkeypatch), tmp_path)
+    assert set(cuda.told) == {"own waits for usual", "usual waits for own"}
+    ((error, _),) = told
+    assert "too little memory" in error
+
+
+def test_steps_wait_for_their_device_while_they_are_compared_alone(tiny_images, monkeypatch):
+    step, reading = Trainer._step, []
+
+    def watched(self, *batch):
+        with Reads() as reads:
+            step(self, *batch)
+        reading.append(bool(reads.seen))
+
+    monkeypatch.setattr(Trainer, "_step", watched)
+    monkeypatch.setattr(trainers, "_MESSAGE_SECONDS", 1e9)
+    trained(recipe_of(), tiny_images, FakeGraphs(), monkeypatch)
+    assert len(reading) == EPOCHS * (WHOLE + 1)
+    assert [number for number, reads in enumerate(reading) if reads] == [WARM_UP + 1, WARM_UP + 2]
 
 
 def test_torch_has_what_is_asked_of_it():
