@@ -16,7 +16,7 @@ from latentlab.core.ranks.ranks import Ranks
 from latentlab.core.recipe.settings import TrainingSettings
 
 VARIABLE = "LATENTLAB_GRAPHS"
-"""Environment variable that leaves all steps as they are, where it is 0."""
+"""Environment variable that has steps recorded, where it is 1: until somebody has run that, nobody gets it unasked."""
 
 
 class CudaGraphs:
@@ -86,6 +86,6 @@ class CudaGraphs:
 
 def graphs_for(device: torch.device, settings: TrainingSettings, ranks: Ranks) -> CudaGraphs | None:
     """Give what records the steps of a training, where that can be done; those of torch's RMSprop the CPU counts."""
-    if device.type != "cuda" or ranks.count > 1 or settings.optimiser == "rmsprop" or os.environ.get(VARIABLE) == "0":
+    if device.type != "cuda" or ranks.count > 1 or settings.optimiser == "rmsprop" or os.environ.get(VARIABLE) != "1":
         return None
     return CudaGraphs(device)
