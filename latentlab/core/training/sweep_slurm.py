@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from latentlab.core.errors import LatentlabError, printable, reason_of
+from latentlab.core.errors import LatentlabError, printable, ranges, reason_of
 from latentlab.core.files import absolute, is_file, resolved
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
@@ -247,7 +247,7 @@ class SlurmArray:
         jobs = "" if self._wanted.jobs is None else f"%{self._wanted.jobs}"
         lines = [
             f"--job-name={self._job_name}",
-            f"--array={_ranges(numbers)}{jobs}",
+            f"--array={','.join(ranges(numbers))}{jobs}",
             f"--output={place.replace('%', '%%')}/%a.words",
             "--open-mode=truncate",
             *([] if self._wanted.cores else [f"--cpus-per-task={threads}"]),
@@ -267,17 +267,6 @@ class SlurmArray:
                 "",
             ]
         )
-
-
-def _ranges(numbers: list[int]) -> str:
-    """Write numbers in their order, as Slurm takes them: ``"1-3,7"``."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1] = [parts[-1][0], number]
-        else:
-            parts.append([number])
-    return ",".join("-".join(map(str, part)) for part in parts)
 
 
 def _answer(command: list[str]) -> tuple[str, str]:
