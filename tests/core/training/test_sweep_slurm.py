@@ -197,6 +197,56 @@ def test_what_slurm_refuses_or_does_not_say_is_a_sentence(plan, folder, slurm, t
         array_of(plan, folder).submit([1])
 
 
+def failed_once(plan, folder):
+    """Give an array of which one run has failed, and another was about to be submitted anew when all was killed."""
+    file, kept = todo(plan, folder, 1, "fail"), SweepFolder(folder, "mine")
+    followed(array_of(plan, folder))
+    file.unlink()
+    path_of(plan, folder, 2).unlink()
+    kept.words(2).unlink()
+    kept.earlier_words(2).write_text("latentlab: The memory is too small.\n")
+    return {1: "It cannot be trained.", 2: "The memory is too small."}
+
+
+def no_answer(command):
+    return "", "it does not answer"
+
+
+def interrupted(command):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("answer", [None, no_answer, interrupted])
+def test_why_runs_have_failed_is_known_until_slurm_has_taken_them_again(plan, folder, slurm, monkeypatch, answer):
+    why = failed_once(plan, folder)
+    assert array_of(plan, folder).look().failed == why
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_slurm, "_answer", answer or sweep_slurm._answer)
+        with pytest.raises((SweepError, KeyboardInterrupt)):
+            array_of(plan, folder, "--partition=none").submit([1, 2])
+    assert array_of(plan, folder).look().failed == why
+    (slurm / "hold").touch()
+    array = array_of(plan, folder)
+    array.submit([1, 2])
+    assert array.look().waiting == {1, 2}
+    assert not list(SweepFolder(folder, "mine").script.parent.glob("[12].words*"))  # nothing is said of them yet
+
+
+def test_what_a_task_says_before_sbatch_breaks_off_is_not_covered_by_what_was_said_before(plan, folder, monkeypatch):
+    words = SweepFolder(folder, "mine").words(1)
+    words.write_text("latentlab: The memory is too small.\n")
+
+    def late(command):
+        words.write_text("begun\n")
+        return no_answer(command)
+
+    monkeypatch.setattr(sweep_slurm, "_answer", late)
+    monkeypatch.setattr(sweep_slurm.shutil, "which", lambda name: name)
+    with pytest.raises(SweepError, match="it does not answer"):
+        array_of(plan, folder).submit([1])
+    assert words.read_text() == "begun\n"
+
+
 def test_a_path_that_slurm_takes_for_a_pattern_is_refused(tmp_path):
     folder = tmp_path / "back\\slash"
     folder.mkdir()
