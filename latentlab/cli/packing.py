@@ -58,10 +58,10 @@ def pack(arguments: Namespace) -> int:
 
 
 def _check(folder: Path, as_json: bool) -> int:
-    from latentlab.core.data.shards import packing
+    from latentlab.core.data.shards import checking
 
     with terminal.shown_share(f"Checking {folder}") as show:
-        index = packing.check(folder, show)
+        index = checking.check(folder, show)
     shards = sum(map(len, index.shards.values()))
     if as_json:
         terminal.write_json(event="finished", title=index.title, shards=shards, bytes=index.bytes)
