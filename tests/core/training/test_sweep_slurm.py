@@ -24,13 +24,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm's scripts
 ODD = """it's "a" $HOME `id` %a; # & b"""
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Look often: the tasks take a moment."""
-    monkeypatch.setattr(sweep_slurm, "_PAUSE", 0.01)
-    monkeypatch.setattr(sweep_slurm, "_QUEUE_SECONDS", 0.02)
-
-
 @pytest.fixture
 def folder(tmp_path):
     folder = tmp_path / ODD
@@ -46,10 +39,8 @@ def plan(folder):
 
 @pytest.fixture
 def slurm(plan, folder, tmp_path, monkeypatch):
-    runs = {each.number: (str(folder / each.file_name), each.group) for each in plan.members}
-    state = fake_slurm.install(tmp_path, monkeypatch, runs)
-    yield state
-    fake_slurm.shut_down(state)
+    with fake_slurm.installed(tmp_path, monkeypatch, fake_slurm.played(plan, folder)) as state:
+        yield state
 
 
 def array_of(plan, folder, *options, jobs=None):
@@ -164,10 +155,8 @@ def test_the_sweep_is_asked_to_stop_and_what_was_not_begun_is_no_failure(plan, f
     assert array_of(plan, folder).look().failed == {}
 
 
-def test_where_there_is_no_slurm_the_array_is_written_all_the_same(plan, folder, monkeypatch):
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    if any(map(sweep_slurm.shutil.which, ("sbatch", "squeue"))):
-        pytest.skip("there is one")
+def test_where_there_is_no_slurm_the_array_is_written_all_the_same(plan, folder, tmp_path, monkeypatch):
+    fake_slurm.have_none(tmp_path, monkeypatch)
     array = array_of(plan, folder, "--comment=it's $HOME")
     assert array.look().to_submit == [1, 2, 3, 4]
     assert array.submit([1, 2, 4]) is None
