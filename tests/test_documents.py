@@ -1,10 +1,13 @@
 """README and CONTRIBUTING stay true: what they name is there, and the house is drawn as its contracts have it."""
 
+import argparse
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from latentlab.cli.arguments import parser
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
@@ -69,3 +72,27 @@ def test_the_house_is_drawn_as_the_contracts_have_it():
     contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     kept = {contract["containers"][0]: contract["layers"] for contract in contracts if contract["type"] == "layers"}
     assert kept == {"latentlab": floors, "latentlab.ui": rooms["ui"], "latentlab.core": rooms["core"]}
+
+
+def commands_of(program):
+    """Give the commands of a program, or the kinds of one of these, by their names."""
+    found = [each.choices for each in program._actions if isinstance(each, argparse._SubParsersAction)]
+    return found[0] if found else {}
+
+
+def options_of(program):
+    """Give the options that `--help` tells of."""
+    told = [each for each in program._actions if each.help != argparse.SUPPRESS]
+    own = {option for each in told for option in each.option_strings if option.startswith("--")} - {"--help"}
+    return own.union(*map(options_of, commands_of(program).values()))
+
+
+def test_the_readme_names_the_commands_and_options_that_there_are():
+    (block,) = [text for text in FENCED.findall(read("README.md")) if "latentlab recipes [--json]" in text]
+    lines = dict(re.findall(r"^latentlab (?!\[)(\w+)(.*(?:\n .*)*)", block, re.MULTILINE))
+    commands = commands_of(parser())
+    assert lines.keys() == commands.keys()
+    for name, usage in lines.items():
+        named = {*re.findall(r"--[\w-]+", re.sub("'[^']*'", "", usage))}  # without what others are told
+        known = options_of(commands[name])
+        assert named <= known if "[...]" in usage else named == known, name

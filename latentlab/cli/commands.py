@@ -94,6 +94,13 @@ def finalise(arguments: Namespace) -> int:
     return finalising.finalise(arguments)
 
 
+def pack(arguments: Namespace) -> int:
+    """Pack an image set, or check one that is packed."""
+    from latentlab.cli import packing  # the app starts without it
+
+    return packing.pack(arguments)
+
+
 def _sweep(arguments: Namespace) -> int:
     """Train a sweep, or the run of it that a task of Slurm's has."""
     if arguments.task is None:
@@ -106,7 +113,7 @@ def _sweep(arguments: Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "recipes": recipes,
     "data": image_sets.data,
-    "pack": image_sets.pack,
+    "pack": pack,
     "train": training.train,
     "resume": training.resume,
     "runs": runs.runs,

@@ -145,7 +145,8 @@ def images_of(run: Run, arguments: argparse.Namespace) -> ImageSet:
     """Load the images of a run, or those that were named for it, and say what was guessed of these."""
     from latentlab.core.runs.images import images_for
 
-    images = images_for(run, arguments.dataset, arguments.data_dir)
+    with terminal.shown_reading(arguments.dataset or run.recipe.data.dataset) as reading:
+        images = images_for(run, arguments.dataset, arguments.data_dir, reading)
     if arguments.dataset:
         terminal.say_what_was_read(images)
     return images

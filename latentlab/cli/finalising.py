@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from latentlab.cli import terminal
+from latentlab.cli import image_sets, terminal
 
 
 def finalise(arguments: Namespace) -> int:
     """Fit a prior, calibrate a CVAE, and save the run without what only its training needs."""
     from latentlab.cli.training import check_out
-    from latentlab.core.data import registry
     from latentlab.core.runs.run import Run
     from latentlab.core.training.finalising import finalised
 
     check_out(arguments.out)
     run = Run.open(arguments.run)
-    with terminal.shown_reading(run.recipe.data.dataset) as reading:
-        images = registry.load_for(run.recipe.data, arguments.data_dir or registry.default_data_dir(), reading)
-    made = finalised(run, images, arguments.prior)
+    made = finalised(run, image_sets.load(run.recipe.data, arguments.data_dir), arguments.prior)
     made.save(arguments.out)
     found = [] if made.snapshot.fitted_prior is None else [f"a prior of {made.recipe.training.fit_prior} Gaussians"]
     if made.snapshot.calibration is not None:

@@ -16,6 +16,7 @@ from latentlab.core.writing import make_way
 if TYPE_CHECKING:
     from latentlab.core.data.description import Description
     from latentlab.core.data.image_set import ImageSet
+    from latentlab.core.recipe.settings import DataSettings
 
 _ACROSS = 8  # images on a sheet
 
@@ -49,13 +50,6 @@ def add_packing(commands: _SubParsersAction[Any]) -> None:
     parser.add_argument("--json", action="store_true", help="write one JSON object a line")
 
 
-def pack(arguments: Namespace) -> int:
-    """Pack an image set, or check one that is packed."""
-    from latentlab.cli import packing  # the app starts without it
-
-    return packing.pack(arguments)
-
-
 def data(arguments: Namespace) -> int:
     """List the image sets, tell what was read of one, or download one."""
     from latentlab.core.data import registry
@@ -73,6 +67,22 @@ def data(arguments: Namespace) -> int:
         if getattr(arguments, option) is not None:
             raise LatentlabError(f"--{option} is for one image set: name it, as in 'latentlab data digits --{option}'.")
     return _list(data_dir, arguments.json)
+
+
+def settings_of(name: str, arguments: Namespace) -> DataSettings:
+    """Give the settings of a set by its name, as `--size` and `--fit` have it."""
+    from latentlab.core.recipe.recipe import Recipe
+
+    changes = {"data.dataset": name, "data.size": arguments.size, "data.fit": arguments.fit}
+    return Recipe().with_changes({key: value for key, value in changes.items() if value is not None}).data
+
+
+def load(settings: DataSettings, data_dir: Path | None, cancelled: threading.Event | None = None) -> ImageSet:
+    """Load the images that a recipe's data settings name, while a person at a terminal sees how far that is."""
+    from latentlab.core.data import registry
+
+    with terminal.shown_reading(settings.dataset, cancelled) as reading:
+        return registry.load_for(settings, data_dir or registry.default_data_dir(), reading)
 
 
 def _list(data_dir: Path, as_json: bool) -> int:
@@ -109,19 +119,16 @@ def _list(data_dir: Path, as_json: bool) -> int:
 
 
 def _describe(arguments: Namespace, data_dir: Path) -> int:
-    from latentlab.core.data import registry
     from latentlab.core.data.description import described
     from latentlab.core.data.reading import ReadingCancelledError
-    from latentlab.core.recipe.recipe import Recipe
 
-    changes = {"data.dataset": arguments.name, "data.size": arguments.size, "data.fit": arguments.fit}
     if arguments.sheet is not None:
         _check_sheet(arguments.sheet)
-    recipe = Recipe().with_changes({key: value for key, value in changes.items() if value is not None})
+    settings = settings_of(arguments.name, arguments)
     cancelled = threading.Event()
     try:
-        with terminal.interrupt_sets(cancelled), terminal.shown_reading(recipe.data.dataset, cancelled) as reading:
-            images = registry.load_for(recipe.data, data_dir, reading)
+        with terminal.interrupt_sets(cancelled):
+            images = load(settings, data_dir, cancelled)
     except ReadingCancelledError:
         return terminal.INTERRUPTED
     found = described(images)

@@ -6,13 +6,10 @@ import threading
 import time
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from latentlab.cli import terminal
+from latentlab.cli.image_sets import load, settings_of
 from latentlab.core.errors import LatentlabError
-
-if TYPE_CHECKING:
-    from latentlab.core.data.image_set import ImageSet
 
 
 def pack(arguments: Namespace) -> int:
@@ -29,7 +26,7 @@ def pack(arguments: Namespace) -> int:
     cancelled = threading.Event()
     with terminal.interrupt_sets(cancelled):
         try:
-            images = _read(arguments, cancelled)
+            images = load(settings_of(arguments.set, arguments), arguments.data_dir, cancelled)
         except ReadingCancelledError:
             return terminal.INTERRUPTED
         terminal.say_what_was_read(images)
@@ -60,21 +57,11 @@ def pack(arguments: Namespace) -> int:
     return 0
 
 
-def _read(arguments: Namespace, cancelled: threading.Event) -> ImageSet:
-    from latentlab.core.data import registry
-    from latentlab.core.recipe.recipe import Recipe
-
-    changes = {"data.dataset": arguments.set, "data.size": arguments.size, "data.fit": arguments.fit}
-    recipe = Recipe().with_changes({key: value for key, value in changes.items() if value is not None})
-    with terminal.shown_reading(recipe.data.dataset, cancelled) as reading:
-        return registry.load_for(recipe.data, arguments.data_dir or registry.default_data_dir(), reading)
-
-
 def _check(folder: Path, as_json: bool) -> int:
-    from latentlab.core.data.shards import packing
+    from latentlab.core.data.shards import checking
 
     with terminal.shown_share(f"Checking {folder}") as show:
-        index = packing.check(folder, show)
+        index = checking.check(folder, show)
     shards = sum(map(len, index.shards.values()))
     if as_json:
         terminal.write_json(event="finished", title=index.title, shards=shards, bytes=index.bytes)

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli import branching, terminal
+from latentlab.cli import branching, image_sets, terminal
 from latentlab.core import writing
 from latentlab.core.budgets import RECIPE
 from latentlab.core.errors import LatentlabError
@@ -321,10 +321,7 @@ def _tell_unlike(link: Link, images: ImageSet) -> None:
 
 
 def _images(recipe: Recipe, arguments: Namespace) -> ImageSet:
-    from latentlab.core.data import registry
-
-    with terminal.shown_reading(recipe.data.dataset) as reading:
-        images = registry.load_for(recipe.data, arguments.data_dir or registry.default_data_dir(), reading)
+    images = image_sets.load(recipe.data, arguments.data_dir)
     terminal.say_what_was_read(images)
     return images
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 BYTES = 0xDC00  # a byte of a file's name that is no UTF-8 comes as the surrogate with this number and its own
 
@@ -32,6 +32,17 @@ def listed(names: Sequence[str], most: int) -> str:
     """Name the first few of some things, and count the others: ``"a, b and 3 more"``."""
     further = len(names) - most
     return ", ".join(names[:most]) + (f" and {further:,} more" if further > 0 else "")
+
+
+def ranges(numbers: Iterable[int]) -> list[str]:
+    """Write numbers, which are in their order, as the ranges that they make: ``["1-3", "7"]``."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return [str(first) if first == last else f"{first}-{last}" for first, last in found]
 
 
 def printable(name: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from latentlab.core.files import NotOrdinaryError, exists, is_folder, open_ordinary
@@ -20,6 +23,7 @@ else:
 
 _PAUSE = 0.01  # seconds between two tries
 _PATIENCE = 2.0  # seconds that are waited for another program to change a file
+_FORGOTTEN = 86_400.0  # seconds without a change, after which nobody goes on
 _MOMENT = 0.2  # seconds within which whoever only looks at a file has let go of it
 
 
@@ -116,14 +120,38 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(file)
 
 
-def remove_if_left(path: Path) -> bool:
+@cache
+def machine() -> str:
+    """Give eight letters that tell this machine from others, until it starts anew: as far as them all locks are seen.
+
+    Many network file systems tell nobody of the locks of another machine.
+    """
+    try:
+        known = Path("/proc/sys/kernel/random/boot_id").read_bytes()  # one of all containers, as are the locks
+    except OSError:
+        known = platform.node().encode(errors="surrogateescape")
+    return f"{zlib.crc32(known):08x}"
+
+
+def remove_if_left(path: Path, made_by: str, *beside: Path) -> bool:
     """Remove a file, and the folder that goes with it, unless somebody has it (see `hold`); give whether it went.
+
+    Parameters
+    ----------
+    path : Path
+    made_by : str
+        On which `machine`; empty where nobody knows. What another one has may not be seen here: it goes only when
+        nothing has changed for a day.
+    *beside : Path
+        What who has it changes now and then, too.
 
     Raises
     ------
     OSError
         When that cannot be known, or it cannot be removed.
     """
+    if made_by != machine() and not all(map(_is_forgotten, (path, folder_of(path), *beside))):
+        return False
     if sys.platform == "win32":
         path.rename(path)  # refused while somebody has it open
         _remove(path)
@@ -150,6 +178,14 @@ def _remove(path: Path) -> None:
     if is_folder(folder := folder_of(path)):
         shutil.rmtree(folder)
     path.unlink()
+
+
+def _is_forgotten(path: Path) -> bool:
+    """Whether nobody has changed what is there for a day, or nothing is."""
+    try:
+        return time.time() - os.lstat(path).st_mtime > _FORGOTTEN
+    except FileNotFoundError:
+        return True
 
 
 def _take_lock(file: int) -> bool:

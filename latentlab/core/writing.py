@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from latentlab.core import locks
 from latentlab.core.errors import LatentlabError, reason_of
 from latentlab.core.files import inside, is_folder
 from latentlab.core.locks import folder_of, hold, remove_if_left
@@ -22,7 +23,7 @@ from latentlab.core.locks import folder_of, hold, remove_if_left
 if sys.platform != "win32":
     import fcntl
 
-_TEMPORARY = re.compile(r"\.latentlab-[0-9a-f]{16}\.part")
+_TEMPORARY = re.compile(r"\.latentlab-(?:([0-9a-f]{8})-)?[0-9a-f]{16}\.part")  # earlier versions named no machine
 _TRIES = 20 if os.name == "nt" else 1  # where what somebody just reads cannot be replaced
 _PAUSE = 0.01  # seconds between two tries
 
@@ -140,11 +141,19 @@ def settle(temporary: Path, place: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files in a folder whose writers are dead, and nothing else; nothing is raised."""
+    """Remove the temporary files in a folder whose writers are dead, and nothing else; nothing is raised.
+
+    Those of another machine, which may write still, go after a day.
+    """
     for path in inside(folder):
-        if _TEMPORARY.fullmatch(path.name):
+        if found := _TEMPORARY.fullmatch(path.name):
             with suppress(OSError):
-                remove_if_left(path)
+                remove_if_left(path, found[1] or "")
+
+
+def temporary_name() -> str:
+    """Give a name for a temporary file that a writer on this machine makes."""
+    return f".latentlab-{locks.machine()}-{os.urandom(8).hex()}.part"
 
 
 class _Temporary:
@@ -163,7 +172,7 @@ class _Temporary:
 
     def __enter__(self) -> Self:
         sweep(self._folder)
-        self.path = self._folder / f".latentlab-{os.urandom(8).hex()}.part"
+        self.path = self._folder / temporary_name()
         self.file = hold(self.path, self._mode)
         return self
 

@@ -119,6 +119,8 @@ def test_a_training_that_is_followed(far, row, qtbot, benchmark):
     row(f"a training {paints}", "alone", "", f"{ratio('beside', 'alone'):.3f} ({ratio('beside', 'alone', 1):.3f})")
     told = f"median {median(behind):.2f} s, p99 {late:.2f} s, most {max(behind):.2f} s"
     row("what a window shows of it: how far behind", "", "2 s", told, late <= 2)
+    assert following >= 0.98
+    assert late <= 2
 
 
 def _computed(pid):

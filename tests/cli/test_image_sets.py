@@ -3,14 +3,17 @@
 import json
 import os
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from latentlab.__main__ import main
+from latentlab.cli import terminal
 from latentlab.core.data import registry
 from latentlab.core.data.mapped_images import cache_dir
+from tests.cli.trainings import TINY
 
 
 @pytest.fixture
@@ -124,3 +127,27 @@ def test_the_cache_is_cleared(capsys):
     assert json.loads(told.out) == {"event": "cleared", "sets": 1, "bytes": 3_000_000}
     assert told.err == f"3 MB of images were removed from {cache_dir()}.\n"
     assert not left.exists()
+
+
+def test_whoever_waits_for_ones_own_images_sees_how_far_their_reading_is(pictures, tmp_path, monkeypatch, capsys):
+    name, run = f"folder:{pictures}", str(tmp_path / "run.safetensors")
+    shown, shown_share = {}, terminal.shown_share
+
+    @contextmanager
+    def seen(title):
+        with shown_share(title) as show:
+            yield lambda share: (shown.update({title: share}), show(share))
+
+    monkeypatch.setattr(terminal, "shown_share", seen)
+    for command in (
+        ["data", name],
+        ["pack", name, "--out", str(tmp_path / "packed")],
+        ["train", "mlp-vae-2d", "--dataset", name, "--out", run, "--epochs", "1", *TINY],
+        ["finalise", run, "--out", str(tmp_path / "final.safetensors"), "--prior", "1"],
+        ["evaluate", run],
+        ["evaluate", run, "--dataset", name],
+        ["export", run, "codes", "--out", str(tmp_path / "codes.npz")],
+    ):
+        shown.clear()
+        assert main(command) == 0, capsys.readouterr().err
+        assert shown[f"Reading {name}"] == 1, command

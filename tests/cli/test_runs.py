@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from latentlab.__main__ import main
+from latentlab.core.locks import machine
 from latentlab.core.runs import run_index
 from latentlab.core.runs.run import Run
 from latentlab.core.runs.run_notes import RunNotes, say
+from latentlab.core.writing import temporary_name
 from tests.cli.trainings import said, same, train
 from tests.core.runs.fakes import fake_run
 
@@ -113,8 +115,8 @@ def test_the_workspace_is_where_one_says(how, array, tmp_path, runs, capsys, mon
 
 def test_the_next_training_sweeps_what_a_killed_one_left(array, tmp_path, runs):
     runs.mkdir(parents=True)
-    left = [runs / f".latentlab-{1:016x}.part", runs / ".gone.safetensors.lock"]
+    left = [runs / temporary_name(), runs / ".gone.safetensors.lock"]
     for path in left:
-        path.touch()
+        path.write_text(machine())
     assert train(tmp_path / "out.safetensors", array, "--epochs", "1") == 0
     assert not any(path.exists() for path in left)

@@ -21,12 +21,6 @@ from tests.core.training import fake_slurm
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm's scripts are those of a Unix shell")
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(sweep_slurm, "_PAUSE", 0.01)
-    monkeypatch.setattr(sweep_slurm, "_QUEUE_SECONDS", 0.05)
-
-
 @pytest.fixture
 def command(array):
     """Give the command of a sweep that trains for a moment, but for what is varied."""
@@ -36,9 +30,8 @@ def command(array):
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
-    state = fake_slurm.install(tmp_path, monkeypatch)
-    yield state
-    fake_slurm.shut_down(state)
+    with fake_slurm.installed(tmp_path, monkeypatch) as state:
+        yield state
 
 
 @pytest.fixture
@@ -46,10 +39,9 @@ def played(runs, tmp_path, monkeypatch):
     """Give a sweep whose runs are only played, with its command and what is known of Slurm."""
     runs.mkdir(parents=True)
     plan = SweepPlan.of(Recipe.load("digits-vae-2d"), ["beta=1,2,3"], name="mine")
-    known = {each.number: (str(runs / each.file_name), each.group) for each in plan.members}
-    state = fake_slurm.install(tmp_path, monkeypatch, known)
-    yield plan, ["sweep", "digits-vae-2d", "--set", "beta=1,2,3", "--name", "mine", "--launcher", "slurm"], state
-    fake_slurm.shut_down(state)
+    command = ["sweep", "digits-vae-2d", "--set", "beta=1,2,3", "--name", "mine", "--launcher", "slurm"]
+    with fake_slurm.installed(tmp_path, monkeypatch, fake_slurm.played(plan, runs)) as state:
+        yield plan, command, state
 
 
 def told(capsys):
@@ -111,9 +103,8 @@ def test_ctrl_c_leaves_the_jobs_and_says_so_and_they_are_found_again(played, run
     assert one["--array"] == "1-3%1"
 
 
-def test_where_there_is_no_slurm_it_is_said_how_the_array_is_submitted(command, runs, monkeypatch, capsys):
-    if any(map(sweep_slurm.shutil.which, ("sbatch", "squeue"))):
-        pytest.skip("there is one")
+def test_where_there_is_no_slurm_it_is_said_how_the_array_is_submitted(command, runs, tmp_path, monkeypatch, capsys):
+    fake_slurm.have_none(tmp_path, monkeypatch)
     assert main([*command, "beta=1,2", "--launcher", "slurm", "--slurm=--time=1:00:00"]) == 0
     script = runs / FOLDER / "mine" / "array.sbatch"
     *_, last = said(capsys)
@@ -128,7 +119,8 @@ def test_where_there_is_no_slurm_it_is_said_how_the_array_is_submitted(command, 
     assert "has the runs 1 to 2, and no run 3" in said(capsys)[-1]
 
 
-def test_a_task_ends_when_the_sweep_is_asked_to_stop(command, runs, monkeypatch, capsys):
+def test_a_task_ends_when_the_sweep_is_asked_to_stop(command, runs, tmp_path, monkeypatch, capsys):
+    fake_slurm.have_none(tmp_path, monkeypatch)
     monkeypatch.setattr("latentlab.cli.sweep_task._LOOK_SECONDS", 0.01)
     assert main([*command, "beta=1,2", "--epochs", "100000", "--launcher", "slurm"]) == 0
     place = SweepFolder(runs, "mine")

@@ -11,14 +11,14 @@ MOST_SECONDS, MOST_MEGABYTES = 1.0, 300.0  # that refusing a file may take
 @contextlib.contextmanager
 def frugally() -> Iterator[None]:
     """See that what is done takes no more of either than refusing a file may."""
-    before, begin = _peak(reset=True), time.process_time()
+    before, begin = peak(reset=True), time.process_time()
     yield
-    seconds, megabytes = time.process_time() - begin, _peak() - before
+    seconds, megabytes = time.process_time() - begin, peak() - before
     assert seconds < MOST_SECONDS, f"{seconds:.1f} s"
     assert megabytes < MOST_MEGABYTES, f"{megabytes:.0f} MB"
 
 
-def _peak(*, reset: bool = False) -> float:
+def peak(*, reset: bool = False) -> float:
     """Give the most memory that this process had, since it was reset, in MB; 0 where nobody knows."""
     with contextlib.suppress(OSError):
         if reset:

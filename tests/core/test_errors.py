@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latentlab.core.errors import LatentlabError, printable
+from latentlab.core.errors import LatentlabError, printable, ranges
 from latentlab.core.files import named
 
 
@@ -36,6 +36,14 @@ def test_names_that_are_well_stay_as_they_are(name):
 
 def test_a_sentence_is_one_line_whatever_it_names():
     assert str(LatentlabError("'a\nb\udce9' is not there.")) == "'a\\u000ab\\xe9' is not there."
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_ranges_name_each_number_once_and_as_few_as_there_are_gaps(numbers):
+    said = ranges(sorted(numbers))
+    ends = [tuple(map(int, each.split("-"))) for each in said]
+    assert [number for each in ends for number in range(each[0], each[-1] + 1)] == sorted(numbers)
+    assert len(said) == sum(number - 1 not in numbers for number in numbers)
 
 
 def test_a_path_is_found_by_what_is_told_of_it(tmp_path, monkeypatch):

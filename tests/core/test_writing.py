@@ -7,7 +7,9 @@ import pytest
 
 from latentlab.core import writing
 from latentlab.core.errors import LatentlabError
-from latentlab.core.writing import prove, sweep, temporary_folder, whole_file
+from latentlab.core.locks import folder_of
+from latentlab.core.writing import prove, sweep, temporary_folder, temporary_name, whole_file
+from tests.core.machines import another_machine, long_ago
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files.")
 
@@ -129,9 +131,9 @@ def test_what_was_proved_leaves_nothing(tmp_path):
 # What is left behind
 
 
-def stray(folder, number=0):
+def stray(folder):
     """Leave behind what a writer does that was killed."""
-    path = folder / f".latentlab-{number:016x}.part"
+    path = folder / temporary_name()
     path.write_bytes(b"half")
     return path
 
@@ -146,12 +148,42 @@ def test_what_dead_writers_left_is_swept_and_nothing_else(tmp_path):
     (inner / "file").touch()
     with whole_file(tmp_path / "file", "The file", LatentlabError) as partial, temporary_folder(tmp_path) as folder:
         (folder / "in").touch()
-        stray(tmp_path, 1)
+        stray(tmp_path)
         sweep(tmp_path)
         assert partial.exists()
         assert (folder / "in").exists()
         partial.write_bytes(b"new")
     assert names(tmp_path) == sorted([*others, f".latentlab-{7:016x}.part", "file"])
+
+
+def test_what_another_machine_writes_is_left_while_it_writes_and_goes_a_day_after_it_died(tmp_path):
+    path = tmp_path / "file"
+    with another_machine():
+        writer, inner = whole_file(path, "The file", LatentlabError), temporary_folder(tmp_path)
+        partial, folder = writer.__enter__(), inner.__enter__()
+    partial.write_bytes(b"half")
+    sweep(tmp_path)
+    save(tmp_path / "other")  # who writes sweeps, too
+    (folder / "in").touch()
+    partial.write_bytes(b"whole")
+    with another_machine():
+        inner.__exit__(None, None, None)
+        writer.__exit__(None, None, None)
+    assert path.read_bytes() == b"whole"
+    with another_machine():
+        left = stray(tmp_path)
+        sweep(tmp_path)
+        assert not left.exists()  # that machine knows that nobody has it
+        left, inner = stray(tmp_path), stray(tmp_path)
+    folder_of(inner).mkdir()
+    earlier = tmp_path / f".latentlab-{7:016x}.part"
+    earlier.touch()  # of a version that did not tell whose it is
+    long_ago(left, inner)
+    sweep(tmp_path)
+    assert names(tmp_path) == sorted(["file", "other", earlier.name, inner.name, folder_of(inner).name])
+    long_ago(earlier, folder_of(inner))
+    sweep(tmp_path)
+    assert names(tmp_path) == ["file", "other"]
 
 
 def test_whoever_writes_sweeps(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentlab.core.data.mapped_images import roomy
+from latentlab.core.data.mapped_images import in_parts, roomy
 
 STATIC_SEED = 0
 """Of the static protocol: whoever binarises the same images gets the same ones and zeros."""
@@ -34,7 +34,9 @@ def binarised(images: Tensor, seed: int | np.random.Generator = STATIC_SEED) -> 
         Of 255 and 0.
     """
     random, drawn = np.random.default_rng(seed), roomy(tuple(images.shape))
-    for image, of_it in zip(images.numpy(), drawn, strict=True):
-        # Of 255 levels, so that white is always 1, and black never.
-        of_it[:] = np.where(random.integers(0, 255, image.shape, np.uint8) < image, 255, 0)
+    levels = images.numpy()
+    for part in in_parts(levels, drawn):
+        for image, of_it in zip(levels[part], drawn[part], strict=True):
+            # Of 255 levels, so that white is always 1, and black never.
+            of_it[:] = np.where(random.integers(0, 255, image.shape, np.uint8) < image, 255, 0)
     return torch.from_numpy(drawn)

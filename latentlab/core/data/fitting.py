@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from latentlab.core.arrays import Size
 from latentlab.core.data.image_set import ImageSet
 from latentlab.core.data.levels import Scales
-from latentlab.core.data.mapped_images import roomy
+from latentlab.core.data.mapped_images import in_parts, roomy
 from latentlab.core.recipe.settings import Fit
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def _fitted(images: torch.Tensor, look: Look) -> torch.Tensor:
 
     assert look.size is not None
     made = roomy((len(images), look.channels, *look.size))
-    for image, target in zip(images.numpy(), made, strict=True):
-        target[...] = picture_look.as_array(picture_look.fitted(picture_look.as_picture(image), look))
+    levels = images.numpy()
+    for part in in_parts(levels, made):
+        for image, target in zip(levels[part], made[part], strict=True):
+            target[...] = picture_look.as_array(picture_look.fitted(picture_look.as_picture(image), look))
     return torch.from_numpy(made)

@@ -30,6 +30,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from latentlab import __version__
+from latentlab.core import locks
 from latentlab.core.arrays import Bytes
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import DatasetError, Fitted, ImageSet
@@ -45,7 +46,7 @@ _FREE_BYTES = 1_000_000_000  # that are left on the disk
 _SMALL = 64_000_000  # bytes of images: so few are held in memory
 _QUICK = 1.0  # seconds: what is read in less is not worth keeping
 _ENTRY, _IMAGES = ".safetensors", ".npy"
-_NAMES = re.compile(r"([0-9a-f]{32})(?:\.safetensors|\.[0-9a-f]{8}\.npy)")
+_NAMES = re.compile(r"([0-9a-f]{32})(?:\.safetensors|\.(?:([0-9a-f]{8})-)?[0-9a-f]{8}\.npy)")
 _FACTS = ("name", "title", "class_names", "left_out", "notes", "fitted", "fingerprint")
 
 # The maps that are in use here, by their files: these are not removed.
@@ -143,7 +144,7 @@ class _Draft:
 
     def __init__(self, entry: Path) -> None:
         self._entry = entry
-        self._file = entry.with_name(f"{entry.stem}.{uuid.uuid4().hex[:8]}{_IMAGES}")
+        self._file = entry.with_name(f"{entry.stem}.{locks.machine()}-{uuid.uuid4().hex[:8]}{_IMAGES}")
         self._held: int | None = None
         self._is_kept = False
         self.images: Bytes | None = None
@@ -320,8 +321,9 @@ class _Stored:
 
 
 def _removed_if_left(path: Path) -> bool:
+    found = _NAMES.fullmatch(path.name)
     with suppress(OSError):
-        return remove_if_left(path)
+        return remove_if_left(path, (found and found[2]) or "")
     return False
 
 

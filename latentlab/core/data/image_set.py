@@ -15,7 +15,7 @@ import numpy.typing as npt
 from latentlab.core.arrays import sample_rows
 from latentlab.core.data import columns
 from latentlab.core.data.columns import Column
-from latentlab.core.data.mapped_images import let_go, roomy, taken
+from latentlab.core.data.mapped_images import in_parts, let_go, roomy, taken
 from latentlab.core.data.splitting import evenly_chosen, is_sorted
 from latentlab.core.errors import LatentlabError, printable
 from latentlab.core.recipe.settings import DataSettings, Fit
@@ -232,7 +232,7 @@ class ImageSet:
         for kind, mask in (("training", training), ("test", test)):
             if not mask.any():
                 raise DatasetError(f"No {kind} images of '{self.name}' would be left: exclude fewer of them.")
-        train_rows, test_rows = np.flatnonzero(training), np.flatnonzero(test)
+        train_rows, test_rows = _those(training), _those(test)
         train_of_whole, test_of_whole = self.rows()
         return replace(
             self,
@@ -307,9 +307,15 @@ def _fingerprint(name: str, parts: tuple[torch.Tensor, ...]) -> str:
         if part.numel():
             rows = part.numpy()
             if part.nbytes > _MOST_BYTES:  # a checksum of each image: a gigabyte takes half a second, not two
-                rows = np.array([zlib.crc32(np.ascontiguousarray(row).data) for row in rows])
+                each = (row for piece in in_parts(rows) for row in rows[piece])
+                rows = np.fromiter((zlib.crc32(np.ascontiguousarray(row).data) for row in each), np.int64, len(rows))
             digest.update(np.ascontiguousarray(rows).data)
     return digest.hexdigest()
+
+
+def _those(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64] | slice:
+    """Give the rows that a mask leaves; a slice where it leaves all, so that none are copied."""
+    return slice(None) if mask.all() else np.flatnonzero(mask)
 
 
 def _rows(of: torch.Tensor, rows: npt.NDArray[np.int64] | slice) -> torch.Tensor:

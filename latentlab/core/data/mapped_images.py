@@ -175,18 +175,43 @@ def _advise() -> Callable[[int, int, int], int]:
     return advise
 
 
+def in_parts(*arrays: npt.NDArray[Any], beside: int = 0) -> Iterator[slice]:
+    """Go once through arrays (N, ...) by parts of their rows, and let go of each part that was looked at.
+
+    Parameters
+    ----------
+    *arrays : ndarray
+        Of as many rows.
+    beside : int
+        Bytes of something else that are looked at with each row.
+    """
+    count = len(arrays[0])
+    each = sum(array.nbytes for array in arrays) // max(1, count) + beside
+    at_once = max(1, _HELD // max(1, each))
+    for begin in range(0, count, at_once):
+        yield slice(begin, min(begin + at_once, count))
+        let_go(*arrays)
+
+
 def taken(of: npt.NDArray[Any], rows: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
     """Copy rows, int64 (K,), of an array (N, ...) into room of their own: see `roomy`."""
     room = roomy((len(rows), *of.shape[1:]), of.dtype)
-    if len(rows):
-        np.take(of, rows, axis=0, out=room, mode="clip")  # any other mode would make another copy first
+    around = 0 if 2 * len(rows) > len(of) else _AROUND  # the rows between are among those
+    for part in in_parts(room, beside=of.nbytes // max(1, len(of)) + around):
+        np.take(of, rows[part], axis=0, out=room[part], mode="clip")  # any other mode would make another copy first
         let_go(of)
     return room
 
 
 def joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """Copy arrays (N, ...) after each other into room of their own: see `roomy`."""
-    return np.concatenate(parts, out=roomy((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype))
+    room, begin = roomy((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype), 0
+    for array in parts:
+        target = room[begin : begin + len(array)]
+        for part in in_parts(array, target):
+            target[part] = array[part]
+        begin += len(array)
+    return room
 
 
 class Batches:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import warnings
 from collections import deque
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, TypeVar
 
+from latentlab.core.budgets import cores
 from latentlab.core.data.image_set import DatasetError
 
 _MOST_THREADS = 8
@@ -119,8 +119,7 @@ class Reading:
 
 def threads() -> int:
     """Give how many threads read: one for each core that this process may use, and not too many."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST_THREADS, max(2, cores))
+    return min(_MOST_THREADS, max(2, cores()))
 
 
 @contextmanager

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
-from latentlab.core.arrays import Doubles, Integers, to_floats
+from latentlab.core.arrays import Doubles, Integers, first_rows, to_floats
+from latentlab.core.data.mapped_images import in_parts
 from latentlab.core.measures.label_misfits import are_posed, misfits_of_poses
 from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.models.operations import count
@@ -17,6 +20,8 @@ from latentlab.core.sketch.preparation import Preparation
 
 _MOST, _FEWEST = 500, 100  # images, as far as the operations allow: five hundred tell T to about a tenth
 _OPERATIONS = 1.5e11  # some seconds
+_MOST_ORDERED = 10_000_000  # images of which all are put into an order for the sake of the first of them
+_LOOKED_AT = 4 * _MOST  # of more, where many have a label
 _COLDEST, _HOTTEST = 1e-3, 1e4  # temperatures: beyond, the images tell none
 
 
@@ -55,7 +60,7 @@ def label_calibration(
     snapshot: Snapshot,
     preparation: Preparation,
     images: npt.NDArray[np.uint8],
-    labels: Integers,
+    labels: npt.NDArray[np.integer[Any]],
     *,
     are_held_out: bool,
 ) -> LabelCalibration | None:
@@ -64,7 +69,7 @@ def label_calibration(
     Parameters
     ----------
     images : uint8 (N, C, H, W)
-        With their int64 (N,) `labels`, -1 where there is none; of many, at most 500 are drawn, always the same.
+        With their (N,) `labels`, -1 where there is none; of many, at most 500 are drawn, always the same.
     are_held_out : bool
         Whether the model has not learned from them.
 
@@ -76,11 +81,25 @@ def label_calibration(
     posed, model = are_posed(snapshot, preparation), count(snapshot)
     each = len(snapshot.class_names) * (POSES if posed else 1) * (model.encode + model.decode)
     most = int(np.clip(_OPERATIONS / each, _FEWEST, _MOST))
-    rows = np.sort(np.random.default_rng(0).permutation(np.flatnonzero(labels >= 0))[:most])
-    found = np.empty((len(rows), len(snapshot.class_names)))
+    rows = _drawn(labels, most)
+    known, found = labels[rows].astype(np.int64), np.empty((len(rows), len(snapshot.class_names)))
     for place, row in enumerate(rows):
         reached()
         image = to_floats(images[row])
         found[place] = -misfits_of_poses(snapshot, poses(image) if posed else image[None], None).min(0)
-    temperature = fit_temperature(found, labels[rows])
+    temperature = fit_temperature(found, known)
     return None if temperature is None else LabelCalibration(temperature, len(rows), are_held_out)
+
+
+def _drawn(labels: npt.NDArray[np.integer[Any]], most: int) -> Integers:
+    """Draw at most so many of the images that have a label, always the same: their rows, ascending.
+
+    Of more than ten million they are drawn without an order of all, and no more labels are looked at than that takes.
+    """
+    if len(labels) > _MOST_ORDERED:
+        some = first_rows(len(labels), _LOOKED_AT)
+        if len(rows := some[labels[some] >= 0]) >= most:
+            return np.sort(rows[:most])
+    parts = [part.start + np.flatnonzero(labels[part] >= 0) for part in in_parts(labels)]
+    known = np.concatenate([np.empty(0, np.int64), *parts])
+    return np.sort(np.random.default_rng(0).permutation(known)[:most])

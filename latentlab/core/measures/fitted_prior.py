@@ -6,12 +6,14 @@ mixture is fitted to samples of it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from threadpoolctl import threadpool_limits
 
-from latentlab.core.arrays import Integers, sample_rows
+from latentlab.core.arrays import sample_rows
 from latentlab.core.errors import LatentlabError
 from latentlab.core.models.prior import Mixture
 from latentlab.core.models.snapshot import Snapshot
@@ -21,14 +23,14 @@ _STEPS = 300  # of the EM algorithm
 
 
 def fitted_prior(
-    snapshot: Snapshot, images: npt.NDArray[np.uint8], labels: Integers, components: int, seed: int
+    snapshot: Snapshot, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.integer[Any]], components: int, seed: int
 ) -> Mixture:
     """Fit a Gaussian mixture to a sample of the posterior of each image, by scikit-learn's EM.
 
     Parameters
     ----------
     images : uint8 (N, C, H, W)
-        That the model has learned from, with their int64 (N,) `labels`; of many, 20,000 of them.
+        That the model has learned from, with their (N,) `labels`; of many, 20,000 of them.
     components : int
         Gaussians, each with a covariance of its own.
     seed : int
@@ -49,7 +51,7 @@ def fitted_prior(
         raise LatentlabError(
             f"A prior of {components:,} components cannot be fitted to the codes of {len(some):,} images: take fewer."
         )
-    means, logvars = (torch.from_numpy(each) for each in snapshot.encode(some, labels[rows]))
+    means, logvars = (torch.from_numpy(each) for each in snapshot.encode(some, labels[rows].astype(np.int64)))
     noise = torch.randn(means.shape, generator=torch.Generator().manual_seed(seed))
     codes = (means + torch.exp(0.5 * logvars) * noise).double().numpy()
     if not np.isfinite(codes).all():

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from latentlab.core.errors import reason_of
+from latentlab.core.files import NotOrdinaryError, open_ordinary
 from latentlab.core.runs.run_header import SUFFIX, RunError
 
 _FOLLOW, _STOP = ".follow", ".stop"
@@ -127,16 +128,12 @@ def _mark(mark: Path) -> float:
 
     Nobody's file but this one is changed, and nothing is waited for, whatever has been put in its place.
     """
-    ways = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        file = os.open(mark, os.O_WRONLY | os.O_CREAT | ways, 0o666)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, or a pipe that nobody reads
-            raise _in_the_way(mark) from error
-        raise
+        file = open_ordinary(mark, os.O_WRONLY | os.O_CREAT)
+    except NotOrdinaryError as error:
+        raise _in_the_way(mark) from error
     try:
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        if os.fstat(file).st_nlink > 1:
             raise _in_the_way(mark)
         os.utime(file if os.utime in os.supports_fd else mark)
         return os.fstat(file).st_mtime

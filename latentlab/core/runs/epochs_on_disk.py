@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.core.errors import LatentlabError, reason_of
+from latentlab.core.errors import LatentlabError, ranges, reason_of
 from latentlab.core.files import absolute, inside, is_folder, is_link
 from latentlab.core.runs.run_header import SUFFIX, RunError, is_run, read_header
 from latentlab.core.writing import sweep, whole_file
@@ -333,17 +333,7 @@ def _moment(place: Path) -> float:
 
 def not_kept(epoch: int, which: str, kept: Sequence[int]) -> RunError:
     """Say that an epoch of a run is not kept, and which ones are, in their order."""
-    others = f"kept are {_in_words(kept)}" if kept else "none of it are"
+    said = ranges(kept)
+    some = ", ".join(said if len(said) <= 12 else [*said[:6], "...", *said[-5:]])
+    others = f"kept are {some}" if kept else "none of it are"
     return RunError(f"Epoch {epoch} of {which} is not kept: {others}.")
-
-
-def _in_words(epochs: Sequence[int]) -> str:
-    """Name epochs in order: ``"1-5, 7, 9-12"``."""
-    ranges: list[list[int]] = []
-    for epoch in epochs:
-        if ranges and ranges[-1][1] == epoch - 1:
-            ranges[-1][1] = epoch
-        else:
-            ranges.append([epoch, epoch])
-    said = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
-    return ", ".join(said if len(said) <= 12 else [*said[:6], "...", *said[-5:]])

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from latentlab.core.data import registry
 from latentlab.core.data.image_set import ImageSet, in_words
+from latentlab.core.data.reading import Reading
 from latentlab.core.data.recipe_images import of_recipe
 from latentlab.core.errors import LatentlabError
 from latentlab.core.runs.run import Run
 
 
-def images_for(run: Run, dataset: str | None, data_dir: Path | None) -> ImageSet:
+def images_for(run: Run, dataset: str | None, data_dir: Path | None, reading: Reading | None = None) -> ImageSet:
     """Load images for a model.
 
     Parameters
@@ -21,6 +22,8 @@ def images_for(run: Run, dataset: str | None, data_dir: Path | None) -> ImageSet
         Their name; None for those that its recipe learned from.
     data_dir : Path or None
         Where downloaded sets lie; None for the usual place.
+    reading : Reading, optional
+        Who follows the reading of a person's own files, and may cancel it.
 
     Raises
     ------
@@ -29,7 +32,8 @@ def images_for(run: Run, dataset: str | None, data_dir: Path | None) -> ImageSet
     """
     snapshot, settings = run.snapshot, run.recipe.data
     name = dataset or settings.dataset
-    images = registry.load_for(settings.model_copy(update={"dataset": name}), data_dir or registry.default_data_dir())
+    wanted = settings.model_copy(update={"dataset": name})
+    images = registry.load_for(wanted, data_dir or registry.default_data_dir(), reading)
     if not dataset and (changed := run.changed_images(images)):
         raise LatentlabError(f"{changed[:-1]}; name them with --dataset to measure on them as they are now.")
     same = slice(0, 1) if snapshot.takes_any_size else slice(None)

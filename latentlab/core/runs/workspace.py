@@ -15,7 +15,7 @@ import platformdirs
 
 from latentlab.core import locks, writing
 from latentlab.core.errors import LatentlabError, reason_of
-from latentlab.core.files import at_home, exists
+from latentlab.core.files import at_home, exists, is_link, open_ordinary
 from latentlab.core.runs import asked, run_index
 from latentlab.core.runs.kept_run import KeptRun, read_kept
 from latentlab.core.runs.run_header import SUFFIX, RunError
@@ -217,6 +217,9 @@ class Presence:
             if held is None:
                 raise RunError(f"{path} is being trained already, by another program: wait until it has ended.")
             self._file = held
+            name = locks.machine().encode()
+            if os.fstat(held).st_size in (0, len(name)) and not is_link(self._place):  # it is no file of anybody else
+                os.write(held, name)
 
     def end(self) -> None:
         """Say so no more."""
@@ -244,7 +247,7 @@ def sweep(folder: Path) -> None:
     with contextlib.suppress(OSError, ValueError):
         for mark in folder.glob(f".*{SUFFIX}.lock"):
             with contextlib.suppress(OSError):
-                locks.remove_if_left(mark)
+                locks.remove_if_left(mark, _made_by(mark), _run_of(mark))
 
 
 def spare_folder() -> Path | None:
@@ -278,6 +281,16 @@ def _elsewhere(run: Run) -> Path:
 
 def _mark_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
+
+
+def _made_by(mark: Path) -> str:
+    """Read on which machine a training has begun."""
+    with os.fdopen(open_ordinary(mark, os.O_RDONLY), "rb") as file:
+        return file.read(len(locks.machine())).decode(errors="replace")
+
+
+def _run_of(mark: Path) -> Path:
+    return mark.with_name(mark.name.removeprefix(".").removesuffix(".lock"))
 
 
 def _when(run: KeptRun) -> tuple[float, str]:

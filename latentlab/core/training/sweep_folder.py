@@ -94,6 +94,33 @@ class SweepFolder:
         """Give the file for what the training of a run says; 0 is for what the sweep itself does beside a window."""
         return self._path / f"{number}.words"
 
+    def earlier_words(self, number: int) -> Path:
+        """Give the file of what was said of a run before it is submitted anew: see `set_aside`."""
+        return self._path / f"{number}.words.earlier"
+
+    @contextmanager
+    def set_aside(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Have what is said of some runs out of the way of what is submitted meanwhile, to be let go with its success.
+
+        After an error it is where it was, but where a training has begun to say something.
+        """
+        pairs = [(self.words(number), self.earlier_words(number)) for number in numbers]
+        for words, earlier in pairs:
+            if is_file(words):
+                with suppress(OSError):
+                    words.replace(earlier)
+        try:
+            yield
+        except BaseException:
+            for words, earlier in pairs:
+                if not os.path.lexists(words):
+                    with suppress(OSError):
+                        earlier.rename(words)
+            raise
+        for _, earlier in pairs:
+            with suppress(OSError):
+                earlier.unlink()
+
     @property
     def slurm(self) -> Path:
         """The file of what is wanted of Slurm (see `slurm_options`), there where it trains the runs."""

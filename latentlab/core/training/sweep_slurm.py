@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from latentlab.core.errors import LatentlabError, printable, reason_of
+from latentlab.core.errors import LatentlabError, printable, ranges, reason_of
 from latentlab.core.files import absolute, is_file, resolved
 from latentlab.core.runs import workspace
 from latentlab.core.runs.kept_run import KeptRun
@@ -120,7 +120,7 @@ class SlurmArray:
                 standing.running.add(number)
             elif ended is not None:
                 standing.refused[number] = ended.problem
-            elif is_file(self._kept.words(number)) and not self._is_stopped(member):
+            elif self._said(number) is not None and not self._is_stopped(member):
                 standing.failed[number] = self._problem(number)
             else:
                 standing.missing.add(number)
@@ -147,12 +147,10 @@ class SlurmArray:
         sbatch = shutil.which("sbatch")
         if sbatch is None:
             return None
-        for number in numbers:  # what was said of an earlier training is not the end of this one
-            with suppress(OSError):
-                self._kept.words(number).unlink()
-        said, problem = _answer([sbatch, "--parsable", str(script)])
-        if problem:
-            raise SweepError(f"Slurm does not take the job array {script}: {problem}.")
+        with self._kept.set_aside(numbers):  # what was said of an earlier training is not the end of this one
+            said, problem = _answer([sbatch, "--parsable", str(script)])
+            if problem:
+                raise SweepError(f"Slurm does not take the job array {script}: {problem}.")
         if found := re.fullmatch(r"(\d+)(;.*)?", said.strip().rpartition("\n")[2]):
             return found[1]
         raise SweepError(f"sbatch took {script} and told no number of the job: see what squeue says.")
@@ -211,9 +209,13 @@ class SlurmArray:
             return SweepEvent(member, "stopped")
         return SweepEvent(member, "failed", problem=self._problem(member.number))
 
+    def _said(self, number: int) -> Path | None:
+        """Find what is said of a run, also where a program died that was about to submit it anew."""
+        return next(filter(is_file, (self._kept.words(number), self._kept.earlier_words(number))), None)
+
     def _problem(self, number: int) -> str:
         """Say why a run did not come to its end."""
-        words = Words(self._kept.words(number))
+        words = Words(self._said(number) or self._kept.words(number))
         words.look()
         if words.problem or not words.last:
             return printable(words.problem) or "Its task ended, and has not said why."
@@ -247,7 +249,7 @@ class SlurmArray:
         jobs = "" if self._wanted.jobs is None else f"%{self._wanted.jobs}"
         lines = [
             f"--job-name={self._job_name}",
-            f"--array={_ranges(numbers)}{jobs}",
+            f"--array={','.join(ranges(numbers))}{jobs}",
             f"--output={place.replace('%', '%%')}/%a.words",
             "--open-mode=truncate",
             *([] if self._wanted.cores else [f"--cpus-per-task={threads}"]),
@@ -267,17 +269,6 @@ class SlurmArray:
                 "",
             ]
         )
-
-
-def _ranges(numbers: list[int]) -> str:
-    """Write numbers in their order, as Slurm takes them: ``"1-3,7"``."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1] = [parts[-1][0], number]
-        else:
-            parts.append([number])
-    return ",".join("-".join(map(str, part)) for part in parts)
 
 
 def _answer(command: list[str]) -> tuple[str, str]:

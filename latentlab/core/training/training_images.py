@@ -81,8 +81,9 @@ class TrainingImages:
     def finish(self, snapshot: Snapshot, preparation: Preparation) -> Snapshot:
         """Add to a model whose training has ended what is found of it only then: a prior, and its calibration."""
         if components := snapshot.recipe.training.fit_prior:
-            images, labels = self.learned.train_images.numpy(), self.learned.train_labels.numpy().astype(np.int64)
+            images, labels = self.learned.train_images.numpy(), self.learned.train_labels.numpy()
             snapshot.fit(fitted_prior(snapshot, images, labels, components, snapshot.recipe.training.seed))
+            let_go(images, labels)
         if snapshot.uses_labels:
             snapshot.calibration = self.calibrate(snapshot, preparation)
         return snapshot
@@ -93,8 +94,11 @@ class TrainingImages:
             images, labels = apart.test_images, apart.test_labels
         else:
             images, labels = self.learned.train_images, self.learned.train_labels
-        given = images.numpy(), labels.numpy().astype(np.int64)
-        return label_calibration(snapshot, preparation, *given, are_held_out=apart is not None)
+        try:
+            given = images.numpy(), labels.numpy()
+            return label_calibration(snapshot, preparation, *given, are_held_out=apart is not None)
+        finally:
+            let_go(images, labels)
 
     @property
     def to_test(self) -> tuple[int, int]:

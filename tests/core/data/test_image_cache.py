@@ -20,8 +20,9 @@ from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.mapped_images import cache_dir, new_map
 from latentlab.core.data.pictures import picture_reading, user_folder
 from latentlab.core.data.reading import Reading, ReadingCancelledError
-from latentlab.core.locks import hold
+from latentlab.core.locks import hold, machine
 from tests.core.data.kept_sets import KEY, are_equal, never, patches, stored
+from tests.core.machines import another_machine, long_ago
 
 
 @pytest.fixture(params=["mapped", "memory"])
@@ -327,7 +328,7 @@ def test_clearing_leaves_what_is_in_use_and_what_is_not_its_own(mapping):
 @pytest.mark.parametrize("comes_by", [lambda: cached(KEY, patches), image_cache.tidy, clear])
 def test_what_a_crash_left_behind_goes_and_what_somebody_writes_stays(mapping, comes_by):
     cache_dir().mkdir(parents=True)
-    left, written = (cache_dir() / f"{key * 32}.{key * 8}.npy" for key in "12")
+    left, written = (cache_dir() / f"{key * 32}.{machine()}-{key * 8}.npy" for key in "12")
     left.write_bytes(b"x")
     held = hold(written)
     comes_by()
@@ -335,4 +336,18 @@ def test_what_a_crash_left_behind_goes_and_what_somebody_writes_stays(mapping, c
     assert written.exists()
     os.close(held)
     clear()
+    assert not written.exists()
+
+
+@pytest.mark.parametrize("comes_by", [lambda: cached(os.urandom(16).hex(), patches), image_cache.tidy, clear])
+def test_what_another_machine_writes_stays_for_a_day(mapping, comes_by):
+    with another_machine():
+        draft = image_cache._Draft(cache_dir() / f"{'1' * 32}.safetensors")
+        draft.room((2, 1, 8, 8))
+    (written,) = cache_dir().iterdir()
+    del image_cache._open[written]  # this machine knows of no file that another has open
+    comes_by()
+    assert written.exists()
+    long_ago(written)
+    comes_by()
     assert not written.exists()

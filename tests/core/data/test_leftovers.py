@@ -3,7 +3,8 @@
 import os
 
 from latentlab.core.data import leftovers
-from latentlab.core.locks import hold
+from latentlab.core.locks import folder_of, hold
+from latentlab.core.writing import temporary_name
 
 
 def test_what_dead_writers_left_is_gone_wherever_they_wrote(tmp_path, own_home):
@@ -11,8 +12,8 @@ def test_what_dead_writers_left_is_gone_wherever_they_wrote(tmp_path, own_home):
     folders = [own, own / "bookmarks", tmp_path / "sets" / "MNIST" / "raw", tmp_path / "mine", own_home / "cache"]
     for folder in folders:
         folder.mkdir(parents=True)
-        (folder / f".latentlab-{1:016x}.part").touch()
-        (folder / f".latentlab-{1:016x}.files").mkdir()
+        (folder / temporary_name()).touch()
+        folder_of(next(folder.glob(".latentlab-*.part"))).mkdir()
         (folder / "mine.part").touch()
     download = folders[2] / ".download-abcd_123"
     old = [folders[1] / ".0a.json.part", folders[1] / ".run.safetensors.part"]
@@ -24,11 +25,12 @@ def test_what_dead_writers_left_is_gone_wherever_they_wrote(tmp_path, own_home):
         os.utime(path, (0, 0))
     new = folders[1] / ".0b.json.part"
     new.touch()
-    held = hold(folders[1] / f".latentlab-{2:016x}.part")
+    living = folders[1] / temporary_name()
+    held = hold(living)
     leftovers.sweep(tmp_path / "sets", [tmp_path / "mine", tmp_path / "nowhere"])
     os.close(held)
     found = {path.name for folder in folders for path in folder.iterdir() if path.is_file()}
-    assert found == {"mine.part", foreign.name, new.name, f".latentlab-{2:016x}.part"}
+    assert found == {"mine.part", foreign.name, new.name, living.name}
     assert not download.exists()
 
 

@@ -1,17 +1,25 @@
 """Sets that lie in files, and are larger than memory, train as those in memory do."""
 
+import math
+import sys
+
 import numpy as np
 import pytest
 import torch
 
-from latentlab.core.data import image_cache, mapped_images
+from latentlab.core.data import image_cache, image_set, mapped_images
+from latentlab.core.data.binarisation import binarised
+from latentlab.core.data.fitting import fitted
 from latentlab.core.data.image_cache import cached
-from latentlab.core.data.mapped_images import Batches, looking_ahead, roomy
+from latentlab.core.data.image_set import ImageSet
+from latentlab.core.data.mapped_images import Batches, as_tensor, joined, known_as_map, looking_ahead, roomy
+from latentlab.core.data.validation import set_apart
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training import trainer
 from latentlab.core.training.draws import Draws
 from latentlab.core.training.trainer import Trainer
 from tests.core.data.kept_sets import KEY, are_equal, never, patches, stored
+from tests.core.frugal import peak
 
 
 @pytest.fixture
@@ -31,6 +39,46 @@ def test_parts_of_a_large_set_lie_in_files_without_a_name(tiny_images, large):
     ):
         are_equal(mine, theirs)
     assert stored() == []
+
+
+def sparse(folder, count, shape=(1, 256, 256)):
+    """Give a map of images that are holes of a file: all that is looked at of it is counted, and takes no disk."""
+    with (folder / f"{count}.bin").open("w+b") as file:
+        file.truncate(count * math.prod(shape))
+        return as_tensor(known_as_map(np.memmap(file, np.uint8, "r", shape=(count, *shape))))
+
+
+COPIES = {
+    "some": lambda images: images.kept(np.arange(1600) % 9 > 0, np.ones(100, bool)),
+    "few": lambda images: images.kept(np.arange(1600) % 2 < 1, np.ones(100, bool)),
+    "set apart": lambda images: set_apart(images, 0.2, 0),
+    "twice": lambda images: images.repeated(2),
+    "sorted": lambda images: images.limited(1500),
+    "joined": lambda images: joined([images.train_images.numpy(), images.test_images.numpy()]),
+    "binarised": lambda images: binarised(images.train_images[:800]),
+    "fitted": lambda images: fitted(images, (16, 16), "stretch"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system as Linux answers")
+@pytest.mark.parametrize("copy", COPIES)
+def test_what_is_made_of_a_large_set_takes_little_memory_on_the_way(tmp_path, large, monkeypatch, copy):
+    monkeypatch.setattr(mapped_images, "_HELD", 4_000_000)
+    monkeypatch.setattr(image_set, "_MOST_BYTES", 1)
+    training, test = (sparse(tmp_path, count) for count in (1600, 100))
+    labels = torch.arange(1600) // 800, torch.zeros(100, dtype=torch.int64)
+    images = ImageSet("large", "Large", training, labels[0], test, labels[1], ("a", "b"), fingerprint="0" * 16)
+    before = peak(reset=True)
+    COPIES[copy](images)
+    assert peak() - before < 40, "of a set of 105 MB"
+
+
+def test_what_stays_whole_is_not_copied(tiny_images):
+    training, test = np.ones(180, bool), np.ones(60, bool)
+    training[3] = False
+    kept = tiny_images.kept(training, test)
+    assert (len(kept.train_images), kept.test_images.data_ptr()) == (179, tiny_images.test_images.data_ptr())
+    assert torch.equal(kept.test_rows, torch.arange(180, 240))
 
 
 def losses(data, **changes):

@@ -1,12 +1,14 @@
 """A CVAE's label probabilities are right as often as they say: by closed forms, brute force, and on held-out images."""
 
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from latentlab.core.measures import calibration
 from latentlab.core.measures.calibration import fit_temperature, label_calibration
 from latentlab.core.measures.label_misfits import are_posed, misfits_of_poses, shares
 from latentlab.core.models.label_calibration import LabelCalibration
@@ -16,6 +18,7 @@ from latentlab.core.sketch.poses import poses
 from latentlab.core.sketch.preparation import measure
 from latentlab.core.training.trainer import Trainer
 from latentlab.core.training.training_images import TrainingImages
+from tests.core.frugal import peak
 
 RECIPE = Recipe.from_dict(
     {
@@ -117,6 +120,49 @@ def test_images_without_a_label_are_left_out(trained, tiny_images):
     found = label_calibration(snapshot, preparation, images, labels, are_held_out=True)
     alone = label_calibration(snapshot, preparation, images[1::2], labels[1::2], are_held_out=True)
     assert (found.images, found.temperature) == (30, alone.temperature)
+
+
+class Counted:
+    """Images of which each that is looked at is counted; they repeat those of an array, as many as one likes."""
+
+    def __init__(self, images):
+        self.images, self.rows = images, []
+
+    def __getitem__(self, row):
+        self.rows.append(row)
+        return self.images[row % len(self.images)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system as Linux answers")
+def test_of_any_number_of_images_a_few_hundred_are_looked_at_and_of_their_labels_a_few_thousand(
+    trained, tiny_images, tmp_path, monkeypatch
+):
+    snapshot, images = trained.snapshot(), ambiguous(tiny_images, 30)[0]
+    preparation = dataclasses.replace(trained.preparation, stroke=0.0)
+    monkeypatch.setattr(calibration, "_MOST", 120)
+    with (tmp_path / "labels").open("w+b") as file:
+        file.truncate(8 * 80_000_000)
+        labels = np.memmap(file, np.int64, "r")  # all of the first class
+    looked_at = [Counted(images) for _ in range(2)]
+    before = peak(reset=True)
+    for counted in looked_at:
+        label_calibration(snapshot, preparation, counted, labels, are_held_out=True)
+    assert peak() - before < 300, "of labels of 640 MB"
+    first, second = (counted.rows for counted in looked_at)
+    assert len(first) == len(set(first)) == 120
+    assert first == second == sorted(first)
+    assert first[0] < 8_000_000 < 72_000_000 < first[-1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.03, 0.6])
+def test_of_many_images_those_with_a_label_are_drawn_as_far_as_there_are_some(share, monkeypatch):
+    monkeypatch.setattr(calibration, "_MOST_ORDERED", 1000)
+    monkeypatch.setattr(calibration, "_LOOKED_AT", 200)
+    labels = np.where(np.random.default_rng(2).random(3000) < share, 1, -1)
+    drawn = calibration._drawn(labels, 50)
+    assert len(drawn) == len(set(drawn)) == min(50, int((labels >= 0).sum()))
+    assert (labels[drawn] >= 0).all()
+    assert np.array_equal(drawn, calibration._drawn(labels, 50))
 
 
 def test_it_is_fitted_to_images_that_are_set_apart_and_never_to_test_images(trained, tiny_images, monkeypatch):

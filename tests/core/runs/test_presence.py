@@ -13,6 +13,8 @@ from latentlab.core import locks
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run, RunError
 from latentlab.core.runs.workspace import Presence, is_training, runs
+from latentlab.core.writing import temporary_name
+from tests.core.machines import another_machine, long_ago
 from tests.core.runs.small import interrupted, names, saved
 from tests.faults import failing
 
@@ -155,14 +157,49 @@ def test_swept_is_what_dead_programs_left_and_nothing_else(run, tmp_path):
         (tmp_path / name).write_text("a person's own")
     (tmp_path / ".folder.safetensors.lock").mkdir()
     living = Presence(tmp_path / "other.safetensors")
-    (tmp_path / ".run.safetensors.lock").touch()
-    (tmp_path / ".gone.safetensors.lock").touch()
-    (tmp_path / f".latentlab-{5:016x}.part").touch()
+    (tmp_path / ".run.safetensors.lock").write_text(locks.machine())
+    (tmp_path / ".gone.safetensors.lock").write_text(locks.machine())
+    (tmp_path / temporary_name()).touch()
     workspace.sweep(tmp_path)
     kept = {*others, "run.safetensors", ".folder.safetensors.lock", ".other.safetensors.lock"}
     assert set(names(tmp_path)) == kept
     living.end()
     assert Run.open(tmp_path / "run.safetensors").epochs == 2
+
+
+def test_the_mark_of_a_training_on_another_machine_is_left_as_long_as_it_or_its_run_changes(states, tmp_path):
+    path, mark = saved(states["training"], tmp_path / "run.safetensors"), tmp_path / ".run.safetensors.lock"
+    with another_machine():
+        theirs = Presence(path)
+    workspace.sweep(tmp_path)
+    long_ago(mark, days=10)
+    workspace.sweep(tmp_path)
+    assert mark.exists()  # the training goes on, and saves its run
+    with another_machine():
+        theirs.end()
+    assert names(tmp_path) == ["run.safetensors"]
+    with another_machine():
+        Presence(path)  # and that machine has gone
+    long_ago(mark, path)
+    workspace.sweep(tmp_path)
+    assert names(tmp_path) == ["run.safetensors"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_in_what_lies_in_the_place_of_a_mark_nothing_is_written(tmp_path):
+    place, mine = tmp_path / ".run.safetensors.lock", tmp_path / "mine"
+    for content in ("", "a letter", "a long letter"):
+        mine.write_text(content)
+        place.symlink_to(mine)
+        Presence(tmp_path / "run.safetensors").end()
+        assert mine.read_text() == content
+        place.unlink(missing_ok=True)
+    place.write_text("a long letter")
+    presence = Presence(tmp_path / "run.safetensors")
+    assert place.read_text() == "a long letter"
+    presence.end()
+    os.mkfifo(place)
+    workspace.sweep(tmp_path)  # which waits for nobody to write to it
 
 
 @pytest.mark.parametrize("name", ["none", "n" * 300, "nul\0", "file"])

@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -111,6 +113,32 @@ def install(folder, monkeypatch, runs=None):
             "latentlab.core.training.sweep_slurm.sys.executable", str(folder / "bin" / "it's $a python")
         )
     return state
+
+
+@contextmanager
+def installed(folder, monkeypatch, runs=None):
+    """Do something while there is this Slurm, which is looked at often: see `install`; what runs still ends with it."""
+    looks = "latentlab.core.training.sweep_slurm"
+    monkeypatch.setattr(f"{looks}._PAUSE", 0.01)
+    monkeypatch.setattr(f"{looks}._QUEUE_SECONDS", 0.02)
+    state = install(folder, monkeypatch, runs)
+    try:
+        yield state
+    finally:
+        shut_down(state)
+
+
+def played(plan, workspace):
+    """Give what `install` takes to have the runs of a sweep played."""
+    return {each.number: (str(workspace / each.file_name), each.group) for each in plan.members}
+
+
+def have_none(folder, monkeypatch):
+    """See that there is no Slurm, whatever this machine has: nothing but a shell is found."""
+    only = folder / "only a shell"
+    only.mkdir()
+    (only / "bash").symlink_to(shutil.which("bash"))
+    monkeypatch.setenv("PATH", str(only))
 
 
 def write_program(path, what):

@@ -182,7 +182,7 @@ def test_ones_and_zeros_are_refused_where_they_have_no_likelihood():
         SMALL.with_changes({"binarised": "static", "reconstruction": "squared-error"})
 
 
-def test_at_last_the_encoder_learns_alone(tiny_images):
+def test_at_last_the_encoder_learns_alone(tiny_images, each_step):
     """With a decoder that no longer changes; schedule and augmentation begin anew, and the bound comes nearer."""
     recipe = SMALL.with_changes(
         {"epochs": 8, "batch_size": 60, "refine": 0.5, "optimiser": "adamw", "schedule": "one-cycle", "rotation": 5}

@@ -24,13 +24,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm's scripts
 ODD = """it's "a" $HOME `id` %a; # & b"""
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Look often: the tasks take a moment."""
-    monkeypatch.setattr(sweep_slurm, "_PAUSE", 0.01)
-    monkeypatch.setattr(sweep_slurm, "_QUEUE_SECONDS", 0.02)
-
-
 @pytest.fixture
 def folder(tmp_path):
     folder = tmp_path / ODD
@@ -46,10 +39,8 @@ def plan(folder):
 
 @pytest.fixture
 def slurm(plan, folder, tmp_path, monkeypatch):
-    runs = {each.number: (str(folder / each.file_name), each.group) for each in plan.members}
-    state = fake_slurm.install(tmp_path, monkeypatch, runs)
-    yield state
-    fake_slurm.shut_down(state)
+    with fake_slurm.installed(tmp_path, monkeypatch, fake_slurm.played(plan, folder)) as state:
+        yield state
 
 
 def array_of(plan, folder, *options, jobs=None):
@@ -164,10 +155,8 @@ def test_the_sweep_is_asked_to_stop_and_what_was_not_begun_is_no_failure(plan, f
     assert array_of(plan, folder).look().failed == {}
 
 
-def test_where_there_is_no_slurm_the_array_is_written_all_the_same(plan, folder, monkeypatch):
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    if any(map(sweep_slurm.shutil.which, ("sbatch", "squeue"))):
-        pytest.skip("there is one")
+def test_where_there_is_no_slurm_the_array_is_written_all_the_same(plan, folder, tmp_path, monkeypatch):
+    fake_slurm.have_none(tmp_path, monkeypatch)
     array = array_of(plan, folder, "--comment=it's $HOME")
     assert array.look().to_submit == [1, 2, 3, 4]
     assert array.submit([1, 2, 4]) is None
@@ -195,6 +184,56 @@ def test_what_slurm_refuses_or_does_not_say_is_a_sentence(plan, folder, slurm, t
     (tmp_path / "bin" / "sbatch").write_text("#!/bin/bash\necho hello\n")
     with pytest.raises(SweepError, match="told no number of the job"):
         array_of(plan, folder).submit([1])
+
+
+def failed_once(plan, folder):
+    """Give an array of which one run has failed, and another was about to be submitted anew when all was killed."""
+    file, kept = todo(plan, folder, 1, "fail"), SweepFolder(folder, "mine")
+    followed(array_of(plan, folder))
+    file.unlink()
+    path_of(plan, folder, 2).unlink()
+    kept.words(2).unlink()
+    kept.earlier_words(2).write_text("latentlab: The memory is too small.\n")
+    return {1: "It cannot be trained.", 2: "The memory is too small."}
+
+
+def no_answer(command):
+    return "", "it does not answer"
+
+
+def interrupted(command):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("answer", [None, no_answer, interrupted])
+def test_why_runs_have_failed_is_known_until_slurm_has_taken_them_again(plan, folder, slurm, monkeypatch, answer):
+    why = failed_once(plan, folder)
+    assert array_of(plan, folder).look().failed == why
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_slurm, "_answer", answer or sweep_slurm._answer)
+        with pytest.raises((SweepError, KeyboardInterrupt)):
+            array_of(plan, folder, "--partition=none").submit([1, 2])
+    assert array_of(plan, folder).look().failed == why
+    (slurm / "hold").touch()
+    array = array_of(plan, folder)
+    array.submit([1, 2])
+    assert array.look().waiting == {1, 2}
+    assert not list(SweepFolder(folder, "mine").script.parent.glob("[12].words*"))  # nothing is said of them yet
+
+
+def test_what_a_task_says_before_sbatch_breaks_off_is_not_covered_by_what_was_said_before(plan, folder, monkeypatch):
+    words = SweepFolder(folder, "mine").words(1)
+    words.write_text("latentlab: The memory is too small.\n")
+
+    def late(command):
+        words.write_text("begun\n")
+        return no_answer(command)
+
+    monkeypatch.setattr(sweep_slurm, "_answer", late)
+    monkeypatch.setattr(sweep_slurm.shutil, "which", lambda name: name)
+    with pytest.raises(SweepError, match="it does not answer"):
+        array_of(plan, folder).submit([1])
+    assert words.read_text() == "begun\n"
 
 
 def test_a_path_that_slurm_takes_for_a_pattern_is_refused(tmp_path):

@@ -251,6 +251,35 @@ def test_a_setting_is_found_by_a_word(qtbot, panel):
     assert panel.form.field("training.seed").isVisible()
 
 
+def test_the_form_has_all_that_a_recipe_says_but_what_is_said_elsewhere(panel):
+    dialog(panel)
+    elsewhere = {"name", "title", "summary", "data.dataset"}
+    of_decoders = {"model.encoder.planes", "model.encoder.spread"}
+    assert panel.form.fields.keys() == Recipe().flat().keys() - elsewhere - of_decoders
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "letter", "value"),
+    [("shards", "data.shuffle", "s", "shards"), ("bfloat16", "training.precision", "b", "bfloat16")],
+)
+def test_a_choice_of_the_dialog_is_found_made_and_set_back(qtbot, panel, word, key, letter, value):
+    search = dialog(panel).findChild(QLineEdit, "settingsSearch")
+    qtbot.waitUntil(search.hasFocus)
+    qtbot.keyClicks(search, word)
+    field = panel.form.field(key)
+    assert [
+        each.key for each in panel.form.fields.values() if each.isVisible() and each.window() is search.window()
+    ] == [key]
+    field.editor.setFocus()
+    with qtbot.waitSignal(panel.recipe_edited) as caught:
+        qtbot.keyClicks(field.editor, letter)
+    assert caught.args[0].flat()[key] == value
+    qtbot.waitUntil(lambda: field.dot.height() > 0)
+    qtbot.mouseClick(field.dot, Qt.MouseButton.LeftButton)
+    assert panel.recipe() == BASE
+    assert field.editor.currentText() == BASE.flat()[key]
+
+
 def test_recipes_are_listed_by_their_titles_below_headings(qtbot, panel):
     box = panel.recipe_box
     panel.set_recipes(

@@ -6,12 +6,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QProgressBar, QPushButton
 
 from latentlab.core.budgets import cores
 from latentlab.core.runs.workspace import Presence, default_folder, known_of, runs
-from latentlab.core.training import slurm_options, sweep_slurm
+from latentlab.core.training import slurm_options
 from latentlab.core.training.sweep_folder import SweepFolder, kept_sweeps
 from latentlab.core.training.sweep_plan import SweepPlan
 from latentlab.ui.widgets.forms.search_box import SearchBox
 from latentlab.ui.widgets.runs.run_model import COLUMNS
 from tests.core.runs.fakes import fake_run
+from tests.core.training import fake_slurm
 from tests.ui.lab import LONG
 
 LEFT = Qt.MouseButton.LeftButton
@@ -185,8 +186,7 @@ def test_a_problem_of_a_sweep_is_told(lab):
 
 
 def test_the_runs_that_slurm_trains_are_followed_as_far_as_their_files_tell(lab, tmp_path, monkeypatch):
-    if any(map(sweep_slurm.shutil.which, ("sbatch", "squeue"))):
-        pytest.skip("there is one")
+    fake_slurm.have_none(tmp_path, monkeypatch)
     folder = default_folder()
     plan = SweepPlan.of(lab.session.recipe, ["beta=1,2,4"], name="mine")
     place = SweepFolder(folder, "mine")

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from latentlab.core.data.columns import Column
 from latentlab.core.data.image_set import NO_LABEL, DatasetError, ImageSet
 from latentlab.core.data.mapped_images import LARGE, as_tensor, let_go
+from latentlab.core.data.shards.checking import check, see_whole
 from latentlab.core.data.shards.end_to_end import end_to_end
-from latentlab.core.data.shards.packing import check, see_whole
 from latentlab.core.data.shards.shard_index import FILE, Index, Stream, no_pack, read_index
 from latentlab.core.errors import printable, reason_of
 from latentlab.core.files import absolute, is_file, is_folder, open_ordinary
@@ -50,7 +50,7 @@ def load_packed(name: str, folder: Path) -> ImageSet:
     """Map a packed set.
 
     It is the set that was packed: the same images in the same order, with its fingerprint. Shards of less than a
-    gigabyte in all are compared with their checksums; of larger ones the sizes, and `packing.check` reads all.
+    gigabyte in all are compared with their checksums; of larger ones the sizes, and `checking.check` reads all.
 
     Parameters
     ----------

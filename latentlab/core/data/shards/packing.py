@@ -20,6 +20,7 @@ from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import in_words
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.mapped_images import let_go
+from latentlab.core.data.shards.checking import is_whole
 from latentlab.core.data.shards.shard_index import FILE, Index, Shard, Stream, read_index
 from latentlab.core.errors import listed, reason_of
 from latentlab.core.files import exists, inside, is_file
@@ -27,7 +28,6 @@ from latentlab.core.locks import hold_alone
 from latentlab.core.writing import make_way, sweep, whole_file
 
 _AT_ONCE = 1 << 23  # bytes that are read, counted and written
-_NAMED = 3  # damaged files
 _LOCK = ".latentlab-packing.lock"
 _SURE = ("images", "labels")  # streams that a set's fingerprint tells
 
@@ -85,55 +85,6 @@ def pack(
         return packing.run(jobs, report)
 
 
-def check(folder: Path, report: Callable[[float], None] = lambda share: None) -> Index:
-    """Read every shard of a packed set, and compare it with its checksum.
-
-    Raises
-    ------
-    DatasetError
-        When one is missing, damaged or not whole.
-    """
-    index = read_index(folder)
-    see_whole(index, folder)
-    damaged, done = [], 0
-    for stream in index.streams():
-        for number, (name, begin, end) in enumerate(index.pieces(stream)):
-            if not _is_whole(folder / name, end - begin, index.shards[stream.name][number]):
-                damaged.append(name)
-            done += end - begin
-            report(done / index.bytes)
-    if damaged:
-        raise DatasetError(
-            f"In {folder}, {listed(damaged, _NAMED)} {'is' if len(damaged) == 1 else 'are'} damaged: "
-            f"'latentlab pack {index.source} --out {folder}' writes what is damaged again."
-        )
-    return index
-
-
-def see_whole(index: Index, folder: Path) -> None:
-    """See that all shards are there, as large as they should be.
-
-    Raises
-    ------
-    DatasetError
-        When one is not.
-    """
-    again = f"'latentlab pack {index.source} --out {folder}' goes on where it ended"
-    if index.lacking:
-        total = sum(map(len, index.shards.values()))
-        raise DatasetError(f"{folder} is not packed to the end, {index.lacking:,} of {total:,} shards lack: {again}.")
-    for stream in index.streams():
-        for name, begin, end in index.pieces(stream):
-            try:
-                size = os.stat(folder / name).st_size  # noqa: PTH116
-            except FileNotFoundError as error:
-                raise DatasetError(f"The shard {folder / name} is missing: {again}.") from error
-            except OSError as error:
-                raise DatasetError(f"The shard {folder / name} cannot be read: {reason_of(error)}.") from error
-            if size != end - begin:
-                raise DatasetError(f"The shard {folder / name} has {size:,} of {end - begin:,} bytes: {again}.")
-
-
 class _Packing:
     def __init__(self, data: ImageSet, folder: Path, index: Index, cancelled: threading.Event) -> None:
         self._folder, self._index, self._cancelled = folder, index, cancelled
@@ -169,7 +120,7 @@ class _Packing:
         if known is None or stream.name not in _SURE:
             # Perhaps it is whole, and who wrote it did not come to say so.
             known = self._described(stream, begin, end) if is_file(path) else None
-        if known is not None and _is_whole(path, end - begin, known, self._watch):
+        if known is not None and is_whole(path, end - begin, known, self._watch):
             self._tell(stream, number, known)
             return False
         with whole_file(path, "The shard", DatasetError) as partial, partial.open("r+b") as file:
@@ -205,22 +156,6 @@ class _Packing:
 
 class _Cancelled(Exception):
     pass
-
-
-def _is_whole(path: Path, size: int, shard: Shard | None, watch: Callable[[], None] = lambda: None) -> bool:
-    """Whether a file is there, and has the bytes that its index tells of."""
-    digest = hashlib.blake2b(digest_size=16)
-    try:
-        with path.open("rb", buffering=0) as file:
-            if shard is None or os.fstat(file.fileno()).st_size != size:
-                return False
-            room = memoryview(bytearray(min(_AT_ONCE, size)))
-            while read := file.readinto(room):
-                watch()
-                digest.update(room[:read])
-    except OSError:
-        return False
-    return digest.hexdigest() == shard.digest
 
 
 def _parts_of(data: ImageSet, stream: Stream) -> tuple[Bytes, Bytes]:

@@ -46,8 +46,8 @@ class RecipeSettings(QObject):
             (self.tr("Images"), self._images()),
             (self.tr("Model"), self._model()),
             PriorSettings().group(),
-            (self.tr("Encoder"), (*self._encoder_layers(), *self._network("encoder"))),
-            (self.tr("Decoder"), (*self._decoder_layers(), *self._network("decoder"), *self._beginning())),
+            (self.tr("Encoder"), (self._encoder_layers(), *self._network("encoder"))),
+            (self.tr("Decoder"), (self._decoder_layers(), *self._network("decoder"), *self._beginning())),
             (self.tr("Loss"), self._loss()),
             (self.tr("Steps"), self._steps()),
             BesideSettings().group(),
@@ -134,23 +134,13 @@ class RecipeSettings(QObject):
             ),
         )
 
-    def _encoder_layers(self) -> tuple[SettingTexts, ...]:
-        return (
-            (
-                "model.encoder.layers",
-                self.tr("Encoder layers"),
-                self.tr("Width of each hidden layer from image to code, e.g. 512, 256. Convolutional: its channels."),
-            ),
-        )
+    def _encoder_layers(self) -> SettingTexts:
+        tip = self.tr("Width of each hidden layer from image to code, e.g. 512, 256. Convolutional: its channels.")
+        return "model.encoder.layers", self.tr("Encoder layers"), tip
 
-    def _decoder_layers(self) -> tuple[SettingTexts, ...]:
-        return (
-            (
-                "model.decoder.layers",
-                self.tr("Decoder layers"),
-                self.tr("Width of each hidden layer from code to image, e.g. 256, 512. Convolutional: its channels."),
-            ),
-        )
+    def _decoder_layers(self) -> SettingTexts:
+        tip = self.tr("Width of each hidden layer from code to image, e.g. 256, 512. Convolutional: its channels.")
+        return "model.decoder.layers", self.tr("Decoder layers"), tip
 
     def _network(self, part: str) -> tuple[SettingTexts, ...]:
         return (
@@ -259,6 +249,14 @@ class RecipeSettings(QObject):
                 self.tr("Processor (cpu) or graphics card (cuda, mps). 'auto' takes the fastest that is there."),
             ),
             (
+                "training.precision",
+                self.tr("Precision"),
+                self.tr(
+                    "What layers compute in. bfloat16 is quicker for convolutions where there are units for it, and "
+                    "costs some tenths of a nat."
+                ),
+            ),
+            (
                 "training.optimiser",
                 self.tr("Optimiser"),
                 self.tr("How gradients become steps. adamw also pulls the weights a little towards zero."),
@@ -295,6 +293,14 @@ class RecipeSettings(QObject):
                 self.tr("How often an epoch goes through the training images: more than once for a handful of them."),
             ),
             (
+                "data.shuffle",
+                self.tr("Shuffle"),
+                self.tr(
+                    "whole: an epoch goes through all training images in an order of its own. shards: through one part "
+                    "of the set after the other, which a disk reads quicker where memory does not hold the set."
+                ),
+            ),
+            (
                 "training.refine",
                 self.tr("Refine encoder"),
                 self.tr(
@@ -323,39 +329,27 @@ class RecipeSettings(QObject):
         )
 
     def _corruption(self) -> tuple[SettingTexts, ...]:
-        return tuple(
-            (f"corruption.{leaf}", label, tip)
-            for leaf, label, tip in (
-                (
-                    "salt_and_pepper",
-                    self.tr("Salt and pepper"),
-                    self.tr("Share of the pixels that turn black or white."),
-                ),
-                ("gaussian", self.tr("Gaussian"), self.tr("Standard deviation of noise on pixels in [0, 1].")),
-                ("occlusion", self.tr("Occlusion"), self.tr("Share of the area that a rectangle covers.")),
-                ("stains", self.tr("Stains"), self.tr("Of a page: how dark they are, from 0 to 1.")),
-                ("creases", self.tr("Creases"), self.tr("Of a page: how dark they are, from 0 to 1.")),
-                ("light", self.tr("Uneven light"), self.tr("Of a page: how much darker one side is, from 0 to 1.")),
-            )
+        texts = (
+            ("salt_and_pepper", self.tr("Salt and pepper"), self.tr("Share of the pixels that turn black or white.")),
+            ("gaussian", self.tr("Gaussian"), self.tr("Standard deviation of noise on pixels in [0, 1].")),
+            ("occlusion", self.tr("Occlusion"), self.tr("Share of the area that a rectangle covers.")),
+            ("stains", self.tr("Stains"), self.tr("Of a page: how dark they are, from 0 to 1.")),
+            ("creases", self.tr("Creases"), self.tr("Of a page: how dark they are, from 0 to 1.")),
+            ("light", self.tr("Uneven light"), self.tr("Of a page: how much darker one side is, from 0 to 1.")),
         )
+        return tuple((f"corruption.{leaf}", label, tip) for leaf, label, tip in texts)
 
     def _augmentation(self) -> tuple[SettingTexts, ...]:
-        return tuple(
-            (f"training.augmentation.{leaf}", label, tip)
-            for leaf, label, tip in (
-                ("rotation", self.tr("Rotation"), self.tr("Images are turned at random by up to so many degrees.")),
-                ("scale", self.tr("Scale"), self.tr("Images are scaled at random by up to this share: 0.1 is 10 %.")),
-                ("shear", self.tr("Slant"), self.tr("Images are slanted at random by up to this amount.")),
-                ("shift", self.tr("Shift"), self.tr("Images are moved at random by up to so many pixels.")),
-                (
-                    "mirror",
-                    self.tr("Mirror"),
-                    self.tr("Share of the images that are mirrored at random: 0.5 for photographs."),
-                ),
-                (
-                    "until",
-                    self.tr("Until"),
-                    self.tr("Share of the run after which images are left as they are: 1 is all."),
-                ),
-            )
+        texts = (
+            ("rotation", self.tr("Rotation"), self.tr("Images are turned at random by up to so many degrees.")),
+            ("scale", self.tr("Scale"), self.tr("Images are scaled at random by up to this share: 0.1 is 10 %.")),
+            ("shear", self.tr("Slant"), self.tr("Images are slanted at random by up to this amount.")),
+            ("shift", self.tr("Shift"), self.tr("Images are moved at random by up to so many pixels.")),
+            (
+                "mirror",
+                self.tr("Mirror"),
+                self.tr("Share of the images that are mirrored at random: 0.5 for photographs."),
+            ),
+            ("until", self.tr("Until"), self.tr("Share of the run after which images are left as they are: 1 is all.")),
         )
+        return tuple((f"training.augmentation.{leaf}", label, tip) for leaf, label, tip in texts)

@@ -11,7 +11,7 @@ import torch
 from latentlab.core.data import mapped_images, registry
 from latentlab.core.data.mapped_images import Batches, looking_ahead
 from latentlab.core.data.shards import packed_set
-from latentlab.core.data.shards.packing import check
+from latentlab.core.data.shards.checking import check
 from tests.core.data.sentences import sentence_of
 from tests.core.data.shards.own_packs import sparse
 

@@ -15,7 +15,8 @@ import pytest
 
 from latentlab.core.data import registry
 from latentlab.core.data.shards import packing
-from latentlab.core.data.shards.packing import Packed, check, pack
+from latentlab.core.data.shards.checking import check
+from latentlab.core.data.shards.packing import Packed, pack
 from latentlab.core.data.shards.shard_index import read_index
 from latentlab.core.locks import hold_alone
 from tests.core.data.kept_sets import are_equal
