@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.core.sketch.preparation import Preparation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MapUpdate:
     """A model as it is now, and where it puts the map's images.
 

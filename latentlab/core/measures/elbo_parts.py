@@ -22,7 +22,7 @@ from latentlab.core.arrays import Doubles
 from latentlab.core.models.prior import STANDARD_NORMAL, Prior
 from latentlab.core.progress import reached
 
-_PAIRS = 1_000_000  # of a sample and a posterior's dimension, at once
+_PAIRS = 200_000  # of a sample and a posterior's dimension, at once: what a processor's cache holds
 _MOST_PAIRS = 40_000_000  # in all: a second or two of a processor
 
 
@@ -95,11 +95,13 @@ def kl_parts(means: Tensor, logvars: Tensor, codes: Tensor, prior: Prior = STAND
     own = _log_normal(codes, means[: len(codes)], logvars[: len(codes)]).sum(1)  # log q(z | x)
     log_prior = prior.log_density_by_dimension(codes)  # log p(z_d)
     known = prior.log_density(codes) - log_prior.sum(1)  # of the others, by each dimension
+    # The images last, one beside the other in memory: along them is summed, and three times as quick.
+    centres, widths = means.T.contiguous()[:, None], logvars.T.contiguous()[:, None]  # (L, 1, N)
     joint, single = [], []
     for part in torch.split(codes, max(1, _PAIRS // (count * latent))):
-        each = _log_normal(part[:, None], means, logvars)  # (B, N, L)
-        joint.append(torch.logsumexp(each.sum(2), 1))
-        single.append(torch.logsumexp(each, 1))
+        each = _log_normal(part.T[:, :, None], centres, widths)  # (L, B, N)
+        joint.append(torch.logsumexp(each.sum(0), 1))
+        single.append(torch.logsumexp(each, 2).T)
         reached(sum(map(len, joint)) / len(codes))
     aggregate = torch.cat(joint) - math.log(count)  # log q(z)
     by_dimension = torch.cat(single) - math.log(count)  # log q(z_d)

@@ -7,31 +7,40 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from latentlab.core.runs.kept_run import KeptRun
 from latentlab.core.runs.yardstick import Yardstick, why_no_tests
 
 _MOST_LINES = 12
+_NO_BOUND = "tested at T = {}, which is no bound"
 
 
-@dataclass(frozen=True, slots=True)
-class RatePoint:
-    """A run on the plane of rate and distortion.
+class RatePoint(NamedTuple):
+    """A run on the plane of rate and distortion; a tuple, as of thousands each is made anew whenever they are listed.
 
     Attributes
     ----------
-    path : Path
-    name : str
+    run : KeptRun
     rate : float
         KL of the posterior from the prior, nats per test image: R, an upper bound on what z tells of an image.
     distortion : float
         Reconstruction at T = 1, nats per test image: D. ``rate + distortion`` is the negative ELBO, whatever the β.
     """
 
-    path: Path
-    name: str
+    run: KeptRun
     rate: float
     distortion: float
+
+    @property
+    def path(self) -> Path:
+        """Where the run is."""
+        return self.run.path
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.run.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +67,32 @@ def rate_distortion(runs: Sequence[KeptRun]) -> RateDistortion:
         Of several sets of comparable ones with as many runs the first one's is taken.
     """
     gone: Counter[str] = Counter()
-    known: list[tuple[KeptRun, Yardstick, RatePoint]] = []
+    known: dict[str, list[RatePoint]] = {}
+    read = {written: Yardstick.read(written) for written in {run.yardstick for run in runs}}  # of thousands a few
+    bounds = {written for written, measured in read.items() if measured is not None and measured.is_of_bound}
     for run in runs:
-        measured, test = Yardstick.read(run.yardstick), run.test or {}
-        rate, distortion = (_finite(test.get(name)) for name in ("kl", "reconstruction"))
+        written, test = run.yardstick, run.test
         if run.kind == "autoencoder":
             gone["an autoencoder has no ELBO"] += 1
-        elif run.test is None:
+        elif test is None:
             gone["no epoch has ended yet"] += 1
-        elif measured is None:
-            gone["nobody knows how it was tested"] += 1
-        elif not measured.is_of_bound:
-            gone[f"tested at T = {measured.temperature}, which is no bound"] += 1
-        elif rate is None or distortion is None:
-            gone["its loss is not finite"] += 1
+        elif written not in bounds:
+            measured = read[written]
+            why = "nobody knows how it was tested" if measured is None else _NO_BOUND.format(measured.temperature)
+            gone[why] += 1
         else:
-            known.append((run, measured, RatePoint(run.path, run.name, rate, distortion)))
-    if known:
-        (most, _), *_ = Counter(measured for _, measured, _ in known).most_common()
-        for _, measured, _ in known:
-            if measured != most:
-                gone[why_no_tests(most, measured)] += 1
-        known = [each for each in known if each[1] == most]
-    return RateDistortion(tuple(point for *_, point in known), tuple(gone.most_common()))
+            rate, distortion = test.get("kl"), test.get("reconstruction")
+            if rate is None or distortion is None or not math.isfinite(rate + distortion):
+                gone["its loss is not finite"] += 1
+            else:
+                known.setdefault(written, []).append(RatePoint(run, rate, distortion))
+    points: list[RatePoint] = []
+    for written, each in sorted(known.items(), key=lambda one: -len(one[1])):  # of as many the first come first
+        if not points:
+            points, most = each, read[written]
+        elif most is not None and (measured := read[written]) is not None:
+            gone[why_no_tests(most, measured)] += len(each)
+    return RateDistortion(tuple(points), tuple(gone.most_common()))
 
 
 def iso_levels(lowest: float, highest: float) -> list[float]:
@@ -92,7 +104,3 @@ def iso_levels(lowest: float, highest: float) -> list[float]:
     step *= next(factor for factor in (1, 2, 5, 10, 20) if span / (factor * step) <= _MOST_LINES)
     first, last = math.ceil(lowest / step), math.floor(highest / step)
     return [number * step for number in range(first, last + 1)]
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value

@@ -25,16 +25,20 @@ class ElboQuestion:
     ----------
     with_likelihood : bool
         And how far it is below the likelihood, of fewer of the images.
+    is_quick : bool
+        Of a few images alone and without the likelihood, which is answered in a moment.
     """
 
     with_likelihood: bool = False
+    is_quick: bool = False
 
     def operations(self, model: MapUpdate) -> float:
         """Say what an answer costs."""
-        images = len(model.labels)
-        pairs = images * images * model.snapshot.latent
-        if self.with_likelihood:
+        is_quick = self.is_quick and len(model.labels) > _QUICK_IMAGES
+        if self.with_likelihood and not is_quick:
             return math.inf
+        images = _QUICK_IMAGES if is_quick else min(len(model.labels), _MOST_IMAGES)
+        pairs = images * images * model.snapshot.latent
         return images * (model.operations.encode + model.operations.decode) + _OPERATIONS * pairs
 
     def answer(self, model: MapUpdate) -> Elbo:
@@ -60,6 +64,8 @@ class Elbo:
         Of the KL, by samples: their sum is another estimate of it.
     likelihoods : Likelihoods or None
         Of the first of these images, where they are asked for.
+    is_quick : bool
+        Whether a few of the images had to do, and all of them can be asked about.
     """
 
     run_id: str
@@ -69,10 +75,12 @@ class Elbo:
     elbo_error: float
     parts: KlParts
     likelihoods: Likelihoods | None
+    is_quick: bool = False
 
 
 _OPERATIONS = 20  # of a pair of a sample and a posterior's dimension: an exponential is most of them
 _MOST_IMAGES = 10_000
+_QUICK_IMAGES = 1000
 _INTEGRATED = 1000  # images: some seconds
 
 
@@ -93,7 +101,8 @@ def elbo(question: ElboQuestion, model: MapUpdate) -> Elbo:
     snapshot = model.snapshot
     need_posterior(snapshot)
     available = need_images(model)
-    rows = row_order(len(available))[:_MOST_IMAGES]
+    is_quick = question.is_quick and len(available) > _QUICK_IMAGES
+    rows = row_order(len(available))[: _QUICK_IMAGES if is_quick else _MOST_IMAGES]
     images, labels = available[rows], model.labels[rows]
     noise = torch.randn(len(rows), snapshot.latent, generator=torch.Generator().manual_seed(0))
     means, logvars = (torch.from_numpy(each) for each in snapshot.encode(images, labels))
@@ -103,7 +112,7 @@ def elbo(question: ElboQuestion, model: MapUpdate) -> Elbo:
     parts = kl_parts(means, logvars, codes[: samples_for(len(rows), snapshot.latent)], snapshot.prior)
     bounds = -(errors + kls)
     probable = None
-    if question.with_likelihood:
+    if question.with_likelihood and not is_quick:
         some = torch.from_numpy(images[:_INTEGRATED]), torch.from_numpy(labels[:_INTEGRATED])
         probable = likelihoods(snapshot, *some)
     return Elbo(
@@ -114,4 +123,5 @@ def elbo(question: ElboQuestion, model: MapUpdate) -> Elbo:
         elbo_error=float(bounds.std(ddof=1)) / math.sqrt(len(bounds)) if len(bounds) > 1 else math.nan,
         parts=parts,
         likelihoods=probable,
+        is_quick=is_quick,
     )

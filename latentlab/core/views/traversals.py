@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,7 @@ class TraversalsQuestion:
 
     def operations(self, model: MapUpdate) -> float:
         """Say what an answer costs."""
-        return _MOST_IMAGES * model.operations.encode + self.rows * self.steps * model.operations.decode
+        return use_operations(model) + self.rows * self.steps * model.operations.decode
 
     def answer(self, model: MapUpdate) -> Traversals:
         """Answer it of a model as it is now: see `traversals`."""
@@ -117,6 +118,12 @@ class Traversals:
 
 _MOST_IMAGES = 3000  # whose posteriors are looked at for every answer: as many as keep up with a training
 _SILENT_SHARE = 0.01
+_found: WeakKeyDictionary[MapUpdate, DimensionUse] = WeakKeyDictionary()
+
+
+def use_operations(model: MapUpdate) -> float:
+    """Say what `dimension_use` costs."""
+    return 0 if model in _found else _MOST_IMAGES * model.operations.encode
 
 
 def dimension_use(model: MapUpdate) -> DimensionUse:
@@ -126,11 +133,20 @@ def dimension_use(model: MapUpdate) -> DimensionUse:
     prior that of its marginal; it is used where `active_units` says so. An autoencoder has no posterior: the variance
     of its code counts, and a dimension is used where it deviates by more than a hundredth of what the liveliest does.
 
+    It is found once for a map: every answer of the views and the tools that speak of its dimensions begins with it.
+
     Raises
     ------
     LatentlabError
         When the model's code is no point, or there are no codes to measure.
     """
+    found = _found.get(model)
+    if found is None:
+        found = _found[model] = _use(model)
+    return found
+
+
+def _use(model: MapUpdate) -> DimensionUse:
     need_point(model.snapshot)
     known = need_codes(model)
     means = model.means[known]

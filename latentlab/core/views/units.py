@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from latentlab.core.arrays import Floats, Integers, row_order
+from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_codes, need_images, need_point
 from latentlab.core.models.decode_grid import decode_grid
+from latentlab.core.views.traversals import dimension_use, use_operations
 
 if TYPE_CHECKING:
     from latentlab.core.measures.latent import Activity
@@ -26,7 +27,9 @@ class UnitsQuestion:
 
     def operations(self, model: MapUpdate) -> float:
         """Say what an answer costs."""
-        return _MOST_IMAGES * model.operations.encode
+        if model.snapshot.is_variational:
+            return use_operations(model)
+        return len(model.means) * model.operations.encode  # about as much, and never for the GUI thread
 
     def answer(self, model: MapUpdate) -> UsedDimensions | FiringUnits:
         """Answer it of a model as it is now: see `units`."""
@@ -92,7 +95,6 @@ class FiringUnits:
     drawn: Floats
 
 
-_MOST_IMAGES = 3000  # encoded for every answer: as many as keep up with a training
 _BINS = 40
 _DRAWN = 12
 
@@ -110,22 +112,13 @@ def units(question: UnitsQuestion, model: MapUpdate) -> UsedDimensions | FiringU
 
 
 def _used(model: MapUpdate) -> UsedDimensions:
-    from latentlab.core.measures.latent import (  # not above: panels read this file, and load no torch
-        active_units,
-        kl_per_dimension,
-    )
-
-    images = need_images(model)
-    rows = row_order(len(images))[:_MOST_IMAGES]
-    kl = kl_per_dimension(model.snapshot, images[rows], model.labels[rows])
-    order = np.argsort(-kl, kind="stable")
-    return UsedDimensions(
-        model.run_id, order, kl[order], active_units(model.means[need_codes(model)])[order], len(rows)
-    )
+    need_images(model)
+    use = dimension_use(model)
+    return UsedDimensions(model.run_id, use.order, use.amounts[use.order], use.used[use.order], use.images)
 
 
 def _firing(model: MapUpdate, label: int) -> FiringUnits:
-    from latentlab.core.measures.latent import activity
+    from latentlab.core.measures.latent import activity  # not above: panels read this file, and load no torch
 
     snapshot, known = model.snapshot, need_codes(model)
     codes, labels = model.means[known], model.labels[known]

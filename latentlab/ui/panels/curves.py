@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QSlider, QToolButton, QWidget
 
 from latentlab.core.events import Changed, EpochEnded, Progress, Started
@@ -225,6 +225,11 @@ class CurvesPanel(LinesPanel):
         self._is_training = is_training
         self._show_position()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw the steps that have come while it was folded."""
+        super().showEvent(event)
+        self._draw_steps()
+
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Keep the empty plot's text as large as the plot."""
         if watched is self.plot and event.type() == QEvent.Type.Resize:
@@ -247,8 +252,12 @@ class CurvesPanel(LinesPanel):
         if self._is_stale:
             self._redraw()
         else:
-            for plot in self._visible_plots():
-                plot.redraw_steps()
+            self._draw_steps()
+
+    def _draw_steps(self) -> None:
+        """Draw the steps that have come; while it is folded, once it is seen."""
+        for plot in self._visible_plots() if self.isVisible() else ():
+            plot.redraw_steps()
 
     def _redraw(self) -> None:
         self._is_stale = False

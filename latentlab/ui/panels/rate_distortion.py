@@ -75,15 +75,18 @@ class RateDistortionPanel(QWidget):
 
     @Slot()
     def _draw(self) -> None:
-        numbers = {run.path: number for number, run in enumerate(self._compared)}
-        others = [run for run in self._all if run.path not in numbers] if self._all_button.isChecked() else []
+        numbers = {str(run.path): number for number, run in enumerate(self._compared)}  # a text has its hash at hand
+        others = [run for run in self._all if str(run.path) not in numbers] if self._all_button.isChecked() else []
         found = rate_distortion([*self._compared, *others])
         muted = QColor(theme.current().muted)
-        dots = [
-            RateDot(point, run_colour(numbers[point.path], len(numbers)) if point.path in numbers else muted)
-            for point in found.points
+        first = [numbers.get(str(point.path)) for point in found.points[: len(numbers)]]
+        compared = [number for number in first if number is not None]
+        crowd = [RateDot(point, muted) for point in found.points[len(compared) :]]
+        coloured = [
+            RateDot(point, run_colour(number, len(numbers)))
+            for point, number in zip(found.points, compared, strict=False)
         ]
-        self.plot.set_dots(sorted(dots, key=lambda dot: dot.point.path in numbers))  # those compared above the others
+        self.plot.set_dots([*crowd, *coloured])  # those compared above the others
         reasons = (f"{reason} ({count:,})" for reason, count in found.left_out)
         text = self.tr("{n:,} runs are shown. Left out: {reasons}.") if found.left_out else self.tr("{n:,} runs.")
         self._notes.setText(text.format(n=len(found.points), reasons="; ".join(reasons)))

@@ -20,9 +20,10 @@ from latentlab.ui.widgets.primary_button import PrimaryButton
 
 State = Literal["idle", "training", "paused"]
 
-_SAID_MILLISECONDS = 250  # numbers that change more often cannot be read, and each lays out the bar anew
+_SAID_MILLISECONDS = 250  # numbers that change more often cannot be read
 _HEIGHT = 44  # pixels, of one line
 _FIELD, _PROGRESS = 8, 18  # characters that a live field, and the bar of progress, have room for
+_SPARE = 2  # characters more than what is said takes now
 
 
 class RunBar(QWidget):
@@ -304,6 +305,7 @@ class RunBar(QWidget):
         self._size()
 
     def _say(self, text: str) -> None:
+        self._fit(text)
         self._speed.setText(text)
         self._speed.setToolTip("")
         self._speed.setVisible(bool(text))
@@ -331,4 +333,13 @@ class RunBar(QWidget):
         self._progress.setFixedWidth(max(_PROGRESS * digit, text + 2 * digit))
         for field in (self.learning_rate, self.beta):
             field.setFixedWidth(_FIELD * digit)
+        self._fit(self._speed.text())
         self.setMinimumHeight(_HEIGHT)
+
+    def _fit(self, text: str) -> None:
+        """Give a text room, with some to spare: told again with other numbers, it has nothing laid out anew."""
+        metrics = self._speed.fontMetrics()
+        spare = _SPARE * metrics.horizontalAdvance("0")
+        room, wide, high = self._speed.maximumSize(), metrics.horizontalAdvance(text), metrics.height()
+        if room.height() != high or not wide <= room.width() <= wide + 2 * spare:
+            self._speed.setFixedSize(wide + spare, high)

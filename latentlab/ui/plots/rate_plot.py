@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from latentlab.core.runs.rate_distortion import RatePoint, iso_levels
+from latentlab.ui.plots.crowd import Crowd
 from latentlab.ui.plots.plain_plot import PlainPlot
 from latentlab.ui.style import theme
 from latentlab.ui.style.texts import plain
@@ -22,8 +23,7 @@ _MARGIN = 0.12
 _LABEL = 0.1  # of the width, that the name of a line takes
 
 
-@dataclass(frozen=True, slots=True)
-class RateDot:
+class RateDot(NamedTuple):
     """A point with its colour."""
 
     point: RatePoint
@@ -42,22 +42,23 @@ class RatePlot(PlainPlot):
         self._dots: Sequence[RateDot] = ()
         self._picked: object = None
         self._pressed = QPointF()
-        self._lines: list[pg.PlotCurveItem | pg.TextItem] = []
-        # Of thousands most have one colour: to give each its own brush would take half a second.
-        self._crowd, self._coloured, self._ringed = (pg.ScatterPlotItem() for _ in range(3))
-        for height, item in enumerate((self._crowd, self._coloured, self._ringed), 1):
-            item.setZValue(height)
-        self._name = pg.TextItem()
-        self._name.setZValue(4)
-        for item in (self._crowd, self._coloured, self._ringed, self._name):
-            self.box.addItem(item, ignoreBounds=True)
+        self._places = np.empty((0, 2))
+        self._lines, self._levels = pg.PlotCurveItem(connect="pairs", antialias=True), list[pg.TextItem]()
+        self._crowd = Crowd()
+        self._coloured, self._ringed, self._name = pg.ScatterPlotItem(), pg.ScatterPlotItem(), pg.TextItem()
+        for height, item in enumerate((self._lines, self._crowd, self._coloured, self._ringed, self._name)):
+            self._lay(item, height)
         self.box.sigRangeChanged.connect(self._draw_lines)
 
     def set_dots(self, dots: Sequence[RateDot]) -> None:
         """Show these, all of them unless a person has zoomed."""
-        if list(dots) == list(self._dots):
+        places = np.array([(point.rate, point.distortion) for point, _ in dots]).reshape(-1, 2)
+        colours = [colour for _, colour in dots]
+        is_same = np.array_equal(places, self._places) and colours == [colour for _, colour in self._dots]
+        self._dots, self._places = dots, places
+        if is_same:
+            self._ring()
             return
-        self._dots = dots
         self._fit_all()
         self.draw()
 
@@ -69,7 +70,7 @@ class RatePlot(PlainPlot):
         """Ring the dot of a run; None for none."""
         if path != self._picked:
             self._picked = path
-            self.draw()
+            self._ring()
 
     def levels(self) -> list[float]:
         """Give at which negative ELBOs lines are drawn, nats."""
@@ -79,22 +80,25 @@ class RatePlot(PlainPlot):
     def restyle(self) -> None:
         """Draw dots and lines anew."""
         colours = theme.current()
-        picked = [dot for dot in self._dots if dot.point.path == self._picked]
-        crowd = [dot for dot in self._dots if dot.colour == self._dots[0].colour]
-        coloured = [dot for dot in self._dots if dot.colour != self._dots[0].colour]
-        thin, ring = pg.mkPen(colours.background, width=1), pg.mkPen(colours.foreground, width=2.5)
-        for item, dots, pen, size in (
-            (self._crowd, crowd, thin, _SIZE),
-            (self._coloured, coloured, thin, _SIZE),
-            (self._ringed, picked, ring, _LARGE),
-        ):
-            places = np.array([(dot.point.rate, dot.point.distortion) for dot in dots]).reshape(-1, 2)
-            brush = [dot.colour for dot in dots] if item is not self._crowd else dots[0].colour if dots else None
-            item.setData(places[:, 0], places[:, 1], size=size, pen=pen, brush=brush)
+        first = self._dots[0].colour if self._dots else QColor()
+        is_first = np.array([colour == first for _, colour in self._dots], bool)
+        thin, rest = pg.mkPen(colours.background, width=1), self._places[~is_first]
+        brushes = [dot.colour for dot, is_one in zip(self._dots, is_first.tolist(), strict=True) if not is_one]
+        self._crowd.set_dots(self._places[is_first], _SIZE, thin, first)
+        self._coloured.setData(rest[:, 0], rest[:, 1], size=_SIZE, pen=thin, brush=brushes)
+        self._ring()
+        self._draw_lines()
+
+    def _ring(self) -> None:
+        """Draw the dot that is picked."""
+        dots, wanted = () if self._picked is None else self._dots, str(self._picked)
+        picked = [dot for dot in dots if str(dot.point.path) == wanted]
+        places = np.array([(dot.point.rate, dot.point.distortion) for dot in picked]).reshape(-1, 2)
+        ring = pg.mkPen(theme.current().foreground, width=2.5)
+        self._ringed.setData(places[:, 0], places[:, 1], size=_LARGE, pen=ring, brush=[dot.colour for dot in picked])
         self._name.setVisible(bool(picked))
         for dot in picked:
             self._write_name(dot)
-        self._draw_lines()
 
     def _write_name(self, dot: RateDot) -> None:
         """Write the name of a run beside its dot, where there is more room."""
@@ -146,7 +150,7 @@ class RatePlot(PlainPlot):
             return None
         (left, right), (low, high) = self.box.viewRange()
         rect, scene = self.box.sceneBoundingRect(), self.mapToScene(place.toPoint())
-        places = np.array([(dot.point.rate, dot.point.distortion) for dot in self._dots])
+        places = self._places
         across = rect.left() + (places[:, 0] - left) / (right - left) * rect.width()
         down = rect.bottom() - (places[:, 1] - low) / (high - low) * rect.height()
         away = np.hypot(across - scene.x(), down - scene.y())
@@ -156,39 +160,38 @@ class RatePlot(PlainPlot):
     def _fit_all(self) -> None:
         if not self._dots or self.is_own_range:
             return
-        rates = np.array([dot.point.rate for dot in self._dots])
-        distortions = np.array([dot.point.distortion for dot in self._dots])
         ranges = []
-        for values in (rates, distortions):
+        for values in self._places.T:
             wide = max(float(np.ptp(values)), 1.0)
             ranges.append((float(values.min()) - _MARGIN * wide, float(values.max()) + _MARGIN * wide))
         self.box.setRange(xRange=ranges[0], yRange=ranges[1], padding=0, disableAutoRange=True)
 
     def _draw_lines(self) -> None:
         """Draw the lines rate + distortion = level: of slope −1, whatever the scales of the axes are."""
-        for item in self._lines:
-            self.box.removeItem(item)
-        self._lines = []
-        if not self._dots:
-            return
-        colours = theme.current()
+        colours, ends = theme.current(), list[tuple[float, float]]()
         (left, right), (low, high) = self.box.viewRange()
-        for level in self.levels():
-            ends = np.array([max(left, level - high), min(right, level - low)])
-            if ends[1] <= ends[0]:
+        written = 0
+        for level in self.levels() if self._dots else ():
+            begin, end = max(left, level - high), min(right, level - low)
+            if end <= begin:
                 continue
-            line = pg.PlotCurveItem(ends, level - ends, pen=pg.mkPen(colours.grid, width=1.2), antialias=True)
-            self._lay(line)
-            if ends[0] > right - _LABEL * (right - left):
+            ends += [(begin, level - begin), (end, level - end)]
+            if begin > right - _LABEL * (right - left):
                 continue  # it would be cut at the edge
-            at_top = level - ends[0] >= high - 0.05 * (high - low)
-            said = self.tr("−ELBO {level:g}").format(level=level)
-            text = pg.TextItem(said, color=colours.muted, anchor=(0, 0) if at_top else (0, 1))
-            text.setPos(float(ends[0]), float(level - ends[0]))
-            self._lay(text)
+            if written == len(self._levels):
+                self._levels.append(pg.TextItem())
+                self._lay(self._levels[-1], 0)
+            text = self._levels[written]
+            text.setText(self.tr("−ELBO {level:g}").format(level=level), colours.muted)
+            text.setAnchor((0, 0) if level - begin >= high - 0.05 * (high - low) else (0, 1))
+            text.setPos(begin, level - begin)
+            written += 1
+        for number, text in enumerate(self._levels):
+            text.setVisible(number < written)
+        along, up = np.array(ends).reshape(-1, 2).T
+        self._lines.setData(along, up, pen=pg.mkPen(colours.grid, width=1.2))
 
-    def _lay(self, item: pg.PlotCurveItem | pg.TextItem) -> None:
-        """Lay something below the dots, which the view need not show."""
-        item.setZValue(0)
+    def _lay(self, item: pg.GraphicsObject, height: int) -> None:
+        """Lay something on the plane that the view need not show all of."""
+        item.setZValue(height)
         self.box.addItem(item, ignoreBounds=True)
-        self._lines.append(item)

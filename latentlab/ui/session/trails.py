@@ -21,6 +21,7 @@ from latentlab.ui.threads.latest import Latest
 MOST = 100  # of the selected: more would cover each other
 _MOST_PLACES = 200  # of each
 _OPERATIONS, _TURNING = 1_000_000, 6_000_000  # that places of one map take, and turning it
+_SEEKING = 600  # operations for each image of other ones than are shown, among which those that are shown are sought
 
 _Turned = dict[int, tuple[MapUpdate, MapUpdate, MapUpdate]]
 """By the ids of objects, maps, what they were turned onto, and what came of that."""
@@ -96,8 +97,10 @@ class Trails(QObject):
         new = 0 if onto is None else sum(_turned_before(known, update, onto) is None for update in maps)
         # Along axes that were chosen all lies on the plane that is shown; a map by itself has its own.
         plane = None if axes == PlaneAxes() else shown.projection
+        sought = sum({id(update.ids): len(update.means) for update in maps if update.ids != shown.ids}.values())
         self._finding.ask(
-            lambda: _ways(maps, shown, rows, onto, plane, known), _OPERATIONS * len(maps) + _TURNING * new
+            lambda: _ways(maps, shown, rows, onto, plane, known),
+            _OPERATIONS * len(maps) + _TURNING * new + _SEEKING * sought,
         )
 
     def _take(self, ways: _Ways | None) -> None:
@@ -131,12 +134,15 @@ def _ways(
     """Give where maps had the images of some rows of the map that is shown, from which some may be left out."""
     made: _Turned = {}
     places: list[Floats] = []
+    found: dict[int, Integers] = {}  # by the ids that maps share
     for update in maps:
         laid = update
         if onto is not None:
             laid = _turned_before(known, update, onto) or turned(update, onto)
             made[id(update)] = update, onto, laid
-        there = rows if update.ids == shown.ids else update.ids.find(shown.ids, rows)
+        there = found.get(id(update.ids))
+        if there is None:
+            there = found[id(update.ids)] = update.ids.find(shown.ids, rows)
         if len(there) == len(rows):
             places.append((plane or laid.projection).to_plane(update.means[there]))
     stacked = np.stack(places, 1) if places else np.empty((0, 0, 2), np.float32)

@@ -81,6 +81,11 @@ class Task(QObject):
         self._begin(work)
 
     def _begin(self, work: Work) -> None:
+        run = self._run_of(work)
+        when_let_go(lambda: self._pool.start(run))
+
+    def _run_of(self, work: Work) -> Callable[[], None]:
+        """Give what does `work` on a thread of the pool, and hands back what is wanted from now on."""
         self._wanted = cancelled = threading.Event()
 
         def report(progress: object) -> None:
@@ -97,7 +102,7 @@ class Task(QObject):
                 kind, value = "failed", log.told(error)
             self._hand_back(cancelled, kind, value)
 
-        when_let_go(lambda: self._pool.start(run))
+        return run
 
     def cancel(self) -> None:
         """Tell the work to stop, and drop its answer."""

@@ -28,7 +28,7 @@ class ViewPanel(QWidget):
 
     A view of its own has a `NAME` and its `words`, puts its options into `bar` and what it shows into `set_content`,
     gives its `question`, takes the answer in `show_answer`, where it may write a `caption`, and calls `ask` when an
-    option changes.
+    option changes. What takes long to make is made in `prepare`, once.
     """
 
     asked = Signal(object)
@@ -98,6 +98,10 @@ class ViewPanel(QWidget):
         """Give what to ask of the model, as the options stand; None while something is missing."""
         raise NotImplementedError
 
+    def prepare(self) -> QWidget | None:
+        """Make what answers are shown in, while the first is on its way: plots take as long to make as it does."""
+        return None
+
     def show_answer(self, answer: Answer) -> None:
         """Show an answer to the question."""
         self._end_waiting()
@@ -116,6 +120,7 @@ class ViewPanel(QWidget):
         """Say, if it is not there in a moment, that the answer to what was asked is on its way."""
         self._progress.setRange(0, 0)  # nobody knows how far it is
         self._patience.start()
+        self.prepare()
 
     def show_progress(self, share: float) -> None:
         """Say which share of the answer is done; where there was none, that one is on its way after all."""

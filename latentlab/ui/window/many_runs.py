@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QSplitter, QTabWidget, 
 from latentlab.core.map.many_maps import MOST_MAPS
 from latentlab.core.output import comparison_file
 from latentlab.ui.panels.many_maps import ManyMapsPanel
-from latentlab.ui.panels.rate_distortion import RateDistortionPanel
 from latentlab.ui.panels.run_comparison import RunComparisonPanel
 from latentlab.ui.panels.run_curves import RunCurvesPanel
 from latentlab.ui.session.many_maps import Followed, ManyMapsState, ShownMaps
@@ -42,6 +41,8 @@ class ManyRunsWindow(WindowBeside):
     came = Signal()
 
     def __init__(self, owner: QWidget) -> None:
+        from latentlab.ui.panels.rate_distortion import RateDistortionPanel  # what is first seen here is loaded here
+
         super().__init__(owner)
         self.setObjectName("manyRunsWindow")
         self.setWindowTitle(self.tr("Compare runs – latentlab"))

@@ -1,6 +1,7 @@
 """The ELBO of a map's images, and what it is the sum of."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from latentlab.core.arrays import row_order
 from latentlab.core.errors import LatentlabError
 from latentlab.core.measures.likelihood import likelihoods
+from latentlab.core.views import elbo as view
 from latentlab.core.views.elbo import ElboQuestion
 
 
@@ -38,6 +40,23 @@ def test_the_parts_are_those_of_its_kl(tiny_model):
     assert (found.parts.images, found.parts.samples, len(found.parts.by_dimension)) == (60, 60, 3)
     assert found.parts.kl == pytest.approx(found.kl, abs=4 * float(np.sqrt(np.square(found.parts.errors).sum())))
     assert 0 < found.parts.mutual_information < np.log(60) + 1e-9
+
+
+def test_few_images_do_at_first_without_their_likelihood(tiny_model, monkeypatch):
+    model = tiny_model()
+    monkeypatch.setattr(view, "_QUICK_IMAGES", 20)
+    quick, both = ElboQuestion(is_quick=True), ElboQuestion(with_likelihood=True, is_quick=True)
+    found = quick.answer(model)
+    assert (found.is_quick, found.parts.images) == (True, 20)
+    assert both.answer(model).likelihoods is None
+    assert both.operations(model) == quick.operations(model) < ElboQuestion().operations(model)
+    whole = ElboQuestion().answer(model)
+    assert (whole.is_quick, whole.parts.images) == (False, 60)
+    monkeypatch.setattr(view, "_QUICK_IMAGES", 60)  # there are no more
+    found = both.answer(model)
+    assert not found.is_quick
+    assert (found.elbo, len(found.likelihoods.elbo)) == (whole.elbo, 60)
+    assert both.operations(model) == math.inf
 
 
 def test_the_likelihood_is_that_of_the_same_images(tiny_model):

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.map.posteriors import deviations_of
+from latentlab.core.views import traversals
 from latentlab.core.views.traversals import DimensionsQuestion, TraversalsQuestion
 from latentlab.core.views.units import UnitsQuestion
 
@@ -48,6 +50,23 @@ def test_deviations_that_the_map_does_not_carry_are_found(tiny_model):
     np.testing.assert_allclose(encoded.amounts, known.amounts, rtol=1e-4)
     nameless = dataclasses.replace(model, deviations=None, images=None)
     np.testing.assert_allclose(DimensionsQuestion().answer(nameless).amounts, known.amounts, rtol=0.5, atol=0.5)
+
+
+def test_what_is_known_of_the_dimensions_is_found_once_for_a_map(tiny_model, monkeypatch):
+    model, asked = dataclasses.replace(tiny_model(model__latent=5)), []
+    monkeypatch.setattr(traversals, "deviations_of", lambda *of: asked.append(of) or deviations_of(*of))
+    question = TraversalsQuestion(None, 2.0, 3, 5, True, 0)
+    before = question.operations(model)
+    first = question.answer(model)
+    assert question.answer(model).use is first.use is DimensionsQuestion().answer(model)
+    np.testing.assert_array_equal(UnitsQuestion(0).answer(model).dimensions, first.use.order)
+    assert len(asked) == 1
+    assert question.operations(model) == 15 * model.operations.decode < before
+    assert UnitsQuestion(0).operations(model) == 0
+    moved = dataclasses.replace(model, means=2 * model.means)
+    assert question.operations(moved) == before
+    assert question.answer(moved).use is not first.use
+    assert len(asked) == 2
 
 
 def test_dimensions_of_an_autoencoder_are_ordered_by_variance(tiny_model):

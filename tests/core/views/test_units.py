@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentlab.core.errors import LatentlabError
+from latentlab.core.measures.latent import kl_per_dimension
 from latentlab.core.views.units import UnitsQuestion
 
 
@@ -23,6 +24,8 @@ def test_the_dimensions_of_a_vae_come_by_their_kl(tiny_model):
     assert (np.diff(used.kl) <= 0).all()
     kl = model.snapshot.loss_terms(model.images)[1]
     assert used.kl.sum() == pytest.approx(kl.mean(), rel=1e-4)
+    each = kl_per_dimension(model.snapshot, model.images, model.labels)
+    np.testing.assert_allclose(used.kl, each[used.dimensions], rtol=1e-4)
     assert np.array_equal(used.active, model.means.var(0)[used.dimensions] > 0.01)
 
 

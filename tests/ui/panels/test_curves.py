@@ -311,6 +311,22 @@ def test_the_slider_looks_back(qtbot, panel):
     assert (slider.isEnabled(), label.text()) == (False, "")
 
 
+def test_steps_that_come_while_it_is_folded_are_drawn_once_it_is_seen(panel, monkeypatch):
+    train(panel, 2)
+    drawn(panel)
+    drawings, redraw = [], LossPlot.redraw_steps
+    monkeypatch.setattr(LossPlot, "redraw_steps", lambda plot: (drawings.append(plot), redraw(plot)))
+    panel.hide()
+    for number in (2, 3):
+        panel.add_progress(steps(number, 10, 90.0))
+        drawn(panel)
+    assert drawings == []
+    assert len(panel.plot.series()["step/loss"][0]) == 40
+    panel.show()
+    assert drawings == [panel.plot]
+    np.testing.assert_allclose(panel.plot._steps.getData()[1][-20:], 90)
+
+
 def test_curves_that_came_while_hidden_are_drawn_when_shown(panel):
     panel.hide()
     train(panel)

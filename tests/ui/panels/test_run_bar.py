@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton
 
 from latentlab.core.events import Finished, Losses, Progress, Started
+from latentlab.ui.panels import run_bar
 from latentlab.ui.panels.run_bar import RunBar
 
 INTENTS = (
@@ -42,6 +43,46 @@ def text(panel, name):
 def progress(epochs_done, speed=23000.0, left=130.0):
     losses = np.full((1, 4), 141.24, np.float32)
     return Progress("run", np.array([epochs_done], np.float32), losses, speed, 1.0, left)
+
+
+class Layouts(QObject):
+    """Counts how often the bar is laid out anew."""
+
+    def __init__(self, panel):
+        super().__init__(panel)
+        self.count = 0
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_numbers_that_change_lay_nothing_out_anew_and_are_shown_whole(panel, qtbot, monkeypatch):
+    monkeypatch.setattr(run_bar, "_SAID_MILLISECONDS", 0)
+    label = panel.findChild(QLabel, "trainingSpeed")
+    panel.set_state("training")
+    panel.show_started(Started("run", 20, 0, 10, 1280, "cpu"))
+
+    def say(left, laid_out):
+        def told():
+            panel.show_progress(progress(3.5, left=left))
+            return f"{left:.0f} s left" in label.text()
+
+        qtbot.waitUntil(told)
+        QCoreApplication.sendPostedEvents()
+        assert label.width() >= label.fontMetrics().horizontalAdvance(label.text())
+        assert bool(layouts.count) == laid_out
+
+    layouts = Layouts(panel)
+    say(59.0, laid_out=True)
+    layouts.count = 0
+    for left in (58.0, 44.0, 31.0, 30.0):
+        say(left, laid_out=False)
+    font = panel.font()
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    panel.setFont(font)
+    say(29.0, laid_out=True)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from latentlab.ui.threads import background
 from latentlab.ui.threads.in_turn import InTurn
 
 
@@ -44,12 +45,54 @@ def test_everything_is_done_in_the_order_in_which_it_was_asked_and_told(qtbot, t
     assert not task.is_busy
 
 
-def test_what_waits_is_dropped_in_the_end(qtbot, task):
-    begun, go = [], threading.Event()
-    task.start(lambda cancelled, report: go.wait(5))
-    task.start(lambda cancelled, report: begun.append(2))
+def test_what_waits_in_the_end_is_done_in_its_turn_and_told_to_nobody(qtbot, task):
+    ended, told, go = [], [], threading.Event()
+    task.done.connect(told.append)
+
+    def work(number):
+        def do(cancelled, report):
+            go.wait(5)
+            ended.append((number, cancelled.is_set()))
+            return number
+
+        return do
+
+    for number in (1, 2, 3):
+        task.start(work(number))
     task.cancel()
+    assert not task.is_busy
     go.set()
     with qtbot.waitSignal(task.done):
-        task.start(lambda cancelled, report: None)
-    assert begun == []
+        task.start(work(4))
+    assert ended == [(1, False), (2, False), (3, False), (4, False)]
+    assert told == [4]
+
+
+def test_what_was_asked_for_before_work_is_let_go_is_done_when_the_window_closes_at_once(task, request):
+    background.hold_back()
+    request.addfinalizer(background.let_go)
+    ended = []
+    task.start(lambda cancelled, report: ended.append(1))
+    task.start(lambda cancelled, report: ended.append(2))
+    assert task.is_busy
+    task.shut_down(10_000)
+    assert ended == [1, 2]
+    background.let_go()
+    assert not task.is_busy
+
+
+def test_what_fails_when_nobody_is_told_any_more_is_in_the_log(task, monkeypatch):
+    told = []
+    monkeypatch.setattr(background.log, "told", lambda error: told.append(str(error)) or "")
+    go = threading.Event()
+
+    def fail(cancelled, report):
+        go.wait(5)
+        raise OSError("no room")
+
+    task.start(lambda cancelled, report: None)
+    task.start(fail)
+    task.cancel()
+    go.set()
+    task.shut_down(10_000)
+    assert told == ["no room"]

@@ -2,12 +2,16 @@
 
 import threading
 
+import pytest
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.progress import reached
-from latentlab.core.views import manifold, pca
+from latentlab.core.views import elbo, manifold, pca, posterior_scatter, sensitivity, units
+from latentlab.ui.canvas.scatter import ScatterPair
+from latentlab.ui.plots.bar_plot import BarPlot
+from latentlab.ui.plots.line_plot import LinePlot
 
 
 class Counts(QObject):
@@ -52,6 +56,40 @@ def test_pca_shows_few_images_at_once_and_then_all(opened, monkeypatch):
     opened.look_at("pcaView")
     opened.until(lambda: len(shown) == 2)
     assert shown == [(True, 50), (False, len(opened.canvas.points()))]
+
+
+def test_the_elbo_is_that_of_few_images_at_once_and_then_of_all(opened, monkeypatch, slow_models):
+    monkeypatch.setattr(elbo, "_QUICK_IMAGES", 50)
+    opened.until(lambda: opened.session.exploration.shown.images is not None)
+    shown = []
+    opened.session.views.answered.connect(lambda answer: shown.append((answer.is_quick, answer.parts.images)))
+    view = opened.look_at("elboView")
+    opened.until(lambda: len(shown) == 2)
+    assert shown == [(True, 50), (False, len(opened.canvas.points()))]
+    assert f"{shown[1][1]:,} images" in view.caption.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "function", "plot"),
+    [
+        ("unitsView", units, "units", BarPlot),
+        ("elboView", elbo, "elbo", BarPlot),
+        ("deviationsView", posterior_scatter, "deviations", ScatterPair),
+        ("pcaView", pca, "beside_pca", ScatterPair),
+        ("sensitivityView", sensitivity, "sensitivity", LinePlot),
+    ],
+)
+def test_plots_are_made_while_what_they_show_is_found(opened, monkeypatch, slow_models, name, module, function, plot):
+    opened.until(lambda: opened.session.exploration.shown.images is not None)
+    may_go_on, answer = threading.Event(), getattr(module, function)
+    monkeypatch.setattr(module, function, lambda *of: may_go_on.wait(20) and answer(*of))
+    view = opened.look_at(name)
+    made = view.findChild(plot)
+    assert made is not None
+    assert not view.is_answered
+    may_go_on.set()
+    opened.until(lambda: view.is_answered)
+    assert view.findChild(plot) is made
 
 
 def test_what_takes_long_says_how_far_it_is_and_ends_when_one_leaves(opened, monkeypatch, slow_models):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from latentlab.core.map.projection import dimension_name
+from latentlab.core.models.facts import ModelFacts
 from latentlab.core.views.elbo import Elbo, ElboQuestion
 from latentlab.ui.plots.bar_plot import BarPlot, Bars
 from latentlab.ui.style.texts import rich_label
@@ -40,6 +41,7 @@ class ElboPanel(ViewPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content: _Content | None = None
+        self._is_quick = True  # at first
         self._likelihood = QCheckBox(self.tr("beside the likelihood"), objectName="elboLikelihoodBox")
         self._likelihood.setToolTip(
             self.tr(
@@ -50,16 +52,25 @@ class ElboPanel(ViewPanel):
         self._likelihood.toggled.connect(self.ask)
         self.bar.addWidget(self._likelihood)
 
+    def set_model(self, facts: ModelFacts | None) -> None:
+        """Begin with few images again."""
+        super().set_model(facts)
+        self._is_quick = True
+
     def question(self) -> ElboQuestion:
-        """Ask for the parts, and for the likelihood where that is chosen."""
-        return ElboQuestion(self._likelihood.isChecked())
+        """Ask for the parts: of few images, and once that is shown of all, with the likelihood where it is chosen."""
+        return ElboQuestion(self._likelihood.isChecked(), self._is_quick)
+
+    def prepare(self) -> _Content:
+        """Make the plot, if there is none."""
+        if self._content is None:
+            self._content = _Content()
+            self.set_content(self._content)
+        return self._content
 
     def show_answer(self, answer: Elbo) -> None:
         """Show the sum, and its parts as bars."""
-        if self._content is None:  # not before it is looked at: plots take long to make
-            self._content = _Content()
-            self.set_content(self._content)
-        self._content.show_parts(answer)
+        self.prepare().show_parts(answer)
         super().show_answer(answer)
         self.caption.setText(
             self.tr(
@@ -67,6 +78,9 @@ class ElboPanel(ViewPanel):
                 "(Hoffman and Johnson, 2016; Chen et al., 2018). T\u00a0=\u00a01, β\u00a0=\u00a01."
             ).format(images=answer.parts.images, samples=answer.parts.samples)
         )
+        if answer.is_quick:
+            self._is_quick = False
+            self.ask()
 
 
 class _Content(QWidget):

@@ -51,13 +51,18 @@ class BesidePcaPanel(ViewPanel):
         """Ask for the comparison: of few images, and once that is shown of all."""
         return BesidePcaQuestion(self._is_quick)
 
-    def show_answer(self, answer: BesidePca) -> None:
-        """Show the points, the angles, and how well both rebuild the images."""
-        if self._content is None:  # not before it is looked at: plots take long to make
+    def prepare(self) -> _Content:
+        """Make both sides, if there are none."""
+        if self._content is None:
             self._content = _Content()
             self._content.pair.point_picked.connect(self.point_picked)
             self.set_content(self._content)
-        pair = self._content.pair
+        return self._content
+
+    def show_answer(self, answer: BesidePca) -> None:
+        """Show the points, the angles, and how well both rebuild the images."""
+        content = self.prepare()
+        pair = content.pair
         pair.set_points(answer.points, answer.principal_points)
         text = self.tr("<b>{name}</b> · error {error:.1f} · {share:.0%} explained")
         pair.set_titles(
@@ -65,7 +70,7 @@ class BesidePcaPanel(ViewPanel):
             text.format(name=self.tr("PCA"), error=answer.principal_error, share=answer.principal_explained),
         )
         angles = self._written(answer.angles.tolist())
-        self._content.headline.setText(f'<b style="font-size: x-large">{angles}</b>')
+        content.headline.setText(f'<b style="font-size: x-large">{angles}</b>')
         super().show_answer(answer)
         self.caption.setText(
             self.tr(

@@ -41,18 +41,8 @@ class DeviationsPanel(ViewPanel):
         """Ask for means and deviations."""
         return DeviationsQuestion()
 
-    def show_answer(self, answer: Deviations) -> None:
-        """Show the points, and say which dimensions and how many images these are."""
-        self._answer = answer
-        self._shown_pair().set_points(answer.means, answer.deviations)
-        super().show_answer(answer)
-        text = self.tr("{count:,} of {total:,} images").format(count=len(answer.rows), total=answer.total)
-        if self.facts is not None and self.facts.latent > 2:
-            text += " · " + self.tr("the two of {count} dimensions with the highest KL").format(count=self.facts.latent)
-        self.caption.setText(text)
-
-    def _shown_pair(self) -> ScatterPair:
-        # Not before it is looked at: plots take long to make, and every window would wait for them.
+    def prepare(self) -> ScatterPair:
+        """Make both sides, if there are none."""
         if self._pair is None:
             self._pair = ScatterPair()
             self._pair.scatters[1].view.set_from_zero()
@@ -61,6 +51,16 @@ class DeviationsPanel(ViewPanel):
             self._pair.point_picked.connect(self._pick)
             self.set_content(self._pair)
         return self._pair
+
+    def show_answer(self, answer: Deviations) -> None:
+        """Show the points, and say which dimensions and how many images these are."""
+        self._answer = answer
+        self.prepare().set_points(answer.means, answer.deviations)
+        super().show_answer(answer)
+        text = self.tr("{count:,} of {total:,} images").format(count=len(answer.rows), total=answer.total)
+        if self.facts is not None and self.facts.latent > 2:
+            text += " · " + self.tr("the two of {count} dimensions with the highest KL").format(count=self.facts.latent)
+        self.caption.setText(text)
 
     @Slot()
     def _show_all(self) -> None:

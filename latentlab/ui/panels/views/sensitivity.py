@@ -50,11 +50,16 @@ class SensitivityPanel(ViewPanel):
         """Ask for the curve."""
         return SensitivityQuestion()
 
-    def show_answer(self, answer: Sensitivity) -> None:
-        """Show the curve with those that are kept."""
-        if self._content is None:  # not before it is looked at: plots take long to make
+    def prepare(self) -> _Content:
+        """Make the plot, if there is none."""
+        if self._content is None:
             self._content = _Content()
             self.set_content(self._content)
+        return self._content
+
+    def show_answer(self, answer: Sensitivity) -> None:
+        """Show the curve with those that are kept."""
+        self.prepare()
         self._answer = answer
         self._draw()
         super().show_answer(answer)

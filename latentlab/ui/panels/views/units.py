@@ -58,18 +58,23 @@ class UnitsPanel(ViewPanel):
         """Ask for the units."""
         return UnitsQuestion(max(0, self._class.currentIndex()))
 
-    def show_answer(self, answer: UsedDimensions | FiringUnits) -> None:
-        """Show what this kind of model has."""
-        if self._content is None:  # not before it is looked at: plots take long to make
+    def prepare(self) -> _Content:
+        """Make the plots, if there are none."""
+        if self._content is None:
             self._content = _Content()
             self.set_content(self._content)
+        return self._content
+
+    def show_answer(self, answer: UsedDimensions | FiringUnits) -> None:
+        """Show what this kind of model has."""
+        content = self.prepare()
         if isinstance(answer, UsedDimensions):
-            self._content.show_used(answer)
+            content.show_used(answer)
             text = self.tr(
                 "Active: the variance of its mean exceeds 0.01 (Burda et al., 2016). {count:,} images."
             ).format(count=answer.images)
         else:
-            self._content.show_firing(answer, self.facts.class_names if self.facts else ())
+            content.show_firing(answer, self.facts.class_names if self.facts else ())
             text = self.tr("A unit is on where it exceeds a hundredth of the code's largest value.")
         super().show_answer(answer)
         self.caption.setText(text)
