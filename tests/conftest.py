@@ -154,6 +154,25 @@ def tiny_model(tiny_images):
     return give
 
 
+_measured = {}
+
+
+@pytest.fixture
+def measured_once(monkeypatch):
+    """Measure the same images once for all tests, which takes longer than to train a tiny model on them."""
+    from latentlab.core.sketch import preparation
+
+    measure = preparation.measure
+
+    def measure_once(images):
+        key = images.shape, images.tobytes()
+        if key not in _measured:
+            _measured[key] = measure(images)
+        return _measured[key]
+
+    monkeypatch.setattr(preparation, "measure", measure_once)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request):
     """Fail a test that leaves a thread running or, where it uses Qt, a top-level widget or an active timer."""

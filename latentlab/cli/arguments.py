@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ class _Parser(argparse.ArgumentParser):
         raise LatentlabError(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
 
 
+@functools.cache  # it is the same for all; the tests alone call one command after the other in a process
 def parser() -> argparse.ArgumentParser:
     """Give what reads the arguments; what is wrong with them is a `LatentlabError`."""
     program = _Parser(

@@ -7,6 +7,11 @@ from latentlab.core.runs.run import Run
 from tests.cli.trainings import at_event, each_event, train
 
 
+@pytest.fixture(autouse=True)
+def soon_prepared(measured_once):
+    """Have no training measure the images that another one has."""
+
+
 @pytest.fixture(scope="session")
 def array(tmp_path_factory, tiny_images):
     """Give the name of an image set: the tiny images as a file."""

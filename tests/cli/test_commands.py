@@ -25,6 +25,7 @@ from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[2]
+SMALL = ["--set", "encoder.layers=16", "decoder.layers=16"]  # in which a likelihood is soon integrated
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def array(tmp_path, tiny_images):
 def trained(tmp_path, array, capsys):
     """Give a run that the command line has trained, and its dataset."""
     path = tmp_path / "trained.safetensors"
-    assert main(["train", "mlp-vae-2d", "--out", str(path), "--dataset", array, "--epochs", "2"]) == 0
+    assert main(["train", "mlp-vae-2d", "--out", str(path), "--dataset", array, "--epochs", "2", *SMALL]) == 0
     capsys.readouterr()
     return path
 
@@ -130,7 +131,7 @@ def test_a_recipe_of_ones_own_is_trained(tmp_path, array):
 def test_resuming_goes_on_from_the_run(tmp_path, array, trained, capsys):
     out = tmp_path / "longer.safetensors"
     command = ["train", "mlp-vae-2d", "--out", str(out), "--dataset", array, "--epochs", "1", "--resume", str(trained)]
-    assert main([*command, "--json"]) == 0
+    assert main([*command, *SMALL, "--json"]) == 0
     started, epoch, finished = objects(capsys)
     assert started["first_epoch"] == 2
     assert epoch["epoch"] == finished["epochs"] == 3

@@ -39,7 +39,7 @@ def digits():
 
 
 @pytest.fixture
-def make_lab(qtbot, digits, monkeypatch):
+def make_lab(qtbot, digits, monkeypatch, measured_once):
     """Make windows; what they run ends with the test."""
     from latentlab.core.data import registry
 

@@ -1,6 +1,6 @@
 """A hand on the program."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,8 +19,15 @@ class Hand(QtBot):
         super().__init__(request)
         self._held = Qt.MouseButton.NoButton
 
-    def waitUntil(self, condition, *, timeout=PATIENCE):
-        super().waitUntil(condition, timeout=timeout)
+    def waitUntil(self, condition, *, timeout=PATIENCE, pause=1):
+        """Look again soon at first, then every ten milliseconds: most of what one waits for is there in a moment."""
+        clock = QElapsedTimer()
+        clock.start()
+        while not condition():
+            if clock.hasExpired(timeout):
+                raise TimeoutError(f"waited in vain for {timeout} milliseconds")
+            self.wait(pause)
+            pause = min(2 * pause, 10)
 
     def waitSignal(self, signal, *, timeout=PATIENCE, **more):
         return super().waitSignal(signal, timeout=timeout, **more)

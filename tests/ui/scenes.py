@@ -212,7 +212,7 @@ def rest(lab):
         is_moved, before = places != before, places
         return not is_moved and not soon and QVariantAnimation.State.Running not in moves
 
-    lab.until(rests)
+    lab.qtbot.waitUntil(rests, pause=10)
 
 
 def open_views(lab) -> Iterator[str]:

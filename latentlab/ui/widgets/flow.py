@@ -35,7 +35,9 @@ class Flow(QHBoxLayout):
         self._items: list[tuple[QWidget, QWidgetItem]] = []
         self._spare: list[QWidget] = []
         self._stretches: list[QWidget] = []
-        self._heights: dict[int, int] = {}  # of widths: whatever is around asks for them hundreds of times
+        # What is around asks for these hundreds of times: heights of widths; of parts the width, and whether it grows.
+        self._heights: dict[int, int] = {}
+        self._widths: dict[QLayoutItem, tuple[int, bool]] = {}
         self.setContentsMargins(*margins)
         self.setSpacing(spacing)
         for part in parts:
@@ -98,6 +100,7 @@ class Flow(QHBoxLayout):
     def invalidate(self) -> None:
         """Measure anew."""
         self._heights.clear()
+        self._widths.clear()
         super().invalidate()
 
     def sizeHint(self) -> QSize:
@@ -148,7 +151,7 @@ class Flow(QHBoxLayout):
         lines: list[list[QLayoutItem]] = [[]]
         taken, parts, gap = 0, 0, self.spacing()
         for item in items:
-            own, is_space = _width(item), item.widget() in self._stretches
+            own, is_space = self._wide(item)[0], item.widget() in self._stretches
             if lines[-1] and taken + own + gap * max(parts - is_space, 0) > width:
                 lines.append([])
                 taken = parts = 0
@@ -158,13 +161,22 @@ class Flow(QHBoxLayout):
 
     def _places(self, line: list[QLayoutItem], room: int) -> list[tuple[QLayoutItem, int]]:
         """Give the parts of a line, and how wide each is: what can grow shares what is left."""
-        growing = [item for item in line if _grows(item)]
-        over = max(room - self._width(line), 0)
-        return [(item, min(_width(item), room) + (over // len(growing) if item in growing else 0)) for item in line]
+        wide = [self._wide(item) for item in line]
+        over = max(room - self._width(line), 0) // max(sum(grows for _, grows in wide), 1)
+        return [
+            (item, min(width, room) + (over if grows else 0)) for item, (width, grows) in zip(line, wide, strict=True)
+        ]
 
     def _width(self, line: list[QLayoutItem]) -> int:
         parts = sum(item.widget() not in self._stretches for item in line)
-        return sum(map(_width, line)) + self.spacing() * max(parts - 1, 0)
+        return sum(self._wide(item)[0] for item in line) + self.spacing() * max(parts - 1, 0)
+
+    def _wide(self, item: QLayoutItem) -> tuple[int, bool]:
+        """Give the width that a part asks for, and whether it can grow."""
+        if item not in self._widths:
+            grows = bool(item.expandingDirections() & Qt.Orientation.Horizontal)
+            self._widths[item] = (item.minimumSize() if grows else item.sizeHint()).width(), grows
+        return self._widths[item]
 
     def _beside(self) -> int:
         margins = self.contentsMargins()
@@ -183,11 +195,3 @@ def _tall(item: QLayoutItem, width: int) -> int:
     """Give the height that a part takes in a width: of more lines where it has some of its own."""
     height = item.heightForWidth(width) if item.hasHeightForWidth() else 0
     return height or item.sizeHint().height()
-
-
-def _width(item: QLayoutItem) -> int:
-    return item.minimumSize().width() if _grows(item) else item.sizeHint().width()
-
-
-def _grows(item: QLayoutItem) -> bool:
-    return bool(item.expandingDirections() & Qt.Orientation.Horizontal)
