@@ -20,12 +20,21 @@ class Hand(QtBot):
         self._held = Qt.MouseButton.NoButton
 
     def waitUntil(self, condition, *, timeout=PATIENCE, pause=1):
-        """Look again soon at first, then every ten milliseconds: most of what one waits for is there in a moment."""
+        """Look again soon at first, then every ten milliseconds: most of what one waits for is there in a moment.
+
+        As in pytest-qt an assertion that fails within the condition is to hold yet, and one that gives nothing asserts.
+        """
         clock = QElapsedTimer()
         clock.start()
-        while not condition():
+        while True:
+            failed = None
+            try:
+                if condition() in (None, True):
+                    return
+            except AssertionError as error:
+                failed = error
             if clock.hasExpired(timeout):
-                raise TimeoutError(f"waited in vain for {timeout} milliseconds")
+                raise TimeoutError(f"waited in vain for {timeout} milliseconds") from failed
             self.wait(pause)
             pause = min(2 * pause, 10)
 
