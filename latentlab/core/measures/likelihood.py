@@ -141,16 +141,15 @@ def _bounds(
         x, y = as_input(images[rows][part.rows]), labels[rows][part.rows]
         draws = ImageDraws(generator, part)
         mean, logvar = (torch.from_numpy(each) for each in snapshot.encode(x, y))
-        log_ratios, errors = [], []
+        # One block: a small one of each sample would lie amid the large ones that are freed, which nothing then fits.
+        ratios, error = torch.empty(2, k, len(x), dtype=torch.float64)
         with torch.inference_mode():
             for sample in range(k):
                 noise = draws.randn(*mean.shape)
                 codes = mean + torch.exp(0.5 * logvar) * noise
-                errors.append(model.error(model.decode(codes, y if snapshot.uses_labels else None), x).double())
-                log_ratios.append(prior.log_ratio(codes, noise, logvar).double())
+                error[sample] = model.error(model.decode(codes, y if snapshot.uses_labels else None), x)
+                ratios[sample] = prior.log_ratio(codes, noise, logvar)
                 reached((rows.start + len(x) * sample / k) / len(images))
-            error = torch.stack(errors)
-            ratios = torch.stack(log_ratios)
             kl = -ratios.mean(0) if prior.is_mixture else prior.kl(mean, logvar)
             log, wrong = map(torch.from_numpy, estimate((ratios - error).T))
             each = torch.stack([-error.mean(0) - kl, log, wrong], 1)
