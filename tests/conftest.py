@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -54,6 +55,23 @@ def pytest_collection_modifyitems(config, items):
     """Put the files back into one order, for all workers must have the same."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """End the processes that a test began which failed before it could: a sweep would train on, beside all others."""
+    report = yield
+    if report.failed and call.when == "call" and "own_home" in item.funcargs:
+        _end_what_works_in(item.funcargs["own_home"])
+    return report
+
+
+def _end_what_works_in(folder):
+    """End the processes whose command names a place in a folder, where the system tells their commands."""
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(folder) in command.read_bytes() and command.parent.name != str(os.getpid()):
+                os.kill(int(command.parent.name), signal.SIGKILL)
 
 
 def _worker(config):
