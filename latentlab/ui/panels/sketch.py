@@ -322,7 +322,10 @@ class SketchPanel(LinesPanel):
         text = self.tr("Most likely label: {name}").format(name=self._name(likely))
         if found.calibration is not None:
             share = 100 * float(found.label_probabilities[likely])
-            text = self.tr("Most likely label: {name} ({share:.0f} %)").format(name=self._name(likely), share=share)
+            text = self.tr("Most likely label: {name} ({share:.0f} %)")
+            if share >= 99.5:  # rounded to 100 it would be said to be certain
+                text = self.tr("Most likely label: {name} (over 99 %)")
+            text = text.format(name=self._name(likely), share=share)
         self._label.setToolTip(self._how_sure(found.calibration))
         if not in_force and found.label is not None:
             text += "\n" + self.tr("The label slider says {name}.").format(name=self._name(found.label))

@@ -196,6 +196,14 @@ def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
     assert not buttons(panel, "Use two")
 
 
+@pytest.mark.parametrize(("share", "said"), [(0.994, "99 %"), (0.9951, "over 99 %"), (1.0, "over 99 %")])
+def test_no_label_is_said_to_be_certain(panel, share, said):
+    probabilities = np.array([1 - share, 0, share], np.float32)
+    known = LabelCalibration(7.04, 1000, are_held_out=True)
+    panel.show_sketched(found(label=2, probabilities=probabilities, calibration=known), NAMES)
+    assert f"Most likely label: two ({said})" in texts(panel)
+
+
 def test_how_sure_a_label_is_stands_there_once_the_model_is_calibrated(panel):
     probabilities = np.array([0.05, 0.02, 0.93], np.float32)
     panel.show_sketched(found(label=2, probabilities=probabilities), NAMES)
