@@ -290,6 +290,8 @@ class Trainer:
             for event in self._train():
                 with self._clock.paused():
                     yield event
+                if isinstance(event, Diverged):  # whoever stops for it stops all, before the next step
+                    self._meetings.meet(_MESSAGE_SECONDS)
 
     def _train(self) -> Iterator[Event]:
         check_length(self._last_epoch)
@@ -365,7 +367,7 @@ class Trainer:
         self._steps_done += 1
 
     def _report(self) -> Progress | Diverged:
-        """Read what the steps since the last message have left, put it into sums and tell it."""
+        """Read what the steps since the last message have left, put it into sums and tell it: all ranks at once."""
         settings, count = self.recipe.training, len(self._pending)
         steps = self._steps_done - np.arange(count)[::-1]  # in this epoch, counted from 1
         sizes = np.minimum(settings.batch_size, len(self.data.train_images) - (steps - 1) * settings.batch_size)
