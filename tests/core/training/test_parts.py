@@ -1,9 +1,11 @@
 """Of a step that ranks share, the mean of their gradients is the gradient of the whole batch."""
 
+import math
+
 import pytest
 import torch
 
-from latentlab.core.events import Progress
+from latentlab.core.events import Diverged, Progress
 from latentlab.core.ranks.ranks import Part, Ranks
 from latentlab.core.training import trainer as trainers
 from latentlab.core.training.clock import TrainingClock
@@ -101,26 +103,49 @@ def test_what_is_told_is_summed_up_in_the_meeting_itself():
     assert len(meetings.meet(0.05)) == 0
 
 
+class Same(Ranks):
+    """One of two ranks that have the same images; it notes how many numbers they add up each time."""
+
+    count = 2
+
+    def __init__(self, asked):
+        self._asked = asked
+
+    def part(self, images):
+        return Part(slice(0, images), images, 2)
+
+    def gathered(self, own, part):
+        return own
+
+    def sum(self, numbers):
+        self._asked.append(len(numbers))
+        return 2 * numbers
+
+
+def test_no_step_is_taken_once_a_loss_has_diverged_and_somebody_stops_for_that(tiny_images, monkeypatch):
+    """What is saved then is the last good model, and nothing that was learned from it since."""
+    monkeypatch.setattr(trainers, "_MESSAGE_SECONDS", 0)
+    monkeypatch.setattr(SharedLosses, "_follow", lambda self: None)
+    control = Control()
+    trainer = Trainer(SMALL.with_changes({"epochs": 4}), tiny_images, control=control, ranks=Same([]))
+    stopped = None
+    for event in trainer.events():
+        if isinstance(event, Diverged):
+            control.stop.set()
+            stopped = [each.clone() for each in trainer.model.state_dict().values()]
+        elif isinstance(event, Progress) and stopped is None:
+            with torch.no_grad():
+                next(trainer.model.parameters()).fill_(math.nan)
+    assert stopped is not None
+    assert all(map(torch.equal, stopped, trainer.model.state_dict().values()))
+
+
 def test_each_message_of_a_shared_training_is_one_sum(tiny_images, monkeypatch):
     """Where a step takes as long as the time between messages, it would wait for each of them."""
     monkeypatch.setattr(trainers, "_MESSAGE_SECONDS", 0)
     asked = []
-
-    class Same(Ranks):
-        count = 2
-
-        def part(self, images):
-            return Part(slice(0, images), images, 2)
-
-        def gathered(self, own, part):
-            return own
-
-        def sum(self, numbers):
-            asked.append(len(numbers))
-            return 2 * numbers
-
     monkeypatch.setattr(SharedLosses, "_follow", lambda self: None)
-    trainer = Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, ranks=Same())
+    trainer = Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, ranks=Same(asked))
     told = 0
     for event in trainer.events():
         if isinstance(event, Progress) and len(event.losses):
