@@ -189,8 +189,10 @@ def in_parts(*arrays: npt.NDArray[Any], beside: int = 0) -> Iterator[slice]:
     each = sum(array.nbytes for array in arrays) // max(1, count) + beside
     at_once = max(1, _HELD // max(1, each))
     for begin in range(0, count, at_once):
-        yield slice(begin, min(begin + at_once, count))
-        let_go(*arrays)
+        try:
+            yield slice(begin, min(begin + at_once, count))
+        finally:  # whoever has what it wanted of the last one asks for no more
+            let_go(*arrays)
 
 
 def taken(of: npt.NDArray[Any], rows: npt.NDArray[np.integer]) -> npt.NDArray[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from latentlab.core.data.shards.checking import check, see_whole
 from latentlab.core.data.shards.end_to_end import end_to_end
 from latentlab.core.data.shards.shard_index import FILE, Index, Stream, no_pack, read_index
 from latentlab.core.errors import printable, reason_of
-from latentlab.core.files import absolute, is_file, is_folder, open_ordinary
+from latentlab.core.files import absolute, is_file, is_folder
 from latentlab.core.recipe.settings import PACKED_PAIRS, SHARDS
 
 _BEGIN = 4096  # bytes in which an index says whether it is of pairs
@@ -98,8 +97,10 @@ def load_packed(name: str, folder: Path) -> ImageSet:
 
 
 def _begin(folder: Path) -> bytes:
+    if not is_file(folder / FILE):  # a pipe would be waited for; a link to a file is one, as stores of data lay them
+        return b""
     try:
-        with os.fdopen(open_ordinary(folder / FILE, os.O_RDONLY), "rb") as file:
+        with (folder / FILE).open("rb") as file:
             return file.read(_BEGIN)
     except (OSError, ValueError):
         return b""

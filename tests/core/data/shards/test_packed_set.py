@@ -108,3 +108,16 @@ def test_no_pipe_in_the_place_of_an_index_is_waited_for(tmp_path):
     os.mkfifo(tmp_path / "index.json")
     assert not packed_set.is_pack(tmp_path)
     assert packed_set.name_of(tmp_path).startswith("shards:")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for those who may make them there")
+def test_a_pack_whose_files_are_links_is_one_as_stores_of_data_lay_them(tmp_path):
+    pack(everything(paired=True), tmp_path / "store")
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for path in (tmp_path / "store").iterdir():
+        (linked / path.name).symlink_to(path)
+    assert packed_set.is_pack(linked)
+    name = packed_set.name_of(linked)
+    assert name == f"shards:pairs:{linked.as_posix()}"
+    assert len(registry.load(name, tmp_path).train_labels) == len(everything(paired=True).train_labels)
