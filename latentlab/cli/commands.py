@@ -42,6 +42,7 @@ def evaluate(arguments: Namespace) -> int:
     snapshot = run.snapshot
     likelihood.check(snapshot, arguments)
     images = export.images_of(run, arguments)
+    likelihood.check_images(snapshot, images, arguments)
     with (ranks := torchrun.ranks()).watched():
         if ranks.rank:
             evaluation.take_part(snapshot, images, ranks)

@@ -134,6 +134,20 @@ def check(snapshot: Snapshot, arguments: Namespace) -> None:
         )
 
 
+def check_images(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> None:
+    """See that the model makes the test images probable, if that is asked for, before anything is measured.
+
+    Raises
+    ------
+    LatentlabError
+        When it does not.
+    """
+    from latentlab.core.measures.likelihood import need_probability
+
+    if arguments.likelihood:
+        need_probability(snapshot, images.test_labels)
+
+
 def measured(snapshot: Snapshot, images: ImageSet, arguments: Namespace) -> Probable | None:
     """Measure how probable the test images are, if that is asked for, and say where it is not known well.
 

@@ -82,12 +82,8 @@ class Likelihoods:
         }
 
 
-def likelihoods(
-    snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAMPLES, ranks: Ranks = ALONE
-) -> Likelihoods:
-    """Measure how probable images are: uint8 (N, C, H, W), with int64 (N,) labels.
-
-    Where several ranks take a part of them, each is given the whole.
+def need_probability(snapshot: Snapshot, labels: Tensor) -> None:
+    """See that a model makes images of these labels probable: int64 (N,).
 
     Raises
     ------
@@ -98,6 +94,21 @@ def likelihoods(
         raise LatentlabError("An autoencoder has no prior, so it makes no image probable: measure a VAE.")
     if snapshot.uses_labels and (labels < 0).any():
         raise LatentlabError("A CVAE makes images probable under labels, and some have none: choose other images.")
+
+
+def likelihoods(
+    snapshot: Snapshot, images: Tensor, labels: Tensor, k: int = SAMPLES, ranks: Ranks = ALONE
+) -> Likelihoods:
+    """Measure how probable images are: uint8 (N, C, H, W), with int64 (N,) labels.
+
+    Where several ranks take a part of them, each is given the whole.
+
+    Raises
+    ------
+    LatentlabError
+        See `need_probability`.
+    """
+    need_probability(snapshot, labels)
     begin = time.perf_counter()
     log_p = error = None
     if snapshot.latent <= MOST_DIMENSIONS:
