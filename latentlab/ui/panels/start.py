@@ -232,7 +232,7 @@ class StartPage(QWidget):
         self._train.setCursor(Qt.CursorShape.PointingHandCursor)
         self._train.setAutoDefault(True)
         self._train.clicked.connect(self.start_requested)
-        self._sheet = Sheet(self.tr("There are no images yet"))
+        self._sheet = Sheet(self.tr("The images appear here once they are read"))
         self._images = wrapped("")
         self._images.setObjectName("startImagesLabel")
         card = Card(objectName="firstCard")
