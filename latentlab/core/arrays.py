@@ -21,7 +21,8 @@ Position = tuple[float, float]
 Extent = tuple[float, float, float, float]
 """The left, right, bottom and top of a part of that plane."""
 
-_MOST_ORDERED = 10_000_000  # rows that are put into an order for the sake of the first of them
+MOST_ORDERED = 10_000_000
+"""Rows that are put into an order for the sake of the first of them."""
 _DRAWN = 1 << 20  # rows at once
 
 
@@ -44,7 +45,7 @@ def first_rows(count: int, most: int) -> Integers:
     Of more than ten million they are the first of another order that is as random and as lasting, of which no more is
     drawn than is asked for: the whole one of a hundred million takes 0.8 GB, and seconds.
     """
-    if count <= _MOST_ORDERED:
+    if count <= MOST_ORDERED:
         return row_order(count)[:most]
     random, found = np.random.default_rng(0), np.empty(0, np.int64)
     while len(found) < min(most, count):

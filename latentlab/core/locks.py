@@ -71,6 +71,17 @@ def hold_alone(path: Path) -> int | None:
         time.sleep(_PAUSE)
 
 
+def release(path: Path, file: int) -> None:
+    """Remove a file that is had (see `hold`), if that can be done, and have it no more."""
+    if os.name != "nt":  # while it is held: after that another may have it
+        with suppress(OSError):
+            path.unlink()
+    os.close(file)
+    if os.name == "nt":  # where nothing is removed that is open
+        with suppress(OSError):
+            path.unlink()
+
+
 def lock(file: int) -> bool:
     """Take the lock of an open file, until it is closed or the program ends, however that comes.
 

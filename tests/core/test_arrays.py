@@ -14,7 +14,7 @@ def test_the_first_rows_are_those_of_the_order():
 
 @pytest.mark.parametrize("count", [3000, 10**8])
 def test_of_very_many_no_more_is_drawn_than_is_asked_for(count, monkeypatch):
-    monkeypatch.setattr(arrays, "_MOST_ORDERED", 2999)
+    monkeypatch.setattr(arrays, "MOST_ORDERED", 2999)
     monkeypatch.setattr(arrays, "_DRAWN", 1024)
     rows = first_rows(count, 2500)
     assert (len(rows), len(set(rows.tolist()))) == (2500, 2500)

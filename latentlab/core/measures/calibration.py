@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
-from latentlab.core.arrays import Doubles, Integers, first_rows, to_floats
+from latentlab.core.arrays import MOST_ORDERED, Doubles, Integers, first_rows, to_floats
 from latentlab.core.data.mapped_images import in_parts
 from latentlab.core.measures.label_misfits import are_posed, misfits_of_poses
 from latentlab.core.models.label_calibration import LabelCalibration
@@ -20,7 +20,6 @@ from latentlab.core.sketch.preparation import Preparation
 
 _MOST, _FEWEST = 500, 100  # images, as far as the operations allow: five hundred tell T to about a tenth
 _OPERATIONS = 1.5e11  # some seconds
-_MOST_ORDERED = 10_000_000  # images of which all are put into an order for the sake of the first of them
 _LOOKED_AT = 4 * _MOST  # of more, where many have a label
 _COLDEST, _HOTTEST = 1e-3, 1e4  # temperatures: beyond, the images tell none
 
@@ -96,7 +95,7 @@ def _drawn(labels: npt.NDArray[np.integer[Any]], most: int) -> Integers:
 
     Of more than ten million they are drawn without an order of all, and no more labels are looked at than that takes.
     """
-    if len(labels) > _MOST_ORDERED:
+    if len(labels) > MOST_ORDERED:
         some = first_rows(len(labels), _LOOKED_AT)
         if len(rows := some[labels[some] >= 0]) >= most:
             return np.sort(rows[:most])

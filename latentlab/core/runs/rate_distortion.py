@@ -69,7 +69,7 @@ def rate_distortion(runs: Sequence[KeptRun]) -> RateDistortion:
     gone: Counter[str] = Counter()
     known: dict[str, list[RatePoint]] = {}
     read = {written: Yardstick.read(written) for written in {run.yardstick for run in runs}}  # of thousands a few
-    bounds = {written for written, measured in read.items() if measured is not None and measured.is_of_bound}
+    bounds = {written: measured for written, measured in read.items() if measured is not None and measured.is_of_bound}
     for run in runs:
         written, test = run.yardstick, run.test
         if run.kind == "autoencoder":
@@ -86,13 +86,11 @@ def rate_distortion(runs: Sequence[KeptRun]) -> RateDistortion:
                 gone["its loss is not finite"] += 1
             else:
                 known.setdefault(written, []).append(RatePoint(run, rate, distortion))
-    points: list[RatePoint] = []
-    for written, each in sorted(known.items(), key=lambda one: -len(one[1])):  # of as many the first come first
-        if not points:
-            points, most = each, read[written]
-        elif most is not None and (measured := read[written]) is not None:
-            gone[why_no_tests(most, measured)] += len(each)
-    return RateDistortion(tuple(points), tuple(gone.most_common()))
+    most = max(known, key=lambda written: len(known[written]), default="")  # of as many the first
+    for written, each in known.items():
+        if written != most:
+            gone[why_no_tests(bounds[most], bounds[written])] += len(each)
+    return RateDistortion(tuple(known.get(most, ())), tuple(gone.most_common()))
 
 
 def iso_levels(lowest: float, highest: float) -> list[float]:

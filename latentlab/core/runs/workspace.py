@@ -224,15 +224,8 @@ class Presence:
     def end(self) -> None:
         """Say so no more."""
         file, self._file = self._file, -1
-        if file < 0:
-            return
-        if os.name != "nt":
-            with contextlib.suppress(OSError):
-                self._place.unlink()
-        os.close(file)
-        if os.name == "nt":  # where nothing is removed that is open
-            with contextlib.suppress(OSError):
-                self._place.unlink()
+        if file >= 0:
+            locks.release(self._place, file)
 
 
 def is_training(path: Path) -> bool:

@@ -12,7 +12,7 @@ from latentlab.core.arrays import Floats, Integers
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.requirements import need_codes, need_images, need_point
 from latentlab.core.models.decode_grid import decode_grid
-from latentlab.core.views.traversals import dimension_use, use_operations
+from latentlab.core.views.dimension_use import dimension_use, use_operations
 
 if TYPE_CHECKING:
     from latentlab.core.measures.latent import Activity
@@ -29,7 +29,7 @@ class UnitsQuestion:
         """Say what an answer costs."""
         if model.snapshot.is_variational:
             return use_operations(model)
-        return len(model.means) * model.operations.encode  # about as much, and never for the GUI thread
+        return len(model.means) * model.operations.encode  # about as much
 
     def answer(self, model: MapUpdate) -> UsedDimensions | FiringUnits:
         """Answer it of a model as it is now: see `units`."""

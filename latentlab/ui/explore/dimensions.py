@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.map.map_update import MapUpdate
-from latentlab.core.views.traversals import DimensionsQuestion, DimensionUse
+from latentlab.core.views.dimension_use import DimensionsQuestion, DimensionUse
 from latentlab.ui.explore.exploration import Exploration
 from latentlab.ui.explore.map_part import MapPart
 from latentlab.ui.threads.asking import Asking

@@ -156,7 +156,7 @@ def test_of_any_number_of_images_a_few_hundred_are_looked_at_and_of_their_labels
 
 @pytest.mark.parametrize("share", [0.0, 0.03, 0.6])
 def test_of_many_images_those_with_a_label_are_drawn_as_far_as_there_are_some(share, monkeypatch):
-    monkeypatch.setattr(calibration, "_MOST_ORDERED", 1000)
+    monkeypatch.setattr(calibration, "MOST_ORDERED", 1000)
     monkeypatch.setattr(calibration, "_LOOKED_AT", 200)
     labels = np.where(np.random.default_rng(2).random(3000) < share, 1, -1)
     drawn = calibration._drawn(labels, 50)

@@ -8,8 +8,9 @@ import torch
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.map.posteriors import deviations_of
-from latentlab.core.views import traversals
-from latentlab.core.views.traversals import DimensionsQuestion, TraversalsQuestion
+from latentlab.core.views import dimension_use
+from latentlab.core.views.dimension_use import DimensionsQuestion
+from latentlab.core.views.traversals import TraversalsQuestion
 from latentlab.core.views.units import UnitsQuestion
 
 
@@ -54,7 +55,7 @@ def test_deviations_that_the_map_does_not_carry_are_found(tiny_model):
 
 def test_what_is_known_of_the_dimensions_is_found_once_for_a_map(tiny_model, monkeypatch):
     model, asked = dataclasses.replace(tiny_model(model__latent=5)), []
-    monkeypatch.setattr(traversals, "deviations_of", lambda *of: asked.append(of) or deviations_of(*of))
+    monkeypatch.setattr(dimension_use, "deviations_of", lambda *of: asked.append(of) or deviations_of(*of))
     question = TraversalsQuestion(None, 2.0, 3, 5, True, 0)
     before = question.operations(model)
     first = question.answer(model)

@@ -11,7 +11,8 @@ from latentlab.core.data.image_set import DatasetError
 from latentlab.core.data.shards.shard_index import Index, Shard, read_index
 from latentlab.core.errors import listed, reason_of
 
-_AT_ONCE = 1 << 23  # bytes that are read and counted
+AT_ONCE = 1 << 23
+"""Bytes that are read and counted, or written, at once."""
 _NAMED = 3  # damaged files
 
 
@@ -71,7 +72,7 @@ def is_whole(path: Path, size: int, shard: Shard | None, watch: Callable[[], Non
         with path.open("rb", buffering=0) as file:
             if shard is None or os.fstat(file.fileno()).st_size != size:
                 return False
-            room = memoryview(bytearray(min(_AT_ONCE, size)))
+            room = memoryview(bytearray(min(AT_ONCE, size)))
             while read := file.readinto(room):
                 watch()
                 digest.update(room[:read])

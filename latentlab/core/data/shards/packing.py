@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,13 @@ from latentlab.core.arrays import Bytes
 from latentlab.core.budgets import in_words
 from latentlab.core.data.image_set import DatasetError, ImageSet
 from latentlab.core.data.mapped_images import let_go
-from latentlab.core.data.shards.checking import is_whole
+from latentlab.core.data.shards.checking import AT_ONCE, is_whole
 from latentlab.core.data.shards.shard_index import FILE, Index, Shard, Stream, read_index
 from latentlab.core.errors import listed, reason_of
 from latentlab.core.files import exists, inside, is_file
-from latentlab.core.locks import hold_alone
+from latentlab.core.locks import hold_alone, release
 from latentlab.core.writing import make_way, sweep, whole_file
 
-_AT_ONCE = 1 << 23  # bytes that are read, counted and written
 _LOCK = ".latentlab-packing.lock"
 _SURE = ("images", "labels")  # streams that a set's fingerprint tells
 
@@ -179,8 +177,8 @@ def _parts_of(data: ImageSet, stream: Stream) -> tuple[Bytes, Bytes]:
 def _pieces(parts: Sequence[Bytes], begin: int, end: int) -> Iterator[Bytes]:
     """Give some bytes of parts that lie one behind the other, a few at once."""
     for part in parts:
-        for start in range(max(0, begin), min(len(part), end), _AT_ONCE):
-            yield part[start : min(start + _AT_ONCE, end)]
+        for start in range(max(0, begin), min(len(part), end), AT_ONCE):
+            yield part[start : min(start + AT_ONCE, end)]
         begin, end = begin - len(part), end - len(part)
 
 
@@ -204,9 +202,7 @@ def _alone(folder: Path, wanted: Index) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):  # while it is held: after that another may have it
-            (folder / _LOCK).unlink()
-        os.close(held)
+        release(folder / _LOCK, held)
 
 
 def _own_names(index: Index) -> set[str]:

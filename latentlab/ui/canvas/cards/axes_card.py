@@ -23,7 +23,7 @@ from latentlab.core.map.axes import (
     image_name,
 )
 from latentlab.core.models.facts import ModelFacts
-from latentlab.core.views.traversals import DimensionUse
+from latentlab.core.views.dimension_use import DimensionUse
 from latentlab.ui.style import theme
 from latentlab.ui.style.paint import paint_card
 from latentlab.ui.style.texts import plain_label, rich_label

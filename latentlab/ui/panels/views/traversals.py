@@ -11,7 +11,8 @@ from latentlab.core.arrays import Floats
 from latentlab.core.map.projection import dimension_name
 from latentlab.core.map.results import DataPoint, Decoded
 from latentlab.core.models.facts import ModelFacts
-from latentlab.core.views.traversals import DimensionUse, Traversals, TraversalsQuestion
+from latentlab.core.views.dimension_use import DimensionUse
+from latentlab.core.views.traversals import Traversals, TraversalsQuestion
 from latentlab.ui.style.texts import plain_label
 from latentlab.ui.widgets.bar_button import bar_button
 from latentlab.ui.widgets.boxes import column, row
