@@ -37,7 +37,7 @@ class ImageDraws:
 
     def bernoulli(self, probabilities: Tensor) -> Tensor:
         """Draw ones and zeros with probabilities of the images that are here: float32 (B, ...)."""
-        if self._part is None or self._part.ranks == 1:
+        if self._part is None or self._part.is_whole:
             return torch.bernoulli(probabilities, generator=self._generator)
         whole = probabilities.new_zeros((self._part.whole, *probabilities.shape[1:]))  # of others any will do
         whole[self._part.rows] = probabilities
@@ -47,7 +47,7 @@ class ImageDraws:
         return shape if self._part is None else (*shape[:axis], self._part.whole, *shape[axis + 1 :])
 
     def _here(self, drawn: Tensor, axis: int) -> Tensor:
-        if self._part is None or self._part.ranks == 1:
+        if self._part is None or self._part.is_whole:
             return drawn
         rows = self._part.rows
         return drawn.narrow(axis, rows.start, rows.stop - rows.start)

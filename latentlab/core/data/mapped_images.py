@@ -229,15 +229,17 @@ class Batches:
         The part to begin with.
     ranks : Ranks, optional
         Of each part this rank gets its own images.
+    block : int
+        In whole blocks of so many.
     """
 
-    def __init__(self, order: Tensor, size: int, first: int = 0, ranks: Ranks | None = None) -> None:
-        self._order, self._size, self._first, self._ranks = order, size, first, ranks
+    def __init__(self, order: Tensor, size: int, first: int = 0, ranks: Ranks | None = None, block: int = 1) -> None:
+        self._order, self._size, self._first, self._ranks, self._block = order, size, first, ranks, block
 
     def __iter__(self) -> Iterator[Tensor]:
         for begin in range(self._first * self._size, len(self._order), self._size):
             batch = self._order[begin : begin + self._size]
-            yield batch if self._ranks is None else batch[self._ranks.part(len(batch)).rows]
+            yield batch if self._ranks is None else batch[self._ranks.part(len(batch), self._block).rows]
 
 
 def looking_ahead(images: Tensor, batches: Iterable[Tensor], *beside: Tensor | None) -> Iterator[Tensor]:

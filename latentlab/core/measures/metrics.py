@@ -38,13 +38,14 @@ def terms_of_each(
     One sample of z per image from the posterior itself, at temperature 1 whatever that of training is: with less noise
     the terms would be no bound of the likelihood. What the encoder sees is damaged as in training. Noise and damage
     are the same at every call, so that epochs can be compared, and so are the ones and zeros of binarised images: those
-    of the static protocol.
+    of the static protocol. Where the recipe has micro-batches as many images are computed at once, so that which ranks
+    take part does not change a bit of it; all of them then prepare all images.
 
     Parameters
     ----------
     model : Autoencoder
     recipe : Recipe
-        Its corruption, and whether it is tested on binarised images.
+        Its corruption and micro-batches, and whether it is tested on binarised images.
     images : uint8 (N, C, H, W)
     labels : int64 (N,)
     noisy : uint8 (N, C, H, W) or None
@@ -60,19 +61,25 @@ def terms_of_each(
         Reconstruction, KL and penalty of the images in the chunk, nats, on `device`.
     """
     generator, static = torch.Generator().manual_seed(0), np.random.default_rng(STATIC_SEED)
+    block = recipe.training.micro_batch
     for rows in chunks(images):
         grey = images[rows]
-        part = ranks.part(len(grey))
-        shown = (binarised(grey.cpu(), static) if recipe.data.binarised else grey)[part.rows]
+        part = ranks.part(len(grey), block or 1)
+        here = part if block is None else ALONE.part(len(grey))
+        shown = (binarised(grey.cpu(), static) if recipe.data.binarised else grey)[here.rows]
         x = as_input(shown.to(device))
-        noise = ImageDraws(generator, part).randn(len(x), model.latent).to(device)
-        seen = None if noisy is None else as_input(noisy[rows][part.rows])
+        noise = ImageDraws(generator, here).randn(len(x), model.latent).to(device)
+        seen = None if noisy is None else as_input(noisy[rows][here.rows])
         if recipe.corruption.is_on:
-            seen = corrupted(as_input(shown) if seen is None else seen, recipe.corruption, generator, part)
+            seen = corrupted(as_input(shown) if seen is None else seen, recipe.corruption, generator, here)
+        its, seen = labels[rows][here.rows].to(device), None if seen is None else seen.to(device)
+        pieces = [slice(None)] if block is None else [piece.rows for piece in part.split(block)]
         with torch.inference_mode():
-            its = labels[rows][part.rows].to(device)
-            terms = model.loss_terms(x, its, noise, None if seen is None else seen.to(device))
-            each = torch.stack(terms[:3], 1).detach()
+            terms = [
+                model.loss_terms(x[piece], its[piece], noise[piece], None if seen is None else seen[piece])[:3]
+                for piece in pieces
+            ]
+            each = torch.cat([torch.stack(of_piece, 1) for of_piece in terms]).detach()
         let_go(grey, labels[rows], None if noisy is None else noisy[rows])
         each = ranks.gathered(each, part)
         yield each  # outside: whoever reads on must not find grad mode switched off

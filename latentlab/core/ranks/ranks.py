@@ -26,19 +26,30 @@ class Part:
     whole : int
         Images of the batch.
     ranks : int
-        That have a part each.
+        Over whose parts a mean is taken; 1 where parts are summed up.
     """
 
     rows: slice
     whole: int
     ranks: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all images of the batch are here."""
+        return self.rows == slice(0, self.whole)
+
     def mean(self, each: Tensor) -> Tensor:
         """Give what the mean over the ranks makes the mean of the whole batch: of (..., B) here, (...).
 
         So a gradient that is averaged over the ranks is that of the whole batch, though their parts be unequal.
         """
-        return each.mean(-1) if self.ranks == 1 else each.sum(-1) * (self.ranks / self.whole)
+        return each.mean(-1) if self.is_whole and self.ranks == 1 else each.sum(-1) * (self.ranks / self.whole)
+
+    def split(self, size: int) -> list[Part]:
+        """Give its blocks of so many images, the last of the batch perhaps of fewer, to be summed up; one at least."""
+        first, end = self.rows.start, self.rows.stop
+        begins = range(first, end, size) or (first,)
+        return [Part(slice(begin, min(begin + size, end)), self.whole, 1) for begin in begins]
 
 
 class Ranks:
@@ -56,9 +67,13 @@ class Ranks:
     count: int = 1
     local: int | None = None
 
-    def part(self, images: int) -> Part:
-        """Give the part of a batch of so many images that this rank takes: consecutive ones, as many as others."""
-        first, end = (images * number // self.count for number in (self.rank, self.rank + 1))
+    def part(self, images: int, block: int = 1) -> Part:
+        """Give the part of a batch of so many images that this rank takes: consecutive ones, as many as others.
+
+        They are whole blocks of so many images; the last one of the batch may have fewer.
+        """
+        blocks = -(-images // block)
+        first, end = (min(images, blocks * number // self.count * block) for number in (self.rank, self.rank + 1))
         return Part(slice(first, end), images, self.count)
 
     def sum(self, numbers: Tensor) -> Tensor:

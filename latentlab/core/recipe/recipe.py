@@ -98,6 +98,8 @@ class Recipe(Part):
                 raise ValueError("model.prior = 'vamp' needs training.temperature = 1: its KL is that of samples of z")
             if self.loss.free_bits:
                 raise ValueError("model.prior = 'vamp' has no KL of single dimensions that loss.free_bits could be of")
+        if self.training.micro_batch and self.loss.free_bits:
+            raise ValueError("loss.free_bits looks at the mean of a whole batch: leave training.micro_batch out")
         if self.training.fit_prior and self.model.kind == "autoencoder":
             raise ValueError("training.fit_prior is for a VAE: an autoencoder has no prior")
         if self.loss.labels and (self.model.kind != "vae" or self.loss.samples > 1):

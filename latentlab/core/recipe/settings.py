@@ -266,6 +266,14 @@ class TrainingSettings(Part):
     beta1: float = Field(0.9, ge=0, lt=1, description="Adam's momentum")
     schedule: Literal["constant", "one-cycle"] = Field("constant", description="Learning rate over the run")
     batch_size: int = Field(128, ge=1, le=65536, description="Images per step")
+    micro_batch: int | None = Field(
+        None,
+        ge=1,
+        le=65536,
+        description="Images of a batch that are computed at once, and their gradients summed up exactly: a large batch "
+        "takes no more memory, and processes, however many, with as many threads each, come to the same weights to the "
+        "last bit; when left out the whole batch is, or a process's part of it",
+    )
     epochs: int = Field(20, ge=1, le=100000, description="Passes over the training images")
     patience: int | None = Field(
         None,

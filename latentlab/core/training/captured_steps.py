@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from latentlab.core import log
-from latentlab.core.training.cuda_graphs import CudaGraphs
+from latentlab.core.training.cuda_graphs import NOT_CAPTURED, CudaGraphs
 from latentlab.core.training.draws import Draws
 
 _WARM_UP = 20  # plain steps before one is captured: in the first of them libraries choose, and take memory
@@ -28,7 +28,6 @@ _TIMED = 10
 _GAP = 0.01  # of the way that weights go in a step: a GPU may add in another order each time
 _ROUNDING = 1e-6  # of a weight
 _LOSS_GAP = 1e-4
-_LOST = "Steps of this training are not captured as a CUDA graph, but taken one by one"
 
 Batch = tuple[Tensor | None, ...]
 Take = Callable[..., Tensor]
@@ -162,7 +161,7 @@ class CapturedSteps:
         except Exception as error:
             self._draws.of_steps = generator
             self._capture, self._is_over = None, True
-            log.write(error, _LOST)
+            log.write(error, NOT_CAPTURED)
         finally:
             _put(moved, after)
             self._draws.of_steps.set_state(drawn_after)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from latentlab.core import log
+from latentlab.core.errors import LatentlabError
 from latentlab.core.ranks.ranks import Ranks
 from latentlab.core.recipe.settings import TrainingSettings
 
@@ -84,8 +86,15 @@ class CudaGraphs:
         return mark
 
 
+NOT_CAPTURED = "Steps of this training are not captured as a CUDA graph, but taken one by one"
+"""What the log says where that was asked for."""
+
+
 def graphs_for(device: torch.device, settings: TrainingSettings, ranks: Ranks) -> CudaGraphs | None:
     """Give what records the steps of a training, where that can be done; those of torch's RMSprop the CPU counts."""
     if device.type != "cuda" or ranks.count > 1 or settings.optimiser == "rmsprop" or os.environ.get(VARIABLE) != "1":
+        return None
+    if settings.micro_batch is not None:
+        log.write(LatentlabError("each micro-batch sets the generator back, and a graph draws on"), NOT_CAPTURED)
         return None
     return CudaGraphs(device)

@@ -11,22 +11,30 @@ from latentlab.core.errors import LatentlabError
 from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.ranks.ranks import Ranks
 from latentlab.core.recipe.recipe import Recipe
+from latentlab.core.recipe.settings import TrainingSettings
 from latentlab.core.training.objective import Objective
 
 
-def check(ranks: Ranks, images: int, batch_size: int) -> None:
+def check(ranks: Ranks, images: int, settings: TrainingSettings) -> None:
     """See that each rank has images of a batch to learn from.
 
     Raises
     ------
     LatentlabError
-        When there are more ranks than images in a batch.
+        When there are more ranks than images in a batch, or than micro-batches.
     """
-    if ranks.count > (fewest := min(images, batch_size)):
+    fewest, micro_batch = min(images, settings.batch_size), settings.micro_batch
+    if ranks.count <= -(-fewest // (micro_batch or 1)):
+        return
+    batch = f"A batch of {fewest:,} {'image' if fewest == 1 else 'images'}"
+    if micro_batch is None or ranks.count > fewest:
         raise LatentlabError(
-            f"A batch of {fewest:,} {'image' if fewest == 1 else 'images'} cannot be shared among {ranks.count} "
-            "processes: start fewer, or make batch_size larger."
+            f"{batch} cannot be shared among {ranks.count} processes: start fewer, or make batch_size larger."
         )
+    raise LatentlabError(
+        f"{batch} in micro-batches of {micro_batch:,} cannot be shared among {ranks.count} processes: start fewer, or "
+        "make micro_batch smaller."
+    )
 
 
 class SharedLosses:

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from latentlab.core.models.autoencoders import Autoencoder
-from latentlab.core.ranks.ranks import Part, Ranks
+from latentlab.core.ranks.ranks import ALONE, Part, Ranks
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.captured_steps import CapturedSteps
 from latentlab.core.training.control import Setting
 from latentlab.core.training.cuda_graphs import graphs_for
 from latentlab.core.training.draws import Draws
+from latentlab.core.training.micro_batches import MicroBatches
 from latentlab.core.training.optimisers import descend, new_optimiser, one_cycle, set_learning_rate
 from latentlab.core.training.phases import Moment, Phase, moment_of
 from latentlab.core.training.seen_images import seen_images
@@ -45,7 +46,9 @@ class Steps:
     def __init__(self, model: Autoencoder, recipe: Recipe, device: torch.device, draws: Draws, ranks: Ranks) -> None:
         self._model, self._recipe, self._draws = model, recipe, draws
         self.learning_rate, self.beta = recipe.training.learning_rate, recipe.loss.beta
-        self._losses = SharedLosses(model, recipe, self.beta, device, ranks)
+        size = recipe.training.micro_batch
+        self._micro_batches = None if size is None else MicroBatches(model, size, ranks)
+        self._losses = SharedLosses(model, recipe, self.beta, device, ranks if size is None else ALONE)
         self._graphs = graphs_for(device, recipe.training, ranks)
         self._captured = CapturedSteps(self._graphs, model, draws, recipe.training.batch_size)
         self._renew_optimiser()
@@ -89,12 +92,20 @@ class Steps:
 
         What it looks at beside the batch has to be told to `CapturedSteps`, or be a tensor that stays where it is.
         """
+        if self._micro_batches is None:
+            losses = self._losses_of(moment, images, labels, noisy, part)
+            # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
+            descend(self.optimiser, losses[4])
+            return losses.detach()
+        losses_of, batch = partial(self._losses_of, moment), (images, labels, noisy)
+        losses = self._micro_batches(losses_of, batch, part, self._draws.of_steps)
+        self.optimiser.step()
+        return losses
+
+    def _losses_of(self, moment: Moment, images: Tensor, labels: Tensor, noisy: Tensor | None, part: Part) -> Tensor:
         generator = self._draws.of_steps
         x, seen = seen_images(images, noisy, self._recipe, moment, generator, part)
-        losses = self._losses(x, labels, seen, generator, moment.to_come, part)
-        # θ, φ ← θ, φ moved against the loss's gradient, as far as the optimiser says
-        descend(self.optimiser, losses[4])
-        return losses.detach()
+        return self._losses(x, labels, seen, generator, moment.to_come, part)
 
     def change(self, setting: Setting, value: float) -> None:
         """Put another learning rate or beta in force."""
@@ -114,6 +125,8 @@ class Steps:
     def begin_anew(self) -> None:
         """Go on from other weights, those of the first rank, with an optimiser that has kept nothing."""
         self._losses.begin_anew()
+        if self._micro_batches is not None:
+            self._micro_batches.begin_anew()
         self._renew_optimiser()
 
     def _renew_optimiser(self) -> None:

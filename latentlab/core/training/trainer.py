@@ -105,9 +105,10 @@ class Trainer:
         self.recipe = recipe = located(recipe)
         self.run_id = run_id or uuid.uuid4().hex[:12]
         self.control, self.ranks = control or Control(), ranks
+        self._block = settings.micro_batch or 1
         self._images = TrainingImages.of(data, recipe, start)
         self.data = self._images.learned
-        check(ranks, len(self.data.train_images), settings.batch_size)
+        check(ranks, len(self.data.train_images), settings)
         self.device = pick_device(settings.device, ranks.local)
         self._steps_per_epoch = math.ceil(len(self.data.train_images) / settings.batch_size)
         self._first_epoch = start.epochs if start else 0
@@ -319,7 +320,7 @@ class Trainer:
         self._clock.start()
         while not (self._is_finished or self._is_left or self._meetings.stops):
             order = self._draws.order(len(images), self._images.at_once).to(images.device)
-            batches = Batches(order, settings.batch_size, self._steps_done, self.ranks)
+            batches = Batches(order, settings.batch_size, self._steps_done, self.ranks, self._block)
             ahead = looking_ahead(images, batches, labels, noisy)
             for batch in on_device(ahead, (images, labels, noisy), self.device):
                 if self._is_left or self._meetings.stops:
@@ -362,7 +363,8 @@ class Trainer:
         """Take one step: see `Steps`."""
         settings, epochs_done = self.recipe.training, self.epochs_done - self._first_epoch
         left = len(self.data.train_images) - self._steps_done * settings.batch_size
-        part, phase = self.ranks.part(min(settings.batch_size, left)), phase_of(epochs_done / settings.epochs, settings)
+        part = self.ranks.part(min(settings.batch_size, left), self._block)
+        phase = phase_of(epochs_done / settings.epochs, settings)
         self._pending.append(self._steps(images, labels, noisy, phase, epochs_done, part))
         self._steps_done += 1
 
