@@ -1,5 +1,6 @@
 """Trainings of every kind that several processes share, and what they came to as JSON."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -43,11 +44,16 @@ KINDS = {
     "importance-weighted, then refined": ({}, {"samples": 3, "refine": 0.5}),
     "ones and zeros": ({}, {"binarised": "dynamic", "prior": "vamp", "components": 4}),
     "contraction": ({"kind": "autoencoder"}, {"contraction": 0.1, "sparsity": 0.1, "optimiser": "rmsprop"}),
+    "by micro-batches": (
+        _CONV | {"kind": "cvae"},
+        {"micro_batch": 15, "samples": 2, "rotation": 10, "corruption.gaussian": 0.2},
+    ),
     "patience": ({}, {"patience": 1, "validation": 0.2, "learning_rate": 0.1, "epochs": 3}),
 }
 
 
 STOPPED = "turned and damaged"  # of all of them, what is stopped
+EXACT = "by micro-batches"  # and what comes to the same to the last bit, stopped or not
 
 
 def recipe_of(kind):
@@ -71,20 +77,22 @@ def trained(kind, ranks=ALONE, until=None, run=None):
         for ended in trainer.history
         for each in (ended.train, ended.test, *filter(None, [ended.validation]))
     ]
-    total = torch.cat([parameter.detach().flatten() for parameter in trainer.model.parameters()]).double()
-    return {"losses": losses, "weights": total.norm().item(), "images": trainer.state().images}, trainer.result()
+    total = torch.cat([parameter.detach().flatten() for parameter in trainer.model.parameters()])
+    found = {"losses": losses, "weights": total.double().norm().item(), "images": trainer.state().images}
+    return found | {"bits": hashlib.sha256(total.numpy().tobytes()).hexdigest()}, trainer.result()
 
 
 def main(folder):
-    """Train all kinds as one of the ranks, and stop one on its way."""
+    """Train all kinds as one of the ranks, and stop two on their way."""
     from latentlab.core.ranks.group import Group
 
     trainers._MESSAGE_SECONDS = 0.0  # a message at each step
     ranks = Group(lambda sentence: None)
     found = {kind: trained(kind, ranks)[0] for kind in KINDS}
-    _, stopped = trained(STOPPED, ranks, until=4)
+    stopped = {kind: trained(kind, ranks, until=4)[1] for kind in (STOPPED, EXACT)}
     if ranks.rank == 0:
-        stopped.save(folder / "stopped.safetensors")
+        for kind, run in stopped.items():
+            run.save(folder / f"stopped {kind}.safetensors")
         (folder / "found.json").write_text(json.dumps(found))
     ranks.end()
     return 0

@@ -67,20 +67,27 @@ def kept(folder):
 
 @pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.soak), pytest.param(4, marks=pytest.mark.soak)])
 def test_several_processes_learn_what_one_learns_and_one_goes_on_with_it(ranks, tmp_path, count):
-    """Of every kind, with a last batch that has fewer images than there are processes, so that some have none."""
+    """Of every kind, with a last batch that has fewer images than there are processes, so that some have none.
+
+    By micro-batches to the last bit.
+    """
     assert ranks(count, "shared", tmp_path) == [0] * count, ranks.told(0) + ranks.told(1)
     found = json.loads((tmp_path / "found.json").read_text())
-    for kind in shared_trainings.KINDS:
-        alone, _ = shared_trainings.trained(kind)
+    alone = {kind: shared_trainings.trained(kind)[0] for kind in shared_trainings.KINDS}
+    for kind, expected in alone.items():
         for name in ("losses", "weights", "images"):
-            np.testing.assert_allclose(found[kind][name], alone[name], rtol=1e-4, atol=1e-6, err_msg=f"{kind}: {name}")
-    stopped = Run.open(tmp_path / "stopped.safetensors")
-    assert (stopped.training.state, stopped.training.ranks) == ("stopped", count)
-    assert 0 < stopped.training.steps_done + 3 * stopped.epochs < 6
-    whole, _ = shared_trainings.trained(shared_trainings.STOPPED)
-    gone_on, run = shared_trainings.trained(shared_trainings.STOPPED, run=stopped)
-    np.testing.assert_allclose(gone_on["losses"], whole["losses"], rtol=1e-5)
-    assert run.training.ranks == 1
+            np.testing.assert_allclose(
+                found[kind][name], expected[name], rtol=1e-4, atol=1e-6, err_msg=f"{kind}: {name}"
+            )
+    assert found[shared_trainings.EXACT] == alone[shared_trainings.EXACT]
+    for kind in (shared_trainings.STOPPED, shared_trainings.EXACT):
+        stopped = Run.open(tmp_path / f"stopped {kind}.safetensors")
+        assert (stopped.training.state, stopped.training.ranks) == ("stopped", count)
+        assert 0 < stopped.training.steps_done + 3 * stopped.epochs < 6
+        gone_on, run = shared_trainings.trained(kind, run=stopped)
+        np.testing.assert_allclose(gone_on["losses"], alone[kind]["losses"], rtol=1e-5)
+        assert run.training.ranks == 1
+        assert gone_on == alone[kind] or kind != shared_trainings.EXACT
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -147,6 +154,10 @@ def test_what_has_ended_by_a_signal_is_not_begun_anew(ranks, place):
     ("arguments", "sentence"),
     [
         (["train", *TINY, "batch_size=2"], "A batch of 2 images cannot be shared among 3 processes"),
+        (
+            ["train", *TINY, "micro_batch=15"],
+            "A batch of 30 images in micro-batches of 15 cannot be shared among 3 proc",
+        ),
         (["train", *TINY, "--limit", "1"], "A batch of 1 image cannot be shared among 3 processes"),
         (["train", *TINY[:-4], "--device", "mps"], "Apple's GPU|no 'mps' device"),
         (["train", "-"], "cannot read one standard input"),
@@ -154,7 +165,16 @@ def test_what_has_ended_by_a_signal_is_not_begun_anew(ranks, place):
         (["train"], "required"),
         (["runs"], "start 'runs' without it"),
     ],
-    ids=["small batches", "one image", "Apple's GPU", "standard input", "no recipe", "no arguments", "another command"],
+    ids=[
+        "small batches",
+        "large micro-batches",
+        "one image",
+        "Apple's GPU",
+        "standard input",
+        "no recipe",
+        "no arguments",
+        "another command",
+    ],
 )
 def test_what_cannot_be_shared_is_refused_once(ranks, place, arguments, sentence):
     statuses = ranks(3, *arguments, *(place[:2] if len(arguments) > 1 else []))

@@ -193,7 +193,8 @@ def _against_collapse(recipe: Recipe) -> tuple[dict[str, float], str]:
     loss = recipe.loss
     # Some four nats in all, so that many dimensions are not freed of all that they need.
     free_bits = _rounded(min(0.5, 4 / recipe.model.latent))
-    if loss.free_bits < free_bits and recipe.model.prior == "normal":
+    may_be_free = recipe.model.prior == "normal" and loss.samples == 1 and recipe.training.micro_batch is None
+    if loss.free_bits < free_bits and may_be_free:
         return {"loss.free_bits": free_bits}, f"Set free bits to {free_bits:g}"
     if loss.warm_up < 10:
         return {"loss.warm_up": 10.0}, "Warm β up over 10 epochs"

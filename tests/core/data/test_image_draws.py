@@ -43,6 +43,21 @@ def test_ranks_share_all_images_about_evenly(images, count):
     assert max(sizes) - min(sizes) <= 1
 
 
+@settings(max_examples=30)
+@given(st.integers(0, 40), st.integers(1, 7), st.integers(1, 12))
+def test_ranks_share_whole_blocks_about_evenly_and_they_are_the_same_for_all(images, count, block):
+    parts = [One(rank, count).part(images, block) for rank in range(count)]
+    assert [row for part in parts for row in range(images)[part.rows]] == list(range(images))
+    blocks = [[each for each in part.split(block) if each.rows.start < each.rows.stop] for part in parts]
+    sizes = [len(of_one) for of_one in blocks]
+    assert max(sizes) - min(sizes) <= 1
+    if images:
+        whole, numbers = Part(slice(0, images), images, 1), torch.arange(images).double()
+        together = [each for of_one in blocks for each in of_one]
+        assert together == whole.split(block)
+        assert sum(each.mean(numbers[each.rows]) for each in together) == pytest.approx(whole.mean(numbers).item())
+
+
 WAYS = {
     "uniform": lambda x, generator, part: ImageDraws(generator, part).rand(len(x), 3),
     "normal, along another axis": lambda x, generator, part: ImageDraws(generator, part).randn(4, len(x), 2, axis=1).mT,

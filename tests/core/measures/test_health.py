@@ -60,9 +60,14 @@ def test_a_remedy_that_did_not_help_is_followed_by_another():
 
 
 @settings(max_examples=15)
-@given(latent=st.integers(1, 4096), beta=st.floats(1e-6, 1000), rate=st.floats(1e-9, 1))
-def test_every_remedy_is_one_that_a_recipe_takes(latent, beta, rate):
-    recipe = Recipe().with_changes({"latent": latent, "beta": beta, "learning_rate": rate})
+@given(
+    latent=st.integers(1, 4096),
+    beta=st.floats(1e-6, 1000),
+    rate=st.floats(1e-9, 1),
+    more=st.sampled_from([{}, {"samples": 3}, {"micro_batch": 16}, {"prior": "vamp"}]),
+)
+def test_every_remedy_is_one_that_a_recipe_takes(latent, beta, rate, more):
+    recipe = Recipe().with_changes({"latent": latent, "beta": beta, "learning_rate": rate} | more)
     for _ in range(3):
         recipe = recipe.with_changes(of_posterior(recipe, *posterior(*[0.0] * min(latent, 3))).remedy)
     assert recipe.with_changes(of_losses([1.0, 100.0], rate).remedy).training.learning_rate < rate

@@ -155,6 +155,8 @@ def test_a_change_leaves_the_original_as_it_was():
         ({"size": "large"}, "data.size"),
         ({"fit": "squeeze"}, "data.fit"),
         ({"output": "tanh"}, "bernoulli"),
+        ({"micro_batch": "0"}, "training.micro_batch"),
+        ({"micro_batch": "16", "free_bits": "0.1"}, "loss.free_bits .* leave training.micro_batch out"),
         ({"model.encoder.kind": "conv", "model.encoder.layers": ""}, "at least one layer"),
         ({"epochs": "0", "batch_size": "0"}, "1 more"),
     ],

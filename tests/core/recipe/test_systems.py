@@ -135,6 +135,7 @@ def test_what_a_row_does_not_ask_for_is_off():
         "data.images": {"one-image", "two-images"},
         "data.limit": set(),
         "training.patience": {"denoising-ae", "page-cleaner"},
+        "training.micro_batch": set(),
     }
     for key, names in special.items():
         assert {name for name in SYSTEMS if Recipe.load(name).flat()[key]} == names
@@ -232,8 +233,12 @@ def test_what_is_brought_to_a_device_is_noted():
 DAMAGE = ("light", "stains", "creases", "gaussian", "occlusion", "salt_and_pepper")
 DRAWN = {f"corruption.{kind}": 0.1 for kind in DAMAGE} | {"rotation": 5, "mirror": 0.5, "samples": 2}
 
+MICRO = {"batch_size": 2, "micro_batch": 1, "data.repeat": 1}
 
-@pytest.mark.parametrize(("name", "changes"), [*((name, {}) for name in Recipe.names()), ("conv-cvae-2d", DRAWN)])
+
+@pytest.mark.parametrize(
+    ("name", "changes"), [*((name, {}) for name in Recipe.names()), ("conv-cvae-2d", DRAWN), ("mlp-vae-2d", MICRO)]
+)
 def test_steps_need_no_value_from_their_device_before_they_are_told(name, changes, tiny_images, pages, monkeypatch):
     """Steps on torch's device without values: a step that waited for one, or took from the CPU, would fail on it."""
 

@@ -309,6 +309,14 @@ def test_only_batches_of_the_size_that_was_captured_are_replayed():
     assert graphs.replayed == 11 - WARM_UP
 
 
+def test_micro_batches_are_not_captured_and_the_log_says_why(monkeypatch, told):
+    monkeypatch.setenv("LATENTLAB_GRAPHS", "1")
+    settings = SMALL.with_changes({"micro_batch": 7}).training
+    for device in ("cpu", "cuda"):
+        assert graphs_for(torch.device(device), settings, Ranks()) is None
+    assert told == [("each micro-batch sets the generator back, and a graph draws on", cuda_graphs.NOT_CAPTURED)]
+
+
 def test_steps_are_captured_on_one_gpu_alone(monkeypatch):
     class Two(Ranks):
         count = 2

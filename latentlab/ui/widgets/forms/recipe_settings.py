@@ -319,6 +319,15 @@ class RecipeSettings(QObject):
                 self.tr("Keep the model of every so many epochs; from the command line, also as a file; or 'never'."),
             ),
             (
+                "training.micro_batch",
+                self.tr("Micro-batch"),
+                self.tr(
+                    "Images of a batch that are computed at once, e.g. 32; their gradients are summed up. Large "
+                    "batches take less memory, and processes, however many, learn the same to the last bit. 'all': the "
+                    "whole batch."
+                ),
+            ),
+            (
                 "training.threads",
                 self.tr("Threads"),
                 self.tr(

@@ -29,6 +29,7 @@ _NO_VALUE = {  # what no value means, in a word; of others it is "none"
     "model.decoder.planes": "automatic",
     "model.decoder.spread": "automatic",
     "training.threads": "automatic",
+    "training.micro_batch": "all",
     "training.patience": "never",
     "training.fit_prior": "none",
     "training.checkpoint_every": "never",
