@@ -1,6 +1,7 @@
 """Micro-batches give the gradient of their batch, and, to the last bit, the same one by however many ranks."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -30,6 +31,7 @@ KINDS = {
     "told labels": {"loss.labels": 2.0, "temperature": 0.5},
     "turned and damaged": {"rotation": 10, "mirror": 0.5} | {f"corruption.{kind}": 0.2 for kind in DAMAGE},
     "refined": {"refine": 0.9, "shift": 2.0},
+    "pairs": {"mirror": 0.5, "corruption.gaussian": 0.1},
 }
 IMAGES = 40
 
@@ -57,7 +59,7 @@ def bits_of(model):
     return [each.detach().contiguous().view(torch.int32).clone() for each in model.parameters()]
 
 
-def stepped(recipe, images, ranks=ALONE):
+def stepped(recipe, images, ranks=ALONE, *, are_pairs=False):
     """Take a step with a part of a batch: the gradients, the losses, and how the generator is left."""
     torch.manual_seed(0)
     model = Trainer(recipe, images).model
@@ -66,14 +68,16 @@ def stepped(recipe, images, ranks=ALONE):
     if ranks.count > 1:
         ranks.first = bits_of(model)
     shown, labels = images.train_images[:IMAGES][part.rows], images.train_labels[:IMAGES][part.rows]
-    losses = steps(shown, labels, None, Phase(0.1, refines=bool(recipe.training.refine)), 1, part)
+    noisy = 255 - shown if are_pairs else None
+    losses = steps(shown, labels, noisy, Phase(0.1, refines=bool(recipe.training.refine)), 1, part)
     return losses, list(model.parameters()), draws.of_steps.get_state()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_give_the_gradient_of_the_batch_and_draw_what_it_draws(kind, tiny_images):
-    losses, parameters, drawn = stepped(recipe_of(kind), tiny_images)
-    told, own, drawn_in_parts = stepped(recipe_of(kind, micro_batch=7), tiny_images)
+    are_pairs = kind == "pairs"
+    losses, parameters, drawn = stepped(recipe_of(kind), tiny_images, are_pairs=are_pairs)
+    told, own, drawn_in_parts = stepped(recipe_of(kind, micro_batch=7), tiny_images, are_pairs=are_pairs)
     assert torch.equal(drawn_in_parts, drawn)
     assert told.numpy() == pytest.approx(losses.numpy(), rel=1e-5)
     for parameter, other in zip(parameters, own, strict=True):
@@ -85,17 +89,20 @@ def test_they_give_the_gradient_of_the_batch_and_draw_what_it_draws(kind, tiny_i
     assert sum(each.grad is None for each in own) == (4 if kind == "refined" else 0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_however_many_share_a_batch_its_step_is_the_same_to_the_last_bit(kind, tiny_images):
-    recipe = recipe_of(kind, micro_batch=7)
-    losses, alone, drawn = stepped(recipe, tiny_images)
+@pytest.mark.parametrize(
+    ("kind", "more"), [*((kind, {}) for kind in KINDS), ("convolutions of labels", {"precision": "bfloat16"})]
+)
+def test_however_many_share_a_batch_its_step_is_the_same_to_the_last_bit(kind, more, tiny_images):
+    recipe = recipe_of(kind, micro_batch=7, **more)
+    step = partial(stepped, recipe, tiny_images, are_pairs=kind == "pairs")
+    losses, alone, drawn = step()
     for count in (2, 3, 4):
         told = []
         for rank in range(1, count):
-            _, _, drawn_by_one = stepped(recipe, tiny_images, one := One(rank, count))
+            _, _, drawn_by_one = step(one := One(rank, count))
             told += one.told
             assert torch.equal(drawn_by_one, drawn)
-        own, shared, _ = stepped(recipe, tiny_images, One(0, count, told))
+        own, shared, _ = step(One(0, count, told))
         assert torch.equal(own, losses)
         assert all(map(torch.equal, shared, alone))
 
