@@ -30,6 +30,9 @@ _CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 
+# From modes on: nats for each unit that a mean lies away, and units from which on it is another place.
+_PULL, _NEAR, _ROUNDED = 30.0, 0.4, 1e-2
+
 _KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more
 
 
@@ -45,6 +48,20 @@ class LossTerms(NamedTuple):
     penalty: Tensor
     penalised_kl: Tensor
     guidance: Tensor
+
+
+class Modes(NamedTuple):
+    """Where the posterior p(z | x) of each image of a batch is highest, as far as that was looked for.
+
+    Attributes
+    ----------
+    codes : float32 (B, L)
+    log_joint : float32 (B,)
+        log p(x, z) there, nats.
+    """
+
+    codes: Tensor
+    log_joint: Tensor
 
 
 class Autoencoder(nn.Module):
@@ -168,6 +185,7 @@ class Autoencoder(nn.Module):
         noise: Tensor | None,
         seen: Tensor | None = None,
         average: Callable[[Tensor], Tensor] | None = None,
+        modes: Modes | None = None,
     ) -> LossTerms:
         """Give the terms of the loss of each image.
 
@@ -184,6 +202,8 @@ class Autoencoder(nn.Module):
             What the encoder sees in place of the images: a denoising autoencoder (Vincent et al., 2008).
         average : callable, optional
             See `losses.penalised_kl`.
+        modes : Modes, optional
+            Of the images, for a VAE to learn from.
         """
         seen = images if seen is None else seen
         code = self._code(seen, labels)
@@ -322,20 +342,40 @@ class VAE(Autoencoder):
         noise: Tensor | None,
         seen: Tensor | None = None,
         average: Callable[[Tensor], Tensor] | None = None,
+        modes: Modes | None = None,
     ) -> LossTerms:
         """Give the terms of the negative ELBO, one sample of z per image.
 
         Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; none puts z at the mean. The
         KL from a mixture prior is that of the same sample: see `Prior.kl`. Parameters as of an autoencoder; with `seen`
-        a denoising VAE (Im et al., 2017).
+        a denoising VAE (Im et al., 2017). With `modes` the posterior of an image whose mean lies away from its mode is
+        put there; how far the mean lies away is added to the guidance.
         """
         seen = images if seen is None else seen
         mean, logvar = self.encode(seen, labels)
+        pull = None
+        if modes is not None:
+            mean, pull = self._towards(modes, mean, images, labels)
         codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
         error = self.error(self.decode(codes, labels), images)
         kl = self.prior().kl(mean, logvar, noise)
         penalised = losses.penalised_kl(mean, logvar, self._free_bits, average) if self._free_bits else kl
-        return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised, self.guidance(codes, labels))
+        guidance = self.guidance(codes, labels)
+        guidance = guidance if pull is None else guidance + pull
+        return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised, guidance)
+
+    def _towards(self, modes: Modes, mean: Tensor, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Give the means that are learned from, and what pulls them to the modes, float32 (B,), nats.
+
+        A mode counts where it is higher than what is found at the mean: the grid on which modes were sought has gaps.
+        """
+        with torch.no_grad():
+            joint = self.prior().log_density(mean) - self.error(self.decode(mean, labels), images)
+            is_higher = modes.log_joint > joint
+        away = (mean - modes.codes).square().sum(1)
+        pull = torch.where(is_higher, _PULL * (away + _ROUNDED).sqrt(), 0.0)
+        is_elsewhere = is_higher & (away.detach() > _NEAR**2)
+        return torch.where(is_elsewhere[:, None], modes.codes, mean), pull
 
     def guidance(self, codes: Tensor, labels: Tensor | None) -> Tensor:
         """Give what `loss.labels` adds to what training minimises: the cross-entropy of the label told from z.

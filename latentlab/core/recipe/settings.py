@@ -288,6 +288,14 @@ class TrainingSettings(Part):
         le=0.9,
         description="Last share of the training in which the encoder learns alone, and what it sees is asked for",
     )
+    modes: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Last share of the training in which the mode of each image's posterior is sought on a grid: the "
+        "encoder learns to find it, and the decoder learns from it where the encoder does not. For a VAE of one or two "
+        "dimensions",
+    )
     fit_prior: int | None = Field(
         None,
         ge=1,

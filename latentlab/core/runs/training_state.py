@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from torch import Tensor
 
 State = Literal["training", "stopped", "finished"]
+MODES = "modes"  # what the weights are called by which the modes of posteriors are sought
 PREFIX = "training."  # of the tensors' names in a file
 
 _GENERATORS = {"order", "generator"}
@@ -135,7 +136,7 @@ class TrainingState(BaseModel):
             return
         if not self.tensors.keys() >= _GENERATORS:
             raise ValueError("the generators' states are missing")
-        for name in ("best", "last"):
+        for name in ("best", "last", MODES):
             if len(self.parameters(name)) not in (0, parameters):
                 raise ValueError(f"{name} has not all parameters")
 
@@ -163,7 +164,11 @@ def check_shapes(shapes: Mapping[str, tuple[int, ...]], parameters: Sequence[tup
             continue
         number, _, kept = rest.partition(".")
         known = re.fullmatch(r"[a-z_]{1,20}" if kind == "optimiser" else "", kept)
-        if kind not in ("optimiser", "best", "last") or not known or number not in map(str, range(len(parameters))):
+        if (
+            kind not in ("optimiser", "best", "last", MODES)
+            or not known
+            or number not in map(str, range(len(parameters)))
+        ):
             raise ValueError(f"{name} belongs to no parameter")
         if shape != parameters[int(number)] and (shape or kind != "optimiser"):  # it counts its steps
             raise ValueError(f"{name} has another shape than its parameter")

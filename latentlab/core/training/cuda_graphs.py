@@ -97,4 +97,7 @@ def graphs_for(device: torch.device, settings: TrainingSettings, ranks: Ranks) -
     if settings.micro_batch is not None:
         log.write(LatentlabError("each micro-batch sets the generator back, and a graph draws on"), NOT_CAPTURED)
         return None
+    if settings.modes:
+        log.write(LatentlabError("the grid on which modes are sought is decoded between steps"), NOT_CAPTURED)
+        return None
     return CudaGraphs(device)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.image_draws import ImageDraws
-from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.autoencoders import Autoencoder, Modes
 from latentlab.core.ranks.ranks import ALONE, Part, Ranks
 from latentlab.core.recipe.recipe import Recipe
 
@@ -52,6 +52,7 @@ class Objective:
         generator: torch.Generator,
         to_come: float,
         part: Part | None = None,
+        modes: Modes | None = None,
     ) -> Tensor:
         """Give the mean losses of a batch, and what is minimised: -log p(x | z) + beta * KL(q(z | x̃) || p(z)) and more.
 
@@ -71,6 +72,8 @@ class Objective:
             The share of beta that is not in force yet, of a warm-up.
         part : Part, optional
             Which images of the batch these are; all by default.
+        modes : Modes, optional
+            Of the images, where they are sought.
 
         Returns
         -------
@@ -91,7 +94,8 @@ class Objective:
                 terms, bound = model.importance_weighted(images, labels, noise, seen, self._beta * (1 - to_come))
             else:
                 average = {"average": self._average(part)} if loss.free_bits and part.ranks > 1 else {}
-                terms = model.loss_terms(images, labels, noise * self._recipe.training.temperature, seen, **average)
+                noise = noise * self._recipe.training.temperature
+                terms = model.loss_terms(images, labels, noise, seen, **average, modes=modes)
         means = part.mean(torch.stack(terms))
         losses = means @ self._weights  # (5,) @ (5, 5)
         if bound is not None:

@@ -46,15 +46,20 @@ class Moment(NamedTuple):
         Whether images are changed at random.
     to_come : float
         The share of beta that a warm-up has not put in force yet.
+    seeks : bool
+        Whether the modes of the images' posteriors are sought.
     """
 
     refines: bool
     augments: bool
     to_come: float
+    seeks: bool = False
 
 
 def moment_of(phase: Phase, epochs_done: float, recipe: Recipe) -> Moment:
     """Give the moment of a phase, after so many epochs of a training."""
     warm_up = recipe.loss.warm_up
     to_come = max(0.0, 1 - epochs_done / warm_up) if warm_up else 0.0
-    return Moment(phase.refines, phase.done < recipe.training.augmentation.until, to_come)
+    training = recipe.training
+    seeks = training.modes > 0 and epochs_done >= (1 - training.modes) * training.epochs
+    return Moment(phase.refines, phase.done < training.augmentation.until, to_come, seeks)

@@ -15,6 +15,7 @@ from latentlab.core.training.control import Setting
 from latentlab.core.training.cuda_graphs import graphs_for
 from latentlab.core.training.draws import Draws
 from latentlab.core.training.micro_batches import MicroBatches
+from latentlab.core.training.mode_search import ModeSearch
 from latentlab.core.training.optimisers import descend, new_optimiser, one_cycle, set_learning_rate
 from latentlab.core.training.phases import Moment, Phase, moment_of
 from latentlab.core.training.seen_images import seen_images
@@ -39,6 +40,8 @@ class Steps:
     ----------
     optimiser : Optimizer
         Another one after `go_on` and `begin_anew`.
+    mode_search : ModeSearch or None
+        Where the recipe has modes sought.
     learning_rate, beta : float
         In force; a schedule has the optimiser go at a share of the one.
     """
@@ -47,6 +50,7 @@ class Steps:
         self._model, self._recipe, self._draws = model, recipe, draws
         self.learning_rate, self.beta = recipe.training.learning_rate, recipe.loss.beta
         size = recipe.training.micro_batch
+        self.mode_search = ModeSearch(model) if recipe.training.modes else None
         self._micro_batches = None if size is None else MicroBatches(model, size, ranks)
         self._losses = SharedLosses(model, recipe, self.beta, device, ranks if size is None else ALONE)
         self._graphs = graphs_for(device, recipe.training, ranks)
@@ -58,7 +62,14 @@ class Steps:
             self._gathering = [parameter.view_as(parameter).grad_fn for parameter in model.parameters()]
 
     def __call__(
-        self, images: Tensor, labels: Tensor, noisy: Tensor | None, phase: Phase, epochs_done: float, part: Part
+        self,
+        images: Tensor,
+        labels: Tensor,
+        noisy: Tensor | None,
+        phase: Phase,
+        epochs_done: float,
+        part: Part,
+        number: int = 0,
     ) -> Tensor:
         """Take one step: Kingma and Welling (2014), algorithm 1.
 
@@ -74,6 +85,8 @@ class Steps:
             Of this training.
         part : Part
             Which images of the batch these are.
+        number : int
+            Of steps that went before in this epoch.
 
         Returns
         -------
@@ -82,6 +95,8 @@ class Steps:
         """
         moment = moment_of(phase, epochs_done, self._recipe)
         self._model.decoder.requires_grad_(not moment.refines)
+        if moment.seeks and self.mode_search is not None:
+            self.mode_search.look(number)
         if self._recipe.training.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self.learning_rate * one_cycle(phase.done))
         take = partial(self._take, moment, part)
@@ -105,7 +120,8 @@ class Steps:
     def _losses_of(self, moment: Moment, images: Tensor, labels: Tensor, noisy: Tensor | None, part: Part) -> Tensor:
         generator = self._draws.of_steps
         x, seen = seen_images(images, noisy, self._recipe, moment, generator, part)
-        return self._losses(x, labels, seen, generator, moment.to_come, part)
+        modes = self.mode_search.of(x) if moment.seeks and self.mode_search is not None else None
+        return self._losses(x, labels, seen, generator, moment.to_come, part, modes)
 
     def change(self, setting: Setting, value: float) -> None:
         """Put another learning rate or beta in force."""
@@ -125,6 +141,8 @@ class Steps:
     def begin_anew(self) -> None:
         """Go on from other weights, those of the first rank, with an optimiser that has kept nothing."""
         self._losses.begin_anew()
+        if self.mode_search is not None:
+            self.mode_search.begin_anew()
         if self._micro_batches is not None:
             self._micro_batches.begin_anew()
         self._renew_optimiser()

@@ -188,6 +188,8 @@ class Trainer:
         try:
             put_kept_back(self.optimiser, state.tensors)
             self._draws.take(state.tensors)
+            if self._steps.mode_search is not None:
+                self._steps.mode_search.take(state)
         except (RuntimeError, ValueError) as error:
             raise RunError(
                 "What the training needs to go on is damaged in the run's file: use another copy."
@@ -197,6 +199,8 @@ class Trainer:
         """Give a copy of what the training has, beside its weights and its history, as it is between two steps."""
         best = self._early_stopping
         tensors = self._draws.state() | kept_of(self.optimiser)
+        if self._steps.mode_search is not None:
+            tensors |= self._steps.mode_search.state()
         for name, kept in (("best", best.best_weights), ("last", self._last_weights)):
             tensors |= {f"{name}.{number}": tensor.cpu() for number, tensor in enumerate(kept)}
         return TrainingState(
@@ -365,7 +369,7 @@ class Trainer:
         left = len(self.data.train_images) - self._steps_done * settings.batch_size
         part = self.ranks.part(min(settings.batch_size, left), self._block)
         phase = phase_of(epochs_done / settings.epochs, settings)
-        self._pending.append(self._steps(images, labels, noisy, phase, epochs_done, part))
+        self._pending.append(self._steps(images, labels, noisy, phase, epochs_done, part, self._steps_done))
         self._steps_done += 1
 
     def _report(self) -> Progress | Diverged:

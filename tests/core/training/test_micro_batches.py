@@ -31,6 +31,7 @@ KINDS = {
     "told labels": {"loss.labels": 2.0, "temperature": 0.5},
     "turned and damaged": {"rotation": 10, "mirror": 0.5} | {f"corruption.{kind}": 0.2 for kind in DAMAGE},
     "refined": {"refine": 0.9, "shift": 2.0},
+    "modes sought": {"modes": 1.0},
     "pairs": {"mirror": 0.5, "corruption.gaussian": 0.1},
 }
 IMAGES = 40

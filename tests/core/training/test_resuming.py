@@ -30,6 +30,7 @@ KINDS = {
     "contraction": {"model.kind": "autoencoder", "contraction": 0.1},
     "importance-weighted, then refined": {"samples": 3, "warm_up": 1.5, "refine": 0.5, "schedule": "one-cycle"},
     "a vamp prior, then a fitted one": {"model.prior": "vamp", "components": 5, "fit_prior": 3},
+    "modes sought, then refined": {"modes": 0.6, "refine": 0.3},
     "warmed up, free bits": {"warm_up": 1.5, "free_bits": 0.5, "beta": 3, "patience": 1},
 }
 

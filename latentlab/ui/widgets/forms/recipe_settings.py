@@ -309,6 +309,15 @@ class RecipeSettings(QObject):
                 ),
             ),
             (
+                "training.modes",
+                self.tr("Seek modes"),
+                self.tr(
+                    "Last share of the training, e.g. 0.5, in which the mode of each image's posterior is sought on a "
+                    "grid: the encoder learns to find it, and the decoder learns from it where the encoder does not. "
+                    "For a VAE of one or two dimensions; steps take some three times as long."
+                ),
+            ),
+            (
                 "training.temperature",
                 self.tr("Temperature"),
                 self.tr("T of a VAE in training, z = μ + T·σ·ε: below 1 images become sharper and vary less."),

@@ -1,0 +1,163 @@
+"""The modes of posteriors are found on a grid, they teach the encoder, and the decoder learns from them."""
+
+import math
+
+import pytest
+import torch
+
+from latentlab.core.events import Finished
+from latentlab.core.models.autoencoders import Modes
+from latentlab.core.models.snapshot import as_input
+from latentlab.core.recipe.recipe import RecipeError
+from latentlab.core.training.mode_search import ModeSearch
+from latentlab.core.training.trainer import Trainer
+from tests.core.training.small import SMALL, of_kind, same_weights, weights
+
+
+def learned(images, **changes):
+    """Give a trainer that has trained."""
+    trainer = Trainer(SMALL.with_changes(changes), images)
+    assert of_kind(Finished, trainer.events())
+    return trainer
+
+
+@pytest.fixture(scope="module")
+def models(tiny_images):
+    """Give models that tell images apart, by what differs from a small VAE; each is made once."""
+    made = {}
+
+    def give(**changes):
+        if (key := repr(changes)) not in made:
+            made[key] = learned(tiny_images, epochs=15, learning_rate=0.01, **changes).model.eval()
+        return made[key]
+
+    return give
+
+
+def log_joint(model, image, codes):
+    """Give log p(x, z) of an image (1, C, H, W) and codes (K, L): float32 (K,)."""
+    with torch.no_grad():
+        return model.prior().log_density(codes) - model.error(model.decode(codes), image.expand(len(codes), -1, -1, -1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"latent": 1}, {"reconstruction": "squared-error", "output": "tanh"}],
+    ids=["two dimensions", "one", "squared error"],
+)
+def test_modes_are_where_brute_force_finds_them(tiny_images, models, changes):
+    model = models(**changes)
+    x = as_input(tiny_images.train_images[:8])
+    search = ModeSearch(model)
+    search.look(0)
+    codes, highest = search.of(x)
+    along = torch.linspace(-3.5, 3.5, 301 if model.latent == 2 else 5001)
+    everywhere = torch.cartesian_prod(*[along] * model.latent).reshape(-1, model.latent)
+    for image, code, found in zip(x, codes, highest, strict=True):
+        assert found == pytest.approx(log_joint(model, image[None], code[None]).item(), abs=1e-2)
+        assert found > log_joint(model, image[None], everywhere).max() - 0.5  # what the grid's gaps may hide
+
+
+def test_the_grid_is_decoded_anew_only_where_the_decoder_has_learned(tiny_images, models, monkeypatch):
+    model, decoded = models(), []
+    decode = type(model).decode
+    monkeypatch.setattr(type(model), "decode", lambda *of: decoded.append(len(of[1])) or decode(*of))
+    search = ModeSearch(model)
+    search.look(3)
+    once = len(decoded)
+    assert once
+    for step in range(4, 41):
+        search.look(step)
+    assert len(decoded) == once
+    with torch.no_grad():
+        next(model.decoder.parameters()).add_(0)
+    search.look(60)
+    assert len(decoded) == once
+    with torch.no_grad():
+        next(model.decoder.parameters()).add_(1e-3)
+    search.look(61)
+    assert len(decoded) == once
+    search.look(80)
+    assert len(decoded) == 2 * once
+    with torch.no_grad():
+        next(model.decoder.parameters()).sub_(1e-3)
+    search.begin_anew()
+    search.look(81)
+    assert len(decoded) == 3 * once
+
+
+def test_an_image_whose_mean_lies_elsewhere_is_decoded_at_its_mode_which_pulls_the_mean(tiny_images, models):
+    model = models()
+    x = as_input(tiny_images.train_images[:3])
+    with torch.no_grad():
+        mean, logvar = model.encode(x)
+    codes = mean + torch.tensor([[1.0, 0.0], [0.0, 0.2], [2.0, 2.0]])
+    high = torch.tensor([math.inf, math.inf, -math.inf])  # as found: the last is no mode
+    noise = torch.randn(3, 2, generator=torch.Generator().manual_seed(0))
+    plain, taught = model.loss_terms(x, None, noise), model.loss_terms(x, None, noise, modes=Modes(codes, high))
+    spread = torch.exp(0.5 * logvar) * noise
+    with torch.no_grad():
+        elsewhere = model.error(model.decode(codes[:1] + spread[:1]), x[:1])
+    torch.testing.assert_close(taught.reconstruction[:1], elsewhere)
+    torch.testing.assert_close(taught.reconstruction[1:], plain.reconstruction[1:])
+    torch.testing.assert_close(taught.kl[1:], plain.kl[1:])
+    assert taught.kl[0] != plain.kl[0]
+    away = 30 * torch.tensor([math.sqrt(1.01), math.sqrt(0.05), 0.0])
+    torch.testing.assert_close(taught.guidance - plain.guidance, away)
+
+    bias = model.mean_head.bias
+    pull = torch.autograd.grad(taught.guidance[0], bias, retain_graph=True)[0]
+    assert pull[0] < -29
+    assert abs(pull[1]) < 1
+    unmoved = torch.autograd.grad(taught.guidance[2], bias, allow_unused=True, retain_graph=True)[0]
+    assert unmoved is None or not unmoved.any()
+    # What is decoded elsewhere says nothing of where the mean should be.
+    assert not torch.autograd.grad(taught.reconstruction[0], bias)[0].any()
+
+
+def test_a_mode_that_is_no_higher_than_what_the_encoder_finds_does_not_teach(tiny_images, models):
+    model = models()
+    x = as_input(tiny_images.train_images[:4])
+    with torch.no_grad():
+        mean, _ = model.encode(x)
+        own = torch.cat([log_joint(model, image[None], code[None]) for image, code in zip(x, mean, strict=True)])
+    noise = torch.zeros_like(mean)
+    plain = model.loss_terms(x, None, noise)
+    for lower, is_taught in ((0.1, False), (-0.1, True)):
+        taught = model.loss_terms(x, None, noise, modes=Modes(mean + 1, own - lower))
+        assert torch.equal(taught.reconstruction, plain.reconstruction) is not is_taught
+
+
+def far(model, images):
+    """Give the share of images whose mean lies away from a mode that is higher by a nat."""
+    x, search = as_input(images), ModeSearch(model)
+    search.look(0)
+    codes, highest = search.of(x)
+    with torch.no_grad():
+        mean, _ = model.encode(x)
+        own = model.prior().log_density(mean) - model.error(model.decode(mean), x)
+    return ((highest > own + 1) & ((codes - mean).norm(dim=1) > 0.4)).float().mean().item()
+
+
+def test_an_encoder_that_is_taught_finds_more_modes(tiny_images):
+    plain, taught = (learned(tiny_images, epochs=20, learning_rate=0.01, modes=share) for share in (0, 1))
+    assert far(taught.model, tiny_images.train_images) < far(plain.model, tiny_images.train_images)
+
+
+def test_modes_are_sought_from_where_the_recipe_says(tiny_images):
+    halves = [learned(tiny_images, epochs=2, modes=0), learned(tiny_images, epochs=2, modes=0.5)]
+    assert halves[0].history[0] == halves[1].history[0].__class__(**{
+        **{name: getattr(halves[1].history[0], name) for name in halves[1].history[0].__match_args__},
+        "run_id": halves[0].run_id, "seconds": halves[0].history[0].seconds,
+    })
+    assert not same_weights(weights(halves[0]), weights(halves[1]))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"model.kind": "cvae"}, {"model.kind": "autoencoder"}, {"latent": 3}, {"prior": "vamp"}, {"samples": 2}],
+    ids=str,
+)
+def test_a_recipe_that_has_no_modes_to_seek_is_refused(changes):
+    with pytest.raises(RecipeError, match=r"training\.modes is for a VAE of one or two dimensions"):
+        SMALL.with_changes({"modes": 0.5} | changes)
