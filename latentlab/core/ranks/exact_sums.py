@@ -55,7 +55,8 @@ class ExactSums:
         Nobody waits for the device. Nothing is to be added any more.
         """
         total = ranks.sum(self._total)
-        self._numbers.copy_(torch.where(total[-1] == 0, total[:-1], math.nan))
+        is_right = torch.where(total[-1] == 0, 1.0, math.nan)
+        self._numbers.copy_(total[:-1])
         for view, unit in zip(self._views, self._units, strict=True):
-            view.mul_(unit)
+            view.mul_(is_right * unit)
         return self._views
