@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -93,9 +94,11 @@ class Objective:
             if samples > 1:
                 terms, bound = model.importance_weighted(images, labels, noise, seen, self._beta * (1 - to_come))
             else:
-                average = {"average": self._average(part)} if loss.free_bits and part.ranks > 1 else {}
+                more: dict[str, Any] = {} if modes is None else {"modes": modes}
+                if loss.free_bits and part.ranks > 1:
+                    more["average"] = self._average(part)
                 noise = noise * self._recipe.training.temperature
-                terms = model.loss_terms(images, labels, noise, seen, **average, modes=modes)
+                terms = model.loss_terms(images, labels, noise, seen, **more)
         means = part.mean(torch.stack(terms))
         losses = means @ self._weights  # (5,) @ (5, 5)
         if bound is not None:

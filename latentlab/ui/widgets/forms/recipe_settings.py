@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from latentlab.ui.widgets.forms.beside_settings import BesideSettings
+from latentlab.ui.widgets.forms.phase_settings import PhaseSettings
 from latentlab.ui.widgets.forms.prior_settings import PriorSettings
 
 SettingTexts = tuple[str, str, str]
@@ -50,6 +51,7 @@ class RecipeSettings(QObject):
             (self.tr("Decoder"), (self._decoder_layers(), *self._network("decoder"), *self._beginning())),
             (self.tr("Loss"), self._loss()),
             (self.tr("Steps"), self._steps()),
+            PhaseSettings().group(),
             BesideSettings().group(),
             (self.tr("Damage to what the encoder sees"), self._corruption()),
             (self.tr("Random changes of the training images"), self._augmentation()),
@@ -298,23 +300,6 @@ class RecipeSettings(QObject):
                 self.tr(
                     "whole: an epoch goes through all training images in an order of its own. shards: through one part "
                     "of the set after the other, which a disk reads quicker where memory does not hold the set."
-                ),
-            ),
-            (
-                "training.refine",
-                self.tr("Refine encoder"),
-                self.tr(
-                    "Last share of the training in which the encoder learns alone, e.g. 0.2: it catches up with the "
-                    "decoder."
-                ),
-            ),
-            (
-                "training.modes",
-                self.tr("Seek modes"),
-                self.tr(
-                    "Last share of the training, e.g. 0.5, in which the mode of each image's posterior is sought on a "
-                    "grid: the encoder learns to find it, and the decoder learns from it where the encoder does not. "
-                    "For a VAE of one or two dimensions; steps take some three times as long."
                 ),
             ),
             (
