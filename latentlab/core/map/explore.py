@@ -24,6 +24,7 @@ from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.prior import Prior
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.progress import reached
 from latentlab.core.sketch.poses import POSES, poses
 
 SAMPLES = 8
@@ -189,7 +190,9 @@ def sketched(
     that one label.
     """
     variations = poses(image) if posed else image[None]
+    reached()  # of a stroke that goes on nobody wants the rest
     found = misfits_of_poses(snapshot, variations, label)
+    reached()
     probabilities, calibration = None, snapshot.calibration
     if snapshot.uses_labels:
         probabilities = shares(-found.min(0), calibration.temperature if calibration else 1.0)
@@ -201,6 +204,7 @@ def sketched(
     if table is not None:
         quick = many_gaps(table(label), image[None], mean[None], 2 * np.log(deviation)[None])
         amortisation, mean, deviation = float(quick.amortisation[0]), quick.mean[0], quick.deviation[0]
+    reached()
     # The mean of planes is not all of their code.
     rebuilt = snapshot.restore(image[None], y) if snapshot.takes_any_size else snapshot.decode(mean[None], y)
     nearest = nearest_rows(means, mean, VOTERS)
