@@ -45,6 +45,7 @@ def decode(
     temperature: float,
     noise: Floats,
     prior: bool = False,
+    image_alone: bool = False,
 ) -> Decoded:
     """Decode a code and samples around it, z + T σ ε, or samples of the prior: T ε of a standard normal one.
 
@@ -59,6 +60,8 @@ def decode(
         ε.
     prior : bool
         Sample the prior instead of around the pick.
+    image_alone : bool
+        Leave samples and other labels for later: they take most of the time.
 
     Notes
     -----
@@ -69,13 +72,14 @@ def decode(
     if snapshot.is_variational:
         deviation = snapshot.posterior(image, snapshot.under(label, 1))[1][0]
     codes = snapshot.prior.place(noise, temperature) if prior else code + temperature * deviation * noise
-    if prior or snapshot.is_variational:
+    samples: Floats | None = None
+    if not image_alone and (prior or snapshot.is_variational):
         samples = snapshot.decode(codes, snapshot.under(label, len(codes)))
-    else:  # the posterior is a point: samples are the image itself
+    elif not image_alone:  # the posterior is a point: samples are the image itself
         samples = np.repeat(image, len(codes), 0)
     by_label: Floats | None = None
     beside: tuple[int, ...] = ()
-    if snapshot.uses_labels:
+    if snapshot.uses_labels and not image_alone:
         beside = around(label or 0, len(snapshot.class_names))
         by_label = snapshot.decode(np.repeat(code[None], len(beside), 0), np.array(beside, np.int64))
     return Decoded(
@@ -98,6 +102,11 @@ def decode(
 def decode_operations(model: Operations) -> int:
     """Give how many operations `decode` takes: a pick, its posterior, its samples, and itself under other labels."""
     return model.encode + (1 + SAMPLES + min(model.labels, AT_ONCE)) * model.decode
+
+
+def image_operations(model: Operations) -> int:
+    """Give how many operations `decode` takes of the image alone: a pick, and its posterior."""
+    return model.encode + model.decode
 
 
 def data_point_operations(model: Operations) -> int:
