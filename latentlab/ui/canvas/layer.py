@@ -5,9 +5,12 @@ from __future__ import annotations
 from enum import IntEnum, auto
 
 from PySide6.QtCore import QRectF, Slot
-from PySide6.QtWidgets import QGraphicsObject
+from PySide6.QtGui import QPixmapCache
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject
 
 from latentlab.ui.plots.map_view import MapView
+
+_KILOBYTES = 200_000  # of such pictures: three of a map on the largest screens
 
 
 class Order(IntEnum):
@@ -44,6 +47,14 @@ class Layer(QGraphicsObject):
         self.setZValue(order)
         view.keep(self)
         view.changed.connect(self._follow_view)
+
+    def keep_picture(self) -> None:
+        """Be painted again from a picture, which Qt keeps until `update`: nothing of Python is called for it.
+
+        For layers that stay as they are while others move above them.
+        """
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KILOBYTES))
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def boundingRect(self) -> QRectF:
         """Cover the view box."""
