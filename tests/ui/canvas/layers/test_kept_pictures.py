@@ -1,7 +1,7 @@
 """What stays as it is on the map is painted from a picture, and drawn anew as soon as it looks different."""
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QGraphicsItem
 
 from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.style import theme
@@ -19,16 +19,13 @@ class Counted(Layer):
         self.count += 1
         painter.fillRect(self.boundingRect(), theme.current().accent)
 
-    def is_at_rest(self):
-        before, self.count = self.count, 0
-        return not before
-
 
 @pytest.fixture
 def layer(qtbot, canvas):
     layer = Counted(canvas.view)
-    qtbot.waitUntil(lambda: layer.count > 0)
-    qtbot.waitUntil(layer.is_at_rest)
+    qtbot.waitUntil(lambda: layer.cacheMode() != QGraphicsItem.CacheMode.NoCache)
+    canvas.viewport().repaint()  # it is drawn into its picture
+    layer.count = 0
     return layer
 
 
