@@ -181,6 +181,14 @@ def slow_models(monkeypatch):
 
 
 @pytest.fixture
+def slow_samples(slow_models, monkeypatch):
+    """Have a model decode the image of a pick within a part of a frame, and nothing else."""
+    from latentlab.core.map import explore
+
+    monkeypatch.setattr(explore, "image_operations", lambda model: -1)
+
+
+@pytest.fixture
 def nowhere(own_home, monkeypatch):
     """Let no place take a run: neither the workspace nor the folder of temporary files."""
     (own_home / "file").write_text("no folder")

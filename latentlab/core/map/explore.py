@@ -24,6 +24,7 @@ from latentlab.core.models.labels import AT_ONCE, around
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.prior import Prior
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.progress import reached
 from latentlab.core.sketch.poses import POSES, poses
 
 SAMPLES = 8
@@ -44,6 +45,7 @@ def decode(
     temperature: float,
     noise: Floats,
     prior: bool = False,
+    image_alone: bool = False,
 ) -> Decoded:
     """Decode a code and samples around it, z + T σ ε, or samples of the prior: T ε of a standard normal one.
 
@@ -58,6 +60,8 @@ def decode(
         ε.
     prior : bool
         Sample the prior instead of around the pick.
+    image_alone : bool
+        Leave samples and other labels for later: they take most of the time.
 
     Notes
     -----
@@ -68,13 +72,14 @@ def decode(
     if snapshot.is_variational:
         deviation = snapshot.posterior(image, snapshot.under(label, 1))[1][0]
     codes = snapshot.prior.place(noise, temperature) if prior else code + temperature * deviation * noise
-    if prior or snapshot.is_variational:
+    samples: Floats | None = None
+    if not image_alone and (prior or snapshot.is_variational):
         samples = snapshot.decode(codes, snapshot.under(label, len(codes)))
-    else:  # the posterior is a point: samples are the image itself
+    elif not image_alone:  # the posterior is a point: samples are the image itself
         samples = np.repeat(image, len(codes), 0)
     by_label: Floats | None = None
     beside: tuple[int, ...] = ()
-    if snapshot.uses_labels:
+    if snapshot.uses_labels and not image_alone:
         beside = around(label or 0, len(snapshot.class_names))
         by_label = snapshot.decode(np.repeat(code[None], len(beside), 0), np.array(beside, np.int64))
     return Decoded(
@@ -97,6 +102,11 @@ def decode(
 def decode_operations(model: Operations) -> int:
     """Give how many operations `decode` takes: a pick, its posterior, its samples, and itself under other labels."""
     return model.encode + (1 + SAMPLES + min(model.labels, AT_ONCE)) * model.decode
+
+
+def image_operations(model: Operations) -> int:
+    """Give how many operations `decode` takes of the image alone: a pick, and its posterior."""
+    return model.encode + model.decode
 
 
 def data_point_operations(model: Operations) -> int:
@@ -189,7 +199,9 @@ def sketched(
     that one label.
     """
     variations = poses(image) if posed else image[None]
+    reached()  # of a stroke that goes on nobody wants the rest
     found = misfits_of_poses(snapshot, variations, label)
+    reached()
     probabilities, calibration = None, snapshot.calibration
     if snapshot.uses_labels:
         probabilities = shares(-found.min(0), calibration.temperature if calibration else 1.0)
@@ -201,6 +213,7 @@ def sketched(
     if table is not None:
         quick = many_gaps(table(label), image[None], mean[None], 2 * np.log(deviation)[None])
         amortisation, mean, deviation = float(quick.amortisation[0]), quick.mean[0], quick.deviation[0]
+    reached()
     # The mean of planes is not all of their code.
     rebuilt = snapshot.restore(image[None], y) if snapshot.takes_any_size else snapshot.decode(mean[None], y)
     nearest = nearest_rows(means, mean, VOTERS)

@@ -67,8 +67,9 @@ class Decoded:
         σ: standard deviation of the encoder's posterior for the decoded image.
     image : float32 (C, H, W)
         Decoded from z.
-    samples : float32 (S, C, H, W)
-        Decoded from ``z + T * deviation * noise``, or samples of the prior: see `Prior.place`.
+    samples : float32 (S, C, H, W) or None
+        Decoded from ``z + T * deviation * noise``, or samples of the prior: see `Prior.place`. None as long as they and
+        `by_label` are still to come.
     sample_codes : float32 (S, L)
         The samples' own codes.
     samples_are_prior : bool
@@ -87,7 +88,7 @@ class Decoded:
     code: Floats
     deviation: Floats
     image: Floats
-    samples: Floats
+    samples: Floats | None
     sample_codes: Floats
     samples_are_prior: bool
     temperature: float

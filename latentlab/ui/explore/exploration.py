@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from latentlab.core.map.results import DataPoint, Decoded, Sketched
 from latentlab.core.map.true_posterior import KeptTable
 from latentlab.core.sketch import preparation
 from latentlab.ui.explore.shown_map import ShownMap
+from latentlab.ui.threads import latest
 from latentlab.ui.threads.latest import Latest
 
 
@@ -36,7 +38,7 @@ class Exploration(QObject):
     temperature_changed = Signal(float)
     axes_changed = Signal(object)  # PlaneAxes
     decoding_changed = Signal(bool)
-    """Whether what is shown as decoded is not yet of the pick, or of the place pointed at."""
+    """Whether the image shown as decoded is not yet of the pick, or of the place pointed at."""
     describing_changed = Signal(bool)
     """Whether the image that is picked is still to be pointed out."""
     reading_changed = Signal(bool)
@@ -192,7 +194,9 @@ class Exploration(QObject):
     @Slot(int)
     def pick_sample(self, index: int) -> None:
         """Move to one of the samples shown."""
-        if self._decoded is None or not 0 <= index < len(self._decoded.sample_codes):
+        if self._decoded is None or self._decoded.samples is None:  # those that are shown are of another pick
+            return
+        if not 0 <= index < len(self._decoded.sample_codes):
             return
         self.pick_code(self._decoded.sample_codes[index])
 
@@ -343,7 +347,7 @@ class Exploration(QObject):
             self._ask(self._previews, self.shown.projection.moved(self._current_code(), self._previewed))
 
     def _ask(self, questions: Latest, code: np.ndarray) -> None:
-        """Have a code decoded, under the label and at the temperature in force."""
+        """Have a code decoded, under the label and at the temperature in force: if it takes long, its image first."""
         from latentlab.core.map import explore
 
         update = self.shown
@@ -351,7 +355,7 @@ class Exploration(QObject):
         label, temperature, prior = self._label, self._temperature, self._prior
         noise = explore.new_noise(self._seed, update.snapshot.latent)
 
-        def decode() -> Decoded:
+        def decode(*, image_alone: bool = False) -> Decoded:
             return explore.decode(
                 update.snapshot,
                 update.projection,
@@ -360,9 +364,21 @@ class Exploration(QObject):
                 temperature=temperature,
                 noise=noise,
                 prior=prior,
+                image_alone=image_alone,
             )
 
-        questions.ask(decode, explore.decode_operations(update.operations))
+        shown, part = self._decoded, None
+        # Where a whole answer has this image already, as along the temperature, one looks at the samples.
+        is_known = (
+            shown is not None
+            and shown.samples is not None
+            and shown.label in (None, label)
+            and np.array_equal(shown.code, code)
+        )
+        if not is_known and explore.image_operations(update.operations) <= latest.ALWAYS_INLINE:
+            part = partial(decode, image_alone=True)
+        questions.ask(decode, explore.decode_operations(update.operations), part=part)
+        self._tell_decoding()
 
     def _take_decoded(self, decoded: Decoded | None) -> None:
         self._decoded = decoded
@@ -372,9 +388,10 @@ class Exploration(QObject):
     @Slot()
     def _tell_decoding(self) -> None:
         asked = self._decodings if self._previewed is None else self._previews
-        if asked.is_waiting != self._is_decoding:
-            self._is_decoding = asked.is_waiting
-            self.decoding_changed.emit(self._is_decoding)
+        is_decoding = asked.is_waiting and not asked.has_part
+        if is_decoding != self._is_decoding:
+            self._is_decoding = is_decoding
+            self.decoding_changed.emit(is_decoding)
 
     def _describe_point(self) -> None:
         if self.shown is None or self._point is None:

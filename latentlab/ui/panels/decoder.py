@@ -60,8 +60,12 @@ class DecoderPanel(QScrollArea):
         self.clear_model()
 
     def show_decoded(self, decoded: Decoded | None) -> None:
-        """Show what was decoded, or that nothing is picked."""
-        self._samples.set_images(None if decoded is None else decoded.samples)
+        """Show what was decoded, or that nothing is picked; samples and labels that are to come are waited for."""
+        is_whole = decoded is None or decoded.samples is not None
+        for strip in (self._samples, self._labels):
+            strip.set_waiting(not is_whole)
+        if is_whole:
+            self._samples.set_images(None if decoded is None else decoded.samples)
         self._image.set_pixels(None if decoded is None else decoded.image)
         if decoded is None:
             self._labels.show_images(None)

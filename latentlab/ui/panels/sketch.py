@@ -85,6 +85,9 @@ class SketchPanel(LinesPanel):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._send)
+        # Once the images are painted, and the map: words and buttons take longer than these.
+        self._findings = QTimer(self, singleShot=True, interval=0)
+        self._findings.timeout.connect(self._show_findings)
         self.pad.drawn.connect(self._on_drawn)
         self.pad.lifted.connect(self._on_lifted)
         self.pad.emptied.connect(self._on_emptied)
@@ -112,9 +115,13 @@ class SketchPanel(LinesPanel):
         self._ask.setVisible(can)
 
     def show_sketched(self, sketched: Sketched | None, class_names: Sequence[str]) -> None:
-        """Show what the model makes of the drawing; None where there is nothing to show."""
+        """Show what the model makes of the drawing, and once that is painted what is found; None where nothing is."""
         self._sketched, self._class_names = sketched, class_names
-        self._show()
+        if sketched is None:
+            self._show()
+        else:
+            self._show_images()
+            self._findings.start()
 
     def set_waiting(self, is_waiting: bool) -> None:
         """Say that what is shown is not yet of all that is drawn."""
@@ -262,9 +269,17 @@ class SketchPanel(LinesPanel):
         self._clear.setEnabled(not self.pad.is_empty())
 
     def _show(self) -> None:
+        self._show_images()
+        self._show_findings()
+
+    def _show_images(self) -> None:
         found = self._sketched
         self._input.set_pixels(None if found is None else found.input)
         self._reconstruction.set_pixels(None if found is None else found.reconstruction)
+
+    def _show_findings(self) -> None:
+        self._findings.stop()
+        found = self._sketched
         self._loss.setText("" if found is None else self._describe(found.losses, found.amortisation))
         self._show_verdict()
         self._show_label()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
-from latentlab.ui.style.paint import KeptPicture
 
 # Finer ticks have numbers too unless all numbers would fill so much of the axis, where so many are at coarse ticks.
 _CROWDED = ((6, 0.2), (4, 0.4), (2, 0.6), (0, 0.8))
@@ -24,7 +23,7 @@ class MapAxis(pg.AxisItem):
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
-        self._kept = KeptPicture()
+        self.setCacheMode(pg.AxisItem.CacheMode.DeviceCoordinateCache)  # painted by Qt as long as it stays as it is
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the line, ticks at the multiples of two round numbers, and what these are."""
@@ -32,15 +31,10 @@ class MapAxis(pg.AxisItem):
         font = self.style["tickFont"]
         if min(box.width(), box.height()) <= 0 or font is None:
             return
-        looks = (box.getRect(), tuple(self.range), font.key(), self.pen().color().rgba(), self.textPen().color().rgba())
-        self._kept.paint(painter, self.boundingRect(), looks, lambda pen: self._draw(pen, box))
-
-    def _draw(self, painter: QPainter, box: QRectF) -> None:
         is_flat = self.orientation == "bottom"
         length = box.width() if is_flat else box.height()
         low, high = self.range
-        font = self.style["tickFont"]
-        if length <= 0 or high <= low or font is None:
+        if high <= low:
             return
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

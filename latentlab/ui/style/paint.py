@@ -12,6 +12,7 @@ from latentlab.ui.style import theme
 _ROUND = 6.0
 _CARD_ALPHA, _RIM_ALPHA, _GROUND_ALPHA = 235, 215, 190
 _RIM = 4.0
+_DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
 
 class KeptPicture:
@@ -78,6 +79,19 @@ def paint_place(painter: QPainter, rect: QRectF | QRect, width: int = 1) -> None
     painter.setPen(QPen(QColor(theme.current().edge), width, Qt.PenStyle.DashLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(QRectF(place).adjusted(half, half, -half, -half), _ROUND, _ROUND)
+
+
+def paint_dots(painter: QPainter, images: QRectF) -> None:
+    """Draw three dots in the upper right corner of images: others are on their way, these are no longer asked for."""
+    colours = theme.current()
+    patch = QRectF(images.right() - _DOTS.width() - 4, images.top() + 4, _DOTS.width(), _DOTS.height())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.background))
+    painter.drawRoundedRect(patch, _DOTS.height() / 2, _DOTS.height() / 2)
+    painter.setBrush(QColor(colours.foreground))
+    for place in (1, 2, 3):
+        painter.drawEllipse(QPointF(patch.left() + place * patch.width() / 4, patch.center().y()), 2, 2)
 
 
 def paint_rim(painter: QPainter, shape: QPainterPath) -> None:

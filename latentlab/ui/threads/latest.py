@@ -60,6 +60,7 @@ class Latest(QObject):
         super().__init__(parent)
         self._answered, self._failed = answered, failed
         self._next: tuple[Callable[[], object], float] | None = None
+        self._has_part = self._is_overtaken = False
         self._cost = _Cost()
         self._told_waiting = False
         self._yielding = _Yielding(self)
@@ -73,7 +74,19 @@ class Latest(QObject):
         """Whether the question asked last has no answer yet."""
         return self._task.is_busy
 
-    def ask(self, question: Callable[[], object], operations: float = math.inf, *, here: bool = True) -> None:
+    @property
+    def has_part(self) -> bool:
+        """Whether a part of the answer that is waited for has been told."""
+        return self.is_waiting and self._has_part
+
+    def ask(
+        self,
+        question: Callable[[], object],
+        operations: float = math.inf,
+        *,
+        here: bool = True,
+        part: Callable[[], object] | None = None,
+    ) -> None:
         """Have a function called; its answer or failure is told, unless a later question takes its place.
 
         Parameters
@@ -85,15 +98,25 @@ class Latest(QObject):
             last answers took a part of a frame; what nobody has counted is not.
         here : bool
             False keeps even a small one off this thread.
+        part : callable, optional
+            Gives what is quick of the answer, which is told here and now where the whole is left to another thread; no
+            whole answer of an earlier question comes after it.
         """
         if here and self._cost.is_small(operations):
             self._cancel()
             self._answer_here(question, operations)
-        elif self.is_waiting:
+            self._tell_waiting()
+            return
+        told = _part_of(part)  # before another thread wants Python's lock
+        if self.is_waiting:
             self._next = (question, operations)
+            self._is_overtaken |= told is not None
         else:
             self._start(question, operations)
+        self._has_part = told is not None
         self._tell_waiting()
+        if told is not None:  # last: whoever hears it can ask and drop
+            self._answered(told)
 
     def drop(self) -> None:
         """Forget what was asked and not answered."""
@@ -122,6 +145,7 @@ class Latest(QObject):
 
     def _start(self, question: Callable[[], object], operations: float) -> None:
         self._operations = operations
+        self._is_overtaken = False
 
         def answer(cancelled: threading.Event, report: Report) -> _Answer:
             with watched(report, cancelled.is_set):
@@ -134,8 +158,10 @@ class Latest(QObject):
     @Slot(object)
     def _take(self, answer: _Answer) -> None:
         self._cost.learn(self._operations, answer.seconds)
+        is_overtaken = self._is_overtaken
         self._go_on()
-        self._answered(answer.value)
+        if not is_overtaken:
+            self._answered(answer.value)
 
     @Slot(str)
     def _fail(self, sentence: str) -> None:
@@ -214,6 +240,13 @@ class _Yielding(QObject):
         self._left -= 1
         if not self._left:
             self.end()
+
+
+def _part_of(part: Callable[[], object] | None) -> object:
+    try:
+        return None if part is None else part()
+    except Exception:  # what is wrong is told of the whole
+        return None
 
 
 def _answer(question: Callable[[], object]) -> _Answer:

@@ -91,6 +91,10 @@ class LabelChoice(QWidget):
         self._strip.set_images(images)
         self._frame(self.slider.value())
 
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say that other images are on their way."""
+        self._strip.set_waiting(is_waiting)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep each stop of the slider above its image."""
         super().resizeEvent(event)

@@ -56,10 +56,17 @@ def cvae(runs):
     return runs["cvae"]
 
 
-def decode(run, code=CODE, *, label=None, temperature=1.0, seed=0, prior=False):
+def decode(run, code=CODE, *, label=None, temperature=1.0, seed=0, prior=False, image_alone=False):
     noise = new_noise(seed, 3)
     return explore.decode(
-        run.snapshot, fit(run.codes), code, label=label, temperature=temperature, noise=noise, prior=prior
+        run.snapshot,
+        fit(run.codes),
+        code,
+        label=label,
+        temperature=temperature,
+        noise=noise,
+        prior=prior,
+        image_alone=image_alone,
     )
 
 
@@ -100,6 +107,14 @@ def test_a_pick_is_decoded_and_placed(run):
     assert answer.label == (1 if run.snapshot.uses_labels else None)
     assert answer.samples.shape == (8, 1, 28, 28)
     assert answer.sample_codes.shape == (8, 3)
+
+
+@pytest.mark.parametrize("prior", [False, True])
+def test_the_image_alone_is_that_of_the_whole_answer(run, prior):
+    whole, alone = (decode(run, label=1, prior=prior, image_alone=image_alone) for image_alone in (False, True))
+    for name in ("position", "code", "deviation", "image", "sample_codes", "label", "temperature", "samples_are_prior"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(whole, name), err_msg=name)
+    assert (alone.samples, alone.by_label) == (None, None)
 
 
 def test_temperature_zero_gives_the_image_itself(run):

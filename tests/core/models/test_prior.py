@@ -70,6 +70,17 @@ def test_the_kl_from_a_mixture_is_that_of_a_sum_over_a_fine_grid(latent):
     np.testing.assert_allclose(singles.mean(0), prior.kl(means, logvars, noise[:50]), rtol=1e-6)
 
 
+def test_the_kl_is_the_same_in_however_many_parts_it_is_summed(monkeypatch):
+    prior, *_ = mixture(2, seed=5)
+    random = np.random.default_rng(1)
+    mean, logvar = (torch.from_numpy(random.normal(0, 1, (5, 2))) for _ in range(2))
+    at_once = prior.kl(mean, logvar)
+    for numbers in (1, 200, 300):  # a node at a time, and parts that do not come out even
+        monkeypatch.setattr("latentlab.core.models.prior._AT_ONCE", numbers)
+        np.testing.assert_allclose(prior.kl(mean, logvar), at_once, rtol=1e-12)
+    assert prior.kl(mean[:0], logvar[:0]).shape == (0,)
+
+
 def test_the_kl_of_a_dimension_is_that_from_its_marginal():
     prior, weights, means, covariances = mixture(2, seed=4)
     mean, deviation = np.array([[0.3, -0.8]]), np.array([[0.4, 0.2]])

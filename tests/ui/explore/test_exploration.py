@@ -311,7 +311,7 @@ def test_a_sketch_is_read_at_each_stroke_and_cleared_with_all_that_came_of_it(la
         assert 0 <= pixels.min() <= pixels.max() <= 1
     mean, _ = lab.session.run.snapshot.encode(seen[None])
     assert lab.canvas.sketch_point() == pytest.approx(tuple(mean[0].tolist()), abs=1e-4)
-    assert "−ELBO, 16 samples" in said(lab)
+    lab.until(lambda: "−ELBO, 16 samples" in said(lab))
     assert "15 nearest" in said(lab)
     with lab.changes(lab.child("sketchInput").pixels):
         lab.stroke(THREE[3:])
@@ -342,12 +342,12 @@ def test_a_label_is_proposed_for_a_sketch_and_the_slider_overrules_it(lab, run_f
     assert read[-1].label == proposed
     assert read[-1].label_probabilities.sum() == pytest.approx(1, abs=1e-4)
     assert lab.child("labelSlider").value() == proposed
-    assert f"Most likely label: {proposed}" in said(lab)
+    lab.until(lambda: f"Most likely label: {proposed}" in said(lab))
     other = (proposed + 4) % 10
     read.clear()
     slide(lab, "labelSlider", other)
     lab.until(lambda: read and read[-1].label == other)
-    assert f"The label slider says {other}" in said(lab)
+    lab.until(lambda: f"The label slider says {other}" in said(lab))
     lab.stroke([(0.2, 0.9), (0.8, 0.9)])
     lab.until(lambda: len(read) > 1)
     assert lab.child("labelSlider").value() == other, "a stroke more takes nothing back"
@@ -409,6 +409,7 @@ def test_a_neighbour_that_is_clicked_is_picked_on_the_map(lab, run_file):
     lab.until(lambda: lab.canvas.sketch_point() is not None)
     buttons = lab.window.findChild(SketchPanel).findChildren(QAbstractButton)
     button = next(button for button in buttons if hasattr(button, "row"))
+    lab.until(lambda: button.row is not None)
     lab.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     lab.until(lambda: lab.child("dataPointImage").pixels() is not None)
     assert lab.canvas.picked() == pytest.approx(tuple(lab.canvas.points()[button.row].tolist()), abs=1e-4)

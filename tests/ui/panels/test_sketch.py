@@ -1,5 +1,7 @@
 """The sketch panel: what is drawn is sent, what is found of it is shown, and colours are painted with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
@@ -55,6 +57,12 @@ def texts(panel):
 def buttons(panel, text):
     kinds = (QPushButton, QToolButton)
     return [b for kind in kinds for b in panel.findChildren(kind) if b.text() == text and b.isVisible()]
+
+
+def show(panel, sketched, names):
+    """Show what is found; its words follow the images."""
+    panel.show_sketched(sketched, names)
+    QApplication.processEvents()
 
 
 def test_names_that_scripts_rely_on(panel):
@@ -129,12 +137,12 @@ def test_fewer_neighbours_are_shown_where_their_names_are_long(qtbot, panel):
     def shown():
         return [button for text in NAMES for button in buttons(panel, text)]
 
-    panel.show_sketched(found(), NAMES)
+    show(panel, found(), NAMES)
     assert len(shown()) == 5
     names = tuple(f"a rather long {name}" for name in NAMES)
-    panel.show_sketched(found(), names)
+    show(panel, found(), names)
     assert len(shown()) == 4
-    panel.show_sketched(found(), NAMES)
+    show(panel, found(), NAMES)
     assert len(shown()) == 5
 
 
@@ -147,7 +155,7 @@ def test_what_the_model_sees_has_its_room_in_large_text(qtbot):
     font = halves.font()
     font.setPointSizeF(18)
     halves.setFont(font)
-    panel.show_sketched(found(label=1, probabilities=np.array([0.1, 0.2, 0.7])), NAMES)
+    show(panel, found(label=1, probabilities=np.array([0.1, 0.2, 0.7])), NAMES)
     seen = [label for label in panel.findChildren(QLabel) if label.isVisible()]
     qtbot.waitUntil(lambda: all(label.height() >= label.heightForWidth(label.width()) for label in seen))
     assert panel.findChild(ImageView, "sketchInput").height() >= 48
@@ -158,7 +166,7 @@ def test_what_is_found_is_shown_and_nothing_is_sent(qtbot, panel):
     sent = []
     for signal in signals:
         signal.connect(lambda *args: sent.append(args))
-    panel.show_sketched(found(), NAMES)
+    show(panel, found(), NAMES)
     with qtbot.assertNotEmitted(panel.sketched, wait=30):
         panel.set_hint("")
     assert not sent
@@ -169,15 +177,34 @@ def test_what_is_found_is_shown_and_nothing_is_sent(qtbot, panel):
     assert "142.3 nats" in texts(panel)
     assert "Among the 15 nearest: 12 × two, 3 × one" in texts(panel)
     assert "Most likely" not in texts(panel)
-    panel.show_sketched(None, NAMES)
+    show(panel, None, NAMES)
     assert panel.findChild(ImageView, "sketchInput").pixels() is None
     assert "nearest" not in texts(panel)
     assert not buttons(panel, "two")
 
 
+def test_images_are_shown_at_once_and_words_follow_of_the_latest_sketch_alone(panel):
+    first, latest = found(), found()
+    latest = replace(latest, reconstruction=first.input, losses=ImageLosses(99.9, 90, 9.9, samples=16))
+    for sketched in (first, latest):
+        panel.show_sketched(sketched, NAMES)
+        np.testing.assert_array_equal(
+            panel.findChild(ImageView, "sketchReconstruction").pixels(), sketched.reconstruction[0]
+        )
+    assert "nats" not in texts(panel)
+    QApplication.processEvents()
+    assert "99.9 nats" in texts(panel)
+    assert "142.3" not in texts(panel)
+    panel.show_sketched(first, NAMES)
+    panel.show_sketched(None, NAMES)
+    QApplication.processEvents()
+    assert "nats" not in texts(panel)
+    assert not buttons(panel, "two")
+
+
 @pytest.mark.parametrize(("rebuilt", "said"), [(False, "From the data"), (True, "Rebuilt by the model")])
 def test_a_neighbour_is_picked_by_a_click(qtbot, panel, rebuilt, said):
-    panel.show_sketched(found(is_reconstruction=rebuilt), NAMES)
+    show(panel, found(is_reconstruction=rebuilt), NAMES)
     button = buttons(panel, "two")[0]
     assert said in button.toolTip()
     with qtbot.waitSignal(panel.neighbour_picked) as picked:
@@ -186,13 +213,13 @@ def test_a_neighbour_is_picked_by_a_click(qtbot, panel, rebuilt, said):
 
 
 def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
-    panel.show_sketched(found(label=0, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
+    show(panel, found(label=0, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
     assert "Most likely label: two" in texts(panel)
     assert "The label slider says nought." in texts(panel)
     with qtbot.waitSignal(panel.label_chosen) as chosen:
         qtbot.mouseClick(buttons(panel, "Use two")[0], Qt.MouseButton.LeftButton)
     assert chosen.args == [2]
-    panel.show_sketched(found(label=2, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
+    show(panel, found(label=2, probabilities=np.array([0.05, 0.02, 0.93], np.float32)), NAMES)
     assert not buttons(panel, "Use two")
 
 
@@ -200,19 +227,19 @@ def test_the_likely_label_is_proposed_and_can_be_used(qtbot, panel):
 def test_no_label_is_said_to_be_certain(panel, share, said):
     probabilities = np.array([1 - share, 0, share], np.float32)
     known = LabelCalibration(7.04, 1000, are_held_out=True)
-    panel.show_sketched(found(label=2, probabilities=probabilities, calibration=known), NAMES)
+    show(panel, found(label=2, probabilities=probabilities, calibration=known), NAMES)
     assert f"Most likely label: two ({said})" in texts(panel)
 
 
 def test_how_sure_a_label_is_stands_there_once_the_model_is_calibrated(panel):
     probabilities = np.array([0.05, 0.02, 0.93], np.float32)
-    panel.show_sketched(found(label=2, probabilities=probabilities), NAMES)
+    show(panel, found(label=2, probabilities=probabilities), NAMES)
     shown = next(label for label in panel.findChildren(QLabel) if label.text().startswith("Most likely label"))
     assert "%" not in shown.text()
     assert "once its images are loaded" in shown.toolTip()
     for is_apart, said in ((True, "has not learned from"), (False, "of the images that the model has learned from")):
         known = LabelCalibration(7.04, 1000, is_apart)
-        panel.show_sketched(found(label=2, probabilities=probabilities, calibration=known), NAMES)
+        show(panel, found(label=2, probabilities=probabilities, calibration=known), NAMES)
         assert "Most likely label: two (93 %)" in texts(panel)
         assert "Calibrated on 1,000" in shown.toolTip()
         assert said in shown.toolTip()

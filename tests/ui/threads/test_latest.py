@@ -131,6 +131,31 @@ def test_an_answer_given_here_is_not_followed_by_an_earlier_one(qtbot, questions
     assert told == ["late"]
 
 
+def test_a_part_of_the_answer_is_told_at_once_and_no_earlier_whole_after_it(qtbot, questions, told):
+    go_on = threading.Event()
+    for number in (1, 2):
+        questions.ask(lambda number=number: go_on.wait(5) and number, LARGE, part=lambda number=number: [number])
+        assert told == [[1], [2]][:number]
+        assert questions.has_part
+    questions.ask(lambda: 3, LARGE)
+    assert not questions.has_part
+    go_on.set()
+    qtbot.waitUntil(lambda: not questions.is_waiting)
+    assert told == [[1], [2], 3]
+
+
+def test_where_a_part_fails_the_whole_tells_why(qtbot, questions, told):
+    def fail():
+        raise LatentlabError("It cannot be.")
+
+    questions.ask(fail, LARGE, part=fail)
+    assert told == []
+    assert not questions.has_part
+    qtbot.waitUntil(lambda: told == [None, "It cannot be."])
+    questions.ask(where, SMALL, part=fail)
+    assert told[2:] == [True]
+
+
 def test_who_hears_an_answer_can_ask_and_drop(qtbot):
     told = []
 
@@ -186,17 +211,21 @@ class Asking(RuleBasedStateMachine):
         self.asked = []  # the events that let each question be answered
         self.dropped = -1  # the last question that was dropped
         self.told = []  # questions, as they are answered or told as failed
+        self.part = -1  # the last question of whose answer a part was told
         self.waits = [False]
         self.questions.waiting_changed.connect(self.waits.append)
 
     def hear(self, number):
         if number is None:  # it failed, and no other one waits
             assert not self.questions.is_waiting
+        elif isinstance(number, float):
+            self.part = int(number)
         else:
+            assert number >= self.part  # nothing that was asked earlier comes after a part
             self.told.append(number)
 
-    @rule(fails=booleans(), operations=sampled_from([SMALL, LARGE]))
-    def ask(self, fails, operations):
+    @rule(fails=booleans(), operations=sampled_from([SMALL, LARGE]), has_part=booleans())
+    def ask(self, fails, operations, has_part):
         number, go_on = len(self.asked), threading.Event()
         if operations == SMALL:
             go_on.set()
@@ -208,7 +237,8 @@ class Asking(RuleBasedStateMachine):
                 raise LatentlabError(str(number))
             return number
 
-        self.questions.ask(question, operations)
+        self.questions.ask(question, operations, part=(lambda: float(number)) if has_part else None)
+        assert (self.part == number) == (has_part and operations == LARGE)
         if operations == SMALL:
             assert self.told[-1] == number
 

@@ -13,6 +13,8 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QPoint, Qt
 
 from latentlab.core.errors import LatentlabError
 from latentlab.ui.explore.exploration import Exploration
+from latentlab.ui.panels.decoder import DecoderPanel
+from latentlab.ui.widgets.images.image_strip import ImageStrip
 from tests.ui.hand import PATIENCE
 
 CONVOLUTIONAL = {
@@ -124,6 +126,24 @@ def test_a_slow_model_says_that_it_waits_where_the_image_is_looked_for(opened, s
         assert watch.image.accessibleDescription()
         watch.until_answered(lab.canvas.picked)
         assert not watch.image.accessibleDescription()
+
+
+def test_a_model_whose_samples_take_long_shows_the_image_at_once(opened, slow_samples):
+    lab = opened
+    watch, samples = Watch(lab), lab.window.findChild(DecoderPanel).findChild(ImageStrip)
+    before = lab.session.exploration.shown
+    for _ in range(20):
+        lab.qtbot.mouseClick(lab.canvas.viewport(), Qt.MouseButton.LeftButton, pos=watch.place())
+        assert not watch.image.is_waiting()
+        assert watch.is_true(lab.canvas.picked())
+        assert samples.is_waiting()
+        picked = lab.canvas.picked()
+        lab.session.exploration.pick_sample(0)  # of another pick: it goes nowhere
+        assert lab.canvas.picked() == picked
+        lab.until(lambda: not samples.is_waiting())
+    assert lab.session.exploration.shown is before
+    lab.session.exploration.pick_sample(0)
+    assert lab.canvas.picked() != picked
 
 
 def test_a_decoding_that_fails_leaves_no_image_of_another_place(opened, slow_models, monkeypatch):
@@ -240,12 +260,12 @@ class Exploring(RuleBasedStateMachine):
         self.exploration.shut_down()
 
 
-@pytest.mark.parametrize("speed", ["quick", "slow"])
+@pytest.mark.parametrize("speed", ["quick", "slow", "slow samples"])
 def test_no_order_of_intents_and_answers_shows_an_image_of_another_place(qapp, request, tiny_model, speed):
     from dataclasses import replace
 
-    if speed == "slow":
-        request.getfixturevalue("slow_models")
+    if speed != "quick":
+        request.getfixturevalue({"slow": "slow_models", "slow samples": "slow_samples"}[speed])
     first, cvae = tiny_model(), tiny_model(model__kind="cvae")
     further = replace(first, means=first.means + np.float32(0.25), epochs_done=first.epochs_done + 1)
     deep = tiny_model(model__latent=3)

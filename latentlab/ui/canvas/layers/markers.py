@@ -54,8 +54,9 @@ class MarkersLayer(Layer):
 
     def set_highlights(self, positions: Floats) -> None:
         """Put thin rings around points (N, 2)."""
-        self._highlights = positions
-        self.update()
+        if len(positions) or len(self._highlights):
+            self._highlights = positions
+            self.update()
 
     def set_selected(self, positions: Floats) -> None:
         """Mark points (K, 2) by the letters A, B, C and so on."""

@@ -69,7 +69,11 @@ class PointsLayer(Layer):
             Outside of 0 … classes - 1 they mean "no class"; None for the same images, which keep theirs.
         """
         target = drawable(positions)
-        self._put(Transition(self.positions(), target, 0.0) if animates else Transition(target, target))
+        if animates:  # they are drawn where they begin
+            self._positions = self.positions()
+            self._transition = Transition(self._positions, target, 0.0)
+        else:
+            self._put(Transition(target, target))
         if labels is not None or classes != self._classes:  # a training model shows the same images again and again
             self._labels, self._classes = self._labels if labels is None else labels, classes
             self._arrange()

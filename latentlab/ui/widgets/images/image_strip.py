@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.style import theme
-from latentlab.ui.style.paint import paint_place
+from latentlab.ui.style.paint import paint_dots, paint_place
 from latentlab.ui.style.pixels import paint_image
 from latentlab.ui.widgets.images.cells import ImageCells, Layout, spans
 
@@ -39,6 +39,7 @@ class ImageStrip(ImageCells, QWidget):
         self._captions: Sequence[str] = ()
         self._framed: int | None = None
         self._hovered: int | None = None
+        self._is_waiting = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -51,6 +52,16 @@ class ImageStrip(ImageCells, QWidget):
         if images is not None and len(images) != self._slots:
             self.set_slots(len(images))
         self.update()
+
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Say, by three dots in a corner, that other images are on their way: these are no longer asked for."""
+        if is_waiting != self._is_waiting:
+            self._is_waiting = is_waiting
+            self.update()
+
+    def is_waiting(self) -> bool:
+        """Whether other images are on their way."""
+        return self._is_waiting
 
     def set_slots(self, slots: int) -> None:
         """Show so many places."""
@@ -131,6 +142,8 @@ class ImageStrip(ImageCells, QWidget):
             paint_image(painter, tile.adjusted(2, 2, -2, -2), self._images[index])
             self._draw_frame(painter, index, tile)
             self._draw_caption(painter, index, tile)
+        if self._is_waiting:
+            paint_dots(painter, QRectF(self.rect()))
         painter.end()
 
     def _draw_frame(self, painter: QPainter, index: int, tile: QRect) -> None:

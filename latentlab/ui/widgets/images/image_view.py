@@ -6,19 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from latentlab.core.arrays import channels_last
 from latentlab.ui.style import theme
-from latentlab.ui.style.paint import paint_place
+from latentlab.ui.style.paint import paint_dots, paint_place
 from latentlab.ui.style.picture_file import PictureError, save_picture
 from latentlab.ui.style.pixels import fitted, paint_image, to_image
 from latentlab.ui.style.texts import plain
 from latentlab.ui.widgets.fitted_text import draw_fitted
-
-_DOTS = QSizeF(28, 12)  # the patch that they stand on, in device-independent pixels
 
 
 class ImageView(QWidget):
@@ -136,16 +134,5 @@ class ImageView(QWidget):
         else:
             paint_image(painter, rect, self._image)
         if self._is_waiting:
-            self._paint_dots(painter, rect)
+            paint_dots(painter, rect)
         painter.end()
-
-    def _paint_dots(self, painter: QPainter, image: QRectF) -> None:
-        colours = theme.current()
-        patch = QRectF(image.right() - _DOTS.width() - 4, image.top() + 4, _DOTS.width(), _DOTS.height())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.background))
-        painter.drawRoundedRect(patch, _DOTS.height() / 2, _DOTS.height() / 2)
-        painter.setBrush(QColor(colours.foreground))
-        for place in (1, 2, 3):
-            painter.drawEllipse(QPointF(patch.left() + place * patch.width() / 4, patch.center().y()), 2, 2)
