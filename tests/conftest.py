@@ -13,6 +13,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.measuring import measuring_once
+
 # Before torch is imported: the suite shares its machine, and one thread gives the same sums on every machine.
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -165,30 +167,19 @@ def tiny_model(tiny_images):
         if key not in made:
             dotted = {name.replace("__", "."): value for name, value in changes.items()}
             trainer = Trainer(Recipe.from_dict(base).with_changes(dotted), tiny_images, run_id=f"run{len(made)}")
-            list(trainer.events())
-            made[key] = map_of(trainer.result(), choose(tiny_images, MapSource()))
+            with measuring_once():
+                list(trainer.events())
+                made[key] = map_of(trainer.result(), choose(tiny_images, MapSource()))
         return made[key]
 
     return give
 
 
-_measured = {}
-
-
 @pytest.fixture
-def measured_once(monkeypatch):
-    """Measure the same images once for all tests, which takes longer than to train a tiny model on them."""
-    from latentlab.core.sketch import preparation
-
-    measure = preparation.measure
-
-    def measure_once(images):
-        key = images.shape, images.tobytes()
-        if key not in _measured:
-            _measured[key] = measure(images)
-        return _measured[key]
-
-    monkeypatch.setattr(preparation, "measure", measure_once)
+def measured_once():
+    """Have no training of a test measure the images that another one has."""
+    with measuring_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

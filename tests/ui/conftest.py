@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from latentlab.ui.app.garbage import GarbageCollector
+from tests.measuring import measuring_once
 from tests.ui.hand import Hand
 from tests.ui.lab import TINY, Lab
 
@@ -64,13 +65,13 @@ def lab(make_lab):
 
 
 @pytest.fixture(scope="session")
-def run_file(tmp_path_factory):
+def run_file(tmp_path_factory, digits):
     """Give the file of a run trained on the bundled digits, by what differs from a tiny recipe; each is made once."""
-    from latentlab.core.data import registry
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs")
+    images = replace(digits, folder=folder)
     made: dict[str, Path] = {}
 
     def give(**changes) -> Path:
@@ -78,11 +79,12 @@ def run_file(tmp_path_factory):
         if key not in made:
             dotted = {name.replace("__", "."): value for name, value in changes.items()}
             recipe = Recipe.load("digits-vae-2d").with_changes(TINY | {"training.epochs": 6} | dotted)
-            trainer = Trainer(recipe, registry.load("digits", folder))
-            for _ in trainer.events():
-                pass
+            trainer = Trainer(recipe, images)
             made[key] = folder / f"run{len(made)}.safetensors"
-            trainer.result().save(made[key])
+            with measuring_once():
+                for _ in trainer.events():
+                    pass
+                trainer.result().save(made[key])
         return made[key]
 
     return give

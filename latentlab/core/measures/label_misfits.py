@@ -25,6 +25,8 @@ def misfits_of_poses(snapshot: Snapshot, variations: Floats, label: int | None) 
     if not snapshot.uses_labels:
         return misfits(snapshot, variations, None)
     labels = np.arange(len(snapshot.class_names))
+    if len(labels) <= POSED_LABELS:
+        return misfits(snapshot, variations, labels)
     found = np.full((len(variations), len(labels)), np.inf)
     found[:1] = misfits(snapshot, variations[:1], labels)
     likely = found[0].argsort(kind="stable")[:POSED_LABELS]

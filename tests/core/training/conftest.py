@@ -8,7 +8,7 @@ from latentlab.core.sketch import preparation as sketch
 from latentlab.core.training import trainer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def preparation(tiny_images):
     return sketch.measure(tiny_images.train_images[:200].numpy())
 

@@ -23,9 +23,8 @@ EPOCHS = 30
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory, digits):
     """Give the folder of a run beside which each of its epochs lies on the disk, and the codes of its images then."""
-    from latentlab.core.data import registry
     from latentlab.core.events import EpochEnded
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.training.trainer import Trainer
@@ -33,7 +32,7 @@ def trained(tmp_path_factory):
 
     recipe = Recipe.load("digits-vae-2d").with_changes(TINY | {"training.epochs": EPOCHS})
     folder = tmp_path_factory.mktemp("kept")
-    trainer, codes = Trainer(recipe, registry.load("digits", folder)), {}
+    trainer, codes = Trainer(recipe, digits), {}
     place = epochs_on_disk.folder_of(folder, trainer.run_id)
     for event in trainer.events():
         if isinstance(event, EpochEnded):
