@@ -128,6 +128,7 @@ def actions(count):
     return int(os.environ.get("LATENTLAB_MONKEY_ACTIONS") or count)
 
 
+@pytest.mark.timeout(400)  # 25 to 40 s of a processor, which others may want, and twice where something stalls
 def test_nothing_that_is_done_at_random_breaks(monkey):
     it = monkey(5)
     it.act(actions(300))

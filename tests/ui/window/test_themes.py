@@ -36,6 +36,7 @@ def told(window, shown, expected):
     return ", ".join(scenes.parts_at(window, np.argwhere(apart > ROUNDED)))
 
 
+@pytest.mark.timeout(400)  # 25 s of a processor, which others may want, and it waits for whatever moves
 def test_what_is_open_looks_as_what_is_made_in_the_theme(
     make_lab, run_file, colour_run, tmp_path, own_home, monkeypatch
 ):
