@@ -3,7 +3,8 @@
 An encoder takes some images for others, and at each code that is not theirs the decoder learns to mix them. What a
 decoder could do, and what an encoder has to find, is told by the decoder itself, of all codes of so small a space: the
 expectation is taken on a grid (Bishop, Svensén and Williams, 1998, section 2), what is found teaches the encoder, and
-the decoder learns from it (Kim et al., 2018, algorithm 1, refine codes step by step from the encoder's).
+the decoder learns from it (Kim et al., 2018, algorithm 1, refine codes step by step from the encoder's). The decoder is
+free then to lay images where an encoder hardly finds them: p(x) becomes larger, and the amortisation gap does, too.
 """
 
 from __future__ import annotations

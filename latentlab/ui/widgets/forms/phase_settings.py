@@ -17,7 +17,8 @@ class PhaseSettings(QObject):
                 self.tr(
                     "Last share of the training, e.g. 0.5, in which the mode of each image's posterior is sought on a "
                     "grid: the encoder learns to find it, and the decoder learns from it where the encoder does not. "
-                    "For a VAE of one or two dimensions; steps take some three times as long."
+                    "Images become more probable, and the encoder falls further behind. For a VAE of one or two "
+                    "dimensions; steps take some three times as long."
                 ),
             ),
             (
