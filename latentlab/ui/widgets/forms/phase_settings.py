@@ -18,7 +18,7 @@ class PhaseSettings(QObject):
                     "Last share of the training, e.g. 0.5, in which the mode of each image's posterior is sought on a "
                     "grid: the encoder learns to find it, and the decoder learns from it where the encoder does not. "
                     "Images become more probable, and the encoder falls further behind. For a VAE of one or two "
-                    "dimensions; steps take some three times as long."
+                    "dimensions; steps take more than twice as long."
                 ),
             ),
             (
