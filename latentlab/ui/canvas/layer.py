@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum, auto
 
-from PySide6.QtCore import QRectF, QTimer, Slot
-from PySide6.QtGui import QPixmapCache
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject
+from PySide6.QtCore import QRectF, Slot
+from PySide6.QtWidgets import QGraphicsObject
 
 from latentlab.ui.plots.map_view import MapView
-
-_KILOBYTES = 200_000  # of pictures that Qt keeps: three of a map on the largest screens
-_REST_MILLISECONDS = 100
 
 
 class Order(IntEnum):
@@ -48,20 +44,6 @@ class Layer(QGraphicsObject):
         self.setZValue(order)
         view.keep(self)
         view.changed.connect(self._follow_view)
-
-    def keep_picture(self) -> None:
-        """Be painted again from a picture, which Qt keeps until `update`: nothing of Python is called for it.
-
-        For layers that stay as they are while others move above them. While the view moves there is none: each would
-        serve once, and take longer than drawing.
-        """
-        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KILOBYTES))
-        modes = QGraphicsItem.CacheMode
-        rest = QTimer(self, singleShot=True, interval=_REST_MILLISECONDS)
-        rest.timeout.connect(lambda: self.setCacheMode(modes.DeviceCoordinateCache))
-        self._view.changed.connect(lambda: self.setCacheMode(modes.NoCache))
-        self._view.changed.connect(rest.start)
-        rest.start()
 
     def boundingRect(self) -> QRectF:
         """Cover the view box."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from latentlab.ui.plots.plot import Plot
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import KeptPicture
 
 # Finer ticks have numbers too unless all numbers would fill so much of the axis, where so many are at coarse ticks.
 _CROWDED = ((6, 0.2), (4, 0.4), (2, 0.6), (0, 0.8))
@@ -23,7 +24,7 @@ class MapAxis(pg.AxisItem):
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
-        self.setCacheMode(pg.AxisItem.CacheMode.DeviceCoordinateCache)  # painted by Qt as long as it stays as it is
+        self._kept = KeptPicture()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the line, ticks at the multiples of two round numbers, and what these are."""
@@ -31,10 +32,15 @@ class MapAxis(pg.AxisItem):
         font = self.style["tickFont"]
         if min(box.width(), box.height()) <= 0 or font is None:
             return
+        looks = (box.getRect(), tuple(self.range), font.key(), self.pen().color().rgba(), self.textPen().color().rgba())
+        self._kept.paint(painter, self.boundingRect(), looks, lambda pen: self._draw(pen, box))
+
+    def _draw(self, painter: QPainter, box: QRectF) -> None:
         is_flat = self.orientation == "bottom"
         length = box.width() if is_flat else box.height()
         low, high = self.range
-        if high <= low:
+        font = self.style["tickFont"]
+        if length <= 0 or high <= low or font is None:
             return
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -60,14 +59,6 @@ class Plot(pg.GraphicsView):
             axis.linkToView(self.box)
             axis.setZValue(0.5)  # its line above the curves; they are drawn on the same pixels
             layout.addItem(axis, row, column)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and font: what Qt keeps pictures of is drawn anew."""
-        super().changeEvent(event)
-        scene = self.scene()
-        if scene is not None and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            for item in scene.items():
-                item.update()
 
     def close(self) -> bool:
         """Close as every widget does: pyqtgraph's own takes the view apart, and fails the second time."""

@@ -12,7 +12,7 @@ from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.canvas.layers.ellipse import unit_circle
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
-from latentlab.ui.style.paint import paint_on_ground
+from latentlab.ui.style.paint import KeptPicture, paint_on_ground
 
 _SIGMAS = (1, 2, 3)
 _FARTHEST = 1e5  # pixels: beyond, Qt's painter would overflow
@@ -36,7 +36,7 @@ class ContoursLayer(Layer):
         super().__init__(view, Order.PRIOR)
         self._prior: PlanePrior | None = None
         self._is_on = True
-        self.keep_picture()
+        self._kept = KeptPicture()
         self._names = _Names(view, self)
         self.setVisible(False)
 
@@ -81,6 +81,10 @@ class ContoursLayer(Layer):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the circles."""
+        looks = (self._prior, self._view.extent(), theme.current())
+        self._kept.paint(painter, self.boundingRect(), looks, self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         if self._prior is None or not self._prior.is_normal:
             return
         ((x, y),) = self._view.to_pixels([self._prior.centre])
@@ -113,13 +117,14 @@ class _Names(Layer):
     def __init__(self, view: MapView, circles: ContoursLayer) -> None:
         super().__init__(view, Order.PRIOR_NAMES)
         self._circles = circles
-        self.keep_picture()
+        self._kept = KeptPicture()
         self.setVisible(False)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Write, over a gap in each circle."""
         if (prior := self._circles.mixture()) is not None:
-            self._draw_mixture(painter, prior)
+            looks = (prior, self._view.extent(), theme.current())
+            self._kept.paint(painter, self.boundingRect(), looks, lambda painter: self._draw_mixture(painter, prior))
             return
         font = QFont() if widget is None else QFont(widget.font())
         font.setPointSizeF(max(font.pointSizeF() * 0.85, 8.0))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from latentlab.ui.canvas.layer import Layer, Order
 from latentlab.ui.plots.map_view import MapView
 from latentlab.ui.style import theme
+from latentlab.ui.style.paint import KeptPicture
 
 _LEAST_GAP = 36.0
 
@@ -21,10 +22,13 @@ class GridLayer(Layer):
     def __init__(self, view: MapView, bottom: pg.AxisItem, left: pg.AxisItem) -> None:
         super().__init__(view, Order.GRID)
         self._axes = (bottom, left)
-        self.keep_picture()
+        self._kept = KeptPicture()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw a line at each tick, a stronger one at zero."""
+        self._kept.paint(painter, self.boundingRect(), (self._view.extent(), theme.current()), self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         rect = self.boundingRect()
         colours = theme.current()
         faint, zero_line = QColor(colours.grid), QColor(colours.muted)
