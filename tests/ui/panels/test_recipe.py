@@ -7,14 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton, QSpinBox
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton, QScrollArea, QScrollBar, QSpinBox
 
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.forms.recipe_box import ListedRecipe
+from latentlab.ui.widgets.forms.recipe_form import RecipeForm
 from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
-from tests.ui.scenes import has_colour
+from tests.ui.scenes import has_colour, rest
 
 
 @dataclass
@@ -456,3 +457,22 @@ def test_a_long_list_of_images_is_told_by_its_number_and_kept(qtbot, panel):
     assert "Number 2: write a whole number" in problem(panel, "data.exclude")
     retype(qtbot, editor(panel, "data.exclude"), "none")
     assert panel.recipe().data.exclude == ()
+
+
+def test_a_field_that_the_dialog_opens_at_stays_in_sight_once_all_is_laid_out(lab):
+    form = lab.window.findChild(RecipeForm)
+    form.show_field("training.modes")
+    rest(lab)
+    assert not form.field("training.modes").editor.visibleRegion().isEmpty()
+
+
+def test_what_one_has_scrolled_to_stays_when_the_dialog_is_laid_out_anew(lab):
+    form = lab.window.findChild(RecipeForm)
+    form.show_field("training.modes")
+    rest(lab)
+    dialog = form.field("training.modes").editor.window()
+    bar = dialog.findChild(QScrollArea).verticalScrollBar()
+    bar.triggerAction(QScrollBar.SliderAction.SliderToMinimum)
+    form.field("training.seed").hide()
+    rest(lab)
+    assert bar.value() == 0

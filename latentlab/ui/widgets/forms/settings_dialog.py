@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from latentlab.ui.style.texts import plain_label
@@ -46,6 +46,10 @@ class SettingsDialog(ScrollingDialog):
         column(*parts, STRETCH, margins=(12, 4, 12, 12), spacing=5, on=inside)
         self._scroll = self.hold(inside)
         column((self._search, 0), self._none, (self._scroll, 1), margins=(8, 8, 8, 8), spacing=6, on=self)
+        self._shown_field: SettingField | None = None
+        bar = self._scroll.verticalScrollBar()
+        bar.rangeChanged.connect(self._keep_in_sight)
+        bar.actionTriggered.connect(self._forget_shown)  # who scrolls looks elsewhere
         self._find("")
         self.make_room()
 
@@ -65,10 +69,22 @@ class SettingsDialog(ScrollingDialog):
             self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
             self.show()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that there is room to scroll
-        self._scroll.ensureWidgetVisible(field)
+        self._shown_field = field
+        self._keep_in_sight()
+
+    @Slot()
+    def _keep_in_sight(self) -> None:
+        """Follow the field: once a dialog is shown it is laid out again."""
+        if self._shown_field is not None:
+            self._scroll.ensureWidgetVisible(self._shown_field)
+
+    @Slot()
+    def _forget_shown(self) -> None:
+        self._shown_field = None
 
     def _find(self, text: str) -> None:
         """Leave what has all words in its name, its heading, its key or its tip."""
+        self._shown_field = None
         words = text.casefold().split()
         found = 0
         for label, heading, fields in self._groups:
