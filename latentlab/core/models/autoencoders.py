@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from latentlab.core.errors import LatentlabError
 from latentlab.core.models import losses, networks
+from latentlab.core.models.modes import Modes
 from latentlab.core.models.prior import STANDARD_NORMAL, Mixture, Prior
 from latentlab.core.recipe.recipe import Recipe
 
@@ -29,9 +30,6 @@ _CODE_ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
 }
-
-# From modes on: nats for each unit that a mean lies away, and units from which on it is another place.
-_PULL, _NEAR, _ROUNDED = 30.0, 0.4, 1e-2
 
 _KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more
 
@@ -48,20 +46,6 @@ class LossTerms(NamedTuple):
     penalty: Tensor
     penalised_kl: Tensor
     guidance: Tensor
-
-
-class Modes(NamedTuple):
-    """Where the posterior p(z | x) of each image of a batch is highest, as far as that was looked for.
-
-    Attributes
-    ----------
-    codes : float32 (B, L)
-    log_joint : float32 (B,)
-        log p(x, z) there, nats.
-    """
-
-    codes: Tensor
-    log_joint: Tensor
 
 
 class Autoencoder(nn.Module):
@@ -353,29 +337,17 @@ class VAE(Autoencoder):
         """
         seen = images if seen is None else seen
         mean, logvar = self.encode(seen, labels)
-        pull = None
+        pull: Tensor | float = 0.0
         if modes is not None:
-            mean, pull = self._towards(modes, mean, images, labels)
+            with torch.no_grad():
+                found = self.prior().log_density(mean) - self.error(self.decode(mean, labels), images)
+            mean, pull = modes.teach(mean, found)
         codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
         error = self.error(self.decode(codes, labels), images)
         kl = self.prior().kl(mean, logvar, noise)
         penalised = losses.penalised_kl(mean, logvar, self._free_bits, average) if self._free_bits else kl
-        guidance = self.guidance(codes, labels)
-        guidance = guidance if pull is None else guidance + pull
+        guidance = self.guidance(codes, labels) + pull
         return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised, guidance)
-
-    def _towards(self, modes: Modes, mean: Tensor, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Give the means that are learned from, and what pulls them to the modes, float32 (B,), nats.
-
-        A mode counts where it is higher than what is found at the mean: the grid on which modes were sought has gaps.
-        """
-        with torch.no_grad():
-            joint = self.prior().log_density(mean) - self.error(self.decode(mean, labels), images)
-            is_higher = modes.log_joint > joint
-        away = (mean - modes.codes).square().sum(1)
-        pull = torch.where(is_higher, _PULL * (away + _ROUNDED).sqrt(), 0.0)
-        is_elsewhere = is_higher & (away.detach() > _NEAR**2)
-        return torch.where(is_elsewhere[:, None], modes.codes, mean), pull
 
     def guidance(self, codes: Tensor, labels: Tensor | None) -> Tensor:
         """Give what `loss.labels` adds to what training minimises: the cross-entropy of the label told from z.

@@ -15,8 +15,9 @@ import math
 import torch
 from torch import Tensor
 
-from latentlab.core.models.autoencoders import Autoencoder, Modes
+from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.losses import ErrorTable
+from latentlab.core.models.modes import Modes
 from latentlab.core.runs.training_state import MODES, TrainingState
 from latentlab.core.training.kept_weights import copied, put_back
 

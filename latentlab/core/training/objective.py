@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from latentlab.core.data.image_draws import ImageDraws
-from latentlab.core.models.autoencoders import Autoencoder, Modes
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.modes import Modes
 from latentlab.core.ranks.ranks import ALONE, Part, Ranks
 from latentlab.core.recipe.recipe import Recipe
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from latentlab.core.events import Finished
-from latentlab.core.models.autoencoders import Modes
+from latentlab.core.models.modes import Modes
 from latentlab.core.models.snapshot import as_input
 from latentlab.core.recipe.recipe import RecipeError
 from latentlab.core.training.mode_search import ModeSearch
