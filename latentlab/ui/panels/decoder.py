@@ -118,6 +118,7 @@ class DecoderPanel(QScrollArea):
         self._dimension_box.setVisible(latent > 2)
         self._label_box.setVisible(uses_labels)
         self._fit_image()
+        self.updateGeometry()  # another height is useful
 
     def clear_model(self) -> None:
         """Show that there is no model to decode with."""
@@ -128,6 +129,7 @@ class DecoderPanel(QScrollArea):
         self._dimension_box.setVisible(False)
         self._label_box.setVisible(False)
         self._set_enabled(False)
+        self.updateGeometry()
 
     def set_temperature(self, temperature: float) -> None:
         """Put the slider at a temperature."""

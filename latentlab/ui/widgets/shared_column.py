@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QTabBar, QWidget
 
@@ -45,6 +45,7 @@ class SharedColumn(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(splitter)
+        splitter.installEventFilter(self)
         column(self._tabs, (self._scroll, 1), spacing=0, on=self)
 
     def has(self, part: QWidget) -> bool:
@@ -82,8 +83,14 @@ class SharedColumn(QWidget):
         super().showEvent(event)
         QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hear that a part asks for more, or less: what scrolls does not pass it on."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
+        return False
+
     def event(self, event: QEvent) -> bool:
-        """Share the height anew where a part asks for more, or less."""
+        """Share the height anew."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._arrange()
         return super().event(event)

@@ -252,6 +252,22 @@ def test_in_a_low_window_what_is_decoded_and_what_is_drawn_take_turns(lab, run_f
     lab.until(lambda: pad.isVisible() and image.isVisible() and not turns.isVisible())
 
 
+def test_what_a_model_needs_beside_the_map_is_asked_when_it_is_opened(lab, run_file):
+    lab.open(run_file())
+    turns, height = lab.child("sideTabs"), lab.window.height()
+    scenes.rest(lab)
+    while not turns.isVisible():
+        height -= 8
+        lab.window.resize(1280, height)
+        scenes.rest(lab)
+    lab.window.resize(1280, height + 8)
+    lab.until(lambda: not turns.isVisible())
+    lab.open(run_file(model__kind="cvae"))  # whose labels have a row of their own
+    lab.until(turns.isVisible)
+    lab.open(run_file())
+    lab.until(lambda: not turns.isVisible())
+
+
 def test_in_a_narrow_window_setup_takes_the_place_of_what_lies_beside_the_map(lab, run_file):
     lab.open(run_file())
     lab.window.resize(820, 600)
