@@ -32,6 +32,13 @@ def test_each_hint_is_told_once_and_goes_when_it_is_followed(make_lab, run_file,
     assert again.child("mapHint").text() == ""
 
 
+def test_what_is_said_of_a_cvae_goes_with_its_map(opened, run_file):
+    opened.open(run_file(**CVAE))
+    assert "style" in opened.text("mapHintText")
+    opened.open(run_file())
+    assert "style" not in opened.text("mapHintText")
+
+
 def test_who_finds_the_preview_needs_no_hint_of_it(opened):
     hint = opened.child("mapHint")
     opened.canvas.intents.hovered.emit(0.1, 0.1)

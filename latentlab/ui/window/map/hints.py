@@ -45,6 +45,8 @@ def join_hints(session: Session, panel: CanvasPanel, settings: Settings, menus: 
         elif update.snapshot.uses_labels:
             tell("style")
         else:
+            if shown == "style":  # it is not of this model
+                hint.hide()
             tell("click")
 
     def show_pick(position: Position | None) -> None:
