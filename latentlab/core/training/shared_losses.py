@@ -66,10 +66,23 @@ class SharedLosses:
 
     def __call__(self, *batch: Any) -> Tensor:
         """Give `Objective.losses` of a batch, or of a part of it."""
-        if self._ranks.count > 1:
-            self._follow()
+        self.prepare()
         losses: Tensor = self._engine(self.objective, *batch)
         return losses
+
+    def prepare(self) -> None:
+        """Have the engine gather the gradients of the parameters that learn: in its last phase not the decoder's.
+
+        Where they are others than before it is made anew; the first one of a process takes torch two seconds.
+        """
+        if self._ranks.count == 1:
+            return
+        learns = [parameter.requires_grad for parameter in self._losses.parameters()]
+        if learns != self._learns:
+            from torch.nn.parallel import DistributedDataParallel
+
+            self._learns, self._engine = learns, self._losses  # the engine before goes, with what it does to gradients
+            self._engine = DistributedDataParallel(self._losses, gradient_as_bucket_view=True)
 
     def weigh(self, beta: float) -> None:
         """Have another beta weigh the KL from now on."""
@@ -78,15 +91,6 @@ class SharedLosses:
     def begin_anew(self) -> None:
         """Have all ranks go on with the weights of the first one."""
         self._learns = None
-
-    def _follow(self) -> None:
-        """Have the engine gather the gradients of the parameters that learn: in its last phase not the decoder's."""
-        learns = [parameter.requires_grad for parameter in self._losses.parameters()]
-        if learns != self._learns:
-            from torch.nn.parallel import DistributedDataParallel
-
-            self._learns, self._engine = learns, self._losses  # the engine before goes, with what it does to gradients
-            self._engine = DistributedDataParallel(self._losses, gradient_as_bucket_view=True)
 
 
 class _Losses(nn.Module):

@@ -94,13 +94,21 @@ class Steps:
             See `Objective.losses`; on the device, which nobody has waited for.
         """
         moment = moment_of(phase, epochs_done, self._recipe)
-        self._model.decoder.requires_grad_(not moment.refines)
+        self._let_learn(phase)
         if moment.seeks and self.mode_search is not None:
             self.mode_search.look(number)
         if self._recipe.training.schedule == "one-cycle":
             set_learning_rate(self.optimiser, self.learning_rate * one_cycle(phase.done))
         take = partial(self._take, moment, part)
         return self._captured(take, (images, labels, noisy), self.optimiser, self._losses.objective, moment)
+
+    def prepare(self, phase: Phase) -> None:
+        """Have what takes long be made before the first step, which is of that phase: all ranks ask for it at once."""
+        self._let_learn(phase)
+        self._losses.prepare()
+
+    def _let_learn(self, phase: Phase) -> None:
+        self._model.decoder.requires_grad_(not phase.refines)
 
     def _take(self, moment: Moment, part: Part, images: Tensor, labels: Tensor, noisy: Tensor | None) -> Tensor:
         """Take a step plainly.

@@ -41,7 +41,7 @@ from latentlab.core.training.first_model import first_model
 from latentlab.core.training.kept_weights import RECOVERED, EarlyStopping, Recovery, are_finite, copied, put_back
 from latentlab.core.training.meetings import Meetings
 from latentlab.core.training.optimisers import kept_of, pick_device, put_kept_back, takes
-from latentlab.core.training.phases import phase_of
+from latentlab.core.training.phases import Phase, phase_of
 from latentlab.core.training.provenance import made_with, now
 from latentlab.core.training.shared_losses import check
 from latentlab.core.training.steps import Steps
@@ -235,6 +235,11 @@ class Trainer:
         return self._epoch + self._steps_done / self._steps_per_epoch
 
     @property
+    def _phase(self) -> Phase:
+        settings = self.recipe.training
+        return phase_of((self.epochs_done - self._first_epoch) / settings.epochs, settings)
+
+    @property
     def _is_finished(self) -> bool:
         return self._epoch >= self._last_epoch or self._early_stopping.is_due(self._epoch)
 
@@ -321,6 +326,7 @@ class Trainer:
             self._images.to_test[1],
         )
         self.model.train()
+        self._steps.prepare(self._phase)
         self._clock.start()
         while not (self._is_finished or self._is_left or self._meetings.stops):
             order = self._draws.order(len(images), self._images.at_once).to(images.device)
@@ -368,8 +374,7 @@ class Trainer:
         settings, epochs_done = self.recipe.training, self.epochs_done - self._first_epoch
         left = len(self.data.train_images) - self._steps_done * settings.batch_size
         part = self.ranks.part(min(settings.batch_size, left), self._block)
-        phase = phase_of(epochs_done / settings.epochs, settings)
-        self._pending.append(self._steps(images, labels, noisy, phase, epochs_done, part, self._steps_done))
+        self._pending.append(self._steps(images, labels, noisy, self._phase, epochs_done, part, self._steps_done))
         self._steps_done += 1
 
     def _report(self) -> Progress | Diverged:

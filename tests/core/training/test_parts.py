@@ -1,6 +1,7 @@
 """Of a step that ranks share, the mean of their gradients is the gradient of the whole batch."""
 
 import math
+import time
 
 import pytest
 import torch
@@ -125,7 +126,7 @@ class Same(Ranks):
 def test_no_step_is_taken_once_a_loss_has_diverged_and_somebody_stops_for_that(tiny_images, monkeypatch):
     """What is saved then is the last good model, and nothing that was learned from it since."""
     monkeypatch.setattr(trainers, "_MESSAGE_SECONDS", 0)
-    monkeypatch.setattr(SharedLosses, "_follow", lambda self: None)
+    monkeypatch.setattr(SharedLosses, "prepare", lambda self: None)
     control = Control()
     trainer = Trainer(SMALL.with_changes({"epochs": 4}), tiny_images, control=control, ranks=Same([]))
     stopped = None
@@ -144,7 +145,7 @@ def test_each_message_of_a_shared_training_is_one_sum(tiny_images, monkeypatch):
     """Where a step takes as long as the time between messages, it would wait for each of them."""
     monkeypatch.setattr(trainers, "_MESSAGE_SECONDS", 0)
     asked = []
-    monkeypatch.setattr(SharedLosses, "_follow", lambda self: None)
+    monkeypatch.setattr(SharedLosses, "prepare", lambda self: None)
     trainer = Trainer(SMALL.with_changes({"epochs": 1}), tiny_images, ranks=Same(asked))
     told = 0
     for event in trainer.events():
@@ -163,3 +164,26 @@ def test_a_rank_alone_meets_nobody(monkeypatch):
     assert not meetings.is_due(0.06)
     control.stop.set()
     assert meetings.stops
+
+
+def test_making_the_engine_is_not_counted_to_the_steps(tiny_images, monkeypatch):
+    now, made = [1000.0], []
+
+    def engine(losses, **_):
+        now[0] += 60
+        made.append(losses)
+        return losses
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr("torch.nn.parallel.DistributedDataParallel", engine)
+    trainer = Trainer(SMALL, tiny_images, ranks=One(0, 2))
+    loss_terms = trainer.model.loss_terms
+
+    def slow(*batch):
+        now[0] += 0.25
+        return loss_terms(*batch)
+
+    monkeypatch.setattr(trainer.model, "loss_terms", slow)
+    steps = [event for event in trainer.events() if isinstance(event, Progress) and len(event.losses)]
+    assert len(made) == 1
+    assert steps[0].images_per_second == pytest.approx(60 / 0.25)
