@@ -1,11 +1,13 @@
 """The panel that sets a run up, driven by keys and mouse."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QProgressBar, QPushButton, QScrollArea, QScrollBar, QSpinBox
 
@@ -14,6 +16,7 @@ from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.style import theme
 from latentlab.ui.widgets.forms.recipe_box import ListedRecipe
 from latentlab.ui.widgets.forms.recipe_form import RecipeForm
+from latentlab.ui.widgets.forms.recipe_settings import RecipeSettings
 from latentlab.ui.widgets.forms.settings_dialog import SettingsDialog
 from tests.ui.scenes import has_colour, rest
 
@@ -476,3 +479,35 @@ def test_what_one_has_scrolled_to_stays_when_the_dialog_is_laid_out_anew(lab):
     form.field("training.seed").hide()
     rest(lab)
     assert bar.value() == 0
+
+
+@pytest.mark.parametrize("nears", ["mouse", "keyboard"])
+def test_settings_of_the_dialog_are_made_a_heading_at_a_time_when_one_comes_near(panel, qtbot, nears):
+    made, others = [len(panel.form.fields)], QTimer(interval=0)  # what else the window has to do takes turns with it
+    others.timeout.connect(lambda: made.append(len(panel.form.fields)))
+    others.start()
+    if nears == "mouse":
+        at = QPointF(5, 5)
+        QCoreApplication.sendEvent(panel.form, QEnterEvent(at, at, QPointF(panel.form.mapToGlobal(at))))
+    else:
+        panel.activateWindow()
+        qtbot.waitUntil(panel.isActiveWindow)
+        panel.form.all_button.setFocus()
+    qtbot.waitUntil(lambda: made[-1] > 60)
+    assert panel.findChild(SettingsDialog).isHidden()
+    headings = [len(fields) for _, fields in RecipeSettings().more()]
+    assert [after - before for before, after in pairwise(made) if after != before] == headings
+    whole = dialog(panel)
+    assert all(field.isVisible() for field in panel.form.fields.values() if whole.isAncestorOf(field))
+
+
+def test_settings_that_are_made_late_show_what_is_in_force(panel, qtbot):
+    panel.show_recipe(BASE, BASE.with_changes({"training.seed": 7}))
+    panel.set_locked(True)
+    at = QPointF(5, 5)
+    QCoreApplication.sendEvent(panel.form, QEnterEvent(at, at, QPointF(panel.form.mapToGlobal(at))))
+    qtbot.waitUntil(lambda: "training.seed" in panel.form.fields)
+    seed = panel.form.fields["training.seed"]
+    assert seed.typed() == "7"
+    assert not seed.editor.isEnabled()
+    assert "recipe: 0" in seed.dot.toolTip()

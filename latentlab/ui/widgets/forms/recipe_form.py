@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
+from collections import deque
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from latentlab.core.recipe.recipe import Recipe
@@ -19,7 +23,7 @@ class RecipeForm(QWidget):
     Attributes
     ----------
     fields : dict of str to SettingField
-        By the dotted keys of the settings. Those of the dialog are made when it is first needed: a window opens sooner
+        By the dotted keys of the settings. Those of the dialog are made when they may be needed: a window opens sooner
         without them.
     """
 
@@ -31,7 +35,10 @@ class RecipeForm(QWidget):
         self._aligned: list[list[SettingField]] = []  # whose labels have one width
         self.fields: dict[str, SettingField] = {}
         texts = RecipeSettings()
-        self._folded = [key for _, settings in texts.more() for key, *_ in settings]
+        self._to_make = deque(texts.more())  # by their headings, for the dialog
+        self._making = QTimer(self, interval=0)  # all at once would hold the window up for several frames
+        self._making.timeout.connect(self._make_heading)
+        self._folded = [key for _, settings in self._to_make for key, *_ in settings]
         self._keys = [key for key, *_ in texts.main()] + self._folded
         self._why_locked = ""
         self._base = self._recipe = Recipe()
@@ -47,6 +54,7 @@ class RecipeForm(QWidget):
         self.all_button = QPushButton(self.tr("All settings…"), objectName="allSettingsButton")
         self.all_button.setToolTip(self.tr("Everything else that a recipe says, to search and to change"))
         self.all_button.clicked.connect(self._open_dialog)
+        self.all_button.installEventFilter(self)
 
         layout = column(head, spacing=5, on=self)
         for setting in texts.main():
@@ -82,13 +90,13 @@ class RecipeForm(QWidget):
     def field(self, key: str) -> SettingField:
         """Give the field of a setting, which is made if it was never seen."""
         if key not in self.fields:
-            self._make_dialog()
+            self._whole_dialog()
         return self.fields[key]
 
     def show_field(self, key: str) -> None:
         """Open the dialog at a setting, where it is one of the dialog; whoever is typing keeps the keyboard."""
         if key in self._folded:
-            self._make_dialog().show_field(self.field(key))
+            self._whole_dialog().show_field(self.field(key))
 
     def choose(self, key: str, text: str) -> None:
         """Change a setting that is edited outside this form, without an intent."""
@@ -100,6 +108,17 @@ class RecipeForm(QWidget):
         self.reset_button.setEnabled(not why)
         for field in self.fields.values():
             field.set_locked(why)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Make the fields of the dialog, which may be opened now, one heading at a time."""
+        self._begin_making()
+        super().enterEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Make them for the keyboard, too, when it has come to the button."""
+        if event.type() == QEvent.Type.FocusIn:
+            self._begin_making()
+        return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of text."""
@@ -117,14 +136,20 @@ class RecipeForm(QWidget):
         self._mark()
 
     def _mark(self) -> None:
-        theirs = {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
-        for key, field in self.fields.items():
-            field.mark(as_text(key, theirs[key]) if key in theirs else None)
+        theirs = self._theirs()
+        self._mark_fields(self.fields.values(), theirs)
         count = len(theirs.keys() & set(self._keys))
         text = self.tr("1 setting changed") if count == 1 else self.tr("{n} settings changed").format(n=count)
         self._differ.setText(text)
         self._differ.setVisible(bool(count))
         self.reset_button.setVisible(bool(count) or not self._is_valid)
+
+    def _theirs(self) -> dict[str, object]:
+        return {key: base for key, (base, _) in self._base.differences(self._recipe).items()}
+
+    def _mark_fields(self, fields: Iterable[SettingField], theirs: dict[str, object]) -> None:
+        for field in fields:
+            field.mark(as_text(field.key, theirs[field.key]) if field.key in theirs else None)
 
     def _edited(self, field: SettingField) -> None:
         typed = {key: other.typed() for key, other in self.fields.items()}
@@ -174,23 +199,37 @@ class RecipeForm(QWidget):
             self.validity_changed.emit(valid)
 
     def _open_dialog(self) -> None:
-        self._make_dialog().open_for_search()
+        self._whole_dialog().open_for_search()
 
-    def _make_dialog(self) -> SettingsDialog:
+    def _begin_making(self) -> None:
+        if self._to_make:
+            self._making.start()
+
+    @Slot()
+    def _make_heading(self) -> SettingsDialog:
+        """Make the fields of the next heading, and the dialog that holds them."""
         if self._dialog is None:
-            groups = [
-                (heading, [self._make_field(setting, heading) for setting in settings])
-                for heading, settings in RecipeSettings().more()
-            ]
-            self._dialog = SettingsDialog(groups, self)
-            values, folded = self._recipe.flat(), [self.fields[key] for key in self._folded]
-            self._aligned.append(folded)
-            align_labels(folded, self.font())
-            for field in folded:
+            self._dialog = SettingsDialog(self)
+        if self._to_make:
+            heading, settings = self._to_make.popleft()
+            fields, values = [self._make_field(setting, heading) for setting in settings], self._recipe.flat()
+            for field in fields:
                 field.set_value(values[field.key])
                 field.set_locked(self._why_locked)
-            self._mark()
+            self._mark_fields(fields, self._theirs())
+            self._dialog.add(heading, fields)
+            if not self._to_make:
+                self._making.stop()
+                self._aligned.append([self.fields[key] for key in self._folded])
+                align_labels(self._aligned[-1], self.font())
+                self._dialog.make_room()
         return self._dialog
+
+    def _whole_dialog(self) -> SettingsDialog:
+        dialog = self._make_heading()
+        while self._to_make:
+            self._make_heading()
+        return dialog
 
     def _make_field(self, setting: SettingTexts, heading: str = "") -> SettingField:
         key, label, tip = setting

@@ -14,17 +14,11 @@ from latentlab.ui.widgets.scrolling_dialog import ScrollingDialog
 
 
 class SettingsDialog(ScrollingDialog):
-    """Shows fields; what is changed is in force at once, so there is nothing to confirm.
-
-    Parameters
-    ----------
-    groups : sequence of (str, sequence of SettingField)
-        By their headings.
-    """
+    """Shows fields below headings; what is changed is in force at once, so there is nothing to confirm."""
 
     lines = 38
 
-    def __init__(self, groups: Sequence[tuple[str, Sequence[SettingField]]], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settingsDialog")
         self.setWindowTitle(self.tr("All settings"))
@@ -33,25 +27,26 @@ class SettingsDialog(ScrollingDialog):
         self._search.setAccessibleName(self.tr("Search the settings"))
         self._search.textChanged.connect(self._find)
         self._none = plain_label(self.tr("No setting has this word."), alignment=Qt.AlignmentFlag.AlignCenter)
+        self._none.hide()
         self._groups: list[tuple[QWidget, str, Sequence[SettingField]]] = []
-        parts: list[QWidget] = []
-        for heading, fields in groups:
-            label = plain_label(heading, wordWrap=True)
-            font = label.font()
-            font.setBold(True)
-            label.setFont(font)
-            self._groups.append((label, heading, fields))
-            parts += [label, *fields]
         inside = QWidget()
-        column(*parts, STRETCH, margins=(12, 4, 12, 12), spacing=5, on=inside)
+        self._rows = column(STRETCH, margins=(12, 4, 12, 12), spacing=5, on=inside)
         self._scroll = self.hold(inside)
         column((self._search, 0), self._none, (self._scroll, 1), margins=(8, 8, 8, 8), spacing=6, on=self)
         self._shown_field: SettingField | None = None
         bar = self._scroll.verticalScrollBar()
         bar.rangeChanged.connect(self._keep_in_sight)
         bar.actionTriggered.connect(self._forget_shown)  # who scrolls looks elsewhere
-        self._find("")
-        self.make_room()
+
+    def add(self, heading: str, fields: Sequence[SettingField]) -> None:
+        """Show fields below those that are there; once all are, ask to `make_room`."""
+        label = plain_label(heading, wordWrap=True)
+        font = label.font()
+        font.setBold(True)
+        label.setFont(font)
+        self._groups.append((label, heading, fields))
+        for part in (label, *fields):
+            self._rows.insertWidget(self._rows.count() - 1, part)
 
     def open_for_search(self) -> None:
         """Open, ready to type a word."""
