@@ -333,21 +333,32 @@ class VAE(Autoencoder):
         Kingma and Welling (2014), eq. 10 with L = 1, z = mean + exp(logvar / 2) * noise; none puts z at the mean. The
         KL from a mixture prior is that of the same sample: see `Prior.kl`. Parameters as of an autoencoder; with `seen`
         a denoising VAE (Im et al., 2017). With `modes` the posterior of an image whose mean lies away from its mode is
-        put there; how far the mean lies away is added to the guidance.
+        put there to learn from. The terms that are told stay the encoder's, without that; what is minimised of them is
+        the other's, as the guidance has the difference, and how far the mean lies away.
         """
         seen = images if seen is None else seen
         mean, logvar = self.encode(seen, labels)
-        pull: Tensor | float = 0.0
-        if modes is not None:
+        if modes is None:
+            codes, error, kl = self._sampled(images, labels, mean, logvar, noise)
+            told_kl, more = kl, codes.new_zeros(())
+        else:
             with torch.no_grad():
                 found = self.prior().log_density(mean) - self.error(self.decode(mean, labels), images)
+                _, told_error, told_kl = self._sampled(images, labels, mean, logvar, noise)
             mean, pull = modes.teach(mean, found)
-        codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
-        error = self.error(self.decode(codes, labels), images)
-        kl = self.prior().kl(mean, logvar, noise)
+            codes, error, kl = self._sampled(images, labels, mean, logvar, noise)
+            difference = (error - told_error).detach()
+            error, more = error - difference, pull + difference
         penalised = losses.penalised_kl(mean, logvar, self._free_bits, average) if self._free_bits else kl
-        guidance = self.guidance(codes, labels) + pull
-        return LossTerms(error, kl, self._penalty(mean, seen, labels, noise), penalised, guidance)
+        guidance = self.guidance(codes, labels) + more
+        return LossTerms(error, told_kl, self._penalty(mean, seen, labels, noise), penalised, guidance)
+
+    def _sampled(
+        self, images: Tensor, labels: Tensor | None, mean: Tensor, logvar: Tensor, noise: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Give a sample of each posterior, the error of the image that it is decoded to, and the KL."""
+        codes = mean if noise is None else mean + torch.exp(0.5 * logvar) * noise
+        return codes, self.error(self.decode(codes, labels), images), self.prior().kl(mean, logvar, noise)
 
     def guidance(self, codes: Tensor, labels: Tensor | None) -> Tensor:
         """Give what `loss.labels` adds to what training minimises: the cross-entropy of the label told from z.
