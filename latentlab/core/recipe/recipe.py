@@ -93,6 +93,11 @@ class Recipe(Part):
             raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
         if self.data.binarised and (self.loss.reconstruction != "bernoulli" or self.data.is_paired):
             raise ValueError("data.binarised is for single images and loss.reconstruction = 'bernoulli'")
+        if self.training.augmentation.target == "changed" and (self.data.binarised or self.data.is_paired):
+            raise ValueError(
+                "training.augmentation.target = 'changed' is for single images that are not binarised: a changed one "
+                "has greys"
+            )
         if self.model.prior != "normal":
             if self.training.temperature != 1:
                 raise ValueError("model.prior = 'vamp' needs training.temperature = 1: its KL is that of samples of z")

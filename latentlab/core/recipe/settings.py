@@ -241,8 +241,9 @@ class CorruptionSettings(Part):
 class AugmentationSettings(Part):
     """Small random affine changes of what the encoder sees in training, drawn anew at every step; zero changes nothing.
 
-    The decoder is still asked for the image itself (Im et al., 2017): the code of a letter comes to depend less on
-    the hand that wrote it. Only a mirrored image is mirrored for both.
+    Where the decoder is still asked for the image itself (Im et al., 2017), the code of a letter comes to depend less
+    on the hand that wrote it; where it is asked for the changed one, a model meets more images than there are. A
+    mirrored image is mirrored for both.
     """
 
     rotation: float = Field(0.0, ge=0, le=45, description="Degrees, at most")
@@ -251,6 +252,10 @@ class AugmentationSettings(Part):
     shift: float = Field(0.0, ge=0, le=10, description="Pixels, at most")
     mirror: float = Field(0.0, ge=0, le=1, description="Share of the images that are mirrored, for the decoder too")
     until: float = Field(1.0, ge=0, le=1, description="Share of the run after which images are left as they are")
+    target: Literal["image", "changed"] = Field(
+        "image",
+        description="What the decoder is asked for: the image as it is, or the changed one that the encoder sees",
+    )
 
     @property
     def is_on(self) -> bool:

@@ -44,6 +44,7 @@ def seen_images(
     if moment.augments:
         x, seen = mirrored(x, seen, changes, generator, part)
         seen = augmented(seen, changes, generator, part)
-        if moment.refines and noisy is None:  # the decoder learns nothing of it, and the encoder meets more images
+        # Where the encoder learns alone it is not the decoder that is asked. Ones and zeros have become greys.
+        if changes.target == "changed" or (moment.refines and noisy is None and not recipe.data.binarised):
             x = seen
     return x, corrupted(seen, recipe.corruption, generator, part)

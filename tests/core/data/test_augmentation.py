@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from latentlab.core.data.augmentation import augmented, mirrored
+from latentlab.core.data.image_set import ImageSet
 from latentlab.core.recipe.settings import AugmentationSettings
 
 
@@ -64,6 +65,26 @@ def test_images_lean_either_way_up_to_the_angle(settings: AugmentationSettings, 
     _, _, slant = _moments(augmented(_bar(500), settings, _generator()))
     assert -largest < slant.min() < -0.7 * largest
     assert 0.7 * largest < slant.max() < largest
+
+
+def _fine_energy(images: torch.Tensor) -> torch.Tensor:
+    """Give the sum of squares of what each image has more than the means of 3x3 pixels, (B,)."""
+    return (images - torch.nn.functional.avg_pool2d(images, 3, 1, 1)).square().sum((1, 2, 3))
+
+
+@pytest.mark.parametrize("shapes", [True, False], ids=["shapes", "noise in colour"])
+def test_images_stay_as_sharp_as_they_were(tiny_images: ImageSet, shapes: bool) -> None:
+    images = tiny_images.train_images.float() / 255 if shapes else torch.rand(60, 3, 28, 28, generator=_generator())
+    settings = AugmentationSettings(rotation=8, scale=0.06, shear=0.15, shift=0.7)
+    changed = augmented(images, settings, _generator())
+    ratio = _fine_energy(changed) / _fine_energy(images)
+    assert 0.85 < ratio.median() < 1.1  # not sharpened 0.54 and 0.39
+    assert ratio.quantile(0.1) > 0.7
+
+
+def test_an_image_of_one_grey_stays_so() -> None:
+    grey = torch.full((5, 3, 9, 9), 0.3)
+    torch.testing.assert_close(augmented(grey, AugmentationSettings(rotation=20), _generator()), grey)
 
 
 def test_values_stay_in_range_and_the_same_seed_gives_the_same_changes() -> None:

@@ -354,5 +354,13 @@ class RecipeSettings(QObject):
                 self.tr("Share of the images that are mirrored at random: 0.5 for photographs."),
             ),
             ("until", self.tr("Until"), self.tr("Share of the run after which images are left as they are: 1 is all.")),
+            (
+                "target",
+                self.tr("Asked for"),
+                self.tr(
+                    "What the decoder is asked for. image: the image as it is, so that codes depend less on the hand "
+                    "that wrote it. changed: what the encoder sees, as if there were more images."
+                ),
+            ),
         )
         return tuple((f"training.augmentation.{leaf}", label, tip) for leaf, label, tip in texts)
