@@ -356,7 +356,7 @@ class RecipeSettings(QObject):
             ("until", self.tr("Until"), self.tr("Share of the run after which images are left as they are: 1 is all.")),
             (
                 "target",
-                self.tr("Asked for"),
+                self.tr("Target"),
                 self.tr(
                     "What the decoder is asked for. image: the image as it is, so that codes depend less on the hand "
                     "that wrote it. changed: what the encoder sees, as if there were more images."
