@@ -28,7 +28,7 @@ _LEAST_SIDE = 16
 _MOST_NUMBERS = 16_777_216  # that are kept: 64 MB
 _SPREAD = 1.4  # the grid is as dense as a normal distribution with so large a deviation
 _STEPS = 20  # of the decoder between two times that the grid is decoded
-_AT_ONCE = 2048  # codes decoded together
+_AT_ONCE = 128  # codes decoded, or images looked for, together: as many as a batch has
 
 
 class ModeSearch:
@@ -60,8 +60,9 @@ class ModeSearch:
         """Find the modes of images, float32 (B, C, H, W) in [0, 1]."""
         assert self._table is not None
         with torch.no_grad():
-            joint = self._log_prior - self._table.of(self._model.target(images))
-            highest, which = joint.max(1)
+            # Of each image there are as many numbers as codes: of a large batch, gigabytes.
+            parts = [self._highest(part, self._table) for part in torch.split(self._model.target(images), _AT_ONCE)]
+            highest, which = map(torch.cat, zip(*parts, strict=True))
             return Modes(self._codes[which], highest)
 
     def begin_anew(self) -> None:
@@ -80,6 +81,10 @@ class ModeSearch:
             put_back(before, kept)
             self._kept = copied(before)
             self._decode(before)
+
+    def _highest(self, target: Tensor, table: ErrorTable) -> tuple[Tensor, Tensor]:
+        highest, which = (self._log_prior - table.of(target)).max(1)
+        return highest, which
 
     def _is_as_before(self) -> bool:
         of_decoder = set(self._model.decoder.parameters())

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from latentlab.core.events import Finished
+from latentlab.core.models.losses import ErrorTable
 from latentlab.core.models.modes import Modes
 from latentlab.core.models.snapshot import as_input
 from latentlab.core.recipe.recipe import RecipeError
@@ -56,6 +57,21 @@ def test_modes_are_where_brute_force_finds_them(tiny_images, models, changes):
     for image, code, found in zip(x, codes, highest, strict=True):
         assert found == pytest.approx(log_joint(model, image[None], code[None]).item(), abs=1e-2)
         assert found > log_joint(model, image[None], everywhere).max() - 0.5  # what the grid's gaps may hide
+
+
+def test_of_a_large_batch_modes_are_found_for_a_part_at_a_time(tiny_images, models, monkeypatch):
+    model = models()
+    x = as_input(tiny_images.train_images[:10]).repeat(30, 1, 1, 1)
+    search = ModeSearch(model)
+    search.look(0)
+    sizes, of = [], ErrorTable.of
+    monkeypatch.setattr(ErrorTable, "of", lambda table, target: sizes.append(len(target)) or of(table, target))
+    codes, highest = search.of(x)
+    assert sum(sizes) == len(x) == len(highest)
+    assert max(sizes) <= 128
+    alone, own = search.of(x[:10])
+    assert torch.equal(codes, alone.repeat(30, 1))
+    torch.testing.assert_close(highest, own.repeat(30))
 
 
 def test_the_grid_is_decoded_anew_only_where_the_decoder_has_learned(tiny_images, models, monkeypatch):
