@@ -64,8 +64,7 @@ class MicroBatches:
             The losses of the whole batch, on the device. With a gradient that is not finite, or too large, they and it
             are NaN.
         """
-        if not self._are_one:
-            self._become_one()
+        self.prepare()
         self._model.zero_grad(set_to_none=True)
         images, labels, noisy = batch
         learn = [parameter for parameter in self._model.parameters() if parameter.requires_grad]
@@ -89,7 +88,10 @@ class MicroBatches:
         self._are_one = self._ranks.count == 1
 
     @torch.no_grad()
-    def _become_one(self) -> None:
+    def prepare(self) -> None:
+        """Give all ranks the weights of the first one, where they begin: they ask for it at once."""
+        if self._are_one:
+            return
         for parameter in self._model.parameters():
             bits = parameter.contiguous().view(torch.int32)  # of zeros and others the sum is exact
             given = self._ranks.sum(bits if self._ranks.rank == 0 else torch.zeros_like(bits))

@@ -94,7 +94,7 @@ class Steps:
             See `Objective.losses`; on the device, which nobody has waited for.
         """
         moment = moment_of(phase, epochs_done, self._recipe)
-        self._let_learn(phase)
+        self.prepare(phase)  # the grid is decoded with the weights that all ranks go on with
         if moment.seeks and self.mode_search is not None:
             self.mode_search.look(number)
         if self._recipe.training.schedule == "one-cycle":
@@ -104,11 +104,10 @@ class Steps:
 
     def prepare(self, phase: Phase) -> None:
         """Have what takes long be made before the first step, which is of that phase: all ranks ask for it at once."""
-        self._let_learn(phase)
-        self._losses.prepare()
-
-    def _let_learn(self, phase: Phase) -> None:
         self._model.decoder.requires_grad_(not phase.refines)
+        self._losses.prepare()
+        if self._micro_batches is not None:
+            self._micro_batches.prepare()
 
     def _take(self, moment: Moment, part: Part, images: Tensor, labels: Tensor, noisy: Tensor | None) -> Tensor:
         """Take a step plainly.

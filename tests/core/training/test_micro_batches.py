@@ -205,6 +205,18 @@ def test_ranks_begin_with_the_weights_of_the_first_and_so_they_do_anew(tiny_imag
             other.model.mean_head.bias.fill_(math.nan)
 
 
+def test_modes_are_sought_with_the_weights_of_the_first_rank_from_the_step_that_shares_them_on(tiny_images):
+    recipe = recipe_of("modes sought", micro_batch=7)
+    first, other = (Trainer(recipe.with_changes({"seed": seed}), tiny_images).model for seed in (0, 1))
+    ranks, batch = One(1, 2), (tiny_images.train_images[:1], tiny_images.train_labels[:1], None)
+    steps = Steps(other, recipe, CPU, Draws(3, CPU), ranks)
+    for _ in range(2):
+        ranks.first, expected = bits_of(first), list(first.parameters())
+        steps(*batch, Phase(0.5, refines=False), 1, ranks.part(8, 7), 7)
+        assert all(map(torch.equal, steps.mode_search.state().values(), expected))
+        steps.begin_anew()
+
+
 @pytest.mark.parametrize(
     ("images", "batch_size", "micro_batch", "most"),
     [(180, 60, 20, 3), (180, 60, 25, 3), (30, 60, 20, 2), (9, 60, 1, 9)],
