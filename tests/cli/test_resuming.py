@@ -85,6 +85,8 @@ def test_what_cannot_be_finished_is_a_sentence_and_status_2(whole, broken, array
         {"optimiser.0.step": None},
         {"optimiser.1.exp_avg": None},
         {"optimiser.0.square_avg": torch.zeros(16, 784)},
+        {"best.1": torch.zeros(16)},  # and none of the others
+        {"modes.1": torch.zeros(16)},
     ],
     ids=lambda change: next(iter(change)),
 )

@@ -63,7 +63,8 @@ class TrainingState(BaseModel):
         ``order``, ``generator``: the states, uint8, of the generator that draws the order of an epoch's images, as it
         was before it drew the present one, and of the one that draws what steps draw. ``optimiser.N.NAME``: what the
         optimiser keeps of parameter N. ``best.N``: parameter N at the end of the best epoch. ``last.N``: parameter N
-        as the last step left it, where the run has the best epoch's in their place.
+        as the last step left it, where the run has the best epoch's in their place. ``modes.N``: parameter N as it was
+        when the grid was last decoded on which modes are sought.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -137,7 +138,7 @@ class TrainingState(BaseModel):
         if not self.tensors.keys() >= _GENERATORS:
             raise ValueError("the generators' states are missing")
         for name in ("best", "last", MODES):
-            if len(self.parameters(name)) not in (0, parameters):
+            if sum(key.startswith(f"{name}.") for key in self.tensors) not in (0, parameters):
                 raise ValueError(f"{name} has not all parameters")
 
 
