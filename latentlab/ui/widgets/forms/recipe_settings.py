@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from latentlab.ui.widgets.forms.augmentation_settings import AugmentationSettings
 from latentlab.ui.widgets.forms.beside_settings import BesideSettings
 from latentlab.ui.widgets.forms.phase_settings import PhaseSettings
 from latentlab.ui.widgets.forms.prior_settings import PriorSettings
@@ -54,7 +55,7 @@ class RecipeSettings(QObject):
             PhaseSettings().group(),
             BesideSettings().group(),
             (self.tr("Damage to what the encoder sees"), self._corruption()),
-            (self.tr("Random changes of the training images"), self._augmentation()),
+            AugmentationSettings().group(),
         )
 
     def _images(self) -> tuple[SettingTexts, ...]:
@@ -341,26 +342,3 @@ class RecipeSettings(QObject):
             ("light", self.tr("Uneven light"), self.tr("Of a page: how much darker one side is, from 0 to 1.")),
         )
         return tuple((f"corruption.{leaf}", label, tip) for leaf, label, tip in texts)
-
-    def _augmentation(self) -> tuple[SettingTexts, ...]:
-        texts = (
-            ("rotation", self.tr("Rotation"), self.tr("Images are turned at random by up to so many degrees.")),
-            ("scale", self.tr("Scale"), self.tr("Images are scaled at random by up to this share: 0.1 is 10 %.")),
-            ("shear", self.tr("Slant"), self.tr("Images are slanted at random by up to this amount.")),
-            ("shift", self.tr("Shift"), self.tr("Images are moved at random by up to so many pixels.")),
-            (
-                "mirror",
-                self.tr("Mirror"),
-                self.tr("Share of the images that are mirrored at random: 0.5 for photographs."),
-            ),
-            ("until", self.tr("Until"), self.tr("Share of the run after which images are left as they are: 1 is all.")),
-            (
-                "target",
-                self.tr("Target"),
-                self.tr(
-                    "What the decoder is asked for. image: the image as it is, so that codes depend less on the hand "
-                    "that wrote it. changed: what the encoder sees, as if there were more images."
-                ),
-            ),
-        )
-        return tuple((f"training.augmentation.{leaf}", label, tip) for leaf, label, tip in texts)
