@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
 
 from latentlab.core.arrays import sample_rows
-from tests.ui.scenes import rest
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -169,8 +168,9 @@ def test_points_that_move_while_a_rectangle_is_drawn_count_where_they_are(lab):
     lab.until(lambda: not np.allclose(lab.canvas.points(), start, atol=0.02))
     lab.press("pauseButton")
     # While points and view move, some may be out of sight, and those are not selected.
-    lab.until(lambda: lab.session.state == "paused" and np.array_equal(layer.positions(), layer.targets()))
-    rest(lab)
+    lab.until(lambda: lab.session.state == "paused")
+    lab.until_idle()  # the last map may be on its way
+    lab.until(lambda: np.array_equal(layer.positions(), layer.targets()))
     across = lab.canvas.view.to_pixels(layer.positions())[:, 0]
     local = QPointF(round(np.median(across)), lab.canvas.view.box.rect().bottom() - 2)
     end = lab.canvas.mapFromScene(lab.canvas.view.box.mapToScene(local))
