@@ -125,7 +125,7 @@ def _rank(name, tasks, processes, meet, rank):
     import torch
     from torch import distributed
 
-    from latentlab.core.models.autoencoders import build
+    from latentlab.core.models.building import build
     from latentlab.core.recipe.recipe import Recipe
     from latentlab.core.training.optimisers import new_optimiser
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from latentlab.core.fields.tiles import CELLS, Landscape, TileAddress
 from latentlab.core.files import resource
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run

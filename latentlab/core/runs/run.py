@@ -23,7 +23,8 @@ from latentlab.core.data.image_set import ImageSet, in_words
 from latentlab.core.errors import LatentlabError, printable, reason_of
 from latentlab.core.events import Changed, EpochEnded, event_to_dict
 from latentlab.core.files import utf8_path
-from latentlab.core.models.autoencoders import Autoencoder, build
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.building import build
 from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe

@@ -7,7 +7,8 @@ import torch
 
 from latentlab.core.arrays import first_rows
 from latentlab.core.data.image_set import ImageSet
-from latentlab.core.models.autoencoders import Autoencoder, build
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.building import build
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs.run import Run
 

@@ -19,7 +19,7 @@ from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.plane_prior import prior_on_plane
 from latentlab.core.map.projection import Projection, fit
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.prior import STANDARD_NORMAL, Mixture
 from latentlab.core.models.snapshot import Snapshot

@@ -11,7 +11,7 @@ from latentlab.core.fields.grid import middles
 from latentlab.core.fields.prepared_map import PreparedMap
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 

@@ -69,7 +69,7 @@ def test_any_part_of_the_plane_can_be_asked_for(tiny_model, extent):
 
 
 def test_a_code_of_planes_has_none(tiny_model):
-    from latentlab.core.models.autoencoders import build
+    from latentlab.core.models.building import build
     from latentlab.core.models.snapshot import Snapshot
     from latentlab.core.recipe.recipe import Recipe
 

@@ -9,7 +9,7 @@ from latentlab.core.fields.gaps import GAP, gaps
 from latentlab.core.fields.grid import plane_code
 from latentlab.core.map.map_update import MapUpdate
 from latentlab.core.map.projection import fit
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.operations import Operations
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe

@@ -116,7 +116,7 @@ def test_large_images_are_made_smaller_and_keep_their_mean(make_wide):
 @pytest.fixture(scope="module")
 def make_wide(tiny_model):
     """Give the map of an untrained model of images of another shape."""
-    from latentlab.core.models.autoencoders import build
+    from latentlab.core.models.building import build
     from latentlab.core.models.snapshot import Snapshot
 
     def make(height, width):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from latentlab.core.measures.image_losses import FEW_SAMPLES, SAMPLES, image_terms, misfits, normal_points
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch.distributions import Independent, Normal, kl_divergence
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.models.autoencoders import Autoencoder, build
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.building import build
 from latentlab.core.recipe.recipe import Recipe
 
 _MLP = {"kind": "mlp", "layers": [16], "activation": "gelu"}

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 from latentlab.core.runs.run import Run
 from latentlab.core.training.trainer import Trainer

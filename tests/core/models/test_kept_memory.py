@@ -5,7 +5,7 @@ import platform
 import pytest
 import torch
 
-from latentlab.core.models.autoencoders import keep_freed_memory
+from latentlab.core.models.building import keep_freed_memory
 
 resource = pytest.importorskip("resource")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from latentlab.core.map import explore
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.operations import Operations, count
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.recipe.recipe import Recipe

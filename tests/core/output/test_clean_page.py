@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from latentlab.core.models.autoencoders import build
+from latentlab.core.models.building import build
 from latentlab.core.models.snapshot import Snapshot
 from latentlab.core.output import clean_page
 from latentlab.core.output.clean_page import CleaningError, clean, read_page, save_page

@@ -130,7 +130,7 @@ def test_nothing_can_be_moved_where_there_is_no_page(qtbot, compare):
 
 def planes(**changes):
     """Give a model of planes as it is before any training."""
-    from latentlab.core.models.autoencoders import build
+    from latentlab.core.models.building import build
     from latentlab.core.models.snapshot import Snapshot
     from latentlab.core.recipe.recipe import Recipe
 
