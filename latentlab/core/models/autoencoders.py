@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from latentlab.core.models import losses, networks
 from latentlab.core.models.modes import Modes
+from latentlab.core.models.places import Places
 from latentlab.core.models.prior import STANDARD_NORMAL, Mixture, Prior
 from latentlab.core.recipe.recipe import Recipe
 
@@ -93,6 +94,8 @@ class Autoencoder(nn.Module):
         self._feature_count = math.prod(features)
         if settings.code == "linear":
             self.mean_head: nn.Module = nn.Linear(self._feature_count, settings.latent)
+        elif settings.code == "places":
+            self.mean_head = Places(self._feature_count, settings.latent, image_shape)
         else:
             count = features[0] if self.takes_any_size else self._feature_count
             if settings.latent != count:
@@ -103,7 +106,7 @@ class Autoencoder(nn.Module):
             self.mean_head = nn.Identity()
         self.code_activation = _CODE_ACTIVATIONS[settings.code_activation]()
         # Where the features are the code, a decoder that begins with planes begins with these.
-        goes_on = settings.code != "linear" and settings.decoder.kind != "mlp" and len(features) == 3
+        goes_on = settings.code in ("features", "planes") and settings.decoder.kind != "mlp" and len(features) == 3
         self._planes_shape = features if goes_on else ()
         self.decoder = networks.decoder(settings.decoder, settings.latent, classes, image_shape, self._planes_shape)
         if classes:
@@ -313,8 +316,18 @@ class VAE(Autoencoder):
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give mean and logvar of the posterior q(z | x), each float32 (B, L)."""
+        mean, logvar, _, _ = self._encoded(images, labels)
+        return mean, logvar
+
+    def _encoded(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Give mean and logvar, what of logvar is not of the places, and what the encoder has told of places."""
         features = self._features(images, labels)
-        return self.mean_head(features).float(), self.logvar_head(features).float()
+        logvar = self.logvar_head(features).float()
+        if not isinstance(self.mean_head, Places):
+            return self.mean_head(features).float(), logvar, logvar, None
+        logits = self.mean_head.logits(features)
+        mean, more = self.mean_head.read(logits, self.mean_head.likeliest(logits))
+        return mean, logvar + more, logvar, logits
 
     def loss_terms(
         self,
@@ -334,15 +347,20 @@ class VAE(Autoencoder):
         the other's, as the guidance has the difference, and how far the mean lies away.
         """
         seen = images if seen is None else seen
-        mean, logvar = self.encode(seen, labels)
+        mean, logvar, of_all_places, logits = self._encoded(seen, labels)
         if modes is None:
             codes, error, kl = self._sampled(images, labels, mean, logvar, noise)
             told_kl, more = kl, codes.new_zeros(())
         else:
             with torch.no_grad():
                 found = self.prior().log_density(mean) - self.error(self.decode(mean, labels), images)
+                found -= self.guidance(mean, labels)
                 _, told_error, told_kl = self._sampled(images, labels, mean, logvar, noise)
-            mean, pull = modes.teach(mean, found)
+            if logits is None or not isinstance(self.mean_head, Places):
+                mean, pull = modes.teach(mean, found)
+            else:
+                mean, of_places, pull = modes.teach_places(self.mean_head, logits, mean, found)
+                logvar = of_all_places + of_places
             codes, error, kl = self._sampled(images, labels, mean, logvar, noise)
             difference = (error - told_error).detach()
             error, more = error - difference, pull + difference
@@ -378,6 +396,13 @@ class VAE(Autoencoder):
             return codes.new_zeros(len(codes))
         told = F.cross_entropy(self.label_head(codes), labels, ignore_index=_NO_LABEL, reduction="none")
         return self._guidance * told.float()
+
+    def guidance_of_classes(self, codes: Tensor) -> Tensor | None:
+        """Give what `guidance` would be of each class, float32 (B, classes); None where the recipe has none."""
+        if not self._guidance:
+            return None
+        told: Tensor = self.label_head(codes)
+        return -self._guidance * told.float().log_softmax(1)
 
     def importance_weighted(
         self, images: Tensor, labels: Tensor | None, noise: Tensor, seen: Tensor, beta: float

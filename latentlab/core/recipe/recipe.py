@@ -91,6 +91,8 @@ class Recipe(Part):
             raise ValueError("the bernoulli reconstruction needs model.output = 'sigmoid'")
         if self.loss.contraction and self.model.code == "planes":
             raise ValueError("loss.contraction is for a code of numbers, not for model.code = 'planes'")
+        if self.loss.contraction and self.model.code == "places":
+            raise ValueError("loss.contraction is for a code without jumps, not for model.code = 'places'")
         if self.data.binarised and (self.loss.reconstruction != "bernoulli" or self.data.is_paired):
             raise ValueError("data.binarised is for single images and loss.reconstruction = 'bernoulli'")
         if self.training.augmentation.target == "changed" and (self.data.binarised or self.data.is_paired):
@@ -110,6 +112,10 @@ class Recipe(Part):
         ):
             raise ValueError(
                 "training.modes is for a VAE of one or two dimensions with the normal prior and one sample of z"
+            )
+        if self.model.code == "places" and self.training.modes < 1:
+            raise ValueError(
+                "model.code = 'places' learns from modes that are sought all the time: set training.modes to 1"
             )
         if self.training.fit_prior and self.model.kind == "autoencoder":
             raise ValueError("training.fit_prior is for a VAE: an autoencoder has no prior")

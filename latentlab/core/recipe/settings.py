@@ -145,10 +145,10 @@ class ModelSettings(Part):
         "vae", description="Autoencoder, VAE, or VAE conditioned on the label"
     )
     latent: int = Field(2, ge=1, le=4096, description="Dimensions of the latent space")
-    code: Literal["linear", "features", "planes"] = Field(
+    code: Literal["linear", "places", "features", "planes"] = Field(
         "linear",
-        description="What the code is: a linear map of the encoder's features, the features themselves, or, for "
-        "images of any size, their planes",
+        description="What the code is: a linear map of the encoder's features, a mean of the likeliest of many places, "
+        "the features themselves, or, for images of any size, their planes",
     )
     code_activation: Literal["linear", "relu", "sigmoid", "tanh"] = Field(
         "linear", description="On an autoencoder's code; relu lets units be silent"
@@ -165,7 +165,9 @@ class ModelSettings(Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.kind != "autoencoder" and (self.code != "linear" or self.code_activation != "linear"):
+        if self.code == "places" and self.kind != "vae":
+            raise ValueError("code = 'places' is for kind = 'vae': it learns from exact posteriors")
+        if self.kind != "autoencoder" and (self.code not in ("linear", "places") or self.code_activation != "linear"):
             raise ValueError("code and code_activation other than linear are for kind = 'autoencoder'")
         if self.code == "planes" and (self.encoder.kind, self.decoder.kind) != ("pool", "pool"):
             raise ValueError("code = 'planes' needs an encoder and a decoder of kind = 'pool'")

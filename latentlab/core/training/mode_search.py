@@ -10,23 +10,18 @@ free then to lay images where an encoder hardly finds them: p(x) becomes larger,
 from __future__ import annotations
 
 import copy
-import math
 
 import torch
 from torch import Tensor
 
-from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.autoencoders import VAE, Autoencoder
+from latentlab.core.models.latent_grid import coordinates, product, side_of
 from latentlab.core.models.losses import ErrorTable
 from latentlab.core.models.modes import Modes
+from latentlab.core.models.places import Places
 from latentlab.core.runs.training_state import MODES, TrainingState
 from latentlab.core.training.kept_weights import copied, put_back
 
-MOST_DIMENSIONS = 2
-
-_SIDES = {1: 1024, 2: 96}  # codes along each dimension
-_LEAST_SIDE = 16
-_MOST_NUMBERS = 16_777_216  # that are kept: 64 MB
-_SPREAD = 1.4  # the grid is as dense as a normal distribution with so large a deviation
 _STEPS = 20  # of the decoder between two times that the grid is decoded
 _AT_ONCE = 128  # codes decoded, or images looked for, together: as many as a batch has
 
@@ -37,16 +32,18 @@ class ModeSearch:
     Parameters
     ----------
     model : Autoencoder
-        A VAE of at most `MOST_DIMENSIONS` dimensions that is told no labels, on its device; it goes on learning.
+        A VAE of one or two dimensions that is told no labels, on its device; it goes on learning.
     """
 
     def __init__(self, model: Autoencoder) -> None:
         self._model = model
-        most = int((_MOST_NUMBERS / math.prod(model.image_shape)) ** (1 / model.latent))
-        side = max(_LEAST_SIDE, min(_SIDES[model.latent], most))
-        places = _SPREAD * torch.special.ndtri((torch.arange(side, dtype=torch.float64) + 0.5) / side)
-        codes = torch.cartesian_prod(*[places] * model.latent).reshape(-1, model.latent)
-        self._codes = codes.float().to(next(model.parameters()).device)
+        along, device = coordinates(side_of(model.latent, model.image_shape)), next(model.parameters()).device
+        self._codes = product(along, model.latent).float().to(device)
+        self._places = model.mean_head if isinstance(model.mean_head, Places) else None
+        if self._places is not None:
+            self._laid = self._places.laid(along.to(device)).float()
+            each = product(torch.gradient(along)[0].log(), model.latent).sum(1)
+            self._log_area = each.float().to(device)  # that each code stands for
         self._table: ErrorTable | None = None
         self._kept: list[Tensor] = []
 
@@ -56,14 +53,20 @@ class ModeSearch:
             self._kept = copied(self._model)
             self._decode(self._model)
 
-    def of(self, images: Tensor) -> Modes:
-        """Find the modes of images, float32 (B, C, H, W) in [0, 1]."""
+    def of(self, images: Tensor, labels: Tensor | None = None) -> Modes:
+        """Find the modes of images, float32 (B, C, H, W) in [0, 1].
+
+        Where labels guide (`loss.labels`) they are those of p(z | x, y), which tells a label (int64 (B,), -1 for none)
+        as often as that weight says.
+        """
         assert self._table is not None
         with torch.no_grad():
+            target = self._model.target(images)
             # Of each image there are as many numbers as codes: of a large batch, gigabytes.
-            parts = [self._highest(part, self._table) for part in torch.split(self._model.target(images), _AT_ONCE)]
-            highest, which = map(torch.cat, zip(*parts, strict=True))
-            return Modes(self._codes[which], highest)
+            parts = [slice(first, first + _AT_ONCE) for first in range(0, len(target), _AT_ONCE)]
+            found = [self._highest(target[part], None if labels is None else labels[part]) for part in parts]
+            highest, which, shares = map(torch.cat, zip(*found, strict=True))
+            return Modes(self._codes[which], highest, shares if self._places is not None else None)
 
     def begin_anew(self) -> None:
         """Go on with other weights."""
@@ -82,14 +85,27 @@ class ModeSearch:
             self._kept = copied(before)
             self._decode(before)
 
-    def _highest(self, target: Tensor, table: ErrorTable) -> tuple[Tensor, Tensor]:
-        highest, which = (self._log_prior - table.of(target)).max(1)
-        return highest, which
+    def _highest(self, target: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        assert self._table is not None
+        log_joint = self._log_prior - self._table.of(target)
+        if labels is not None and self._guidance is not None:
+            log_joint -= self._guidance[labels]
+        return *log_joint.max(1), self._shares(log_joint)
+
+    def _shares(self, log_joint: Tensor) -> Tensor:
+        """Give what a posterior, of which the logarithm is known at all codes (B, codes), has of each place."""
+        if self._places is None:
+            return log_joint.new_empty(len(log_joint), 0)
+        side, shares = len(self._laid), torch.softmax(log_joint + self._log_area, 1)
+        for _ in range(self._model.latent):  # of the first dimension that is left, which becomes the last
+            shares = shares.view(len(shares), side, -1).transpose(1, 2) @ self._laid
+        return shares.reshape(len(log_joint), -1)
 
     def _is_as_before(self) -> bool:
-        of_decoder = set(self._model.decoder.parameters())
-        now = zip(self._model.parameters(), self._kept, strict=True)
-        return all(torch.equal(parameter, kept) for parameter, kept in now if parameter in of_decoder)
+        now = zip(self._model.named_parameters(), self._kept, strict=True)
+        return all(
+            torch.equal(each, kept) for (name, each), kept in now if name.startswith(("decoder.", "label_head."))
+        )
 
     @torch.no_grad()
     def _decode(self, model: Autoencoder) -> None:
@@ -97,3 +113,6 @@ class ModeSearch:
         offset = torch.cat([table.offset for table in tables])
         self._table = ErrorTable(offset, torch.cat([table.weights for table in tables]), tables[0].has_square)
         self._log_prior = model.prior().log_density(self._codes)
+        guidance = model.guidance_of_classes(self._codes) if isinstance(model, VAE) else None
+        # The last row is that of images without a label, -1
+        self._guidance = None if guidance is None else torch.cat([guidance.T, torch.zeros_like(guidance.T[:1])])

@@ -127,7 +127,7 @@ class Steps:
     def _losses_of(self, moment: Moment, images: Tensor, labels: Tensor, noisy: Tensor | None, part: Part) -> Tensor:
         generator = self._draws.of_steps
         x, seen = seen_images(images, noisy, self._recipe, moment, generator, part)
-        modes = self.mode_search.of(x) if self.mode_search is not None and moment.seeks else None
+        modes = self.mode_search.of(x, labels) if self.mode_search is not None and moment.seeks else None
         return self._losses(x, labels, seen, generator, moment.to_come, part, modes)
 
     def change(self, setting: Setting, value: float) -> None:

@@ -51,12 +51,50 @@ def test_modes_are_where_brute_force_finds_them(tiny_images, models, changes):
     x = as_input(tiny_images.train_images[:8])
     search = ModeSearch(model)
     search.look(0)
-    codes, highest = search.of(x)
+    codes, highest, _ = search.of(x)
     along = torch.linspace(-3.5, 3.5, 101 if model.latent == 2 else 5001)
     everywhere = torch.cartesian_prod(*[along] * model.latent).reshape(-1, model.latent)
     for image, code, found in zip(x, codes, highest, strict=True):
         assert found == pytest.approx(log_joint(model, image[None], code[None]).item(), abs=1e-2)
         assert found > log_joint(model, image[None], everywhere).max() - 0.5  # what the grid's gaps may hide
+
+
+def test_where_labels_guide_modes_are_those_of_the_image_and_its_label(tiny_images, models):
+    model = models(**{"loss.labels": 3.0})
+    x = as_input(tiny_images.train_images[:9])
+    labels = (tiny_images.train_labels[:9].long() + 1) % len(tiny_images.class_names)  # others than are learned
+    labels[-1] = -1  # has none
+    search = ModeSearch(model)
+    search.look(0)
+    codes, highest, _ = search.of(x, labels)
+    told = torch.cat([3 * model.label_head(codes).log_softmax(1), torch.zeros(9, 1)], 1)[torch.arange(9), labels]
+    for image, code, found, share in zip(x, codes, highest, told, strict=True):
+        assert found == pytest.approx((log_joint(model, image[None], code[None]) + share).item(), abs=1e-2)
+    plain, without, _ = search.of(x)
+    assert (highest <= without + 1e-5).all()
+    assert torch.equal(plain[-1], codes[-1])
+    assert not torch.equal(plain, codes)
+    unguided = models()
+    search = ModeSearch(unguided)
+    search.look(0)
+    assert all(torch.equal(*each) for each in zip(search.of(x, labels)[:2], search.of(x)[:2], strict=True))
+
+
+def test_a_mode_counts_with_its_label_against_what_the_encoder_finds_with_the_same(tiny_images, models):
+    model = models(**{"loss.labels": 3.0})
+    x, labels = as_input(tiny_images.train_images[:4]), torch.arange(4) % len(tiny_images.class_names)
+    with torch.no_grad():
+        mean, _ = model.encode(x)
+        own = torch.cat([log_joint(model, image[None], code[None]) for image, code in zip(x, mean, strict=True)])
+        own = own + 3 * model.label_head(mean).log_softmax(1)[torch.arange(4), labels]
+    model.train()  # labels are told in training alone
+    try:
+        plain = model.loss_terms(x, labels, torch.zeros_like(mean))
+        for lower, is_taught in ((0.1, False), (-0.1, True)):
+            taught = model.loss_terms(x, labels, torch.zeros_like(mean), modes=Modes(mean + 1, own - lower))
+            assert torch.equal(taught.guidance, plain.guidance) is not is_taught
+    finally:
+        model.eval()
 
 
 def test_of_a_large_batch_modes_are_found_for_a_part_at_a_time(tiny_images, models, monkeypatch):
@@ -66,16 +104,16 @@ def test_of_a_large_batch_modes_are_found_for_a_part_at_a_time(tiny_images, mode
     search.look(0)
     sizes, of = [], ErrorTable.of
     monkeypatch.setattr(ErrorTable, "of", lambda table, target: sizes.append(len(target)) or of(table, target))
-    codes, highest = search.of(x)
+    codes, highest, _ = search.of(x)
     assert sum(sizes) == len(x) == len(highest)
     assert max(sizes) <= 128
-    alone, own = search.of(x[:10])
+    alone, own, _ = search.of(x[:10])
     assert torch.equal(codes, alone.repeat(30, 1))
     torch.testing.assert_close(highest, own.repeat(30))
 
 
 def test_the_grid_is_decoded_anew_only_where_the_decoder_has_learned(tiny_images, models, monkeypatch):
-    model, decoded = models(), []
+    model, decoded = models(**{"loss.labels": 3.0}), []
     decode = type(model).decode
     monkeypatch.setattr(type(model), "decode", lambda *of: decoded.append(len(of[1])) or decode(*of))
     search = ModeSearch(model)
@@ -100,6 +138,10 @@ def test_the_grid_is_decoded_anew_only_where_the_decoder_has_learned(tiny_images
     search.begin_anew()
     search.look(81)
     assert len(decoded) == 3 * once
+    with torch.no_grad():
+        next(model.label_head.parameters()).add_(1e-3)
+    search.look(100)
+    assert len(decoded) == 4 * once
 
 
 def test_an_image_whose_mean_lies_elsewhere_teaches_at_its_mode_and_is_told_as_it_is(tiny_images, models):
@@ -149,7 +191,7 @@ def far(model, images):
     """Give the share of images whose mean lies away from a mode that is higher by a nat."""
     x, search = as_input(images), ModeSearch(model)
     search.look(0)
-    codes, highest = search.of(x)
+    codes, highest, _ = search.of(x)
     with torch.no_grad():
         mean, _ = model.encode(x)
         own = model.prior().log_density(mean) - model.error(model.decode(mean), x)

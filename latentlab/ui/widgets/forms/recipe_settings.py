@@ -126,8 +126,9 @@ class RecipeSettings(QObject):
                 "model.code",
                 self.tr("Code"),
                 self.tr(
-                    "What an autoencoder's code is. linear: a map of the encoder's features. features: these "
-                    "themselves. planes: their planes, for images of any size."
+                    "What the code is. linear: a map of the encoder's features. places: a mean of the likeliest of "
+                    "many places, for a VAE of one or two dimensions that seeks modes all the time. Of an autoencoder "
+                    "also features: these themselves, and planes: their planes, for images of any size."
                 ),
             ),
             (
