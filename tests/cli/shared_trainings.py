@@ -48,12 +48,16 @@ KINDS = {
         _CONV | {"kind": "cvae"},
         {"micro_batch": 15, "samples": 2, "rotation": 10, "corruption.gaussian": 0.2},
     ),
+    "places by micro-batches": (
+        {},
+        {"code": "places", "modes": 1, "labels": 2, "micro_batch": 15, "rotation": 10, "target": "changed"},
+    ),
     "patience": ({}, {"patience": 1, "validation": 0.2, "learning_rate": 0.1, "epochs": 3}),
 }
 
 
 STOPPED = "turned and damaged"  # of all of them, what is stopped
-EXACT = "by micro-batches"  # and what comes to the same to the last bit, stopped or not
+EXACT = ("by micro-batches", "places by micro-batches")  # and what comes to the same to the last bit, stopped or not
 
 
 def recipe_of(kind):
@@ -89,7 +93,7 @@ def main(folder):
     trainers._MESSAGE_SECONDS = 0.0  # a message at each step
     ranks = Group(lambda sentence: None)
     found = {kind: trained(kind, ranks)[0] for kind in KINDS}
-    stopped = {kind: trained(kind, ranks, until=4)[1] for kind in (STOPPED, EXACT)}
+    stopped = {kind: trained(kind, ranks, until=4)[1] for kind in (STOPPED, *EXACT)}
     if ranks.rank == 0:
         for kind, run in stopped.items():
             run.save(folder / f"stopped {kind}.safetensors")

@@ -63,7 +63,8 @@ class ModeSearch:
         with torch.no_grad():
             target = self._model.target(images)
             # Of each image there are as many numbers as codes: of a large batch, gigabytes.
-            parts = [slice(first, first + _AT_ONCE) for first in range(0, len(target), _AT_ONCE)]
+            # A process that takes part in a small batch may have no image of it.
+            parts = [slice(first, first + _AT_ONCE) for first in range(0, max(1, len(target)), _AT_ONCE)]
             found = [self._highest(target[part], None if labels is None else labels[part]) for part in parts]
             highest, which, shares = map(torch.cat, zip(*found, strict=True))
             return Modes(self._codes[which], highest, shares if self._places is not None else None)
@@ -96,10 +97,11 @@ class ModeSearch:
         """Give what a posterior, of which the logarithm is known at all codes (B, codes), has of each place."""
         if self._places is None:
             return log_joint.new_empty(len(log_joint), 0)
-        side, shares = len(self._laid), torch.softmax(log_joint + self._log_area, 1)
+        side, shares = len(self._laid), (log_joint + self._log_area).softmax(1)
         for _ in range(self._model.latent):  # of the first dimension that is left, which becomes the last
-            shares = shares.view(len(shares), side, -1).transpose(1, 2) @ self._laid
-        return shares.reshape(len(log_joint), -1)
+            each = shares.view(len(shares), side, shares.shape[1] // side)
+            shares = (each.transpose(1, 2) @ self._laid).flatten(1)
+        return shares
 
     def _is_as_before(self) -> bool:
         now = zip(self._model.named_parameters(), self._kept, strict=True)
