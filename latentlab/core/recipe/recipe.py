@@ -107,16 +107,17 @@ class Recipe(Part):
                 raise ValueError("model.prior = 'vamp' has no KL of single dimensions that loss.free_bits could be of")
         if self.training.micro_batch and self.loss.free_bits:
             raise ValueError("loss.free_bits looks at the mean of a whole batch: leave training.micro_batch out")
-        if self.training.modes and (
-            self.model.kind != "vae" or self.model.latent > 2 or self.model.prior != "normal" or self.loss.samples > 1
-        ):
-            raise ValueError(
-                "training.modes is for a VAE of one or two dimensions with the normal prior and one sample of z"
-            )
+        is_small_vae = self.model.kind == "vae" and self.model.latent <= 2
+        seeks = is_small_vae and self.model.prior == "normal" and self.loss.samples == 1
+        what_for = "is for a VAE of one or two dimensions with the normal prior and one sample of z"
+        if self.model.code == "places" and not seeks:
+            raise ValueError(f"model.code = 'places' {what_for}: choose 'linear'")
         if self.model.code == "places" and self.training.modes < 1:
             raise ValueError(
                 "model.code = 'places' learns from modes that are sought all the time: set training.modes to 1"
             )
+        if self.training.modes and not seeks:
+            raise ValueError(f"training.modes {what_for}: set it to 0")
         if self.training.fit_prior and self.model.kind == "autoencoder":
             raise ValueError("training.fit_prior is for a VAE: an autoencoder has no prior")
         if self.loss.labels and (self.model.kind != "vae" or self.loss.samples > 1):

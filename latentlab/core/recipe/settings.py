@@ -166,7 +166,9 @@ class ModelSettings(Part):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.code == "places" and self.kind != "vae":
-            raise ValueError("code = 'places' is for kind = 'vae': it learns from exact posteriors")
+            raise ValueError(
+                "code = 'places' is for kind = 'vae', as it learns from posteriors: choose code = 'linear'"
+            )
         if self.kind != "autoencoder" and (self.code not in ("linear", "places") or self.code_activation != "linear"):
             raise ValueError("code and code_activation other than linear are for kind = 'autoencoder'")
         if self.code == "planes" and (self.encoder.kind, self.decoder.kind) != ("pool", "pool"):

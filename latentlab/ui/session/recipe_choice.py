@@ -68,7 +68,12 @@ class RecipeChoice(QObject):
         if self._brings_its_images(recipe):
             self._images_are_chosen = False
         else:
-            recipe = self._with_images(recipe, self._current.data.dataset)
+            try:
+                recipe = self._with_images(recipe, self._current.data.dataset)
+            except RecipeError as error:
+                self._images_are_chosen = False
+                text = self.tr("{recipe} has its own images, as it cannot have those that were chosen: {problem}")
+                self.failed.emit(text.format(recipe=recipe.title or recipe.name, problem=error))
         if not recipe.data.images and not recipe.data.exclude:
             recipe = recipe.with_changes({"data.exclude": self.excluded(recipe.data.dataset)})
         self.edit(recipe)
@@ -83,18 +88,14 @@ class RecipeChoice(QObject):
     @Slot(str)
     def choose_dataset(self, name: str) -> None:
         """Choose other images for the recipe in force, and for those chosen after it."""
-        self._images_are_chosen = True
         self.images_chosen.emit(name)
-        self.edit(self._with_images(self._current, name))
+        self._put(self._base, self._current, name)
 
     def use_images(self, settings: DataSettings, name: str = "") -> None:
         """Choose images and how they are brought to a size, for the recipe in force or for the one that is named."""
-        self._images_are_chosen = True
-        recipe = self._current
-        if name in self._named:
-            self._base = recipe = self._named[name]
         self._used[settings.dataset] = settings
-        self.edit(self._with_images(recipe, settings.dataset))
+        named = self._named.get(name)
+        self._put(named or self._base, named or self._current, settings.dataset)
 
     def open(self, path: Path) -> None:
         """Take a recipe, images included, from a file; it can be chosen by its name from then on."""
@@ -115,6 +116,18 @@ class RecipeChoice(QObject):
         self._base = recipe = located(recipe)
         self._images_are_chosen = False
         self.edit(recipe)
+
+    def _put(self, base: Recipe, recipe: Recipe, images: str) -> None:
+        """Put a recipe in force with images that a person chose; where they do not suit each other, nothing changes."""
+        try:
+            suited = self._with_images(recipe, images)
+        except RecipeError as error:
+            text = self.tr("{recipe} cannot have these images, choose another recipe first: {problem}")
+            self.failed.emit(text.format(recipe=recipe.title or recipe.name, problem=error))
+            self.changed.emit(self._base, self._current)  # a box may show what was chosen
+            return
+        self._base, self._images_are_chosen = base, True
+        self.edit(suited)
 
     def _with_images(self, recipe: Recipe, name: str) -> Recipe:
         """Give a recipe other images, of which what was excluded last, and the size that they had, stay so."""

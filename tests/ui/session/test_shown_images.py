@@ -55,6 +55,32 @@ def test_images_that_a_person_chose_stay_unless_a_recipe_means_no_others(lab, fe
     assert (session.recipe.data.dataset, session.recipe.data.images) == ("mnist", (5,))
 
 
+@pytest.mark.parametrize("name", ["binarised-vae-2d", "best-vae-2d"])
+def test_pairs_that_a_recipe_cannot_have_are_refused_in_a_sentence_and_all_stays(lab, few_pages, name):
+    recipes = lab.session.recipes
+    recipes.choose(name)
+    before = recipes.current
+    lab.open_setup()
+    picker = lab.child("datasetBox")
+    shown = picker.currentText()
+    recipes.choose_dataset("pages")
+    assert "cannot have these images, choose another recipe first" in lab.message()
+    assert recipes.current == before
+    assert picker.currentText() == shown
+    recipes.choose("page-cleaner")
+    assert recipes.current.data.dataset == "pages"
+
+
+def test_a_recipe_that_cannot_have_the_images_that_were_chosen_brings_its_own(lab, few_pages):
+    recipes = lab.session.recipes
+    recipes.choose_dataset("pages")
+    recipes.choose("best-vae-2d")
+    assert recipes.current.data.dataset == "mnist"
+    assert "Best VAE, two dimensions has its own images" in lab.message()
+    recipes.choose("digits-vae-2d")
+    assert recipes.current.data.dataset == "digits", "none are chosen any more"
+
+
 def looked_at(lab):
     """The slider's place from the right, and the epoch of the model on the map."""
     slider = lab.child("epochSlider")
