@@ -186,6 +186,19 @@ def test_choosing_data_is_an_intent_that_reset_leaves_alone(qtbot, panel):
     assert panel.recipe() == BASE.with_changes({"dataset": "digits"})
 
 
+def test_settings_that_other_images_cannot_have_are_not_set_back_and_it_is_said(qtbot, panel):
+    base = BASE.with_changes({"target": "changed", "rotation": 5})
+    here = BASE.with_changes({"dataset": "pages", "epochs": 3})
+    panel.show_recipe(base, here)
+    qtbot.mouseClick(panel.form.reset_button, Qt.MouseButton.LeftButton)
+    assert panel.recipe() == here
+    said = [text for key in panel.form.fields if (text := problem(panel, key))]
+    assert said == [
+        "Training.augmentation.target = 'changed' is for single images that are not binarised: a changed one has greys."
+    ]
+    assert panel.form.reset_button.isVisible()
+
+
 def test_half_typed_text_outlives_a_change_of_data(qtbot, panel):
     retype(qtbot, editor(panel, "training.learning_rate"), "1e-")
     panel.show_recipe(BASE, panel.recipe().with_changes({"dataset": "digits"}))

@@ -186,7 +186,13 @@ class RecipeForm(QWidget):
 
     def _reset_all(self) -> None:
         base = self._base.flat()
-        back = self._recipe.with_changes({key: base[key] for key in self._keys})
+        back, problems = try_changes(self._recipe, {key: base[key] for key in self._keys})
+        if back is None:  # of other images that were chosen since
+            changed = next(key for key in self._keys if key in self._theirs())
+            for key, sentence in problems.items():
+                self.show_field(at_fault := self._field_at_fault(key, self.field(changed)))
+                self.field(at_fault).show_problem(sentence)
+            return
         differs = back != self._recipe
         self._recipe = back
         self._show(back)
