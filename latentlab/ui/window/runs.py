@@ -43,10 +43,20 @@ def join_runs(
         text = translate("Run", "{kind} · {images} · {dimensions}-D")
         run_bar.show_details(text.format(kind=kinds[model.kind], images=shown(name), dimensions=model.latent))
 
+    was: State = "idle"
+
+    def begin(state: State) -> None:
+        """Say nothing of the model before: it stays in sight until the first map, but the name is the training's."""
+        nonlocal was
+        if was == "idle" and state != "idle":
+            run_bar.show_details("")
+        was = state
+
     menus["openRun"].triggered.connect(lambda: dialogs.open("run", session.open_run))
     menus["saveRun"].triggered.connect(saving.save)
     menus["saveRunAs"].triggered.connect(saving.save_as)
     session.training.state_changed.connect(enable_saving)
+    session.training.state_changed.connect(begin)
     session.run_changed.connect(show_run)
     session.exploration.shown_changed.connect(show_model)
 

@@ -21,6 +21,7 @@ from latentlab.ui.style import theme
 from latentlab.ui.widgets import message_bar
 from latentlab.ui.widgets.images.image_strip import ImageStrip
 from tests.ui import scenes
+from tests.ui.lab import LONG
 
 
 def share(lab):
@@ -208,6 +209,23 @@ def test_the_run_is_named_and_described(lab, run_file):
     lab.train({"model.latent": 3, "model.kind": "autoencoder"})
     lab.until(lambda: lab.text("runDetails") == "autoencoder · digits · 3-D")
     assert lab.text("runName").endswith("•")  # not saved
+
+
+def test_until_a_training_has_its_first_map_nothing_is_said_of_the_model_before_as_if_it_were_of_it(lab, run_file):
+    lab.open(run_file())
+    lab.set_up(LONG, {"model.latent": 3})
+    said = []
+    lab.session.run_changed.connect(lambda name, _: said.append((name, lab.text("runDetails"))))
+    lab.session.exploration.shown_changed.connect(lambda _: said.append(("", lab.text("runDetails"))))
+    lab.press("trainButton")
+    assert lab.text("runName").endswith("•")
+    assert lab.text("runDetails") == ""
+    lab.until(lambda: lab.text("runDetails") == "VAE · digits · 3-D")
+    assert {details for _, details in said} <= {"", "VAE · digits · 3-D"}, said
+    lab.press("pauseButton")
+    lab.until(lambda: lab.session.state == "paused")
+    lab.press("pauseButton")
+    assert lab.text("runDetails") == "VAE · digits · 3-D"
 
 
 def test_a_model_that_is_opened_is_not_greeted_with_what_differs_from_a_recipe(lab, run_file):
