@@ -47,17 +47,20 @@ class Places(nn.Module):
 
     def __init__(self, features: int, latent: int, image_shape: tuple[int, int, int]) -> None:
         super().__init__()
-        codes = coordinates(side_of(latent, image_shape))
-        side = max(_LEAST_SIDE, len(codes) // _CODES_A_PLACE)
-        at = torch.linspace(0, len(codes) - 1, side, dtype=torch.float64)
-        before = at.long().clamp(max=len(codes) - 2)
+        with torch.device("cpu"):  # on "meta", where models are made to be compared, torch loads its compiler for these
+            codes = coordinates(side_of(latent, image_shape))
+            side = max(_LEAST_SIDE, len(codes) // _CODES_A_PLACE)
+            at = torch.linspace(0, len(codes) - 1, side, dtype=torch.float64)
+            before = at.long().clamp(max=len(codes) - 2)
+            along = torch.lerp(codes[before], codes[before + 1], at - before).float()
+            offsets = product(torch.arange(_WINDOW), latent)
+            strides = torch.tensor([side**power for power in reversed(range(latent))])
         self.latent, self._side = latent, side
         self.shares = nn.Linear(features, side**latent)
         self.logvars = nn.Parameter(torch.full((side**latent, latent), _LOGVAR))
         # Of the recipe and the images, so not among what is learned
-        self.register_buffer("coordinates", torch.lerp(codes[before], codes[before + 1], at - before).float(), False)
-        self.register_buffer("_offsets", product(torch.arange(_WINDOW), latent), False)
-        self.register_buffer("_strides", torch.tensor([side**power for power in reversed(range(latent))]), False)
+        for name, tensor in {"coordinates": along, "_offsets": offsets, "_strides": strides}.items():
+            self.register_buffer(name, tensor, persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """Give the mean of each posterior, float32 (B, L), for features (B, F)."""
