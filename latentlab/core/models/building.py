@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from latentlab.core.errors import LatentlabError
-from latentlab.core.models.autoencoders import VAE, Autoencoder
+from latentlab.core.models.autoencoders import Autoencoder
+from latentlab.core.models.vae import VAE
 from latentlab.core.recipe.recipe import Recipe
 
 _KEPT = 31 * 2**20  # bytes; glibc learns nothing from blocks of 32 MB and more

@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from latentlab.core.arrays import Floats, Integers
-from latentlab.core.models.autoencoders import VAE, Autoencoder
+from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.facts import ModelFacts
 from latentlab.core.models.label_calibration import LabelCalibration
 from latentlab.core.models.prior import Mixture, Prior
+from latentlab.core.models.vae import VAE
 from latentlab.core.progress import reached
 from latentlab.core.recipe.recipe import Recipe
 

@@ -14,11 +14,12 @@ import copy
 import torch
 from torch import Tensor
 
-from latentlab.core.models.autoencoders import VAE, Autoencoder
+from latentlab.core.models.autoencoders import Autoencoder
 from latentlab.core.models.latent_grid import coordinates, product, side_of
 from latentlab.core.models.losses import ErrorTable
 from latentlab.core.models.modes import Modes
 from latentlab.core.models.places import Places
+from latentlab.core.models.vae import VAE
 from latentlab.core.runs.training_state import MODES, TrainingState
 from latentlab.core.training.kept_weights import copied, put_back
 

@@ -14,8 +14,8 @@ from latentlab.core.measures.image_quality import peak_signal_to_noise
 from latentlab.core.measures.latent import activity, kl_per_dimension, movement
 from latentlab.core.measures.likelihood import likelihoods
 from latentlab.core.measures.metrics import snapshot_losses
-from latentlab.core.models.autoencoders import VAE
 from latentlab.core.models.snapshot import Snapshot
+from latentlab.core.models.vae import VAE
 from latentlab.core.recipe.recipe import Recipe, RecipeError
 from latentlab.core.training.kept_weights import copied
 from latentlab.core.training.optimisers import new_optimiser

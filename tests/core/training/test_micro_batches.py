@@ -9,7 +9,7 @@ import torch
 from latentlab.core.errors import LatentlabError
 from latentlab.core.events import Diverged, Progress
 from latentlab.core.measures.metrics import terms_of_each
-from latentlab.core.models.autoencoders import VAE
+from latentlab.core.models.vae import VAE
 from latentlab.core.ranks.ranks import ALONE, Ranks
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.training.draws import Draws

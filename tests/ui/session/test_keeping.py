@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from latentlab.core.events import EpochEnded
 from latentlab.core.map.live_map import LiveMap
-from latentlab.core.models.autoencoders import VAE
+from latentlab.core.models.vae import VAE
 from latentlab.core.runs import workspace
 from latentlab.core.runs.run import Run
 from latentlab.ui.session import live_training

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from latentlab.core.models.autoencoders import VAE
+from latentlab.core.models.vae import VAE
 
 
 def type_into(lab, name, text):

@@ -10,7 +10,7 @@ from latentlab.core import log
 from latentlab.core.events import Changed, Diverged, EpochEnded, Failed, Finished, Progress, Started
 from latentlab.core.map.checkpoints import Checkpoints
 from latentlab.core.map.map_images import MapSource, choose
-from latentlab.core.models.autoencoders import VAE
+from latentlab.core.models.vae import VAE
 from latentlab.core.recipe.recipe import Recipe
 from latentlab.core.runs import workspace
 from latentlab.core.training.autosave import Autosave
