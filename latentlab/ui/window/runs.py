@@ -50,6 +50,8 @@ def join_runs(
         nonlocal was
         if was == "idle" and state != "idle":
             run_bar.show_details("")
+        elif state == "idle":
+            show_model(session.exploration.shown)  # a training may end before it has a map
         was = state
 
     menus["openRun"].triggered.connect(lambda: dialogs.open("run", session.open_run))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QTabBar,
 )
 
+from latentlab.core.errors import LatentlabError
 from latentlab.ui.panels.recipe import RecipePanel
 from latentlab.ui.settings import Settings
 from latentlab.ui.style import theme
@@ -226,6 +227,20 @@ def test_until_a_training_has_its_first_map_nothing_is_said_of_the_model_before_
     lab.until(lambda: lab.session.state == "paused")
     lab.press("pauseButton")
     assert lab.text("runDetails") == "VAE · digits · 3-D"
+
+
+def test_a_training_that_cannot_begin_leaves_what_is_shown_described(lab, run_file, monkeypatch):
+    def refuse(*_):
+        raise LatentlabError("The networks do not fit.")
+
+    lab.open(run_file())
+    lab.set_up({"model.latent": 3})
+    monkeypatch.setattr("latentlab.core.training.first_model.build", refuse)
+    with lab.qtbot.waitSignal(lab.session.training.failed):
+        lab.press("trainButton")
+    lab.until(lambda: lab.session.state == "idle")
+    assert lab.session.exploration.shown.snapshot.latent == 2
+    assert lab.text("runDetails") == "VAE · digits · 2-D"
 
 
 def test_a_model_that_is_opened_is_not_greeted_with_what_differs_from_a_recipe(lab, run_file):
